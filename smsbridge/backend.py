@@ -1,0 +1,332 @@
+"""What a provider has to tell us: a table. Client, mock provider and contract read the same one.
+
+::
+
+    class Acme(Backend):
+        name = "acme"
+        url = "https://api.acme.example"
+        token: Secret
+
+        protocols = {
+            "rest": Protocol(
+                Rest(body="json"),
+                Field("token", "token"),
+                send=Operation(
+                    "POST /v1/messages",
+                    fields={"to": "{recipient}", "text": "{text}", "ref": "{reference}"},
+                    accepted=When({"state": "QUEUED"}, id="id"),
+                    rejected={"code": {"12": Reason.RECIPIENT, "40": Reason.AUTHENTICATION}},
+                ),
+            ),
+        }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+
+from smsbridge.auth import Secret, TokenRefused
+from smsbridge.codecs import Unreadable
+from smsbridge.errors import (
+    Attempt,
+    ConfigError,
+    InvalidMessage,
+    Reason,
+    SendError,
+    Unsupported,
+)
+from smsbridge.exchange import Broken
+from smsbridge.message import Channel, Message, Options, Status, Submission
+from smsbridge.outcome import Case, When, Words, broken, judge, rejected
+from smsbridge.site import Site
+from smsbridge.template import Template, Values, names, needed, plain, render, words
+
+if TYPE_CHECKING:
+    from smsbridge.auth import Auth, Credentials
+    from smsbridge.codecs import Codec
+    from smsbridge.exchange import Exchange, Response, Session
+
+_LEAST_PRIVATE = 4
+_NO_NEED = {"reference", "channels"}  # a reference is ours first; channels have a rule of their own
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of the provider: its route or SOAP operation, its fields, its yes and its no.
+
+    ``fields``: dotted path to template, see `smsbridge.template`. ``rejected``: path to word to
+    reason; the word ``*`` stands for any other.
+    """
+
+    call: str
+    fields: Mapping[str, Template]
+    accepted: When
+    rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
+
+    def carries(self) -> frozenset[str]:
+        """Return the names of the values that it can carry."""
+        return frozenset(name for value in self.fields.values() for name in names(value))
+
+    def channels(self) -> frozenset[str]:
+        """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
+        known = (word for value in self.fields.values() for word in words(value, "channels"))
+        return frozenset({"sms", *known} - {"*"})
+
+    def lacks(self, values: Values) -> list[str]:
+        """Return what a message has that this operation would leave out."""
+        used = {name for value in self.fields.values() for name in needed(value, values)}
+        lacking = [name for name in values if name not in used | _NO_NEED]
+        if values["channels"] not in self.channels():
+            lacking.append("channels")
+        return lacking
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A codec and an auth, and the operations that the provider has for the pair."""
+
+    codec: Codec
+    auth: Auth
+    send: Operation | None = None
+
+    def operations(self) -> Mapping[str, Operation]:
+        """Return the operations that are there, by name."""
+        return {"send": self.send} if self.send else {}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """A provider's table. A subclass becomes a frozen dataclass; its fields are its config keys.
+
+    ``url``: base address. ``protocol``: one of ``protocols``, the first by default. ``timeout``:
+    seconds for a whole call, token included. ``ca``: PEM file of issuers, instead of the public
+    ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
+    environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
+    URL, instead of the contract that ships; ``wsdl_sha256`` pins it.
+    """
+
+    name: ClassVar[str]
+    protocols: ClassVar[Mapping[str, Protocol]] = {}
+    statuses: ClassVar[Mapping[str, Status]] = {}
+    options: ClassVar[type[Options] | None] = None
+
+    url: str = ""
+    protocol: str = ""
+    timeout: float = 30.0
+    ca: str = ""
+    client_cert: str = ""
+    proxy: str = field(default="", repr=False)
+    cleartext_hosts: tuple[str, ...] = ()
+    wsdl: str = ""
+    wsdl_sha256: str = ""
+
+    def __init_subclass__(cls) -> None:
+        """Make the subclass a frozen dataclass; a plain ``url = …`` is the default of that key."""
+        super().__init_subclass__()
+        own = cls.__dict__.get("__annotations__", {})
+        inherited = {f.name: f.type for f in fields(cls.__mro__[1])}  # type: ignore[arg-type]  # Backend is one
+        cls.__annotations__ = own | {
+            name: kind for name, kind in inherited.items() if name in cls.__dict__ and name not in own
+        }
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    def __post_init__(self) -> None:
+        """Refuse a config that can't be used."""
+        for key in fields(self):
+            value = getattr(self, key.name)
+            if is_secret(key) and isinstance(value, str) and value:
+                object.__setattr__(self, key.name, Secret(value))
+        if self.protocols:
+            self._check_protocol()
+        if not isinstance(self.timeout, (int, float)) or not 0 < self.timeout <= 3600:  # noqa: PLR2004  (an hour)
+            raise ConfigError(f"timeout {self.timeout!r}: give seconds, above 0 and up to 3600")
+
+    def _check_protocol(self) -> None:
+        if not self.protocol:
+            usable = (name for name in self.protocols if not self._missing(name))
+            object.__setattr__(self, "protocol", next(usable, next(iter(self.protocols))))
+        if self.protocol not in self.protocols:
+            raise ConfigError(
+                f"protocol {self.protocol!r}: {self.name} offers {', '.join(self.protocols)}"
+            )
+        if missing := self._missing(self.protocol):
+            raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")
+        self.site().checked(self.url)
+
+    def _missing(self, protocol: str) -> list[str]:
+        wanted = self.protocols[protocol].auth.credentials
+        return [key for key in wanted if not getattr(self, key, None)]
+
+    def site(self) -> Site:
+        """Return where this backend is."""
+        return Site(
+            url=self.url,
+            host=self.url if self.url != type(self).url else "",
+            wsdl=self.wsdl,
+            wsdl_sha256=self.wsdl_sha256,
+            cleartext_hosts=self.cleartext_hosts,
+        )
+
+    def credentials(self) -> Credentials:
+        """Return every secret and credential of the config in plain, by key."""
+        keys = {key for p in self.protocols.values() for key in p.auth.credentials}
+        given = {key: getattr(self, key, None) for key in keys}
+        return {
+            key: value.reveal() if isinstance(value, Secret) else str(value)
+            for key, value in given.items()
+            if value
+        }
+
+    def secrets(self) -> list[str]:
+        """Return the values that nobody may see."""
+        given = (getattr(self, key.name) for key in fields(self))
+        return [value.reveal() for value in given if isinstance(value, Secret)]
+
+    def send(self, message: Message, session: Session) -> Exchange[Submission]:
+        """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
+        operation = self._operation("send", message, session)
+        protocol = self.protocols[self.protocol]
+        attempt = self.attempt(message, session)
+        credentials, site = self.credentials(), self.site()
+        wire = self.fields(operation, message) | protocol.auth.fields(credentials)
+        try:
+            request = yield from protocol.codec.encode(site, session, operation.call, wire)
+            response = yield from protocol.auth.carry(request, credentials, site, session)
+        except Broken as error:
+            raise broken(error, attempt) from None
+        except TokenRefused as error:
+            why = "the token call was refused"
+            raise rejected(why, attempt, Reason.AUTHENTICATION, error.code) from None
+        outcome = self.outcome(operation, message, response, session, attempt)
+        if isinstance(outcome, SendError):
+            raise outcome
+        return outcome
+
+    def outcome(
+        self,
+        operation: Operation,
+        message: Message,
+        response: Response,
+        session: Session,
+        attempt: Attempt,
+    ) -> Submission | SendError:
+        """Return what the provider's answer to a send proves."""
+        case = Case(
+            words=Words(
+                accepted=operation.accepted, rejected=operation.rejected, statuses=self.statuses
+            ),
+            attempt=attempt,
+            now=session.now(),
+            mask=self._mask(message, session),
+        )
+        return judge(response, self._answer(operation, response, session), case)
+
+    def attempt(self, message: Message, session: Session) -> Attempt:
+        """Return what names this try."""
+        return Attempt(
+            backend=self.name,
+            protocol=self.protocol,
+            reference=message.reference,
+            started=session.now(),
+        )
+
+    def fields(self, operation: Operation, message: Message) -> dict[str, str]:
+        """Return the provider's fields for a message; those without a value are left out."""
+        values = message_values(message)
+        rendered = {path: render(value, values) for path, value in operation.fields.items()}
+        return {path: value for path, value in rendered.items() if value is not None}
+
+    def taken(self, operation: Operation, given: Mapping[str, Any]) -> Message:
+        """Return the message that the provider makes of its fields: the table, read backwards.
+
+        Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse.
+        """
+        flat = dict(_flat(given))
+        values = {
+            name: str(flat[path])
+            for path, template in operation.fields.items()
+            if (name := plain(template)) and flat.get(path) is not None
+        }
+        return Message(recipient=values.get("recipient", ""), text=values.get("text", ""))
+
+    def _operation(self, name: str, message: Message, session: Session) -> Operation:
+        operation = self.protocols[self.protocol].operations().get(name)
+        if operation is None:
+            raise self._unsupported(name, lambda other: name in other.operations())
+        if self.options is not None and not isinstance(message.options, self.options | None):
+            kind = type(message.options).__name__
+            raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
+        values = message_values(message)
+        for need in operation.lacks(values):
+            raise self._unsupported(
+                f"{need} by {values['channels']}",
+                lambda other: name in other.operations()
+                and need not in other.operations()[name].lacks(values),
+            )
+        if message.send_at is not None and message.send_at <= session.now():
+            raise InvalidMessage(f"send_at {message.send_at}: give a time in the future")
+        return operation
+
+    def _unsupported(self, what: str, able: Callable[[Protocol], bool]) -> Unsupported:
+        others = [name for name, protocol in self.protocols.items() if able(protocol)]
+        hint = f"{' and '.join(others)} can" if others else "no protocol of it can"
+        return Unsupported(f"{self.name} over {self.protocol} can't do {what}; {hint}")
+
+    def _answer(
+        self, operation: Operation, response: Response, session: Session
+    ) -> Mapping[str, Any] | str:
+        codec = self.protocols[self.protocol].codec
+        try:
+            return codec.decode(self.site(), session, operation.call, response)
+        except Unreadable as error:
+            return f"the answer can't be read: {error}"
+
+    def _mask(self, message: Message, session: Session) -> Callable[[str], str]:
+        token = session.kept.get("token")
+        hidden = [*self.secrets(), message.recipient, message.recipient[1:], message.text]
+        hidden += [token.text] if token else []
+
+        def mask(word: str) -> str:
+            for value in hidden:
+                if len(value) >= _LEAST_PRIVATE:
+                    word = word.replace(value, "•••")
+            return word
+
+        return mask
+
+
+def channels_word(channels: frozenset[Channel]) -> str:
+    """Return a set of channels as a table's word: ``sms``, ``whatsapp`` or ``sms+whatsapp``."""
+    return "+".join(sorted(channels))
+
+
+def message_values(message: Message) -> Values:
+    """Return the values that a table may name, those that the message has."""
+    options = message.options
+    own = {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}  # type: ignore[arg-type]  # each Options is a dataclass
+    values = {
+        "recipient": message.recipient,
+        "text": message.text,
+        "channels": channels_word(message.channels),
+        "send_at": message.send_at,
+        "sender": message.sender,
+        "reference": message.reference,
+        **own,
+    }
+    return {name: value for name, value in values.items() if value not in (None, False)}
+
+
+def is_secret(key: Field[Any]) -> bool:
+    """Tell whether a config key of a backend is declared as a `Secret`."""
+    return "Secret" in str(key.type)
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value

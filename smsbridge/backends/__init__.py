@@ -1,0 +1,1 @@
+"""The backends that ship: each a provider's table, found by its entry point."""

@@ -1,0 +1,273 @@
+"""The command line. stdout carries data, stderr talk; the exit code carries the outcome."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import textwrap
+import threading
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smsbridge.errors import (
+    AuthenticationFailed,
+    CallerError,
+    InvalidMessage,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SendError,
+    SmsbridgeError,
+)
+
+if TYPE_CHECKING:
+    from smsbridge.client import Client
+    from smsbridge.message import Submission
+
+_EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (CallerError, 2),
+    (OutcomeUnknown, 3),
+    (AuthenticationFailed, 4),
+    (NotSent, 5),
+    (Rejected, 6),
+)
+_OUTCOMES: tuple[tuple[type[SendError], str], ...] = (
+    (NotSent, "not_sent"),
+    (Rejected, "rejected"),
+    (OutcomeUnknown, "unknown"),
+)
+_HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface.
+
+\b
+Examples:
+  smsbridge demo
+  export SMSBRIDGE_URL=smsmobileapi+rest://KEY@api.smsmobileapi.com
+  smsbridge send +12025550123 "Hello"
+  smsbridge send +12025550123 "Hello" --whatsapp --at 2027-01-31T09:00+00:00
+  smsbridge mock --port 8765
+
+\b
+Exit codes: 0 done, 1 error, 2 refused before any I/O, 3 outcome unknown,
+4 authentication failed, 5 not sent (safe to repeat), 6 rejected.
+"""
+
+
+class _Exits(click.Group):
+    """Turns every error into its exit code and one line on stderr; a traceback is a defect."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except SmsbridgeError as error:
+            click.echo(f"smsbridge: {error}", err=True)
+            sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
+        except Exception as error:  # noqa: BLE001  (the last line of defence)
+            click.echo(f"smsbridge: unexpected {type(error).__name__}: please report it", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Exits, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smsbridge", message="%(prog)s %(version)s")
+def main() -> None:
+    """Run the command line."""
+
+
+@main.command()
+@click.argument("to")
+@click.argument("text")
+@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
+@click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin.")
+@click.option("--sms", is_flag=True, help="By SMS: the default; with --whatsapp, by both.")
+@click.option("--whatsapp", is_flag=True, help="By WhatsApp.")
+@click.option("--at", metavar="TIME", help="Not before: ISO 8601 with a time zone.")
+@click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def send(
+    to: str,
+    text: str,
+    backend: str | None,
+    url: str | None,
+    at: str | None,
+    reference: str | None,
+    **flags: bool,
+) -> None:
+    """Send TEXT to the number TO.
+
+    \b
+    Examples:
+      smsbridge send +12025550123 "Hello"
+      smsbridge send +12025550123 "Hello" --backend staging --json
+      echo "$URL" | smsbridge send +12025550123 "Hello" --url -
+    """
+    from smsbridge.message import Channel, Message
+
+    wanted = {Channel.WHATSAPP: flags["whatsapp"], Channel.SMS: flags["sms"] or not flags["whatsapp"]}
+    message = Message(
+        recipient=to,
+        text=text,
+        channels=frozenset(channel for channel, asked in wanted.items() if asked),
+        send_at=_time(at) if at else None,
+        **({"reference": reference} if reference is not None else {}),
+    )
+    with _client(backend, url) as client:
+        try:
+            submission = client.send(message)
+        except SendError as error:
+            if flags["as_json"]:
+                click.echo(json.dumps(_failure(error)))
+            raise
+    if flags["as_json"]:
+        click.echo(json.dumps(_success(submission)))
+        return
+    click.echo(f"accepted  id {submission.id or '-'}  status {submission.status}")
+    where = f"{submission.backend} over {submission.protocol}"
+    click.echo(f"{where}, reference {submission.reference}", err=True)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def backends(*, as_json: bool) -> None:
+    """List the backends: protocols, what each can do, and where it comes from."""
+    from smsbridge.registry import installed
+
+    rows = [row for found in installed() for row in _rows(found)]
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(row))
+        return
+    for name, group in groupby(rows, key=lambda row: f"{row['backend']}, from {row['from']}"):
+        click.echo(name)
+        for row in group:
+            click.echo(_paragraph(row))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=8765, show_default=True, help="0 takes any that is free.")
+@click.option("--scenario", metavar="ID", help="Play one fixture, such as smsmobileapi/send/moved.")
+def mock(host: str, port: int, scenario: str | None) -> None:
+    """Serve a mock SMSMobileAPI for clients in any language, until SIGTERM or Ctrl-C.
+
+    Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
+    /_mock/notes which leniencies were needed; POST /_mock/reset forgets both.
+    """
+    from smsbridge.testing.provider import Provider
+    from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+    from smsbridge.testing.server import MockServer
+
+    server = MockServer(Provider(sample_backend(), scenario), host, port)
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        server.start()
+    except (OSError, SystemExit) as error:
+        raise click.ClickException(f"can't listen at {host}, port {port}: {error}") from None
+    address = server.provider.address
+    ready = {
+        "address": address,
+        "credentials": {"api_key": API_KEY, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        "control": f"{address}/_mock",
+    }
+    click.echo(json.dumps(ready))
+    sys.stdout.flush()
+    over.wait()
+    server.stop()
+
+
+@main.command()
+def demo() -> None:
+    """Show the main job on real sockets: three protocols, and a connection that breaks."""
+    from smsbridge.demo import run
+
+    run()
+
+
+def _client(backend: str | None, url: str | None) -> Client:
+    from smsbridge.client import Client
+
+    if backend and url:
+        raise click.UsageError("give one of --backend and --url")
+    if url:
+        return Client.from_url(sys.stdin.readline().strip() if url == "-" else url)
+    return Client.from_config(backend) if backend else Client()
+
+
+def _time(given: str) -> datetime:
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        raise InvalidMessage(
+            f"--at {given!r}: give ISO 8601 with a time zone, such as 2027-01-31T09:00+00:00"
+        ) from None
+
+
+def _success(submission: Submission) -> dict[str, Any]:
+    return {
+        "outcome": "accepted",
+        "id": submission.id,
+        "status": submission.status,
+        "provider_status": submission.provider_status,
+        **_attempt(submission),
+    }
+
+
+def _failure(error: SendError) -> dict[str, Any]:
+    outcome = next(word for kind, word in _OUTCOMES if isinstance(error, kind))
+    more = {name: getattr(error, name, None) for name in ("reason", "code", "retry", "retry_after")}
+    return {
+        "outcome": outcome,
+        "id": None,
+        "error": error.why,
+        **{name: value for name, value in more.items() if value is not None},
+        **_attempt(error),
+    }
+
+
+def _attempt(holder: Submission | SendError) -> dict[str, str]:
+    attempt = holder.attempt
+    return {
+        "backend": attempt.backend,
+        "protocol": attempt.protocol,
+        "reference": attempt.reference,
+        "started": attempt.started.isoformat(),
+    }
+
+
+def _rows(found: Any) -> list[dict[str, Any]]:
+    origin = found.distribution
+    if found.backend is None:
+        broken = f"{origin}: broken, {found.broken}"
+        return [_row(found.name, "-", [], [], [], broken)]
+    if not found.backend.protocols:
+        return [_row(found.name, found.backend.protocol, ["send"], ["sms", "whatsapp"], ["all"], origin)]
+    rows = []
+    for name, protocol in found.backend.protocols.items():
+        send_table = protocol.send
+        carried = send_table.carries() if send_table else frozenset()
+        options = sorted(carried - {"recipient", "text", "channels"})
+        channels = sorted(send_table.channels()) if send_table else []
+        rows.append(_row(found.name, name, list(protocol.operations()), channels, options, origin))
+    return rows
+
+
+def _row(*values: Any) -> dict[str, Any]:
+    keys = ("backend", "protocol", "operations", "channels", "options", "from")
+    return dict(zip(keys, values, strict=True))
+
+
+def _paragraph(row: dict[str, Any]) -> str:
+    """Return what a backend can do over one protocol, as a person reads it."""
+    can = ", ".join(row["operations"]) or "nothing"
+    by = f" by {', '.join(row['channels'])}" if row["channels"] else ""
+    options = ", ".join(name.removeprefix("options.") for name in row["options"])
+    return textwrap.fill(
+        f"{can}{by}" + (f"; with {options}" if options else ""),
+        width=78,
+        initial_indent=f"  {row['protocol']:<9}",
+        subsequent_indent=" " * 11,
+    )

@@ -1,0 +1,104 @@
+"""REST: a form or JSON out, JSON back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl, urlencode
+
+from smsbridge.codecs import Call, Note, Unreadable, nested
+from smsbridge.exchange import Exchange, Request, Response
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Session
+    from smsbridge.site import Site
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+def parse_json(body: bytes | str) -> dict[str, Any]:
+    """Return the JSON object of a body; raises `Unreadable`."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unreadable("it is not JSON") from None
+    if not isinstance(document, dict):
+        raise Unreadable("it is JSON, but no object")
+    return document
+
+
+def parse_form(body: str) -> dict[str, str]:
+    """Return the fields of a query or a form; of a repeated field the last."""
+    return dict(parse_qsl(body, keep_blank_values=True))
+
+
+def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer with a JSON document."""
+    body = json.dumps(document, ensure_ascii=False).encode()
+    return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A table calls a route, ``"POST /v1/messages"``; ``body`` is what the request carries."""
+
+    body: Literal["form", "json"] = "form"
+
+    def encode(
+        self, site: Site, _session: Session, name: str, fields: Mapping[str, str]
+    ) -> Exchange[Request]:
+        """Return the request for a route. Needs no I/O."""
+        yield from ()
+        method, _, path = name.partition(" ")
+        if self.body == "form":
+            kind, body = FORM, urlencode(fields).encode()
+        else:
+            kind, body = JSON, json.dumps(nested(fields)).encode()
+        url = site.checked(site.url.rstrip("/") + path)
+        headers = {"Content-Type": kind, "Accept": JSON}
+        return Request(method=method, url=url, headers=headers, body=body)
+
+    def decode(
+        self, _site: Site, _session: Session, _name: str, response: Response
+    ) -> Mapping[str, Any]:
+        """Return the JSON object of an answer."""
+        return parse_json(response.body)
+
+    def read(
+        self, _site: Site, names: tuple[str, ...], request: Request, note: Note
+    ) -> Call | None:
+        """Return the call to one of the routes, with or without its last slash, by any method."""
+        asked = request.path.rstrip("/")
+        name = next((n for n in names if n.partition(" ")[2].rstrip("/") == asked), None)
+        if name is None:
+            return None
+        if not name.startswith(f"{request.method} "):
+            note(f"{request.method} instead of {name.partition(' ')[0]}")
+        return Call(name=name, fields=self._fields(request, note))
+
+    def _fields(self, request: Request, note: Note) -> dict[str, Any]:
+        fields: dict[str, Any] = parse_form(request.query)
+        if not request.body:
+            return fields
+        kind = request.header("content-type").partition(";")[0].strip().lower()
+        if kind == JSON:
+            if self.body != "json":
+                note("JSON instead of a form")
+            return fields | parse_json(request.body)
+        try:
+            return fields | parse_form(request.body.decode())
+        except UnicodeDecodeError:
+            raise Unreadable("the form is not UTF-8") from None
+
+    def write(
+        self, _site: Site, _request: Request, _name: str, result: Mapping[str, Any] | str
+    ) -> Response:
+        """Return an answer of status 200 with a JSON object."""
+        return json_response(200, result)
+
+    def refuse(self, _request: Request, why: Unreadable) -> Response:
+        """Return the answer to a request that could not be read."""
+        return json_response(400, {"error": 400, "message": str(why)})

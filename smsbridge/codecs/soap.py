@@ -1,0 +1,198 @@
+"""SOAP: an envelope out, an envelope back, each as the WSDL says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from smsbridge.codecs import Call, Note, Unreadable, nested
+from smsbridge.codecs.envelope import (
+    CONTENT_TYPES,
+    SOAP11,
+    SOAP12,
+    MustUnderstand,
+    read_envelope,
+    split,
+    unsendable,
+    write_fault,
+)
+from smsbridge.codecs.rest import parse_json
+from smsbridge.codecs.wsdl import BadContract, Contract, bundled, load_contract
+from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.exchange import Broken, Exchange, Left, Request, Response
+from smsbridge.xml import ANSWER, REQUEST
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Session
+    from smsbridge.site import Site
+
+_KEPT = "wsdl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soap:
+    """A table calls an operation of the WSDL.
+
+    ``wsdl``: where it ships, ``package:file``; the config may name another.
+    ``json_part``: the part of every answer whose text is a JSON object, which then is the answer.
+    ``published``: the path where the provider serves its WSDL.
+    """
+
+    wsdl: str
+    json_part: str = ""
+    published: str = ""
+
+    def encode(
+        self, site: Site, session: Session, name: str, fields: Mapping[str, str]
+    ) -> Exchange[Request]:
+        """Return the request for an operation. A WSDL that is a URL is fetched once, before it."""
+        contract = yield from self._fetched(site, session)
+        for path, value in fields.items():
+            if bad := unsendable(value):
+                raise InvalidMessage(
+                    f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: "
+                    "XML can't carry it, so SOAP can't"
+                )
+        try:
+            body = contract.write(name, "input", nested(fields))
+            action = contract.action(name)
+        except BadContract as error:
+            raise ConfigError(f"wsdl: {error}") from None
+        kind = CONTENT_TYPES[contract.version]
+        headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
+        if contract.version == SOAP12:
+            headers = {"Content-Type": f'{kind}; action="{action}"'}
+        url = site.checked(endpoint(site, contract))
+        return Request(method="POST", url=url, headers=headers, body=body)
+
+    def decode(
+        self, site: Site, session: Session, name: str, response: Response
+    ) -> Mapping[str, Any]:
+        """Return the parts of an answer, or its fault."""
+        envelope = read_envelope(response.body, ANSWER, response.header("content-type"))
+        if fault := envelope.fault:
+            return {"fault": fault}
+        answer = self.contract(site, session).read(name, "output", envelope)
+        if not self.json_part:
+            return answer
+        try:
+            return parse_json(answer.get(self.json_part) or "")
+        except Unreadable as error:
+            raise Unreadable(f"in the part {self.json_part} {error}") from None
+
+    def read(
+        self, site: Site, names: tuple[str, ...], request: Request, note: Note
+    ) -> Call | None:
+        """Return the call of an operation, by the local name in the Body or else by SOAPAction."""
+        contract = self.contract(site)
+        if request.method != "POST" or request.path != urlsplit(contract.address).path:
+            return None
+        kind = request.header("content-type")
+        envelope = read_envelope(request.body, REQUEST, kind, note)
+        asked = split(envelope.child)[1]
+        if asked not in names:
+            action = request.header("soapaction").strip('"')
+            asked = next((n for n in names if action and contract.action(n) == action), "")
+            note("dispatched by SOAPAction")
+        if not asked:
+            raise Unreadable("it calls no operation that is served here")
+        return Call(name=asked, fields=contract.read(asked, "input", envelope, note))
+
+    def write(
+        self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str
+    ) -> Response:
+        """Return an answer in the version asked; text is that of the answer's first part."""
+        version = _version(request)
+        contract = self.contract(site)
+        if self.json_part and not isinstance(result, str):
+            result = {self.json_part: json.dumps(result, ensure_ascii=False)}
+        parts = {contract.first_part(name, "output"): result} if isinstance(result, str) else result
+        body = contract.write(name, "output", parts, version)
+        return Response(status=200, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
+
+    def fault(self, request: Request, code: str, string: str) -> Response:
+        """Return a fault in the version asked, with HTTP 500."""
+        version = _version(request)
+        body = write_fault(version, code, string)
+        return Response(status=500, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
+
+    def refuse(self, request: Request, why: Unreadable) -> Response:
+        """Return the fault for a request that could not be read."""
+        code = "MustUnderstand" if isinstance(why, MustUnderstand) else "Client"
+        return self.fault(request, code, str(why))
+
+    def serve_wsdl(self, site: Site, request: Request, url: str) -> Response | None:
+        """Return the WSDL as published, only its address rewritten to ``url``'s scheme and host."""
+        contract = self.contract(site)
+        asked = request.path.rstrip("/")
+        if request.method != "GET" or asked not in (
+            self.published,
+            urlsplit(contract.address).path,
+        ):
+            return None
+        document = self._source(site)[0]
+        address = moved(contract.address, url)
+        body = document.replace(contract.address.encode(), address.encode())
+        return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
+
+    def contract(self, site: Site, session: Session | None = None) -> Contract:
+        """Return the contract that a session fetched, or that of the file."""
+        if session and _KEPT in session.kept:
+            return session.kept[_KEPT]  # type: ignore[no-any-return]  # a session keeps anything
+        document, folder = self._source(site)
+        try:
+            return load_contract(document, folder, site.wsdl_sha256)
+        except BadContract as error:
+            raise ConfigError(f"wsdl: {error}") from None
+
+    def _source(self, site: Site) -> tuple[bytes, Path | None]:
+        if not site.wsdl:
+            return bundled(self.wsdl), None
+        path = Path(site.wsdl)
+        try:
+            return path.read_bytes(), path.parent
+        except OSError as error:
+            raise ConfigError(f"wsdl: can't read {path.name}: {error.strerror}") from None
+
+    def _fetched(self, site: Site, session: Session) -> Exchange[Contract]:
+        if not site.wsdl.startswith(("http://", "https://")):
+            return self.contract(site)
+        share = session.share(_KEPT)
+        if _KEPT not in session.kept:
+            try:
+                response = yield Request(method="GET", url=site.checked(site.wsdl), share=share)
+                session.kept[_KEPT] = _loaded(response, site)
+            except Broken as broken:
+                why = f"the WSDL could not be fetched: {broken.why}"
+                raise Broken(Left.NOTHING, why, retry=broken.retry) from None
+            finally:
+                session.turn(share)
+        return self.contract(site, session)
+
+
+def _version(request: Request) -> str:
+    return SOAP12 if "soap+xml" in request.header("content-type") else SOAP11
+
+
+def endpoint(site: Site, contract: Contract) -> str:
+    """Return the address to call: the WSDL's, on the host of the config if it names one."""
+    return moved(contract.address, site.host) if site.host else contract.address
+
+
+def moved(address: str, host: str) -> str:
+    """Return an address with the scheme and host of another URL."""
+    parts = urlsplit(host)
+    return urlsplit(address)._replace(scheme=parts.scheme, netloc=parts.netloc).geturl()
+
+
+def _loaded(response: Response, site: Site) -> Contract:
+    if response.status != 200:  # noqa: PLR2004  (HTTP's OK)
+        raise Broken(Left.NOTHING, f"HTTP {response.status}")
+    try:
+        return load_contract(response.body, None, site.wsdl_sha256)
+    except BadContract as error:
+        raise Broken(Left.NOTHING, str(error), retry=False) from None

@@ -1,0 +1,174 @@
+"""What can go wrong, drawn as a tree.
+
+::
+
+    SmsbridgeError
+    ├── CallerError            the call or the config is wrong; nothing was tried
+    │   ├── InvalidMessage     a value that no provider could take
+    │   ├── ConfigError        a config that can't be used
+    │   ├── Unsupported        this backend can't do that over this protocol
+    │   └── MissingExtra       an optional dependency isn't installed
+    └── SendError              a send was tried; ``.attempt`` says which
+        ├── NotSent            proved never taken: a repeat is safe
+        ├── Rejected           proved refused: a repeat helps after a fix
+        │   └── AuthenticationFailed
+        └── OutcomeUnknown     it may have been taken: never repeat blindly
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Reason(StrEnum):
+    """Why a provider refused a message: a closed set, the same for every backend."""
+
+    RECIPIENT = "recipient"
+    SENDER = "sender"
+    CONTENT = "content"
+    AUTHENTICATION = "authentication"
+    ACCOUNT = "account"
+    QUOTA = "quota"
+    RATE = "rate"
+    REQUEST = "request"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to send one message: what to look for at the provider if its outcome is unknown."""
+
+    backend: str
+    protocol: str
+    reference: str
+    started: datetime
+
+
+class SmsbridgeError(Exception):
+    """Base of every error that smsbridge raises on purpose."""
+
+
+class CallerError(SmsbridgeError):
+    """The call or the config is wrong. Nothing was tried, nothing left this machine."""
+
+
+class InvalidMessage(CallerError, ValueError):
+    """A message that no provider could take. Names the field and what is allowed."""
+
+
+class ConfigError(CallerError, ValueError):
+    """A config that can't be used. Names the key and what is allowed, never a secret."""
+
+
+class Unsupported(CallerError):
+    """This backend can't do that over this protocol. Names the protocols that can."""
+
+
+class MissingExtra(CallerError, ImportError):
+    """An optional dependency isn't installed. Names the extra that brings it."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        """``extra`` as pip knows it; ``what`` needs it."""
+        super().__init__(f"{what} needs the extra '{extra}': pip install 'smsbridge[{extra}]'")
+        self.extra = extra
+
+
+class SendError(SmsbridgeError):
+    """A send that was tried and did not end in acceptance."""
+
+    headline = "Failed"
+
+    def __init__(self, why: str, attempt: Attempt) -> None:
+        """``why`` is what was seen, without any secret, number or text."""
+        super().__init__(why, attempt)
+        self.why = why
+        self.attempt = attempt
+
+    @property
+    def advice(self) -> str:
+        """What the caller may do next."""
+        raise TypeError
+
+    def __str__(self) -> str:
+        """Say what happened, to which backend, and what may be done next."""
+        attempt = self.attempt
+        where = f"{attempt.backend} over {attempt.protocol}, reference {attempt.reference}"
+        return f"{self.headline}: {self.why} ({where}). {self.advice}"
+
+
+class NotSent(SendError):
+    """The provider never took the message.
+
+    ``retry`` says whether the same call may succeed later; ``retry_after`` is the number of
+    seconds that the provider asked to wait (at most 3600), or None.
+    """
+
+    headline = "Not sent"
+
+    def __init__(
+        self,
+        why: str,
+        attempt: Attempt,
+        *,
+        retry: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        """Create the error; see the class for the arguments."""
+        super().__init__(why, attempt)
+        self.retry = retry
+        self.retry_after = retry_after
+
+    @property
+    def advice(self) -> str:
+        """What the caller may do next."""
+        if not self.retry:
+            return "Nothing was sent, and a repeat fails the same way until the cause is mended."
+        if self.retry_after is None:
+            return "Nothing was sent; a repeat is safe."
+        return f"Nothing was sent; a repeat is safe after {self.retry_after:g} s."
+
+
+class Rejected(SendError):
+    """The provider refused the message. ``code`` is the provider's own word for it, if any."""
+
+    headline = "Rejected"
+
+    def __init__(
+        self, why: str, attempt: Attempt, *, reason: Reason, code: str | None = None
+    ) -> None:
+        """Create the error; see the class for the arguments."""
+        super().__init__(why, attempt)
+        self.reason = reason
+        self.code = code
+
+    @property
+    def advice(self) -> str:
+        """What the caller may do next."""
+        return f"Nothing was sent; reason: {self.reason}. Repeat it after a fix."
+
+
+class AuthenticationFailed(Rejected):
+    """The provider refused the credentials; ``reason`` is always ``authentication``."""
+
+    headline = "Authentication failed"
+
+    @property
+    def advice(self) -> str:
+        """What the caller may do next."""
+        return "Nothing was sent. Check the credentials in the config."
+
+
+class OutcomeUnknown(SendError):
+    """The provider may have taken the message, or may not: nothing proves either."""
+
+    headline = "Outcome unknown"
+
+    @property
+    def advice(self) -> str:
+        """What the caller may do next."""
+        return "The message may have been sent: look it up at the provider before any repeat."

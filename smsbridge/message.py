@@ -1,0 +1,157 @@
+"""What is sent, and what the provider's answer says of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypedDict
+from uuid import uuid4
+
+from smsbridge.errors import InvalidMessage
+
+if TYPE_CHECKING:
+    from smsbridge.errors import Attempt
+
+_E164 = re.compile(r"\+[0-9]{5,15}")
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+_SHOWN_DIGITS = 4
+
+
+class Channel(StrEnum):
+    """The network that carries a message."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class Status(StrEnum):
+    """Where a message stands, in SMPP's words. A word that we don't know is ``unknown``."""
+
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Options:
+    """Base of the typed door for what only one provider knows; each is a frozen dataclass."""
+
+    __slots__ = ()
+
+
+class MessageFields(TypedDict, total=False):
+    """The optional fields of a `Message`, as keyword arguments of ``send``."""
+
+    channels: Channel | str | Iterable[Channel | str]
+    send_at: datetime | None
+    sender: str | None
+    reference: str
+    options: Options | None
+
+
+def masked(number: str) -> str:
+    """Return a number as it may be shown: ``+1202•••0123``."""
+    if len(number) <= 2 * _SHOWN_DIGITS:
+        return "•••"
+    return f"{number[: _SHOWN_DIGITS + 1]}•••{number[-_SHOWN_DIGITS:]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one recipient.
+
+    ``recipient``: ``+`` and 5 to 15 digits (E.164). ``text``: not empty; no NUL, no lone
+    surrogate. ``channels``: one or more of `Channel`; both are one submission. ``send_at``:
+    an aware datetime, not sent before it. ``sender``: where the provider lets one be chosen.
+    ``reference``: yours, unique, made if absent. ``options``: what only one provider knows.
+
+    Raises `InvalidMessage` for anything else, before any I/O.
+    """
+
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    channels: frozenset[Channel] = frozenset({Channel.SMS})
+    send_at: datetime | None = None
+    sender: str | None = None
+    reference: str = field(default_factory=lambda: uuid4().hex)
+    options: Options | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no provider could take."""
+        if not isinstance(self.recipient, str) or not _E164.fullmatch(self.recipient):
+            shown = masked(self.recipient) if isinstance(self.recipient, str) else "no text"
+            raise InvalidMessage(
+                f"recipient {shown!r}: give + and 5 to 15 digits, such as +12025550123"
+            )
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise InvalidMessage("text is empty: give at least one visible character")
+        if bad := _UNSENDABLE.search(self.text):
+            raise InvalidMessage(
+                f"text has U+{ord(bad[0]):04X} at position {bad.start()}: "
+                "NUL and lone surrogates can't be sent"
+            )
+        object.__setattr__(self, "channels", _channels(self.channels))
+        if self.send_at is not None and (
+            not isinstance(self.send_at, datetime) or self.send_at.tzinfo is None
+        ):
+            raise InvalidMessage(
+                "send_at has no time zone: give an aware datetime, "
+                "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
+            )
+        for name in ("reference", "sender"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, str) and value and value.isprintable()):
+                raise InvalidMessage(f"{name} {value!r}: give printable text, or leave it out")
+        if self.options is not None and not isinstance(self.options, Options):
+            raise InvalidMessage("options: give the options object of a backend, or leave it out")
+
+
+def _channels(given: Channel | str | Iterable[Channel | str]) -> frozenset[Channel]:
+    words = [given] if isinstance(given, str) else list(given)
+    try:
+        channels = frozenset(Channel(word) for word in words)
+    except ValueError as error:
+        allowed = ", ".join(Channel)
+        raise InvalidMessage(f"channels: {error}; allowed are {allowed}") from None
+    if not channels:
+        raise InvalidMessage(f"channels is empty: give one or more of {', '.join(Channel)}")
+    return channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The provider's answer to sending: it has the message. Delivery comes later.
+
+    ``id`` is the provider's; None if its answer had none. ``provider_status`` is the provider's
+    own word for ``status``. ``answer`` is the answer as it was read. ``attempt`` carries backend,
+    protocol and reference, so that a later question goes to the one that issued it.
+    """
+
+    id: str | None
+    attempt: Attempt
+    status: Status = Status.ACCEPTED
+    provider_status: str | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that took the message."""
+        return self.attempt.backend
+
+    @property
+    def protocol(self) -> str:
+        """The protocol that carried it."""
+        return self.attempt.protocol
+
+    @property
+    def reference(self) -> str:
+        """The message's own reference."""
+        return self.attempt.reference

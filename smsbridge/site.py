@@ -1,0 +1,50 @@
+"""Where a provider is, and which addresses may be spoken to without TLS."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from smsbridge.errors import ConfigError
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The addresses of one configured backend.
+
+    ``url`` is the base of REST routes. ``host`` is the same where the config gave it, else empty:
+    it replaces scheme and host of a WSDL's own address. ``wsdl``: path or URL, empty for the
+    backend's own; ``wsdl_sha256``: its pin, in hex, or empty.
+    """
+
+    url: str
+    host: str = ""
+    wsdl: str = ""
+    wsdl_sha256: str = ""
+    cleartext_hosts: Collection[str] = ()
+
+    def checked(self, url: str) -> str:
+        """Return a URL that credentials may go to; raises `ConfigError` for any other."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ConfigError("url: give http:// or https:// and a host")
+        if parts.scheme == "https" or is_loopback(parts.hostname):
+            return url
+        if parts.hostname in self.cleartext_hosts:
+            return url
+        raise ConfigError(
+            f"url: credentials would go to {parts.hostname} without TLS; use https, "
+            f'or allow it with cleartext_hosts = ["{parts.hostname}"]'
+        )

@@ -1,0 +1,1 @@
+"""For tests: a mock provider, fixtures and the contract that every backend owes."""

@@ -1,0 +1,220 @@
+"""The mock provider: a backend's table the other way round, driven by a fixture.
+
+It takes a `Request` and gives a `Response`, or a `Fault` of the wire. It does no I/O; clock and ids
+are passed in. Hosts: in process, pytest-httpserver, and ``smsbridge mock``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from smsbridge.auth import ClientCredentials
+from smsbridge.backend import Backend
+from smsbridge.codecs.rest import json_response, parse_form
+from smsbridge.codecs.soap import Soap
+from smsbridge.errors import ConfigError
+from smsbridge.exchange import Request, Response, Session
+from smsbridge.inflate import BadEncoding, inflate
+from smsbridge.message import Message, Submission
+from smsbridge.testing.faults import Fault
+from smsbridge.testing.fixture import Fixture, Interaction, load, shipped
+from smsbridge.testing.scenario import Scenario
+from smsbridge.testing.seen import Seen, see
+from smsbridge.xml import REQUEST
+
+NO_MATCH = 599
+_TOKEN_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A message that the provider has accepted, as ``GET /_mock/messages`` shows it."""
+
+    recipient: str
+    text: str
+    channels: list[str]
+    protocol: str
+
+
+def new_id() -> str:
+    """Return an id in the provider's form: 40 lower-case hex digits (DOC)."""
+    return uuid4().hex + uuid4().hex[:8]
+
+
+class Provider:
+    """Plays a provider for one backend. Safe to share between threads.
+
+    ``messages``: what it accepted. ``requests``: all that it got. ``notes``: which leniency was
+    needed, and how often. ``misses``: what no interaction of the chosen scenario matched.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        scenario: Fixture | str | None = None,
+        *,
+        session: Session | None = None,
+        new_id: Callable[[], str] = new_id,
+    ) -> None:
+        """``backend`` holds the credentials to accept. Without a scenario its default is played."""
+        self.backend = backend
+        self.address = backend.url
+        self._session = session or Session()
+        self._new_id = new_id
+        self._lock = threading.RLock()
+        self.play(scenario)
+
+    def play(self, scenario: Fixture | str | None) -> None:
+        """Begin a scenario, given as a fixture or as the id of one that ships; None: the default."""
+        fixture = load(scenario) if isinstance(scenario, str) else scenario
+        with self._lock:
+            self.strict = fixture is not None
+            self._fixture = fixture or _default(self.backend)
+            self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the scenario begins again."""
+        with self._lock:
+            secrets = self.backend.credentials()
+            self.scenario = Scenario(self._fixture, secrets, self._new_id, self._session.now)
+            self.messages: list[Taken] = []
+            self.requests: list[Request] = []
+            self.notes: Counter[str] = Counter()
+            self.misses: list[str] = []
+
+    def unplayed(self) -> list[str]:
+        """Return the interactions of the chosen scenario that nobody asked for."""
+        return self.scenario.unplayed() if self.strict else []
+
+    def handle(self, request: Request) -> Response | Fault:
+        """Return the answer to a request."""
+        with self._lock:
+            try:
+                body = inflate(request.body, request.header("content-encoding"), REQUEST.size)
+            except BadEncoding as error:
+                return json_response(400, {"error": 400, "message": str(error)})
+            request = replace(request, body=body)
+            return self._control(request) or self._wsdl(request) or self._play(request)
+
+    def _control(self, request: Request) -> Response | None:
+        match request.method, request.path:
+            case "GET", "/_mock/messages":
+                return json_response(200, [asdict(taken) for taken in self.messages])
+            case "GET", "/_mock/notes":
+                return json_response(200, self.notes)
+            case "GET", "/_mock/health":
+                return json_response(200, {"status": "ok", "scenario": self._fixture.id})
+            case "POST", "/_mock/reset":
+                self.reset()
+                return json_response(200, {"status": "ok"})
+        return None
+
+    def _wsdl(self, request: Request) -> Response | None:
+        codecs = (protocol.codec for protocol in self.backend.protocols.values())
+        served = (
+            codec.serve_wsdl(self.backend.site(), request, self.address)
+            for codec in codecs
+            if isinstance(codec, Soap)
+        )
+        return next((wsdl for wsdl in served if wsdl), None)
+
+    def _play(self, request: Request) -> Response | Fault:
+        self.requests.append(request)
+        seen = see(self.backend, request, self.scenario.tokens, self._note)
+        if isinstance(seen, Response):
+            return seen
+        found = self.scenario.find(request, seen)
+        if isinstance(found, Interaction):
+            return self._answer(found, request, seen)
+        if auth := self._token_auth(request):
+            return self._token(request, auth)
+        if not self.strict:
+            return json_response(404, {"error": 404, "message": "Not found"})
+        miss = f"{request.method} {request.path} matches nothing; {found}"
+        self.misses.append(miss)
+        return json_response(NO_MATCH, {"error": NO_MATCH, "message": miss})
+
+    def _answer(
+        self, interaction: Interaction, request: Request, seen: Seen | None
+    ) -> Response | Fault:
+        response = self._response(interaction, request, seen)
+        if seen is None or seen.message is None or not seen.known:
+            return response
+        if isinstance(response, Fault) or self._accepts(seen, seen.message, response):
+            self.messages.append(_taken(seen, seen.message))
+            for name in seen.fields.keys() - {path.partition(".")[0] for path in seen.table.fields}:
+                self._note(f"unknown field {name}")
+        return response
+
+    def _response(
+        self, interaction: Interaction, request: Request, seen: Seen | None
+    ) -> Response | Fault:
+        site = self.backend.site()
+        if interaction.reply is not None and seen:
+            reply = self.scenario.filled(interaction.reply)
+            return seen.protocol.codec.write(site, request, seen.call.name, reply)
+        given = self.scenario.filled(interaction.response or {})
+        if "fault" in given:
+            return Fault(given["fault"])
+        if "soap" in given and seen and isinstance(seen.protocol.codec, Soap):
+            return _soap(seen.protocol.codec, given["soap"], seen, request, self.backend)
+        headers = {name.title(): str(value) for name, value in given.get("headers", {}).items()}
+        status = given.get("status", 200)
+        if "json" in given:
+            return json_response(status, given["json"], headers)
+        headers = {"Content-Type": "text/html; charset=utf-8", **headers}
+        return Response(status=status, headers=headers, body=given.get("text", "").encode())
+
+    def _accepts(self, seen: Seen, message: Message, response: Response) -> bool:
+        backend = replace(self.backend, protocol=seen.name)
+        attempt = backend.attempt(message, self._session)
+        outcome = backend.outcome(seen.table, message, response, self._session, attempt)
+        return isinstance(outcome, Submission)
+
+    def _token_auth(self, request: Request) -> ClientCredentials | None:
+        auths = (protocol.auth for protocol in self.backend.protocols.values())
+        asked = f"{request.method} {request.path.rstrip('/')}"
+        found = (a for a in auths if isinstance(a, ClientCredentials) and a.token == asked)
+        return next(found, None)
+
+    def _token(self, request: Request, auth: ClientCredentials) -> Response:
+        form = parse_form(request.body.decode(errors="replace"))
+        wanted = auth.form(self.backend.credentials())
+        if form.get("grant_type") != wanted["grant_type"]:
+            return json_response(400, {"error": "unsupported_grant_type"})
+        if any(form.get(name) != value for name, value in wanted.items()):
+            return json_response(401, {"error": "invalid_client"})
+        token = {"access_token": self.scenario.mint("token"), "token_type": "Bearer"}
+        return json_response(200, {**token, "expires_in": _TOKEN_SECONDS})
+
+    def _note(self, leniency: str) -> None:
+        self.notes[leniency] += 1
+
+
+def _soap(
+    codec: Soap, given: Mapping[str, Any], seen: Seen, request: Request, backend: Backend
+) -> Response:
+    if fault := given.get("fault"):
+        return codec.fault(request, fault["code"], fault["string"])
+    return codec.write(backend.site(), request, seen.call.name, given["result"])
+
+
+def _taken(seen: Seen, message: Message) -> Taken:
+    return Taken(
+        recipient=message.recipient,
+        text=message.text,
+        channels=sorted(message.channels),
+        protocol=seen.name,
+    )
+
+
+def _default(backend: Backend) -> Fixture:
+    name = f"{backend.name}/default"
+    if name not in shipped():
+        raise ConfigError(f"{backend.name} has no fixture {name}: give a scenario")
+    return load(name)

@@ -1,0 +1,138 @@
+"""A fixture being played: its state, what was played, and the values that were minted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from smsbridge.codecs.rest import JSON, parse_form, parse_json
+from smsbridge.exchange import Request
+from smsbridge.testing.fixture import Fixture, Interaction
+from smsbridge.testing.match import mismatch
+from smsbridge.testing.seen import Seen
+
+_PLACE = re.compile(r"\{(?:(secret|mint|minted):([a-z_]+)|now(?:\+([0-9]{1,9}))?)\}")
+
+
+class Scenario:
+    """Finds the interaction for each request, and fills placeholders.
+
+    ``{secret:n}``: a credential of the config. ``{mint:n}``: new each time; ``{minted:n}``: the last
+    one. ``{now}``, ``{now+3600}``: UTC, as ISO 8601.
+    """
+
+    def __init__(
+        self,
+        fixture: Fixture,
+        secrets: Mapping[str, str],
+        new_id: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        """``secrets``: the credentials by config key. ``new_id`` and ``now``: ids and the clock."""
+        self.fixture = fixture
+        self.minted: dict[str, str] = {}
+        self.tokens: list[str] = []
+        self._secrets = secrets
+        self._new_id = new_id
+        self._now = now
+        self._played: Counter[str] = Counter()
+        self._state = "start"
+
+    def unplayed(self) -> list[str]:
+        """Return the interactions that nobody asked for."""
+        wanted = (interaction for interaction in self.fixture.interactions if not interaction.optional)
+        return [interaction.id for interaction in wanted if not self._played[interaction.id]]
+
+    def find(self, request: Request, seen: Seen | None) -> Interaction | str:
+        """Return the first interaction that matches, or how the nearest one differs."""
+        nearest = "the scenario has no interaction"
+        for interaction in self.fixture.interactions:
+            why = self._differs(interaction, request, seen)
+            if why is None:
+                self._played[interaction.id] += 1
+                self._state = interaction.to or self._state
+                return interaction
+            nearest = f"nearest is {interaction.id}: {why}"
+        return nearest
+
+    def mint(self, name: str) -> str:
+        """Return a new value of that name; a token is accepted from now on."""
+        self.minted[name] = self._new_id()
+        if name == "token":
+            self.tokens.append(self.minted[name])
+        return self.minted[name]
+
+    def filled(self, value: Any) -> Any:
+        """Return a value with every placeholder in it filled."""
+        if isinstance(value, str):
+            return self.fill(value)
+        if isinstance(value, Mapping):
+            return {key: self.filled(part) for key, part in value.items()}
+        return [self.filled(part) for part in value] if isinstance(value, list) else value
+
+    def fill(self, text: str) -> str:
+        """Return a text with every placeholder in it filled."""
+        return _PLACE.sub(self._place, text)
+
+    def _place(self, place: re.Match[str]) -> str:
+        match place[1]:
+            case "secret":
+                return self._secrets.get(place[2], "")
+            case "mint":
+                return self.mint(place[2])
+            case "minted":
+                return self.minted.get(place[2], "")
+        then = self._now() + timedelta(seconds=int(place[3] or 0))
+        return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _differs(
+        self, interaction: Interaction, request: Request, seen: Seen | None
+    ) -> str | None:
+        if interaction.sources and self._state not in interaction.sources:
+            return f"the scenario is in the state {self._state}"
+        if interaction.times is not None and self._played[interaction.id] >= interaction.times:
+            return f"it was played {interaction.times} times already"
+        if interaction.request is not None:
+            return self._wire_differs(interaction.request, request, seen)
+        return self._call_differs(interaction.call or {}, seen)
+
+    def _wire_differs(
+        self, pattern: Mapping[str, Any], request: Request, seen: Seen | None
+    ) -> str | None:
+        declared = {name.lower(): part for name, part in pattern.get("headers", {}).items()}
+        wire = {
+            "method": request.method,
+            "path": request.path,
+            "query": parse_form(request.query),
+            "headers": {name: request.header(name) for name in declared},
+            **_body(pattern, request, seen),
+        }
+        any_path = {"method": "POST", "path": request.path, "query": {}}
+        return mismatch({**any_path, **pattern, "headers": declared}, wire, self.fill)
+
+    def _call_differs(self, pattern: Mapping[str, Any], seen: Seen | None) -> str | None:
+        if seen is None or pattern.get("operation") != seen.operation:
+            return f"it is no call of {pattern.get('operation')}"
+        if pattern.get("protocol", seen.name) != seen.name:
+            return f"it is over {seen.name}"
+        if (pattern.get("credentials", "right") == "right") != seen.known:
+            return "the credentials are others"
+        if pattern.get("valid", True) != (seen.message is not None):
+            return "the message is valid, or is not"
+        return mismatch(pattern["fields"], seen.fields, self.fill) if "fields" in pattern else None
+
+
+def _body(pattern: Mapping[str, Any], request: Request, seen: Seen | None) -> dict[str, Any]:
+    if "soap" in pattern and seen:
+        return {"soap": {"operation": seen.call.name, "args": seen.call.fields}}
+    if not request.body:
+        return {}
+    try:
+        if request.header("content-type").startswith(JSON):
+            return {"json": parse_json(request.body)}
+        return {"form": parse_form(request.body.decode())}
+    except ValueError:
+        return {"unreadable": True}

@@ -1,0 +1,75 @@
+"""A request as the provider understands it: which protocol, which operation, who, and what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smsbridge.backend import Backend, Operation, Protocol
+from smsbridge.codecs import Call, Note, Unreadable
+from smsbridge.errors import InvalidMessage
+from smsbridge.exchange import Request, Response
+from smsbridge.message import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A call of an operation. ``known``: the credentials are right. ``message``: None if refused."""
+
+    name: str
+    protocol: Protocol
+    operation: str
+    table: Operation
+    call: Call
+    known: bool
+    message: Message | None
+    own: frozenset[str]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The provider's fields, less those that say who calls."""
+        return {name: value for name, value in self.call.fields.items() if name not in self.own}
+
+
+def see(
+    backend: Backend, request: Request, tokens: Collection[str], note: Note
+) -> Seen | Response | None:
+    """Return the call that a request makes, the answer to an unreadable one, or None."""
+    found: list[tuple[str, Protocol, Call]] = []
+    for name, protocol in backend.protocols.items():
+        names = tuple(operation.call for operation in protocol.operations().values())
+        try:
+            call = protocol.codec.read(backend.site(), names, request, note)
+        except Unreadable as error:
+            note(f"refused: {error}")
+            return protocol.codec.refuse(request, error)
+        if call:
+            found.append((name, protocol, call))
+    if not found:
+        return None
+    presented = (f for f in found if f[1].auth.presented(request, f[2].fields))
+    name, protocol, call = next(presented, found[0])
+    operation, table = _operation(protocol.operations(), call)
+    credentials = backend.credentials()
+    return Seen(
+        name=name,
+        protocol=protocol,
+        operation=operation,
+        table=table,
+        call=call,
+        known=protocol.auth.valid(request, call.fields, credentials, tokens),
+        message=_message(backend, table, call),
+        own=frozenset(protocol.auth.fields(credentials)),
+    )
+
+
+def _operation(operations: Mapping[str, Operation], call: Call) -> tuple[str, Operation]:
+    return next((name, table) for name, table in operations.items() if table.call == call.name)
+
+
+def _message(backend: Backend, table: Operation, call: Call) -> Message | None:
+    try:
+        return backend.taken(table, call.fields)
+    except InvalidMessage:
+        return None

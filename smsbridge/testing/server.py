@@ -1,0 +1,103 @@
+"""The mock provider on a real socket, hosted by pytest-httpserver."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import MissingExtra
+from smsbridge.exchange import Request, Response
+from smsbridge.testing.faults import FAULTS, Fault
+
+try:
+    from pytest_httpserver.httpserver import HTTPServerBase
+    from werkzeug import Request as WSGIRequest
+    from werkzeug import Response as WSGIResponse
+    from werkzeug.serving import WSGIRequestHandler
+except ImportError as missing:
+    raise MissingExtra("testing", "the mock provider's server") from missing
+
+if TYPE_CHECKING:
+    from smsbridge.testing.provider import Provider
+
+MOST_BYTES = 1024 * 1024
+_POLL_SECONDS = 0.05
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def connection_dropped(self, *_: Any) -> None:
+        """Read nothing more from a connection that a fault has ended."""
+        self.close_connection = True
+
+    def log(self, *_: Any) -> None:
+        """Log nothing: a request holds a key, a number and a text."""
+
+
+class MockServer(HTTPServerBase):
+    """Serves a `Provider` until it is stopped."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """``port`` 0 takes any that is free."""
+        super().__init__(host, port, ssl_context=tls, threaded=True)
+        self.provider = provider
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Listen, and tell the provider its address."""
+        super().start()
+        self.provider.address = self.url_for("").rstrip("/")
+
+    def thread_target(self) -> None:
+        """Serve, and look often whether to stop."""
+        if self.server is not None:
+            self.server.RequestHandlerClass = _Quiet
+            self.server.serve_forever(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """Stop, and end what is silent on purpose."""
+        self._over.set()
+        super().stop()
+
+    def application(self, request: WSGIRequest) -> WSGIResponse:
+        """Answer one request; nothing of it is kept here."""
+        request.max_content_length = MOST_BYTES
+        return self.dispatch(request)
+
+    def dispatch(self, request: WSGIRequest) -> WSGIResponse:
+        """Hand a request to the provider, and its answer or its fault back."""
+        answer = self.provider.handle(_ours(request))
+        if isinstance(answer, Fault):
+            self._break(answer, request)
+            raise ConnectionAbortedError  # werkzeug then writes nothing
+        return _theirs(answer)
+
+    def _break(self, fault: Fault, request: WSGIRequest) -> None:
+        """Do a fault to the socket, and really close it: werkzeug holds other references."""
+        sock = request.environ["werkzeug.socket"]
+        FAULTS[fault.name](sock, self._over)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, sock.fileno())
+        os.close(nowhere)
+
+
+def _ours(request: WSGIRequest) -> Request:
+    return Request(
+        method=request.method,
+        url=request.url,
+        headers=dict(request.headers.items()),
+        body=request.get_data(),
+    )
+
+
+def _theirs(response: Response) -> WSGIResponse:
+    return WSGIResponse(response.body, response.status, dict(response.headers))

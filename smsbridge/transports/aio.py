@@ -1,0 +1,110 @@
+"""The async transport: aiohttp, with bodies that tell how much of them was handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import MissingExtra
+from smsbridge.exchange import Left, Request, Response
+from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
+
+try:
+    import aiohttp
+except ImportError as missing:
+    raise MissingExtra("async", "AsyncClient") from missing
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+    from smsbridge.backend import Backend
+
+_CHUNK = 65_536
+
+
+@dataclass
+class _Sending:
+    """The request that a task is sending: what was handed to the connection, and what came."""
+
+    left: Left = Left.NOTHING
+    status: int = 0
+
+    async def body(self, content: bytes) -> AsyncIterator[bytes]:
+        """Yield the body in chunks; aiohttp asks for the next only when it could pass one on."""
+        for start in range(0, len(content), _CHUNK):
+            end = start + _CHUNK
+            self.left = Left.PART if end < len(content) else Left.ALL
+            yield content[start:end]
+
+
+class AiohttpTransport:
+    """Carries requests for one client, in one event loop."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Read issuers and proxies once. The session is opened on first use, in its loop."""
+        self._network = Network.of(backend)
+        self._session: aiohttp.ClientSession | None = None
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            trace = aiohttp.TraceConfig()
+            trace.on_connection_create_end.append(_connected)
+            trace.on_connection_reuseconn.append(_connected)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    ssl=self._network.tls, keepalive_timeout=IDLE_SECONDS, limit=100
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trace_configs=[trace],
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+        return self._session
+
+    async def send(self, request: Request, deadline: float) -> Response:
+        """Return the answer before ``deadline`` (monotonic seconds), or raise `Broken`."""
+        sending = _Sending()
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+                return await self._carry(request, sending)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise broken(error, sending.left, request, sending.status) from None
+
+    async def _carry(self, request: Request, sending: _Sending) -> Response:
+        length = {"Content-Length": str(len(request.body))} if request.body else {}
+        async with self._opened().request(
+            request.method,
+            request.url,
+            headers={
+                "Accept-Encoding": "identity",
+                "User-Agent": "smsbridge",
+                **request.headers,
+                **length,
+            },
+            data=sending.body(request.body) if request.body else None,
+            allow_redirects=False,
+            proxy=self._network.proxy(request.url),
+            trace_request_ctx=None if request.body else sending,
+        ) as answer:
+            sending.status = answer.status
+            body = bytearray()
+            async for chunk in answer.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise too_large(answer.status)
+            return whole(answer.status, dict(answer.headers), bytes(body))
+
+    async def close(self) -> None:
+        """Close the connections that are open."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+async def _connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _: Any) -> None:
+    """Count a request without a body as left once there is a connection for it."""
+    if isinstance(sending := getattr(context, "trace_request_ctx", None), _Sending):
+        sending.left = Left.ALL

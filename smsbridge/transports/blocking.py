@@ -1,0 +1,220 @@
+"""The sync transport: requests, with connections that count what leaves and keep one deadline."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
+
+from smsbridge.exchange import Left, Request, Response
+from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
+
+if TYPE_CHECKING:
+    from smsbridge.backend import Backend
+
+_CHUNK = 65_536
+
+
+@dataclass
+class _Sending:
+    """The request that a thread is sending: its deadline, and what has left."""
+
+    deadline: float
+    bytes_left: int = 0
+    whole: bool = False
+    ended: bool = False  # the peer has closed its side
+    status: int = 0
+
+    def remaining(self) -> float:
+        seconds = self.deadline - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError("no time left")
+        return seconds
+
+    @property
+    def left(self) -> Left:
+        if self.whole:
+            return Left.ALL
+        return Left.PART if self.bytes_left else Left.NOTHING
+
+
+class _Current(threading.local):
+    sending: _Sending
+
+
+_CURRENT = _Current()
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket, each time for no longer than the time that remains."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_CURRENT.sending.remaining())
+        count = self._raw.readinto(buffer)
+        _CURRENT.sending.ended |= count == 0
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _CountingSocket:
+    """A connected socket that counts what it sends."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def sendall(self, data: Any) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            self._sock.settimeout(_CURRENT.sending.remaining())
+            count = self._sock.send(view)
+            _CURRENT.sending.bytes_left += count
+            view = view[count:]
+
+    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._sock))
+
+
+class _Counting:
+    """What both kinds of connection share; mixed into urllib3's own."""
+
+    sock: Any
+    idle_since = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        self.timeout = _CURRENT.sending.remaining()
+        return super()._new_conn()  # type: ignore[misc,no-any-return]  # urllib3's
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]  # urllib3's
+        self.sock = _CountingSocket(self.sock)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None and time.monotonic() - self.idle_since > IDLE_SECONDS:
+            self.close()  # type: ignore[attr-defined]  # urllib3's
+        super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's
+        _CURRENT.sending.whole = True
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()  # type: ignore[misc]  # urllib3's
+        self.idle_since = time.monotonic()
+        if _CURRENT.sending.ended:
+            raise urllib3.exceptions.ProtocolError("closed in the middle of the headers")
+        return response
+
+
+class _CountingHTTP(_Counting, HTTPConnection):
+    pass
+
+
+class _CountingHTTPS(_Counting, HTTPSConnection):
+    pass
+
+
+class _PoolHTTP(HTTPConnectionPool):
+    ConnectionCls = _CountingHTTP
+
+
+class _PoolHTTPS(HTTPSConnectionPool):
+    ConnectionCls = _CountingHTTPS
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        super().__init__(max_retries=0, pool_maxsize=100)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._network.tls, **kwargs)
+        _count(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        return _count(super().proxy_manager_for(proxy, ssl_context=self._network.tls, **kwargs))
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, keys = super().build_connection_pool_key_attributes(request, verify, cert)
+        keys.pop("ca_certs", None)
+        return host, keys
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave everything to the SSLContext: issuers beside it would widen it."""
+
+
+def _count(manager: Any) -> Any:
+    manager.pool_classes_by_scheme = {"http": _PoolHTTP, "https": _PoolHTTPS}
+    return manager
+
+
+class RequestsTransport:
+    """Carries requests for one client, over connections that it keeps for a few idle seconds."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Read issuers and proxies once. Connections are opened on first use."""
+        self._network = Network.of(backend)
+        self._open()
+
+    def _open(self) -> None:
+        self._adapter = _Adapter(self._network)
+        self._process = os.getpid()
+
+    def send(self, request: Request, deadline: float) -> Response:
+        """Return the answer before ``deadline`` (monotonic seconds), or raise `Broken`."""
+        if self._process != os.getpid():  # a fork: the parent's connections are not ours
+            self._open()
+        sending = _CURRENT.sending = _Sending(deadline)
+        try:
+            return self._carry(request, sending)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise broken(error, sending.left, request, sending.status) from None
+
+    def _carry(self, request: Request, sending: _Sending) -> Response:
+        prepared = requests.Request(
+            request.method,
+            request.url,
+            headers={"Accept-Encoding": "identity", "User-Agent": "smsbridge", **request.headers},
+            data=request.body,
+        ).prepare()
+        proxy = self._network.proxy(request.url)
+        answer = self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=sending.remaining(),
+            proxies={"http": proxy, "https": proxy} if proxy else None,
+        )
+        sending.status = answer.status_code
+        body = bytearray()
+        try:
+            while chunk := answer.raw.read(_CHUNK, decode_content=False):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise too_large(answer.status_code)
+        finally:
+            answer.close()
+        return whole(answer.status_code, dict(answer.headers), bytes(body))
+
+    def close(self) -> None:
+        """Close the connections that are open."""
+        self._adapter.close()

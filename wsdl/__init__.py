@@ -1,0 +1,1 @@
+"""SOAP contracts, read as data: ``importlib.resources.files("smsbridge.wsdl")``."""
