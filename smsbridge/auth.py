@@ -294,7 +294,13 @@ def _read_token(response: Response, now: float) -> Token:
     if response.status in _REFUSING and code in _REFUSALS:
         raise TokenRefused(code)
     text = answer.get("access_token")
-    if response.status != _OK or not isinstance(text, str) or not text.isascii() or not text.isprintable() or not text:
+    if (
+        response.status != _OK
+        or not isinstance(text, str)
+        or not text.isascii()
+        or not text.isprintable()
+        or not text
+    ):
         raise _failed(response, "it has no token")
     lifetime = _lifetime(answer.get("expires_in"))
     margin = min(_MARGIN, lifetime / 5)

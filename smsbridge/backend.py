@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
@@ -39,7 +40,7 @@ from smsbridge.errors import (
 )
 from smsbridge.exchange import Broken
 from smsbridge.message import Channel, Message, Options, Status, Submission
-from smsbridge.outcome import Case, When, Words, broken, judge, rejected
+from smsbridge.outcome import Case, Outcome, When, Words, broken, judge, rejected
 from smsbridge.site import Site
 from smsbridge.template import Template, Values, names, needed, plain, render, words
 
@@ -126,10 +127,12 @@ class Backend:
     def __init_subclass__(cls) -> None:
         """Make the subclass a frozen dataclass; a plain ``url = …`` is the default of that key."""
         super().__init_subclass__()
-        own = cls.__dict__.get("__annotations__", {})
-        inherited = {f.name: f.type for f in fields(cls.__mro__[1])}  # type: ignore[arg-type]  # Backend is one
+        own = inspect.get_annotations(cls)
+        inherited = {f.name: f.type for f in fields(cls.__mro__[1])}
         cls.__annotations__ = own | {
-            name: kind for name, kind in inherited.items() if name in cls.__dict__ and name not in own
+            name: kind
+            for name, kind in inherited.items()
+            if name in cls.__dict__ and name not in own
         }
         dataclass(frozen=True, kw_only=True)(cls)
 
@@ -212,7 +215,7 @@ class Backend:
         response: Response,
         session: Session,
         attempt: Attempt,
-    ) -> Submission | SendError:
+    ) -> Outcome:
         """Return what the provider's answer to a send proves."""
         case = Case(
             words=Words(
@@ -260,11 +263,13 @@ class Backend:
             kind = type(message.options).__name__
             raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
         values = message_values(message)
-        for need in operation.lacks(values):
+        if lacking := operation.lacks(values):
             raise self._unsupported(
-                f"{need} by {values['channels']}",
-                lambda other: name in other.operations()
-                and need not in other.operations()[name].lacks(values),
+                f"{lacking[0]} by {values['channels']}",
+                lambda other: (
+                    name in other.operations()
+                    and lacking[0] not in other.operations()[name].lacks(values)
+                ),
             )
         if message.send_at is not None and message.send_at <= session.now():
             raise InvalidMessage(f"send_at {message.send_at}: give a time in the future")
@@ -306,7 +311,9 @@ def channels_word(channels: frozenset[Channel]) -> str:
 def message_values(message: Message) -> Values:
     """Return the values that a table may name, those that the message has."""
     options = message.options
-    own = {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}  # type: ignore[arg-type]  # each Options is a dataclass
+    own = (
+        {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}
+    )
     values = {
         "recipient": message.recipient,
         "text": message.text,

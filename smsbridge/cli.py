@@ -26,7 +26,7 @@ from smsbridge.errors import (
 
 if TYPE_CHECKING:
     from smsbridge.client import Client
-    from smsbridge.message import Submission
+    from smsbridge.message import MessageFields, Submission
 
 _EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (CallerError, 2),
@@ -86,16 +86,8 @@ def main() -> None:
 @click.option("--at", metavar="TIME", help="Not before: ISO 8601 with a time zone.")
 @click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def send(
-    to: str,
-    text: str,
-    backend: str | None,
-    url: str | None,
-    at: str | None,
-    reference: str | None,
-    **flags: bool,
-) -> None:
-    """Send TEXT to the number TO.
+def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
+    r"""Send TEXT to the number TO.
 
     \b
     Examples:
@@ -103,24 +95,26 @@ def send(
       smsbridge send +12025550123 "Hello" --backend staging --json
       echo "$URL" | smsbridge send +12025550123 "Hello" --url -
     """
-    from smsbridge.message import Channel, Message
+    from smsbridge.message import Channel
 
-    wanted = {Channel.WHATSAPP: flags["whatsapp"], Channel.SMS: flags["sms"] or not flags["whatsapp"]}
-    message = Message(
-        recipient=to,
-        text=text,
-        channels=frozenset(channel for channel, asked in wanted.items() if asked),
-        send_at=_time(at) if at else None,
-        **({"reference": reference} if reference is not None else {}),
-    )
-    with _client(backend, url) as client:
+    wanted = {
+        Channel.WHATSAPP: given["whatsapp"],
+        Channel.SMS: given["sms"] or not given["whatsapp"],
+    }
+    fields: MessageFields = {
+        "channels": [channel for channel, asked in wanted.items() if asked],
+        "send_at": _time(at) if at else None,
+    }
+    if reference is not None:
+        fields["reference"] = reference
+    with _client(given["backend"], given["url"]) as client:
         try:
-            submission = client.send(message)
+            submission = client.send(to, text, **fields)
         except SendError as error:
-            if flags["as_json"]:
+            if given["as_json"]:
                 click.echo(json.dumps(_failure(error)))
             raise
-    if flags["as_json"]:
+    if given["as_json"]:
         click.echo(json.dumps(_success(submission)))
         return
     click.echo(f"accepted  id {submission.id or '-'}  status {submission.status}")
@@ -244,7 +238,9 @@ def _rows(found: Any) -> list[dict[str, Any]]:
         broken = f"{origin}: broken, {found.broken}"
         return [_row(found.name, "-", [], [], [], broken)]
     if not found.backend.protocols:
-        return [_row(found.name, found.backend.protocol, ["send"], ["sms", "whatsapp"], ["all"], origin)]
+        return [
+            _row(found.name, found.backend.protocol, ["send"], ["sms", "whatsapp"], ["all"], origin)
+        ]
     rows = []
     for name, protocol in found.backend.protocols.items():
         send_table = protocol.send

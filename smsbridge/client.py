@@ -218,7 +218,7 @@ def _late() -> Broken:
 
 def _message(message: Message | str, text: str | None, more: MessageFields) -> Message:
     if not isinstance(message, Message):
-        return Message(recipient=message, text=text or "", **more)  # type: ignore[typeddict-item]  # it normalises channels
+        return Message(recipient=message, text=text or "", **more)  # type: ignore[arg-type]  # channels are normalised
     if text is not None or more:
         raise InvalidMessage("give a Message, or a recipient and a text, not both")
     return message

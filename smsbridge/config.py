@@ -20,11 +20,15 @@ from smsbridge.errors import ConfigError
 from smsbridge.registry import find, installed, nearest
 
 DEFAULT_FILE = "smsbridge.toml"
-_URL_SHAPE = "BACKEND+PROTOCOL://CREDENTIALS@HOST, such as smsmobileapi+rest://KEY@api.smsmobileapi.com"
+_URL_SHAPE = (
+    "BACKEND+PROTOCOL://CREDENTIALS@HOST, such as smsmobileapi+rest://KEY@api.smsmobileapi.com"
+)
 _PATHS = ("ca", "client_cert", "wsdl")
 
 
-def from_environment(environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> Backend:
+def from_environment(
+    environ: Mapping[str, str] = os.environ, folder: Path | None = None
+) -> Backend:
     """Return the backend of ``SMSBRIDGE_URL``, else the default one of the config file."""
     if url := environ.get("SMSBRIDGE_URL"):
         return from_url(url)
@@ -165,9 +169,7 @@ def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path
     return value
 
 
-def _fetched(
-    key: str, source: Mapping[str, Any], environ: Mapping[str, str], folder: Path
-) -> str:
+def _fetched(key: str, source: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> str:
     match dict(source):
         case {"env": str(name), **rest} if not rest:
             if not environ.get(name):

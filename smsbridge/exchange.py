@@ -1,7 +1,7 @@
 """An operation as a conversation, without any I/O of its own.
 
 An `Exchange` is a generator: it yields a `Request`, is sent a `Response` or thrown a `Broken`, and
-returns the result. `drive` and `drive_async` are the two drivers; what carries a request is passed in.
+returns the result. `drive` and `drive_async` are its two drivers; what carries is passed in.
 """
 
 from __future__ import annotations
@@ -123,9 +123,7 @@ def drive(exchange: Exchange[T], carry: Callable[[Request], Response]) -> T:
         return cast("T", end.value)
 
 
-async def drive_async(
-    exchange: Exchange[T], carry: Callable[[Request], Awaitable[Response]]
-) -> T:
+async def drive_async(exchange: Exchange[T], carry: Callable[[Request], Awaitable[Response]]) -> T:
     """Run an exchange to its end, as `drive` does."""
     try:
         request = next(exchange)

@@ -41,10 +41,9 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Base of the typed door for what only one provider knows; each is a frozen dataclass."""
-
-    __slots__ = ()
 
 
 class MessageFields(TypedDict, total=False):

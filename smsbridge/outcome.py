@@ -9,18 +9,24 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import Enum, auto
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.errors import AuthenticationFailed, NotSent, OutcomeUnknown, Reason, Rejected
+from smsbridge.errors import (
+    AuthenticationFailed,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    SendError,
+)
 from smsbridge.message import Status, Submission
 from smsbridge.template import text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from smsbridge.errors import Attempt, SendError
+    from smsbridge.errors import Attempt
     from smsbridge.exchange import Broken, Response
 
 MOST_WAIT = 3600.0
@@ -38,10 +44,15 @@ class When:
     id: str | None = None
     status: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a table that takes every answer for an acceptance."""
+        if not self.match:
+            raise ValueError("When: name at least one path and its word; a 200 is never proof")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How a provider says yes and no. ``rejected``: path, then word, then reason; ``*``: any word."""
+    """How a provider says yes and no. ``rejected``: path to word to reason; ``*``: any word."""
 
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]]
@@ -58,24 +69,26 @@ class Case:
     mask: Callable[[str], str]
 
 
-class _Proves(Enum):
-    ANSWER = auto()  # nothing by itself: the answer decides
-    REFUSED = auto()
-    NOT_TAKEN = auto()
-    MISDIRECTED = auto()  # not taken, and the same address will say so again
-    WAIT = auto()  # not taken, come again
-    WAIT_IF_TOLD = auto()
-    NOTHING = auto()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Evidence:
+    """A response, what was read of its body, and what was wrong with it."""
+
+    response: Response
+    answer: Mapping[str, Any]
+    trouble: str
+
+    @property
+    def text(self) -> str:
+        status = self.response.status
+        return f"HTTP {status} {responses.get(status, '')}".rstrip()
+
+    @property
+    def has_fault(self) -> bool:
+        return word_at(self.answer, "fault.code") is not None
 
 
-_STATUSES = {
-    **dict.fromkeys((200, 201, 202), _Proves.ANSWER),
-    **dict.fromkeys((301, 307, 308), _Proves.MISDIRECTED),
-    **dict.fromkeys((400, 401, 403, 404, 413, 422), _Proves.REFUSED),
-    **dict.fromkeys((408, 421, 425), _Proves.NOT_TAKEN),
-    429: _Proves.WAIT,
-    503: _Proves.WAIT_IF_TOLD,
-}
+Outcome = Submission | SendError
+
 _REFUSALS = {401: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
 _REFUSING_FAULTS = {"Client", "Sender", "VersionMismatch", "MustUnderstand"}
 
@@ -87,32 +100,14 @@ def broken(error: Broken, attempt: Attempt) -> SendError:
     return NotSent(error.why, attempt, retry=error.retry)
 
 
-def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Submission | SendError:
+def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Outcome:
     """Return what an answer proves. ``answer`` is what was read, or why it could not be read."""
-    proves = _STATUSES.get(response.status, _Proves.NOTHING)
-    seen = _seen(response)
-    wait = _retry_after(response, case.now)
-    read: Mapping[str, Any] = {} if isinstance(answer, str) else answer
-    match proves:
-        case _Proves.REFUSED:
-            fallback = _REFUSALS.get(response.status, Reason.REQUEST), _code(read, case)
-            return rejected(seen, case.attempt, *(_refusal(read, case, others=False) or fallback))
-        case _Proves.NOT_TAKEN:
-            return NotSent(seen, case.attempt)
-        case _Proves.MISDIRECTED:
-            why = f"{seen}, a redirect: never followed with credentials, check the url in the config"
-            return NotSent(why, case.attempt, retry=False)
-        case _Proves.WAIT:
-            return NotSent(seen, case.attempt, retry_after=wait)
-        case _Proves.WAIT_IF_TOLD if wait is not None:
-            return NotSent(seen, case.attempt, retry_after=wait)
-    if isinstance(answer, str):
-        return OutcomeUnknown(f"{seen}: {answer}", case.attempt)
-    if "fault" in answer:
-        return _fault(answer, case)
-    if proves is not _Proves.ANSWER:
-        return OutcomeUnknown(seen, case.attempt)
-    return _said(answer, case, seen)
+    evidence = _Evidence(
+        response=response,
+        answer={} if isinstance(answer, str) else answer,
+        trouble=f": {answer}" if isinstance(answer, str) else "",
+    )
+    return _STATUSES.get(response.status, _unknown)(evidence, case)
 
 
 def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
@@ -138,21 +133,67 @@ def word_at(answer: Any, path: str | None) -> str | None:
     return text(found) or None
 
 
-def _said(answer: Mapping[str, Any], case: Case, seen: str) -> Submission | SendError:
+def _said(seen: _Evidence, case: Case) -> Outcome:
+    if seen.trouble or seen.has_fault:
+        return _unknown(seen, case)
     accepted = case.words.accepted
-    if all(word_at(answer, path) == word for path, word in accepted.match.items()):
-        own = word_at(answer, accepted.status)
+    if all(word_at(seen.answer, path) == word for path, word in accepted.match.items()):
+        own = word_at(seen.answer, accepted.status)
         return Submission(
-            id=word_at(answer, accepted.id),
+            id=word_at(seen.answer, accepted.id),
             attempt=case.attempt,
             status=case.words.statuses.get(own, Status.UNKNOWN) if own else Status.ACCEPTED,
             provider_status=own,
-            answer=answer,
+            answer=seen.answer,
         )
-    if refusal := _refusal(answer, case, others=True):
+    if refusal := _refusal(seen.answer, case, others=True):
         return rejected(f"the provider answered {refusal[1]!r}", case.attempt, *refusal)
-    why = f"{seen}, and the answer has no marker of success or refusal"
+    why = f"{seen.text}, and the answer has no marker of success or refusal"
     return OutcomeUnknown(why, case.attempt)
+
+
+def _refused(seen: _Evidence, case: Case) -> Outcome:
+    found = (word_at(seen.answer, path) for path in case.words.rejected)
+    code = next((_shown(word, case) for word in found if word), None)
+    fallback = _REFUSALS.get(seen.response.status, Reason.REQUEST), code
+    return rejected(
+        seen.text, case.attempt, *(_refusal(seen.answer, case, others=False) or fallback)
+    )
+
+
+def _not_taken(seen: _Evidence, case: Case) -> Outcome:
+    return NotSent(seen.text, case.attempt)
+
+
+def _misdirected(seen: _Evidence, case: Case) -> Outcome:
+    why = f"{seen.text}, a redirect: never followed with credentials, check the url in the config"
+    return NotSent(why, case.attempt, retry=False)
+
+
+def _wait(seen: _Evidence, case: Case) -> Outcome:
+    return NotSent(seen.text, case.attempt, retry_after=_retry_after(seen.response, case.now))
+
+
+def _wait_if_told(seen: _Evidence, case: Case) -> Outcome:
+    told = _retry_after(seen.response, case.now) is not None
+    return _wait(seen, case) if told else _unknown(seen, case)
+
+
+def _unknown(seen: _Evidence, case: Case) -> Outcome:
+    if seen.has_fault:
+        return _fault(seen.answer, case)
+    return OutcomeUnknown(f"{seen.text}{seen.trouble}", case.attempt)
+
+
+_STATUSES: Mapping[int, Callable[[_Evidence, Case], Outcome]] = {
+    **dict.fromkeys((200, 201, 202), _said),
+    **dict.fromkeys((301, 307, 308), _misdirected),
+    **dict.fromkeys((400, 401, 403, 404, 413, 422), _refused),
+    **dict.fromkeys((408, 421, 425), _not_taken),
+    429: _wait,
+    503: _wait_if_told,
+}
+"""What each status proves by itself; any other proves nothing."""
 
 
 def _fault(answer: Mapping[str, Any], case: Case) -> SendError:
@@ -160,14 +201,12 @@ def _fault(answer: Mapping[str, Any], case: Case) -> SendError:
     why = f"SOAP fault {code}: {_shown(word_at(answer, 'fault.string') or '', case)}"
     if refusal := _refusal(answer, case, others=False):
         return rejected(why, case.attempt, *refusal)
-    if code in _REFUSING_FAULTS:
+    if code.partition(".")[0] in _REFUSING_FAULTS:
         return rejected(why, case.attempt, Reason.REQUEST, code)
     return OutcomeUnknown(why, case.attempt)
 
 
-def _refusal(
-    answer: Mapping[str, Any], case: Case, *, others: bool
-) -> tuple[Reason, str] | None:
+def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> tuple[Reason, str] | None:
     for path, reasons in case.words.rejected.items():
         word = word_at(answer, path)
         if word is not None and (reason := reasons.get(word, reasons.get("*") if others else None)):
@@ -175,20 +214,8 @@ def _refusal(
     return None
 
 
-def _code(answer: Mapping[str, Any], case: Case) -> str | None:
-    words = (word_at(answer, path) for path in case.words.rejected)
-    return next((_shown(word, case) for word in words if word), None)
-
-
 def _shown(word: str, case: Case) -> str:
     return case.mask(word)[:_MOST_WORD]
-
-
-def _seen(response: Response) -> str:
-    try:
-        return f"HTTP {response.status} {HTTPStatus(response.status).phrase}"
-    except ValueError:
-        return f"HTTP {response.status}"
 
 
 def _retry_after(response: Response, now: datetime) -> float | None:

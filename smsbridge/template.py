@@ -27,9 +27,6 @@ def _epoch(value: datetime) -> str:
     return str(int(value.timestamp()))
 
 
-
-
-
 def text(value: Any) -> str:
     """Return a value as the wire shows it: ``true`` and ``false``, a datetime as ISO 8601."""
     if isinstance(value, bool):

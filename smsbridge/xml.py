@@ -88,9 +88,7 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
     return _DECLARATION.sub("", decoded, count=1).lstrip()
 
 
-def parse_xml(
-    body: bytes, limits: Limits, content_type: str = "", note: Note = _ignore
-) -> Element:
+def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = _ignore) -> Element:
     """Return the root of a document from outside; raises `BadXML`."""
     if len(body) > limits.size:
         raise BadXML(f"the document is larger than {limits.size} bytes")
@@ -156,6 +154,6 @@ def _look(document: bytes, limits: Limits) -> None:
     scan.EndElementHandler = end
     scan.StartDoctypeDeclHandler = doctype
     try:
-        scan.Parse(document, True)  # noqa: FBT003  (expat's own signature)
+        scan.Parse(document, True)
     except expat.ExpatError:
         raise BadXML("the document is not well-formed XML") from None

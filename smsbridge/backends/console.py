@@ -23,5 +23,5 @@ class Console(Backend):
         """Print the message; the submission has no id."""
         yield from ()
         channels = channels_word(message.channels)
-        print(f"to {message.recipient} by {channels}: {message.text}", file=sys.stderr)
+        sys.stderr.write(f"to {message.recipient} by {channels}: {message.text}\n")
         return Submission(id=None, attempt=self.attempt(message, session))

@@ -53,7 +53,9 @@ def _by_whatsapp(template: str) -> Template:
 _SEND = Operation(
     "POST /sendsms/",  # DOC; the slash is always written: without it a 301 may come (ASSUMED)
     fields={
-        "recipients": {"{channels}": {"whatsapp": "{recipient|digits}", "*": "{recipient}"}},  # MODULE
+        "recipients": {
+            "{channels}": {"whatsapp": "{recipient|digits}", "*": "{recipient}"}
+        },  # MODULE
         "message": "{text}",  # DOC
         "sendwa": {"{channels}": {"whatsapp": "1", "sms+whatsapp": "1"}},  # DOC
         "sendsms": {"{channels}": {"whatsapp": "0", "sms+whatsapp": "1"}},  # DOC
@@ -119,7 +121,7 @@ class SMSMobileAPI(Backend):
         ),
     }
 
-    def taken(self, operation: Operation, given: Mapping[str, Any]) -> Message:
+    def taken(self, _operation: Operation, given: Mapping[str, Any]) -> Message:
         """Return the message that the provider makes of its fields, quirks included."""
         whatsapp = given.get("sendwa") in ("1", 1) or given.get("waonly") == "yes"
         sms = given.get("sendsms", "") not in ("0", 0) and given.get("waonly") != "yes"

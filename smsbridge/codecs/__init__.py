@@ -39,7 +39,7 @@ class Codec(Protocol):
         """Return the answer as nested words; a SOAP fault is under ``fault``. Or `Unreadable`."""
 
     def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
-        """Return the call that a request makes; None if it isn't for this codec. Or `Unreadable`."""
+        """Return the call that a request makes; None if it isn't for us. Or `Unreadable`."""
 
     def write(
         self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str

@@ -82,12 +82,12 @@ class Envelope:
     def _children(self, element: Element, said: str, note: Note) -> Any:
         if said == "Map":
             note("an associative array")
-            pairs = [[self.value(part, note=note) for part in item] for item in element]
-            return {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[0], str)}  # noqa: PLR2004  (key and value)
-        if said == "Array" or any(split(name)[1] == "arrayType" for name in element.attrib):
+            return {_text(_first(item)): self.value(item[-1], note=note) for item in element}
+        attributes = {str(name): str(value) for name, value in element.attrib.items()}
+        if said == "Array" or any(split(name)[1] == "arrayType" for name in attributes):
             return [self.value(item, note=note) for item in element]
         tree: dict[str, Any] = {
-            f"@{name}": value for name, value in element.attrib.items() if not name.startswith("{")
+            f"@{name}": value for name, value in attributes.items() if not name.startswith("{")
         }
         for child in element:
             name, value = split(child)[1], self.value(child, note=note)
@@ -125,7 +125,9 @@ def read_envelope(
     bodies = [child for child in root if split(child) == (version, "Body")]
     if len(bodies) != 1 or not len(bodies[0]):
         raise Unreadable("the envelope has not one Body with something in it")
-    for block in (block for child in root if split(child) == (version, "Header") for block in child):
+    for block in (
+        block for child in root if split(child) == (version, "Header") for block in child
+    ):
         if block.get(f"{{{version}}}mustUnderstand") in ("1", "true"):
             raise MustUnderstand("the envelope has a header block that must be understood")
     return Envelope(version=version, child=bodies[0][0], ids=_ids(bodies[0]))
@@ -171,7 +173,7 @@ def _first(element: Element | None) -> Element | None:
 
 
 def _text(element: Element | None) -> str:
-    return "" if element is None else "".join(element.itertext()).strip()
+    return "" if element is None else "".join(str(part) for part in element.itertext()).strip()
 
 
 def _unbase64(content: str) -> str:
@@ -185,4 +187,3 @@ def children(element: Element) -> Iterator[tuple[str, Element]]:
     """Yield the local name and the element of each child."""
     for child in element:
         yield split(child)[1], child
-

@@ -84,9 +84,7 @@ class Soap:
         except Unreadable as error:
             raise Unreadable(f"in the part {self.json_part} {error}") from None
 
-    def read(
-        self, site: Site, names: tuple[str, ...], request: Request, note: Note
-    ) -> Call | None:
+    def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call of an operation, by the local name in the Body or else by SOAPAction."""
         contract = self.contract(site)
         if request.method != "POST" or request.path != urlsplit(contract.address).path:

@@ -33,7 +33,10 @@ Direction = Literal["input", "output"]
 
 _HERE = "http://bundled.invalid/"
 _SCHEMAS = {ENCODING11: "smsbridge.wsdl:soapenc.xsd"}
-_BODIES = ("{http://schemas.xmlsoap.org/wsdl/soap/}body", "{http://schemas.xmlsoap.org/wsdl/soap12/}body")
+_BODIES = (
+    "{http://schemas.xmlsoap.org/wsdl/soap/}body",
+    "{http://schemas.xmlsoap.org/wsdl/soap12/}body",
+)
 _WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 
 
@@ -156,7 +159,7 @@ def _load(document: bytes, folder: Path | None) -> Contract:
 
     provided = _Files(document, folder)
     try:
-        wsdl = Document(_HERE, provided)
+        wsdl = Document(_HERE, provided)  # type: ignore[arg-type]  # zeep uses load() alone
     except BadContract:
         raise
     except Exception as error:  # a broken WSDL makes zeep raise nearly anything
@@ -201,7 +204,7 @@ def _annotated(envelope: Element, body: Any, version: str) -> Element:
     """Return an envelope with the encodingStyle and the ``xsi:type`` that ``encoded`` asks for."""
     from lxml import etree
 
-    nsmap = {**envelope.nsmap, "xsi": XSI, "xsd": XSD}
+    nsmap: Any = {**envelope.nsmap, "xsi": XSI, "xsd": XSD}  # the stubs know no default prefix
     root = etree.Element(envelope.tag, nsmap=nsmap)
     root.extend(list(envelope))
     wrapper = root[-1][0]

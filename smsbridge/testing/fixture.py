@@ -29,8 +29,15 @@ BODIES = ("form", "json", "soap")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
 _TOP = {
-    "smsbridge-fixture", "id", "title", "provenance", "protocols", "message", "expect", "interactions",
-}  # fmt: skip
+    "smsbridge-fixture",
+    "id",
+    "title",
+    "provenance",
+    "protocols",
+    "message",
+    "expect",
+    "interactions",
+}
 _PROVENANCE = {"source", "evidence", "date", "verified", "review-after"}
 _EXPECT = {"outcome", "id", "reason", "status", "code"}
 _INTERACTION = {"id", "from", "to", "times", "optional", "request", "call", "response", "reply"}
@@ -205,7 +212,9 @@ class _Reader:
             raise self.error(1, f"a mapping with {', '.join(sorted(needs))} is expected")
         for key, line in block.lines.items():
             if key not in allowed:
-                raise self.error(line, f"unknown key {key!r}; known are {', '.join(sorted(allowed))}")
+                raise self.error(
+                    line, f"unknown key {key!r}; known are {', '.join(sorted(allowed))}"
+                )
         if missing := needs - block.keys():
             line = next(iter(block.lines.values()), 1)
             raise self.error(line, f"{', '.join(sorted(missing))} is missing")

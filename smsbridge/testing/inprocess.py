@@ -15,7 +15,7 @@ class InProcess:
     """Hands a client's requests to a provider."""
 
     def __init__(self, provider: Provider) -> None:
-        """``provider`` answers."""
+        """Let ``provider`` answer."""
         self._provider = provider
 
     def send(self, request: Request, _deadline: float) -> Response:
@@ -30,7 +30,7 @@ class AsyncInProcess:
     """The same for an `AsyncClient`."""
 
     def __init__(self, provider: Provider) -> None:
-        """``provider`` answers."""
+        """Let ``provider`` answer."""
         self._provider = provider
 
     async def send(self, request: Request, _deadline: float) -> Response:

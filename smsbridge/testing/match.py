@@ -1,4 +1,4 @@
-"""Does a value match a pattern of a fixture? Strict by default: types count, extra fields don't fit.
+"""Does a value match a pattern of a fixture? Strict by default: types count, extras don't fit.
 
 Matchers stand in place of a value: ``$any`` ``$type`` ``$regex`` ``$optional`` ``$absent``
 ``$one-of`` ``$phone``; ``$extra: allow`` in a mapping lets undeclared fields pass.

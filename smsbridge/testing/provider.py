@@ -70,7 +70,7 @@ class Provider:
         self.play(scenario)
 
     def play(self, scenario: Fixture | str | None) -> None:
-        """Begin a scenario, given as a fixture or as the id of one that ships; None: the default."""
+        """Begin a scenario: a fixture, or the id of one that ships; None for the default."""
         fixture = load(scenario) if isinstance(scenario, str) else scenario
         with self._lock:
             self.strict = fixture is not None

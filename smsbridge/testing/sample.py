@@ -1,4 +1,4 @@
-"""The backend that the mock provider plays unless it is given another: its credentials are public."""
+"""The backend that the mock provider plays unless it is given another."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ _PLACE = re.compile(r"\{(?:(secret|mint|minted):([a-z_]+)|now(?:\+([0-9]{1,9}))?
 class Scenario:
     """Finds the interaction for each request, and fills placeholders.
 
-    ``{secret:n}``: a credential of the config. ``{mint:n}``: new each time; ``{minted:n}``: the last
-    one. ``{now}``, ``{now+3600}``: UTC, as ISO 8601.
+    ``{secret:n}``: a credential of the config. ``{mint:n}``: new each time; ``{minted:n}``: the
+    last one. ``{now}``, ``{now+3600}``: UTC, as ISO 8601.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class Scenario:
 
     def unplayed(self) -> list[str]:
         """Return the interactions that nobody asked for."""
-        wanted = (interaction for interaction in self.fixture.interactions if not interaction.optional)
+        wanted = (
+            interaction for interaction in self.fixture.interactions if not interaction.optional
+        )
         return [interaction.id for interaction in wanted if not self._played[interaction.id]]
 
     def find(self, request: Request, seen: Seen | None) -> Interaction | str:
@@ -88,9 +90,7 @@ class Scenario:
         then = self._now() + timedelta(seconds=int(place[3] or 0))
         return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _differs(
-        self, interaction: Interaction, request: Request, seen: Seen | None
-    ) -> str | None:
+    def _differs(self, interaction: Interaction, request: Request, seen: Seen | None) -> str | None:
         if interaction.sources and self._state not in interaction.sources:
             return f"the scenario is in the state {self._state}"
         if interaction.times is not None and self._played[interaction.id] >= interaction.times:

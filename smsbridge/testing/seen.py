@@ -15,7 +15,11 @@ from smsbridge.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A call of an operation. ``known``: the credentials are right. ``message``: None if refused."""
+    """A call of an operation.
+
+    ``known``: the credentials are right. ``message``: None where the provider would refuse it.
+    ``own``: the fields that say who calls.
+    """
 
     name: str
     protocol: Protocol

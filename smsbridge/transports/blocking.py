@@ -105,7 +105,7 @@ class _Counting:
     idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
-        self.timeout = _CURRENT.sending.remaining()
+        setattr(self, "timeout", _CURRENT.sending.remaining())  # noqa: B010  (http.client's own)
         return super()._new_conn()  # type: ignore[misc,no-any-return]  # urllib3's
 
     def connect(self) -> None:
@@ -154,7 +154,9 @@ class _Adapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         return _count(super().proxy_manager_for(proxy, ssl_context=self._network.tls, **kwargs))
 
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
         host, keys = super().build_connection_pool_key_attributes(request, verify, cert)
         keys.pop("ca_certs", None)
         return host, keys
