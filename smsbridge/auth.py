@@ -244,17 +244,19 @@ class ClientCredentials:
     ) -> Exchange[Token]:
         share = session.share(_KEPT)
         held: Token | None = session.kept.get(_KEPT)
-        if held is not None and held is not refused and session.monotonic() < held.renew_at:
+        if held is not None and refused is not None and held.text == refused.text:
+            held = None
+        now = session.monotonic()
+        if held is not None and now < held.renew_at:
             return held
         try:
-            token = yield from self._fetch(credentials, site, session, share)
+            return (yield from self._fetch(credentials, site, session, share))
         except Broken:
-            if held is None or held is refused or session.monotonic() >= held.valid_until:
+            if held is None or now >= held.valid_until:
                 raise
             return held
         finally:
             session.turn(share)
-        return token
 
     def _fetch(
         self, credentials: Credentials, site: Site, session: Session, share: str

@@ -46,7 +46,7 @@ from smsbridge.template import Template, Values, names, needed, plain, render, w
 
 if TYPE_CHECKING:
     from smsbridge.auth import Auth, Credentials
-    from smsbridge.codecs import Codec
+    from smsbridge.codecs import Codec, Note
     from smsbridge.exchange import Exchange, Response, Session
 
 _LEAST_PRIVATE = 4
@@ -242,10 +242,11 @@ class Backend:
         rendered = {path: render(value, values) for path, value in operation.fields.items()}
         return {path: value for path, value in rendered.items() if value is not None}
 
-    def taken(self, operation: Operation, given: Mapping[str, Any]) -> Message:
+    def taken(self, operation: Operation, given: Mapping[str, Any], _note: Note) -> Message:
         """Return the message that the provider makes of its fields: the table, read backwards.
 
-        Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse.
+        Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse; a
+        leniency that was needed is noted.
         """
         flat = dict(_flat(given))
         values = {

@@ -14,6 +14,7 @@ from typing import Any
 
 from smsbridge.auth import ClientCredentials, Field, Secret
 from smsbridge.backend import Backend, Operation, Protocol
+from smsbridge.codecs import Note
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
 from smsbridge.errors import InvalidMessage, Reason
@@ -121,13 +122,16 @@ class SMSMobileAPI(Backend):
         ),
     }
 
-    def taken(self, _operation: Operation, given: Mapping[str, Any]) -> Message:
+    def taken(self, _operation: Operation, given: Mapping[str, Any], note: Note) -> Message:
         """Return the message that the provider makes of its fields, quirks included."""
         whatsapp = given.get("sendwa") in ("1", 1) or given.get("waonly") == "yes"
         sms = given.get("sendsms", "") not in ("0", 0) and given.get("waonly") != "yes"
         number = str(given.get("recipients") or "")
-        if number.startswith(" ") or (whatsapp and number.isdigit()):
-            number = f"+{number.strip()}"  # a literal + in a query decodes to a space (DOC)
+        if number.startswith(" "):  # a literal + in a query decodes to a space (DOC)
+            note("a literal + in a query")
+            number = f"+{number[1:]}"
+        elif whatsapp and number.isdigit():
+            number = f"+{number}"
         if not re.fullmatch(r"\+[0-9]{5,15}", number):
             raise InvalidMessage("recipients")
         channels = {Channel.SMS: sms, Channel.WHATSAPP: whatsapp}

@@ -142,7 +142,8 @@ def write_fault(version: str, code: str, string: str) -> bytes:
         code = {"Client": "Sender", "Server": "Receiver"}.get(code, code)
         inner = (
             f"<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:{code}</SOAP-ENV:Value></SOAP-ENV:Code>"
-            f'<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">{said}</SOAP-ENV:Text></SOAP-ENV:Reason>'
+            f'<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">{said}</SOAP-ENV:Text>'
+            "</SOAP-ENV:Reason>"
         )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

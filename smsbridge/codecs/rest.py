@@ -77,6 +77,8 @@ class Rest:
             return None
         if not name.startswith(f"{request.method} "):
             note(f"{request.method} instead of {name.partition(' ')[0]}")
+        if request.path != name.partition(" ")[2]:
+            note("the last slash is missing, or is one too many")
         return Call(name=name, fields=self._fields(request, note))
 
     def _fields(self, request: Request, note: Note) -> dict[str, Any]:

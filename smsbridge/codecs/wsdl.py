@@ -127,7 +127,7 @@ class Contract:
         if operation.style != "rpc":
             tree = envelope.value(envelope.child, note=note)
             return tree if isinstance(tree, dict) else {}
-        return dict(_parts(envelope, message.body.type, note))
+        return dict(_parts(envelope, message.body.type, note, positional=direction == "input"))
 
     def first_part(self, name: str, direction: Direction) -> str:
         """Return the name of the first part of a message."""
@@ -227,10 +227,12 @@ def _type_children(element: Element, declared: Any) -> None:
         _type_children(child, kind)
 
 
-def _parts(envelope: Envelope, body: Any, note: Note) -> Iterator[tuple[str, Any]]:
+def _parts(
+    envelope: Envelope, body: Any, note: Note, *, positional: bool
+) -> Iterator[tuple[str, Any]]:
     declared = {name: split(str(part.type.qname))[1] for name, part in body.elements}
     given = [(split(child)[1], child) for child in envelope.child]
-    if given and not any(name in declared for name, _ in given):
+    if positional and given and not any(name in declared for name, _ in given):
         note("positional arguments")
         given = [(name, child) for name, (_, child) in zip(declared, given, strict=False)]
     for name, child in given:

@@ -40,20 +40,23 @@ def see(
     backend: Backend, request: Request, tokens: Collection[str], note: Note
 ) -> Seen | Response | None:
     """Return the call that a request makes, the answer to an unreadable one, or None."""
-    found: list[tuple[str, Protocol, Call]] = []
+    found: list[tuple[str, Protocol, Call, list[str]]] = []
     for name, protocol in backend.protocols.items():
         names = tuple(operation.call for operation in protocol.operations().values())
+        needed: list[str] = []
         try:
-            call = protocol.codec.read(backend.site(), names, request, note)
+            call = protocol.codec.read(backend.site(), names, request, needed.append)
         except Unreadable as error:
             note(f"refused: {error}")
             return protocol.codec.refuse(request, error)
         if call:
-            found.append((name, protocol, call))
+            found.append((name, protocol, call, needed))
     if not found:
         return None
     presented = (f for f in found if f[1].auth.presented(request, f[2].fields))
-    name, protocol, call = next(presented, found[0])
+    name, protocol, call, needed = next(presented, found[0])
+    for leniency in needed:
+        note(leniency)
     operation, table = _operation(protocol.operations(), call)
     credentials = backend.credentials()
     return Seen(
@@ -63,7 +66,7 @@ def see(
         table=table,
         call=call,
         known=protocol.auth.valid(request, call.fields, credentials, tokens),
-        message=_message(backend, table, call),
+        message=_message(backend, table, call, note),
         own=frozenset(protocol.auth.fields(credentials)),
     )
 
@@ -72,8 +75,8 @@ def _operation(operations: Mapping[str, Operation], call: Call) -> tuple[str, Op
     return next((name, table) for name, table in operations.items() if table.call == call.name)
 
 
-def _message(backend: Backend, table: Operation, call: Call) -> Message | None:
+def _message(backend: Backend, table: Operation, call: Call, note: Note) -> Message | None:
     try:
-        return backend.taken(table, call.fields)
+        return backend.taken(table, call.fields, note)
     except InvalidMessage:
         return None

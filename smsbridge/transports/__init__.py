@@ -95,7 +95,8 @@ def broken(error: Exception, left: Left, request: Request, status: int = 0) -> B
     if left is Left.NOTHING and any(isinstance(cause, socket.gaierror) for cause in causes):
         return Broken(left, f"the host {host} could not be resolved", retry=False)
     if left is Left.NOTHING and tls is not None:
-        why = getattr(tls, "verify_message", "") or tls.reason or "the handshake failed"
+        said = (getattr(c, name, None) for name in ("verify_message", "reason") for c in causes)
+        why = next((word for word in said if isinstance(word, str)), "the handshake failed")
         return Broken(left, f"no trusted TLS connection to {host}: {why}", retry=False)
     why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), _BROKE)
     evidence = f" in the middle of an answer with HTTP {status}" if status else ""

@@ -62,6 +62,7 @@ class AiohttpTransport:
                 trace_configs=[trace],
                 timeout=aiohttp.ClientTimeout(total=None),
             )
+            self._session._retry_connection = False  # noqa: SLF001  (no public switch: it repeats a GET)
         return self._session
 
     async def send(self, request: Request, deadline: float) -> Response:

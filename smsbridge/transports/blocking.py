@@ -122,6 +122,7 @@ class _Counting:
         response = super().getresponse()  # type: ignore[misc]  # urllib3's
         self.idle_since = time.monotonic()
         if _CURRENT.sending.ended:
+            response.close()
             raise urllib3.exceptions.ProtocolError("closed in the middle of the headers")
         return response
 
@@ -163,6 +164,13 @@ class _Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave everything to the SSLContext: issuers beside it would widen it."""
+
+    def close(self) -> None:
+        """Close every connection now; urllib3 would wait for the last reference to its pool."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118  (it is iterable by keys() alone)
+                manager.pools[key].close()
+        super().close()
 
 
 def _count(manager: Any) -> Any:

@@ -1,0 +1,97 @@
+"""Content-Encoding: what is taken, what is refused, and where the limit is."""
+
+import gzip
+import zlib
+
+import pytest
+
+from smsbridge.inflate import BadEncoding, inflate
+
+LIMIT = 1000
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity", " identity "])
+def test_a_body_without_encoding_is_taken_as_it_is(encoding: str) -> None:
+    assert inflate(b"\x1f\x8b no gzip", encoding, LIMIT) == b"\x1f\x8b no gzip"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP", " gzip "])
+def test_gzip_is_undone(encoding: str) -> None:
+    assert inflate(gzip.compress(b"Hello"), encoding, LIMIT) == b"Hello"
+
+
+def test_deflate_is_the_zlib_format() -> None:
+    assert inflate(zlib.compress(b"Hello"), "deflate", LIMIT) == b"Hello"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_empty_text_can_be_compressed(encoding: str) -> None:
+    compress = gzip.compress if encoding == "gzip" else zlib.compress
+    assert inflate(compress(b""), encoding, LIMIT) == b""
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "canary"])
+def test_an_unknown_encoding_is_refused_and_not_echoed(encoding: str) -> None:
+    with pytest.raises(BadEncoding, match="unknown Content-Encoding") as refused:
+        inflate(b"Hello", encoding, LIMIT)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate"])
+def test_a_body_that_is_not_what_it_says_is_refused_and_not_echoed(encoding: str) -> None:
+    with pytest.raises(BadEncoding) as refused:
+        inflate(b"canary canary canary", encoding, LIMIT)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_gzip_body_with_a_wrong_checksum_is_refused() -> None:
+    body = bytearray(gzip.compress(b"Hello"))
+    body[-8] ^= 0xFF
+    with pytest.raises(BadEncoding):
+        inflate(bytes(body), "gzip", LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("kept", [0, 1, 5, -9, -1])
+def test_a_body_that_is_cut_off_is_refused(encoding: str, kept: int) -> None:
+    compress = gzip.compress if encoding == "gzip" else zlib.compress
+    with pytest.raises(BadEncoding):
+        inflate(compress(b"Hello, hello, hello")[:kept], encoding, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate"])
+@pytest.mark.parametrize("size", [LIMIT - 1, LIMIT])
+def test_a_body_of_exactly_the_limit_passes(encoding: str, size: int) -> None:
+    assert inflate(_encoded(b"x" * size, encoding), encoding, LIMIT) == b"x" * size
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "deflate"])
+def test_one_byte_beyond_the_limit_is_refused(encoding: str) -> None:
+    with pytest.raises(BadEncoding, match="larger than 1000 bytes"):
+        inflate(_encoded(b"x" * (LIMIT + 1), encoding), encoding, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_bomb_is_refused_as_too_large(encoding: str) -> None:
+    bomb = _encoded(b"\0" * 50_000_000, encoding)
+    assert len(bomb) < 60_000
+    with pytest.raises(BadEncoding, match="larger than 1000 bytes"):
+        inflate(bomb, encoding, LIMIT)
+
+
+def test_a_cut_off_bomb_is_refused() -> None:
+    with pytest.raises(BadEncoding):
+        inflate(gzip.compress(b"\0" * 5_000_000)[:2000], "gzip", LIMIT)
+
+
+def test_the_second_member_of_a_gzip_body_is_not_lost_silently() -> None:
+    two = gzip.compress(b"one ") + gzip.compress(b"two")  # one body, by RFC 1952
+    try:
+        decoded = inflate(two, "gzip", LIMIT)
+    except BadEncoding:
+        return
+    assert decoded == b"one two"
+
+
+def _encoded(body: bytes, encoding: str) -> bytes:
+    return {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}[encoding](body)
