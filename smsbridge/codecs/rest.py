@@ -78,7 +78,7 @@ class Rest:
         if not name.startswith(f"{request.method} "):
             note(f"{request.method} instead of {name.partition(' ')[0]}")
         if request.path != name.partition(" ")[2]:
-            note("the last slash is missing, or is one too many")
+            note("a path with or without its last slash")
         return Call(name=name, fields=self._fields(request, note))
 
     def _fields(self, request: Request, note: Note) -> dict[str, Any]:
