@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,6 +100,10 @@ class SendError(SmsbridgeError):
         where = f"{attempt.backend} over {attempt.protocol}, reference {attempt.reference}"
         return f"{self.headline}: {self.why} ({where}). {self.advice}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a process boundary, as an error of a task queue's worker must."""
+        return _revived, (type(self), vars(self))
+
 
 class NotSent(SendError):
     """The provider never took the message.
@@ -172,3 +176,9 @@ class OutcomeUnknown(SendError):
     def advice(self) -> str:
         """What the caller may do next."""
         return "The message may have been sent: look it up at the provider before any repeat."
+
+
+def _revived(kind: type[SendError], state: dict[str, Any]) -> SendError:
+    error = kind.__new__(kind, state["why"], state["attempt"])
+    vars(error).update(state)
+    return error

@@ -297,9 +297,7 @@ def test_a_reference_that_leads_nowhere_is_unreadable_and_not_echoed() -> None:
 
 
 def test_a_reference_into_the_header_leads_nowhere() -> None:
-    body = document(
-        '<e:Header><h id="1">x</h></e:Header><e:Body><a><b href="#1"/></a></e:Body>'
-    )
+    body = document('<e:Header><h id="1">x</h></e:Header><e:Body><a><b href="#1"/></a></e:Body>')
     envelope = read_envelope(body, REQUEST, "text/xml")
     with pytest.raises(Unreadable, match="leads nowhere"):
         envelope.value(envelope.child)
@@ -354,8 +352,7 @@ def test_looking_for_ids_takes_linear_time() -> None:
         "<faultcode>Client</faultcode><faultactor>x</faultactor><faultstring>No</faultstring>",
         "<e:faultcode>e:Client</e:faultcode><e:faultstring>No</e:faultstring>",
         '<faultcode xmlns:q="urn:q">q:Client</faultcode><faultstring> No </faultstring>',
-        '<faultcode xsi:type="xsd:QName">e:Client</faultcode>'
-        '<faultstring xsi:type="xsd:string">No</faultstring>',
+        '<faultcode xsi:type="xsd:QName">e:Client</faultcode><faultstring>No</faultstring>',
     ],
 )
 def test_a_fault_is_read_in_any_order_and_with_any_prefix(inside: str) -> None:
@@ -442,7 +439,9 @@ def test_the_reason_of_a_fault_of_soap_1_2_has_a_language() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text(st.characters(exclude_characters="\r"), max_size=60), st.sampled_from([SOAP11, SOAP12]))
+@given(
+    st.text(st.characters(exclude_characters="\r"), max_size=60), st.sampled_from([SOAP11, SOAP12])
+)
 def test_control_characters_are_filtered_from_any_written_fault(said: str, version: str) -> None:
     read = read_envelope(write_fault(version, "Server", said), ANSWER, "text/xml").fault
     assert read is not None
@@ -456,12 +455,16 @@ def test_a_written_fault_loses_what_xml_cant_carry(character: str) -> None:
     assert read["string"] == "ab"
 
 
-@pytest.mark.parametrize("character", ["\t", "\n", "\r", " ", "é", "\x7f", "\x85", "😀", "\U0010fffd"])
+@pytest.mark.parametrize(
+    "character", ["\t", "\n", "\r", " ", "é", "\x7f", "\x85", "😀", "\U0010fffd"]
+)
 def test_what_xml_can_carry_is_sendable(character: str) -> None:
     assert unsendable(f"a{character}b") is None
 
 
-@pytest.mark.parametrize("character", ["\0", "\x1f", "\x0b", "\ud800", "\udfff", "\ufffe", "\uffff"])
+@pytest.mark.parametrize(
+    "character", ["\0", "\x1f", "\x0b", "\ud800", chr(0xDFFF), "\ufffe", "\uffff"]
+)
 def test_what_xml_cant_carry_is_found_with_its_place(character: str) -> None:
     found = unsendable(f"ab{character}c")
     assert found is not None

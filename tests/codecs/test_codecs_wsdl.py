@@ -1,6 +1,7 @@
-"""A contract is what its WSDL says: written as zeep would, with what ``encoded`` adds, or refused."""
+"""A contract is what its WSDL says: written as zeep does, with what ``encoded`` adds, or not."""
 
 import hashlib
+import re
 import socket
 from importlib.resources import files
 from pathlib import Path
@@ -86,7 +87,7 @@ def canonical(written: bytes | Any) -> bytes:
 def zeeps(document: bytes, folder: Path, operation: str, values: dict[str, Any]) -> Any:
     path = folder / "oracle.wsdl"
     path.write_bytes(document)
-    with zeep.Client(str(path)) as client:
+    with zeep.Client(str(path)) as client:  # type: ignore[no-untyped-call]
         return client.create_message(client.service, operation, **values)
 
 
@@ -155,8 +156,8 @@ def test_an_encoded_request_is_zeeps_own_but_for_types_and_encoding_style(
     theirs = zeeps(SENDSMS, tmp_path, "sendSms", FIELDS)
     assert canonical(ours) != canonical(theirs)
     for element in ours.iter():
-        for name in (TYPE, f"{{{SOAP11}}}encodingStyle"):
-            element.attrib.pop(name, None)
+        for name in {TYPE, f"{{{SOAP11}}}encodingStyle"} & set(element.keys()):
+            del element.attrib[name]
     etree.cleanup_namespaces(ours)
     assert canonical(ours) == canonical(theirs)
 
@@ -182,7 +183,8 @@ def test_each_encoded_part_has_a_type_with_a_declared_prefix_and_no_namespace(
 
 def test_each_encoded_part_has_the_type_that_the_contract_declares() -> None:
     document = changed(
-        SENDSMS, ('<part name="recipients" type="xsd:string"', '<part name="recipients" type="xsd:long"')
+        SENDSMS,
+        ('<part name="recipients" type="xsd:string"', '<part name="recipients" type="xsd:long"'),
     )
     parts = wrapper(load_contract(document, None).write("sendSms", "input", FIELDS))
     assert [part.get(TYPE) for part in parts] == ["xsd:long", "xsd:string", "xsd:string"]
@@ -265,7 +267,9 @@ def test_a_text_that_names_the_envelope_stays_in_a_soap_1_2_answer(sendsms: Cont
 def test_an_answer_in_another_wrapper_is_unreadable_and_not_echoed(
     sendsms: Contract, body: str
 ) -> None:
-    envelope = opened(f'<e:Envelope xmlns:e="{SOAP11}"><e:Body>{body}</e:Body></e:Envelope>'.encode())
+    envelope = opened(
+        f'<e:Envelope xmlns:e="{SOAP11}"><e:Body>{body}</e:Body></e:Envelope>'.encode()
+    )
     with pytest.raises(Unreadable, match="another element") as error:
         sendsms.read("sendSms", "output", envelope)
     assert "canary" not in str(error.value)
@@ -393,13 +397,12 @@ def test_broken_xml_is_a_bad_contract(document: bytes) -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        b'<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>',
-        SENDSMS.replace(b"<service", b"<!--").replace(b"</service>", b"-->"),
-        SENDSMS.replace(b"<port ", b"<!-- ").replace(b"</port>", b" -->"),
+        pytest.param(b'<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"/>', id="empty"),
+        pytest.param(re.sub(rb"<service.*</service>", b"", SENDSMS, flags=re.DOTALL), id="service"),
+        pytest.param(re.sub(rb"<port .*</port>", b"", SENDSMS, flags=re.DOTALL), id="port"),
     ],
 )
 def test_a_contract_without_a_soap_port_says_so(document: bytes) -> None:
-    document = document.replace(b'<!-- name="sendsms">', b"<!--").replace(b"<!-- name", b"<!-- n")
     assert refused(document) == "the WSDL must have one SOAP port; it has none"
 
 
