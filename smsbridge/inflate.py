@@ -26,11 +26,14 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _unzip(body: bytes, limit: int) -> bytes:
-    unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
-    try:
-        decoded = unzip.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise BadEncoding("the body is not the gzip that it says it is") from error
-    if not unzip.eof and len(decoded) <= limit:
-        raise BadEncoding("the gzip body is cut off")
+    decoded = b""
+    while body and len(decoded) <= limit:  # a gzip body may have several members (RFC 1952 §2.2)
+        unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
+        try:
+            decoded += unzip.decompress(body, limit + 1 - len(decoded))
+        except zlib.error as error:
+            raise BadEncoding("the body is not the gzip that it says it is") from error
+        if not unzip.eof and len(decoded) <= limit:
+            raise BadEncoding("the gzip body is cut off")
+        body = unzip.unused_data
     return decoded

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much XML is taken: bytes, elements, depth, and distinct names of tags and attributes."""
+    """How much XML is taken: bytes, elements, depth, and distinct names.
+
+    Names are those of tags, attributes, namespaces and processing instructions: libxml2 keeps all.
+    """
 
     size: int
     elements: int
@@ -40,7 +43,7 @@ _ENCODINGS = {
     "windows-1252": "cp1252",
     "cp1252": "cp1252",
 }
-_DECLARATION = re.compile(r"\s*<\?xml\b(?P<says>[^>]{0,200}?)\?>")
+_DECLARATION = re.compile(r"<\?xml\s(?P<says>[^>]{0,200}?)\?>")
 _SAYS_ENCODING = re.compile(r"""\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _SURROGATES = re.compile(
@@ -68,7 +71,7 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
     is valid UTF-8 is UTF-8 whatever it says (NuSOAP labels UTF-8 as ISO-8859-1).
     """
     head = body[:400].decode("latin-1").removeprefix("\xef\xbb\xbf")
-    declared = _DECLARATION.match(head)
+    declared = _DECLARATION.match(head.lstrip())
     said = _CHARSET.search(content_type) or (
         _SAYS_ENCODING.search(declared["says"]) if declared else None
     )
@@ -85,18 +88,20 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
             decoded = body.decode(_ENCODINGS[label])
         except UnicodeDecodeError:
             raise BadXML("the document is not in the encoding that it says") from None
-    return _DECLARATION.sub("", decoded, count=1).lstrip()
+    document = decoded.lstrip()
+    declaration = _DECLARATION.match(document)
+    return document[declaration.end() :].lstrip() if declaration else document
 
 
 def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = _ignore) -> Element:
     """Return the root of a document from outside; raises `BadXML`."""
     if len(body) > limits.size:
         raise BadXML(f"the document is larger than {limits.size} bytes")
-    given = decode_xml(body, content_type, note)
-    document, joined = _SURROGATES.subn(_join, given)
-    if joined:
+    document = decode_xml(body, content_type, note)
+    joined = _joined(document)
+    if joined != document:
         note("an emoji as two surrogate references")
-    encoded = document.encode()
+    encoded = joined.encode()
     _look(encoded, limits)
     from lxml import etree
 
@@ -116,6 +121,16 @@ def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = 
         raise BadXML("the document is not well-formed XML") from None
 
 
+def _joined(document: str) -> str:
+    """Join surrogate references, but not in CDATA, where they are text."""
+    first, *sections = document.split("<![CDATA[")
+    parts = [_SURROGATES.sub(_join, first)]
+    for section in sections:
+        quoted, end, rest = section.partition("]]>")
+        parts += ["<![CDATA[", quoted, end, _SURROGATES.sub(_join, rest)]
+    return "".join(parts)
+
+
 def _join(pair: re.Match[str]) -> str:
     high = int(pair["high"], 16) if pair["high"] else int(pair["high10"])
     low = int(pair["low"], 16) if pair["low"] else int(pair["low10"])
@@ -129,18 +144,21 @@ def _look(document: bytes, limits: Limits) -> None:
     names: set[str] = set()
     elements = depth = 0
 
+    def count(*more: str) -> None:
+        names.update(more)
+        if len(names) > limits.names:
+            raise BadXML(f"the document has more than {limits.names} distinct names")
+
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal elements, depth
         elements += 1
         depth += 1
-        names.add(tag)
-        names.update(attributes)
+        spaces = (value for name, value in attributes.items() if name.startswith("xmlns"))
+        count(tag, *attributes, *spaces)
         if elements > limits.elements:
             raise BadXML(f"the document has more than {limits.elements} elements")
         if depth > limits.depth:
             raise BadXML(f"the document is nested deeper than {limits.depth}")
-        if len(names) > limits.names:
-            raise BadXML(f"the document has more than {limits.names} distinct names")
 
     def end(_tag: str) -> None:
         nonlocal depth
@@ -153,6 +171,7 @@ def _look(document: bytes, limits: Limits) -> None:
     scan.StartElementHandler = start
     scan.EndElementHandler = end
     scan.StartDoctypeDeclHandler = doctype
+    scan.ProcessingInstructionHandler = lambda target, _: count(target)
     try:
         scan.Parse(document, True)
     except expat.ExpatError:

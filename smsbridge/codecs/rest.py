@@ -22,12 +22,16 @@ JSON = "application/json"
 def parse_json(body: bytes | str) -> dict[str, Any]:
     """Return the JSON object of a body; raises `Unreadable`."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON") from None
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
 
 
 def parse_form(body: str) -> dict[str, str]:
@@ -71,6 +75,8 @@ class Rest:
         self, _site: Site, names: tuple[str, ...], request: Request, note: Note
     ) -> Call | None:
         """Return the call to one of the routes, with or without its last slash, by any method."""
+        if request.method not in ("GET", "POST"):
+            return None
         asked = request.path.rstrip("/")
         name = next((n for n in names if n.partition(" ")[2].rstrip("/") == asked), None)
         if name is None:
@@ -90,6 +96,8 @@ class Rest:
             if self.body != "json":
                 note("JSON instead of a form")
             return fields | parse_json(request.body)
+        if self.body != "form":
+            note("a form instead of JSON")
         try:
             return fields | parse_form(request.body.decode())
         except UnicodeDecodeError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from smsbridge.codecs import Call, Note, Unreadable, nested
 from smsbridge.codecs.envelope import (
@@ -16,11 +18,12 @@ from smsbridge.codecs.envelope import (
     SOAP12,
     MustUnderstand,
     read_envelope,
-    split,
+    sendable,
     unsendable,
     write_fault,
 )
 from smsbridge.codecs.rest import parse_json
+from smsbridge.codecs.values import split
 from smsbridge.codecs.wsdl import BadContract, Contract, bundled, load_contract
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.exchange import Broken, Exchange, Left, Request, Response
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from smsbridge.site import Site
 
 _KEPT = "wsdl"
+_HEAD = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,7 @@ class Soap:
         if not self.json_part:
             return answer
         try:
-            return parse_json(answer.get(self.json_part) or "")
+            return parse_json(str(answer.get(self.json_part)))
         except Unreadable as error:
             raise Unreadable(f"in the part {self.json_part} {error}") from None
 
@@ -93,11 +97,10 @@ class Soap:
         envelope = read_envelope(request.body, REQUEST, kind, note)
         asked = split(envelope.child)[1]
         if asked not in names:
-            action = request.header("soapaction").strip('"')
-            asked = next((n for n in names if action and contract.action(n) == action), "")
+            asked = contract.by_action(_action(request))
+            if asked not in names:
+                raise Unreadable("it calls no operation that is served here")
             note("dispatched by SOAPAction")
-        if not asked:
-            raise Unreadable("it calls no operation that is served here")
         return Call(name=asked, fields=contract.read(asked, "input", envelope, note))
 
     def write(
@@ -109,7 +112,7 @@ class Soap:
         if self.json_part and not isinstance(result, str):
             result = {self.json_part: json.dumps(result, ensure_ascii=False)}
         parts = {contract.first_part(name, "output"): result} if isinstance(result, str) else result
-        body = contract.write(name, "output", parts, version)
+        body = contract.write(name, "output", sendable(parts), version)
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
 
     def fault(self, request: Request, code: str, string: str) -> Response:
@@ -126,15 +129,15 @@ class Soap:
     def serve_wsdl(self, site: Site, request: Request, url: str) -> Response | None:
         """Return the WSDL as published, only its address rewritten to ``url``'s scheme and host."""
         contract = self.contract(site)
+        served = {self.published, urlsplit(contract.address).path} - {""}
         asked = request.path.rstrip("/")
-        if request.method != "GET" or asked not in (
-            self.published,
-            urlsplit(contract.address).path,
-        ):
+        if request.method != "GET" or asked not in {path.rstrip("/") for path in served}:
             return None
-        document = self._source(site)[0]
-        address = moved(contract.address, url)
-        body = document.replace(contract.address.encode(), address.encode())
+        published, moved_to = (
+            escape(address).encode() for address in (contract.address, moved(contract.address, url))
+        )
+        location = rb"(\blocation\s*=\s*[\"'])" + re.escape(published)
+        body = re.sub(location, lambda found: found[1] + moved_to, self._source(site)[0])
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
 
     def contract(self, site: Site, session: Session | None = None) -> Contract:
@@ -149,7 +152,7 @@ class Soap:
 
     def _source(self, site: Site) -> tuple[bytes, Path | None]:
         if not site.wsdl:
-            return bundled(self.wsdl), None
+            return bundled(self.wsdl)
         path = Path(site.wsdl)
         try:
             return path.read_bytes(), path.parent
@@ -173,7 +176,13 @@ class Soap:
 
 
 def _version(request: Request) -> str:
-    return SOAP12 if "soap+xml" in request.header("content-type") else SOAP11
+    by_type = "soap+xml" in request.header("content-type").lower()
+    return SOAP12 if by_type or SOAP12.encode() in request.body[:_HEAD] else SOAP11
+
+
+def _action(request: Request) -> str:
+    in_type = re.search(r'\baction="?([^";]*)', request.header("content-type"))
+    return in_type[1] if in_type else request.header("soapaction").strip('"')
 
 
 def endpoint(site: Site, contract: Contract) -> str:

@@ -20,10 +20,9 @@ from smsbridge.codecs.envelope import (
     SOAP11,
     SOAP12,
     XSD,
-    XSI,
     Envelope,
-    split,
 )
+from smsbridge.codecs.values import XSI, split
 from smsbridge.xml import WSDL, BadXML, parse_xml
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class _Files:
         if url == _HERE:
             return self.document
         if url in _SCHEMAS:
-            return bundled(_SCHEMAS[url])
+            return bundled(_SCHEMAS[url])[0]
         beside = url.removeprefix(_HERE)
         if beside != url and self.folder is not None:
             path = (self.folder / beside).resolve()
@@ -87,6 +86,10 @@ class Contract:
     def action(self, name: str) -> str:
         """Return the SOAPAction of an operation; empty if it has none."""
         return self._operation(name).soapaction or ""
+
+    def by_action(self, action: str) -> str:
+        """Return the operation of a SOAPAction; empty if none has it."""
+        return next((n for n in self.operations if action and self.action(n) == action), "")
 
     def write(
         self, name: str, direction: Direction, values: Mapping[str, Any], version: str = ""
@@ -125,9 +128,12 @@ class Contract:
         if direction == "input" and split(envelope.child)[0] != namespace:
             note("another namespace")
         if operation.style != "rpc":
-            tree = envelope.value(envelope.child, note=note)
+            tree = envelope.values.of(envelope.child)
             return tree if isinstance(tree, dict) else {}
-        return dict(_parts(envelope, message.body.type, note, positional=direction == "input"))
+        strict = direction == "output"
+        if not strict and (name, direction) in self.encoded and not _typed(envelope.child):
+            note("no xsi:type")
+        return _parts(envelope, message.body.type, note, strict=strict)
 
     def first_part(self, name: str, direction: Direction) -> str:
         """Return the name of the first part of a message."""
@@ -140,10 +146,11 @@ class Contract:
         return self.operations[name]
 
 
-def bundled(resource: str) -> bytes:
-    """Return a contract or schema that ships in a package: ``package:file``."""
+def bundled(resource: str) -> tuple[bytes, Path | None]:
+    """Return a contract or schema that ships in a package, ``package:file``, and its folder."""
     package, _, name = resource.partition(":")
-    return files(package).joinpath(name).read_bytes()
+    folder = files(package)
+    return folder.joinpath(name).read_bytes(), folder if isinstance(folder, Path) else None
 
 
 def load_contract(document: bytes, folder: Path | None, sha256: str = "") -> Contract:
@@ -165,13 +172,14 @@ def _load(document: bytes, folder: Path | None) -> Contract:
     except Exception as error:  # a broken WSDL makes zeep raise nearly anything
         raise BadContract(f"zeep can't read the WSDL: {type(error).__name__}: {error}") from error
     port = _port(wsdl)
-    operations: dict[str, Any] = dict(port.binding._operations)  # noqa: SLF001  (zeep's one list)
-    encoded = set(_encoded(provided.loaded, port.binding.name.localname))
+    address = port.binding_options.get("address")
+    if not address:
+        raise BadContract(f"the port {port.name} has no address")
     return Contract(
-        address=port.binding_options["address"],
+        address=address,
         version=port.binding.nsmap["soap-env"],
-        operations=operations,
-        encoded=frozenset(encoded),
+        operations=dict(port.binding._operations),  # noqa: SLF001  (zeep's one list)
+        encoded=frozenset(_encoded(provided.loaded, port.binding.name.localname)),
     )
 
 
@@ -201,39 +209,85 @@ def _encoded(documents: list[Element], binding: str) -> Iterator[tuple[str, Dire
 
 
 def _annotated(envelope: Element, body: Any, version: str) -> Element:
-    """Return an envelope with the encodingStyle and the ``xsi:type`` that ``encoded`` asks for."""
+    """Return an envelope with the encodingStyle and the types that ``encoded`` asks for."""
     from lxml import etree
 
-    nsmap: Any = {**envelope.nsmap, "xsi": XSI, "xsd": XSD}  # the stubs know no default prefix
+    wrapper = envelope[-1][0]
+    spaces = sorted({space for space in _type_spaces(body, set()) if space} - {XSD, ENCODING11})
+    nsmap: Any = {  # the stubs know no default prefix
+        **envelope.nsmap,
+        "xsi": XSI,
+        "xsd": XSD,
+        "SOAP-ENC": ENCODING11,
+        **{f"t{number}": space for number, space in enumerate(spaces)},
+    }
     root = etree.Element(envelope.tag, nsmap=nsmap)
     root.extend(list(envelope))
-    wrapper = root[-1][0]
-    soap = split(root)[0]
-    wrapper.set(f"{{{soap}}}encodingStyle", ENCODING12 if version == SOAP12 else ENCODING11)
-    _type_children(wrapper, body)
+    style = ENCODING12 if version == SOAP12 else ENCODING11
+    wrapper.set(f"{{{split(root)[0]}}}encodingStyle", style)
+    prefixes = {uri: prefix for prefix, uri in nsmap.items()}
+    _type_children(wrapper, body, prefixes)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["xsi", "xsd", *nsmap.keys() - {"SOAP-ENC"}])
     return root
 
 
-def _type_children(element: Element, declared: Any) -> None:
+def _type_spaces(declared: Any, seen: set[Any]) -> Iterator[str]:
+    for _, child in getattr(declared, "elements", ()):
+        kind = child.type
+        if kind is not None and kind.qname is not None and kind.qname not in seen:
+            seen.add(kind.qname)
+            yield split(str(kind.qname))[0]
+            yield from _type_spaces(kind, seen)
+
+
+def _type_children(element: Element, declared: Any, prefixes: Mapping[str, str]) -> None:
     types = {name: child.type for name, child in getattr(declared, "elements", ())}
     for child in element:
         kind = types.get(split(child)[1])
-        if kind is None or kind.qname is None or child.get(f"{{{XSI}}}nil"):
-            continue
-        namespace, local = split(str(kind.qname))
-        prefix = next((p for p, uri in child.nsmap.items() if uri == namespace and p), None)
-        if prefix is not None:
-            child.set(f"{{{XSI}}}type", f"{prefix}:{local}")
-        _type_children(child, kind)
+        if kind is not None and kind.qname is not None and not child.get(f"{{{XSI}}}nil"):
+            _type(child, kind, prefixes)
 
 
-def _parts(
-    envelope: Envelope, body: Any, note: Note, *, positional: bool
-) -> Iterator[tuple[str, Any]]:
+def _type(element: Element, kind: Any, prefixes: Mapping[str, str]) -> None:
+    array = getattr(kind, "_array_type", None)
+    element.set(f"{{{XSI}}}type", _prefixed(kind, prefixes))
+    if array is None:
+        _type_children(element, kind, prefixes)
+        return
+    held = _prefixed(array.array_type, prefixes)
+    element.set(f"{{{ENCODING11}}}arrayType", f"{held}[{len(element)}]")
+    for item in element:
+        item.set(f"{{{XSI}}}type", held)
+        _type_children(item, array.array_type, prefixes)
+
+
+def _prefixed(kind: Any, prefixes: Mapping[str, str]) -> str:
+    namespace, local = split(str(kind.qname))
+    return f"{prefixes.get(namespace, 'xsd')}:{local}"
+
+
+def _typed(wrapper: Element) -> bool:
+    return any(child.get(f"{{{XSI}}}type") for child in wrapper)
+
+
+def _parts(envelope: Envelope, body: Any, note: Note, *, strict: bool) -> dict[str, Any]:
     declared = {name: split(str(part.type.qname))[1] for name, part in body.elements}
-    given = [(split(child)[1], child) for child in envelope.child]
-    if positional and given and not any(name in declared for name, _ in given):
+    given = [(*split(child), child) for child in envelope.child]
+    if any(space for space, _, _ in given):
+        note("a part in a namespace")
+    named = [(name, child) for _, name, child in given]
+    if not strict and given and not any(name in declared for name, _ in named):
         note("positional arguments")
-        given = [(name, child) for name, (_, child) in zip(declared, given, strict=False)]
-    for name, child in given:
-        yield name, envelope.value(child, declared.get(name, "string"), note)
+        if len(given) > len(declared):
+            raise Unreadable("it has more arguments than the contract")
+        named = [(name, child) for name, (_, child) in zip(declared, named, strict=False)]
+    parts: dict[str, Any] = {}
+    for name, child in named:
+        if name in parts:
+            raise Unreadable("it has the same part twice")
+        said = child.get(f"{{{XSI}}}type", "").rpartition(":")[2]
+        wanted = declared.get(name, "string")
+        if said and said != wanted:
+            note("another xsi:type")
+        parts[name] = envelope.values.of(child, wanted)
+    return parts

@@ -23,7 +23,7 @@ from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import API_KEY, sample_backend
 from smsbridge.xml import ANSWER, REQUEST, parse_xml
 
-SENDSMS = bundled("smsbridge.wsdl:sendsms.wsdl")
+SENDSMS = bundled("smsbridge.wsdl:sendsms.wsdl")[0]
 ADDRESS = "https://api.smsmobileapi.com/sendsms/wsdl/server.php"
 PUBLISHED = "/sendsms/wsdl/sendsms.wsdl"
 SITE = Site(url="https://api.smsmobileapi.com")
