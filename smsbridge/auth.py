@@ -310,7 +310,9 @@ def _read_token(response: Response, now: float) -> Token:
 
 
 def _failed(response: Response, why: str) -> Broken:
-    return Broken(Left.NOTHING, f"the token call got HTTP {response.status}: {why}")
+    redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
+    why = f"the token call got HTTP {response.status}: {why}"
+    return Broken(Left.NOTHING, why, retry=not redirected)
 
 
 def _lifetime(said: object) -> float:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
 from smsbridge.auth import Secret, TokenRefused
@@ -97,9 +97,25 @@ class Protocol:
         return {"send": self.send} if self.send else {}
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-@dataclass(frozen=True, kw_only=True)
-class Backend:
+@dataclass_transform(kw_only_default=True)
+class _Table:
+    """Makes each subclass a frozen dataclass."""
+
+    def __init_subclass__(cls) -> None:
+        """Make the subclass a frozen dataclass; a plain ``url = …`` is the default of that key."""
+        super().__init_subclass__()
+        base = cls.__mro__[1]
+        own = inspect.get_annotations(cls)
+        inherited = {f.name: f.type for f in fields(base)} if is_dataclass(base) else {}
+        cls.__annotations__ = own | {
+            name: kind
+            for name, kind in inherited.items()
+            if name in cls.__dict__ and name not in own
+        }
+        dataclass(frozen=True, kw_only=True)(cls)
+
+
+class Backend(_Table):
     """A provider's table. A subclass becomes a frozen dataclass; its fields are its config keys.
 
     ``url``: base address. ``protocol``: one of ``protocols``, the first by default. ``timeout``:
@@ -123,18 +139,6 @@ class Backend:
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
     wsdl_sha256: str = ""
-
-    def __init_subclass__(cls) -> None:
-        """Make the subclass a frozen dataclass; a plain ``url = …`` is the default of that key."""
-        super().__init_subclass__()
-        own = inspect.get_annotations(cls)
-        inherited = {f.name: f.type for f in fields(cls.__mro__[1])}
-        cls.__annotations__ = own | {
-            name: kind
-            for name, kind in inherited.items()
-            if name in cls.__dict__ and name not in own
-        }
-        dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
         """Refuse a config that can't be used."""

@@ -54,6 +54,14 @@ Examples:
 Exit codes: 0 done, 1 error, 2 refused before any I/O, 3 outcome unknown,
 4 authentication failed, 5 not sent (safe to repeat), 6 rejected.
 """
+_SEND_HELP = """Send TEXT to the number TO.
+
+\b
+Examples:
+  smsbridge send +12025550123 "Hello"
+  smsbridge send +12025550123 "Hello" --backend staging --json
+  echo "$URL" | smsbridge send +12025550123 "Hello" --url -
+"""
 
 
 class _Exits(click.Group):
@@ -76,7 +84,7 @@ def main() -> None:
     """Run the command line."""
 
 
-@main.command()
+@main.command(help=_SEND_HELP)
 @click.argument("to")
 @click.argument("text")
 @click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
@@ -87,14 +95,7 @@ def main() -> None:
 @click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
-    r"""Send TEXT to the number TO.
-
-    \b
-    Examples:
-      smsbridge send +12025550123 "Hello"
-      smsbridge send +12025550123 "Hello" --backend staging --json
-      echo "$URL" | smsbridge send +12025550123 "Hello" --url -
-    """
+    """Send TEXT to the number TO; the help is `_SEND_HELP`."""
     from smsbridge.message import Channel
 
     wanted = {
@@ -142,7 +143,7 @@ def backends(*, as_json: bool) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default=8765, show_default=True, help="0 takes any that is free.")
-@click.option("--scenario", metavar="ID", help="Play one fixture, such as smsmobileapi/send/moved.")
+@click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
 def mock(host: str, port: int, scenario: str | None) -> None:
     """Serve a mock SMSMobileAPI for clients in any language, until SIGTERM or Ctrl-C.
 

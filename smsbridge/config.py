@@ -155,7 +155,7 @@ def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path
         if not isinstance(value, str | Secret):
             raise ConfigError(f'{key.name}: give text, {{ env = "NAME" }} or {{ file = "PATH" }}')
         return value
-    kind = type(key.default)
+    kind = str if key.type in ("str", str) else type(key.default)
     if kind is tuple:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             raise ConfigError(f"{key.name}: give a list of texts")

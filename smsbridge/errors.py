@@ -74,7 +74,7 @@ class MissingExtra(CallerError, ImportError):
 
     def __init__(self, extra: str, what: str) -> None:
         """``extra`` as pip knows it; ``what`` needs it."""
-        super().__init__(f"{what} needs the extra '{extra}': pip install 'smsbridge[{extra}]'")
+        super().__init__(f"{what} needs the extra '{extra}': install 'smsbridge[{extra}]'")
         self.extra = extra
 
 

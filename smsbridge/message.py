@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _E164 = re.compile(r"\+[0-9]{5,15}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-_SHOWN_DIGITS = 4
+_LEAST_SHOWN = 9
 
 
 class Channel(StrEnum):
@@ -57,10 +57,8 @@ class MessageFields(TypedDict, total=False):
 
 
 def masked(number: str) -> str:
-    """Return a number as it may be shown: ``+1202•••0123``."""
-    if len(number) <= 2 * _SHOWN_DIGITS:
-        return "•••"
-    return f"{number[: _SHOWN_DIGITS + 1]}•••{number[-_SHOWN_DIGITS:]}"
+    """Return a number as it may be shown: ``+12•••23``."""
+    return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from http.client import responses
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.codecs import SoapFault
 from smsbridge.errors import (
     AuthenticationFailed,
     NotSent,
@@ -84,7 +85,7 @@ class _Evidence:
 
     @property
     def has_fault(self) -> bool:
-        return word_at(self.answer, "fault.code") is not None
+        return isinstance(self.answer, SoapFault)
 
 
 Outcome = Submission | SendError

@@ -1,4 +1,4 @@
-"""A second, unlike provider, installed as a package of its own: the walls fit more than one shape."""
+"""A second, unlike provider, in a package of its own: the walls fit more than one shape."""
 
 from __future__ import annotations
 
@@ -119,14 +119,15 @@ interactions:
   - id: send
     call:
       operation: send
-      protocol: PROTOCOL
-      fields: FIELDS
-    reply: REPLY
-""".replace("PROTOCOL", "soap")
-    .replace("FIELDS", "{request: {destination: {number: '+12025550123'}, content: {body: Hi}, reference: {$any: true}}}")
-    .replace("REPLY", "{result: {state: QUEUED, messageId: '{mint:id}'}}"),
+      fields:
+        request:
+          destination: {number: "+12025550123"}
+          content: {body: Hi}
+          reference: {$any: true}
+    reply: {result: {state: QUEUED, messageId: "{mint:id}"}}
+""",
     "acme/send/accepted",
-)  # fmt: skip
+)
 
 
 def test_the_mock_plays_it_from_the_same_table() -> None:

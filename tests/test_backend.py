@@ -77,7 +77,7 @@ def test_a_backend_is_frozen_and_masks_its_secrets() -> None:
     backend = Ten(token=Secret("canary"), proxy="http://u:canary@proxy.example")
     assert "canary" not in repr(backend)
     with pytest.raises(FrozenInstanceError):
-        backend.timeout = 1.0  # type: ignore[misc]  # the fault
+        backend.timeout = 1.0
 
 
 def test_text_for_a_secret_becomes_one() -> None:

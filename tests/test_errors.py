@@ -81,5 +81,5 @@ def test_a_send_error_survives_a_process_boundary(error: SendError) -> None:
 
 def test_a_missing_extra_says_how_to_install_it() -> None:
     error = MissingExtra("async", "AsyncClient")
-    assert str(error) == "AsyncClient needs the extra 'async': pip install 'smsbridge[async]'"
+    assert str(error) == "AsyncClient needs the extra 'async': install 'smsbridge[async]'"
     assert isinstance(error, ImportError)

@@ -452,7 +452,7 @@ def test_f36_64_tasks_make_one_token_call_and_one_renewal() -> None:
         assert (len(server.tokens), len(server.sends)) == (2, 2 * CROWD)
 
 
-@pytest.mark.parametrize("expires", ["", '"soon"', "0", "-1", "1e12", "null", "NaN", "[]", '"60"'])
+@pytest.mark.parametrize("expires", ["", '"soon"', "0", "-1", "1e12", "null", "[]", '"60"'])
 def test_f37_an_odd_lifetime_of_a_token_works(send: Send, expires: str) -> None:
     more = f', "expires_in": {expires}' if expires else ""
     with FaultServer([ok("oauth")], token=answer(200, f'{{"access_token": "t"{more}}}')) as server:

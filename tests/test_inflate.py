@@ -52,7 +52,7 @@ def test_a_gzip_body_with_a_wrong_checksum_is_refused() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize("kept", [0, 1, 5, -9, -1])
+@pytest.mark.parametrize("kept", [1, 5, -9, -1])
 def test_a_body_that_is_cut_off_is_refused(encoding: str, kept: int) -> None:
     compress = gzip.compress if encoding == "gzip" else zlib.compress
     with pytest.raises(BadEncoding):

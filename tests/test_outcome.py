@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from smsbridge import Attempt, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission, When
+from smsbridge.codecs import SoapFault
 from smsbridge.exchange import Broken, Left, Response
 from smsbridge.outcome import Case, Words, at, broken, judge, word_at
 
@@ -15,9 +16,12 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ATTEMPT = Attempt(backend="acme", protocol="rest", reference="r-1", started=NOW)
 WORDS = Words(
     accepted=When({"a.state": "0"}, id="a.id", status="a.said"),
-    rejected={"a.code": {"12": Reason.RECIPIENT, "*": Reason.OTHER}, "fault.string": {"no credit": Reason.QUOTA}},
+    rejected={
+        "a.code": {"12": Reason.RECIPIENT, "*": Reason.OTHER},
+        "fault.string": {"no credit": Reason.QUOTA},
+    },
     statuses={"queued": Status.QUEUED},
-)  # fmt: skip
+)
 CASE = Case(words=WORDS, attempt=ATTEMPT, now=NOW, mask=lambda word: word.replace("canary", "•••"))
 
 
@@ -63,17 +67,19 @@ def test_a_refusing_status_takes_its_reason_from_the_table_if_it_can() -> None:
 
 
 def test_a_fault_that_the_table_names_is_decided_by_it_whatever_its_code() -> None:
-    outcome = judged({"fault": {"code": "Server", "string": "no credit"}}, 500)
+    outcome = judged(SoapFault(fault={"code": "Server", "string": "no credit"}), 500)
     assert isinstance(outcome, Rejected)
     assert outcome.reason is Reason.QUOTA
 
 
-def test_a_json_answer_with_an_empty_fault_is_no_fault() -> None:
-    assert isinstance(judged({"fault": None, "a": {"state": "0"}}), Submission)
+@pytest.mark.parametrize("field", [None, {"code": "Client", "string": "no"}])
+def test_a_json_answer_with_a_field_named_fault_is_no_fault(field: object) -> None:
+    assert isinstance(judged({"fault": field, "a": {"state": "0"}}), Submission)
+    assert isinstance(judged({"fault": field}, 500), OutcomeUnknown)
 
 
 def test_a_refusing_status_beats_a_fault_of_the_server() -> None:
-    fault = {"fault": {"code": "Server", "string": "busy"}}
+    fault = SoapFault(fault={"code": "Server", "string": "busy"})
     assert isinstance(judged(fault, 429), NotSent)
     assert isinstance(judged(fault, 503, **{"Retry-After": "5"}), NotSent)
     assert isinstance(judged(fault, 503), OutcomeUnknown)
@@ -81,7 +87,7 @@ def test_a_refusing_status_beats_a_fault_of_the_server() -> None:
 
 def test_nothing_private_comes_from_the_answer_into_an_error() -> None:
     for answer, status in (
-        ({"fault": {"code": "Client", "string": "bad canary"}}, 500),
+        (SoapFault(fault={"code": "Client", "string": "bad canary"}), 500),
         ({"a": {"code": "canary"}}, 200),
         ({"a": {"code": "canary"}}, 400),
     ):
@@ -135,9 +141,9 @@ def test_a_path_goes_through_objects_and_the_first_of_a_list() -> None:
 
 
 def test_only_words_and_numbers_are_words() -> None:
-    assert [word_at({"a": v}, "a") for v in (1, "x", True, None, "", [], {})] == [
-        "1", "x", None, None, None, None, None,
-    ]  # fmt: skip
+    values: tuple[object, ...] = (1, "x", True, None, "", [], {})
+    words = [word_at({"a": value}, "a") for value in values]
+    assert words == ["1", "x", None, None, None, None, None]
     assert word_at({"a": 1}, None) is None
 
 

@@ -14,8 +14,8 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs import Call
 from smsbridge.codecs import wsdl as wsdl_module
 from smsbridge.codecs.envelope import SOAP11, SOAP12
-from smsbridge.codecs.values import XSI
 from smsbridge.codecs.soap import Soap
+from smsbridge.codecs.values import XSI
 from smsbridge.codecs.wsdl import load_contract
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.inflate import inflate

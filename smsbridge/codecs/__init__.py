@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 Note = Callable[[str], None]
 
 
+class SoapFault(dict[str, Any]):
+    """An answer that is a SOAP fault: ``{"fault": {"code", "string", "detail"}}``."""
+
+
 class Unreadable(ValueError):
     """Bytes that a codec can't read. Its text says why, without a word of them."""
 
@@ -36,7 +40,7 @@ class Codec(Protocol):
     def decode(
         self, site: Site, session: Session, name: str, response: Response
     ) -> Mapping[str, Any]:
-        """Return the answer as nested words; a SOAP fault is under ``fault``. Or `Unreadable`."""
+        """Return the answer as nested words, a fault as `SoapFault`. Or raise `Unreadable`."""
 
     def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call that a request makes; None if it isn't for us. Or `Unreadable`."""

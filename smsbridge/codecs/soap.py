@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from smsbridge.codecs import Call, Note, Unreadable, nested
+from smsbridge.codecs import Call, Note, SoapFault, Unreadable, nested
 from smsbridge.codecs.envelope import (
     CONTENT_TYPES,
     SOAP11,
@@ -54,7 +54,7 @@ class Soap:
         self, site: Site, session: Session, name: str, fields: Mapping[str, str]
     ) -> Exchange[Request]:
         """Return the request for an operation. A WSDL that is a URL is fetched once, before it."""
-        contract = yield from self._fetched(site, session)
+        contract = yield from self._contract(site, session)
         for path, value in fields.items():
             if bad := unsendable(value):
                 raise InvalidMessage(
@@ -64,13 +64,15 @@ class Soap:
         try:
             body = contract.write(name, "input", nested(fields))
             action = contract.action(name)
-        except BadContract as error:
+            url = site.checked(endpoint(site, contract))
+        except (BadContract, ConfigError) as error:
+            if _is_url(site.wsdl):  # it was fetched: that was I/O, so it is no error of the config
+                raise Broken(Left.NOTHING, f"the WSDL: {error}", retry=False) from None
             raise ConfigError(f"wsdl: {error}") from None
         kind = CONTENT_TYPES[contract.version]
         headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
         if contract.version == SOAP12:
             headers = {"Content-Type": f'{kind}; action="{action}"'}
-        url = site.checked(endpoint(site, contract))
         return Request(method="POST", url=url, headers=headers, body=body)
 
     def decode(
@@ -79,7 +81,7 @@ class Soap:
         """Return the parts of an answer, or its fault."""
         envelope = read_envelope(response.body, ANSWER, response.header("content-type"))
         if fault := envelope.fault:
-            return {"fault": fault}
+            return SoapFault(fault=fault)
         answer = self.contract(site, session).read(name, "output", envelope)
         if not self.json_part:
             return answer
@@ -141,7 +143,7 @@ class Soap:
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
 
     def contract(self, site: Site, session: Session | None = None) -> Contract:
-        """Return the contract that a session fetched, or that of the file."""
+        """Return the contract that a session keeps, or that of the file."""
         if session and _KEPT in session.kept:
             return session.kept[_KEPT]  # type: ignore[no-any-return]  # a session keeps anything
         document, folder = self._source(site)
@@ -159,20 +161,26 @@ class Soap:
         except OSError as error:
             raise ConfigError(f"wsdl: can't read {path.name}: {error.strerror}") from None
 
-    def _fetched(self, site: Site, session: Session) -> Exchange[Contract]:
-        if not site.wsdl.startswith(("http://", "https://")):
-            return self.contract(site)
+    def _contract(self, site: Site, session: Session) -> Exchange[Contract]:
+        """Return the contract, loaded or fetched once in a session."""
         share = session.share(_KEPT)
         if _KEPT not in session.kept:
-            try:
-                response = yield Request(method="GET", url=site.checked(site.wsdl), share=share)
-                session.kept[_KEPT] = _loaded(response, site)
-            except Broken as broken:
-                why = f"the WSDL could not be fetched: {broken.why}"
-                raise Broken(Left.NOTHING, why, retry=broken.retry) from None
-            finally:
-                session.turn(share)
+            if not _is_url(site.wsdl):
+                session.kept[_KEPT] = self.contract(site)
+            else:
+                try:
+                    response = yield Request(method="GET", url=site.checked(site.wsdl), share=share)
+                    session.kept[_KEPT] = _loaded(response, site)
+                except Broken as broken:
+                    why = f"the WSDL could not be fetched: {broken.why}"
+                    raise Broken(Left.NOTHING, why, retry=broken.retry) from None
+                finally:
+                    session.turn(share)
         return self.contract(site, session)
+
+
+def _is_url(wsdl: str) -> bool:
+    return wsdl.startswith(("http://", "https://"))
 
 
 def _version(request: Request) -> str:

@@ -172,7 +172,7 @@ def _load(document: bytes, folder: Path | None) -> Contract:
     except Exception as error:  # a broken WSDL makes zeep raise nearly anything
         raise BadContract(f"zeep can't read the WSDL: {type(error).__name__}: {error}") from error
     port = _port(wsdl)
-    address = port.binding_options.get("address")
+    address = (port.binding_options or {}).get("address")
     if not address:
         raise BadContract(f"the port {port.name} has no address")
     return Contract(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from smsbridge.errors import ConfigError, MissingExtra
@@ -102,12 +103,15 @@ def shipped(under: str = "") -> list[str]:
     return sorted(found for found in _ids(_ROOT, "") if found.startswith(under))
 
 
-def load(fixture_id: str) -> Fixture:
-    """Return a fixture that ships with us, by its id."""
-    file = _ROOT.joinpath(f"{fixture_id}.yaml")
+def load(fixture: str | Path) -> Fixture:
+    """Return a fixture: one that ships with us by its id, or a file of your own by its path."""
+    if isinstance(fixture, Path) or fixture.endswith(".yaml"):
+        file: Traversable = Path(fixture)
+    else:
+        file = _ROOT.joinpath(f"{fixture}.yaml")
     if not file.is_file():
-        raise BadFixture(f"there is no fixture {fixture_id!r}; there are {', '.join(shipped())}")
-    return parse(file.read_text(encoding="utf-8"), fixture_id)
+        raise BadFixture(f"there is no fixture {str(fixture)!r}; there are {', '.join(shipped())}")
+    return parse(file.read_text(encoding="utf-8"), str(fixture))
 
 
 def parse(text: str, name: str) -> Fixture:

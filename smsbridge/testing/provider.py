@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -56,7 +57,7 @@ class Provider:
     def __init__(
         self,
         backend: Backend,
-        scenario: Fixture | str | None = None,
+        scenario: Fixture | str | Path | None = None,
         *,
         session: Session | None = None,
         new_id: Callable[[], str] = new_id,
@@ -69,9 +70,9 @@ class Provider:
         self._lock = threading.RLock()
         self.play(scenario)
 
-    def play(self, scenario: Fixture | str | None) -> None:
-        """Begin a scenario: a fixture, or the id of one that ships; None for the default."""
-        fixture = load(scenario) if isinstance(scenario, str) else scenario
+    def play(self, scenario: Fixture | str | Path | None) -> None:
+        """Begin a scenario: a fixture, its id or its file; None for the default."""
+        fixture = load(scenario) if isinstance(scenario, str | Path) else scenario
         with self._lock:
             self.strict = fixture is not None
             self._fixture = fixture or _default(self.backend)

@@ -16,6 +16,8 @@ from smsbridge.testing.seen import Seen
 
 _PLACE = re.compile(r"\{(?:(secret|mint|minted):([a-z_]+)|now(?:\+([0-9]{1,9}))?)\}")
 
+_FAR = ("method", "path", "it is")
+
 
 class Scenario:
     """Finds the interaction for each request, and fills placeholders.
@@ -50,15 +52,17 @@ class Scenario:
 
     def find(self, request: Request, seen: Seen | None) -> Interaction | str:
         """Return the first interaction that matches, or how the nearest one differs."""
-        nearest = "the scenario has no interaction"
+        nearest: tuple[int, str] = (-1, "the scenario has no interaction")
         for interaction in self.fixture.interactions:
-            why = self._differs(interaction, request, seen)
-            if why is None:
+            differs = self._differs(interaction, request, seen)
+            if differs is None:
                 self._played[interaction.id] += 1
                 self._state = interaction.to or self._state
                 return interaction
-            nearest = f"nearest is {interaction.id}: {why}"
-        return nearest
+            nearness, why = differs
+            if nearness > nearest[0]:
+                nearest = nearness, f"nearest is {interaction.id}: {why}"
+        return nearest[1]
 
     def mint(self, name: str) -> str:
         """Return a new value of that name; a token is accepted from now on."""
@@ -90,14 +94,21 @@ class Scenario:
         then = self._now() + timedelta(seconds=int(place[3] or 0))
         return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _differs(self, interaction: Interaction, request: Request, seen: Seen | None) -> str | None:
-        if interaction.sources and self._state not in interaction.sources:
-            return f"the scenario is in the state {self._state}"
-        if interaction.times is not None and self._played[interaction.id] >= interaction.times:
-            return f"it was played {interaction.times} times already"
+    def _differs(
+        self, interaction: Interaction, request: Request, seen: Seen | None
+    ) -> tuple[int, str] | None:
+        """Return how near an interaction is (2: the state, 1: the body, 0: less), and why."""
         if interaction.request is not None:
-            return self._wire_differs(interaction.request, request, seen)
-        return self._call_differs(interaction.call or {}, seen)
+            why = self._wire_differs(interaction.request, request, seen)
+        else:
+            why = self._call_differs(interaction.call or {}, seen)
+        if why is not None:
+            return (0 if why.startswith(_FAR) else 1), why
+        if interaction.sources and self._state not in interaction.sources:
+            return 2, f"the scenario is in the state {self._state}"
+        if interaction.times is not None and self._played[interaction.id] >= interaction.times:
+            return 2, f"it was played {interaction.times} times already"
+        return None
 
     def _wire_differs(
         self, pattern: Mapping[str, Any], request: Request, seen: Seen | None

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.util.connection import create_connection
 
 from smsbridge.exchange import Left, Request, Response
 from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
@@ -102,11 +102,26 @@ class _Counting:
     """What both kinds of connection share; mixed into urllib3's own."""
 
     sock: Any
+    _dns_host: str
+    port: int
+    socket_options: Any
     idle_since = 0.0
 
     def _new_conn(self) -> socket.socket:
-        setattr(self, "timeout", _CURRENT.sending.remaining())  # noqa: B010  (http.client's own)
-        return super()._new_conn()  # type: ignore[misc,no-any-return]  # urllib3's
+        """Try each address of the host, within what is left of the one deadline."""
+        found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        trouble: OSError = ConnectionError("the host has no address")
+        for position, (*_, address) in enumerate(found):
+            seconds = _CURRENT.sending.remaining() / (len(found) - position)
+            try:
+                host, port = str(address[0]), int(address[1])
+                sock = create_connection((host, port), seconds, socket_options=self.socket_options)
+            except OSError as error:
+                trouble = error
+                continue
+            sock.settimeout(_CURRENT.sending.remaining())
+            return sock
+        raise trouble
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # urllib3's
@@ -121,9 +136,9 @@ class _Counting:
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]  # urllib3's
         self.idle_since = time.monotonic()
-        if _CURRENT.sending.ended:
+        if _CURRENT.sending.ended or any(set("\r\n") & set(v) for v in response.headers.values()):
             response.close()
-            raise urllib3.exceptions.ProtocolError("closed in the middle of the headers")
+            raise ProtocolError("the headers are cut off, or hold a line break")
         return response
 
 

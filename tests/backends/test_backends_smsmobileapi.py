@@ -14,8 +14,7 @@ from smsbridge.exchange import Session
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 BACKEND = SMSMobileAPI(api_key=Secret("k-1"))
-SEND = BACKEND.protocols["rest"].send
-assert SEND is not None
+SEND = BACKEND.protocols["rest"].operations()["send"]
 
 
 def form(**more: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -36,19 +37,23 @@ def document(inside: str, version: str = SOAP11) -> bytes:
     return f'<e:Envelope xmlns:e="{version}" {NAMESPACES}>{inside}</e:Envelope>'.encode()
 
 
-def opened(body: str, version: str = SOAP11) -> Envelope:
-    return read_envelope(document(f"<e:Body>{body}</e:Body>", version), REQUEST, "text/xml")
+def unheard(_: str) -> None: ...
+
+
+def opened(body: str, version: str = SOAP11, note: Callable[[str], None] = unheard) -> Envelope:
+    content = document(f"<e:Body>{body}</e:Body>", version)
+    return read_envelope(content, REQUEST, "text/xml", note)
 
 
 def value(body: str, declared: str = "string") -> Any:
     envelope = opened(body)
-    return envelope.value(envelope.child, declared)
+    return envelope.values.of(envelope.child, declared)
 
 
 def noted(body: str, declared: str = "string") -> list[str]:
     notes: list[str] = []
-    envelope = opened(body)
-    envelope.value(envelope.child, declared, notes.append)
+    envelope = opened(body, note=notes.append)
+    envelope.values.of(envelope.child, declared)
     return notes
 
 
@@ -263,9 +268,10 @@ def test_base64_that_holds_no_text_is_unreadable_and_not_echoed(content: str) ->
 
 
 def test_a_reference_is_resolved_and_noted() -> None:
-    envelope = opened('<a><b href="#id0"/></a><multiRef id="id0">Hello</multiRef>')
     notes: list[str] = []
-    assert envelope.value(envelope.child, note=notes.append) == {"b": "Hello"}
+    body = '<a><b href="#id0"/></a><multiRef id="id0">Hello</multiRef>'
+    envelope = opened(body, note=notes.append)
+    assert envelope.values.of(envelope.child) == {"b": "Hello"}
     assert notes == ["a value by reference (href)"]
 
 
@@ -282,7 +288,7 @@ def test_the_contracts_type_holds_for_a_referenced_value() -> None:
     envelope = opened(
         '<a><b href="#1"/></a><m id="1" xsi:type="xsd:base64Binary">SGVsbG8=</m>',
     )
-    assert envelope.value(envelope.child[0], "string") == "Hello"
+    assert envelope.values.of(envelope.child[0], "string") == "Hello"
 
 
 def test_a_link_to_somewhere_else_is_no_reference() -> None:
@@ -300,7 +306,7 @@ def test_a_reference_into_the_header_leads_nowhere() -> None:
     body = document('<e:Header><h id="1">x</h></e:Header><e:Body><a><b href="#1"/></a></e:Body>')
     envelope = read_envelope(body, REQUEST, "text/xml")
     with pytest.raises(Unreadable, match="leads nowhere"):
-        envelope.value(envelope.child)
+        envelope.values.of(envelope.child)
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,7 @@ def test_arguments_without_known_names_are_taken_in_order_and_noted(sendsms: Con
         "message": "Hello",
         "apikey": "test-key",
     }
-    assert notes == ["positional arguments"]
+    assert notes == ["no xsi:type", "positional arguments"]
 
 
 def test_arguments_with_one_known_name_are_taken_by_name(sendsms: Contract) -> None:

@@ -70,16 +70,22 @@ def _zeep(mock: Mock, key: str, _: Fixture) -> str:
 
 POSITIONAL = "positional arguments"
 BASE64 = "base64 for text"
+LITERAL = "no xsi:type"
+OTHER_TYPE = "another xsi:type"
+NAMESPACE = "a part in a namespace"
 LATIN_1 = "UTF-8 labelled as iso-8859-1"
 SOAP_CLIENTS: dict[str, tuple[Client, set[str]]] = {
     "php-soap-1.1": (_php_soap("1.1"), set()),
     "php-soap-1.2": (_php_soap("1.2"), set()),
     "nusoap": (_nusoap, {LATIN_1}),
     "nusoap-without-wsdl": (_nusoap_alone, {LATIN_1, "another namespace"}),
-    "zeep": (_zeep, set()),
-    "node-soap": (_node_soap, set()),
+    "zeep": (_zeep, {LITERAL}),
+    "node-soap": (_node_soap, {LITERAL}),
     "soap-lite": (_soap_lite("wsdl"), set()),
-    "soap-lite-without-wsdl": (_soap_lite("positional"), {POSITIONAL, BASE64}),
+    "soap-lite-without-wsdl": (
+        _soap_lite("positional"),
+        {POSITIONAL, BASE64, OTHER_TYPE, NAMESPACE},
+    ),
 }
 each = pytest.mark.parametrize(("client", "notes"), SOAP_CLIENTS.values(), ids=SOAP_CLIENTS.keys())
 

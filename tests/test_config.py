@@ -1,0 +1,822 @@
+"""Config: one place at a time, mistakes refused by name, and no secret in any text."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acme_sms import Acme
+
+from smsbridge import AsyncClient, Backend, Client, ConfigError, Secret
+from smsbridge.backends.memory import Memory
+from smsbridge.config import from_environment, from_file, from_mapping, from_url
+
+CANARY = "canary"
+KEYS = {"backend": "smsmobileapi", "api_key": "a-key"}
+ACME = {"backend": "acme", "user": "a-user", "password": "a-password"}
+REST_URL = "smsmobileapi+rest://from-url@sms.example"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a folder without config, in an environment without config."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SMSBRIDGE_URL", "SMSBRIDGE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def block(**keys: str) -> str:
+    """Return a config file with one block: SMSMobileAPI with these texts as keys."""
+    lines = [f'{key} = "{value}"' for key, value in {**KEYS, **keys}.items()]
+    return "\n".join(["[backends.only]", *lines])
+
+
+def read(text: str, name: str | None = None, **environ: str) -> Backend:
+    """Return a backend of a config file that holds this text."""
+    Path("smsbridge.toml").write_text(text, "utf-8")
+    return from_file(name, environ=environ)
+
+
+def refusal(make: Callable[[], object]) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        make()
+    return caught.value
+
+
+def behind(error: BaseException | None) -> Iterator[BaseException]:
+    """Walk an error's causes and contexts, itself left out."""
+    waiting = [error.__cause__, error.__context__] if error else []
+    while waiting:
+        current = waiting.pop()
+        if current is not None:
+            yield current
+            waiting += [current.__cause__, current.__context__]
+
+
+def shown(*errors: BaseException) -> str:
+    return "\n".join(f"{error}\n{error!r}" for error in errors).lower()
+
+
+def key_of(backend: Backend) -> str | None:
+    return backend.credentials().get("api_key")
+
+
+# --- one place at a time
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+class TestAClientTakesItsConfigFromOnePlace:
+    @pytest.fixture(autouse=True)
+    def _every_place(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (folder / "smsbridge.toml").write_text(block(api_key="from-file") + "\ntimeout = 7")
+        (folder / "other.toml").write_text(block(api_key="from-other-file"))
+        monkeypatch.setenv("SMSBRIDGE_URL", REST_URL)
+        monkeypatch.setenv("SMSBRIDGE_CONFIG", "other.toml")
+
+    def test_an_argument_comes_before_every_other_place(
+        self, client: type[Client | AsyncClient]
+    ) -> None:
+        given = Memory()
+        assert client(given).backend is given
+        url = REST_URL.replace("from-url", "from-argument")
+        assert key_of(client.from_url(url).backend) == "from-argument"
+        keys = {**KEYS, "api_key": "from-mapping"}
+        assert key_of(client.from_mapping(keys).backend) == "from-mapping"
+
+    def test_from_config_reads_the_file_also_where_smsbridge_url_is_set(
+        self, client: type[Client | AsyncClient]
+    ) -> None:
+        assert key_of(client.from_config().backend) == "from-other-file"
+        assert key_of(client.from_config("only").backend) == "from-other-file"
+
+    def test_a_path_comes_before_smsbridge_config(self, client: type[Client | AsyncClient]) -> None:
+        assert key_of(client.from_config("only", "smsbridge.toml").backend) == "from-file"
+
+    def test_smsbridge_url_comes_before_the_file(self, client: type[Client | AsyncClient]) -> None:
+        assert key_of(client().backend) == "from-url"
+
+    def test_nothing_of_the_file_is_mixed_into_the_url(
+        self, client: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SMSBRIDGE_CONFIG")
+        assert client().backend.timeout == 30
+
+    def test_a_file_that_is_not_asked_is_not_read(
+        self, client: type[Client | AsyncClient], folder: Path
+    ) -> None:
+        (folder / "other.toml").write_text("no TOML")
+        assert key_of(client().backend) == "from-url"
+
+    @pytest.mark.parametrize("empty", [True, False])
+    def test_without_smsbridge_url_smsbridge_config_names_the_file(
+        self, client: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch, *, empty: bool
+    ) -> None:
+        if empty:
+            monkeypatch.setenv("SMSBRIDGE_URL", "")
+        else:
+            monkeypatch.delenv("SMSBRIDGE_URL")
+        assert key_of(client().backend) == "from-other-file"
+
+    def test_without_either_it_is_smsbridge_toml(
+        self, client: type[Client | AsyncClient], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SMSBRIDGE_URL")
+        monkeypatch.delenv("SMSBRIDGE_CONFIG")
+        backend = client().backend
+        assert (key_of(backend), backend.timeout) == ("from-file", 7)
+
+
+def test_without_any_config_the_error_names_the_three_ways_to_give_one() -> None:
+    error = str(refusal(Client))
+    assert {"SMSBRIDGE_URL", "smsbridge.toml", "SMSBRIDGE_CONFIG"} <= set(
+        re.findall(r"[\w.]+", error)
+    )
+
+
+def test_without_a_file_a_named_block_does_not_point_to_a_url_that_would_not_be_read() -> None:
+    error = str(refusal(lambda: Client.from_config("staging")))
+    assert "smsbridge.toml" in error
+    assert "SMSBRIDGE_URL" not in error
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[backends.only", "valid TOML"),
+        (b'[backends.only]\nbackend = "memory"\nbackend = "console"', "valid TOML"),
+        (b"x = '\xff'", "utf-8"),
+        (b"", "[backends.NAME]"),
+        (b"backends = 5", "[backends.NAME]"),
+        (b'[backend.only]\nbackend = "memory"', "[backends.NAME]"),
+        (b'[backends]\nbackend = "smsmobileapi"\napi_key = "x"', "[backends.NAME]"),
+        (b'[backends]\nonly = "smsmobileapi"', "[backends.NAME]"),
+    ],
+    ids=[
+        "no TOML",
+        "a key twice",
+        "not UTF-8",
+        "empty",
+        "backends is a number",
+        "backend for backends",
+        "keys without a block",
+        "a text for a block",
+    ],
+)
+def test_a_file_that_is_no_config_is_refused_by_name(
+    folder: Path, content: bytes, says: str
+) -> None:
+    (folder / "smsbridge.toml").write_bytes(content)
+    error = str(refusal(Client))
+    assert "smsbridge.toml" in error
+    assert says in error
+
+
+def test_a_config_that_is_a_folder_is_refused_by_name(folder: Path) -> None:
+    (folder / "conf").mkdir()
+    assert "conf" in str(refusal(lambda: from_environment({"SMSBRIDGE_CONFIG": "conf"})))
+
+
+def test_files_are_read_as_utf_8_in_every_locale(folder: Path) -> None:
+    (folder / "key").write_text("ключ", "utf-8")
+    (folder / "smsbridge.toml").write_text(
+        '[backends.only]\nbackend = "smsmobileapi"\napi_key = { file = "key" }'
+    )
+    warning = "error::EncodingWarning:smsbridge.config"
+    script = "from smsbridge.config import from_file; from_file(None)"
+    done = subprocess.run(
+        [sys.executable, "-X", "warn_default_encoding", "-W", warning, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# --- blocks
+
+THREE = """
+default = "production"
+
+[backends.production]
+backend = "smsmobileapi"
+api_key = "a-key"
+timeout = 9
+
+[backends.staging]
+like = "production"
+url = "http://sms-mock:8765"
+cleartext_hosts = ["sms-mock"]
+
+[backends.slow]
+like = "staging"
+timeout = 600
+"""
+
+
+def test_the_default_block_is_taken_where_none_is_named() -> None:
+    assert read(THREE).timeout == 9
+
+
+def test_the_only_block_is_the_default() -> None:
+    assert key_of(read(block())) == "a-key"
+
+
+def test_two_blocks_need_a_default_and_the_error_names_both() -> None:
+    error = str(refusal(lambda: read(THREE.replace("default", "# default"))))
+    assert "default" in error
+    assert "production" in error
+    assert "staging" in error
+
+
+@pytest.mark.parametrize("default", ["5", "true", '["only"]'])
+def test_a_default_that_is_no_text_is_refused(default: str) -> None:
+    assert "default" in str(refusal(lambda: read(f"default = {default}\n{block()}")))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(THREE, "stagng"), (THREE.replace('default = "production"', 'default = "stagng"'), None)],
+    ids=["an argument", "the default"],
+)
+def test_an_unknown_block_is_refused_with_the_nearest_known_one(
+    text: str, name: str | None
+) -> None:
+    error = str(refusal(lambda: read(text, name)))
+    assert "'staging'" in error
+    assert "stagng" in error
+
+
+def test_like_takes_over_the_keys_of_another_block_and_a_key_written_again_replaces_one() -> None:
+    staging, slow = read(THREE, "staging"), read(THREE, "slow")
+    assert (staging.timeout, staging.url) == (9, "http://sms-mock:8765")
+    assert (slow.timeout, slow.url) == (600, "http://sms-mock:8765")
+    assert key_of(slow) == "a-key"
+
+
+@pytest.mark.parametrize(
+    ("likes", "says"),
+    [
+        ({"a": "a"}, "circle: a → a"),
+        ({"a": "b", "b": "a"}, "circle: a → b → a"),
+        ({"a": "b", "b": "c", "c": "b"}, "circle: a → b → c → b"),
+        ({"a": "bb", "bbb": "a"}, "did you mean 'bbb'"),
+    ],
+)
+def test_like_in_a_circle_or_of_an_unknown_block_is_refused(
+    likes: Mapping[str, str], says: str
+) -> None:
+    text = "\n".join(f'[backends.{name}]\nlike = "{base}"' for name, base in likes.items())
+    assert says in str(refusal(lambda: read(text, "a")))
+
+
+@pytest.mark.parametrize("base", ["5", '["production"]', "true"])
+def test_like_that_is_no_text_is_refused(base: str) -> None:
+    assert "like" in str(refusal(lambda: read(f"{block()}\nlike = {base}")))
+
+
+def test_an_error_names_the_file_and_the_block() -> None:
+    error = str(refusal(lambda: read(THREE + "timeuot = 5", "slow")))
+    assert error.startswith("smsbridge.toml, [backends.slow]: ")
+
+
+def test_a_key_above_the_blocks_that_nobody_knows_is_refused_with_the_nearest() -> None:
+    error = str(refusal(lambda: read(f'defualt = "only"\n{block()}')))
+    assert "'defualt'" in error
+    assert "'default'" in error
+
+
+# --- {env = …} and {file = …}
+
+
+def test_env_reads_an_environment_variable() -> None:
+    text = block().replace('"a-key"', '{ env = "SMS_KEY" }')
+    assert key_of(read(text, SMS_KEY="from-variable")) == "from-variable"
+
+
+@pytest.mark.parametrize("environ", [{}, {"SMS_KEY": ""}], ids=["unset", "empty"])
+def test_env_that_is_unset_or_empty_is_refused_by_name(environ: Mapping[str, str]) -> None:
+    keys = {**KEYS, "api_key": {"env": "SMS_KEY"}}
+    error = str(refusal(lambda: from_mapping(keys, environ=environ)))
+    assert "api_key" in error
+    assert "SMS_KEY" in error
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [("a\n", "a"), ("a\r\n\n", "a"), ("a", "a"), (" a b ", " a b "), ("ключ\n", "ключ")],
+)
+def test_file_is_read_beside_the_config_file_without_the_newlines_at_its_end(
+    folder: Path, content: str, key: str
+) -> None:
+    (folder / "conf").mkdir()
+    (folder / "conf" / "secret").write_bytes(content.encode())
+    (folder / "conf" / "sms.toml").write_text(block().replace('"a-key"', '{ file = "secret" }'))
+    assert key_of(from_file(None, "conf/sms.toml", environ={})) == key
+    assert key_of(from_environment({"SMSBRIDGE_CONFIG": "conf/sms.toml"})) == key
+
+
+def test_file_of_a_mapping_is_relative_to_the_current_folder(folder: Path) -> None:
+    (folder / "secret").write_text("from-secret\n")
+    for path in ("secret", str(folder / "secret")):
+        backend = from_mapping({**KEYS, "api_key": {"file": path}})
+        assert key_of(backend) == "from-secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("missing", "No such file"), (".", "directory"), ("binary", "UTF-8"), ("empty", "empty")],
+)
+def test_a_file_that_gives_no_text_is_refused_by_name(folder: Path, name: str, says: str) -> None:
+    (folder / "binary").write_bytes(b"\xff\xfe")
+    (folder / "empty").write_text("\n")
+    error = str(refusal(lambda: from_mapping({**KEYS, "api_key": {"file": name}})))
+    assert "api_key" in error
+    assert name in error
+    assert says.lower() in error.lower()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {},
+        {"env": "A", "file": "b"},
+        {"env": "A", "default": "b"},
+        {"envv": "A"},
+        {"env": 5},
+        {"file": ["a"]},
+    ],
+)
+def test_a_table_with_other_keys_is_refused(source: Mapping[str, Any]) -> None:
+    keys = {**KEYS, "api_key": source}
+    error = str(refusal(lambda: from_mapping(keys, environ={"A": "a-value"})))
+    assert error.startswith("api_key: ")
+    assert "env" in error
+    assert "file" in error
+
+
+def test_any_text_key_can_come_from_elsewhere(folder: Path) -> None:
+    (folder / "who").write_text("a-user\n")
+    keys = {**ACME, "user": {"file": "who"}, "url": {"env": "SMS_HOST"}}
+    backend = from_mapping(keys, environ={"SMS_HOST": "https://sms.example"})
+    assert isinstance(backend, Acme)
+    assert (backend.user, backend.url) == ("a-user", "https://sms.example")
+
+
+@pytest.mark.parametrize("key", ["ca", "client_cert", "wsdl"])
+def test_a_path_is_relative_to_the_config_file_and_a_url_stays(folder: Path, key: str) -> None:
+    (folder / "conf").mkdir()
+    (folder / "conf" / "sms.toml").write_text(block(**{key: "some/file"}))
+    assert getattr(from_file(None, "conf/sms.toml"), key) == str(folder / "conf" / "some/file")
+    absolute = from_mapping({**KEYS, key: "/etc/some/file"})
+    assert getattr(absolute, key) == "/etc/some/file"
+    web = from_mapping({**KEYS, key: "https://sms.example/some/file"})
+    assert getattr(web, key) == "https://sms.example/some/file"
+
+
+# --- keys and values
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({}, ["backend", "smsmobileapi"]),
+        ({"backend": 5}, ["backend", "smsmobileapi"]),
+        ({"backend": "smsmobilapi"}, ["'smsmobilapi'", "did you mean 'smsmobileapi'"]),
+        ({**KEYS, "protcol": "rest"}, ["'protcol'", "did you mean 'protocol'"]),
+        ({**KEYS, "apikey": "x"}, ["'apikey'", "did you mean 'api_key'"]),
+        ({**KEYS, "qqq": "x"}, ["'qqq'", "known are api_key, ca, "]),
+        ({**ACME, "api_key": "x"}, ["'api_key'", "acme", "password"]),
+        ({"backend": "memory", "messages": 5}, ["messages"]),
+        ({**KEYS, "like": "production"}, ["'like'"]),
+    ],
+)
+def test_a_key_that_the_backend_does_not_have_is_refused_with_the_nearest(
+    keys: Mapping[str, Any], says: list[str]
+) -> None:
+    error = str(refusal(lambda: from_mapping(keys)))
+    assert [word for word in says if word not in error] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({**KEYS, "api_key": 5}, "api_key: give text"),
+        ({**KEYS, "api_key": ["a"]}, "api_key: give text"),
+        ({**KEYS, "api_key": True}, "api_key: give text"),
+        ({**KEYS, "client_id": 5}, "client_id: give a str"),
+        ({**KEYS, "url": 5}, "url: give a str"),
+        ({**KEYS, "url": ["https://sms.example"]}, "url: give a str"),
+        ({**KEYS, "protocol": 5}, "protocol: give a str"),
+        ({**KEYS, "timeout": "10"}, "timeout: give a float"),
+        ({**KEYS, "timeout": True}, "timeout: give a float"),
+        ({**KEYS, "timeout": None}, "timeout: give a float"),
+        ({**KEYS, "timeout": {"env": "TEN"}}, "timeout: give a float"),
+        ({**KEYS, "cleartext_hosts": "sms-mock"}, "cleartext_hosts: give a list"),
+        ({**KEYS, "cleartext_hosts": ["sms-mock", 5]}, "cleartext_hosts: give a list"),
+        ({**ACME, "user": 5}, "user: give a str"),
+        ({**ACME, "user": ["a-user"]}, "user: give a str"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_what_is_allowed(
+    keys: Mapping[str, Any], says: str
+) -> None:
+    assert says in str(refusal(lambda: from_mapping(keys, environ={"TEN": "10"})))
+
+
+@pytest.mark.parametrize("timeout", [0.001, 1, 3600, 3600.0])
+def test_a_timeout_above_0_and_up_to_3600_seconds_is_taken(timeout: float) -> None:
+    given = from_mapping({**KEYS, "timeout": timeout}).timeout
+    assert (given, type(given)) == (timeout, float)
+
+
+@pytest.mark.parametrize(
+    "timeout", [0, -1, 3600.1, 3601, float("inf"), float("nan"), pytest.param(10**400, id="huge")]
+)
+@pytest.mark.parametrize("keys", [KEYS, {"backend": "memory"}], ids=["smsmobileapi", "memory"])
+def test_any_other_timeout_is_refused_with_the_limits(
+    keys: Mapping[str, Any], timeout: float
+) -> None:
+    error = str(refusal(lambda: from_mapping({**keys, "timeout": timeout})))
+    assert error.startswith("timeout")
+    assert "3600" in error
+
+
+def test_a_protocol_that_is_not_offered_is_refused_with_those_that_are() -> None:
+    error = str(refusal(lambda: from_mapping({**KEYS, "protocol": "smpp"})))
+    assert "'smpp'" in error
+    assert "rest, soap, oauth" in error
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"backend": "smsmobileapi"}, "rest needs api_key"),
+        ({"backend": "smsmobileapi", "api_key": ""}, "rest needs api_key"),
+        ({"backend": "smsmobileapi", "protocol": "soap"}, "soap needs api_key"),
+        ({**KEYS, "protocol": "oauth"}, "oauth needs client_id and client_secret"),
+        ({**KEYS, "protocol": "oauth", "client_id": "c"}, "oauth needs client_secret"),
+        ({"backend": "acme"}, "acme needs user and password"),
+        ({"backend": "acme", "user": "u"}, "acme needs password"),
+        ({**ACME, "user": ""}, "needs user"),
+        ({**ACME, "password": ""}, "needs password"),
+    ],
+)
+def test_credentials_that_are_missing_are_named(keys: Mapping[str, Any], says: str) -> None:
+    assert says in str(refusal(lambda: from_mapping(keys)))
+
+
+OAUTH = {"client_id": "a-client", "client_secret": "a-secret"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "protocol"),
+    [
+        (KEYS, "rest"),
+        ({**KEYS, **OAUTH}, "rest"),
+        ({"backend": "smsmobileapi", **OAUTH}, "oauth"),
+        ({**KEYS, **OAUTH, "protocol": "soap"}, "soap"),
+        ({**KEYS, "protocol": ""}, "rest"),
+        (ACME, "rest"),
+    ],
+)
+def test_without_a_protocol_it_is_the_first_whose_credentials_are_there(
+    keys: Mapping[str, Any], protocol: str
+) -> None:
+    assert from_mapping(keys).protocol == protocol
+
+
+# --- addresses
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://sms.example",
+        "HTTPS://SMS.EXAMPLE/",
+        "http://127.0.0.1:8765",
+        "http://127.9.9.9",
+        "http://[::1]:8765",
+        "http://localhost:8765",
+        "http://LOCALHOST",
+    ],
+)
+def test_tls_or_loopback_needs_no_leave(url: str) -> None:
+    assert from_mapping({**KEYS, "url": url}).url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://sms-mock:8765", "sms-mock"),
+        ("http://sms.example", "sms.example"),
+        ("http://192.0.2.1", "192.0.2.1"),
+        ("http://128.0.0.1", "128.0.0.1"),
+        ("http://[2001:db8::1]:80", "2001:db8::1"),
+        ("http://localhost.example", "localhost.example"),
+        ("http://127.0.0.1.example", "127.0.0.1.example"),
+        ("http://localhost@sms.example", "sms.example"),
+    ],
+)
+def test_credentials_go_without_tls_only_where_cleartext_hosts_says_so(url: str, host: str) -> None:
+    keys = {**KEYS, "url": url}
+    error = str(refusal(lambda: from_mapping({**keys, "cleartext_hosts": ["other.example"]})))
+    assert f'cleartext_hosts = ["{host}"]' in error
+    assert from_mapping({**keys, "cleartext_hosts": ["other.example", host]}).url == url
+
+
+def test_cleartext_hosts_may_be_written_as_the_url_is() -> None:
+    url = "http://SMS-Mock:8765"
+    assert from_mapping({**KEYS, "url": url, "cleartext_hosts": ["SMS-Mock"]}).url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "sms.example",
+        "ftp://sms.example",
+        "https://",
+        "https:///path",
+        "https://:443",
+        "https://[::1",
+        "https://sms.example:port",
+        "https://sms.example:98765",
+    ],
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    error = str(refusal(lambda: from_mapping({**KEYS, "url": url})))
+    assert error.startswith("url: ")
+    assert "https://" in error
+
+
+# --- URLs
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol", "address", "credentials"),
+    [
+        ("smsmobileapi+rest://K@sms.example", "rest", "https://sms.example", ["K"]),
+        ("smsmobileapi+soap://K@sms.example", "soap", "https://sms.example", ["K"]),
+        ("smsmobileapi+oauth://C:S@sms.example", "oauth", "https://sms.example", ["C", "S"]),
+        ("smsmobileapi://K@sms.example", "rest", "https://sms.example", ["K"]),
+        ("acme+soap://U:P@sms.example", "soap", "https://sms.example", ["U", "P"]),
+        ("acme+rest://U:a%2Fb%40c%3Ad+e%25f@sms.example", "rest", "", ["U", "a/b@c:d+e%f"]),
+        ("acme+rest://%3AU%2B:%20P%23%3F@sms.example", "rest", "", [":U+", " P#?"]),
+        ("acme+rest://%D1%8F:%E2%82%AC@sms.example", "rest", "", ["я", "€"]),
+        ("smsmobileapi+rest://a+b@sms.example", "rest", "", ["a+b"]),
+        ("smsmobileapi+rest://K@sms.example/", "rest", "https://sms.example", ["K"]),
+        ("smsmobileapi+rest://K@sms.example?tls=on", "rest", "https://sms.example", ["K"]),
+        ("smsmobileapi+rest://K@sms.example:8443", "rest", "https://sms.example:8443", ["K"]),
+        ("smsmobileapi+rest://K@127.0.0.1?tls=off", "rest", "http://127.0.0.1", ["K"]),
+        ("smsmobileapi+rest://K@localhost:81/?tls=off", "rest", "http://localhost:81", ["K"]),
+        ("smsmobileapi+rest://K@[::1]:8765?tls=off", "rest", "http://[::1]:8765", ["K"]),
+        ("smsmobileapi+rest://K@[2001:db8::1]", "rest", "https://[2001:db8::1]", ["K"]),
+        ("SMSMobileAPI+REST://Key@SMS.EXAMPLE", "rest", "https://sms.example", ["Key"]),
+        ("  smsmobileapi+rest://K@sms.example\n", "rest", "https://sms.example", ["K"]),
+    ],
+)
+def test_a_url_says_backend_protocol_credentials_and_address(
+    url: str, protocol: str, address: str, credentials: list[str]
+) -> None:
+    backend = from_url(url)
+    wanted = backend.protocols[protocol].auth.credentials
+    assert backend.protocol == protocol
+    assert backend.url == (address or "https://sms.example")
+    assert [backend.credentials()[key] for key in wanted] == credentials
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds"),
+    [("", 30), ("?timeout=5", 5), ("?timeout=2.5", 2.5), ("?tls=on&timeout=3600", 3600)],
+)
+def test_a_url_may_say_a_timeout(query: str, seconds: float) -> None:
+    assert from_url(f"smsmobileapi+rest://K@sms.example{query}").timeout == seconds
+
+
+@pytest.mark.parametrize("name", ["console", "memory"])
+def test_a_backend_without_a_network_needs_its_name_only(name: str) -> None:
+    assert from_url(f"{name}://").name == name
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "://?canaryoption=canaryvalue",
+        "+canaryprotocol://",
+        "://canarykey@",
+        ":///canarypath",
+        "://?tls=off&timeout=canaryvalue",
+    ],
+)
+def test_a_backend_without_a_network_refuses_what_it_would_ignore(rest: str) -> None:
+    error = refusal(lambda: from_url(f"memory{rest}"))
+    assert CANARY not in shown(error, *behind(error))
+
+
+HOST = "canaryhost.example"
+URL = f"smsmobileapi+rest://canarykey@{HOST}"
+OAUTH_URL = "smsmobileapi+oauth://"
+REFUSED_URLS = {
+    "a path": (f"{URL}/canarypath", "path"),
+    "a fragment": (f"{URL}#canaryfragment", "fragment"),
+    "an unknown option": (f"{URL}?canaryoption=canaryvalue", "timeout="),
+    "an option without a value": (f"{URL}?canaryoption", "timeout="),
+    "tls neither on nor off": (f"{URL}?tls=canaryvalue", "tls=on"),
+    "tls off and not loopback": (f"{URL}?tls=off", "TLS"),
+    "a timeout that is no number": (f"{URL}?timeout=canaryvalue", "timeout"),
+    "a timeout of an odd digit": (f"{URL}?timeout=²", "timeout"),
+    "an empty timeout": (f"{URL}?timeout=", "timeout"),
+    "a timeout of 0": (f"{URL}?timeout=0", "timeout"),
+    "a negative timeout": (f"{URL}?timeout=-98765", "timeout"),
+    "a timeout beyond an hour": (f"{URL}?timeout=98765", "timeout"),
+    "no credentials": (f"smsmobileapi+rest://{HOST}", "API_KEY@"),
+    "empty credentials": (f"smsmobileapi+rest://@{HOST}", "API_KEY@"),
+    "too many credentials": (f"smsmobileapi+rest://canarykey:canarymore@{HOST}", "API_KEY@"),
+    "too few credentials": (f"{OAUTH_URL}canaryclient@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
+    "an empty secret": (f"{OAUTH_URL}canaryclient:@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
+    "an empty client": (f"{OAUTH_URL}:canarysecret@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
+    "three for two": (f"{OAUTH_URL}canary1:canary2:canary3@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
+    "no host": ("smsmobileapi+rest://canarykey@", "host"),
+    "a port without a host": ("smsmobileapi+rest://canarykey@:98", "host"),
+    "a port that is no number": (f"{URL}:canaryport", "BACKEND+PROTOCOL://"),
+    "a port too high": (f"{URL}:98765", "BACKEND+PROTOCOL://"),
+    "port 0": (f"{URL}:0", "BACKEND+PROTOCOL://"),
+    "an unknown backend": (f"canarybackend+rest://canarykey@{HOST}", "smsmobileapi"),
+    "an unknown backend alone": (f"canarybackend://canarykey@{HOST}", "smsmobileapi"),
+    "a web address": (f"https://canarykey@{HOST}", "smsmobileapi"),
+    "an unknown protocol": (f"smsmobileapi+canary://canarykey@{HOST}", "rest, soap, oauth"),
+    "two protocols": (f"smsmobileapi+rest+canary://canarykey@{HOST}", "rest, soap, oauth"),
+    "no scheme": ("canarykey", "BACKEND+PROTOCOL://"),
+    "no slashes": (f"smsmobileapi+rest:canarykey@{HOST}", "BACKEND+PROTOCOL://"),
+    "nothing": ("", "BACKEND+PROTOCOL://"),
+    "a raw / in the key": (f"smsmobileapi+rest://canary1/canary2@{HOST}", "%2F"),
+    "a raw / in the secret": (f"{OAUTH_URL}canary1:canary2/canary3@{HOST}", "%2F"),
+    "a raw : and / in the key": (f"smsmobileapi+rest://canary1:canary2/x@{HOST}", "%2F"),
+    "a raw ? in the key": (f"smsmobileapi+rest://canary1?canary2@{HOST}", "%3F"),
+    "a raw # in the key": (f"smsmobileapi+rest://canary1#canary2@{HOST}", "%23"),
+    "a raw [ in the key": (f"smsmobileapi+rest://canary1[canary2@{HOST}", "BACKEND+PROTOCOL://"),
+    "raw [] in the key": (f"smsmobileapi+rest://x[canary1]y@{HOST}", "BACKEND+PROTOCOL://"),
+    "an open [": ("smsmobileapi+rest://canarykey@[2001:db8::1", "BACKEND+PROTOCOL://"),
+    "a host no one has": (f"{URL}\N{ACCOUNT OF}canary", "BACKEND+PROTOCOL://"),
+}
+refused_urls = pytest.mark.parametrize(
+    ("url", "says"), REFUSED_URLS.values(), ids=REFUSED_URLS.keys()
+)
+
+
+@refused_urls
+def test_a_url_that_cannot_be_used_is_refused_with_what_to_write(url: str, says: str) -> None:
+    assert says in str(refusal(lambda: from_url(url)))
+
+
+def parts_of(url: str) -> list[str]:
+    """Return what may not be shown of a refused URL: its canaries, and its long numbers."""
+    return [part for part in (CANARY, *re.findall(r"\d{5}", url), "²", "2001:db8") if part in url]
+
+
+@refused_urls
+def test_no_part_of_a_refused_url_is_in_the_error(url: str, says: str) -> None:
+    error = refusal(lambda: from_url(url))
+    assert [part for part in parts_of(url) if part in shown(error)] == []
+
+
+@refused_urls
+def test_no_part_of_a_refused_url_is_in_what_the_error_comes_from(url: str, says: str) -> None:
+    error = refusal(lambda: from_url(url))
+    assert [part for part in parts_of(url) if part in shown(*behind(error))] == []
+
+
+@refused_urls
+def test_smsbridge_url_is_refused_as_quietly(
+    url: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", url)
+    error = refusal(Client)
+    assert [part for part in parts_of(url) if part in shown(error)] == []
+
+
+# --- secrets
+
+ENVIRON = {"SMS_KEY": "canary-in-the-environment"}
+SECRET_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "a key": {**KEYS, "api_key": "canary-key"},
+    "a secret object": {**KEYS, "api_key": Secret("canary-key")},
+    "a client secret": {"backend": "smsmobileapi", **OAUTH, "client_secret": "canary-secret"},
+    "a password": {**ACME, "password": "canary-password"},
+    "a variable": {**KEYS, "api_key": {"env": "SMS_KEY"}},
+    "a file": {**KEYS, "api_key": {"file": "secret"}},
+    "a proxy's password": {**KEYS, "proxy": "http://user:canary-password@proxy.example"},
+}
+secret_keys = pytest.mark.parametrize("keys", SECRET_KEYS.values(), ids=SECRET_KEYS.keys())
+
+
+@pytest.fixture
+def secret_file(folder: Path) -> None:
+    (folder / "secret").write_text("canary-in-a-file\n")
+
+
+@pytest.mark.usefixtures("secret_file")
+@secret_keys
+def test_a_secret_is_in_no_repr(keys: Mapping[str, Any]) -> None:
+    backend = from_mapping(keys, environ=ENVIRON)
+    clients = (Client(backend), AsyncClient(backend))
+    texts = [f"{thing!r} {thing!s} {thing}" for thing in (backend, *clients)]
+    assert [text for text in texts if CANARY in text] == []
+
+
+@pytest.mark.parametrize("key", ["url", "wsdl"])
+def test_a_password_in_an_address_is_in_no_repr_and_no_error(key: str) -> None:
+    keys = {**KEYS, key: "https://user:canary-password@sms.example/"}
+    try:
+        text = repr(from_mapping(keys))
+    except ConfigError as error:
+        text = shown(error, *behind(error))
+    assert CANARY not in text
+
+
+MISTAKES: Mapping[str, Mapping[str, Any]] = {
+    "an unknown key": {"timeuot": 5},
+    "a timeout out of bounds": {"timeout": 0},
+    "a timeout of another type": {"timeout": "10"},
+    "an unknown protocol": {"protocol": "smpp"},
+    "an address without TLS": {"url": "http://sms.example"},
+    "no address": {"url": "nowhere"},
+    "a list for a text": {"url": ["https://sms.example"]},
+    "a text for a list": {"cleartext_hosts": "sms.example"},
+    "a variable that is not set": {"ca": {"env": "NOT_SET"}},
+    "a file that is not there": {"ca": {"file": "not-there"}},
+}
+
+
+@pytest.mark.usefixtures("secret_file")
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES.keys())
+@secret_keys
+def test_a_secret_is_in_no_error_of_another_key(
+    keys: Mapping[str, Any], mistake: Mapping[str, Any]
+) -> None:
+    error = refusal(lambda: from_mapping({**keys, **mistake}, environ=ENVIRON))
+    assert CANARY not in shown(error, *behind(error))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {**KEYS, "api_key": ["canary"]},
+        {**KEYS, "api_key": {"key": "canary"}},
+        {**KEYS, "api_key": {"env": "UNSET", "or": "canary"}},
+        {"backend": "smsmobileapi", "api_kye": "canary"},
+        {**KEYS, "client_secret": "canary", "protocol": "oauth"},
+        {"backend": "acme", "password": "canary"},
+        {**KEYS, "timeout": {"env": "SMS_KEY"}},
+        {**KEYS, "cleartext_hosts": {"env": "SMS_KEY"}},
+        {**KEYS, "url": {"env": "SMS_KEY"}},
+    ],
+)
+def test_a_secret_is_in_no_error_of_its_own_key(keys: Mapping[str, Any]) -> None:
+    error = refusal(lambda: from_mapping(keys, environ=ENVIRON))
+    assert CANARY not in shown(error, *behind(error))
+
+
+def test_a_secret_file_that_is_not_utf_8_is_not_shown(folder: Path) -> None:
+    (folder / "secret").write_bytes(b"canary\xff")
+    error = refusal(lambda: from_mapping({**KEYS, "api_key": {"file": "secret"}}))
+    assert CANARY not in shown(error, *behind(error))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'api_key = "canary',
+        b"api_key = canary",
+        b'api_key = "a" canary',
+        b'api_key = "canary\xff"',
+        b'api_key = "canary\x00"',
+        b'api_key = "a"\napi_key = "canary"',
+    ],
+)
+def test_a_config_file_that_cannot_be_read_is_not_shown(folder: Path, text: bytes) -> None:
+    (folder / "smsbridge.toml").write_bytes(b"[backends.only]\n" + text)
+    error = refusal(Client)
+    assert CANARY not in shown(error, *behind(error))
+
+
+def test_a_secret_is_read_by_reveal_alone_and_compares_by_value() -> None:
+    secret = Secret("canary")
+    assert f"{secret} {secret!r} {[secret]}".count("Secret('•••')") == 3
+    assert secret.reveal() == "canary"
+    assert secret == Secret("canary")
+    assert hash(secret) == hash(Secret("canary"))
+    assert secret != Secret("other")
+    assert secret != "canary"
+
+
+@pytest.mark.parametrize("nothing", ["", None, 5])
+def test_an_empty_secret_is_refused(nothing: Any) -> None:
+    assert "empty" in str(refusal(lambda: Secret(nothing)))

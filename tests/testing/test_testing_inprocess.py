@@ -1,0 +1,118 @@
+"""A client reaches the mock provider without any socket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from smsbridge import AsyncClient, Client, OutcomeUnknown, Rejected, Submission
+from smsbridge.exchange import Broken, Left, Request, Response
+from smsbridge.testing.faults import FAULTS
+from smsbridge.testing.fixture import parse
+from smsbridge.testing.inprocess import AsyncInProcess, InProcess
+from smsbridge.testing.provider import Provider
+from smsbridge.testing.sample import sample_backend
+
+NUMBER = "+12025550123"
+HEALTH = Request(method="GET", url="https://api.smsmobileapi.com/_mock/health")
+BREAKS = """\
+smsbridge-fixture: 1
+id: shop/breaks
+title: The wire breaks
+provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
+interactions:
+  - id: breaks
+    call: {operation: send}
+    response: {fault: %s}
+"""
+
+
+def provider(protocol: str = "rest", scenario: str | None = None) -> Provider:
+    backend = sample_backend()
+    return Provider(type(backend)(**{**vars(backend), "protocol": protocol}), scenario)
+
+
+def later() -> float:
+    return time.monotonic() + 5
+
+
+def test_the_answer_is_the_providers() -> None:
+    answer = InProcess(provider()).send(HEALTH, later())
+    assert isinstance(answer, Response)
+    assert (answer.status, answer.body) == (
+        200,
+        b'{"status": "ok", "scenario": "smsmobileapi/default"}',
+    )
+
+
+def test_the_async_answer_is_the_providers() -> None:
+    played = provider()
+    answer = asyncio.run(AsyncInProcess(played).send(HEALTH, later()))
+    assert answer == InProcess(played).send(HEALTH, later())
+
+
+def test_closing_does_nothing_and_the_provider_still_answers() -> None:
+    carrier, other = InProcess(provider()), AsyncInProcess(provider())
+    carrier.close()
+    asyncio.run(other.close())
+    assert carrier.send(HEALTH, later()).status == 200
+    assert asyncio.run(other.send(HEALTH, later())).status == 200
+
+
+def test_a_client_sends(protocol: str) -> None:
+    played = provider(protocol)
+    with Client(played.backend, transport=InProcess(played)) as client:
+        submission = client.send(NUMBER, "Hello")
+    assert isinstance(submission, Submission)
+    assert [(taken.recipient, taken.text) for taken in played.messages] == [(NUMBER, "Hello")]
+    assert played.messages[0].protocol == protocol
+
+
+def test_an_async_client_sends(protocol: str) -> None:
+    played = provider(protocol)
+
+    async def run() -> Submission:
+        async with AsyncClient(played.backend, transport=AsyncInProcess(played)) as client:
+            return await client.send(NUMBER, "Hello")
+
+    submission = asyncio.run(run())
+    assert submission.protocol == protocol
+    assert submission.id == played.scenario.minted["id"]
+    assert [taken.protocol for taken in played.messages] == [protocol]
+
+
+def test_a_refusal_is_the_clients_refusal(protocol: str) -> None:
+    played = provider(protocol, "smsmobileapi/send/provider-error")
+    with Client(played.backend, transport=InProcess(played)) as client, pytest.raises(Rejected):
+        client.send(NUMBER, "Hello")
+    assert played.messages == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_the_wire_breaks_after_the_whole_request_had_left(
+    protocol: str, name: str
+) -> None:
+    played = provider(protocol)
+    played.play(parse(BREAKS % name, "shop/breaks"))
+    with Client(played.backend, transport=InProcess(played)) as client:
+        with pytest.raises(OutcomeUnknown, match=name):
+            client.send(NUMBER, "Hello")
+        with pytest.raises(Broken) as caught:
+            InProcess(played).send(played.requests[-1], later())
+    assert caught.value.left is Left.ALL
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_the_wire_breaks_an_async_client_too(name: str) -> None:
+    played = provider()
+    played.play(parse(BREAKS % name, "shop/breaks"))
+
+    async def run() -> None:
+        async with AsyncClient(played.backend, transport=AsyncInProcess(played)) as client:
+            await client.send(NUMBER, "Hello")
+
+    with pytest.raises(OutcomeUnknown, match=name):
+        asyncio.run(run())
+    assert len(played.messages) == 1

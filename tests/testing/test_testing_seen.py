@@ -1,0 +1,272 @@
+"""A request is seen as the provider understands it: over what, which operation, who, and what."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from acme_sms import Acme
+
+from smsbridge import Channel, Secret
+from smsbridge.codecs.rest import FORM
+from smsbridge.exchange import Request, Response
+from smsbridge.testing.sample import sample_backend
+from smsbridge.testing.seen import Seen, see
+
+URL = "https://api.smsmobileapi.com"
+NUMBER = "+12025550123"
+FIELDS = {"recipients": NUMBER, "message": "Hello"}
+KEY = {"apikey": "test-key"}
+TOKEN = "tok-1"
+ENVELOPE = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
+    '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
+)
+
+
+def rest(path: str = "/sendsms/", method: str = "POST", **fields: str) -> Request:
+    headers = {"Content-Type": FORM}
+    body = urlencode(fields).encode()
+    return Request(method=method, url=URL + path, headers=headers, body=body)
+
+
+def bearing(request: Request, token: str) -> Request:
+    headers = {**request.headers, "Authorization": f"Bearer {token}"}
+    return Request(method=request.method, url=request.url, headers=headers, body=request.body)
+
+
+def soap(**fields: str) -> Request:
+    inner = "".join(f'<{name} i:type="x:string">{value}</{name}>' for name, value in fields.items())
+    return Request(
+        method="POST",
+        url=f"{URL}/sendsms/wsdl/server.php",
+        headers={"Content-Type": "text/xml; charset=utf-8"},
+        body=ENVELOPE.format(inner).encode(),
+    )
+
+
+def looked(request: Request, notes: list[str] | None = None) -> Seen | Response | None:
+    return see(sample_backend(), request, [TOKEN], [].append if notes is None else notes.append)
+
+
+def seen(request: Request, notes: list[str] | None = None) -> Seen:
+    found = looked(request, notes)
+    assert isinstance(found, Seen)
+    return found
+
+
+CALLS = {
+    "rest": rest(**FIELDS, **KEY),
+    "soap": soap(**FIELDS, **KEY),
+    "oauth": bearing(rest(**FIELDS), TOKEN),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_good_call_is_seen_whole_over_its_own_protocol(name: str) -> None:
+    call = seen(CALLS[name])
+    assert call.name == name
+    assert call.operation == "send"
+    assert call.protocol is sample_backend().protocols[name]
+    assert call.table is call.protocol.send
+    assert call.known
+    assert call.fields == FIELDS
+    assert call.message is not None
+    assert call.message.recipient == NUMBER
+    assert call.message.text == "Hello"
+    assert call.message.channels == {Channel.SMS}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_good_call_needs_no_leniency(name: str) -> None:
+    notes: list[str] = []
+    seen(CALLS[name], notes)
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        (rest(**FIELDS, apikey="other-key"), "rest"),
+        (rest(**FIELDS, apikey=""), "rest"),
+        (rest(**FIELDS), "rest"),
+        (soap(**FIELDS, apikey="other-key"), "soap"),
+        (soap(**FIELDS), "soap"),
+        (bearing(rest(**FIELDS), "other"), "oauth"),
+        (bearing(rest(**FIELDS), ""), "oauth"),
+        (bearing(rest(**FIELDS, apikey="other-key"), "other"), "rest"),
+    ],
+)
+def test_wrong_credentials_are_seen_over_the_protocol_that_was_tried(
+    request_: Request, name: str
+) -> None:
+    call = seen(request_)
+    assert call.name == name
+    assert not call.known
+    assert call.message is not None
+
+
+def test_a_header_of_another_scheme_is_no_token() -> None:
+    request = rest(**FIELDS)
+    headers = {**request.headers, "Authorization": f"Basic {TOKEN}"}
+    call = seen(Request(method="POST", url=request.url, headers=headers, body=request.body))
+    assert call.name == "rest"
+    assert not call.known
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipients": ""},
+        {"recipients": "12025550123"},
+        {"recipients": "+1202"},
+        {"recipients": "+12025550123,+12025550124"},
+        {"message": ""},
+        {"message": " \n"},
+    ],
+)
+@pytest.mark.parametrize("name", ["rest", "soap"])
+def test_a_message_that_the_provider_would_refuse_is_none(name: str, wrong: dict[str, str]) -> None:
+    build = {"rest": rest, "soap": soap}[name]
+    call = seen(build(**{**FIELDS, **KEY, **wrong}))
+    assert call.message is None
+    assert call.known
+
+
+def test_the_fields_of_a_call_are_without_those_that_say_who_calls() -> None:
+    call = seen(rest(**FIELDS, **KEY, extra="1"))
+    assert call.fields == {**FIELDS, "extra": "1"}
+    assert call.own == {"apikey"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        rest("/other/"),
+        rest("/"),
+        rest("/sendsms/more"),
+        rest(method="PUT", **FIELDS, **KEY),
+        rest(method="DELETE", **FIELDS, **KEY),
+        Request(method="GET", url=f"{URL}/sendsms/wsdl/server.php"),
+        Request(method="POST", url=f"{URL}/sendsms/wsdl/other.php", body=b"<x/>"),
+    ],
+)
+def test_a_request_that_is_for_no_protocol_is_none(request_: Request) -> None:
+    assert looked(request_) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"message=\xff", FORM, 400),
+    ],
+)
+def test_an_unreadable_call_of_rest_is_refused_with_its_status_and_noted(
+    body: bytes, kind: str, status: int
+) -> None:
+    notes: list[str] = []
+    request = Request(
+        method="POST", url=f"{URL}/sendsms/", headers={"Content-Type": kind}, body=body
+    )
+    answer = looked(request, notes)
+    assert isinstance(answer, Response)
+    assert answer.status == status
+    assert json.loads(answer.body)["error"] == 400
+    assert len(notes) == 1
+    assert notes[0].startswith("refused: ")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not XML",
+        b"<html/>",
+        b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
+        ENVELOPE.format("<a>" * 50 + "</a>" * 50).encode(),
+        ENVELOPE.replace("n:sendSms", "n:other").format("").encode(),
+    ],
+)
+def test_an_unreadable_call_of_soap_is_refused_with_a_fault_and_noted(body: bytes) -> None:
+    notes: list[str] = []
+    answer = looked(
+        Request(method="POST", url=f"{URL}/sendsms/wsdl/server.php", body=body),
+        notes,
+    )
+    assert isinstance(answer, Response)
+    assert answer.status == 500
+    assert b"<faultcode>SOAP-ENV:Client</faultcode>" in answer.body
+    assert any(note.startswith("refused: ") for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("request_", "note"),
+    [
+        (rest(method="GET", **FIELDS, **KEY), "GET instead of POST"),
+        (rest("/sendsms", **FIELDS, **KEY), "a path with or without its last slash"),
+        (
+            Request(
+                method="POST",
+                url=f"{URL}/sendsms/",
+                headers={"Content-Type": "application/json"},
+                body=json.dumps({**FIELDS, **KEY}).encode(),
+            ),
+            "JSON instead of a form",
+        ),
+    ],
+)
+def test_a_leniency_is_noted_once_though_two_protocols_read_the_request(
+    request_: Request, note: str
+) -> None:
+    notes: list[str] = []
+    assert seen(request_, notes).known
+    assert notes == [note]
+
+
+def test_query_and_form_are_read_together() -> None:
+    request = rest(f"/sendsms/?{urlencode(KEY)}", **FIELDS)
+    assert seen(request).known
+    assert seen(request).fields == FIELDS
+
+
+def acme(fields: Any, user: str = "test-user") -> Seen:
+    backend = Acme(user="test-user", password=Secret("test-password"))
+    credentials = base64.b64encode(f"{user}:test-password".encode()).decode()
+    request = Request(
+        method="POST",
+        url="https://api.acme.example/v1/messages",
+        headers={"Content-Type": "application/json", "Authorization": f"Basic {credentials}"},
+        body=json.dumps(fields).encode(),
+    )
+    found = see(backend, request, [], [].append)
+    assert isinstance(found, Seen)
+    return found
+
+
+SENT = {"message": {"destination": {"number": NUMBER}, "content": {"body": "Hello"}}}
+
+
+def test_another_provider_is_seen_by_its_own_table() -> None:
+    call = acme(SENT)
+    assert (call.name, call.operation, call.known) == ("rest", "send", True)
+    assert call.fields == SENT
+    assert call.own == frozenset()
+    assert call.message is not None
+    assert (call.message.recipient, call.message.text) == (NUMBER, "Hello")
+
+
+def test_another_user_is_not_known_to_another_provider() -> None:
+    assert not acme(SENT, "other-user").known
+
+
+@pytest.mark.parametrize("fields", [{}, {"message": {}}, {"message": "Hello"}, {"message": None}])
+def test_fields_of_another_shape_are_no_message(fields: Any) -> None:
+    assert acme(fields).message is None
