@@ -1,0 +1,135 @@
+"""What nobody may see: one canary of each class goes through everything, and is found nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import traceback
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from smsbridge import AsyncClient, Client, Secret, SmsbridgeError
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
+
+from fault_server import FaultServer, answer
+from sending import PROTOCOLS, fault, said
+
+KEY, SECRET, TOKEN = "canary-key-93f1", "canary-secret-77aa", "canary-token-51bc"
+NUMBER, TEXT = "+447700900123", "canary text 0c1d"
+CANARIES = (KEY, SECRET, TOKEN, NUMBER, NUMBER[1:], TEXT, quote(TEXT), TEXT.replace(" ", "+"))
+
+
+def echo(protocol: str) -> str:
+    """Return a word of the provider that holds all that it was told."""
+    return f"{KEY} {SECRET} {NUMBER} {TEXT}" + f" {TOKEN}" * (protocol == "oauth")
+
+
+ANSWERS: dict[str, Any] = {
+    "accepted": lambda protocol: answer(200, said(protocol, {"result": {"error": 0, "id": "7"}})),
+    "provider error": lambda protocol: answer(
+        200, said(protocol, {"result": {"error": echo(protocol)}})
+    ),
+    "refused": lambda protocol: answer(400, json.dumps({"error": echo(protocol)})),
+    "no sense": lambda protocol: answer(200, echo(protocol)),
+    "redirect": lambda _: answer(301, location=f"https://elsewhere.example/?k={KEY}"),
+    "fault": lambda protocol: answer(500, fault("Client", echo(protocol))),
+    "server error": lambda protocol: answer(500, echo(protocol)),
+    "unauthorized": lambda protocol: answer(401, echo(protocol)),
+    "reset": lambda _: "reset-after-request",
+    "half headers": lambda _: "half-headers",
+    "garbage": lambda _: "garbage",
+}
+
+
+def shown(error: BaseException) -> str:
+    """Return all that a log or a traceback would show of an error, its causes included."""
+    lines = traceback.format_exception(error)
+    frames = re.compile(r"^\s+(File|\w.* = )")
+    told = [line for line in lines if not frames.match(line)]
+    return "\n".join([*told, repr(error), str(error), repr(vars(error))])
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_canary_is_logged_warned_of_or_in_an_error(
+    name: str, protocol: str, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.NOTSET)
+    for library in ("requests", "urllib3", "aiohttp", "zeep", "asyncio", "smsbridge"):
+        caplog.set_level(logging.DEBUG, logger=library)
+    token = answer(200, f'{{"access_token": "{TOKEN}"}}')
+    told: list[str] = []
+    with FaultServer([ANSWERS[name](protocol)], token=token) as server:
+        table = SMSMobileAPI(
+            url=server.url,
+            protocol=protocol,
+            api_key=Secret(KEY),
+            client_id="client",
+            client_secret=Secret(SECRET),
+            timeout=5.0,
+        )
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                submission = send(table, way)
+                told.append(f"{submission!r}")
+            except SmsbridgeError as error:
+                told.append(shown(error))
+        assert server.sends
+    told += [record.getMessage() + repr(record.args) for record in caplog.records]
+    told += [str(one.message) for one in warned]
+    told.append(f"{table!r} {Client(table)!r}")
+    found = [canary for canary in CANARIES for text in told if canary in text]
+    assert found == []
+
+
+def send(table: SMSMobileAPI, way: str) -> object:
+    async def run() -> object:
+        async with AsyncClient(table) as client:
+            return await client.send(NUMBER, TEXT)
+
+    if way == "async":
+        return asyncio.run(run())
+    with Client(table) as client:
+        return client.send(NUMBER, TEXT)
+
+
+ROOT = Path(__file__).parent.parent
+SKIPPED = {".git", ".venv", "build", "dist", "node_modules", "__pycache__"}
+TEXTS = [
+    file
+    for file in sorted(ROOT.rglob("*"))
+    if file.is_file() and not SKIPPED & set(file.relative_to(ROOT).parts) and file.suffix != ".pyc"
+]
+
+
+def test_no_file_of_the_project_holds_a_canary_but_this_one() -> None:
+    holders = {
+        file.relative_to(ROOT).as_posix()
+        for file in TEXTS
+        if any(canary.encode() in file.read_bytes() for canary in (KEY, SECRET, TOKEN, TEXT))
+    }
+    assert holders <= {"tests/test_canary.py"}
+
+
+PHONE = re.compile(r"(?<![0-9a-zA-Z.#-])\+[1-9][0-9]{8,14}(?![0-9a-zA-Z])")
+RESERVED = re.compile(r"\+1202555?01[0-9]{2}|\+447700900[0-9]{3}")
+
+
+def test_every_number_in_a_fixture_or_a_page_is_a_reserved_one() -> None:
+    kinds = {".yaml", ".md"}
+    numbers = {
+        number
+        for file in TEXTS
+        if file.suffix in kinds
+        for number in PHONE.findall(file.read_text(encoding="utf-8"))
+    }
+    assert numbers
+    assert [number for number in numbers if not RESERVED.fullmatch(number)] == []

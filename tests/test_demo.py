@@ -1,0 +1,242 @@
+"""The demo: each protocol with each client, then a connection that breaks; no secret on screen."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from smsbridge.demo import run
+from smsbridge.testing.sample import API_KEY, CLIENT_SECRET
+from smsbridge.testing.scenario import Scenario
+
+SMSBRIDGE = str(Path(sys.executable).with_name("smsbridge"))
+SECONDS = 60
+ESCAPE = "\x1b"
+HEADERS = ("client", "outcome status id", "the request on the wire, secrets masked")
+ACCEPTED = "the provider accepted"
+STYLES = re.compile(r"\x1b\[[0-9;]*m")
+ABOUT_THE_TERMINAL = {
+    *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "COLORTERM"),
+    *("TTY_COMPATIBLE", "TTY_INTERACTIVE", "PYTHONIOENCODING"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name in ABOUT_THE_TERMINAL:
+            monkeypatch.delenv(name)
+
+
+def tables(screen: str) -> list[list[list[str]]]:
+    """Return the tables on a screen: the header and the rows, each cell as one line of words."""
+    found: list[list[list[str]]] = []
+    row: list[list[str]] = []
+    for line in screen.splitlines():
+        if line[:1] == "┏":
+            found.append([])
+        if line[:1] in "┃│" and line:
+            cells = [cell.strip() for cell in re.split("[┃│]", line)[1:-1]]
+            row = (
+                [[*a, b] for a, b in zip(row, cells, strict=True)] if row else [[c] for c in cells]
+            )
+        elif row:
+            found[-1].append([" ".join(filter(None, cell)) for cell in row])
+            row = []
+    return found
+
+
+def plain(screen: str) -> str:
+    return STYLES.sub("", screen).replace("\r\n", "\n")
+
+
+def on_a_screen(columns: int, **how: bool) -> str:
+    """Run the demo in this process, and return what it shows."""
+    file = io.StringIO()
+    run(Console(file=file, width=columns, force_terminal=True, **how))
+    return file.getvalue()
+
+
+def in_a_pipe(**environ: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``smsbridge demo`` as a user does who keeps its output."""
+    return subprocess.run(
+        [SMSBRIDGE, "demo"],
+        env={**os.environ, **environ},
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def on_a_terminal(columns: int, **environ: str) -> str:
+    """Run ``smsbridge demo`` as a user does, on a terminal so wide."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, columns))
+    environ = {**os.environ, "TERM": "xterm-256color", **environ}
+    with subprocess.Popen(
+        [SMSBRIDGE, "demo"], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    ) as process:
+        os.close(theirs)
+        late = threading.Timer(SECONDS, process.kill)
+        late.start()
+        screen = b"".join(chunks(ours))
+        assert process.wait(SECONDS) == 0, screen.decode()
+        late.cancel()
+    os.close(ours)
+    return screen.decode()
+
+
+def chunks(terminal: int) -> Iterator[bytes]:
+    while True:
+        try:
+            chunk = os.read(terminal, 65_536)
+        except OSError:  # Linux says so that nobody has the other side open
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+@pytest.fixture(scope="module")
+def screen() -> str:
+    """Return what the demo shows on a screen that is wide enough for every request."""
+    return plain(on_a_screen(400))
+
+
+def test_the_demo_exits_0_and_says_nothing_on_stderr() -> None:
+    done = in_a_pipe()
+    assert (done.returncode, done.stderr) == (0, b"")
+    sent, broke = tables(done.stdout.decode())
+    assert (len(sent), len(broke)) == (1 + 6, 1 + 2)
+
+
+def test_each_protocol_is_accepted_with_each_client(screen: str) -> None:
+    header, *rows = tables(screen)[0]
+    assert header == [*HEADERS, ACCEPTED]
+    assert [row[0] for row in rows] == [
+        f"{protocol} {client}"
+        for protocol in ("rest", "soap", "oauth")
+        for client in ("Client", "AsyncClient")
+    ]
+    for _, outcome, _, accepted in rows:
+        assert re.fullmatch("accepted queued [0-9a-f]{10}…", outcome)
+        assert accepted == "1 message"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "requests"),
+    [
+        ("rest", ["POST /sendsms/ "]),
+        ("soap", ["POST /sendsms/wsdl/server.php "]),
+        ("oauth", ["POST /oauth2/token ", "POST /sendsms/ "]),
+    ],
+)
+def test_each_protocol_shows_its_requests_in_order(
+    screen: str, protocol: str, requests: list[str]
+) -> None:
+    wires = [row[2] for row in tables(screen)[0] if row[0].startswith(protocol)]
+    assert [re.findall(r"POST \S+ ", wire) for wire in wires] == [requests, requests]
+    assert wires[0] == wires[1]
+    for wire in wires:
+        assert "12025550123" in wire
+        assert "Hello" in wire
+        assert "•••" in wire
+
+
+def test_the_retry_loop_leaves_two_messages_and_smsbridge_one(screen: str) -> None:
+    header, loop, ours = tables(screen)[-1]
+    assert header == [*HEADERS, ACCEPTED]
+    assert loop[0] == "a retry loop around requests"
+    assert loop[1] == "says: sent after 2 tries"
+    assert loop[3] == "2 messages"
+    assert ours[:2] == ["smsbridge Client", "unknown"]
+    assert "reset" in ours[2]
+    assert ours[3] == "1 message"
+
+
+def test_the_demo_says_that_nothing_was_seen_live(screen: str) -> None:
+    assert screen.rstrip().endswith("nothing was seen live.")
+
+
+@pytest.mark.parametrize("columns", [80, 110, 400])
+def test_no_secret_is_on_the_screen(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens: list[str] = []
+    mint = Scenario.mint
+
+    def kept(scenario: Scenario, name: str) -> str:
+        value = mint(scenario, name)
+        if name == "token":
+            tokens.append(value)
+        return value
+
+    monkeypatch.setattr(Scenario, "mint", kept)
+    shown = plain(on_a_screen(columns))
+    together = shown + "".join("".join(row).replace(" ", "") for t in tables(shown) for row in t)
+    assert len(tokens) == 2
+    assert [word for word in (API_KEY, CLIENT_SECRET, *tokens) if word in together] == []
+    assert [token for token in tokens if token[:10] in together] == []
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_a_narrow_terminal_loses_no_column(columns: int) -> None:
+    screen = plain(on_a_terminal(columns))
+    assert max(len(line) for line in screen.splitlines()) <= columns
+    sent, broke = tables(screen)
+    assert sent[0] == broke[0] == [*HEADERS, ACCEPTED]
+    assert [row[0].split()[1] for row in sent[1:]] == ["Client", "AsyncClient"] * 3
+    assert {row[3] for row in sent[1:]} == {"1 message"}
+    assert [row[3] for row in broke[1:]] == ["2 messages", "1 message"]
+    for _, outcome, wire, _ in sent[1:]:
+        assert outcome.startswith("accepted queued ")
+        assert "…" not in wire
+        assert wire.count("•••") == wire.count("POST")
+
+
+def test_a_terminal_gets_colours() -> None:
+    assert ESCAPE in on_a_terminal(100)
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_a_terminal_that_wants_no_colours_gets_no_escape_codes(environ: dict[str, str]) -> None:
+    screen = on_a_terminal(100, **environ)
+    assert "2 messages" in screen
+    assert ESCAPE not in screen
+
+
+def test_a_pipe_gets_no_escape_codes() -> None:
+    assert ESCAPE.encode() not in in_a_pipe(TERM="xterm-256color").stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "ascii"])
+def test_a_pipe_of_any_encoding_gets_the_demo(encoding: str) -> None:
+    done = in_a_pipe(PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "2 messages" in done.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "all_proxy"])
+def test_a_proxy_changes_nothing_since_the_mock_is_on_this_machine(name: str) -> None:
+    done = in_a_pipe(**{name: "http://127.0.0.1:9"})
+    assert done.returncode == 0
+    sent, broke = tables(done.stdout.decode())
+    assert {row[3] for row in sent[1:]} == {"1 message"}
+    assert [row[1] for row in broke[1:]] == ["says: sent after 2 tries", "unknown"]
+    assert [row[3] for row in broke[1:]] == ["2 messages", "1 message"]
+
+
+def test_the_demo_stops_its_server_when_it_ends() -> None:
+    before = set(threading.enumerate())
+    on_a_screen(100)
+    left = {thread for thread in threading.enumerate() if thread.is_alive()} - before
+    assert left == set()

@@ -1,0 +1,894 @@
+"""The mock provider answers as the provider would, keeps what it took, and tells what differed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from acme_sms import Acme
+from lxml import etree
+
+from smsbridge import (
+    AsyncClient,
+    AuthenticationFailed,
+    Client,
+    ConfigError,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    Secret,
+    Submission,
+)
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.codecs.rest import FORM
+from smsbridge.exchange import Request, Response, Session
+from smsbridge.testing.faults import Fault
+from smsbridge.testing.fixture import BadFixture, load, parse, shipped
+from smsbridge.testing.inprocess import AsyncInProcess, InProcess
+from smsbridge.testing.provider import NO_MATCH, Provider, Taken, new_id
+from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+
+URL = "https://api.smsmobileapi.com"
+NUMBER = "+12025550123"
+FIELDS = {"recipients": NUMBER, "message": "Hello"}
+KEY = {"apikey": API_KEY}
+GRANT = {
+    "grant_type": "client_credentials",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+}
+SERVER = "/sendsms/wsdl/server.php"
+ENVELOPE = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
+    '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
+)
+HEAD = """\
+smsbridge-fixture: 1
+id: shop/one
+title: One
+provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
+interactions:
+"""
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def provider() -> Provider:
+    return Provider(sample_backend(), session=Session(now=lambda: NOON))
+
+
+def fixture(*interactions: str) -> Any:
+    return parse(HEAD + "".join(f"  - {interaction}\n" for interaction in interactions), "shop/one")
+
+
+def request(path: str = "/sendsms/", method: str = "POST", **more: Any) -> Request:
+    return Request(method=method, url=URL + path, **more)
+
+
+def form(path: str, fields: Mapping[str, str], **headers: str) -> Request:
+    named = {name.title(): value for name, value in headers.items()}
+    body = urlencode(fields).encode()
+    return request(path, headers={"Content-Type": FORM, **named}, body=body)
+
+
+def document(value: object) -> Request:
+    headers = {"Content-Type": "application/json"}
+    return request(headers=headers, body=json.dumps(value).encode())
+
+
+def soap(fields: Mapping[str, str]) -> Request:
+    inner = "".join(f'<{name} i:type="x:string">{v}</{name}>' for name, v in fields.items())
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"urn:sendsms#sendSms"'}
+    return request(SERVER, headers=headers, body=ENVELOPE.format(inner).encode())
+
+
+def answered(provider: Provider, given: Request) -> Response:
+    answer = provider.handle(given)
+    assert isinstance(answer, Response)
+    return answer
+
+
+def token(provider: Provider) -> str:
+    return str(json.loads(answered(provider, form("/oauth2/token", GRANT)).body)["access_token"])
+
+
+def call(
+    provider: Provider, protocol: str, fields: Mapping[str, str], *, wrong: bool = False
+) -> Request:
+    """Return a call as a client without any code of ours would write it."""
+    if protocol == "oauth":
+        bearer = "wrong-token" if wrong else token(provider)
+        return form("/sendsms/", fields, authorization=f"Bearer {bearer}")
+    keyed = {**fields, "apikey": "wrong-key" if wrong else API_KEY}
+    return soap(keyed) if protocol == "soap" else form("/sendsms/", keyed)
+
+
+def said(protocol: str, answer: Response) -> Any:
+    """Return the provider's document: over SOAP the text of the part ``return``."""
+    if protocol != "soap":
+        return json.loads(answer.body)
+    part = etree.fromstring(answer.body).find(".//return")
+    assert part is not None
+    assert part.text
+    return json.loads(part.text)
+
+
+def fault(answer: Response) -> tuple[str, str]:
+    root = etree.fromstring(answer.body)
+    code, string = root.findtext(".//faultcode"), root.findtext(".//faultstring")
+    assert code is not None
+    assert string is not None
+    return code.rpartition(":")[2], string
+
+
+def test_a_good_message_is_accepted_and_kept(provider: Provider, protocol: str) -> None:
+    answer = answered(provider, call(provider, protocol, FIELDS))
+    assert answer.status == 200
+    result = said(protocol, answer)["result"]
+    assert (result["error"], result["sent"]) == (0, "1")
+    assert result["datetime"] == "2026-11-22T12:00:00Z"
+    assert re.fullmatch("[0-9a-f]{40}", result["id"])
+    assert provider.messages == [
+        Taken(recipient=NUMBER, text="Hello", channels=["sms"], protocol=protocol)
+    ]
+    assert not provider.notes
+    assert provider.misses == []
+
+
+def test_each_message_gets_an_id_of_its_own(provider: Provider, protocol: str) -> None:
+    answers = [answered(provider, call(provider, protocol, FIELDS)) for _ in range(3)]
+    assert len({said(protocol, answer)["result"]["id"] for answer in answers}) == 3
+    assert len(provider.messages) == 3
+
+
+def test_a_new_id_is_40_lower_case_hex_digits() -> None:
+    ids = {new_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert all(re.fullmatch("[0-9a-f]{40}", one) for one in ids)
+
+
+def test_ids_come_from_what_is_passed_in() -> None:
+    numbers = count(1)
+    provider = Provider(sample_backend(), new_id=lambda: f"id-{next(numbers)}")
+    answer = answered(provider, call(provider, "rest", FIELDS))
+    assert said("rest", answer)["result"]["id"] == "id-1"
+
+
+@pytest.mark.parametrize("text", ["ä € 😀", "two\nlines", "a & b < c = d + e % f", "x" * 2000])
+def test_a_text_arrives_as_it_was(provider: Provider, protocol: str, text: str) -> None:
+    written = text
+    if protocol == "soap":
+        written = text.replace("&", "&amp;").replace("<", "&lt;")
+    answered(provider, call(provider, protocol, {**FIELDS, "message": written}))
+    assert [taken.text for taken in provider.messages] == [text]
+
+
+def test_wrong_credentials_are_refused(provider: Provider, protocol: str) -> None:
+    answer = answered(provider, call(provider, protocol, FIELDS, wrong=True))
+    if protocol == "soap":
+        assert answer.status == 500
+        assert fault(answer) == ("Client", "Invalid API key")
+    else:
+        assert answer.status == (401 if protocol == "oauth" else 403)
+        assert said(protocol, answer)["error"]
+    assert provider.messages == []
+
+
+def test_no_credentials_at_all_are_refused(provider: Provider) -> None:
+    assert answered(provider, form("/sendsms/", FIELDS)).status == 403
+    assert fault(answered(provider, soap(FIELDS)))[0] == "Client"
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipients": ""},
+        {"recipients": "12025550123"},
+        {"recipients": "+1202"},
+        {"recipients": "+1202555012345678"},
+        {"recipients": "hello"},
+        {"recipients": f"{NUMBER},+12025550124"},
+        {"recipients": "++12025550123"},
+        {"message": ""},
+        {"message": "  "},
+    ],
+)
+def test_a_message_that_it_would_not_take_is_refused(
+    provider: Provider, protocol: str, wrong: dict[str, str]
+) -> None:
+    answer = answered(provider, call(provider, protocol, {**FIELDS, **wrong}))
+    if protocol == "soap":
+        assert answer.status == 500
+        assert fault(answer) == ("Client", "recipients or message is missing or not valid")
+    else:
+        assert answer.status == 400
+        assert said(protocol, answer)["error"] == 400
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize("gone", ["recipients", "message"])
+def test_a_message_without_a_field_is_refused(provider: Provider, protocol: str, gone: str) -> None:
+    fields = {name: value for name, value in FIELDS.items() if name != gone}
+    answer = answered(provider, call(provider, protocol, fields))
+    assert answer.status == (500 if protocol == "soap" else 400)
+
+
+def test_wrong_credentials_and_a_bad_message_together_are_refused_too(
+    provider: Provider, protocol: str
+) -> None:
+    answer = answered(provider, call(provider, protocol, {"message": "Hello"}, wrong=True))
+    if protocol == "soap":
+        assert fault(answer)[0] == "Client"
+    else:
+        assert answer.status in (400, 401, 403)
+    assert provider.messages == []
+
+
+CHANNELS = [
+    ({}, ["sms"]),
+    ({"sendsms": "1"}, ["sms"]),
+    ({"sendsms": ""}, ["sms"]),
+    ({"sendwa": "0"}, ["sms"]),
+    ({"sendwa": "1"}, ["sms", "whatsapp"]),
+    ({"sendwa": "1", "sendsms": "1"}, ["sms", "whatsapp"]),
+    ({"sendwa": "1", "sendsms": ""}, ["sms", "whatsapp"]),
+    ({"sendwa": "1", "sendsms": "0"}, ["whatsapp"]),
+    ({"waonly": "yes"}, ["whatsapp"]),
+    ({"waonly": "yes", "sendsms": "1"}, ["whatsapp"]),
+    ({"waonly": "no"}, ["sms"]),
+]
+
+
+@pytest.mark.parametrize("protocol", ["rest", "oauth"])
+@pytest.mark.parametrize(("more", "channels"), CHANNELS)
+def test_the_channels_are_those_that_the_fields_say_in_one_entry(
+    provider: Provider, protocol: str, more: dict[str, str], channels: list[str]
+) -> None:
+    assert answered(provider, call(provider, protocol, FIELDS | more)).status == 200
+    assert [taken.channels for taken in provider.messages] == [channels]
+    assert not {name for name in provider.notes if "sendwa" in name or "sendsms" in name}
+
+
+@pytest.mark.parametrize("protocol", ["rest", "oauth"])
+@pytest.mark.parametrize("more", [{"sendsms": "0"}, {"sendsms": "0", "sendwa": "0"}])
+def test_a_message_by_no_channel_is_refused(
+    provider: Provider, protocol: str, more: dict[str, str]
+) -> None:
+    assert answered(provider, call(provider, protocol, FIELDS | more)).status == 400
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize("more", [{"sendwa": "1", "sendsms": "0"}, {"waonly": "yes"}])
+def test_a_number_of_whatsapp_goes_without_its_plus(
+    provider: Provider, more: dict[str, str]
+) -> None:
+    answered(provider, form("/sendsms/", {**FIELDS, **KEY, **more, "recipients": NUMBER[1:]}))
+    assert [taken.recipient for taken in provider.messages] == [NUMBER]
+
+
+def test_the_documentations_own_numbers_are_taken(provider: Provider, protocol: str) -> None:
+    sample = "+" + "".join(str(digit) for digit in range(1, 10))
+    answered(provider, call(provider, protocol, {**FIELDS, "recipients": sample}))
+    assert [taken.recipient for taken in provider.messages] == [sample]
+
+
+def test_a_literal_plus_in_a_query_is_taken_and_noted(provider: Provider) -> None:
+    query = f"apikey={API_KEY}&recipients={NUMBER}&message=Hello"
+    assert answered(provider, request(f"/sendsms/?{query}", "GET")).status == 200
+    assert [taken.recipient for taken in provider.messages] == [NUMBER]
+    assert provider.notes == {"GET instead of POST": 1, "a literal + in a query": 1}
+
+
+def test_an_encoded_plus_in_a_query_is_noted_as_get_alone(provider: Provider) -> None:
+    answered(provider, request(f"/sendsms/?{urlencode({**FIELDS, **KEY})}", "GET"))
+    assert [taken.recipient for taken in provider.messages] == [NUMBER]
+    assert provider.notes == {"GET instead of POST": 1}
+
+
+def test_a_field_that_is_not_known_is_noted_and_ignored(provider: Provider, protocol: str) -> None:
+    answer = answered(provider, call(provider, protocol, {**FIELDS, "colour": "red"}))
+    assert said(protocol, answer)["result"]["error"] == 0
+    assert provider.notes["unknown field colour"] == 1
+    assert len(provider.messages) == 1
+
+
+@pytest.mark.parametrize("name", ["port", "sIdentifiant", "shorturl", "encrypt_message", "from"])
+def test_a_field_of_the_table_is_known(provider: Provider, name: str) -> None:
+    answered(provider, form("/sendsms/", {**FIELDS, **KEY, name: "1"}))
+    assert not provider.notes
+
+
+def test_leniencies_are_counted(provider: Provider) -> None:
+    for _ in range(2):
+        answered(provider, document({**FIELDS, **KEY}))
+    answered(provider, form("/sendsms", {**FIELDS, **KEY}))
+    assert provider.notes == {
+        "JSON instead of a form": 2,
+        "a path with or without its last slash": 1,
+    }
+    assert len(provider.messages) == 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/", "/other", "/sendsms/more/", "/SENDSMS/", "/_mock/other"])
+def test_an_unknown_path_is_not_found(provider: Provider, method: str, path: str) -> None:
+    answer = answered(provider, request(path, method))
+    assert (answer.status, said("rest", answer)["error"]) == (404, 404)
+    assert provider.misses == []
+
+
+def test_every_request_is_kept_but_those_of_control(provider: Provider) -> None:
+    answered(provider, request("/other"))
+    answered(provider, request("/_mock/health", "GET"))
+    answered(provider, form("/sendsms/", {**FIELDS, **KEY}))
+    assert [got.path for got in provider.requests] == ["/other", "/sendsms/"]
+
+
+def test_a_token_is_given_for_the_right_credentials(provider: Provider) -> None:
+    answer = answered(provider, form("/oauth2/token", GRANT))
+    assert answer.status == 200
+    given = said("rest", answer)
+    assert given.keys() == {"access_token", "token_type", "expires_in"}
+    assert (given["token_type"], given["expires_in"]) == ("Bearer", 3600)
+    assert given["access_token"]
+
+
+def test_every_token_that_was_given_is_taken(provider: Provider) -> None:
+    tokens = [token(provider) for _ in range(2)]
+    assert len(set(tokens)) == 2
+    for one in tokens:
+        assert answered(provider, form("/sendsms/", FIELDS, authorization=f"Bearer {one}")).status
+    assert len(provider.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "error"),
+    [
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"grant_type": ""}, 400, "unsupported_grant_type"),
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_secret": ""}, 401, "invalid_client"),
+        ({"client_id": "wrong"}, 401, "invalid_client"),
+    ],
+)
+def test_a_token_is_refused_in_the_words_of_oauth(
+    provider: Provider, wrong: dict[str, str], status: int, error: str
+) -> None:
+    answer = answered(provider, form("/oauth2/token", {**GRANT, **wrong}))
+    assert (answer.status, said("rest", answer)) == (status, {"error": error})
+    assert provider.scenario.tokens == []
+
+
+@pytest.mark.parametrize("gone", GRANT)
+def test_a_token_call_without_a_field_is_refused(provider: Provider, gone: str) -> None:
+    fields = {name: value for name, value in GRANT.items() if name != gone}
+    assert answered(provider, form("/oauth2/token", fields)).status in (400, 401)
+    assert provider.scenario.tokens == []
+
+
+def test_a_token_is_not_given_to_get(provider: Provider) -> None:
+    answer = answered(provider, request(f"/oauth2/token?{urlencode(GRANT)}", "GET"))
+    assert answer.status == 404
+    assert provider.scenario.tokens == []
+
+
+def test_a_token_call_that_is_no_form_is_refused(provider: Provider) -> None:
+    answer = answered(provider, request("/oauth2/token", body=b"\xff\xfe=\x00"))
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not XML at all",
+        b"<html><body>Hello</body></html>",
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
+        b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>',
+        ENVELOPE.format("<a>" * 200 + "</a>" * 200).encode(),
+        ENVELOPE.format("<a/>" * 6000).encode(),
+        ENVELOPE.format('<message href="#nowhere"/>').encode(),
+        ENVELOPE.format("").encode()[:-20],
+        ENVELOPE.encode("utf-16"),
+        b"\xff\xfe\x00",
+    ],
+)
+def test_hostile_xml_gets_a_fault_of_the_client_with_500(provider: Provider, body: bytes) -> None:
+    headers = {"Content-Type": "text/xml"}
+    answer = answered(provider, request(SERVER, headers=headers, body=body))
+    assert answer.status == 500
+    assert fault(answer)[0] == "Client"
+    assert b"passwd" not in answer.body
+    assert provider.messages == []
+    assert any(note.startswith("refused: ") for note in provider.notes)
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"a": NaN}', b"1" * 10_000]
+)
+def test_broken_json_gets_400(provider: Provider, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = answered(provider, request(headers=headers, body=body or b" "))
+    assert (answer.status, said("rest", answer)["error"]) == (400, 400)
+    assert provider.messages == []
+
+
+def test_a_form_that_is_not_utf_8_gets_400(provider: Provider) -> None:
+    body = b"apikey=test-key&recipients=%2B12025550123&message=\xe9"
+    assert answered(provider, request(headers={"Content-Type": FORM}, body=body)).status == 400
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"apikey": "\ud800", **FIELDS},
+        {**KEY, **FIELDS, "recipients": "+1202555\ud800"},
+        {**KEY, **FIELDS, "message": "\ud800"},
+        {**KEY, **FIELDS, "recipients": [NUMBER]},
+        {**KEY, **FIELDS, "recipients": {"a": NUMBER}},
+        {**KEY, **FIELDS, "recipients": None},
+        {"apikey": [API_KEY], **FIELDS},
+        {"apikey": None, **FIELDS},
+    ],
+)
+def test_json_with_what_no_form_can_say_is_refused_and_breaks_nothing(
+    provider: Provider, fields: dict[str, Any]
+) -> None:
+    assert 400 <= answered(provider, document(fields)).status < 500
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize("path", ["messages", "notes", "health"])
+def test_what_a_hostile_request_left_can_still_be_asked_for(provider: Provider, path: str) -> None:
+    answered(provider, document({**KEY, **FIELDS, "\ud800": 1}))
+    assert answered(provider, request(f"/_mock/{path}", "GET")).status == 200
+
+
+def test_a_miss_over_a_hostile_field_is_answered(provider: Provider) -> None:
+    provider.play(fixture("{id: it, request: {json: {a: b}}, response: {}}"))
+    assert answered(provider, document({"a": "b", "\ud800": 1})).status == NO_MATCH
+
+
+def zipped(given: Request, encoding: str = "gzip", body: bytes | None = None) -> Request:
+    packed = gzip.compress(given.body) if body is None else body
+    return replace(given, headers={**given.headers, "Content-Encoding": encoding}, body=packed)
+
+
+def test_a_request_in_gzip_is_read(provider: Provider, protocol: str) -> None:
+    given = zipped(call(provider, protocol, FIELDS))
+    assert said(protocol, answered(provider, given))["result"]["error"] == 0
+    assert provider.requests[-1].body == gzip.decompress(given.body)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b"message=" + b"x" * 300_000)),
+        ("gzip", gzip.compress(b"\0" * 50_000_000)),
+        ("gzip", b"not gzip"),
+        ("gzip", gzip.compress(b"message=Hello")[:-9]),
+        ("br", b"message=Hello"),
+        ("", b"message=" + b"x" * 300_000),
+    ],
+)
+def test_a_body_that_does_not_unpack_or_is_too_large_is_refused(
+    provider: Provider, encoding: str, body: bytes
+) -> None:
+    answer = answered(provider, zipped(form("/sendsms/", KEY), encoding, body))
+    assert (answer.status, said("rest", answer)["error"]) == (400, 400)
+    assert provider.messages == []
+
+
+def test_the_wsdl_is_served_with_the_mocks_own_address(provider: Provider) -> None:
+    provider.address = "http://127.0.0.1:8765"
+    for path in ("/sendsms/wsdl/sendsms.wsdl", f"{SERVER}?wsdl"):
+        answer = answered(provider, request(path, "GET"))
+        assert answer.status == 200
+        assert b'location="http://127.0.0.1:8765/sendsms/wsdl/server.php"' in answer.body
+        assert b"api.smsmobileapi.com" not in answer.body
+
+
+def test_health_names_the_scenario(provider: Provider) -> None:
+    health = request("/_mock/health", "GET")
+    document_ = said("rest", answered(provider, health))
+    assert document_ == {"status": "ok", "scenario": "smsmobileapi/default"}
+    provider.play("smsmobileapi/send/no-sense")
+    assert said("rest", answered(provider, health))["scenario"] == "smsmobileapi/send/no-sense"
+
+
+def test_the_messages_can_be_asked_for(provider: Provider, protocol: str) -> None:
+    answered(provider, call(provider, protocol, {**FIELDS, "message": "ä 😀"}))
+    answer = answered(provider, request("/_mock/messages", "GET"))
+    assert json.loads(answer.body) == [
+        {"recipient": NUMBER, "text": "ä 😀", "channels": ["sms"], "protocol": protocol}
+    ]
+
+
+def test_the_notes_can_be_asked_for(provider: Provider) -> None:
+    answered(provider, request(f"/sendsms/?{urlencode({**FIELDS, **KEY})}", "GET"))
+    answer = answered(provider, request("/_mock/notes", "GET"))
+    assert json.loads(answer.body) == {"GET instead of POST": 1}
+
+
+@pytest.mark.parametrize("by", ["url", "method"])
+def test_a_reset_forgets_everything_and_begins_the_scenario_again(
+    provider: Provider, by: str
+) -> None:
+    provider.play("smsmobileapi/send/token-expires")
+    first = token(provider)
+    answered(provider, form("/sendsms/", FIELDS, authorization=f"Bearer {first}"))
+    answered(provider, request("/other"))
+    assert provider.misses
+    if by == "url":
+        assert said("rest", answered(provider, request("/_mock/reset"))) == {"status": "ok"}
+    else:
+        provider.reset()
+    assert (provider.messages, provider.requests, provider.misses) == ([], [], [])
+    assert not provider.notes
+    assert provider.scenario.tokens == []
+    assert provider.scenario.fixture.id == "smsmobileapi/send/token-expires"
+    assert provider.unplayed() == ["token", "refused", "accepted"]
+
+
+@pytest.mark.parametrize(("path", "method"), [("reset", "GET"), ("messages", "POST")])
+def test_a_control_url_has_one_method(provider: Provider, path: str, method: str) -> None:
+    assert answered(provider, request(f"/_mock/{path}", method)).status == 404
+
+
+def test_to_play_is_to_begin_afresh(provider: Provider) -> None:
+    answered(provider, call(provider, "rest", FIELDS))
+    provider.play("smsmobileapi/send/provider-error")
+    assert provider.messages == []
+    assert provider.unplayed() == ["send"]
+    result = said("rest", answered(provider, call(provider, "rest", FIELDS)))["result"]
+    assert result == {"error": "subscription_expire"}
+    assert provider.messages == []
+    assert provider.unplayed() == []
+    provider.play(None)
+    answered(provider, call(provider, "rest", FIELDS))
+    assert len(provider.messages) == 1
+    assert provider.unplayed() == []
+
+
+def test_a_scenario_may_be_an_id_a_file_or_a_fixture(provider: Provider, tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text(HEAD + "  - {id: one, call: {operation: send}, reply: {}}\n", encoding="utf-8")
+    for scenario in (file, str(file), load(file)):
+        provider.play(scenario)
+        assert provider.scenario.fixture.id == "shop/one"
+        assert provider.unplayed() == ["one"]
+
+
+def test_a_scenario_that_does_not_exist_leaves_the_present_one(provider: Provider) -> None:
+    provider.play("smsmobileapi/send/no-sense")
+    with pytest.raises(BadFixture, match="there is no fixture"):
+        provider.play("smsmobileapi/send/none")
+    assert provider.scenario.fixture.id == "smsmobileapi/send/no-sense"
+
+
+def test_what_nobody_asked_for_in_a_scenario_is_unplayed(provider: Provider) -> None:
+    provider.play("smsmobileapi/send/accepted-oauth")
+    assert provider.unplayed() == ["token", "send"]
+    token(provider)
+    assert provider.unplayed() == ["send"]
+
+
+def test_nothing_is_unplayed_where_no_scenario_was_chosen(provider: Provider) -> None:
+    assert provider.unplayed() == []
+
+
+def test_a_miss_is_599_with_the_nearest_miss_and_is_kept(provider: Provider) -> None:
+    provider.play("smsmobileapi/send/accepted-rest")
+    given = form("/sendsms/", {**FIELDS, **KEY, "message": "Hi"})
+    answer = answered(provider, given)
+    assert answer.status == NO_MATCH == 599
+    why = "POST /sendsms/ matches nothing; nearest is send: form.message is not 'Hello'"
+    assert said("rest", answer) == {"error": 599, "message": why}
+    assert provider.misses == [why]
+    assert provider.messages == []
+
+
+def test_each_miss_is_kept(provider: Provider) -> None:
+    provider.play("smsmobileapi/send/accepted-rest")
+    for _ in range(2):
+        answered(provider, request("/other", "GET"))
+    assert len(provider.misses) == 2
+    assert all(miss.startswith("GET /other matches nothing") for miss in provider.misses)
+
+
+LEAKS = [
+    form("/sendsms/", {**FIELDS, "apikey": "other"}),
+    form("/sendsms/", {**FIELDS, **KEY, "message": "Hi"}),
+    form("/sendsms/", {**FIELDS, **KEY, "extra": API_KEY}),
+    form("/sendsms/", {**FIELDS, "key": API_KEY}),
+    form("/sendsms/", {**FIELDS, **KEY, API_KEY: "1"}),
+    form("/sendsms/", {**FIELDS, **KEY}, authorization=f"Bearer {API_KEY}"),
+    form(f"/sendsms/?apikey={API_KEY}", {**FIELDS, **KEY}),
+    form(f"/sendsms/?{API_KEY}", {**FIELDS, **KEY}),
+    form(f"/{API_KEY}/", FIELDS),
+    document({**FIELDS, **KEY}),
+    soap({**FIELDS, **KEY, "message": "Hi"}),
+]
+
+
+@pytest.mark.parametrize("given", LEAKS, ids=range(len(LEAKS)))
+@pytest.mark.parametrize("name", ["accepted-rest", "accepted-soap", "accepted-oauth"])
+def test_a_miss_shows_no_secret_number_or_text(
+    provider: Provider, name: str, given: Request
+) -> None:
+    provider.play(f"smsmobileapi/send/{name}")
+    provider.handle(given)
+    shown = "".join(provider.misses)
+    assert API_KEY not in shown
+    assert "Hi" not in shown.replace("nearest is", "")
+
+
+def test_a_miss_shows_no_token(provider: Provider) -> None:
+    provider.play("smsmobileapi/send/accepted-oauth")
+    given = token(provider)
+    fields = {**FIELDS, "message": "Hi"}
+    answer = answered(provider, form("/sendsms/", fields, authorization=f"Bearer {given}"))
+    assert answer.status == NO_MATCH
+    assert given not in answer.body.decode()
+    answer = answered(provider, form("/sendsms/", {**fields, given: "1"}))
+    assert given not in answer.body.decode()
+
+
+def test_a_token_call_that_no_interaction_answers_is_played_by_the_mock(
+    provider: Provider,
+) -> None:
+    provider.play("smsmobileapi/send/provider-error")
+    assert token(provider)
+    assert provider.misses == []
+
+
+def test_a_fault_of_a_scenario_is_given_in_place_of_an_answer_and_the_message_was_taken(
+    provider: Provider, protocol: str
+) -> None:
+    provider.play("smsmobileapi/send/reset-after-request")
+    given = call(provider, protocol, FIELDS)
+    assert provider.handle(given) == Fault("reset-after-request")
+    assert len(provider.messages) == 1
+    assert isinstance(provider.handle(given), Response)
+    assert len(provider.messages) == 2
+
+
+def test_a_message_that_was_refused_is_not_taken(provider: Provider, protocol: str) -> None:
+    for refusal in ("{status: 500, json: {result: {error: 0}}}", "{status: 200, text: ok}"):
+        provider.play(fixture(f"{{id: it, call: {{operation: send}}, response: {refusal}}}"))
+        provider.handle(call(provider, protocol, FIELDS))
+        assert provider.messages == []
+
+
+def test_an_answer_has_the_status_the_headers_and_the_body_of_the_fixture(
+    provider: Provider,
+) -> None:
+    response = "{status: 429, headers: {retry-after: 7, x-id: '{mint:id}'}, json: {a: [1, null]}}"
+    provider.play(fixture(f"{{id: it, call: {{operation: send}}, response: {response}}}"))
+    answer = answered(provider, call(provider, "rest", FIELDS))
+    assert answer.status == 429
+    assert answer.header("retry-after") == "7"
+    assert answer.header("x-id") == provider.scenario.minted["id"]
+    assert answer.header("content-type") == "application/json"
+    assert json.loads(answer.body) == {"a": [1, None]}
+
+
+def test_an_answer_of_text_is_a_page_unless_the_fixture_says_otherwise(provider: Provider) -> None:
+    for headers, kind in (("", "text/html; charset=utf-8"), ("text/plain", "text/plain")):
+        given = f"headers: {{content-type: {headers}}}, " if headers else ""
+        provider.play(
+            fixture(f"{{id: it, request: {{path: /x}}, response: {{{given}text: 'ä {{now}}'}}}}")
+        )
+        answer = answered(provider, request("/x"))
+        assert (answer.status, answer.header("content-type")) == (200, kind)
+        assert answer.body.decode() == "ä 2026-11-22T12:00:00Z"
+
+
+def test_an_answer_of_soap_has_the_status_and_headers_of_the_fixture(provider: Provider) -> None:
+    response = (
+        "{status: 503, headers: {retry-after: '7'}, soap: {fault: {code: Server, string: later}}}"
+    )
+    provider.play(fixture(f"{{id: it, call: {{operation: send}}, response: {response}}}"))
+    answer = answered(provider, call(provider, "soap", FIELDS))
+    assert fault(answer) == ("Server", "later")
+    assert (answer.status, answer.header("retry-after")) == (503, "7")
+
+
+def test_the_default_clock_and_ids_are_real() -> None:
+    provider = Provider(sample_backend())
+    answer = answered(provider, call(provider, "rest", FIELDS))
+    then = datetime.fromisoformat(said("rest", answer)["result"]["datetime"])
+    assert abs((datetime.now(UTC) - then).total_seconds()) < 60
+
+
+def test_sixteen_threads_send_320_messages_each_with_an_id_of_its_own(protocol: str) -> None:
+    backend = replace(sample_backend(), protocol=protocol)
+    provider = Provider(backend)
+    together = threading.Barrier(16)
+    ids: list[str | None] = []
+    troubles: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            with Client(backend, transport=InProcess(provider)) as client:
+                together.wait(30)
+                ids.extend(client.send(NUMBER, f"Hello {number} {turn}").id for turn in range(20))
+        except BaseException as error:  # noqa: BLE001  (looked at below)
+            troubles.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert troubles == []
+    assert len(provider.messages) == len(ids) == len(set(ids)) == 320
+    assert len({taken.text for taken in provider.messages}) == 320
+    assert provider.misses == []
+
+
+KEY_ALONE = {"api_key": Secret(API_KEY)}
+CLIENT_ALONE = {"client_id": CLIENT_ID, "client_secret": Secret(CLIENT_SECRET)}
+
+
+def test_a_provider_with_a_key_alone_refuses_the_token_call() -> None:
+    provider = Provider(SMSMobileAPI(**KEY_ALONE))
+    assert 400 <= answered(provider, form("/oauth2/token", GRANT)).status < 500
+    assert answered(provider, call(provider, "rest", FIELDS)).status == 200
+
+
+@pytest.mark.parametrize("given", [form("/sendsms/", {**FIELDS, **KEY}), soap({**FIELDS, **KEY})])
+def test_a_provider_without_a_key_refuses_every_key(given: Request) -> None:
+    provider = Provider(SMSMobileAPI(**CLIENT_ALONE))
+    assert 400 <= answered(provider, given).status <= 500
+    assert provider.messages == []
+    assert answered(provider, call(provider, "oauth", FIELDS)).status == 200
+
+
+def test_a_backend_without_a_default_needs_a_scenario() -> None:
+    with pytest.raises(ConfigError, match="acme has no fixture acme/default: give a scenario"):
+        Provider(acme("rest"))
+    assert not [name for name in shipped() if name.startswith("acme")]
+
+
+def acme(protocol: str) -> Acme:
+    return Acme(protocol=protocol, user="test-user", password=Secret("test-password"))
+
+
+REFERENCE = "reference: {$type: string}"
+SENT = f'destination: {{number: "{NUMBER}"}}, content: {{body: Hello}}, {REFERENCE}'
+ACCEPTED = {
+    "rest": (
+        "{path: /v1/messages, headers: {authorization: 'Basic dGVzdC11c2VyOnRlc3QtcGFzc3dvcmQ='},"
+        f" json: {{message: {{{SENT}}}}}}}",
+        "{message: {state: QUEUED, id: '{mint:id}'}}",
+    ),
+    "soap": (
+        f"{{soap: {{operation: SubmitMessage, args: {{request: {{{SENT}}}}}}}}}",
+        "{result: {state: QUEUED, messageId: '{mint:id}'}}",
+    ),
+}
+REFUSED = {
+    "rest": ("{failure: {code: 12}}", Reason.RECIPIENT),
+    "soap": ("{result: {state: REFUSED, code: 12}}", Reason.RECIPIENT),
+}
+
+
+def accepting(protocol: str) -> Any:
+    sent, reply = ACCEPTED[protocol]
+    return fixture(f"{{id: it, request: {sent}, reply: {reply}}}")
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_another_provider_is_played_from_its_own_table(protocol: str) -> None:
+    provider = Provider(acme(protocol), accepting(protocol))
+    with Client(provider.backend, transport=InProcess(provider)) as client:
+        submission = client.send(NUMBER, "Hello")
+    assert provider.misses == []
+    assert isinstance(submission, Submission)
+    assert (submission.protocol, submission.id) == (protocol, provider.scenario.minted["id"])
+    assert provider.messages == [
+        Taken(recipient=NUMBER, text="Hello", channels=["sms"], protocol=protocol)
+    ]
+    assert provider.unplayed() == []
+    assert not provider.notes
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_another_provider_is_played_for_an_async_client(protocol: str) -> None:
+    provider = Provider(acme(protocol), accepting(protocol))
+
+    async def run() -> Submission:
+        async with AsyncClient(provider.backend, transport=AsyncInProcess(provider)) as client:
+            return await client.send(NUMBER, "Hello")
+
+    assert asyncio.run(run()).id == provider.scenario.minted["id"]
+    assert len(provider.messages) == 1
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_another_provider_refuses_in_its_own_words(protocol: str) -> None:
+    reply, reason = REFUSED[protocol]
+    provider = Provider(
+        acme(protocol), fixture(f"{{id: it, call: {{operation: send}}, reply: {reply}}}")
+    )
+    with Client(provider.backend, transport=InProcess(provider)) as client:
+        with pytest.raises(Rejected) as caught:
+            client.send(NUMBER, "Hello")
+    assert (caught.value.reason, caught.value.code) == (reason, "12")
+    assert provider.messages == []
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_another_provider_tells_wrong_credentials(protocol: str) -> None:
+    wrong = "{id: wrong, call: {operation: send, credentials: wrong}, response: {status: 401}}"
+    provider = Provider(acme(protocol), fixture(wrong))
+    other = Acme(protocol=protocol, user="test-user", password=Secret("other"))
+    with Client(other, transport=InProcess(provider)) as client:
+        with pytest.raises(AuthenticationFailed):
+            client.send(NUMBER, "Hello")
+    assert provider.misses == []
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_another_providers_miss_shows_no_credentials(protocol: str) -> None:
+    provider = Provider(acme(protocol), accepting(protocol))
+    with Client(provider.backend, transport=InProcess(provider)) as client:
+        with pytest.raises(OutcomeUnknown, match="HTTP 599"):
+            client.send(NUMBER, "Hi")
+    assert re.search(r"content\.body is not 'Hello'$", provider.misses[0])
+    assert "test-password" not in provider.misses[0]
+    assert base64.b64encode(b"test-user:test-password").decode() not in provider.misses[0]
+
+
+def test_a_nested_field_that_another_provider_does_not_know_is_noted() -> None:
+    provider = Provider(
+        acme("rest"),
+        fixture("{id: it, call: {operation: send}, reply: {message: {state: QUEUED}}}"),
+    )
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": "Basic dGVzdC11c2VyOnRlc3QtcGFzc3dvcmQ=",
+    }
+    message = {"destination": {"number": NUMBER}, "content": {"body": "Hello"}, "colour": "red"}
+    body = json.dumps({"message": message}).encode()
+    answered(
+        provider,
+        Request(
+            method="POST",
+            url="https://api.acme.example/v1/messages",
+            headers=headers,
+            body=body,
+        ),
+    )
+    assert len(provider.messages) == 1
+    assert [note for note in provider.notes if "colour" in note]
+
+
+def test_deeply_nested_json_breaks_nothing() -> None:
+    provider = Provider(acme("rest"), fixture("{id: it, call: {operation: send}, reply: {}}"))
+    body = b'{"a":' * 900 + b"1" + b"}" * 900
+    answer = provider.handle(
+        Request(
+            method="POST",
+            url="https://api.acme.example/v1/messages",
+            headers={"Content-Type": "application/json"},
+            body=body,
+        )
+    )
+    assert isinstance(answer, Response)

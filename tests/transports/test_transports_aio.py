@@ -1,0 +1,115 @@
+"""The async transport on real sockets: what it hands over, keeps, and never does by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from smsbridge.exchange import Broken, Left, Request, Response
+from smsbridge.transports.aio import AiohttpTransport
+
+from fault_server import FaultServer, answer
+from sending import backend
+
+OK = answer(200, "{}")
+Work = Callable[[AiohttpTransport], Awaitable[Any]]
+
+
+def carry(url: str, work: Work, **more: Any) -> Any:
+    async def run() -> Any:
+        transport = AiohttpTransport(backend("rest", url, **more))
+        try:
+            return await work(transport)
+        finally:
+            await transport.close()
+
+    return asyncio.run(run())
+
+
+def post(url: str, body: bytes = b"x=1", **more: Any) -> Request:
+    return Request(method="POST", url=url, body=body, **more)
+
+
+def soon(seconds: float = 5) -> float:
+    return time.monotonic() + seconds
+
+
+def one(request: Request, seconds: float = 5) -> Work:
+    def work(transport: AiohttpTransport) -> Awaitable[Response]:
+        return transport.send(request, soon(seconds))
+
+    return work
+
+
+def test_one_connection_serves_one_send_after_the_other() -> None:
+    async def five(transport: AiohttpTransport) -> None:
+        for _ in range(5):
+            assert (await transport.send(post(f"{server.url}/a"), soon())).status == 200
+
+    with FaultServer([OK]) as server:
+        carry(server.url, five)
+        assert len(server._threads) == 2
+
+
+def test_many_are_in_flight_at_once() -> None:
+    async def crowd(transport: AiohttpTransport) -> list[Response]:
+        return await asyncio.gather(
+            *(transport.send(post(f"{server.url}/a"), soon(20)) for _ in range(64))
+        )
+
+    with FaultServer([OK]) as server:
+        assert len(carry(server.url, crowd)) == len(server.sends) == 64
+
+
+def test_headers_go_out_as_they_are_given_and_nothing_personal_is_added() -> None:
+    with FaultServer([OK]) as server:
+        carry(server.url, one(post(f"{server.url}/a", headers={"SOAPAction": '"x"'})))
+    head = server.sends[0].head
+    assert 'SOAPAction: "x"' in head
+    assert "Accept-Encoding: identity" in head
+    assert "User-Agent: smsbridge" in head
+    assert "Content-Length: 3" in head
+    assert "chunked" not in head
+
+
+def test_no_cookie_is_ever_sent_back() -> None:
+    async def two(transport: AiohttpTransport) -> None:
+        for _ in range(2):
+            await transport.send(post(f"{server.url}/a"), soon())
+
+    with FaultServer([answer(200, "{}", set_cookie="session=canary")]) as server:
+        carry(server.url, two)
+    assert "canary" not in server.sends[1].head
+
+
+def test_a_redirect_is_an_answer_like_others() -> None:
+    with FaultServer([OK]) as other, FaultServer([answer(307, location=other.url)]) as server:
+        assert carry(server.url, one(post(f"{server.url}/a"))).status == 307
+        assert not other.sends
+
+
+def test_a_deadline_that_has_passed_sends_nothing() -> None:
+    with FaultServer([OK]) as server:
+        with pytest.raises(Broken) as broken:
+            carry(server.url, one(post(f"{server.url}/a"), -1))
+        assert broken.value.left is Left.NOTHING
+        assert not server.sends
+
+
+def test_a_get_that_breaks_is_not_repeated_by_the_library() -> None:
+    with FaultServer(["reset-after-request"]) as server:
+        with pytest.raises(Broken) as broken:
+            carry(server.url, one(Request(method="GET", url=f"{server.url}/sms.wsdl")))
+        assert broken.value.left is Left.ALL
+        assert len(server.sends) == 1
+
+
+def test_a_proxy_carries_what_is_not_loopback() -> None:
+    with FaultServer([OK]) as proxy:
+        more = {"cleartext_hosts": ("sms-mock",), "proxy": proxy.url}
+        assert carry("http://sms-mock", one(post("http://sms-mock/a")), **more).status == 200
+        assert proxy.sends[0].path == "http://sms-mock/a"
