@@ -32,11 +32,14 @@ ABOUT_THE_TERMINAL = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in ABOUT_THE_TERMINAL:
-            monkeypatch.delenv(name)
+@pytest.fixture(autouse=True, scope="module")
+def _plain_environment() -> Iterator[None]:
+    """Know no proxy, and nothing of the terminal that the tests run in."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.lower().endswith("_proxy") or name in ABOUT_THE_TERMINAL:
+                patch.delenv(name)
+        yield
 
 
 def tables(screen: str) -> list[list[list[str]]]:
@@ -61,10 +64,10 @@ def plain(screen: str) -> str:
     return STYLES.sub("", screen).replace("\r\n", "\n")
 
 
-def on_a_screen(columns: int, **how: bool) -> str:
+def on_a_screen(columns: int) -> str:
     """Run the demo in this process, and return what it shows."""
     file = io.StringIO()
-    run(Console(file=file, width=columns, force_terminal=True, **how))
+    run(Console(file=file, width=columns, force_terminal=True))
     return file.getvalue()
 
 
@@ -169,7 +172,7 @@ def test_the_demo_says_that_nothing_was_seen_live(screen: str) -> None:
     assert screen.rstrip().endswith("nothing was seen live.")
 
 
-@pytest.mark.parametrize("columns", [80, 110, 400])
+@pytest.mark.parametrize("columns", [80, 400])
 def test_no_secret_is_on_the_screen(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens: list[str] = []
     mint = Scenario.mint
@@ -188,7 +191,7 @@ def test_no_secret_is_on_the_screen(columns: int, monkeypatch: pytest.MonkeyPatc
     assert [token for token in tokens if token[:10] in together] == []
 
 
-@pytest.mark.parametrize("columns", [80, 100, 200])
+@pytest.mark.parametrize("columns", [80, 200])
 def test_a_narrow_terminal_loses_no_column(columns: int) -> None:
     screen = plain(on_a_terminal(columns))
     assert max(len(line) for line in screen.splitlines()) <= columns

@@ -490,6 +490,21 @@ def test_f17_f18_a_body_that_does_not_decode_is_unknown(
     assert isinstance(outcome, OutcomeUnknown)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Odd: a\rb\r\nContent-Length: 2\r\n\r\n",
+    ],
+)
+def test_f19_bad_framing_is_unknown(protocol: str, send: Send, head: bytes) -> None:
+    body = said(protocol, OK).encode()
+    raw = (
+        head.replace(b": 2", b": %d" % len(body)).replace(b": 3", b": %d" % (len(body) + 1)) + body
+    )
+    assert isinstance(outcome_of(protocol, send, raw), OutcomeUnknown)
+
+
 def test_an_answer_in_gzip_is_read(protocol: str, send: Send) -> None:
     body = gzip.compress(said(protocol, OK).encode())
     outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))

@@ -103,7 +103,10 @@ class Soap:
             if asked not in names:
                 raise Unreadable("it calls no operation that is served here")
             note("dispatched by SOAPAction")
-        return Call(name=asked, fields=contract.read(asked, "input", envelope, note))
+        try:
+            return Call(name=asked, fields=contract.read(asked, "input", envelope, note))
+        except BadContract as error:
+            raise Unreadable(str(error)) from None
 
     def write(
         self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str

@@ -69,7 +69,10 @@ class Network:
             return None
         if _GIVEN in self.proxies:
             return self.proxies[_GIVEN]
-        return None if urllib.request.proxy_bypass(host) else self.proxies.get(parts.scheme)
+        bypassed = urllib.request.proxy_bypass_environment(  # type: ignore[attr-defined]  # typeshed
+            host, self.proxies
+        )
+        return None if bypassed else self.proxies.get(parts.scheme)
 
 
 def whole(status: int, headers: Mapping[str, str], body: bytes) -> Response:
