@@ -1,7 +1,7 @@
 """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface, never twice by accident."""
 
-from smsbridge.auth import Basic, ClientCredentials, Field, Secret
-from smsbridge.backend import Backend, Operation, Protocol
+from smsbridge.auth import Basic, Field
+from smsbridge.backend import Backend
 from smsbridge.client import AsyncClient, Client
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
@@ -21,7 +21,10 @@ from smsbridge.errors import (
     Unsupported,
 )
 from smsbridge.message import Channel, Message, Options, Status, Submission
+from smsbridge.oauth import ClientCredentials
+from smsbridge.operation import Operation, Protocol
 from smsbridge.outcome import When
+from smsbridge.secret import Secret
 
 __all__ = [
     "AsyncClient",

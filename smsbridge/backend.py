@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
-from smsbridge.auth import Secret, TokenRefused
 from smsbridge.codecs import Unreadable
 from smsbridge.errors import (
     Attempt,
@@ -39,62 +38,21 @@ from smsbridge.errors import (
     Unsupported,
 )
 from smsbridge.exchange import Broken
-from smsbridge.message import Channel, Message, Options, Status, Submission
-from smsbridge.outcome import Case, Outcome, When, Words, broken, judge, rejected
-from smsbridge.site import Site
-from smsbridge.template import Template, Values, names, needed, plain, render, words
+from smsbridge.message import Message, Options, Status, Submission
+from smsbridge.oauth import TokenRefused
+from smsbridge.operation import Operation, Protocol, message_values
+from smsbridge.outcome import Case, Outcome, Words, broken, judge, rejected
+from smsbridge.secret import Secret
+from smsbridge.site import Site, check_address
+from smsbridge.template import plain, render
 
 if TYPE_CHECKING:
-    from smsbridge.auth import Auth, Credentials
-    from smsbridge.codecs import Codec, Note
+    from smsbridge.auth import Credentials
+    from smsbridge.codecs import Note
     from smsbridge.exchange import Exchange, Response, Session
 
 _LEAST_PRIVATE = 4
-_NO_NEED = {"reference", "channels"}  # a reference is ours first; channels have a rule of their own
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One call of the provider: its route or SOAP operation, its fields, its yes and its no.
-
-    ``fields``: dotted path to template, see `smsbridge.template`. ``rejected``: path to word to
-    reason; the word ``*`` stands for any other.
-    """
-
-    call: str
-    fields: Mapping[str, Template]
-    accepted: When
-    rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
-
-    def carries(self) -> frozenset[str]:
-        """Return the names of the values that it can carry."""
-        return frozenset(name for value in self.fields.values() for name in names(value))
-
-    def channels(self) -> frozenset[str]:
-        """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
-        known = (word for value in self.fields.values() for word in words(value, "channels"))
-        return frozenset({"sms", *known} - {"*"})
-
-    def lacks(self, values: Values) -> list[str]:
-        """Return what a message has that this operation would leave out."""
-        used = {name for value in self.fields.values() for name in needed(value, values)}
-        lacking = [name for name in values if name not in used | _NO_NEED]
-        if values["channels"] not in self.channels():
-            lacking.append("channels")
-        return lacking
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """A codec and an auth, and the operations that the provider has for the pair."""
-
-    codec: Codec
-    auth: Auth
-    send: Operation | None = None
-
-    def operations(self) -> Mapping[str, Operation]:
-        """Return the operations that are there, by name."""
-        return {"send": self.send} if self.send else {}
+_MOST_SECONDS = 3600
 
 
 @dataclass_transform(kw_only_default=True)
@@ -148,8 +106,9 @@ class Backend(_Table):
                 object.__setattr__(self, key.name, Secret(value))
         if self.protocols:
             self._check_protocol()
-        if not isinstance(self.timeout, (int, float)) or not 0 < self.timeout <= 3600:  # noqa: PLR2004  (an hour)
-            raise ConfigError(f"timeout {self.timeout!r}: give seconds, above 0 and up to 3600")
+        if not isinstance(self.timeout, (int, float)) or not 0 < self.timeout <= _MOST_SECONDS:
+            raise ConfigError("timeout: give seconds, above 0 and up to 3600")
+        object.__setattr__(self, "timeout", float(self.timeout))
 
     def _check_protocol(self) -> None:
         if not self.protocol:
@@ -162,6 +121,8 @@ class Backend(_Table):
         if missing := self._missing(self.protocol):
             raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")
         self.site().checked(self.url)
+        if "://" in self.wsdl:
+            check_address("wsdl", self.wsdl)
 
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials
@@ -269,8 +230,9 @@ class Backend(_Table):
             raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
         values = message_values(message)
         if lacking := operation.lacks(values):
+            what = f"carry {lacking[0]}" if lacking[0] != "channels" else name
             raise self._unsupported(
-                f"{lacking[0]} by {values['channels']}",
+                f"{what} by {values['channels']}",
                 lambda other: (
                     name in other.operations()
                     and lacking[0] not in other.operations()[name].lacks(values)
@@ -283,7 +245,7 @@ class Backend(_Table):
     def _unsupported(self, what: str, able: Callable[[Protocol], bool]) -> Unsupported:
         others = [name for name, protocol in self.protocols.items() if able(protocol)]
         hint = f"{' and '.join(others)} can" if others else "no protocol of it can"
-        return Unsupported(f"{self.name} over {self.protocol} can't do {what}; {hint}")
+        return Unsupported(f"{self.name} over {self.protocol} can't {what}; {hint}")
 
     def _answer(
         self, operation: Operation, response: Response, session: Session
@@ -306,29 +268,6 @@ class Backend(_Table):
             return word
 
         return mask
-
-
-def channels_word(channels: frozenset[Channel]) -> str:
-    """Return a set of channels as a table's word: ``sms``, ``whatsapp`` or ``sms+whatsapp``."""
-    return "+".join(sorted(channels))
-
-
-def message_values(message: Message) -> Values:
-    """Return the values that a table may name, those that the message has."""
-    options = message.options
-    own = (
-        {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}
-    )
-    values = {
-        "recipient": message.recipient,
-        "text": message.text,
-        "channels": channels_word(message.channels),
-        "send_at": message.send_at,
-        "sender": message.sender,
-        "reference": message.reference,
-        **own,
-    }
-    return {name: value for name, value in values.items() if value not in (None, False)}
 
 
 def is_secret(key: Field[Any]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
 import textwrap
 import threading
+from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from smsbridge.client import Client
     from smsbridge.message import MessageFields, Submission
 
+_UNKNOWN = 3
 _EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (CallerError, 2),
-    (OutcomeUnknown, 3),
+    (OutcomeUnknown, _UNKNOWN),
     (AuthenticationFailed, 4),
     (NotSent, 5),
     (Rejected, 6),
@@ -62,12 +65,39 @@ Examples:
   smsbridge send +12025550123 "Hello" --backend staging --json
   echo "$URL" | smsbridge send +12025550123 "Hello" --url -
 """
+_BACKENDS_HELP = """List the backends: protocols, what each can do, and where it comes from.
+
+\b
+Examples:
+  smsbridge backends
+  smsbridge backends --json
+"""
+_MOCK_HELP = """Serve a mock SMSMobileAPI for clients in any language, until SIGTERM or Ctrl-C.
+
+\b
+Examples:
+  smsbridge mock
+  smsbridge mock --port 0 --scenario smsmobileapi/send/reset-after-request
+
+Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
+/_mock/notes which leniencies were needed; POST /_mock/reset forgets both.
+"""
+_DEMO_HELP = """Show the main job on real sockets: three protocols, and a connection that breaks.
+
+\b
+Examples:
+  smsbridge demo
+  NO_COLOR=1 smsbridge demo > demo.txt
+"""
 
 
 class _Exits(click.Group):
     """Turns every error into its exit code and one line on stderr; a traceback is a defect."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return super().main(*args, **kwargs)
         except SmsbridgeError as error:
@@ -104,7 +134,7 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
     }
     fields: MessageFields = {
         "channels": [channel for channel, asked in wanted.items() if asked],
-        "send_at": _time(at) if at else None,
+        "send_at": None if at is None else _time(at),
     }
     if reference is not None:
         fields["reference"] = reference
@@ -115,6 +145,9 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
             if given["as_json"]:
                 click.echo(json.dumps(_failure(error)))
             raise
+        except KeyboardInterrupt:
+            click.echo("smsbridge: interrupted: the message may have been sent", err=True)
+            sys.exit(_UNKNOWN)
     if given["as_json"]:
         click.echo(json.dumps(_success(submission)))
         return
@@ -123,10 +156,10 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
     click.echo(f"{where}, reference {submission.reference}", err=True)
 
 
-@main.command()
+@main.command(help=_BACKENDS_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def backends(*, as_json: bool) -> None:
-    """List the backends: protocols, what each can do, and where it comes from."""
+    """List the backends."""
     from smsbridge.registry import installed
 
     rows = [row for found in installed() for row in _rows(found)]
@@ -140,16 +173,18 @@ def backends(*, as_json: bool) -> None:
             click.echo(_paragraph(row))
 
 
-@main.command()
+@main.command(help=_MOCK_HELP)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=8765, show_default=True, help="0 takes any that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes any that is free.",
+)
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
 def mock(host: str, port: int, scenario: str | None) -> None:
-    """Serve a mock SMSMobileAPI for clients in any language, until SIGTERM or Ctrl-C.
-
-    Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
-    /_mock/notes which leniencies were needed; POST /_mock/reset forgets both.
-    """
+    """Serve the mock provider."""
     from smsbridge.testing.provider import Provider
     from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
     from smsbridge.testing.server import MockServer
@@ -160,8 +195,9 @@ def mock(host: str, port: int, scenario: str | None) -> None:
         signal.signal(number, lambda *_: over.set())
     try:
         server.start()
-    except (OSError, SystemExit) as error:
-        raise click.ClickException(f"can't listen at {host}, port {port}: {error}") from None
+    except OSError as error:
+        why = error.strerror or "the address is none of this machine"
+        raise click.ClickException(f"can't listen at {host}, port {port}: {why}") from None
     address = server.provider.address
     ready = {
         "address": address,
@@ -174,9 +210,9 @@ def mock(host: str, port: int, scenario: str | None) -> None:
     server.stop()
 
 
-@main.command()
+@main.command(help=_DEMO_HELP)
 def demo() -> None:
-    """Show the main job on real sockets: three protocols, and a connection that breaks."""
+    """Show the main job."""
     from smsbridge.demo import run
 
     run()
@@ -185,20 +221,23 @@ def demo() -> None:
 def _client(backend: str | None, url: str | None) -> Client:
     from smsbridge.client import Client
 
-    if backend and url:
+    if backend is not None and url is not None:
         raise click.UsageError("give one of --backend and --url")
-    if url:
+    if backend == "":
+        raise click.UsageError("--backend is empty")
+    if url is not None:
         return Client.from_url(sys.stdin.readline().strip() if url == "-" else url)
-    return Client.from_config(backend) if backend else Client()
+    return Client() if backend is None else Client.from_config(backend)
 
 
 def _time(given: str) -> datetime:
-    try:
-        return datetime.fromisoformat(given)
-    except ValueError:
-        raise InvalidMessage(
-            f"--at {given!r}: give ISO 8601 with a time zone, such as 2027-01-31T09:00+00:00"
-        ) from None
+    with suppress(ValueError):
+        time = datetime.fromisoformat(given)
+        if time.tzinfo is not None:
+            return time
+    raise InvalidMessage(
+        f"--at {given!r}: give ISO 8601 with a time zone, such as 2027-01-31T09:00+00:00"
+    )
 
 
 def _success(submission: Submission) -> dict[str, Any]:

@@ -28,10 +28,9 @@ def find(name: str) -> type[Backend]:
     """Return the class of a backend, by entry-point name or as ``package.module:Class``."""
     if ":" in name:
         return _by_path(name)
-    known = {point.name: point for point in entry_points(group=GROUP)}
     points = [point for point in entry_points(group=GROUP) if point.name == name]
     if not points:
-        raise ConfigError(f"backend {name!r} is not installed; {nearest(name, known)}")
+        raise ConfigError(f"backend {name!r} is not installed; {nearest(name, names())}")
     sources = sorted({_distribution(point) for point in points})
     if len(sources) > 1:
         raise ConfigError(f"backend {name!r} is offered by {' and by '.join(sources)}; remove one")
@@ -39,6 +38,11 @@ def find(name: str) -> type[Backend]:
     if found.backend is None:
         raise ConfigError(f"backend {name!r} of {found.distribution} is broken: {found.broken}")
     return found.backend
+
+
+def names() -> set[str]:
+    """Return the entry-point names of the installed backends, loading none."""
+    return {point.name for point in entry_points(group=GROUP)}
 
 
 def installed() -> list[Found]:
@@ -63,7 +67,7 @@ def _load(point: EntryPoint) -> Found:
     distribution = _distribution(point)
     try:
         backend = _checked(point.load(), point.value)
-    except Exception as error:  # noqa: BLE001  (somebody else's import may raise anything)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (somebody else's import)
         why = f"{type(error).__name__}: {error}"
         return Found(name=point.name, distribution=distribution, broken=why)
     return Found(name=point.name, distribution=distribution, backend=backend)
@@ -73,12 +77,12 @@ def _by_path(path: str) -> type[Backend]:
     module, _, name = path.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"backend {path!r}: {type(error).__name__}: {error}") from error
     return _checked(found, path)
 
 
 def _checked(found: object, path: str) -> type[Backend]:
-    if not isinstance(found, type) or not issubclass(found, Backend):
+    if not isinstance(found, type) or not issubclass(found, Backend) or found is Backend:
         raise ConfigError(f"{path} is no subclass of smsbridge.Backend")
     return found

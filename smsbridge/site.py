@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from smsbridge.errors import ConfigError
 
@@ -37,14 +38,23 @@ class Site:
 
     def checked(self, url: str) -> str:
         """Return a URL that credentials may go to; raises `ConfigError` for any other."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ConfigError("url: give http:// or https:// and a host")
-        if parts.scheme == "https" or is_loopback(parts.hostname):
+        parts = check_address("url", url)
+        host = parts.hostname or ""
+        if parts.scheme == "https" or is_loopback(host):
             return url
-        if parts.hostname in self.cleartext_hosts:
+        if host in {allowed.lower() for allowed in self.cleartext_hosts}:
             return url
         raise ConfigError(
-            f"url: credentials would go to {parts.hostname} without TLS; use https, "
-            f'or allow it with cleartext_hosts = ["{parts.hostname}"]'
+            f"url: credentials would go to {host} without TLS; use https, "
+            f'or allow it with cleartext_hosts = ["{host}"]'
         )
+
+
+def check_address(key: str, url: str) -> SplitResult:
+    """Return the parts of an http or https URL without credentials; else raise `ConfigError`."""
+    with suppress(ValueError):  # the standard library's own errors show the URL
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if known and "@" not in parts.netloc:
+            return parts
+    raise ConfigError(f"{key}: give http:// or https:// and a host, no credentials, a port if any")

@@ -6,6 +6,8 @@ import pytest
 
 from sending import PROTOCOLS, Send, send_async, send_sync
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(params=PROTOCOLS)
 def protocol(request: pytest.FixtureRequest) -> str:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from smsbridge import Basic, ClientCredentials, ConfigError, Field, Secret
-from smsbridge.auth import TokenRefused
 from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
+from smsbridge.oauth import TokenRefused
 from smsbridge.site import Site
 
 SITE = Site(url="https://sms.example")

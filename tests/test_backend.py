@@ -22,9 +22,9 @@ from smsbridge import (
     Unsupported,
     When,
 )
-from smsbridge.backend import message_values
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.exchange import Request, Session
+from smsbridge.operation import message_values
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -114,22 +114,22 @@ def test_missing_credentials_are_named(keys: dict[str, Any], missing: str) -> No
 
 
 def test_an_operation_that_a_protocol_has_not_is_unsupported_with_those_that_have() -> None:
-    with pytest.raises(Unsupported, match="ten over none can't do send; rest can"):
+    with pytest.raises(Unsupported, match="ten over none can't send; rest can"):
         request(Ten(token=Secret("t"), protocol="none"))
 
 
 @pytest.mark.parametrize(
     ("more", "what"),
     [
-        ({"channels": "whatsapp"}, "channels by whatsapp; rest and oauth can"),
-        ({"channels": ["sms", "whatsapp"]}, r"channels by sms\+whatsapp; rest and oauth can"),
-        ({"send_at": NOW + timedelta(hours=1)}, "send_at by sms; rest and oauth can"),
-        ({"options": SMSMobileAPIOptions(sim=2)}, "options.sim by sms; rest and oauth can"),
-        ({"sender": "ACME"}, "sender by sms; no protocol of it can"),
+        ({"channels": "whatsapp"}, "send by whatsapp; rest and oauth can"),
+        ({"channels": ["sms", "whatsapp"]}, r"send by sms\+whatsapp; rest and oauth can"),
+        ({"send_at": NOW + timedelta(hours=1)}, "carry send_at by sms; rest and oauth can"),
+        ({"options": SMSMobileAPIOptions(sim=2)}, "carry options.sim by sms; rest and oauth can"),
+        ({"sender": "ACME"}, "carry sender by sms; no protocol of it can"),
     ],
 )
 def test_what_soap_cannot_carry_is_refused_before_any_io(more: dict[str, Any], what: str) -> None:
-    with pytest.raises(Unsupported, match=f"smsmobileapi over soap can't do {what}"):
+    with pytest.raises(Unsupported, match=f"smsmobileapi over soap can't {what}"):
         request(SMSMobileAPI(api_key=Secret("k"), protocol="soap"), **more)
 
 

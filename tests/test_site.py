@@ -34,8 +34,20 @@ def test_credentials_never_go_in_clear_elsewhere_and_the_error_says_how_to_allow
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://sms.example", "sms.example", "https://", "file:///etc/x", ""]
+    "url",
+    [
+        "ftp://sms.example",
+        "sms.example",
+        "https://",
+        "file:///etc/x",
+        "",
+        "https://user:canary@sms.example",
+        "http://localhost@sms.example",
+        "https://sms.example:99999",
+        "https://[::1",
+    ],
 )
 def test_another_scheme_or_no_host_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="http:// or https:// and a host"):
+    with pytest.raises(ConfigError, match="http:// or https:// and a host") as refused:
         SITE.checked(url)
+    assert "canary" not in f"{refused.value!r} {refused.value.__context__!r}"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from smsbridge.auth import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs import Call
 from smsbridge.codecs import wsdl as wsdl_module
@@ -19,6 +18,7 @@ from smsbridge.codecs.values import XSI
 from smsbridge.codecs.wsdl import load_contract
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.inflate import inflate
+from smsbridge.secret import Secret
 from smsbridge.site import Site
 from smsbridge.testing.provider import Provider, Taken
 from smsbridge.xml import ANSWER, REQUEST, parse_xml

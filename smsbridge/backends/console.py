@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsbridge.backend import Backend, channels_word
+from smsbridge.backend import Backend
 from smsbridge.message import Submission
+from smsbridge.operation import channels_word
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Exchange, Session

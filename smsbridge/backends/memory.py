@@ -19,7 +19,7 @@ class Memory(Backend):
     name = "memory"
     protocol = "memory"
 
-    messages: list[Message] = field(default_factory=list, repr=False)
+    messages: list[Message] = field(default_factory=list, repr=False, init=False)
 
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Keep the message; its id is its place in the list, from 1."""

@@ -12,14 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.auth import ClientCredentials, Field, Secret
-from smsbridge.backend import Backend, Operation, Protocol
+from smsbridge.auth import Field
+from smsbridge.backend import Backend
 from smsbridge.codecs import Note
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
 from smsbridge.errors import InvalidMessage, Reason
 from smsbridge.message import Channel, Message, Options, Status
+from smsbridge.oauth import ClientCredentials
+from smsbridge.operation import Operation, Protocol
 from smsbridge.outcome import When
+from smsbridge.secret import Secret
 from smsbridge.template import Template
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from smsbridge.auth import ClientCredentials
 from smsbridge.backend import Backend
 from smsbridge.codecs.rest import json_response, parse_form
 from smsbridge.codecs.soap import Soap
@@ -22,6 +21,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.inflate import BadEncoding, inflate
 from smsbridge.message import Message, Submission
+from smsbridge.oauth import ClientCredentials
 from smsbridge.testing.faults import Fault
 from smsbridge.testing.fixture import Fixture, Interaction, load, shipped
 from smsbridge.testing.scenario import Scenario

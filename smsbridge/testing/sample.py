@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from smsbridge.auth import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.secret import Secret
 
 API_KEY = "test-key"
 CLIENT_ID = "test-client"

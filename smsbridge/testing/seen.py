@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.backend import Backend, Operation, Protocol
+from smsbridge.backend import Backend
 from smsbridge.codecs import Call, Note, Unreadable
 from smsbridge.errors import InvalidMessage
 from smsbridge.exchange import Request, Response
 from smsbridge.message import Message
+from smsbridge.operation import Operation, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,8 @@ class MockServer(HTTPServerBase):
         self._over = threading.Event()
 
     def start(self) -> None:
-        """Listen, and tell the provider its address."""
+        """Listen, and tell the provider its address. Raises `OSError` where that can't be done."""
+        socket.create_server((self.host, self.port)).close()  # werkzeug would exit the process
         super().start()
         self.provider.address = self.url_for("").rstrip("/")
 

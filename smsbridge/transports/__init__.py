@@ -131,12 +131,13 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 def _tls(backend: Backend) -> ssl.SSLContext:
     import certifi
 
+    key = "ca"
     try:
         context = ssl.create_default_context(cafile=backend.ca or certifi.where())
+        key = "client_cert"
         if backend.client_cert:
             context.load_cert_chain(backend.client_cert)
     except (OSError, ssl.SSLError) as error:
-        key = "client_cert" if backend.client_cert else "ca"
         why = getattr(error, "reason", None) or error.strerror
         raise ConfigError(f"{key}: the PEM file can't be read: {why}") from None
     return context

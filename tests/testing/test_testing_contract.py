@@ -12,8 +12,17 @@ from urllib.parse import urlencode
 
 import pytest
 
-from smsbridge import Backend, Operation, Protocol, Rest, Secret, When
-from smsbridge.auth import Auth, ClientCredentials, Credentials, Field
+from smsbridge import (
+    Backend,
+    ClientCredentials,
+    Field,
+    Operation,
+    Protocol,
+    Rest,
+    Secret,
+    When,
+)
+from smsbridge.auth import Auth, Credentials
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs.rest import parse_form
 from smsbridge.errors import CallerError

@@ -121,7 +121,7 @@ def test_a_list_matches_item_by_item_and_whole(value: object) -> None:
     assert differs([1, 2], value) is not None
 
 
-MATCHERS = [
+MATCHERS: list[tuple[Any, list[Any], list[Any]]] = [
     ({"$any": True}, ["", 0, None, False, [], {}], []),
     ({"$type": "string"}, ["", "1"], [1, None, True, [], {}]),
     ({"$type": "number"}, [0, -1, 1.5], ["1", True, False, None]),

@@ -743,19 +743,16 @@ def test_sixteen_threads_send_320_messages_each_with_an_id_of_its_own(protocol: 
     assert provider.misses == []
 
 
-KEY_ALONE = {"api_key": Secret(API_KEY)}
-CLIENT_ALONE = {"client_id": CLIENT_ID, "client_secret": Secret(CLIENT_SECRET)}
-
-
 def test_a_provider_with_a_key_alone_refuses_the_token_call() -> None:
-    provider = Provider(SMSMobileAPI(**KEY_ALONE))
+    provider = Provider(SMSMobileAPI(api_key=Secret(API_KEY)))
     assert 400 <= answered(provider, form("/oauth2/token", GRANT)).status < 500
     assert answered(provider, call(provider, "rest", FIELDS)).status == 200
 
 
 @pytest.mark.parametrize("given", [form("/sendsms/", {**FIELDS, **KEY}), soap({**FIELDS, **KEY})])
 def test_a_provider_without_a_key_refuses_every_key(given: Request) -> None:
-    provider = Provider(SMSMobileAPI(**CLIENT_ALONE))
+    backend = SMSMobileAPI(client_id=CLIENT_ID, client_secret=Secret(CLIENT_SECRET))
+    provider = Provider(backend)
     assert 400 <= answered(provider, given).status <= 500
     assert provider.messages == []
     assert answered(provider, call(provider, "oauth", FIELDS)).status == 200

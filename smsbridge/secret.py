@@ -1,0 +1,40 @@
+"""A value that nobody may see."""
+
+from __future__ import annotations
+
+import hmac
+
+from smsbridge.errors import ConfigError
+
+
+class Secret:
+    """A value that nobody may see: masked in ``repr`` and ``str``, read only by ``reveal``."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        """``value`` may not be empty."""
+        if not isinstance(value, str) or not value:
+            raise ConfigError("a secret is empty: give its text")
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        """Return a mask."""
+        return "Secret('•••')"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare in constant time."""
+        return isinstance(other, Secret) and same(self._value, other._value)
+
+    def __hash__(self) -> int:
+        """Hash by value."""
+        return hash(self._value)
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two texts in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())

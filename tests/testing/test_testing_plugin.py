@@ -1,0 +1,192 @@
+"""In pytest: a mock provider for each test, which fails where a client swallowed a surprise."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+for heavy in ("testing.server", "testing.sample", "transports.blocking"):
+    import_module(f"smsbridge.{heavy}")  # else each run below would import them anew
+
+IMPORTS = """
+import os
+import pytest
+from smsbridge import Client, OutcomeUnknown, Rejected, SendError
+
+NUMBER = "+12025550123"
+"""
+
+
+def ran(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
+    pytester.makepyfile(IMPORTS + source)
+    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
+
+
+def test_a_client_without_any_argument_just_works(pytester: pytest.Pytester) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    with Client() as client:
+        submission = client.send(NUMBER, "Hello")
+    assert submission.id == smsbridge_mock.scenario.minted["id"]
+    assert [(m.recipient, m.text) for m in smsbridge_mock.messages] == [(NUMBER, "Hello")]
+"""
+    ran(pytester, source).assert_outcomes(passed=1)
+
+
+def test_the_environment_is_as_before_without_the_fixture(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", "console://")
+    source = """
+def test_with(smsbridge_mock):
+    assert os.environ["SMSBRIDGE_URL"].startswith("smsmobileapi+rest://test-key@127.0.0.1:")
+
+def test_without():
+    assert os.environ["SMSBRIDGE_URL"] == "console://"
+"""
+    ran(pytester, source).assert_outcomes(passed=2)
+
+
+def test_play_chooses_a_scenario(pytester: pytest.Pytester) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/provider-error")
+    with Client() as client, pytest.raises(Rejected) as caught:
+        client.send(NUMBER, "Hello")
+    assert caught.value.code == "subscription_expire"
+    assert smsbridge_mock.messages == []
+"""
+    ran(pytester, source).assert_outcomes(passed=1)
+
+
+def test_a_fault_of_a_scenario_happens_on_the_wire(pytester: pytest.Pytester) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/reset-after-request")
+    with Client() as client, pytest.raises(OutcomeUnknown):
+        client.send(NUMBER, "Hello")
+    assert len(smsbridge_mock.messages) == 1
+"""
+    ran(pytester, source).assert_outcomes(passed=1)
+
+
+def test_a_miss_that_the_client_swallowed_fails_the_test_at_its_end(
+    pytester: pytest.Pytester,
+) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/accepted-rest")
+    with Client() as client:
+        client.send(NUMBER, "Hello")
+        try:
+            client.send(NUMBER, "Hi")
+        except SendError:
+            pass
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(passed=1, errors=1)
+    nearest = "nearest is send: form.message is not 'Hello'"
+    result.stdout.fnmatch_lines([f"*the mock provider: POST /sendsms/ matches nothing; {nearest}*"])
+    result.stdout.no_fnmatch_line("*send was never played*")
+    result.stdout.no_fnmatch_line("*test-key*matches nothing*")
+
+
+def test_an_interaction_that_was_never_played_fails_the_test_at_its_end(
+    pytester: pytest.Pytester,
+) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/accepted-rest")
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*the mock provider: send was never played*"])
+
+
+def test_every_surprise_is_told(pytester: pytest.Pytester) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/accepted-rest")
+    for text in ("One", "Two"):
+        with Client() as client, pytest.raises(OutcomeUnknown):
+            client.send(NUMBER, text)
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*matches nothing*; POST*matches nothing*; send was never played*"]
+    )
+
+
+def test_an_optional_interaction_need_not_be_played(pytester: pytest.Pytester) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/reset-after-request")
+    with Client() as client, pytest.raises(OutcomeUnknown):
+        client.send(NUMBER, "Hello")
+"""
+    ran(pytester, source).assert_outcomes(passed=1)
+
+
+def test_a_test_that_asks_for_nothing_fails_for_nothing(pytester: pytest.Pytester) -> None:
+    ran(pytester, "\ndef test_it(smsbridge_mock):\n    pass\n").assert_outcomes(passed=1)
+
+
+def test_each_test_begins_with_a_clean_state_and_one_server(pytester: pytest.Pytester) -> None:
+    source = """
+SEEN = []
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_it(smsbridge_mock, turn):
+    assert smsbridge_mock.messages == []
+    assert smsbridge_mock.requests == []
+    assert smsbridge_mock.misses == []
+    assert not smsbridge_mock.notes
+    assert smsbridge_mock.scenario.fixture.id == "smsmobileapi/default"
+    SEEN.append(smsbridge_mock.address)
+    assert len(set(SEEN)) == 1
+    with Client() as client:
+        client.send(NUMBER, "Hello")
+    if turn == 1:
+        smsbridge_mock.play("smsmobileapi/send/provider-error")
+        with Client() as client, pytest.raises(Rejected):
+            client.send(NUMBER, "Hello")
+"""
+    ran(pytester, source).assert_outcomes(passed=3)
+
+
+def test_a_test_that_failed_leaves_nothing_to_the_next_one(pytester: pytest.Pytester) -> None:
+    source = """
+def test_one(smsbridge_mock):
+    smsbridge_mock.play("smsmobileapi/send/accepted-rest")
+    with Client() as client, pytest.raises(OutcomeUnknown):
+        client.send(NUMBER, "Hi")
+    raise AssertionError
+
+def test_two(smsbridge_mock):
+    with Client() as client:
+        client.send(NUMBER, "Hello")
+    assert len(smsbridge_mock.messages) == 1
+"""
+    ran(pytester, source).assert_outcomes(failed=1, passed=1, errors=1)
+
+
+def test_the_plug_in_opens_nothing_for_tests_that_do_not_ask_for_it(
+    pytester: pytest.Pytester,
+) -> None:
+    source = """
+import sys
+import threading
+
+def test_it():
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if "thread_target" in name]
+    assert "SMSBRIDGE_URL" not in os.environ
+"""
+    ran(pytester, source).assert_outcomes(passed=1)
+
+
+def test_the_fixture_says_what_it_is(pytester: pytest.Pytester) -> None:
+    result = pytester.runpytest_inprocess("--fixtures", "-p", "no:cacheprovider")
+    result.stdout.fnmatch_lines(["*smsbridge_mock*", "*Return the provider*"])
