@@ -1,60 +1,15 @@
-"""Who we are: fields, headers, and a token conversation without any I/O."""
+"""Who we are: a field of the call, or a header."""
 
 from __future__ import annotations
 
 import base64
-import json
-from typing import Any
-from urllib.parse import parse_qsl
 
-import pytest
-
-from smsbridge import Basic, ClientCredentials, ConfigError, Field, Secret
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
-from smsbridge.oauth import TokenRefused
+from smsbridge import Basic, Field
+from smsbridge.exchange import Request, Session
 from smsbridge.site import Site
 
 SITE = Site(url="https://sms.example")
 SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")
-IDS = {"client_id": "id-1", "client_secret": "se:cret"}
-OAUTH = ClientCredentials("POST /oauth2/token", "client_id", "client_secret")
-DONE = Response(status=200)
-
-
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def session(clock: Clock) -> Session:
-    return Session(monotonic=clock)
-
-
-def token(text: str, **more: Any) -> Response:
-    return Response(status=200, body=json.dumps({"access_token": text, **more}).encode())
-
-
-def carry(session: Session) -> Exchange[Response]:
-    return OAUTH.carry(SEND, IDS, SITE, session)
-
-
-def finished(exchange: Exchange[Response], response: Response) -> Response:
-    with pytest.raises(StopIteration) as end:
-        exchange.send(response)
-    value: Response = end.value.value
-    return value
-
-
-def bearer(request: Request) -> str:
-    return request.header("authorization")
 
 
 def test_a_field_carries_the_key_and_sends_the_request_as_it_is() -> None:
@@ -77,120 +32,3 @@ def test_basic_is_one_header_in_utf_8() -> None:
     assert basic.presented(sent, {})
     assert basic.valid(sent, {}, both, ())
     assert not basic.valid(sent, {}, {**both, "password": "other"}, ())
-
-
-def test_the_token_call_is_a_form_with_both_in_the_body(session: Session) -> None:
-    exchange = carry(session)
-    call = next(exchange)
-    assert (call.method, call.url) == ("POST", "https://sms.example/oauth2/token")
-    assert dict(parse_qsl(call.body.decode())) == {
-        "grant_type": "client_credentials",
-        "client_id": "id-1",
-        "client_secret": "se:cret",
-    }
-    assert "authorization" not in {name.lower() for name in call.headers}
-    assert call.share == session.share("token")
-
-
-def test_a_token_is_kept_and_renewed_before_it_ends(session: Session, clock: Clock) -> None:
-    first = carry(session)
-    next(first)
-    assert bearer(first.send(token("t-1", expires_in=100))) == "Bearer t-1"
-    finished(first, DONE)
-    clock.seconds += 79
-    assert bearer(next(carry(session))) == "Bearer t-1"
-    clock.seconds += 1
-    assert next(carry(session)).path == "/oauth2/token"
-
-
-@pytest.mark.parametrize("trouble", [Broken(Left.NOTHING, "refused"), Response(status=500)])
-def test_a_token_that_is_still_valid_goes_on_being_used_when_renewal_fails(
-    session: Session, clock: Clock, trouble: Broken | Response
-) -> None:
-    first = carry(session)
-    next(first)
-    first.send(token("t-1", expires_in=100))
-    clock.seconds += 90
-    second = carry(session)
-    next(second)
-    resent = second.throw(trouble) if isinstance(trouble, Broken) else second.send(trouble)
-    assert bearer(resent) == "Bearer t-1"
-    clock.seconds += 10
-    third = carry(session)
-    next(third)
-    tell = third.throw if isinstance(trouble, Broken) else third.send
-    with pytest.raises(Broken, match="token call") as broken:
-        tell(trouble)  # type: ignore[arg-type]  # each takes its own kind
-    assert broken.value.left is Left.NOTHING
-
-
-@pytest.mark.parametrize(
-    ("said", "seconds"),
-    [
-        (None, 300),
-        ("soon", 300),
-        ([], 300),
-        (0, 30),
-        (-1, 30),
-        (1e12, 86_400),
-        ("60", 60),
-        (60, 60),
-    ],
-)
-def test_an_odd_lifetime_is_kept_within_30_seconds_and_a_day(
-    session: Session, clock: Clock, said: object, seconds: float
-) -> None:
-    exchange = carry(session)
-    next(exchange)
-    exchange.send(token("t-1", **({} if said is None else {"expires_in": said})))
-    assert session.kept["token"].valid_until - clock.seconds == seconds
-
-
-def test_a_401_renews_only_if_the_token_is_still_the_one_that_was_used(session: Session) -> None:
-    first, second = carry(session), carry(session)
-    next(first)
-    next(second)
-    first.send(token("t-1"))
-    assert bearer(second.send(token("t-1"))) == "Bearer t-1"
-    refused = Response(status=401)
-    assert first.send(refused).path == "/oauth2/token"
-    first.send(token("t-2"))
-    assert bearer(second.send(refused)) == "Bearer t-2"
-    assert finished(second, refused) is refused
-
-
-def test_two_that_ask_at_once_have_the_same_share_and_the_next_has_another(
-    session: Session,
-) -> None:
-    first, second, third = carry(session), carry(session), carry(session)
-    share = next(first).share
-    assert next(second).share == share
-    with pytest.raises(Broken):
-        first.throw(Broken(Left.NOTHING, "down"))
-    assert next(third).share != share
-
-
-@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
-@pytest.mark.parametrize("status", [400, 401])
-def test_a_refused_token_call_is_told_apart(session: Session, code: str, status: int) -> None:
-    exchange = carry(session)
-    next(exchange)
-    with pytest.raises(TokenRefused) as refused:
-        exchange.send(Response(status=status, body=json.dumps({"error": code}).encode()))
-    assert refused.value.code == code
-
-
-def test_a_secret_is_masked_wherever_it_is_shown() -> None:
-    secret = Secret("canary")
-    assert "canary" not in f"{secret!r} {secret!s} {secret}"
-    assert secret.reveal() == "canary"
-    assert secret == Secret("canary")
-    assert secret != Secret("other")
-    assert secret != "canary"
-    assert len({secret, Secret("canary")}) == 1
-
-
-@pytest.mark.parametrize("value", ["", None, 7])
-def test_an_empty_secret_is_refused(value: Any) -> None:
-    with pytest.raises(ConfigError, match="a secret is empty"):
-        Secret(value)

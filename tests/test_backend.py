@@ -24,7 +24,6 @@ from smsbridge import (
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.exchange import Request, Session
-from smsbridge.operation import message_values
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -155,21 +154,3 @@ def test_a_schedule_in_the_past_is_refused(late: timedelta) -> None:
 def test_a_backend_without_tls_to_a_distant_host_is_refused() -> None:
     with pytest.raises(ConfigError, match="without TLS"):
         SMSMobileAPI(api_key=Secret("k"), url="http://sms.example")
-
-
-def test_the_values_of_a_message_are_those_that_it_has() -> None:
-    message = Message(recipient="+12025550123", text="x", options=SMSMobileAPIOptions(encrypt=True))
-    assert message_values(message) == {
-        "recipient": "+12025550123",
-        "text": "x",
-        "channels": "sms",
-        "reference": message.reference,
-        "options.encrypt": True,
-    }
-
-
-def test_what_is_carried_and_by_which_channels_can_be_asked() -> None:
-    send = Ten.protocols["rest"].send
-    assert send is not None
-    assert send.carries() == {"recipient", "text", "reference"}
-    assert send.channels() == {"sms"}

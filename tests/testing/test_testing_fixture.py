@@ -421,8 +421,9 @@ def test_a_fixture_of_ones_own_is_loaded_by_its_path(
 ) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(GOOD, encoding="utf-8")
-    assert load(kind(file)) == load(file)
-    assert load(kind(file)).id == "shop/one"
+    fixture = load(kind(file))
+    assert fixture.id == "shop/one"
+    assert fixture.interactions == parse(GOOD, "x").interactions
 
 
 def test_a_file_of_ones_own_is_named_where_it_is_wrong(tmp_path: Path) -> None:

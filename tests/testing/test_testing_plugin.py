@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
 
 for heavy in ("testing.server", "testing.sample", "transports.blocking"):
     import_module(f"smsbridge.{heavy}")  # else each run below would import them anew
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no plug-in but ours, by its name: the others take a second for each run."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
 
 IMPORTS = """
 import os
@@ -20,7 +29,7 @@ NUMBER = "+12025550123"
 
 def ran(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
     pytester.makepyfile(IMPORTS + source)
-    return pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess("-q", "-p", "smsbridge.testing.plugin")
 
 
 def test_a_client_without_any_argument_just_works(pytester: pytest.Pytester) -> None:
@@ -187,6 +196,22 @@ def test_it():
     ran(pytester, source).assert_outcomes(passed=1)
 
 
-def test_the_fixture_says_what_it_is(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--fixtures", "-p", "no:cacheprovider")
+def test_the_plug_in_is_loaded_where_smsbridge_is_installed_and_says_what_it_brings(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    result = pytester.runpytest_inprocess("--fixtures")
     result.stdout.fnmatch_lines(["*smsbridge_mock*", "*Return the provider*"])
+
+
+def test_to_load_the_plug_in_brings_in_nothing_heavy() -> None:
+    heavy = ["yaml", "werkzeug", "pytest_httpserver", "requests", "zeep", "lxml", "aiohttp"]
+    script = "import smsbridge.testing.plugin, sys; print(set(sys.argv) & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *heavy],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,168 @@
+"""A token conversation, without any I/O. Over real sockets: test_faults.py."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from smsbridge import ClientCredentials
+from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
+from smsbridge.oauth import TokenRefused
+from smsbridge.site import Site
+
+SITE = Site(url="https://sms.example")
+SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")
+IDS = {"client_id": "id-1", "client_secret": "se:cret"}
+OAUTH = ClientCredentials("POST /oauth2/token", "client_id", "client_secret")
+DONE = Response(status=200)
+
+
+class Clock:
+    seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def session(clock: Clock) -> Session:
+    return Session(monotonic=clock)
+
+
+def token(text: str, **more: Any) -> Response:
+    return Response(status=200, body=json.dumps({"access_token": text, **more}).encode())
+
+
+def carry(session: Session) -> Exchange[Response]:
+    return OAUTH.carry(SEND, IDS, SITE, session)
+
+
+def finished(exchange: Exchange[Response], response: Response) -> Response:
+    with pytest.raises(StopIteration) as end:
+        exchange.send(response)
+    value: Response = end.value.value
+    return value
+
+
+def bearer(request: Request) -> str:
+    return request.header("authorization")
+
+
+def test_the_token_call_is_a_form_with_both_in_the_body(session: Session) -> None:
+    exchange = carry(session)
+    call = next(exchange)
+    assert (call.method, call.url) == ("POST", "https://sms.example/oauth2/token")
+    assert dict(parse_qsl(call.body.decode())) == {
+        "grant_type": "client_credentials",
+        "client_id": "id-1",
+        "client_secret": "se:cret",
+    }
+    assert "authorization" not in {name.lower() for name in call.headers}
+    assert call.share == session.share("token")
+
+
+def test_a_token_is_kept_and_renewed_before_it_ends(session: Session, clock: Clock) -> None:
+    first = carry(session)
+    next(first)
+    assert bearer(first.send(token("t-1", expires_in=100))) == "Bearer t-1"
+    finished(first, DONE)
+    clock.seconds += 79
+    assert bearer(next(carry(session))) == "Bearer t-1"
+    clock.seconds += 1
+    assert next(carry(session)).path == "/oauth2/token"
+
+
+@pytest.mark.parametrize("trouble", [Broken(Left.NOTHING, "refused"), Response(status=500)])
+def test_a_token_that_is_still_valid_goes_on_being_used_when_renewal_fails(
+    session: Session, clock: Clock, trouble: Broken | Response
+) -> None:
+    first = carry(session)
+    next(first)
+    first.send(token("t-1", expires_in=100))
+    clock.seconds += 90
+    second = carry(session)
+    next(second)
+    resent = second.throw(trouble) if isinstance(trouble, Broken) else second.send(trouble)
+    assert bearer(resent) == "Bearer t-1"
+    clock.seconds += 10
+    third = carry(session)
+    next(third)
+    tell = third.throw if isinstance(trouble, Broken) else third.send
+    with pytest.raises(Broken, match="token call") as broken:
+        tell(trouble)  # type: ignore[arg-type]  # each takes its own kind
+    assert broken.value.left is Left.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (None, 300),
+        ("soon", 300),
+        ([], 300),
+        (0, 30),
+        (-1, 30),
+        (1e12, 86_400),
+        ("60", 60),
+        (60, 60),
+    ],
+)
+def test_an_odd_lifetime_is_kept_within_30_seconds_and_a_day(
+    session: Session, clock: Clock, said: object, seconds: float
+) -> None:
+    exchange = carry(session)
+    next(exchange)
+    exchange.send(token("t-1", **({} if said is None else {"expires_in": said})))
+    assert session.kept["token"].valid_until - clock.seconds == seconds
+
+
+def test_a_401_renews_only_if_the_token_is_still_the_one_that_was_used(session: Session) -> None:
+    first, second = carry(session), carry(session)
+    next(first)
+    next(second)
+    first.send(token("t-1"))
+    assert bearer(second.send(token("t-1"))) == "Bearer t-1"
+    refused = Response(status=401)
+    assert first.send(refused).path == "/oauth2/token"
+    first.send(token("t-2"))
+    assert bearer(second.send(refused)) == "Bearer t-2"
+    assert finished(second, refused) is refused
+
+
+def test_two_that_ask_at_once_have_the_same_share_and_the_next_has_another(
+    session: Session,
+) -> None:
+    first, second, third = carry(session), carry(session), carry(session)
+    share = next(first).share
+    assert next(second).share == share
+    with pytest.raises(Broken):
+        first.throw(Broken(Left.NOTHING, "down"))
+    assert next(third).share != share
+
+
+@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_refused_token_call_is_told_apart(session: Session, code: str, status: int) -> None:
+    exchange = carry(session)
+    next(exchange)
+    with pytest.raises(TokenRefused) as refused:
+        exchange.send(Response(status=status, body=json.dumps({"error": code}).encode()))
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("status", "retry"), [(500, True), (302, False), (307, False)])
+def test_a_token_call_that_is_redirected_will_be_so_again(
+    session: Session, status: int, *, retry: bool
+) -> None:
+    exchange = carry(session)
+    next(exchange)
+    with pytest.raises(Broken) as broken:
+        exchange.send(Response(status=status))
+    assert broken.value.retry is retry
