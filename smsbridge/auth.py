@@ -83,7 +83,8 @@ class Field:
         _tokens: Collection[str],
     ) -> bool:
         """Tell whether the field holds the key."""
-        return same(str(fields.get(self.field, "")), credentials[self.key])
+        expected = credentials.get(self.key)
+        return expected is not None and same(str(fields.get(self.field, "")), expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class Basic:
         _tokens: Collection[str],
     ) -> bool:
         """Tell whether the header holds both."""
-        return same(request.header("authorization"), self._header(credentials))
+        known = all(key in credentials for key in self.credentials)
+        return known and same(request.header("authorization"), self._header(credentials))
 
     def _header(self, credentials: Credentials) -> str:
         both = f"{credentials[self.user]}:{credentials[self.password]}"

@@ -24,11 +24,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
 
-from smsbridge.codecs import Unreadable
+from smsbridge.codecs import Unreadable, flat
 from smsbridge.errors import (
     Attempt,
     ConfigError,
@@ -213,11 +213,11 @@ class Backend(_Table):
         Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse; a
         leniency that was needed is noted.
         """
-        flat = dict(_flat(given))
+        wire = dict(flat(given))
         values = {
-            name: str(flat[path])
+            name: str(wire[path])
             for path, template in operation.fields.items()
-            if (name := plain(template)) and flat.get(path) is not None
+            if (name := plain(template)) and wire.get(path) is not None
         }
         return Message(recipient=values.get("recipient", ""), text=values.get("text", ""))
 
@@ -273,11 +273,3 @@ class Backend(_Table):
 def is_secret(key: Field[Any]) -> bool:
     """Tell whether a config key of a backend is declared as a `Secret`."""
     return "Secret" in str(key.type)
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value

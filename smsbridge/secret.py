@@ -37,4 +37,4 @@ class Secret:
 
 def same(left: str, right: str) -> bool:
     """Compare two texts in constant time."""
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(*(text.encode(errors="surrogatepass") for text in (left, right)))

@@ -41,7 +41,7 @@ def parse_form(body: str) -> dict[str, str]:
 
 def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer with a JSON document."""
-    body = json.dumps(document, ensure_ascii=False).encode()
+    body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
 
 

@@ -57,7 +57,7 @@ def unpinned(backend: Backend, fixtures: list[Fixture]) -> list[str]:
     pinned = {
         (protocol, _call(interaction.request))
         for fixture in fixtures
-        for protocol in fixture.protocols
+        for protocol in fixture.protocols or backend.protocols
         for interaction in fixture.interactions
         if interaction.request and any(body in interaction.request for body in BODIES)
     }
@@ -84,6 +84,7 @@ def _differences(
         return
     for key in ("id", "status", "reason", "code"):
         if key in expect:
-            found, expected = getattr(outcome, key), provider.scenario.fill(expect[key])
+            expected = provider.scenario.filled(expect[key])
+            found = getattr(outcome, key, None)
             if found != expected:
                 yield f"{key} is {found!r}, not {expected!r}"

@@ -26,25 +26,10 @@ except ImportError as missing:
 SOURCES = ("RECORDED", "DOC", "OAS", "MODULE", "FIELD", "ASSUMED")
 OUTCOMES = ("accepted", "not_sent", "rejected", "unknown")
 BODIES = ("form", "json", "soap")
+ANSWERS = ("json", "text", "soap", "fault")
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None}
-_TOP = {
-    "smsbridge-fixture",
-    "id",
-    "title",
-    "provenance",
-    "protocols",
-    "message",
-    "expect",
-    "interactions",
-}
-_PROVENANCE = {"source", "evidence", "date", "verified", "review-after"}
-_EXPECT = {"outcome", "id", "reason", "status", "code"}
-_INTERACTION = {"id", "from", "to", "times", "optional", "request", "call", "response", "reply"}
-_REQUEST = {"method", "path", "query", "headers", *BODIES}
-_CALL = {"operation", "protocol", "credentials", "valid", "fields"}
-_RESPONSE = {"status", "headers", "json", "text", "soap", "fault"}
 
 
 class BadFixture(ConfigError):
@@ -58,6 +43,87 @@ class Block(dict[str, Any]):
         """Create an empty mapping."""
         super().__init__()
         self.lines: dict[str, int] = {}
+
+
+Kinds = Mapping[str, type | tuple[type, type]]
+_NOTHING = type(None)
+_TOP: Kinds = {
+    "smsbridge-fixture": int,
+    "id": str,
+    "title": str,
+    "provenance": Block,
+    "protocols": list,
+    "message": Block,
+    "expect": Block,
+    "interactions": list,
+}
+_PROVENANCE: Kinds = {
+    "source": str,
+    "evidence": str,
+    "date": str,
+    "verified": (str, _NOTHING),
+    "review-after": str,
+}
+_MESSAGE: Kinds = {
+    "recipient": str,
+    "text": str,
+    "channels": list,
+    "sender": str,
+    "reference": str,
+}
+_EXPECT: Kinds = {
+    "outcome": str,
+    "id": (str, _NOTHING),
+    "reason": str,
+    "status": str,
+    "code": (str, _NOTHING),
+}
+_INTERACTION: Kinds = {
+    "id": str,
+    "from": (str, list),
+    "to": str,
+    "times": int,
+    "optional": bool,
+    "request": Block,
+    "call": Block,
+    "response": Block,
+    "reply": Block,
+}
+_REQUEST: Kinds = {
+    "method": (str, Block),
+    "path": (str, Block),
+    "query": Block,
+    "headers": Block,
+    "form": Block,
+    "json": object,
+    "soap": Block,
+}
+_REQUEST_SOAP: Kinds = {"operation": str, "args": Block}
+_CALL: Kinds = {
+    "operation": str,
+    "protocol": str,
+    "credentials": str,
+    "valid": bool,
+    "fields": Block,
+}
+_RESPONSE: Kinds = {
+    "status": int,
+    "headers": Block,
+    "json": object,
+    "text": str,
+    "soap": Block,
+    "fault": str,
+}
+_RESPONSE_SOAP: Kinds = {"result": (str, Block), "fault": Block}
+_SOAP_FAULT: Kinds = {"code": str, "string": str}
+_WORDS_FOR = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    Block: "a mapping",
+    _NOTHING: "null",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +177,10 @@ def load(fixture: str | Path) -> Fixture:
         file = _ROOT.joinpath(f"{fixture}.yaml")
     if not file.is_file():
         raise BadFixture(f"there is no fixture {str(fixture)!r}; there are {', '.join(shipped())}")
-    return parse(file.read_text(encoding="utf-8"), str(fixture))
+    try:
+        return parse(file.read_text(encoding="utf-8"), str(fixture))
+    except UnicodeDecodeError:
+        raise BadFixture(f"fixture {fixture}: it is not UTF-8") from None
 
 
 def parse(text: str, name: str) -> Fixture:
@@ -142,18 +211,10 @@ class _Reader:
         return BadFixture(f"fixture {self.name}, line {line}: {why}")
 
     def fixture(self, text: str) -> Fixture:
-        try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise self.error(line, f"no valid YAML: {error.problem}") from None
-        top = self._value(root)
-        if not isinstance(top, Block) or top.get("smsbridge-fixture") != 1:
-            raise self.error(1, "the file starts with smsbridge-fixture: 1")
-        self._check(top, _TOP, {"id", "title", "provenance", "interactions"})
-        provenance = self._block(top, "provenance", _PROVENANCE, {"source", "evidence", "date"})
+        top = self._top(text)
+        provenance = self._block(top, "provenance", _PROVENANCE, "source", "evidence", "date")
         self._one_of(provenance, "source", SOURCES)
-        expect = self._block(top, "expect", _EXPECT, {"outcome"}) if "expect" in top else Block()
+        expect = self._block(top, "expect", _EXPECT, "outcome") if "expect" in top else Block()
         if expect:
             self._one_of(expect, "outcome", OUTCOMES)
         return Fixture(
@@ -171,18 +232,38 @@ class _Reader:
             expect=expect,
         )
 
+    def _top(self, text: str) -> Block:
+        try:
+            for event in yaml.parse(text, Loader=yaml.SafeLoader):
+                if getattr(event, "tag", None) or getattr(event, "anchor", None):
+                    line = event.start_mark.line + 1  # type: ignore[union-attr]  # all are marked
+                    raise self.error(line, "tags, anchors and aliases are not taken")
+            top = self._value(yaml.compose(text, Loader=yaml.SafeLoader))
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise self.error(line, f"no valid YAML: {error.problem}") from None
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise self.error(line, f"no valid YAML: {error.reason}") from None
+        if not isinstance(top, Block) or not _is_version(top.get("smsbridge-fixture")):
+            raise self.error(1, "the file starts with smsbridge-fixture: 1")
+        self._check(top, _TOP, "id", "title", "provenance", "interactions")
+        if "message" in top and "expect" not in top:
+            raise self.error(top.lines["message"], "a message needs expect, its outcome")
+        return top
+
     def _interaction(self, block: Any) -> Interaction:
-        self._check(block, _INTERACTION, {"id"})
+        self._check(block, _INTERACTION, "id")
         if ("request" in block) == ("call" in block):
             raise self.error(block.lines["id"], "give one of request and call")
         if ("response" in block) == ("reply" in block):
             raise self.error(block.lines["id"], "give one of response and reply")
-        for key, allowed in (("request", _REQUEST), ("call", _CALL), ("response", _RESPONSE)):
-            if key in block:
-                self._block(block, key, allowed, set())
-        fault = block.get("response", {}).get("fault")
-        if fault is not None and fault not in FAULTS:
-            raise self.error(block.lines["response"], f"fault is one of {', '.join(FAULTS)}")
+        if "call" in block:
+            self._block(block, "call", _CALL, "operation")
+        if "request" in block:
+            self._request(self._block(block, "request", _REQUEST), block.lines["request"])
+        if "response" in block:
+            self._response(self._block(block, "response", _RESPONSE), block.lines["response"])
         sources = block.get("from", "start" if "to" in block else ())
         return Interaction(
             id=block["id"],
@@ -196,47 +277,68 @@ class _Reader:
             reply=block.get("reply"),
         )
 
+    def _request(self, request: Block, line: int) -> None:
+        self._at_most_one(request, BODIES, line)
+        if "soap" in request:
+            self._block(request, "soap", _REQUEST_SOAP, "operation")
+
+    def _response(self, response: Block, line: int) -> None:
+        self._at_most_one(response, ANSWERS, line)
+        if "fault" in response:
+            self._one_of(response, "fault", FAULTS)
+        if "soap" in response:
+            soap = self._block(response, "soap", _RESPONSE_SOAP)
+            if ("result" in soap) == ("fault" in soap):
+                raise self.error(line, "soap: give one of result and fault")
+            if "fault" in soap:
+                self._block(soap, "fault", _SOAP_FAULT, "code", "string")
+
     def _message(self, top: Block) -> Message | None:
         if "message" not in top:
             return None
+        fields = self._block(top, "message", _MESSAGE, "recipient", "text")
         try:
-            return Message(**top["message"])
-        except (TypeError, ValueError) as error:
+            return Message(**fields)
+        except ValueError as error:
             raise self.error(top.lines["message"], str(error)) from None
 
-    def _block(self, parent: Block, key: str, allowed: Collection[str], needs: set[str]) -> Block:
-        block = parent[key]
-        if not isinstance(block, Block):
-            raise self.error(parent.lines[key], f"{key} is a mapping")
-        self._check(block, allowed, needs)
+    def _block(self, parent: Block, key: str, kinds: Kinds, *needs: str) -> Block:
+        block: Block = parent[key]
+        self._check(block, kinds, *needs, line=parent.lines[key])
         return block
 
-    def _check(self, block: Any, allowed: Collection[str], needs: set[str]) -> None:
+    def _check(self, block: Any, kinds: Kinds, *needs: str, line: int = 1) -> None:
         if not isinstance(block, Block):
-            raise self.error(1, f"a mapping with {', '.join(sorted(needs))} is expected")
-        for key, line in block.lines.items():
-            if key not in allowed:
-                raise self.error(
-                    line, f"unknown key {key!r}; known are {', '.join(sorted(allowed))}"
-                )
-        if missing := needs - block.keys():
-            line = next(iter(block.lines.values()), 1)
-            raise self.error(line, f"{', '.join(sorted(missing))} is missing")
+            raise self.error(line, f"a mapping with {', '.join(kinds)} is expected")
+        for key, found in block.lines.items():
+            if key not in kinds:
+                raise self.error(found, f"unknown key {key!r}; known are {', '.join(kinds)}")
+            kind = kinds[key]
+            allowed = kind if isinstance(kind, tuple) else (kind,)
+            if not _is_of(block[key], allowed):
+                words = " or ".join(_WORDS_FOR[kind] for kind in allowed)
+                raise self.error(found, f"{key}: give {words}")
+        if missing := [key for key in needs if key not in block]:
+            first = next(iter(block.lines.values()), line)
+            raise self.error(first, f"{', '.join(missing)} is missing")
+
+    def _at_most_one(self, block: Block, keys: Collection[str], line: int) -> None:
+        if len(block.keys() & set(keys)) > 1:
+            raise self.error(line, f"give only one of {', '.join(keys)}")
 
     def _one_of(self, block: Block, key: str, allowed: Collection[str]) -> None:
         if block[key] not in allowed:
             raise self.error(block.lines[key], f"{key} is one of {', '.join(allowed)}")
 
     def _value(self, node: Any) -> Any:
-        line = node.start_mark.line + 1 if node is not None else 1
         match node:
-            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
+            case yaml.MappingNode():
                 return self._mapping(node)
-            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
+            case yaml.SequenceNode():
                 return [self._value(item) for item in node.value]
-            case yaml.ScalarNode() if node.tag.startswith("tag:yaml.org,2002:"):
+            case yaml.ScalarNode():
                 return _scalar(node)
-        raise self.error(line, "tags are not taken")
+        return None
 
     def _mapping(self, node: Any) -> Block:
         block = Block()
@@ -248,6 +350,16 @@ class _Reader:
             block[key] = self._value(value_node)
             block.lines[key] = line
         return block
+
+
+def _is_version(value: Any) -> bool:
+    return value == 1 and not isinstance(value, bool | float)
+
+
+def _is_of(value: Any, kinds: Any) -> bool:
+    if isinstance(value, bool) and bool not in kinds and object not in kinds:
+        return False
+    return isinstance(value, kinds)
 
 
 def _scalar(node: Any) -> Any:

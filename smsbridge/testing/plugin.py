@@ -42,4 +42,4 @@ def smsbridge_mock(
     yield provider
     wrong = provider.misses + [f"{name} was never played" for name in provider.unplayed()]
     if wrong:
-        pytest.fail("the mock provider: " + "; ".join(wrong))
+        pytest.fail("the mock provider: " + "; ".join(wrong), pytrace=False)

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from smsbridge.backend import Backend
+from smsbridge.codecs import flat
 from smsbridge.codecs.rest import json_response, parse_form
 from smsbridge.codecs.soap import Soap
 from smsbridge.errors import ConfigError
@@ -136,7 +137,7 @@ class Provider:
             return self._token(request, auth)
         if not self.strict:
             return json_response(404, {"error": 404, "message": "Not found"})
-        miss = f"{request.method} {request.path} matches nothing; {found}"
+        miss = self._masked(f"{request.method} {request.path} matches nothing; {found}")
         self.misses.append(miss)
         return json_response(NO_MATCH, {"error": NO_MATCH, "message": miss})
 
@@ -148,8 +149,8 @@ class Provider:
             return response
         if isinstance(response, Fault) or self._accepts(seen, seen.message, response):
             self.messages.append(_taken(seen, seen.message))
-            for name in seen.fields.keys() - {path.partition(".")[0] for path in seen.table.fields}:
-                self._note(f"unknown field {name}")
+            for path in dict(flat(seen.fields)).keys() - seen.table.fields.keys():
+                self._note(f"unknown field {path}")
         return response
 
     def _response(
@@ -162,9 +163,11 @@ class Provider:
         given = self.scenario.filled(interaction.response or {})
         if "fault" in given:
             return Fault(given["fault"])
-        if "soap" in given and seen and isinstance(seen.protocol.codec, Soap):
-            return _soap(seen.protocol.codec, given["soap"], seen, request, self.backend)
         headers = {name.title(): str(value) for name, value in given.get("headers", {}).items()}
+        if "soap" in given and seen and isinstance(seen.protocol.codec, Soap):
+            answer = _soap(seen.protocol.codec, given["soap"], seen, request, self.backend)
+            status = given.get("status", answer.status)
+            return replace(answer, status=status, headers={**answer.headers, **headers})
         status = given.get("status", 200)
         if "json" in given:
             return json_response(status, given["json"], headers)
@@ -185,13 +188,21 @@ class Provider:
 
     def _token(self, request: Request, auth: ClientCredentials) -> Response:
         form = parse_form(request.body.decode(errors="replace"))
-        wanted = auth.form(self.backend.credentials())
+        credentials = self.backend.credentials()
+        if any(key not in credentials for key in auth.credentials):
+            return json_response(401, {"error": "invalid_client"})
+        wanted = auth.form(credentials)
         if form.get("grant_type") != wanted["grant_type"]:
             return json_response(400, {"error": "unsupported_grant_type"})
         if any(form.get(name) != value for name, value in wanted.items()):
             return json_response(401, {"error": "invalid_client"})
         token = {"access_token": self.scenario.mint("token"), "token_type": "Bearer"}
         return json_response(200, {**token, "expires_in": _TOKEN_SECONDS})
+
+    def _masked(self, text: str) -> str:
+        for secret in (*self.backend.secrets(), *self.scenario.tokens):
+            text = text.replace(secret, "•••")
+        return text
 
     def _note(self, leniency: str) -> None:
         self.notes[leniency] += 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from smsbridge.codecs.rest import JSON, parse_form, parse_json
+from smsbridge.codecs.rest import FORM, JSON, parse_form, parse_json
 from smsbridge.exchange import Request
 from smsbridge.testing.fixture import Fixture, Interaction
 from smsbridge.testing.match import mismatch
@@ -83,6 +83,10 @@ class Scenario:
         """Return a text with every placeholder in it filled."""
         return _PLACE.sub(self._place, text)
 
+    def _expected(self, text: str) -> str:
+        """Fill a pattern: nothing is minted by looking for a match."""
+        return _PLACE.sub(lambda p: p[0] if p[1] == "mint" else self._place(p), text)
+
     def _place(self, place: re.Match[str]) -> str:
         match place[1]:
             case "secret":
@@ -90,8 +94,8 @@ class Scenario:
             case "mint":
                 return self.mint(place[2])
             case "minted":
-                return self.minted.get(place[2], "")
-        then = self._now() + timedelta(seconds=int(place[3] or 0))
+                return self.minted.get(place[2], f"(no {place[2]} was minted)")
+        then = self._now().astimezone(UTC) + timedelta(seconds=int(place[3] or 0))
         return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _differs(
@@ -114,15 +118,16 @@ class Scenario:
         self, pattern: Mapping[str, Any], request: Request, seen: Seen | None
     ) -> str | None:
         declared = {name.lower(): part for name, part in pattern.get("headers", {}).items()}
+        sent = {name.lower(): value for name, value in request.headers.items()}
         wire = {
             "method": request.method,
             "path": request.path,
             "query": parse_form(request.query),
-            "headers": {name: request.header(name) for name in declared},
+            "headers": {name: sent[name] for name in declared if name in sent},
             **_body(pattern, request, seen),
         }
         any_path = {"method": "POST", "path": request.path, "query": {}}
-        return mismatch({**any_path, **pattern, "headers": declared}, wire, self.fill)
+        return mismatch({**any_path, **pattern, "headers": declared}, wire, self._expected)
 
     def _call_differs(self, pattern: Mapping[str, Any], seen: Seen | None) -> str | None:
         if seen is None or pattern.get("operation") != seen.operation:
@@ -131,9 +136,11 @@ class Scenario:
             return f"it is over {seen.name}"
         if (pattern.get("credentials", "right") == "right") != seen.known:
             return "the credentials are others"
-        if pattern.get("valid", True) != (seen.message is not None):
+        if pattern.get("valid", seen.known or None) not in (None, seen.message is not None):
             return "the message is valid, or is not"
-        return mismatch(pattern["fields"], seen.fields, self.fill) if "fields" in pattern else None
+        if "fields" not in pattern:
+            return None
+        return mismatch(pattern["fields"], seen.fields, self._expected)
 
 
 def _body(pattern: Mapping[str, Any], request: Request, seen: Seen | None) -> dict[str, Any]:
@@ -142,8 +149,11 @@ def _body(pattern: Mapping[str, Any], request: Request, seen: Seen | None) -> di
     if not request.body:
         return {}
     try:
-        if request.header("content-type").startswith(JSON):
-            return {"json": parse_json(request.body)}
-        return {"form": parse_form(request.body.decode())}
+        match request.header("content-type").partition(";")[0].strip().lower():
+            case kind if kind == JSON:
+                return {"json": parse_json(request.body)}
+            case kind if kind == FORM:
+                return {"form": parse_form(request.body.decode())}
     except ValueError:
-        return {"unreadable": True}
+        pass
+    return {"unreadable": True}

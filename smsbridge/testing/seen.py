@@ -60,6 +60,7 @@ def see(
         note(leniency)
     operation, table = _operation(protocol.operations(), call)
     credentials = backend.credentials()
+    configured = set(protocol.auth.credentials) <= credentials.keys()
     return Seen(
         name=name,
         protocol=protocol,
@@ -68,7 +69,7 @@ def see(
         call=call,
         known=protocol.auth.valid(request, call.fields, credentials, tokens),
         message=_message(backend, table, call, note),
-        own=frozenset(protocol.auth.fields(credentials)),
+        own=frozenset(protocol.auth.fields(credentials) if configured else ()),
     )
 
 

@@ -16,6 +16,7 @@ try:
     from pytest_httpserver.httpserver import HTTPServerBase
     from werkzeug import Request as WSGIRequest
     from werkzeug import Response as WSGIResponse
+    from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
     from werkzeug.serving import WSGIRequestHandler
 except ImportError as missing:
     raise MissingExtra("testing", "the mock provider's server") from missing
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from smsbridge.testing.provider import Provider
 
 MOST_BYTES = 1024 * 1024
+_MOST_READ = 64 * MOST_BYTES
+_CHUNK = 65_536
+_PATIENCE = 0.2
 _POLL_SECONDS = 0.05
 
 
@@ -36,6 +40,10 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, *_: Any) -> None:
         """Log nothing: a request holds a key, a number and a text."""
+
+
+def _say_nothing(*_: Any) -> None:
+    """Show no traceback for what a client did to its own request."""
 
 
 class MockServer(HTTPServerBase):
@@ -55,6 +63,7 @@ class MockServer(HTTPServerBase):
 
     def start(self) -> None:
         """Listen, and tell the provider its address. Raises `OSError` where that can't be done."""
+        self._over.clear()
         socket.create_server((self.host, self.port)).close()  # werkzeug would exit the process
         super().start()
         self.provider.address = self.url_for("").rstrip("/")
@@ -63,6 +72,7 @@ class MockServer(HTTPServerBase):
         """Serve, and look often whether to stop."""
         if self.server is not None:
             self.server.RequestHandlerClass = _Quiet
+            setattr(self.server, "handle_error", _say_nothing)  # noqa: B010  (it would print one)
             self.server.serve_forever(_POLL_SECONDS)
 
     def stop(self) -> None:
@@ -72,16 +82,15 @@ class MockServer(HTTPServerBase):
 
     def application(self, request: WSGIRequest) -> WSGIResponse:
         """Answer one request; nothing of it is kept here."""
-        request.max_content_length = MOST_BYTES
-        return self.dispatch(request)
-
-    def dispatch(self, request: WSGIRequest) -> WSGIResponse:
-        """Hand a request to the provider, and its answer or its fault back."""
         answer = self.provider.handle(_ours(request))
         if isinstance(answer, Fault):
             self._break(answer, request)
             raise ConnectionAbortedError  # werkzeug then writes nothing
         return _theirs(answer)
+
+    def dispatch(self, request: WSGIRequest) -> WSGIResponse:
+        """Answer as `application` does, which is called in its place."""
+        return self.application(request)
 
     def _break(self, fault: Fault, request: WSGIRequest) -> None:
         """Do a fault to the socket, and really close it: werkzeug holds other references."""
@@ -92,12 +101,32 @@ class MockServer(HTTPServerBase):
         os.close(nowhere)
 
 
+def _read(request: WSGIRequest) -> bytes:
+    """Return the body; one that is too large is read and thrown away before it is refused."""
+    declared = request.content_length or 0
+    if declared > MOST_BYTES:  # the client may wait for our answer before it sends the body
+        request.environ["werkzeug.socket"].settimeout(_PATIENCE)
+    body = bytearray()
+    read = 0
+    try:
+        while (chunk := request.stream.read(_CHUNK)) and read < _MOST_READ:
+            read += len(chunk)
+            if read <= MOST_BYTES:
+                body += chunk
+    except (OSError, BadRequest):
+        if declared <= MOST_BYTES:
+            raise BadRequest from None
+    if max(declared, read) > MOST_BYTES:
+        raise RequestEntityTooLarge
+    return bytes(body)
+
+
 def _ours(request: WSGIRequest) -> Request:
     return Request(
         method=request.method,
         url=request.url,
         headers=dict(request.headers.items()),
-        body=request.get_data(),
+        body=_read(request),
     )
 
 

@@ -201,7 +201,7 @@ def test_a_block_knows_the_line_of_each_key() -> None:
 )
 def test_a_tag_is_refused_with_file_and_line(tagged: str) -> None:
     why = refused(changed("{result: {error: 0}}\n  - id", f"\n      a: {tagged}\n  - id"))
-    assert why == "fixture shop/one, line 11: tags are not taken"
+    assert why == "fixture shop/one, line 11: tags, anchors and aliases are not taken"
 
 
 def test_a_merge_key_is_refused_with_file_and_line() -> None:
@@ -235,7 +235,7 @@ def test_a_key_that_is_no_word_is_refused_with_file_and_line() -> None:
     [
         ("smsbridge-fixture: [1", 1),
         ("smsbridge-fixture: 1\n\tid: x", 2),
-        ("smsbridge-fixture: 1\nid: *nobody", 2),
+        ("smsbridge-fixture: 1\nid: [", 2),
         ("smsbridge-fixture: 1\n---\nsmsbridge-fixture: 1\n", 2),
         ("smsbridge-fixture: 1\nid: x: y", 2),
     ],
@@ -312,7 +312,6 @@ def test_an_expectation_names_its_outcome() -> None:
 ENUMS = [
     ("source: DOC", "source: HEARSAY", 4, SOURCES),
     ("source: DOC", "source: doc", 4, SOURCES),
-    ("source: DOC", "source: null", 4, SOURCES),
     ("outcome: accepted", "outcome: perhaps", 6, OUTCOMES),
     (RESPONSE, "response: {fault: reset}", 13, tuple(FAULTS)),
 ]
@@ -365,7 +364,7 @@ MESSAGES = [
     ("text: Hello}\ne", 'text: " "}\ne', "text"),
     ("text: Hello}\ne", "text: Hello, channels: [fax]}\ne", "channels"),
     ("text: Hello}\ne", "text: Hello, channels: []}\ne", "channels"),
-    ("text: Hello}\ne", "text: Hello, channels: 5}\ne", "iterable"),
+    ("text: Hello}\ne", "text: Hello, channels: 5}\ne", "give a list"),
     ("text: Hello}\ne", 'text: Hello, send_at: "2027-01-31"}\ne', "send_at"),
     ('{recipient: "+12025550123", text: Hello}', "Hello", "mapping"),
 ]
@@ -533,13 +532,13 @@ def test_what_the_loader_refuses_is_refused_by_the_schema(old: str, new: str) ->
 def test_the_schema_names_the_same_words_as_the_loader() -> None:
     top, interaction = SCHEMA["properties"], SCHEMA["$defs"]["interaction"]["properties"]
     definitions = SCHEMA["$defs"]
-    assert set(top) == module._TOP
-    assert set(interaction) == module._INTERACTION
-    assert set(top["provenance"]["properties"]) == module._PROVENANCE
-    assert set(top["expect"]["properties"]) == module._EXPECT
-    assert set(definitions["request"]["properties"]) == module._REQUEST
-    assert set(definitions["call"]["properties"]) == module._CALL
-    assert set(definitions["response"]["properties"]) == module._RESPONSE
+    assert set(top) == module._TOP.keys()
+    assert set(interaction) == module._INTERACTION.keys()
+    assert set(top["provenance"]["properties"]) == module._PROVENANCE.keys()
+    assert set(top["expect"]["properties"]) == module._EXPECT.keys()
+    assert set(definitions["request"]["properties"]) == module._REQUEST.keys()
+    assert set(definitions["call"]["properties"]) == module._CALL.keys()
+    assert set(definitions["response"]["properties"]) == module._RESPONSE.keys()
     assert top["provenance"]["properties"]["source"]["enum"] == list(SOURCES)
     assert top["expect"]["properties"]["outcome"]["enum"] == list(OUTCOMES)
     assert definitions["response"]["properties"]["fault"]["enum"] == list(FAULTS)
