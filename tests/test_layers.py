@@ -17,9 +17,10 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     ("errors", "inflate", "xml"),
-    ("exchange", "message", "site", "template"),
+    ("exchange", "message", "secret", "site", "template"),
     ("codecs",),
     ("auth", "outcome"),
+    ("oauth", "operation"),
     ("backend",),
     ("backends", "registry"),
     ("config",),
