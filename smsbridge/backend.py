@@ -159,7 +159,7 @@ class Backend(_Table):
         protocol = self.protocols[self.protocol]
         attempt = self.attempt(message, session)
         credentials, site = self.credentials(), self.site()
-        wire = self.fields(operation, message) | protocol.auth.fields(credentials)
+        wire = self.filled(operation, message) | protocol.auth.fields(credentials)
         try:
             request = yield from protocol.codec.encode(site, session, operation.call, wire)
             response = yield from protocol.auth.carry(request, credentials, site, session)
@@ -201,7 +201,7 @@ class Backend(_Table):
             started=session.now(),
         )
 
-    def fields(self, operation: Operation, message: Message) -> dict[str, str]:
+    def filled(self, operation: Operation, message: Message) -> dict[str, str]:
         """Return the provider's fields for a message; those without a value are left out."""
         values = message_values(message)
         rendered = {path: render(value, values) for path, value in operation.fields.items()}
@@ -255,6 +255,8 @@ class Backend(_Table):
             return codec.decode(self.site(), session, operation.call, response)
         except Unreadable as error:
             return f"the answer can't be read: {error}"
+        except Exception as error:  # noqa: BLE001  (the message has left: its outcome may not get lost)
+            return f"the answer can't be read: {type(error).__name__}"
 
     def _mask(self, message: Message, session: Session) -> Callable[[str], str]:
         token = session.kept.get("token")

@@ -16,6 +16,7 @@ from smsbridge import (
     Message,
     Operation,
     Options,
+    OutcomeUnknown,
     Protocol,
     Rest,
     Secret,
@@ -23,7 +24,7 @@ from smsbridge import (
     When,
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Request, Session
+from smsbridge.exchange import Request, Response, Session
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -154,3 +155,25 @@ def test_a_schedule_in_the_past_is_refused(late: timedelta) -> None:
 def test_a_backend_without_tls_to_a_distant_host_is_refused() -> None:
     with pytest.raises(ConfigError, match="without TLS"):
         SMSMobileAPI(api_key=Secret("k"), url="http://sms.example")
+
+
+class Breaks(Rest):
+    """A codec of a plug-in that has a bug in reading answers."""
+
+    def decode(self, *_: Any) -> dict[str, Any]:
+        raise KeyError("no such key")
+
+
+class Buggy(Ten):
+    protocols = {
+        "rest": Protocol(Breaks(), Field("token", "token"), send=Ten.protocols["rest"].send)
+    }
+
+
+def test_a_bug_in_reading_an_answer_is_an_unknown_outcome_and_not_a_lost_one() -> None:
+    sending = Buggy(token=Secret("t")).send(
+        Message(recipient="+12025550123", text="Hello"), Session(now=lambda: NOW)
+    )
+    next(sending)
+    with pytest.raises(OutcomeUnknown, match="the answer can't be read: KeyError"):
+        sending.send(Response(status=200, body=b"{}"))

@@ -101,12 +101,12 @@ def broken(error: Exception, left: Left, request: Request, status: int = 0) -> B
         said = (getattr(c, name, None) for name in ("verify_message", "reason") for c in causes)
         why = next((word for word in said if isinstance(word, str)), "the handshake failed")
         return Broken(left, f"no trusted TLS connection to {host}: {why}", retry=False)
-    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), _BROKE)
+    broke = f"the connection broke, or what came was no HTTP: {type(error).__name__}"
+    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), broke)
     evidence = f" in the middle of an answer with HTTP {status}" if status else ""
     return Broken(left, f"{why} ({host}){evidence}")
 
 
-_BROKE = "the connection broke, or what came was no HTTP"
 _WHY: Mapping[type[Exception], str] = {
     ConnectionRefusedError: "the connection was refused",
     TimeoutError: "no whole answer came in time",

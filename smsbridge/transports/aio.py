@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import MissingExtra
-from smsbridge.exchange import Left, Request, Response
+from smsbridge.exchange import Broken, Left, Request, Response
 from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
 
 try:
@@ -71,7 +71,9 @@ class AiohttpTransport:
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
                 return await self._carry(request, sending)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except Broken:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
             raise broken(error, sending.left, request, sending.status) from None
 
     async def _carry(self, request: Request, sending: _Sending) -> Response:

@@ -14,10 +14,10 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.exceptions import ProtocolError
 from urllib3.util.connection import create_connection
 
-from smsbridge.exchange import Left, Request, Response
+from smsbridge.exchange import Broken, Left, Request, Response
 from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
 
 if TYPE_CHECKING:
@@ -213,7 +213,9 @@ class RequestsTransport:
         sending = _CURRENT.sending = _Sending(deadline)
         try:
             return self._carry(request, sending)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        except Broken:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
             raise broken(error, sending.left, request, sending.status) from None
 
     def _carry(self, request: Request, sending: _Sending) -> Response:
