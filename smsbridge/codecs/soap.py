@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,21 +54,22 @@ class Soap:
         self, site: Site, session: Session, name: str, fields: Mapping[str, str]
     ) -> Exchange[Request]:
         """Return the request for an operation. A WSDL that is a URL is fetched once, before it."""
-        contract = yield from self._contract(site, session)
         for path, value in fields.items():
             if bad := unsendable(value):
                 raise InvalidMessage(
                     f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: "
                     "XML can't carry it, so SOAP can't"
                 )
+        contract = yield from self._contract(site, session)
         try:
             body = contract.write(name, "input", nested(fields))
             action = contract.action(name)
             url = site.checked(endpoint(site, contract))
         except (BadContract, ConfigError) as error:
+            why = f"wsdl: {_without(fields.values(), str(error))}"
             if _is_url(site.wsdl):  # it was fetched: that was I/O, so it is no error of the config
-                raise Broken(Left.NOTHING, f"the WSDL: {error}", retry=False) from None
-            raise ConfigError(f"wsdl: {error}") from None
+                raise Broken(Left.NOTHING, why, retry=False) from None
+            raise ConfigError(why) from None
         kind = CONTENT_TYPES[contract.version]
         headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
         if contract.version == SOAP12:
@@ -180,6 +181,13 @@ class Soap:
                 finally:
                     session.turn(share)
         return self.contract(site, session)
+
+
+def _without(values: Iterable[str], text: str) -> str:
+    """Return a text of zeep's without the values of a message, which it may quote."""
+    for value in values:
+        text = text.replace(value, "•••") if value else text
+    return text
 
 
 def _is_url(wsdl: str) -> bool:

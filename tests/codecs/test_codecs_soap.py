@@ -198,6 +198,16 @@ def test_fields_that_the_contract_doesnt_fit_are_a_config_error(fields: dict[str
     assert "+12025550123" not in str(refused.value)
 
 
+def test_what_zeep_says_of_a_value_does_not_show_it(tmp_path: Path) -> None:
+    wsdl = tmp_path / "typed.wsdl"
+    typed = b'<part name="message" type="xsd:duration"/>'
+    wsdl.write_bytes(SENDSMS.replace(b'<part name="message" type="xsd:string"/>', typed))
+    fields = {"recipients": "+12025550123", "message": "canary text", "apikey": "canary-key"}
+    with pytest.raises(ConfigError, match=r"^wsdl: ") as refused:
+        next(SOAP.encode(Site(url="", wsdl=str(wsdl)), Session(), "sendSms", fields))
+    assert "canary" not in f"{refused.value!r} {refused.value.__cause__!r}"
+
+
 def test_an_operation_that_the_contract_lacks_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="wsdl: the WSDL has no operation sendFax"):
         encoded(name="sendFax")
