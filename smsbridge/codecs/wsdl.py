@@ -101,7 +101,7 @@ class Contract:
         message = getattr(operation, direction)
         try:
             envelope = message.serialize(**values).content
-        except Exception as error:  # zeep raises nearly anything for fields that don't fit
+        except Exception as error:  # noqa: BLE001  (zeep raises nearly anything)
             raise BadContract(f"operation {name}: {error}") from None
         if operation.style == "rpc" and direction == "output":
             wrapper = envelope[-1][0]
