@@ -1,4 +1,4 @@
-"""How the docs are built, and the two parts of them that are generated: they can't go stale."""  # noqa: INP001
+"""How the docs are built, and the two parts of them that are generated: they can't go stale."""  # noqa: INP001  (Sphinx wants it here)
 
 from click.testing import CliRunner
 

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from smsbridge.errors import (
 )
 
 if TYPE_CHECKING:
+    from smsbridge.capabilities import Capability
     from smsbridge.client import Client
     from smsbridge.message import MessageFields, Submission
 
@@ -160,17 +162,17 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def backends(*, as_json: bool) -> None:
     """List the backends."""
-    from smsbridge.registry import installed
+    from smsbridge.capabilities import capabilities
 
-    rows = [row for found in installed() for row in _rows(found)]
+    found = list(capabilities())
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        for one in found:
+            click.echo(json.dumps(asdict(one)))
         return
-    for name, group in groupby(rows, key=lambda row: f"{row['backend']}, from {row['from']}"):
+    for name, group in groupby(found, key=lambda one: f"{one.backend}, from {one.origin}"):
         click.echo(name)
-        for row in group:
-            click.echo(_paragraph(row))
+        for one in group:
+            click.echo(_paragraph(one))
 
 
 @main.command(help=_MOCK_HELP)
@@ -272,38 +274,13 @@ def _attempt(holder: Submission | SendError) -> dict[str, str]:
     }
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
-    origin = found.distribution
-    if found.backend is None:
-        broken = f"{origin}: broken, {found.broken}"
-        return [_row(found.name, "-", [], [], [], broken)]
-    if not found.backend.protocols:
-        return [
-            _row(found.name, found.backend.protocol, ["send"], ["sms", "whatsapp"], ["all"], origin)
-        ]
-    rows = []
-    for name, protocol in found.backend.protocols.items():
-        send_table = protocol.send
-        carried = send_table.carries() if send_table else frozenset()
-        options = sorted(carried - {"recipient", "text", "channels"})
-        channels = sorted(send_table.channels()) if send_table else []
-        rows.append(_row(found.name, name, list(protocol.operations()), channels, options, origin))
-    return rows
-
-
-def _row(*values: Any) -> dict[str, Any]:
-    keys = ("backend", "protocol", "operations", "channels", "options", "from")
-    return dict(zip(keys, values, strict=True))
-
-
-def _paragraph(row: dict[str, Any]) -> str:
+def _paragraph(can: Capability) -> str:
     """Return what a backend can do over one protocol, as a person reads it."""
-    can = ", ".join(row["operations"]) or "nothing"
-    by = f" by {', '.join(row['channels'])}" if row["channels"] else ""
-    options = ", ".join(name.removeprefix("options.") for name in row["options"])
+    by = f" by {', '.join(can.channels)}" if can.channels else ""
+    options = ", ".join(name.removeprefix("options.") for name in can.options)
     return textwrap.fill(
-        f"{can}{by}" + (f"; with {options}" if options else ""),
+        f"{', '.join(can.operations) or 'nothing'}{by}" + (f"; with {options}" if options else ""),
         width=78,
-        initial_indent=f"  {row['protocol']:<9}",
+        initial_indent=f"  {can.protocol:<9}",
         subsequent_indent=" " * 11,
     )

@@ -387,7 +387,7 @@ def test_backends_as_json_is_one_object_a_line() -> None:
     done = real("backends", "--json")
     assert (done.code, done.err) == (0, "")
     rows = [json.loads(line) for line in done.out.splitlines()]
-    keys = {"backend", "protocol", "operations", "channels", "options", "from"}
+    keys = {"backend", "protocol", "operations", "channels", "options", "origin"}
     assert {frozenset(row) for row in rows} == {frozenset(keys)}
     by_name = {(row["backend"], row["protocol"]): row for row in rows}
     assert by_name["acme", "rest"] == {
@@ -396,7 +396,7 @@ def test_backends_as_json_is_one_object_a_line() -> None:
         "operations": ["send"],
         "channels": ["sms"],
         "options": ["reference"],
-        "from": "acme-sms",
+        "origin": "acme-sms",
     }
     assert by_name["smsmobileapi", "rest"]["channels"] == ["sms", "sms+whatsapp", "whatsapp"]
     assert by_name["smsmobileapi", "soap"]["channels"] == ["sms"]
@@ -408,10 +408,8 @@ def test_backends_as_json_is_one_object_a_line() -> None:
 def test_backends_shows_a_broken_plug_in_and_the_others(
     options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from smsbridge import registry
-
     found = [*registry.installed(), BROKEN]
-    monkeypatch.setattr(registry, "installed", lambda: found)
+    monkeypatch.setattr("smsbridge.capabilities.installed", lambda: found)
     done = run("backends", *options)
     assert done.code == 0
     (line,) = (line for line in done.out.splitlines() if "shaky" in line)
@@ -540,7 +538,7 @@ def test_an_unexpected_error_is_one_line_without_its_text(monkeypatch: pytest.Mo
     def fail() -> None:
         raise RuntimeError("canary\nof a secret")
 
-    monkeypatch.setattr("smsbridge.registry.installed", fail)
+    monkeypatch.setattr("smsbridge.capabilities.installed", fail)
     done = run("backends")
     assert (done.code, done.out) == (1, "")
     assert one_line(done.err)

@@ -1,12 +1,10 @@
 """A fixture: one conversation with a provider, recorded or taken from its documentation.
 
-The file is YAML with JSON's own scalars and nothing more: everything else is text, so that
-``+12025550123`` keeps its plus. No tags, no merge keys. Errors name the line.
+The file is the YAML of `smsbridge.testing.plain_yaml`. Errors name the line, and what is allowed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -14,35 +12,19 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smsbridge.errors import ConfigError, MissingExtra
+from smsbridge.errors import ConfigError
 from smsbridge.message import Message
 from smsbridge.testing.faults import FAULTS
-
-try:
-    import yaml
-except ImportError as missing:
-    raise MissingExtra("testing", "the mock provider") from missing
+from smsbridge.testing.plain_yaml import BadYAML, Block, read_yaml
 
 SOURCES = ("RECORDED", "DOC", "OAS", "MODULE", "FIELD", "ASSUMED")
 OUTCOMES = ("accepted", "not_sent", "rejected", "unknown")
 BODIES = ("form", "json", "soap")
 ANSWERS = ("json", "text", "soap", "fault")
 
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_WORDS = {"true": True, "false": False, "null": None}
-
 
 class BadFixture(ConfigError):
     """A fixture file that can't be used. Names the file, the line and what is allowed."""
-
-
-class Block(dict[str, Any]):
-    """A mapping that knows the line of each of its keys."""
-
-    def __init__(self) -> None:
-        """Create an empty mapping."""
-        super().__init__()
-        self.lines: dict[str, int] = {}
 
 
 Kinds = Mapping[str, type | tuple[type, type]]
@@ -234,17 +216,9 @@ class _Reader:
 
     def _top(self, text: str) -> Block:
         try:
-            for event in yaml.parse(text, Loader=yaml.SafeLoader):
-                if getattr(event, "tag", None) or getattr(event, "anchor", None):
-                    line = event.start_mark.line + 1  # type: ignore[union-attr]  # all are marked
-                    raise self.error(line, "tags, anchors and aliases are not taken")
-            top = self._value(yaml.compose(text, Loader=yaml.SafeLoader))
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise self.error(line, f"no valid YAML: {error.problem}") from None
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            raise self.error(line, f"no valid YAML: {error.reason}") from None
+            top = read_yaml(text)
+        except BadYAML as error:
+            raise self.error(error.line, str(error)) from None
         if not isinstance(top, Block) or not _is_version(top.get("smsbridge-fixture")):
             raise self.error(1, "the file starts with smsbridge-fixture: 1")
         self._check(top, _TOP, "id", "title", "provenance", "interactions")
@@ -330,27 +304,6 @@ class _Reader:
         if block[key] not in allowed:
             raise self.error(block.lines[key], f"{key} is one of {', '.join(allowed)}")
 
-    def _value(self, node: Any) -> Any:
-        match node:
-            case yaml.MappingNode():
-                return self._mapping(node)
-            case yaml.SequenceNode():
-                return [self._value(item) for item in node.value]
-            case yaml.ScalarNode():
-                return _scalar(node)
-        return None
-
-    def _mapping(self, node: Any) -> Block:
-        block = Block()
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = key_node.value
-            if not isinstance(key_node, yaml.ScalarNode) or key in ("<<", *block):
-                raise self.error(line, f"the key {key!r} is given twice, or is no plain word")
-            block[key] = self._value(value_node)
-            block.lines[key] = line
-        return block
-
 
 def _is_version(value: Any) -> bool:
     return value == 1 and not isinstance(value, bool | float)
@@ -360,14 +313,3 @@ def _is_of(value: Any, kinds: Any) -> bool:
     if isinstance(value, bool) and bool not in kinds and object not in kinds:
         return False
     return isinstance(value, kinds)
-
-
-def _scalar(node: Any) -> Any:
-    text = node.value
-    if node.style is not None:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if not _NUMBER.fullmatch(text):
-        return text
-    return float(text) if set(text) & set(".eE") else int(text)

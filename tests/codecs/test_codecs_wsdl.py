@@ -87,7 +87,7 @@ def canonical(written: bytes | Any) -> bytes:
 def zeeps(document: bytes, folder: Path, operation: str, values: dict[str, Any]) -> Any:
     path = folder / "oracle.wsdl"
     path.write_bytes(document)
-    with zeep.Client(str(path)) as client:  # type: ignore[no-untyped-call]
+    with zeep.Client(str(path)) as client:  # type: ignore[no-untyped-call]  # zeep types half of it
         return client.create_message(client.service, operation, **values)
 
 

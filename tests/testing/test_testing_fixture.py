@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
-import yaml
 
-from smsbridge import Channel, Message, MissingExtra
+from smsbridge import Channel, Message
 from smsbridge.testing import fixture as module
 from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.fixture import (
     OUTCOMES,
     SOURCES,
     BadFixture,
-    Block,
     Fixture,
     load,
     parse,
     shipped,
 )
+from smsbridge.testing.plain_yaml import read_yaml
 
 GOOD = """\
 smsbridge-fixture: 1
@@ -71,7 +68,7 @@ def scalar(text: str) -> Any:
 
 def plain(text: str) -> Any:
     """Return a file as the loader reads it, before it looks at any key."""
-    return module._Reader("x")._value(yaml.compose(text, Loader=yaml.SafeLoader))
+    return read_yaml(text)
 
 
 def text_of(fixture_id: str) -> str:
@@ -183,13 +180,6 @@ def test_channels_of_the_message_are_read() -> None:
     message = parse(text, "x").message
     assert message is not None
     assert message.channels == {Channel.SMS, Channel.WHATSAPP}
-
-
-def test_a_block_knows_the_line_of_each_key() -> None:
-    block = plain(GOOD)
-    assert isinstance(block, Block)
-    assert block.lines["title"] == 3
-    assert block["interactions"][1].lines == {"id": 11, "request": 12, "response": 13}
 
 
 @pytest.mark.parametrize(
@@ -493,14 +483,6 @@ def test_each_fixture_that_ships_has_placeholders_for_secrets(fixture_id: str) -
     assert [value for value in shown if value != "Bearer"] == []
     assert not re.search(r"[0-9a-f]{32}", text_of(fixture_id))
     assert not re.search(r"test-(key|client|secret)", text_of(fixture_id))
-
-
-def test_a_missing_library_is_told_by_the_extra_that_brings_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(MissingExtra, match=r"smsbridge\[testing\]"):
-        runpy.run_path(module.__file__)
 
 
 def test_the_schema_is_a_schema() -> None:
