@@ -23,7 +23,7 @@ import pytest
 from click.testing import CliRunner
 
 from smsbridge.cli import main
-from smsbridge.registry import Found
+from smsbridge.registry import Found, installed
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_url
 
@@ -408,7 +408,7 @@ def test_backends_as_json_is_one_object_a_line() -> None:
 def test_backends_shows_a_broken_plug_in_and_the_others(
     options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [*registry.installed(), BROKEN]
+    found = [*installed(), BROKEN]
     monkeypatch.setattr("smsbridge.capabilities.installed", lambda: found)
     done = run("backends", *options)
     assert done.code == 0
