@@ -20,6 +20,7 @@ docs: $(VENV)/test-ready
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 wheel: $(VENV)/test-ready
+	rm -rf build/lib build/bdist.*
 	$(BIN)/python -m build --wheel --outdir dist .
 
 format: $(VENV)/test-ready
@@ -27,13 +28,13 @@ format: $(VENV)/test-ready
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info tests/acme/build tests/acme/*.egg-info .hypothesis .coverage .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/demo-ready: pyproject.toml setup.cfg
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	touch $@
 
-$(VENV)/test-ready: $(VENV)/demo-ready tests/acme/pyproject.toml tests/acme/acme_sms/__init__.py
+$(VENV)/test-ready: $(VENV)/demo-ready tests/acme/pyproject.toml $(wildcard tests/acme/acme_sms/*)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' ./tests/acme
 	touch $@

@@ -25,14 +25,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from urllib.parse import quote, quote_plus
 
 from smsbridge.codecs import Unreadable, flat
 from smsbridge.errors import (
     Attempt,
     ConfigError,
     InvalidMessage,
+    OutcomeUnknown,
     Reason,
     SendError,
     Unsupported,
@@ -52,7 +54,8 @@ if TYPE_CHECKING:
     from smsbridge.exchange import Exchange, Response, Session
 
 _LEAST_PRIVATE = 4
-_MOST_SECONDS = 3600
+_LEAST_DIGITS = 7
+MOST_SECONDS = 3600
 
 
 @dataclass_transform(kw_only_default=True)
@@ -62,6 +65,8 @@ class _Table:
     def __init_subclass__(cls) -> None:
         """Make the subclass a frozen dataclass; a plain ``url = …`` is the default of that key."""
         super().__init_subclass__()
+        if "protocols" in cls.__dict__ and cls.__dict__["protocols"] and not hasattr(cls, "name"):
+            raise TypeError(f"{cls.__name__} has protocols, but no name")
         base = cls.__mro__[1]
         own = inspect.get_annotations(cls)
         inherited = {f.name: f.type for f in fields(base)} if is_dataclass(base) else {}
@@ -93,20 +98,23 @@ class Backend(_Table):
     timeout: float = 30.0
     ca: str = ""
     client_cert: str = ""
-    proxy: str = field(default="", repr=False)
+    proxy: Secret | None = None
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
     wsdl_sha256: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a config that can't be used."""
-        for key in fields(self):
+        for key in (key for key in fields(self) if is_secret(key)):
             value = getattr(self, key.name)
-            if is_secret(key) and isinstance(value, str) and value:
+            if isinstance(value, str) and value:
                 object.__setattr__(self, key.name, Secret(value))
+            elif value and not isinstance(value, Secret):
+                raise ConfigError(f"{key.name}: give text, or a Secret")
         if self.protocols:
             self._check_protocol()
-        if not isinstance(self.timeout, (int, float)) or not 0 < self.timeout <= _MOST_SECONDS:
+        number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
+        if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600")
         object.__setattr__(self, "timeout", float(self.timeout))
 
@@ -123,6 +131,8 @@ class Backend(_Table):
         self.site().checked(self.url)
         if "://" in self.wsdl:
             check_address("wsdl", self.wsdl)
+        if self.proxy:
+            check_address("proxy", self.proxy.reveal(), credentials=True)
 
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials
@@ -160,18 +170,21 @@ class Backend(_Table):
         attempt = self.attempt(message, session)
         credentials, site = self.credentials(), self.site()
         wire = self.filled(operation, message) | protocol.auth.fields(credentials)
+        failure: SendError
         try:
             request = yield from protocol.codec.encode(site, session, operation.call, wire)
             response = yield from protocol.auth.carry(request, credentials, site, session)
         except Broken as error:
-            raise broken(error, attempt) from None
+            failure = broken(error, attempt)
         except TokenRefused as error:
             why = "the token call was refused"
-            raise rejected(why, attempt, Reason.AUTHENTICATION, error.code) from None
-        outcome = self.outcome(operation, message, response, session, attempt)
-        if isinstance(outcome, SendError):
-            raise outcome
-        return outcome
+            failure = rejected(why, attempt, Reason.AUTHENTICATION, error.code)
+        else:
+            outcome = self.outcome(operation, message, response, session, attempt)
+            if isinstance(outcome, Submission):
+                return outcome
+            failure = outcome
+        raise failure
 
     def outcome(
         self,
@@ -190,7 +203,10 @@ class Backend(_Table):
             now=session.now(),
             mask=self._mask(message, session),
         )
-        return judge(response, self._answer(operation, response, session), case)
+        try:
+            return judge(response, self._answer(operation, response, session), case)
+        except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
+            return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
 
     def attempt(self, message: Message, session: Session) -> Attempt:
         """Return what names this try."""
@@ -229,7 +245,13 @@ class Backend(_Table):
             kind = type(message.options).__name__
             raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
         values = message_values(message)
-        if lacking := operation.lacks(values):
+        lacking = operation.lacks(values)
+        if lacking and lacking[0] in operation.carries():
+            raise Unsupported(
+                f"{self.name} can't carry {lacking[0]} by {values['channels']}; "
+                "by another channel it can"
+            )
+        if lacking:
             what = f"carry {lacking[0]}" if lacking[0] != "channels" else name
             raise self._unsupported(
                 f"{what} by {values['channels']}",
@@ -255,13 +277,14 @@ class Backend(_Table):
             return codec.decode(self.site(), session, operation.call, response)
         except Unreadable as error:
             return f"the answer can't be read: {error}"
-        except Exception as error:  # noqa: BLE001  (the message has left: its outcome may not get lost)
+        except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return f"the answer can't be read: {type(error).__name__}"
 
     def _mask(self, message: Message, session: Session) -> Callable[[str], str]:
-        token = session.kept.get("token")
-        hidden = [*self.secrets(), message.recipient, message.recipient[1:], message.text]
-        hidden += [token.text] if token else []
+        number = message.recipient
+        ends = [number[start:] for start in range(len(number) - _LEAST_DIGITS + 1)]
+        plain = [*self.secrets(), *session.hidden, *ends, message.text]
+        hidden = sorted({f(v) for v in plain for f in (str, quote, quote_plus)}, key=len)[::-1]
 
         def mask(word: str) -> str:
             for value in hidden:

@@ -116,7 +116,7 @@ def main() -> None:
     """Run the command line."""
 
 
-@main.command(help=_SEND_HELP)
+@main.command(help=_SEND_HELP, short_help="Send one message.")
 @click.argument("to")
 @click.argument("text")
 @click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
@@ -158,7 +158,7 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
     click.echo(f"{where}, reference {submission.reference}", err=True)
 
 
-@main.command(help=_BACKENDS_HELP)
+@main.command(help=_BACKENDS_HELP, short_help="List what is installed, and what each can do.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def backends(*, as_json: bool) -> None:
     """List the backends."""
@@ -175,7 +175,7 @@ def backends(*, as_json: bool) -> None:
             click.echo(_paragraph(one))
 
 
-@main.command(help=_MOCK_HELP)
+@main.command(help=_MOCK_HELP, short_help="Serve a mock provider for clients in any language.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--port",
@@ -185,7 +185,8 @@ def backends(*, as_json: bool) -> None:
     help="0 takes any that is free.",
 )
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
-def mock(host: str, port: int, scenario: str | None) -> None:
+@click.option("--address", metavar="URL", help="How clients reach it, if not by host and port.")
+def mock(host: str, port: int, scenario: str | None, address: str | None) -> None:
     """Serve the mock provider."""
     from smsbridge.testing.provider import Provider
     from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
@@ -200,7 +201,7 @@ def mock(host: str, port: int, scenario: str | None) -> None:
     except OSError as error:
         why = error.strerror or "the address is none of this machine"
         raise click.ClickException(f"can't listen at {host}, port {port}: {why}") from None
-    address = server.provider.address
+    address = server.provider.address = address or server.provider.address
     ready = {
         "address": address,
         "credentials": {"api_key": API_KEY, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
@@ -212,7 +213,7 @@ def mock(host: str, port: int, scenario: str | None) -> None:
     server.stop()
 
 
-@main.command(help=_DEMO_HELP)
+@main.command(help=_DEMO_HELP, short_help="Show the main job on real sockets.")
 def demo() -> None:
     """Show the main job."""
     from smsbridge.demo import run

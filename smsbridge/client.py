@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from smsbridge.transports import AsyncTransport, Transport
 
 
+_MADE = "made"
+
+
 class _Front:
     """What both clients share: where the backend comes from."""
 
@@ -66,8 +69,7 @@ class Client(_Front):
     ) -> None:
         """``transport`` and ``session`` are for tests: another carrier, other clocks."""
         super().__init__(backend, session=session)
-        self._transport = transport
-        self._opening = threading.Lock()
+        self._transport = {_MADE: transport} if transport else {}
         self._flights = _Flights()
 
     def send(
@@ -93,17 +95,17 @@ class Client(_Front):
         )
 
     def _carrier(self) -> Transport:
-        with self._opening:
-            if self._transport is None:
-                from smsbridge.transports.blocking import RequestsTransport
+        if not self._transport:
+            from smsbridge.transports.blocking import RequestsTransport
 
-                self._transport = RequestsTransport(self.backend)
-            return self._transport
+            # no lock, which a fork could leave locked: of two that are made, the first is kept
+            self._transport.setdefault(_MADE, RequestsTransport(self.backend))
+        return self._transport[_MADE]
 
     def close(self) -> None:
         """Close the connections that are open."""
-        if self._transport is not None:
-            self._transport.close()
+        for transport in self._transport.values():
+            transport.close()
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -180,9 +182,9 @@ class _Flights:
         self._reset()
 
     def _reset(self) -> None:
-        self._process = os.getpid()
         self._lock = threading.Lock()
         self._flights: dict[str, Future[Response]] = {}
+        self._process = os.getpid()
 
     def join(self, share: str, send: Callable[[], Response], deadline: float) -> Response:
         if self._process != os.getpid():  # a fork: a lock or a flight of the parent never ends here

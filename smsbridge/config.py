@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from smsbridge.backend import Backend, is_secret
+from smsbridge.backend import MOST_SECONDS, Backend, is_secret
 from smsbridge.errors import ConfigError
 from smsbridge.registry import find, names, nearest
 from smsbridge.secret import Secret
@@ -26,7 +26,6 @@ DEFAULT_FILE = "smsbridge.toml"
 _PATHS = ("ca", "client_cert", "wsdl")
 _WORDS = {str: "text", float: "a number", int: "a whole number", bool: "true or false"}
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
-_MOST_SECONDS = 3600
 
 
 def from_environment(
@@ -163,7 +162,7 @@ def _options(query: str) -> dict[str, Any]:
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key == "tls" and value in ("on", "off"):
             values["tls"] = "https" if value == "on" else "http"
-        elif key == "timeout" and _SECONDS.fullmatch(value) and 0 < float(value) <= _MOST_SECONDS:
+        elif key == "timeout" and _SECONDS.fullmatch(value) and 0 < float(value) <= MOST_SECONDS:
             values["timeout"] = float(value)
         else:
             raise _bad_url("may have the options timeout=SECONDS (to 3600) and tls=on or off only")

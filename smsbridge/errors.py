@@ -76,6 +76,11 @@ class MissingExtra(CallerError, ImportError):
         """``extra`` as pip knows it; ``what`` needs it."""
         super().__init__(f"{what} needs the extra '{extra}': install 'smsbridge[{extra}]'")
         self.extra = extra
+        self._what = what
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a process boundary."""
+        return type(self), (self.extra, self._what)
 
 
 class SendError(SmsbridgeError):

@@ -7,7 +7,7 @@ returns the result. `drive` and `drive_async` are its two drivers; what carries 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,6 +96,7 @@ class Session:
         self.now = now
         self.monotonic = monotonic
         self.kept: dict[str, Any] = {}
+        self.hidden: deque[str] = deque(maxlen=8)  # tokens, which no error may show
         self._turns: Counter[str] = Counter()
 
     def share(self, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MOST_MEMBERS = 16
 
 
 class BadEncoding(ValueError):
@@ -26,8 +27,10 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _unzip(body: bytes, limit: int) -> bytes:
-    decoded = b""
-    while body and len(decoded) <= limit:  # a gzip body may have several members (RFC 1952 §2.2)
+    decoded = bytearray()
+    for _ in range(_MOST_MEMBERS):  # a gzip body may have several (RFC 1952 §2.2)
+        if not body or len(decoded) > limit:
+            return bytes(decoded)
         unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
         try:
             decoded += unzip.decompress(body, limit + 1 - len(decoded))
@@ -36,4 +39,4 @@ def _unzip(body: bytes, limit: int) -> bytes:
         if not unzip.eof and len(decoded) <= limit:
             raise BadEncoding("the gzip body is cut off")
         body = unzip.unused_data
-    return decoded
+    raise BadEncoding(f"the gzip body has more than {_MOST_MEMBERS - 1} members")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -43,7 +43,27 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Base of the typed door for what only one provider knows; each is a frozen dataclass."""
+    """Base of the typed door for what only one provider knows; each is a frozen dataclass.
+
+    A field whose default is a bool takes a bool; any other text that can be sent, a whole number
+    where its type says so, or None.
+    """
+
+    def __post_init__(self) -> None:
+        """Refuse a value of another kind."""
+        for declared in fields(self):
+            value = getattr(self, declared.name)
+            allowed: tuple[type, ...] = (str, type(None))
+            if isinstance(declared.default, bool):
+                allowed = (bool,)
+            elif "int" in str(declared.type):
+                allowed = (int, type(None))
+            odd = isinstance(value, bool) and bool not in allowed
+            if odd or not isinstance(value, allowed):
+                words = " or ".join(kind.__name__ for kind in allowed)
+                raise InvalidMessage(f"options.{declared.name}: give {words}")
+            if isinstance(value, str) and (not value or _UNSENDABLE.search(value)):
+                raise InvalidMessage(f"options.{declared.name}: give text without NUL, or None")
 
 
 class MessageFields(TypedDict, total=False):
@@ -97,25 +117,25 @@ class Message:
             )
         object.__setattr__(self, "channels", _channels(self.channels))
         if self.send_at is not None and (
-            not isinstance(self.send_at, datetime) or self.send_at.tzinfo is None
+            not isinstance(self.send_at, datetime) or self.send_at.utcoffset() is None
         ):
             raise InvalidMessage(
                 "send_at has no time zone: give an aware datetime, "
                 "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
             )
-        for name in ("reference", "sender"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, str) and value and value.isprintable()):
+        for name, value in (("reference", self.reference), ("sender", self.sender)):
+            optional = value is None and name == "sender"
+            if not optional and not (isinstance(value, str) and value and value.isprintable()):
                 raise InvalidMessage(f"{name} {value!r}: give printable text, or leave it out")
         if self.options is not None and not isinstance(self.options, Options):
             raise InvalidMessage("options: give the options object of a backend, or leave it out")
 
 
 def _channels(given: Channel | str | Iterable[Channel | str]) -> frozenset[Channel]:
-    words = [given] if isinstance(given, str) else list(given)
     try:
+        words = [given] if isinstance(given, str) else list(given)
         channels = frozenset(Channel(word) for word in words)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         allowed = ", ".join(Channel)
         raise InvalidMessage(f"channels: {error}; allowed are {allowed}") from None
     if not channels:

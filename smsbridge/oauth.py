@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -35,7 +35,7 @@ class TokenRefused(Exception):
 class Token:
     """A token, until when it is valid, and when it is time for a new one (monotonic seconds)."""
 
-    text: str
+    text: str = field(repr=False)
     valid_until: float
     renew_at: float
 
@@ -99,7 +99,7 @@ class ClientCredentials:
         share = session.share(_KEPT)
         held: Token | None = session.kept.get(_KEPT)
         if held is not None and refused is not None and held.text == refused.text:
-            held = None
+            held = session.kept[_KEPT] = None
         now = session.monotonic()
         if held is not None and now < held.renew_at:
             return held
@@ -129,6 +129,7 @@ class ClientCredentials:
             why = f"the token call failed: {broken.why}"
             raise Broken(Left.NOTHING, why, retry=broken.retry) from None
         token = _read_token(response, session.monotonic())
+        session.hidden.append(token.text)
         if session.share(_KEPT) == share:
             session.kept[_KEPT] = token
         return token
@@ -174,6 +175,8 @@ def _lifetime(said: object) -> float:
         seconds = float(said)  # type: ignore[arg-type]  # what is no number raises, as it should
     except (TypeError, ValueError):
         return _LIFETIME
+    except OverflowError:
+        return _LONGEST
     return min(max(seconds, _SHORTEST), _LONGEST) if seconds == seconds else _LIFETIME  # noqa: PLR0124  (NaN)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smsbridge.errors import Reason
 from smsbridge.message import Channel, Message
 from smsbridge.outcome import When
-from smsbridge.template import Template, Values, names, needed, words
+from smsbridge.template import Template, Values, fault, names, needed, words
 
 if TYPE_CHECKING:
     from smsbridge.auth import Auth
@@ -30,6 +30,14 @@ class Operation:
     fields: Mapping[str, Template]
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a table that could not be sent."""
+        for path, template in self.fields.items():
+            if trouble := fault(template):
+                raise ValueError(f"{self.call}, field {path}: {trouble}")
+            if any(other.startswith(f"{path}.") for other in self.fields):
+                raise ValueError(f"{self.call}: {path} is a field, and holds others too")
 
     def carries(self) -> frozenset[str]:
         """Return the names of the values that it can carry."""
@@ -82,4 +90,4 @@ def message_values(message: Message) -> Values:
         "reference": message.reference,
         **own,
     }
-    return {name: value for name, value in values.items() if value not in (None, False)}
+    return {n: value for n, value in values.items() if value is not None and value is not False}

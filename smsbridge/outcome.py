@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import responses
@@ -118,9 +119,9 @@ def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None
 
 
 def at(answer: Any, path: str) -> Any:
-    """Return what stands at a dotted path of an answer, or None."""
+    """Return what stands at a dotted path of an answer, through lists of one; or None."""
     for step in path.split("."):
-        if isinstance(answer, list) and answer:
+        if isinstance(answer, list) and len(answer) == 1:
             answer = answer[0]
         answer = answer.get(step) if isinstance(answer, Mapping) else None
     return answer
@@ -199,20 +200,31 @@ _STATUSES: Mapping[int, Callable[[_Evidence, Case], Outcome]] = {
 
 def _fault(answer: Mapping[str, Any], case: Case) -> SendError:
     code = word_at(answer, "fault.code") or ""
-    why = f"SOAP fault {code}: {_shown(word_at(answer, 'fault.string') or '', case)}"
+    shown = _shown(code, case)
+    why = f"SOAP fault {shown}: {_shown(word_at(answer, 'fault.string') or '', case)}"
     if refusal := _refusal(answer, case, others=False):
         return rejected(why, case.attempt, *refusal)
     if code.partition(".")[0] in _REFUSING_FAULTS:
-        return rejected(why, case.attempt, Reason.REQUEST, code)
+        return rejected(why, case.attempt, Reason.REQUEST, shown)
     return OutcomeUnknown(why, case.attempt)
 
 
 def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> tuple[Reason, str] | None:
     for path, reasons in case.words.rejected.items():
         word = word_at(answer, path)
-        if word is not None and (reason := reasons.get(word, reasons.get("*") if others else None)):
+        marker = case.words.accepted.match.get(path, "")
+        other = reasons.get("*") if others and word and not _unclear(word, marker) else None
+        if word is not None and (reason := reasons.get(word, other)):
             return reason, _shown(word, case)
     return None
+
+
+def _unclear(word: str, marker: str) -> bool:
+    """Tell whether a word may mean the marker of success, spelt in another way."""
+    word = word.strip()
+    with suppress(ValueError):
+        return float(word) == float(marker)
+    return word.lower() in ("", marker.lower(), "null", "none", "false")
 
 
 def _shown(word: str, case: Case) -> str:
@@ -227,7 +239,9 @@ def _retry_after(response: Response, now: datetime) -> float | None:
     else:
         try:
             date = parsedate_to_datetime(given)
-        except ValueError:
+            seconds = (
+                (date.astimezone(now.tzinfo) - now).total_seconds() if date.tzinfo else math.nan
+            )
+        except (ValueError, OverflowError):
             return None
-        seconds = (date.astimezone(now.tzinfo) - now).total_seconds() if date.tzinfo else math.nan
     return None if math.isnan(seconds) else min(max(seconds, 0.0), MOST_WAIT)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import re
 
 from smsbridge.errors import ConfigError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Secret:
@@ -14,8 +17,8 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         """``value`` may not be empty."""
-        if not isinstance(value, str) or not value:
-            raise ConfigError("a secret is empty: give its text")
+        if not isinstance(value, str) or not value or _SURROGATE.search(value):
+            raise ConfigError("a secret is empty, or no valid text: give its text")
         self._value = value
 
     def reveal(self) -> str:

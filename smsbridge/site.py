@@ -50,11 +50,12 @@ class Site:
         )
 
 
-def check_address(key: str, url: str) -> SplitResult:
-    """Return the parts of an http or https URL without credentials; else raise `ConfigError`."""
+def check_address(key: str, url: str, *, credentials: bool = False) -> SplitResult:
+    """Return the parts of an http or https URL; raises `ConfigError` for anything else."""
     with suppress(ValueError):  # the standard library's own errors show the URL
         parts = urlsplit(url)
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        if known and "@" not in parts.netloc:
+        if known and (credentials or "@" not in parts.netloc):
             return parts
-    raise ConfigError(f"{key}: give http:// or https:// and a host, no credentials, a port if any")
+    none = "" if credentials else " no credentials,"
+    raise ConfigError(f"{key}: give http:// or https:// and a host,{none} a port if any")

@@ -7,6 +7,7 @@ absent, and a choice that has no such word, give None: the field is left out.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -24,7 +25,7 @@ def _digits(value: Any) -> str:
 
 
 def _epoch(value: datetime) -> str:
-    return str(int(value.timestamp()))
+    return str(math.ceil(value.timestamp()))  # not before it
 
 
 def text(value: Any) -> str:
@@ -86,3 +87,18 @@ def plain(template: Template) -> str | None:
     """Return the name of the one value that is all of a template, or None: read backwards."""
     whole = _PLACE.fullmatch(template) if isinstance(template, str) else None
     return whole[1] if whole else None
+
+
+def fault(template: Template) -> str | None:
+    """Return what is wrong with a template, or None."""
+    texts: list[str] = [template] if isinstance(template, str) else []
+    if not isinstance(template, str):
+        if len(template) != 1:
+            return "a choice has one key, the value that decides"
+        texts = [*template, *(text for words in template.values() for text in words.values())]
+    for place in (place for text in texts for place in _PLACE.finditer(text)):
+        if place[2] not in (None, *FILTERS):
+            return f"there is no filter {place[2]!r}; there are {', '.join(FILTERS)}"
+        if place[2] == "epoch" and place[1] != "send_at":
+            return "the filter 'epoch' is for send_at"
+    return None

@@ -68,13 +68,21 @@ def test_a_plain_class_attribute_is_the_default_of_an_inherited_key() -> None:
 
 def test_the_keys_are_the_base_classs_and_its_own() -> None:
     assert [key.name for key in fields(Ten)] == [
-        "url", "protocol", "timeout", "ca", "client_cert", "proxy", "cleartext_hosts", "wsdl",
-        "wsdl_sha256", "token",
-    ]  # fmt: skip
+        "url",
+        "protocol",
+        "timeout",
+        "ca",
+        "client_cert",
+        "proxy",
+        "cleartext_hosts",
+        "wsdl",
+        "wsdl_sha256",
+        "token",
+    ]
 
 
 def test_a_backend_is_frozen_and_masks_its_secrets() -> None:
-    backend = Ten(token=Secret("canary"), proxy="http://u:canary@proxy.example")
+    backend = Ten(token=Secret("canary"), proxy=Secret("http://u:canary@proxy.example"))
     assert "canary" not in repr(backend)
     with pytest.raises(FrozenInstanceError):
         backend.timeout = 1.0
@@ -84,7 +92,7 @@ def test_text_for_a_secret_becomes_one() -> None:
     assert Ten(token="t-1").token == Secret("t-1")  # type: ignore[arg-type]  # as config gives it
 
 
-@pytest.mark.parametrize("timeout", [0, -1, 3601, "5", None])
+@pytest.mark.parametrize("timeout", [0, -1, 3601, "5", None, True])
 def test_a_timeout_is_seconds_up_to_an_hour(timeout: Any) -> None:
     with pytest.raises(ConfigError, match="timeout"):
         Ten(token=Secret("t"), timeout=timeout)
@@ -177,3 +185,29 @@ def test_a_bug_in_reading_an_answer_is_an_unknown_outcome_and_not_a_lost_one() -
     next(sending)
     with pytest.raises(OutcomeUnknown, match="the answer can't be read: KeyError"):
         sending.send(Response(status=200, body=b"{}"))
+
+
+def test_a_backend_without_a_name_is_refused_where_it_is_written() -> None:
+    with pytest.raises(TypeError, match="Nameless has protocols, but no name"):
+
+        class Nameless(Backend):
+            protocols = Ten.protocols
+
+
+@pytest.mark.parametrize("secret", [5, ["x"], {"env": "X"}])
+def test_a_secret_that_is_no_text_is_refused_and_not_shown(secret: Any) -> None:
+    with pytest.raises(ConfigError, match="token: give text, or a Secret") as refused:
+        Ten(token=secret)
+    assert str(secret) not in str(refused.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "garbage", " ", "http://"])
+def test_a_proxy_is_an_http_or_https_address(proxy: str) -> None:
+    with pytest.raises(ConfigError, match="proxy: give http:// or https://"):
+        Ten(token=Secret("t"), proxy=Secret(proxy))
+
+
+def test_media_by_sms_name_the_channel_as_the_trouble() -> None:
+    options = SMSMobileAPIOptions(media_url="https://media.example/a.png")
+    with pytest.raises(Unsupported, match=r"options.media_url by sms; by another channel it can"):
+        request(SMSMobileAPI(api_key=Secret("k")), options=options)

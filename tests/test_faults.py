@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -495,6 +495,8 @@ def test_f17_f18_a_body_that_does_not_decode_is_unknown(
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX-Odd: a\rb\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ],
 )
 def test_f19_bad_framing_is_unknown(protocol: str, send: Send, head: bytes) -> None:
@@ -513,6 +515,113 @@ def test_an_answer_in_gzip_is_read(protocol: str, send: Send) -> None:
 
 def test_an_answer_that_never_ends_is_unknown(protocol: str, send: Send) -> None:
     outcome = outcome_of(protocol, send, answer(200, b" " * 2_000_000))
+    assert isinstance(outcome, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", answer(429, retry_after="1")),
+        (b"HTTP/1.1 102 Processing\r\n\r\n", answer(429, retry_after="1")),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", answer(429, retry_after="1")),
+    ],
+)
+def test_an_interim_answer_is_not_the_answer(
+    protocol: str, send: Send, first: bytes, second: bytes
+) -> None:
+    outcome = outcome_of(protocol, send, first + second)
+    assert isinstance(outcome, NotSent)
+    assert outcome.retry_after == 1
+
+
+@pytest.mark.parametrize(
+    "said_wait", ["Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 01 Jan 0001 00:00:00 +1200", "9" * 400]
+)
+def test_f24_a_time_beyond_the_calendar_breaks_nothing(
+    protocol: str, send: Send, said_wait: str
+) -> None:
+    assert isinstance(outcome_of(protocol, send, answer(429, retry_after=said_wait)), NotSent)
+
+
+def test_f37_a_lifetime_of_400_digits_works(send: Send) -> None:
+    token = answer(200, '{"access_token": "t", "expires_in": 1%s}' % ("0" * 400))
+    with FaultServer([ok("oauth")], token=token) as server:
+        assert isinstance(send(backend("oauth", server.url)), Submission)
+
+
+@pytest.mark.parametrize("zero", ["0.0", "0e0", "-0", '"0 "', '"00"', '"null"', '"false"'])
+def test_f29_what_may_mean_no_error_is_no_refusal(protocol: str, send: Send, zero: str) -> None:
+    body = said(protocol, {"result": {"error": "ZERO", "id": "7"}}).replace('"ZERO"', zero)
+    assert not isinstance(outcome_of(protocol, send, answer(200, body)), Rejected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"result": {"error": 1, "error": 0, "id": "7"}}',
+        '{"result": {"error": 0, "error": 5, "id": "7"}}',
+        '{"result": {"error": 5}, "result": {"error": 0}}',
+        '{"result": [{"error": 0}, {"error": 5}]}',
+    ],
+)
+def test_f27_an_answer_that_contradicts_itself_is_unknown(
+    protocol: str, send: Send, text: str
+) -> None:
+    body = said(protocol, "TEXT").replace('"TEXT"', text)
+    assert isinstance(outcome_of(protocol, send, answer(200, body)), OutcomeUnknown)
+
+
+def inside(envelope: str) -> str:
+    return envelope.partition("<s:Body>")[2].partition("</s:Body>")[0]
+
+
+FAULT = inside(fault("Client", "no"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        GOOD.replace("</s:Body>", f"{FAULT}</s:Body>"),
+        GOOD.replace("<s:Body>", f"<s:Body>{FAULT}"),
+        GOOD.replace(
+            "</s:Body>", GOOD.partition("<s:Body>")[2].partition("</s:Body>")[0] + "</s:Body>"
+        ),
+        GOOD.replace("<return>", "<x:return xmlns:x='urn:evil'>").replace(
+            "</return>", "</x:return>"
+        ),
+        fault("Server:Client", "no"),
+        fault("Server", "no").replace(
+            "<faultstring>", "<faultcode>s:Client</faultcode><faultstring>"
+        ),
+    ],
+    ids=["fault beside", "fault before", "twice", "foreign part", "colons", "two codes"],
+)
+def test_f30_an_envelope_that_contradicts_itself_is_unknown(send: Send, body: str) -> None:
+    assert isinstance(outcome_of("soap", send, answer(200, body)), OutcomeUnknown)
+
+
+def early(connection: socket.socket, reply: bytes) -> None:
+    """Answer before the request has been read whole, then close."""
+    connection.recv(1024)
+    connection.sendall(reply)
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(1)
+    with suppress(OSError):
+        while connection.recv(65_536):
+            pass
+
+
+@pytest.mark.parametrize("cut", [None, -10])
+def test_an_answer_that_comes_early_is_never_not_sent(send: Send, cut: int | None) -> None:
+    reply = ok("rest")[:cut]
+    with FaultServer(on_accept=lambda connection: early(connection, reply)) as server:
+        outcome = send(backend("rest", server.url, timeout=3.0), "x" * 8_000_000)
+    assert not isinstance(outcome, NotSent)
+
+
+def test_an_answer_in_many_small_gzip_members_costs_no_time(protocol: str, send: Send) -> None:
+    body = gzip.compress(b"{") + gzip.compress(b" ") * 20_000
+    outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))
     assert isinstance(outcome, OutcomeUnknown)
 
 

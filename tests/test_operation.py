@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from smsbridge import Field, Message, Operation, Protocol, Rest, When
@@ -63,3 +65,20 @@ def test_a_set_of_channels_is_one_word() -> None:
 def test_a_protocol_has_the_operations_that_it_was_given() -> None:
     assert Protocol(Rest(), Field("a", "b"), send=SEND).operations() == {"send": SEND}
     assert Protocol(Rest(), Field("a", "b")).operations() == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"a": "{text|upper}"}, "field a: there is no filter 'upper'; there are"),
+        ({"a": "{recipient|epoch}"}, "'epoch' is for send_at"),
+        ({"a": {"{channels}": {"sms": "{text|shout}"}}}, "no filter 'shout'"),
+        ({"a": {"{channels}": {"sms": "1"}, "{text}": {"x": "1"}}}, "a choice has one key"),
+        ({"to": "{recipient}", "to.number": "{recipient}"}, "to is a field, and holds others too"),
+    ],
+)
+def test_a_table_that_could_not_be_sent_is_refused_where_it_is_written(
+    fields: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        Operation("POST /", fields=fields, accepted=When({"ok": "1"}))

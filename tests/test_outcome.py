@@ -134,10 +134,11 @@ def test_a_broken_call_that_would_break_again_says_so() -> None:
     assert not outcome.retry
 
 
-def test_a_path_goes_through_objects_and_the_first_of_a_list() -> None:
-    answer = {"a": [{"b": {"c": 1}}, {"b": 2}], "d": []}
+def test_a_path_goes_through_objects_and_lists_of_one() -> None:
+    answer = {"a": [{"b": {"c": 1}}], "d": [], "e": [{"f": 0}, {"f": 5}]}
     assert at(answer, "a.b.c") == 1
-    assert [at(answer, "a.x.c"), at(answer, "d.e"), at("text", "a")] == [None, None, None]
+    assert [at(answer, path) for path in ("a.x.c", "d.e", "e.f")] == [None, None, None]
+    assert at("text", "a") is None
 
 
 def test_only_words_and_numbers_are_words() -> None:

@@ -46,6 +46,7 @@ class SMSMobileAPIOptions(Options):
 
     def __post_init__(self) -> None:
         """Refuse a SIM slot that no phone has."""
+        super(SMSMobileAPIOptions, self).__post_init__()
         if self.sim not in (None, 1, 2):
             raise InvalidMessage(f"options.sim {self.sim!r}: give 1 or 2, or leave it out")
 

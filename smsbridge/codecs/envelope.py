@@ -36,11 +36,15 @@ class MustUnderstand(Unreadable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """An envelope that was read: its version (a namespace), the Body's first child, its values."""
+    """An envelope that was read: its version (a namespace), the Body's first child, its values.
+
+    ``alone``: the Body's other children, if any, are values that the first refers to.
+    """
 
     version: str
     child: Element
     values: Values
+    alone: bool
 
     @property
     def fault(self) -> dict[str, Any] | None:
@@ -48,13 +52,15 @@ class Envelope:
         if split(self.child) != (self.version, "Fault"):
             return None
         found = {split(child)[1]: child for child in self.child}
+        if len(found) != len(self.child):
+            raise Unreadable("the fault says the same thing twice")
         if self.version == SOAP11:
             code, string, detail = (found.get(n) for n in ("faultcode", "faultstring", "detail"))
         else:
             code, string = (_first(found.get(n)) for n in ("Code", "Reason"))
             detail = found.get("Detail")
         return {
-            "code": all_text(code).rpartition(":")[2],
+            "code": all_text(code).split(":", 1)[-1],
             "string": all_text(string),
             "detail": None if detail is None else self.values.of(detail),
         }
@@ -79,7 +85,9 @@ def read_envelope(
     ):
         if block.get(f"{{{version}}}mustUnderstand") in ("1", "true"):
             raise MustUnderstand("the envelope has a header block that must be understood")
-    return Envelope(version=version, child=bodies[0][0], values=Values(bodies[0], note))
+    child, *others = bodies[0]
+    alone = all(other.get("id") for other in others)
+    return Envelope(version=version, child=child, values=Values(bodies[0], note), alone=alone)
 
 
 def write_fault(version: str, code: str, string: str) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email import policy
+from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,18 +18,26 @@ if TYPE_CHECKING:
     from smsbridge.site import Site
 
 FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 JSON = "application/json"
 
 
 def parse_json(body: bytes | str) -> dict[str, Any]:
     """Return the JSON object of a body; raises `Unreadable`."""
     try:
-        document = json.loads(body, parse_constant=_no_number)
+        text = body if isinstance(body, str) else body.decode("utf-8-sig")
+        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
     except (ValueError, RecursionError):
-        raise Unreadable("it is not JSON") from None
+        raise Unreadable("it is not JSON, or says the same thing twice") from None
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _no_number(word: str) -> None:
@@ -37,6 +47,23 @@ def _no_number(word: str) -> None:
 def parse_form(body: str) -> dict[str, str]:
     """Return the fields of a query or a form; of a repeated field the last."""
     return dict(parse_qsl(body, keep_blank_values=True))
+
+
+def parse_multipart(body: bytes, content_type: str) -> dict[str, str]:
+    """Return the text fields of a ``multipart/form-data`` body (RFC 7578): PHP's curl sends it."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    fields: dict[str, str] = {}
+    for part in parts.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            raise Unreadable("the multipart form has a part without a name")
+        try:
+            fields[name] = content.decode()
+        except UnicodeDecodeError:
+            raise Unreadable("the form is not UTF-8") from None
+    return fields
 
 
 def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
@@ -98,6 +125,11 @@ class Rest:
             return fields | parse_json(request.body)
         if self.body != "form":
             note("a form instead of JSON")
+        if kind == MULTIPART:
+            note("multipart instead of a form")
+            return fields | parse_multipart(request.body, request.header("content-type"))
+        if kind not in (FORM, ""):
+            raise Unreadable(f"it is neither {FORM} nor {JSON}")
         try:
             return fields | parse_form(request.body.decode())
         except UnicodeDecodeError:

@@ -65,7 +65,7 @@ class Soap:
             body = contract.write(name, "input", nested(fields))
             action = contract.action(name)
             url = site.checked(endpoint(site, contract))
-        except (BadContract, ConfigError) as error:
+        except (ValueError, ConfigError) as error:
             why = f"wsdl: {_without(fields.values(), str(error))}"
             if _is_url(site.wsdl):  # it was fetched: that was I/O, so it is no error of the config
                 raise Broken(Left.NOTHING, why, retry=False) from None
@@ -81,6 +81,8 @@ class Soap:
     ) -> Mapping[str, Any]:
         """Return the parts of an answer, or its fault."""
         envelope = read_envelope(response.body, ANSWER, response.header("content-type"))
+        if not envelope.alone:
+            raise Unreadable("the Body holds more than the answer")
         if fault := envelope.fault:
             return SoapFault(fault=fault)
         answer = self.contract(site, session).read(name, "output", envelope)

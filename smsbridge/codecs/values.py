@@ -72,6 +72,8 @@ class Values:
             href = element.get("href") if not len(element) else None
             if href is None or not href.startswith("#"):
                 return element
+            if (element.text or "").strip():
+                raise Unreadable("a value and a reference (href) to another")
             self._note("a value by reference (href)")
             if href[1:] not in self._ids:
                 raise Unreadable("a reference (href) that leads nowhere")
@@ -106,7 +108,7 @@ def _ids(body: Element) -> dict[str, Element]:
 
 
 def _named(body: Element) -> Iterator[tuple[str, Element]]:
-    for element in body.iter():
+    for element in body:  # SOAP 1.1 §5.4.1: what is referred to stands right below the Body
         if name := element.get("id"):
             yield name, element
 

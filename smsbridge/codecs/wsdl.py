@@ -272,8 +272,11 @@ def _typed(wrapper: Element) -> bool:
 def _parts(envelope: Envelope, body: Any, note: Note, *, strict: bool) -> dict[str, Any]:
     declared = {name: split(str(part.type.qname))[1] for name, part in body.elements}
     given = [(*split(child), child) for child in envelope.child]
-    if any(space for space, _, _ in given):
+    spaces = {space for space, _, _ in given} - {""}
+    if spaces:
         note("a part in a namespace")
+    if strict and spaces - {split(envelope.child)[0]}:
+        raise Unreadable("it has a part in a namespace of its own")
     named = [(name, child) for _, name, child in given]
     if not strict and given and not any(name in declared for name, _ in named):
         note("positional arguments")

@@ -12,8 +12,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smsbridge.errors import ConfigError
-from smsbridge.message import Message
+from smsbridge.errors import ConfigError, Reason
+from smsbridge.message import Message, Status
 from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.plain_yaml import BadYAML, Block, read_yaml
 
@@ -197,8 +197,16 @@ class _Reader:
         provenance = self._block(top, "provenance", _PROVENANCE, "source", "evidence", "date")
         self._one_of(provenance, "source", SOURCES)
         expect = self._block(top, "expect", _EXPECT, "outcome") if "expect" in top else Block()
-        if expect:
-            self._one_of(expect, "outcome", OUTCOMES)
+        for key, allowed in (
+            ("outcome", OUTCOMES),
+            ("reason", list(Reason)),
+            ("status", list(Status)),
+        ):
+            if key in expect:
+                self._one_of(expect, key, allowed)
+        ids = [item.get("id") for item in top["interactions"] if isinstance(item, Block)]
+        if len(set(ids)) != len(ids):
+            raise self.error(top.lines["interactions"], "two interactions have the same id")
         return Fixture(
             id=top["id"],
             title=top["title"],
@@ -230,10 +238,14 @@ class _Reader:
         self._check(block, _INTERACTION, "id")
         if ("request" in block) == ("call" in block):
             raise self.error(block.lines["id"], "give one of request and call")
+        if block.get("times", 1) < 1:
+            raise self.error(block.lines["times"], "times: give 1 or more")
         if ("response" in block) == ("reply" in block):
             raise self.error(block.lines["id"], "give one of response and reply")
         if "call" in block:
-            self._block(block, "call", _CALL, "operation")
+            call = self._block(block, "call", _CALL, "operation")
+            if "credentials" in call:
+                self._one_of(call, "credentials", ("right", "wrong"))
         if "request" in block:
             self._request(self._block(block, "request", _REQUEST), block.lines["request"])
         if "response" in block:

@@ -38,6 +38,8 @@ def mismatch(pattern: Any, value: Any, fill: Fill, path: str = "") -> str | None
     if isinstance(pattern, Mapping):
         if len(pattern) == 1 and (name := next(iter(pattern))) in _MATCHERS:
             return _MATCHERS[name](pattern[name], value, fill, path)
+        if unknown := [key for key in pattern if key.startswith("$") and key != "$extra"]:
+            return f"the pattern has no matcher {unknown[0]}; known are {', '.join(_MATCHERS)}"
         return _mapping(pattern, value, fill, path)
     if isinstance(pattern, list):
         return _list(pattern, value, fill, path)

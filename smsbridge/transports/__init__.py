@@ -144,4 +144,4 @@ def _tls(backend: Backend) -> ssl.SSLContext:
 
 
 def _proxies(backend: Backend) -> dict[str, str]:
-    return {_GIVEN: backend.proxy} if backend.proxy else urllib.request.getproxies()
+    return {_GIVEN: backend.proxy.reveal()} if backend.proxy else urllib.request.getproxies()

@@ -40,6 +40,17 @@ class _Sending:
             yield content[start:end]
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Never hands out a connection on which bytes came that nobody asked for."""
+
+    async def _get(self, *args: Any) -> Any:
+        while (connection := await super()._get(*args)) is not None:
+            if connection.protocol is None or not connection.protocol.should_close:
+                return connection
+            connection.close()
+        return None
+
+
 class AiohttpTransport:
     """Carries requests for one client, in one event loop."""
 
@@ -54,7 +65,7 @@ class AiohttpTransport:
             trace.on_connection_create_end.append(_connected)
             trace.on_connection_reuseconn.append(_connected)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=_Connector(
                     ssl=self._network.tls, keepalive_timeout=IDLE_SECONDS, limit=100
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -74,7 +85,9 @@ class AiohttpTransport:
         except Broken:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
-            raise broken(error, sending.left, request, sending.status) from None
+            left = Left.ALL if sending.status else sending.left
+            failure = broken(error, left, request, sending.status)
+        raise failure  # here, not above: the library's error would hang on it, with the request
 
     async def _carry(self, request: Request, sending: _Sending) -> Response:
         length = {"Content-Length": str(len(request.body))} if request.body else {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import os
+import re
 import socket
 import threading
 import time
@@ -14,7 +16,6 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ProtocolError
 from urllib3.util.connection import create_connection
 
 from smsbridge.exchange import Broken, Left, Request, Response
@@ -24,17 +25,24 @@ if TYPE_CHECKING:
     from smsbridge.backend import Backend
 
 _CHUNK = 65_536
+_MOST_INTERIM = 20
+_LENGTH = re.compile(r"[0-9]+(, *[0-9]+)*")
 
 
 @dataclass
 class _Sending:
-    """The request that a thread is sending: its deadline, and what has left."""
+    """The request that a thread is sending: its deadline, what has left, and what came back."""
 
     deadline: float
     bytes_left: int = 0
     whole: bool = False
+    answered: bool = False  # a first byte has come back
     ended: bool = False  # the peer has closed its side
     status: int = 0
+
+    def begin(self) -> None:
+        """Forget what a tunnel took: the request itself begins now."""
+        self.bytes_left, self.answered, self.ended = 0, False, False
 
     def remaining(self) -> float:
         seconds = self.deadline - time.monotonic()
@@ -44,7 +52,7 @@ class _Sending:
 
     @property
     def left(self) -> Left:
-        if self.whole:
+        if self.whole or self.answered:
             return Left.ALL
         return Left.PART if self.bytes_left else Left.NOTHING
 
@@ -70,6 +78,7 @@ class _Reader(io.RawIOBase):
         self._sock.settimeout(_CURRENT.sending.remaining())
         count = self._raw.readinto(buffer)
         _CURRENT.sending.ended |= count == 0
+        _CURRENT.sending.answered |= bool(count)
         return count
 
     def close(self) -> None:
@@ -88,14 +97,45 @@ class _CountingSocket:
 
     def sendall(self, data: Any) -> None:
         view = memoryview(data).cast("B")
-        while view:
-            self._sock.settimeout(_CURRENT.sending.remaining())
-            count = self._sock.send(view)
-            _CURRENT.sending.bytes_left += count
-            view = view[count:]
+        try:
+            while view:
+                self._sock.settimeout(_CURRENT.sending.remaining())
+                count = self._sock.send(view)
+                _CURRENT.sending.bytes_left += count
+                view = view[count:]
+        except OSError:
+            _CURRENT.sending.answered |= self._has_answer()
+            raise
+
+    def _has_answer(self) -> bool:
+        """Tell whether an answer came before the request had left: it is read, and lost."""
+        self._sock.settimeout(0)
+        try:
+            return bool(self._sock.recv(1))
+        except OSError:
+            return False
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         return io.BufferedReader(_Reader(self._sock))
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose framing is sound; interim ones (1xx) before it are skipped."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]  # http.client's
+            if not 100 < status < 200 or status == 101:  # noqa: PLR2004  (100 is skipped there)
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("too many interim answers")
+
+    def begin(self) -> None:
+        super().begin()
+        length = self.headers.get("content-length")
+        odd = length is not None and (self.chunked or not _LENGTH.fullmatch(length))
+        if odd or self.headers.defects or _CURRENT.sending.ended:
+            raise http.client.HTTPException("the headers are cut off, or contradict themselves")
 
 
 class _Counting:
@@ -123,39 +163,60 @@ class _Counting:
             return sock
         raise trouble
 
+    def _tunnel(self) -> None:
+        plain = self.sock
+        self.sock = _CountingSocket(plain)  # for its deadline
+        try:
+            super()._tunnel()  # type: ignore[misc]  # urllib3's
+        finally:
+            self.sock = plain if self.sock is not None else None
+            _CURRENT.sending.begin()
+        plain.settimeout(_CURRENT.sending.remaining())
+
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # urllib3's
         self.sock = _CountingSocket(self.sock)
+        self.idle_since = time.monotonic()
+        _CURRENT.sending.begin()
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None and time.monotonic() - self.idle_since > IDLE_SECONDS:
-            self.close()  # type: ignore[attr-defined]  # urllib3's
         super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's
         _CURRENT.sending.whole = True
 
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]  # urllib3's
         self.idle_since = time.monotonic()
-        odd = response._original_response.msg.defects  # noqa: SLF001  (urllib3 only logs them)
-        if _CURRENT.sending.ended or odd:
-            response.close()
-            raise ProtocolError("the headers are cut off, or are none")
         return response
+
+    def is_stale(self) -> bool:
+        """Tell whether a kept connection idled too long, or holds what nobody asked for."""
+        pending = getattr(self.sock, "pending", lambda: 0)
+        return time.monotonic() - self.idle_since > IDLE_SECONDS or pending() > 0
 
 
 class _CountingHTTP(_Counting, HTTPConnection):
-    pass
+    response_class = _Answer
 
 
 class _CountingHTTPS(_Counting, HTTPSConnection):
-    pass
+    response_class = _Answer
 
 
-class _PoolHTTP(HTTPConnectionPool):
+class _Pool:
+    """What both kinds of pool share; mixed into urllib3's own."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]  # urllib3's
+        if connection.sock is not None and connection.is_stale():
+            connection.close()
+        return connection
+
+
+class _PoolHTTP(_Pool, HTTPConnectionPool):
     ConnectionCls = _CountingHTTP
 
 
-class _PoolHTTPS(HTTPSConnectionPool):
+class _PoolHTTPS(_Pool, HTTPSConnectionPool):
     ConnectionCls = _CountingHTTPS
 
 
@@ -169,7 +230,8 @@ class _Adapter(HTTPAdapter):
         _count(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        return _count(super().proxy_manager_for(proxy, ssl_context=self._network.tls, **kwargs))
+        tls = {"ssl_context": self._network.tls, "proxy_ssl_context": self._network.tls}
+        return _count(super().proxy_manager_for(proxy, **tls, **kwargs))
 
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
@@ -185,7 +247,8 @@ class _Adapter(HTTPAdapter):
         """Close every connection now; urllib3 would wait for the last reference to its pool."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             for key in manager.pools.keys():  # noqa: SIM118  (it is iterable by keys() alone)
-                manager.pools[key].close()
+                if pool := manager.pools.get(key):
+                    pool.close()
         super().close()
 
 
@@ -216,7 +279,8 @@ class RequestsTransport:
         except Broken:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
-            raise broken(error, sending.left, request, sending.status) from None
+            failure = broken(error, sending.left, request, sending.status)
+        raise failure  # here, not above: the library's error would hang on it, with the request
 
     def _carry(self, request: Request, sending: _Sending) -> Response:
         prepared = requests.Request(

@@ -258,9 +258,34 @@ def test_json_for_a_form_is_taken_and_noted(kind: str) -> None:
     assert notes == ["JSON instead of a form"]
 
 
-@pytest.mark.parametrize("kind", [FORM, "", "text/plain", f"{FORM}; charset=utf-8"])
-def test_a_form_is_read_whatever_its_label(kind: str) -> None:
+@pytest.mark.parametrize("kind", [FORM, "", f"{FORM}; charset=utf-8"])
+def test_a_form_is_read_with_its_label_or_without_any(kind: str) -> None:
     assert read(asked(encoded().body, kind))[0].fields == FIELDS
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml"])
+def test_a_body_of_another_kind_is_unreadable_and_told_what_is_read(kind: str) -> None:
+    with pytest.raises(Unreadable, match="neither application/x-www-form-urlencoded nor"):
+        read(asked(encoded().body, kind))
+
+
+def multipart(fields: dict[str, str]) -> bytes:
+    part = '--xx\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    return ("".join(part.format(*pair) for pair in fields.items()) + "--xx--\r\n").encode()
+
+
+def test_a_multipart_form_is_taken_and_noted() -> None:
+    call, notes = read(asked(multipart(FIELDS), "multipart/form-data; boundary=xx"))
+    assert call.fields == FIELDS
+    assert notes == ["multipart instead of a form"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"--xx\r\n\r\nHello\r\n--xx--\r\n", multipart({"a": "b"})[:-9] + b"\xff"]
+)
+def test_a_multipart_form_that_is_none_is_unreadable(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        read(asked(body, "multipart/form-data; boundary=xx"))
 
 
 def test_a_form_for_json_is_taken_and_noted() -> None:

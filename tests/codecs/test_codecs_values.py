@@ -178,8 +178,10 @@ def test_a_reference_into_the_header_leads_nowhere() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param('<a><b id="1" href="#1"/></a>', id="to-itself"),
-        pytest.param('<a><b id="1" href="#2"/><c id="2" href="#1"/></a>', id="of-two"),
+        pytest.param('<a><b href="#1"/></a><m id="1" href="#1"/>', id="to-itself"),
+        pytest.param(
+            '<a><b href="#1"/></a><m id="1" href="#2"/><m id="2" href="#1"/>', id="of-two"
+        ),
         pytest.param('<a><b href="#1"/></a><m id="1"><c href="#1"/></m>', id="to-its-parent"),
         pytest.param(
             '<a><b href="#1"/></a><m id="1"><c href="#2"/></m><m id="2"><d href="#1"/></m>',
@@ -191,6 +193,16 @@ def test_a_reference_into_the_header_leads_nowhere() -> None:
 def test_references_in_a_circle_are_unreadable(body: str) -> None:
     with pytest.raises(Unreadable, match="circle"):
         value(body)
+
+
+def test_only_what_stands_right_below_the_body_is_referred_to() -> None:
+    with pytest.raises(Unreadable, match="nowhere"):
+        value('<a><b href="#1"/><c><d id="1">x</d></c></a>')
+
+
+def test_a_value_beside_a_reference_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="a value and a reference"):
+        value('<a><b href="#1">one</b></a><m id="1">two</m>')
 
 
 def test_references_that_multiply_are_unreadable() -> None:

@@ -322,6 +322,20 @@ def test_each_fault_can_be_named(name: str) -> None:
     assert fixture.interactions[1].response == {"fault": name}
 
 
+SETS = [
+    ("call: {operation: send}", "call: {operation: send, credentials: worng}", "right, wrong"),
+    ("expect: {outcome: accepted}", "expect: {outcome: rejected, reason: nope}", "recipient"),
+    ("expect: {outcome: accepted}", "expect: {outcome: accepted, status: huh}", "queued"),
+    ("  - id: sent", "  - id: called", "same id"),
+    ("  - id: sent", "  - id: sent\n    times: 0", "1 or more"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "says"), SETS)
+def test_what_no_scenario_could_mean_is_refused(old: str, new: str, says: str) -> None:
+    assert says in refused(changed(old, new))
+
+
 PAIRS = [
     ("    call: {operation: send}\n", "", 8, "request and call"),
     ("    reply: ", "    request: {path: /}\n    reply: ", 8, "request and call"),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smsbridge import Secret
 from smsbridge.exchange import Broken, Left, Request, Response
 from smsbridge.transports.aio import AiohttpTransport
 
 from fault_server import FaultServer, answer
 from sending import backend
+from tunnel import Tunnel, secured
 
 OK = answer(200, "{}")
 Work = Callable[[AiohttpTransport], Awaitable[Any]]
@@ -110,6 +113,44 @@ def test_a_get_that_breaks_is_not_repeated_by_the_library() -> None:
 
 def test_a_proxy_carries_what_is_not_loopback() -> None:
     with FaultServer([OK]) as proxy:
-        more = {"cleartext_hosts": ("sms-mock",), "proxy": proxy.url}
+        more = {"cleartext_hosts": ("sms-mock",), "proxy": Secret(proxy.url)}
         assert carry("http://sms-mock", one(post("http://sms-mock/a")), **more).status == 200
         assert proxy.sends[0].path == "http://sms-mock/a"
+
+
+def test_a_tunnel_ends_at_the_provider(tmp_path: Path) -> None:
+    there = secured(tmp_path, "sms.example")
+    with FaultServer([OK], tls=there.tls) as server:
+        tunnel = Tunnel(server)
+        with FaultServer(on_accept=tunnel) as proxy:
+            more = {"ca": there.ca, "proxy": Secret(proxy.url)}
+            request = post("https://sms.example/a")
+            assert carry("https://sms.example", one(request), **more).status == 200
+            tunnel.close()
+    assert tunnel.asked == [b"CONNECT sms.example:443 HTTP/1.1"]
+
+
+@pytest.mark.parametrize("status", [403, 407, 502, 503])
+def test_a_tunnel_that_is_refused_leaves_nothing(status: int) -> None:
+    with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
+        request = post("https://sms.example/a")
+        with pytest.raises(Broken) as broken:
+            carry("https://sms.example", one(request), proxy=Secret(proxy.url))
+    assert broken.value.left is Left.NOTHING
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
+    async def two(transport: AiohttpTransport) -> int:
+        await transport.send(post(f"{server.url}/a"), soon())
+        return (await transport.send(post(f"{server.url}/a"), soon())).status
+
+    with FaultServer([OK + answer(429), OK]) as server:
+        assert carry(server.url, two) == 200
+
+
+def test_no_error_of_the_library_hangs_on_ours() -> None:
+    with FaultServer(["reset-after-request"]) as server:
+        with pytest.raises(Broken) as broken:
+            carry(server.url, one(post(f"{server.url}/a")))
+        assert broken.value.__context__ is None
+        assert broken.value.__cause__ is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from smsbridge.transports.blocking import RequestsTransport
 
 from fault_server import FaultServer, answer
 from sending import backend
+from tunnel import Tunnel, secured
 
 OK = answer(200, "{}")
 
@@ -149,17 +151,77 @@ def test_each_address_of_a_host_has_its_share_of_the_deadline(
 
 def test_a_proxy_carries_what_is_not_loopback() -> None:
     with FaultServer([OK]) as proxy:
-        table = backend("rest", "http://sms-mock", cleartext_hosts=("sms-mock",), proxy=proxy.url)
+        table = backend(
+            "rest", "http://sms-mock", cleartext_hosts=("sms-mock",), proxy=Secret(proxy.url)
+        )
         transport = RequestsTransport(table)
         assert transport.send(post("http://sms-mock/a"), soon()).status == 200
         transport.close()
         assert proxy.sends[0].path == "http://sms-mock/a"
 
 
+@pytest.mark.parametrize("idle", [3.0, -1.0])
+def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
+    idle: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocking, "IDLE_SECONDS", idle)
+    there = secured(tmp_path, "sms.example")
+    with FaultServer([OK], tls=there.tls) as server:
+        tunnel = Tunnel(server)
+        with FaultServer(on_accept=tunnel) as proxy:
+            given = Secret(proxy.url)
+            table = backend("rest", "https://sms.example", ca=there.ca, proxy=given)
+            transport = RequestsTransport(table)
+            for _ in range(2):
+                assert transport.send(post("https://sms.example/a"), soon()).status == 200
+            transport.close()
+            tunnel.close()
+    assert len(server.sends) == 2
+    assert tunnel.asked == [b"CONNECT sms.example:443 HTTP/1.0"] * (1 if idle > 0 else 2)
+
+
+@pytest.mark.parametrize("status", [403, 407, 502, 503])
+def test_a_tunnel_that_is_refused_leaves_nothing(status: int) -> None:
+    with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
+        table = backend("rest", "https://sms.example", proxy=Secret(proxy.url))
+        with pytest.raises(Broken) as broken:
+            RequestsTransport(table).send(post("https://sms.example/a"), soon())
+    assert broken.value.left is Left.NOTHING
+
+
+def test_a_new_connection_by_tls_is_opened_once(tmp_path: Path) -> None:
+    there = secured(tmp_path, "127.0.0.1")
+    with FaultServer([OK], tls=there.tls) as server:
+        transport = carrier(server.url, ca=there.ca)
+        for _ in range(2):
+            transport.send(post(f"{server.url}/a"), soon())
+        transport.close()
+        assert len(server._threads) == 2
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    there = secured(tmp_path, "127.0.0.1")
+    stray = answer(200, b"x" * 8192) + answer(429)
+    for tls, more in ((None, {}), (there.tls, {"ca": there.ca})):
+        with FaultServer([stray, OK], tls=tls) as server:
+            transport = carrier(server.url, **more)
+            transport.send(post(f"{server.url}/a"), soon())
+            assert transport.send(post(f"{server.url}/a"), soon()).status == 200
+            transport.close()
+
+
+def test_no_error_of_the_library_hangs_on_ours() -> None:
+    with FaultServer(["reset-after-request"]) as server:
+        with pytest.raises(Broken) as broken:
+            carrier(server.url).send(post(f"{server.url}/a"), soon())
+        assert broken.value.__context__ is None
+        assert broken.value.__cause__ is None
+
+
 @pytest.mark.parametrize("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
 def test_loopback_never_goes_through_a_proxy(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
-    table = SMSMobileAPI(api_key=Secret("k"), proxy="http://proxy.example:3128")
+    table = SMSMobileAPI(api_key=Secret("k"), proxy=Secret("http://proxy.example:3128"))
     assert Network.of(table).proxy(target) is None
     assert Network.of(SMSMobileAPI(api_key=Secret("k"))).proxy(target) is None
 
