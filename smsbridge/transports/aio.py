@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from smsbridge.errors import MissingExtra
 from smsbridge.exchange import Broken, Left, Request, Response
@@ -41,7 +42,20 @@ class _Sending:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Never hands out a connection on which bytes came that nobody asked for."""
+    """Never hands out a connection on which bytes came that nobody asked for.
+
+    ``opened``: its connections, to be ended at once even while one has bytes left to write.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.opened: WeakSet[asyncio.Transport] = WeakSet()
+
+    async def _create_connection(self, *args: Any) -> Any:
+        protocol = await super()._create_connection(*args)
+        if protocol.transport is not None:
+            self.opened.add(protocol.transport)
+        return protocol
 
     async def _get(self, *args: Any) -> Any:
         while (connection := await super()._get(*args)) is not None:
@@ -116,8 +130,13 @@ class AiohttpTransport:
     async def close(self) -> None:
         """Close the connections that are open."""
         if self._session is not None:
+            connector = self._session.connector
             await self._session.close()
             self._session = None
+            for opened in list(connector.opened) if isinstance(connector, _Connector) else ():
+                if opened.get_write_buffer_size():
+                    opened.abort()
+            await asyncio.sleep(0)  # lets the loop close them
 
 
 async def _connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _: Any) -> None:

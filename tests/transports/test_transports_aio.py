@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -116,6 +118,20 @@ def test_a_proxy_carries_what_is_not_loopback() -> None:
         more = {"cleartext_hosts": ("sms-mock",), "proxy": Secret(proxy.url)}
         assert carry("http://sms-mock", one(post("http://sms-mock/a")), **more).status == 200
         assert proxy.sends[0].path == "http://sms-mock/a"
+
+
+def test_a_connection_with_bytes_left_to_write_is_ended_when_the_client_is_closed() -> None:
+    over = Event()
+    with FaultServer(on_accept=lambda _: silent(over)) as server:
+        with pytest.raises(Broken) as broken:
+            carry(server.url, one(post(f"{server.url}/a", b"x" * 20_000_000), 0.5))
+        over.set()
+    assert broken.value.left is Left.PART
+    gc.collect()  # a connection that was not ended would warn
+
+
+def silent(over: Event) -> None:
+    over.wait(10)
 
 
 def test_a_tunnel_ends_at_the_provider(tmp_path: Path) -> None:
