@@ -215,9 +215,10 @@ def test_the_text_never_holds_the_value(pattern: object, value: object) -> None:
     assert PRIVATE[1:] not in (why or "")
 
 
+WORDS = st.text(max_size=3).filter(lambda word: not word.startswith("$"))  # a $ is a matcher's
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner),
     max_leaves=10,
 )
 
