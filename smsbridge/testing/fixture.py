@@ -16,6 +16,21 @@ from smsbridge.errors import ConfigError, Reason
 from smsbridge.message import Message, Status
 from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.plain_yaml import BadYAML, Block, read_yaml
+from smsbridge.testing.shape import (
+    CALL,
+    EXPECT,
+    INTERACTION,
+    MESSAGE,
+    PROVENANCE,
+    REQUEST,
+    REQUEST_SOAP,
+    RESPONSE,
+    RESPONSE_SOAP,
+    SOAP_FAULT,
+    TOP,
+    WORDS_FOR,
+    Kinds,
+)
 
 SOURCES = ("RECORDED", "DOC", "OAS", "MODULE", "FIELD", "ASSUMED")
 OUTCOMES = ("accepted", "not_sent", "rejected", "unknown")
@@ -25,87 +40,6 @@ ANSWERS = ("json", "text", "soap", "fault")
 
 class BadFixture(ConfigError):
     """A fixture file that can't be used. Names the file, the line and what is allowed."""
-
-
-Kinds = Mapping[str, type | tuple[type, type]]
-_NOTHING = type(None)
-_TOP: Kinds = {
-    "smsbridge-fixture": int,
-    "id": str,
-    "title": str,
-    "provenance": Block,
-    "protocols": list,
-    "message": Block,
-    "expect": Block,
-    "interactions": list,
-}
-_PROVENANCE: Kinds = {
-    "source": str,
-    "evidence": str,
-    "date": str,
-    "verified": (str, _NOTHING),
-    "review-after": str,
-}
-_MESSAGE: Kinds = {
-    "recipient": str,
-    "text": str,
-    "channels": list,
-    "sender": str,
-    "reference": str,
-}
-_EXPECT: Kinds = {
-    "outcome": str,
-    "id": (str, _NOTHING),
-    "reason": str,
-    "status": str,
-    "code": (str, _NOTHING),
-}
-_INTERACTION: Kinds = {
-    "id": str,
-    "from": (str, list),
-    "to": str,
-    "times": int,
-    "optional": bool,
-    "request": Block,
-    "call": Block,
-    "response": Block,
-    "reply": Block,
-}
-_REQUEST: Kinds = {
-    "method": (str, Block),
-    "path": (str, Block),
-    "query": Block,
-    "headers": Block,
-    "form": Block,
-    "json": object,
-    "soap": Block,
-}
-_REQUEST_SOAP: Kinds = {"operation": str, "args": Block}
-_CALL: Kinds = {
-    "operation": str,
-    "protocol": str,
-    "credentials": str,
-    "valid": bool,
-    "fields": Block,
-}
-_RESPONSE: Kinds = {
-    "status": int,
-    "headers": Block,
-    "json": object,
-    "text": str,
-    "soap": Block,
-    "fault": str,
-}
-_RESPONSE_SOAP: Kinds = {"result": (str, Block), "fault": Block}
-_SOAP_FAULT: Kinds = {"code": str, "string": str}
-_WORDS_FOR = {
-    str: "text",
-    int: "a whole number",
-    bool: "true or false",
-    list: "a list",
-    Block: "a mapping",
-    _NOTHING: "null",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +128,9 @@ class _Reader:
 
     def fixture(self, text: str) -> Fixture:
         top = self._top(text)
-        provenance = self._block(top, "provenance", _PROVENANCE, "source", "evidence", "date")
+        provenance = self._block(top, "provenance", PROVENANCE, "source", "evidence", "date")
         self._one_of(provenance, "source", SOURCES)
-        expect = self._block(top, "expect", _EXPECT, "outcome") if "expect" in top else Block()
+        expect = self._block(top, "expect", EXPECT, "outcome") if "expect" in top else Block()
         for key, allowed in (
             ("outcome", OUTCOMES),
             ("reason", list(Reason)),
@@ -229,13 +163,13 @@ class _Reader:
             raise self.error(error.line, str(error)) from None
         if not isinstance(top, Block) or not _is_version(top.get("smsbridge-fixture")):
             raise self.error(1, "the file starts with smsbridge-fixture: 1")
-        self._check(top, _TOP, "id", "title", "provenance", "interactions")
+        self._check(top, TOP, "id", "title", "provenance", "interactions")
         if "message" in top and "expect" not in top:
             raise self.error(top.lines["message"], "a message needs expect, its outcome")
         return top
 
     def _interaction(self, block: Any) -> Interaction:
-        self._check(block, _INTERACTION, "id")
+        self._check(block, INTERACTION, "id")
         if ("request" in block) == ("call" in block):
             raise self.error(block.lines["id"], "give one of request and call")
         if block.get("times", 1) < 1:
@@ -243,13 +177,13 @@ class _Reader:
         if ("response" in block) == ("reply" in block):
             raise self.error(block.lines["id"], "give one of response and reply")
         if "call" in block:
-            call = self._block(block, "call", _CALL, "operation")
+            call = self._block(block, "call", CALL, "operation")
             if "credentials" in call:
                 self._one_of(call, "credentials", ("right", "wrong"))
         if "request" in block:
-            self._request(self._block(block, "request", _REQUEST), block.lines["request"])
+            self._request(self._block(block, "request", REQUEST), block.lines["request"])
         if "response" in block:
-            self._response(self._block(block, "response", _RESPONSE), block.lines["response"])
+            self._response(self._block(block, "response", RESPONSE), block.lines["response"])
         sources = block.get("from", "start" if "to" in block else ())
         return Interaction(
             id=block["id"],
@@ -266,23 +200,23 @@ class _Reader:
     def _request(self, request: Block, line: int) -> None:
         self._at_most_one(request, BODIES, line)
         if "soap" in request:
-            self._block(request, "soap", _REQUEST_SOAP, "operation")
+            self._block(request, "soap", REQUEST_SOAP, "operation")
 
     def _response(self, response: Block, line: int) -> None:
         self._at_most_one(response, ANSWERS, line)
         if "fault" in response:
             self._one_of(response, "fault", FAULTS)
         if "soap" in response:
-            soap = self._block(response, "soap", _RESPONSE_SOAP)
+            soap = self._block(response, "soap", RESPONSE_SOAP)
             if ("result" in soap) == ("fault" in soap):
                 raise self.error(line, "soap: give one of result and fault")
             if "fault" in soap:
-                self._block(soap, "fault", _SOAP_FAULT, "code", "string")
+                self._block(soap, "fault", SOAP_FAULT, "code", "string")
 
     def _message(self, top: Block) -> Message | None:
         if "message" not in top:
             return None
-        fields = self._block(top, "message", _MESSAGE, "recipient", "text")
+        fields = self._block(top, "message", MESSAGE, "recipient", "text")
         try:
             return Message(**fields)
         except ValueError as error:
@@ -302,7 +236,7 @@ class _Reader:
             kind = kinds[key]
             allowed = kind if isinstance(kind, tuple) else (kind,)
             if not _is_of(block[key], allowed):
-                words = " or ".join(_WORDS_FOR[kind] for kind in allowed)
+                words = " or ".join(WORDS_FOR[kind] for kind in allowed)
                 raise self.error(found, f"{key}: give {words}")
         if missing := [key for key in needs if key not in block]:
             first = next(iter(block.lines.values()), line)

@@ -13,7 +13,6 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from smsbridge import Channel, Message
-from smsbridge.testing import fixture as module
 from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.fixture import (
     OUTCOMES,
@@ -523,18 +522,3 @@ REFUSED = [
 @pytest.mark.parametrize(("old", "new"), REFUSED)
 def test_what_the_loader_refuses_is_refused_by_the_schema(old: str, new: str) -> None:
     assert not valid(plain(changed(old, new)))
-
-
-def test_the_schema_names_the_same_words_as_the_loader() -> None:
-    top, interaction = SCHEMA["properties"], SCHEMA["$defs"]["interaction"]["properties"]
-    definitions = SCHEMA["$defs"]
-    assert set(top) == module._TOP.keys()
-    assert set(interaction) == module._INTERACTION.keys()
-    assert set(top["provenance"]["properties"]) == module._PROVENANCE.keys()
-    assert set(top["expect"]["properties"]) == module._EXPECT.keys()
-    assert set(definitions["request"]["properties"]) == module._REQUEST.keys()
-    assert set(definitions["call"]["properties"]) == module._CALL.keys()
-    assert set(definitions["response"]["properties"]) == module._RESPONSE.keys()
-    assert top["provenance"]["properties"]["source"]["enum"] == list(SOURCES)
-    assert top["expect"]["properties"]["outcome"]["enum"] == list(OUTCOMES)
-    assert definitions["response"]["properties"]["fault"]["enum"] == list(FAULTS)

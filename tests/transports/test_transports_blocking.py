@@ -13,7 +13,7 @@ import pytest
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.exchange import Broken, Left, Request
-from smsbridge.transports import Network, blocking
+from smsbridge.transports import Network, counting
 from smsbridge.transports.blocking import RequestsTransport
 
 from fault_server import FaultServer, answer
@@ -45,7 +45,7 @@ def test_one_connection_serves_one_send_after_the_other() -> None:
 
 
 def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocking, "IDLE_SECONDS", -1.0)
+    monkeypatch.setattr(counting, "IDLE_SECONDS", -1.0)
     with FaultServer([OK]) as server:
         transport = carrier(server.url)
         for _ in range(3):
@@ -164,7 +164,7 @@ def test_a_proxy_carries_what_is_not_loopback() -> None:
 def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
     idle: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocking, "IDLE_SECONDS", idle)
+    monkeypatch.setattr(counting, "IDLE_SECONDS", idle)
     there = secured(tmp_path, "sms.example")
     with FaultServer([OK], tls=there.tls) as server:
         tunnel = Tunnel(server)

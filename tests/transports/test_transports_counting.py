@@ -1,0 +1,45 @@
+"""What has left, counted: nothing, a part, or all. On real sockets: test_transports_blocking.py."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from smsbridge.exchange import Left
+from smsbridge.transports.counting import Sending
+
+
+def sending(seconds: float = 5) -> Sending:
+    return Sending(deadline=time.monotonic() + seconds)
+
+
+def test_nothing_has_left_before_the_first_byte() -> None:
+    assert sending().left is Left.NOTHING
+
+
+@pytest.mark.parametrize(("whole", "left"), [(False, Left.PART), (True, Left.ALL)])
+def test_bytes_without_the_end_are_a_part_and_with_it_all(*, whole: bool, left: Left) -> None:
+    one = sending()
+    one.bytes_left, one.whole = 1, whole
+    assert one.left is left
+
+
+def test_a_first_byte_back_counts_as_all_whatever_had_left() -> None:
+    one = sending()
+    one.bytes_left = 1
+    one.answered = True
+    assert one.left is Left.ALL
+
+
+def test_what_a_tunnel_took_is_no_part_of_the_request() -> None:
+    one = sending()
+    one.bytes_left, one.answered, one.ended = 40, True, True
+    one.begin()
+    assert (one.left, one.ended) == (Left.NOTHING, False)
+
+
+def test_the_time_that_remains_never_ends_in_zero() -> None:
+    assert 0 < sending(5).remaining() <= 5
+    with pytest.raises(TimeoutError):
+        sending(-1).remaining()
