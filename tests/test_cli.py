@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests
 from click.testing import CliRunner
 
 from smsbridge.cli import main
@@ -418,6 +419,26 @@ def test_backends_shows_a_broken_plug_in_and_the_others(
 
 
 # --- mock
+
+
+def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, "mock", "--port", str(port), "--address", "http://sms-mock:8765"],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        wsdl = requests.get(f"http://127.0.0.1:{port}/sendsms/wsdl/sendsms.wsdl", timeout=10).text
+        process.terminate()
+    assert ready["address"] == "http://sms-mock:8765"
+    assert 'location="http://sms-mock:8765/sendsms/wsdl/server.php"' in wsdl
 
 
 def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:
