@@ -177,7 +177,8 @@ def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
             transport.close()
             tunnel.close()
     assert len(server.sends) == 2
-    assert tunnel.asked == [b"CONNECT sms.example:443 HTTP/1.0"] * (1 if idle > 0 else 2)
+    asked = [line.rpartition(b" ")[0] for line in tunnel.asked]  # the version is Python's choice
+    assert asked == [b"CONNECT sms.example:443"] * (1 if idle > 0 else 2)
 
 
 @pytest.mark.parametrize("status", [403, 407, 502, 503])
