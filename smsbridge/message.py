@@ -15,7 +15,7 @@ from smsbridge.errors import InvalidMessage
 if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
-_E164 = re.compile(r"\+[0-9]{5,15}")
+E164 = re.compile(r"\+[0-9]{5,15}")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _LEAST_SHOWN = 9
 
@@ -103,7 +103,7 @@ class Message:
 
     def __post_init__(self) -> None:
         """Refuse what no provider could take."""
-        if not isinstance(self.recipient, str) or not _E164.fullmatch(self.recipient):
+        if not isinstance(self.recipient, str) or not E164.fullmatch(self.recipient):
             shown = masked(self.recipient) if isinstance(self.recipient, str) else "no text"
             raise InvalidMessage(
                 f"recipient {shown!r}: give + and 5 to 15 digits, such as +12025550123"

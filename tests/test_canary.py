@@ -41,6 +41,9 @@ ANSWERS: dict[str, Any] = {
     "fault": lambda protocol: answer(500, fault("Client", echo(protocol))),
     "server error": lambda protocol: answer(500, echo(protocol)),
     "unauthorized": lambda protocol: answer(401, echo(protocol)),
+    "headers that are none": lambda protocol: (
+        f"HTTP/1.1 200 OK\r\nX-Odd: a\r{echo(protocol)}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+    ),
     "reset": lambda _: "reset-after-request",
     "half headers": lambda _: "half-headers",
     "garbage": lambda _: "garbage",

@@ -83,3 +83,8 @@ def test_a_missing_extra_says_how_to_install_it() -> None:
     error = MissingExtra("async", "AsyncClient")
     assert str(error) == "AsyncClient needs the extra 'async': install 'smsbridge[async]'"
     assert isinstance(error, ImportError)
+
+
+def test_a_missing_extra_survives_a_process_boundary() -> None:
+    error = MissingExtra("async", "AsyncClient")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)

@@ -166,3 +166,10 @@ def test_a_token_call_that_is_redirected_will_be_so_again(
     with pytest.raises(Broken) as broken:
         exchange.send(Response(status=status))
     assert broken.value.retry is retry
+
+
+def test_a_token_is_in_no_repr(session: Session) -> None:
+    exchange = carry(session)
+    next(exchange)
+    exchange.send(token("canary-token"))
+    assert "canary-token" not in repr(session.kept["token"])

@@ -7,7 +7,6 @@ that depends on it, ASSUMED our assumption. None was seen live.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -136,8 +135,6 @@ class SMSMobileAPI(Backend):
             number = f"+{number[1:]}"
         elif whatsapp and number.isdigit():
             number = f"+{number}"
-        if not re.fullmatch(r"\+[0-9]{5,15}", number):
-            raise InvalidMessage("recipients")
         channels = {Channel.SMS: sms, Channel.WHATSAPP: whatsapp}
         return Message(
             recipient=number,

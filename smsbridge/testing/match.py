@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-PHONE = re.compile(r"\+[0-9]{5,15}")
+from smsbridge.message import E164
+
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
@@ -99,7 +100,7 @@ def _one_of(patterns: list[Any], value: Any, fill: Fill, path: str) -> str | Non
 
 
 def _phone(_: Any, value: Any, _fill: Fill, path: str) -> str | None:
-    fits = isinstance(value, str) and PHONE.fullmatch(value)
+    fits = isinstance(value, str) and E164.fullmatch(value)
     return None if fits else f"{path} is no phone number"
 
 

@@ -11,7 +11,7 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -77,12 +77,12 @@ class Network:
 
 def whole(status: int, headers: Mapping[str, str], body: bytes) -> Response:
     """Return an answer with its body decoded; raises `Broken` where that fails."""
-    encoding = next((v for k, v in headers.items() if k.lower() == "content-encoding"), "")
+    carried = Response(status=status, headers=headers, body=body)
     try:
-        decoded = inflate(body, encoding, MOST_BYTES)
+        decoded = inflate(body, carried.header("content-encoding"), MOST_BYTES)
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
-    return Response(status=status, headers=headers, body=decoded)
+    return replace(carried, body=decoded)
 
 
 def too_large(status: int) -> Broken:
