@@ -1,10 +1,11 @@
 """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface, never twice by accident."""
 
-from smsbridge.auth import Basic, Field
+from smsbridge.auth import Basic, Fields
 from smsbridge.backend import Backend
 from smsbridge.client import AsyncClient, Client
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
+from smsbridge.digest import Digest
 from smsbridge.errors import (
     Attempt,
     AuthenticationFailed,
@@ -12,6 +13,7 @@ from smsbridge.errors import (
     ConfigError,
     InvalidMessage,
     MissingExtra,
+    NoAnswer,
     NotSent,
     OutcomeUnknown,
     Reason,
@@ -20,11 +22,14 @@ from smsbridge.errors import (
     SmsbridgeError,
     Unsupported,
 )
+from smsbridge.login import Login
 from smsbridge.message import Channel, Message, Options, Status, Submission
 from smsbridge.oauth import ClientCredentials
-from smsbridge.operation import Operation, Protocol
+from smsbridge.operation import Operation, Protocol, Question
 from smsbridge.outcome import When
+from smsbridge.rows import Row
 from smsbridge.secret import Secret
+from smsbridge.wsse import UsernameToken
 
 __all__ = [
     "AsyncClient",
@@ -37,18 +42,23 @@ __all__ = [
     "Client",
     "ClientCredentials",
     "ConfigError",
-    "Field",
+    "Digest",
+    "Fields",
     "InvalidMessage",
+    "Login",
     "Message",
     "MissingExtra",
+    "NoAnswer",
     "NotSent",
     "Operation",
     "Options",
     "OutcomeUnknown",
     "Protocol",
+    "Question",
     "Reason",
     "Rejected",
     "Rest",
+    "Row",
     "Secret",
     "SendError",
     "SmsbridgeError",
@@ -56,5 +66,6 @@ __all__ = [
     "Status",
     "Submission",
     "Unsupported",
+    "UsernameToken",
     "When",
 ]

@@ -1,14 +1,17 @@
-"""Who we are: a field of the call, or a header. A conversation that fetches a token: oauth.py."""
+"""Who we are: fields of the call, or headers. A conversation that fetches a token: oauth.py."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from smsbridge.errors import ConfigError
 from smsbridge.exchange import Exchange, Request, Response
+from smsbridge.path import at
 from smsbridge.secret import same
+from smsbridge.template import Template, names, render, text
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Session
@@ -16,25 +19,31 @@ if TYPE_CHECKING:
 
 
 Credentials = Mapping[str, str]
+Make = Callable[[Mapping[str, str]], Exchange[Request]]
+"""Makes the request of a call, with more values for its table: a token, for one."""
 
 
 class Auth(Protocol):
     """A way to say who we are. ``credentials`` are the config keys that it needs, in order.
 
-    ``presented`` and ``valid`` are the provider's side: does a request try this way, and rightly?
+    ``presented``, ``valid`` and ``answer`` are the provider's side: does a request try this way,
+    and rightly? And what answers a request that is part of the conversation, no call?
     """
 
     @property
     def credentials(self) -> tuple[str, ...]:
         """The config keys that it needs."""
 
-    def fields(self, credentials: Credentials) -> dict[str, str]:
+    def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return what it adds to the fields of a call."""
 
     def carry(
-        self, request: Request, credentials: Credentials, site: Site, session: Session
+        self, make: Make, credentials: Credentials, site: Site, session: Session
     ) -> Exchange[Response]:
-        """Send a request with what it adds to it, and return the answer."""
+        """Send the request of a call with what it adds to it, and return the answer.
+
+        Requests of a conversation before it have a ``share``; the call itself has none.
+        """
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
         """Tell whether a request says who it is in this way."""
@@ -48,43 +57,76 @@ class Auth(Protocol):
     ) -> bool:
         """Tell whether a request says rightly who it is; ``tokens`` are those given out."""
 
+    def answer(
+        self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return the answer to a request of the conversation; ``mint`` gives out a token."""
+
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of the call: ``Field("apikey", "api_key")`` sends the config's api_key as apikey."""
+class Fields:
+    """Fields and headers of every call, filled with credentials; without any, nobody is asked.
 
-    field: str
-    key: str
+    ``Fields({"apikey": "{api_key}"})`` sends the config's api_key as the field apikey, and
+    ``Fields(headers={"X-Api-Key": "{api_key}"})`` as a header.
+    """
+
+    given: Mapping[str, Template] = field(default_factory=dict)
+    headers: Mapping[str, Template] = field(default_factory=dict)
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """The config key."""
-        return (self.key,)
+        """The config keys that the templates name."""
+        templates = (*self.given.values(), *self.headers.values())
+        return tuple(dict.fromkeys(name for one in templates for name in names(one)))
 
-    def fields(self, credentials: Credentials) -> dict[str, str]:
-        """Return the field."""
-        return {self.field: credentials[self.key]}
+    def fields(self, credentials: Credentials) -> dict[str, Any]:
+        """Return the fields; those without a value are left out."""
+        return _rendered(self.given, credentials)
 
     def carry(
-        self, request: Request, _credentials: Credentials, _site: Site, _session: Session
+        self, make: Make, credentials: Credentials, _site: Site, _session: Session
     ) -> Exchange[Response]:
-        """Send the request as it is."""
+        """Send the request with the headers."""
+        request = yield from make({})
+        for name, value in _rendered(self.headers, credentials).items():
+            word = text(value)
+            if not word.isprintable() or not word.isascii():
+                raise ConfigError(f"the header {name} takes printable ASCII only")
+            request = with_header(request, name, word)
         return (yield request)
 
-    def presented(self, _request: Request, fields: Mapping[str, Any]) -> bool:
-        """Tell whether the field is there."""
-        return self.field in fields
+    def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
+        """Tell whether each field and each header is there."""
+        by_field = all(at(fields, path) is not None for path in self.given)
+        return by_field and all(request.header(name) for name in self.headers)
 
     def valid(
         self,
-        _request: Request,
+        request: Request,
         fields: Mapping[str, Any],
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Tell whether the field holds the key."""
-        expected = credentials.get(self.key)
-        return expected is not None and same(str(fields.get(self.field, "")), expected)
+        """Tell whether each holds what it must."""
+        if any(key not in credentials for key in self.credentials):
+            return False
+        by_field = all(
+            same(text(at(fields, path)), text(value))
+            for path, value in self.fields(credentials).items()
+        )
+        return by_field and all(
+            same(request.header(name), text(value))
+            for name, value in _rendered(self.headers, credentials).items()
+        )
+
+    def answer(self, *_: object) -> None:
+        """Answer nothing: there is no conversation."""
+
+
+def _rendered(templates: Mapping[str, Template], credentials: Credentials) -> dict[str, Any]:
+    rendered = {name: render(one, credentials) for name, one in templates.items()}
+    return {name: value for name, value in rendered.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +146,10 @@ class Basic:
         return {}
 
     def carry(
-        self, request: Request, credentials: Credentials, _site: Site, _session: Session
+        self, make: Make, credentials: Credentials, _site: Site, _session: Session
     ) -> Exchange[Response]:
         """Send the request with the header."""
+        request = yield from make({})
         return (yield with_header(request, "Authorization", self._header(credentials)))
 
     def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
@@ -123,6 +166,9 @@ class Basic:
         """Tell whether the header holds both."""
         known = all(key in credentials for key in self.credentials)
         return known and same(request.header("authorization"), self._header(credentials))
+
+    def answer(self, *_: object) -> None:
+        """Answer nothing: there is no conversation."""
 
     def _header(self, credentials: Credentials) -> str:
         both = f"{credentials[self.user]}:{credentials[self.password]}"

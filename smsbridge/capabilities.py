@@ -36,7 +36,10 @@ def _of(found: Found) -> Iterator[Capability]:
             backend=found.name, protocol="-", origin=f"{origin}: broken, {found.broken}"
         )
         return
-    if not backend.protocols:
+    if backend.by_block:
+        says = ["what its block says"]
+        yield Capability(backend=found.name, protocol="-", operations=says, origin=origin)
+    elif not backend.protocols:
         yield Capability(
             backend=found.name,
             protocol=backend.protocol,

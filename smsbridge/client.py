@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
+from smsbridge.backend import Backend
 from smsbridge.config import from_environment, from_file, from_mapping, from_url
-from smsbridge.errors import InvalidMessage
-from smsbridge.exchange import Broken, Left, Request, Response, Session, drive, drive_async
-from smsbridge.message import Message, MessageFields, Submission
+from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.exchange import Request, Response, Session, drive, drive_async
+from smsbridge.flights import Flights, late
+from smsbridge.message import E164, Message, MessageFields, Submission
+from smsbridge.rows import Row, row_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from smsbridge.backend import Backend
     from smsbridge.transports import AsyncTransport, Transport
 
 
@@ -29,6 +29,8 @@ class _Front:
     """What both clients share: where the backend comes from."""
 
     def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
+        if backend is not None and not isinstance(backend, Backend):
+            raise ConfigError("give a Backend; a block by its name: Client.from_config(NAME)")
         self.backend = backend or from_environment()
         self._session = session or Session()
 
@@ -70,7 +72,7 @@ class Client(_Front):
         """``transport`` and ``session`` are for tests: another carrier, other clocks."""
         super().__init__(backend, session=session)
         self._transport = {_MADE: transport} if transport else {}
-        self._flights = _Flights()
+        self._flights = Flights()
 
     def send(
         self, message: Message | str, text: str | None = None, **more: Unpack[MessageFields]
@@ -84,6 +86,38 @@ class Client(_Front):
         deadline = self._deadline()
         return drive(
             self.backend.send(_message(message, text, more), self._session),
+            lambda request: self._carry(request, deadline),
+        )
+
+    def status(self, submission: Submission | str) -> Row:
+        """Return where a message stands, by its submission or the provider's id.
+
+        A message that the provider doesn't know has the status ``unknown``. Raises `NoAnswer`,
+        `Rejected`, or `CallerError` before any I/O; so do `received` and `sent`.
+        """
+        known = _id(submission)
+        return row_of(self._ask("status", {"id": known}), known)
+
+    def received(
+        self, *, after: datetime | None = None, before: datetime | None = None
+    ) -> list[Row]:
+        """Return the messages that came in, as the provider's table lets them be asked for."""
+        return self._ask("received", _times(after=after, before=before))
+
+    def sent(
+        self,
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        recipient: str | None = None,
+    ) -> list[Row]:
+        """Return the provider's log of what was sent."""
+        return self._ask("sent", _times(after=after, before=before) | _to(recipient))
+
+    def _ask(self, question: str, values: Mapping[str, Any]) -> list[Row]:
+        deadline = self._deadline()
+        return drive(
+            self.backend.ask(question, values, self._session),
             lambda request: self._carry(request, deadline),
         )
 
@@ -141,6 +175,34 @@ class AsyncClient(_Front):
             lambda request: self._carry(request, deadline),
         )
 
+    async def status(self, submission: Submission | str) -> Row:
+        """Return where a message stands, as `Client.status` does."""
+        known = _id(submission)
+        return row_of(await self._ask("status", {"id": known}), known)
+
+    async def received(
+        self, *, after: datetime | None = None, before: datetime | None = None
+    ) -> list[Row]:
+        """Return the messages that came in, as `Client.received` does."""
+        return await self._ask("received", _times(after=after, before=before))
+
+    async def sent(
+        self,
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        recipient: str | None = None,
+    ) -> list[Row]:
+        """Return the provider's log of what was sent."""
+        return await self._ask("sent", _times(after=after, before=before) | _to(recipient))
+
+    async def _ask(self, question: str, values: Mapping[str, Any]) -> list[Row]:
+        deadline = self._deadline()
+        return await drive_async(
+            self.backend.ask(question, values, self._session),
+            lambda request: self._carry(request, deadline),
+        )
+
     async def _carry(self, request: Request, deadline: float) -> Response:
         if request.share is None:
             return await self._carrier().send(request, deadline)
@@ -152,7 +214,7 @@ class AsyncClient(_Front):
             async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
                 return await asyncio.shield(self._flights[request.share])
         except TimeoutError:
-            raise _late() from None
+            raise late() from None
 
     def _carrier(self) -> AsyncTransport:
         if self._transport is None:
@@ -175,52 +237,30 @@ class AsyncClient(_Front):
         await self.close()
 
 
-class _Flights:
-    """Requests of one share, sent once: whoever else asks gets the same answer."""
-
-    def __init__(self) -> None:
-        self._reset()
-
-    def _reset(self) -> None:
-        self._lock = threading.Lock()
-        self._flights: dict[str, Future[Response]] = {}
-        self._process = os.getpid()
-
-    def join(self, share: str, send: Callable[[], Response], deadline: float) -> Response:
-        if self._process != os.getpid():  # a fork: a lock or a flight of the parent never ends here
-            self._reset()
-        flight: Future[Response] = Future()
-        with self._lock:
-            known = self._flights.get(share)
-            if known is None:
-                self._flights = {n: f for n, f in self._flights.items() if not f.done()}
-                self._flights[share] = flight
-        if known is None:
-            _land(flight, send)
-        try:
-            return (known or flight).result(max(deadline - time.monotonic(), 0))
-        except TimeoutError:
-            raise _late() from None
-
-
-def _land(flight: Future[Response], send: Callable[[], Response]) -> None:
-    try:
-        flight.set_result(send())
-    except Exception as error:  # noqa: BLE001  (raised again by result(), for everybody)
-        flight.set_exception(error)
-    except BaseException:
-        why = "the call that would have answered was interrupted"
-        flight.set_exception(Broken(Left.NOTHING, why))
-        raise
-
-
-def _late() -> Broken:
-    return Broken(Left.NOTHING, "no answer in time to a call that others wait for too")
-
-
 def _message(message: Message | str, text: str | None, more: MessageFields) -> Message:
     if not isinstance(message, Message):
         return Message(recipient=message, text=text or "", **more)  # type: ignore[arg-type]  # channels are normalised
     if text is not None or more:
         raise InvalidMessage("give a Message, or a recipient and a text, not both")
     return message
+
+
+def _id(submission: Submission | str) -> str:
+    known = submission.id if isinstance(submission, Submission) else submission
+    if not isinstance(known, str) or not known.isprintable() or not known.strip():
+        raise InvalidMessage("status needs the provider's id of a message; this one has none")
+    return known
+
+
+def _times(**given: datetime | None) -> dict[str, Any]:
+    times = {name: moment for name, moment in given.items() if moment is not None}
+    for name, moment in times.items():
+        if not isinstance(moment, datetime) or moment.utcoffset() is None:
+            raise InvalidMessage(f"{name} has no time zone: give an aware datetime")
+    return times
+
+
+def _to(recipient: str | None) -> dict[str, Any]:
+    if recipient is not None and not (isinstance(recipient, str) and E164.fullmatch(recipient)):
+        raise InvalidMessage("recipient: give + and 5 to 15 digits, such as +12025550123")
+    return {} if recipient is None else {"recipient": recipient}

@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from smsbridge.backend import MOST_SECONDS, Backend, is_secret
+from smsbridge.backend import MOST_SECONDS, Backend
 from smsbridge.errors import ConfigError
-from smsbridge.registry import find, names, nearest
+from smsbridge.keys import is_secret
+from smsbridge.nearest import nearest
+from smsbridge.registry import find, names
 from smsbridge.secret import Secret
 from smsbridge.site import is_loopback
+from smsbridge.toml import Document, read_toml
 
 DEFAULT_FILE = "smsbridge.toml"
 _PATHS = ("ca", "client_cert", "wsdl")
@@ -50,48 +53,65 @@ def from_file(
         other = "" if name is not None else "set SMSBRIDGE_URL, or "
         raise ConfigError(f"no config: {other}write {file.name} (SMSBRIDGE_CONFIG names another)")
     document = _parsed(file)
-    if unknown := sorted(document.keys() - {"default", "backends"}):
+    values = document.values
+    if unknown := sorted(values.keys() - {"default", "backends"}):
         hint = nearest(unknown[0], ["default", "backends"])
-        raise ConfigError(f"{file.name}: {unknown[0]!r} is no key of the file; {hint}")
-    blocks = _blocks(document)
+        where = f"{file.name}, line {document.line((unknown[0],))}"
+        raise ConfigError(f"{where}: {unknown[0]!r} is no key of the file; {hint}")
+    blocks = _blocks(values)
     if not blocks:
         raise ConfigError(f"{file.name} has no [backends.NAME] block, or something beside it")
     only = next(iter(blocks)) if len(blocks) == 1 else None
-    chosen = name if name is not None else document.get("default", only)
+    chosen = name if name is not None else values.get("default", only)
     if not isinstance(chosen, str):
-        raise ConfigError(f"{file.name}: say default = one of {', '.join(blocks)}")
+        at = document.line(("default",))
+        where = f"{file.name}, line {at}" if at else file.name
+        raise ConfigError(f"{where}: say default = one of {', '.join(blocks)}")
     try:
-        return from_mapping(_resolved(chosen, blocks), environ=environ, folder=file.parent)
+        return from_mapping(
+            _resolved(chosen, blocks), name=chosen, environ=environ, folder=file.parent
+        )
     except ConfigError as error:
-        raise ConfigError(f"{file.name}, [backends.{chosen}]: {error}") from error.__cause__
+        line = _line(document, chosen, error.key)
+        where = f"{file.name}{line}, [backends.{chosen}]"
+        raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
 
 
 def from_mapping(
     given: Mapping[str, Any],
     *,
+    name: str = "",
     environ: Mapping[str, str] = os.environ,
     folder: Path | None = None,
 ) -> Backend:
     """Return the backend of a mapping: its ``backend``, and that backend's own keys.
 
     A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``.
+    ``name`` is what a generic backend is called.
     """
-    name = given.get("backend")
-    if not isinstance(name, str):
-        raise ConfigError('backend: give a name, such as backend = "smsmobileapi"')
-    backend = find(name)
+    kind = given.get("backend")
+    if not isinstance(kind, str):
+        why = 'backend: give a name, such as backend = "smsmobileapi"'
+        raise ConfigError(why, ("backend",))
+    try:
+        found = find(kind)
+    except ConfigError as error:
+        raise ConfigError(str(error), ("backend",)) from error.__cause__
+    backend, given = found.of_block(name or kind, given)
     keys = {key.name: key for key in fields(backend) if key.init}
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key == "backend":
             continue
         if key not in keys:
-            raise ConfigError(f"{key!r} is no key of {name}; {nearest(key, keys)}")
+            raise ConfigError(f"{key!r} is no key of {kind}; {nearest(key, keys)}", (key,))
         values[key] = _value(keys[key], value, environ, folder or Path.cwd())
     missing = [key for key, declared in keys.items() if key not in values and _required(declared)]
     if missing:
-        raise ConfigError(f"{name} needs {' and '.join(missing)}")
-    return backend(**values)
+        raise ConfigError(f"{kind} needs {' and '.join(missing)}")
+    ready = backend(**values)
+    ready.check()
+    return ready
 
 
 def from_url(url: str) -> Backend:
@@ -105,6 +125,9 @@ def from_url(url: str) -> Backend:
     if name not in names():
         raise _bad_url(f"names no installed backend ({', '.join(sorted(names()))})")
     backend = find(name)
+    if backend.by_block:
+        why = f"{name} takes its tables from a block of {DEFAULT_FILE}"
+        raise ConfigError(f"{why}, and a URL has no room for them")
     if not backend.protocols:
         if protocol or parts.netloc or parts.query:
             raise _bad_url(f"has more than {name}://, which is all that {name} takes")
@@ -176,19 +199,21 @@ def _required(key: Field[Any]) -> bool:
 def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path) -> Any:
     if isinstance(value, Mapping):
         value = _fetched(key.name, value, environ, folder)
+    if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+        raise _bad(key.name, "it is no valid text")
     if is_secret(key):
         if not isinstance(value, str | Secret):
-            raise ConfigError(f'{key.name}: give text, {{ env = "NAME" }} or {{ file = "PATH" }}')
+            raise _bad(key.name, 'give text, { env = "NAME" } or { file = "PATH" }')
         return value
     kind = str if key.type in ("str", str) else type(key.default)
     if kind is tuple:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-            raise ConfigError(f"{key.name}: give a list of texts")
+            raise _bad(key.name, "give a list of texts")
         return tuple(value)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return value
     if kind in _WORDS and not isinstance(value, kind):
-        raise ConfigError(f"{key.name}: give {_WORDS[kind]}")
+        raise _bad(key.name, f"give {_WORDS[kind]}")
     if key.name in _PATHS and value and "://" not in value:
         return str(folder / value)
     return value
@@ -198,31 +223,60 @@ def _fetched(key: str, source: Mapping[str, Any], environ: Mapping[str, str], fo
     match dict(source):
         case {"env": str(name), **rest} if not rest:
             if not environ.get(name):
-                raise ConfigError(f"{key}: the environment variable {name} is not set, or empty")
+                raise _bad(key, f"the environment variable {name} is not set, or empty")
             return environ[name]
         case {"file": str(name), **rest} if not rest:
             text, why = _text(folder / name)
             text = text.rstrip("\r\n")
             if why or not text:
-                raise ConfigError(f"{key}: can't read the file {name}: {why or 'it is empty'}")
+                raise _bad(key, f"can't read the file {name}: {why or 'it is empty'}")
             return text
-    raise ConfigError(f'{key}: a table may be {{ env = "NAME" }} or {{ file = "PATH" }} only')
+    raise _bad(key, 'a table may be { env = "NAME" } or { file = "PATH" } only')
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+def _bad(key: str, why: str) -> ConfigError:
+    return ConfigError(f"{key}: {why}", (key,))
+
+
+def _line(document: Document, name: str, key: tuple[str, ...]) -> str:
+    """Return the line of a key, in the block or the one that it is like; else of the block."""
+    blocks = document.values["backends"]
+    by_default = ("default",) if document.values.get("default") == name else ()
+    place: tuple[str, ...] = ("backends", name) if name in blocks else by_default
+    block, seen = name, set[str]()
+    while key and isinstance(block, str) and block in blocks and block not in seen:
+        seen.add(block)
+        held = blocks[block]
+        auth = held.get("auth")
+        if key[0] in held:
+            place = ("backends", block, *key)
+        elif isinstance(auth, Mapping) and key[0] in auth:
+            place = ("backends", block, "auth", *key)
+        if len(place) > 2 and key[0] != "like":  # noqa: PLR2004  (found; of several likes the last)
+            break
+        block = held.get("like")
+    line = document.line(place)
+    return f", line {line}" if line else ""
+
+
+def _parsed(file: Path) -> Document:
     text, why = _text(file)
     if why:
         raise ConfigError(f"can't read {file.name}: {why}")
     try:
-        return tomllib.loads(text)
+        return read_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file.name} is no valid TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise ConfigError(
+            f"{file.name}: a number has too many digits, or tables nest too deep"
+        ) from None
 
 
 def _text(file: Path) -> tuple[str, str]:
     """Return a file's text, or why it can't be read: Python's own error shows the text."""
     try:
-        return file.read_text(encoding="utf-8"), ""
+        return file.read_text(encoding="utf-8-sig"), ""
     except UnicodeDecodeError:
         return "", "it is not utf-8 text"
     except OSError as error:
@@ -238,12 +292,12 @@ def _blocks(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _resolved(name: str, blocks: Mapping[str, Any], seen: tuple[str, ...] = ()) -> dict[str, Any]:
     if name in seen:
-        raise ConfigError(f"like goes in a circle: {' → '.join((*seen, name))}")
+        raise ConfigError(f"like goes in a circle: {' → '.join((*seen, name))}", ("like",))
     block = blocks.get(name)
     if block is None:
-        raise ConfigError(f"there is no [backends.{name}]; {nearest(name, blocks)}")
+        raise ConfigError(f"there is no [backends.{name}]; {nearest(name, blocks)}", ("like",))
     base = block.get("like")
     if base is not None and not isinstance(base, str):
-        raise ConfigError('like: give the name of another block, such as like = "production"')
+        raise _bad("like", 'give the name of another block, such as like = "production"')
     inherited = _resolved(base, blocks, (*seen, name)) if base is not None else {}
     return inherited | {key: value for key, value in block.items() if key != "like"}

@@ -8,6 +8,7 @@
     │   ├── ConfigError        a config that can't be used
     │   ├── Unsupported        this backend can't do that over this protocol
     │   └── MissingExtra       an optional dependency isn't installed
+    ├── NoAnswer               a question got no usable answer: ask again
     └── SendError              a send was tried; ``.attempt`` says which
         ├── NotSent            proved never taken: a repeat is safe
         ├── Rejected           proved refused: a repeat helps after a fix
@@ -41,7 +42,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try to send one message: what to look for at the provider if its outcome is unknown."""
+    """One try to send one message: what to look for at the provider if its outcome is unknown.
+
+    ``reference`` is that of the message, and empty for a question, which sends none.
+    """
 
     backend: str
     protocol: str
@@ -62,7 +66,15 @@ class InvalidMessage(CallerError, ValueError):
 
 
 class ConfigError(CallerError, ValueError):
-    """A config that can't be used. Names the key and what is allowed, never a secret."""
+    """A config that can't be used. Names the key and what is allowed, never a secret.
+
+    ``key``: the steps to what is wrong in a block, for whoever knows the lines of the file.
+    """
+
+    def __init__(self, why: str, key: tuple[str, ...] = ()) -> None:
+        """Create the error; see the class for the arguments."""
+        super().__init__(why)
+        self.key = key
 
 
 class Unsupported(CallerError):
@@ -81,6 +93,30 @@ class MissingExtra(CallerError, ImportError):
     def __reduce__(self) -> tuple[object, ...]:
         """Survive a process boundary."""
         return type(self), (self.extra, self._what)
+
+
+class NoAnswer(SmsbridgeError):
+    """A question (status, sent, received) got no usable answer. To ask again changes nothing.
+
+    ``retry`` says whether the same question may be answered later; ``retry_after`` is the number
+    of seconds that the provider asked to wait (at most 3600), or None.
+    """
+
+    def __init__(
+        self, why: str, backend: str, *, retry: bool = True, retry_after: float | None = None
+    ) -> None:
+        """``why`` is what was seen, without any secret, number or text."""
+        super().__init__(why, backend)
+        self.why = why
+        self.backend = backend
+        self.retry = retry
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """Say what happened, at which backend, and what may be done next."""
+        again = "ask again" if self.retry else "asking again fails the same way"
+        wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
+        return f"No answer: {self.why} ({self.backend}). Nothing was changed; {again}{wait}."
 
 
 class SendError(SmsbridgeError):
@@ -102,7 +138,8 @@ class SendError(SmsbridgeError):
     def __str__(self) -> str:
         """Say what happened, to which backend, and what may be done next."""
         attempt = self.attempt
-        where = f"{attempt.backend} over {attempt.protocol}, reference {attempt.reference}"
+        named = f", reference {attempt.reference}" if attempt.reference else ""
+        where = f"{attempt.backend} over {attempt.protocol}{named}"
         return f"{self.headline}: {self.why} ({where}). {self.advice}"
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -158,7 +195,8 @@ class Rejected(SendError):
     @property
     def advice(self) -> str:
         """What the caller may do next."""
-        return f"Nothing was sent; reason: {self.reason}. Repeat it after a fix."
+        sent = "Nothing was sent; r" if self.attempt.reference else "R"
+        return f"{sent}eason: {self.reason}. Repeat it after a fix."
 
 
 class AuthenticationFailed(Rejected):
@@ -169,7 +207,8 @@ class AuthenticationFailed(Rejected):
     @property
     def advice(self) -> str:
         """What the caller may do next."""
-        return "Nothing was sent. Check the credentials in the config."
+        sent = "Nothing was sent. " if self.attempt.reference else ""
+        return f"{sent}Check the credentials in the config."
 
 
 class OutcomeUnknown(SendError):

@@ -6,6 +6,7 @@ returns the result. `drive` and `drive_async` are its two drivers; what carries 
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -34,11 +35,13 @@ class Request(_Carried):
     """What goes to the provider, or comes to us.
 
     ``share``: requests of one share are sent once, and everybody who yields one gets that answer.
+    ``most``: how many bytes an answer may have, decoded.
     """
 
     method: str
-    url: str
+    url: str = field(repr=False)
     share: str | None = None
+    most: int = 1024 * 1024
 
     @property
     def path(self) -> str:
@@ -91,10 +94,15 @@ class Session:
         self,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """``now`` returns an aware datetime; ``monotonic`` seconds that never go back."""
+        """``now`` returns an aware datetime; ``monotonic`` seconds that never go back.
+
+        ``random`` returns that many bytes that nobody can guess.
+        """
         self.now = now
         self.monotonic = monotonic
+        self.random = random
         self.kept: dict[str, Any] = {}
         self.hidden: deque[str] = deque(maxlen=8)  # tokens, which no error may show
         self._turns: Counter[str] = Counter()

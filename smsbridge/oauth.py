@@ -2,51 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+import base64
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 from smsbridge.auth import with_header
 from smsbridge.codecs import Unreadable
-from smsbridge.codecs.rest import FORM, JSON, parse_json
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response
+from smsbridge.codecs.rest import FORM, JSON, json_response, parse_form, parse_json
+from smsbridge.errors import ConfigError
+from smsbridge.exchange import Broken, Exchange, Request, Response
+from smsbridge.secret import same
+from smsbridge.token import Token, TokenRefused, held_token, token_of, unfetched, unusable, usable
 
 if TYPE_CHECKING:
-    from smsbridge.auth import Credentials
+    from smsbridge.auth import Credentials, Make
     from smsbridge.exchange import Session
     from smsbridge.site import Site
 
-_KEPT = "token"
 _UNAUTHORIZED = 401
 _OK = 200
-
-
-class TokenRefused(Exception):
-    """The token endpoint refused the credentials; ``code`` is its own word (RFC 6749 §5.2)."""
-
-    def __init__(self, code: str) -> None:
-        """Create the error; see the class for the argument."""
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token, until when it is valid, and when it is time for a new one (monotonic seconds)."""
-
-    text: str = field(repr=False)
-    valid_until: float
-    renew_at: float
+_GIVEN_SECONDS = 3600
+_REFUSALS = ("invalid_client", "unauthorized_client")
+_REFUSING = (400, 401)
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """OAuth2 client credentials (RFC 6749 §4.4): both in the form body, the token as Bearer."""
+    """OAuth2 client credentials (RFC 6749 §4.4); the token goes out as Bearer (RFC 6750 §2.1).
+
+    ``token``: the route of the token call, ``POST /oauth2/token``, or with a whole address where it
+    is elsewhere. ``scope``: what is asked for, if anything. ``basic``: the credentials as Basic
+    (§2.3.1), else in the form body.
+    """
 
     token: str
     client_id: str
     client_secret: str
+    scope: str = ""
+    basic: bool = False
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -58,16 +53,21 @@ class ClientCredentials:
         return {}
 
     def carry(
-        self, request: Request, credentials: Credentials, site: Site, session: Session
+        self, make: Make, credentials: Credentials, site: Site, session: Session
     ) -> Exchange[Response]:
         """Send the request with a token; after a 401, once more with a new one.
 
         The repeat is safe: the first request was refused. A 403 is final.
         """
-        token = yield from self._token(credentials, site, session)
+        request = yield from make({})
+
+        def fetch(share: str) -> Exchange[Token]:
+            return self._fetch(credentials, site, session, share)
+
+        token = yield from held_token(session, fetch)
         response = yield _bearing(request, token)
         if response.status == _UNAUTHORIZED:
-            token = yield from self._token(credentials, site, session, refused=token)
+            token = yield from held_token(session, fetch, refused=token)
             response = yield _bearing(request, token)
         return response
 
@@ -85,99 +85,77 @@ class ClientCredentials:
         """Tell whether the token is one of those given out."""
         return request.header("authorization").removeprefix("Bearer ") in tokens
 
+    def answer(
+        self,
+        request: Request,
+        credentials: Credentials,
+        _site: Site,
+        mint: Callable[[str], str],
+    ) -> Response | None:
+        """Return a token, or a refusal, to a token call."""
+        method, _, address = self.token.partition(" ")
+        wanted = urlsplit(address).path.rstrip("/")
+        if request.method != method or request.path.rstrip("/") != wanted:
+            return None
+        if any(key not in credentials for key in self.credentials):
+            return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
+        sent = parse_form(request.body.decode(errors="replace"))
+        expected = self.form(credentials)
+        if sent.get("grant_type") != expected["grant_type"]:
+            return json_response(400, {"error": "unsupported_grant_type"})
+        header = request.header("authorization")
+        by_header = not self.basic or same(header, self._basic(credentials))
+        if not by_header or any(sent.get(name) != value for name, value in expected.items()):
+            return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
+        token = {"access_token": mint("token"), "token_type": "Bearer"}
+        return json_response(_OK, {**token, "expires_in": _GIVEN_SECONDS})
+
     def form(self, credentials: Credentials) -> dict[str, str]:
         """Return the fields of the token call."""
-        return {
-            "grant_type": "client_credentials",
+        asked = {"scope": self.scope} if self.scope else {}
+        both = {
             "client_id": credentials[self.client_id],
             "client_secret": credentials[self.client_secret],
         }
+        return {"grant_type": "client_credentials", **asked, **({} if self.basic else both)}
 
-    def _token(
-        self, credentials: Credentials, site: Site, session: Session, refused: Token | None = None
-    ) -> Exchange[Token]:
-        share = session.share(_KEPT)
-        held: Token | None = session.kept.get(_KEPT)
-        if held is not None and refused is not None and held.text == refused.text:
-            held = session.kept[_KEPT] = None
-        now = session.monotonic()
-        if held is not None and now < held.renew_at:
-            return held
-        try:
-            return (yield from self._fetch(credentials, site, session, share))
-        except Broken:
-            if held is None or now >= held.valid_until:
-                raise
-            return held
-        finally:
-            session.turn(share)
+    def _basic(self, credentials: Credentials) -> str:
+        both = ":".join(quote_plus(credentials[key]) for key in self.credentials)  # RFC 6749 §2.3.1
+        return f"Basic {base64.b64encode(both.encode()).decode()}"
 
     def _fetch(
         self, credentials: Credentials, site: Site, session: Session, share: str
     ) -> Exchange[Token]:
-        method, _, path = self.token.partition(" ")
+        method, _, address = self.token.partition(" ")
+        if "://" not in address and not site.url:
+            raise ConfigError("auth: give token_url as a whole address, or the block a url")
+        own = {"Authorization": self._basic(credentials)} if self.basic else {}
         call = Request(
             method=method,
-            url=site.checked(site.url.rstrip("/") + path),
-            headers={"Content-Type": FORM, "Accept": JSON},
+            url=site.checked(address if "://" in address else site.url.rstrip("/") + address),
+            headers={"Content-Type": FORM, "Accept": JSON, **own},
             body=urlencode(self.form(credentials)).encode(),
             share=share,
         )
         try:
             response = yield call
         except Broken as broken:
-            why = f"the token call failed: {broken.why}"
-            raise Broken(Left.NOTHING, why, retry=broken.retry) from None
-        token = _read_token(response, session.monotonic())
-        session.hidden.append(token.text)
-        if session.share(_KEPT) == share:
-            session.kept[_KEPT] = token
-        return token
-
-
-_REFUSALS = ("invalid_client", "unauthorized_client")
-_REFUSING = (400, 401)
-_LIFETIME = 300.0  # seconds, where the answer names none (RFC 6749 §5.1 only recommends it)
-_SHORTEST, _LONGEST = 30.0, 86_400.0
-_MARGIN = 30.0
+            raise unfetched(broken) from None
+        return _read_token(response, session.monotonic())
 
 
 def _read_token(response: Response, now: float) -> Token:
     try:
         answer = parse_json(response.body)
     except Unreadable as error:
-        raise _failed(response, str(error)) from None
+        raise unusable(response, str(error)) from None
     code = answer.get("error")
     if response.status in _REFUSING and code in _REFUSALS:
         raise TokenRefused(code)
     text = answer.get("access_token")
-    if (
-        response.status != _OK
-        or not isinstance(text, str)
-        or not text.isascii()
-        or not text.isprintable()
-        or not text
-    ):
-        raise _failed(response, "it has no token")
-    lifetime = _lifetime(answer.get("expires_in"))
-    margin = min(_MARGIN, lifetime / 5)
-    return Token(text, valid_until=now + lifetime, renew_at=now + lifetime - margin)
-
-
-def _failed(response: Response, why: str) -> Broken:
-    redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
-    why = f"the token call got HTTP {response.status}: {why}"
-    return Broken(Left.NOTHING, why, retry=not redirected)
-
-
-def _lifetime(said: object) -> float:
-    try:
-        seconds = float(said)  # type: ignore[arg-type]  # what is no number raises, as it should
-    except (TypeError, ValueError):
-        return _LIFETIME
-    except OverflowError:
-        return _LONGEST
-    return min(max(seconds, _SHORTEST), _LONGEST) if seconds == seconds else _LIFETIME  # noqa: PLR0124  (NaN)
+    if response.status != _OK or not isinstance(text, str) or not usable(text):
+        raise unusable(response, "it has no token")
+    return token_of(text, answer.get("expires_in"), now)
 
 
 def _bearing(request: Request, token: Token) -> Request:

@@ -2,59 +2,151 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 from smsbridge.errors import Reason
 from smsbridge.message import Channel, Message
 from smsbridge.outcome import When
-from smsbridge.template import Template, Values, fault, names, needed, words
+from smsbridge.path import nested, steps
+from smsbridge.segments import segments
+from smsbridge.template import Template, Values, names, needed, render, trouble, words
 
 if TYPE_CHECKING:
     from smsbridge.auth import Auth
     from smsbridge.codecs import Codec
+    from smsbridge.exchange import Session
 
-_NO_NEED = {"reference", "channels"}  # a reference is ours first; channels have a rule of their own
+_MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
+_MADE = ("now", "uuid", "encoding", "segments")
+_NO_NEED = {"reference", "channels", *_MADE}  # ours first; channels have a rule of their own
+ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
+_UUID_BYTES = 16
+_UUID_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """One call of the provider: its route or SOAP operation, its fields, its yes and its no.
+class _Table:
+    """One call of the provider: its route or SOAP operation, and its fields.
 
-    ``fields``: dotted path to template, see `smsbridge.template`. ``rejected``: path to word to
-    reason; the word ``*`` stands for any other.
+    ``fields``: path to template, see `smsbridge.path` and `smsbridge.template`; a route may have
+    templates too. ``rejected``: path to word to reason; the word ``*`` stands for any other.
+    ``headers``: HTTP headers, name to template.
     """
 
     call: str
     fields: Mapping[str, Template]
-    accepted: When
-    rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Refuse a table that could not be sent."""
-        for path, template in self.fields.items():
-            if trouble := fault(template):
-                raise ValueError(f"{self.call}, field {path}: {trouble}")
-            if any(other.startswith(f"{path}.") for other in self.fields):
+    def _check(self) -> None:
+        for path, template in self.templates():
+            if why := trouble(template):
+                raise ValueError(f"{self.call}, field {path}: {why}")
+        for path in getattr(self, "rejected", {}):
+            steps(path)
+        for path in self.fields:
+            steps(path)
+            if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
                 raise ValueError(f"{self.call}: {path} is a field, and holds others too")
+        try:
+            nested(dict.fromkeys(self.fields))
+        except ValueError as error:
+            raise ValueError(f"{self.call}: {error}") from None
+
+    def templates(self) -> Iterator[tuple[str, Template]]:
+        """Yield every template, with the path of its field or the name of its header."""
+        yield "", self.call
+        yield from self.fields.items()
+        yield from getattr(self, "headers", {}).items()
+
+    def places(self) -> dict[str, Template]:
+        """Return the fields with those that a route has in its path and its query."""
+        route = urlsplit(self.call.partition(" ")[2])
+        captured = {found: found for found in re.findall(r"\{[^{}]*\}", route.path)}
+        return {**captured, **dict(parse_qsl(route.query)), **self.fields}
 
     def carries(self) -> frozenset[str]:
         """Return the names of the values that it can carry."""
-        return frozenset(name for value in self.fields.values() for name in names(value))
+        return frozenset(name for _, value in self.templates() for name in names(value))
+
+    def filled(self, values: Values) -> dict[str, Any]:
+        """Return the provider's fields for values; those without a value are left out."""
+        rendered = {path: render(value, values) for path, value in self.fields.items()}
+        return {path: value for path, value in rendered.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(_Table):
+    """A call that sends a message: what it says, and what the answer means."""
+
+    accepted: When
+    rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
+    headers: Mapping[str, Template] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> When:
+        """What an answer has when the call was taken."""
+        return self.accepted
+
+    def __post_init__(self) -> None:
+        """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
+        self._check()
+        if not self.accepted.match:
+            raise ValueError("When: name at least one path and its word; a 200 is never proof")
 
     def channels(self) -> frozenset[str]:
         """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
-        known = (word for value in self.fields.values() for word in words(value, "channels"))
+        known = (word for _, value in self.templates() for word in words(value, "channels"))
         return frozenset({"sms", *known} - {"*"})
 
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
-        used = {name for value in self.fields.values() for name in needed(value, values)}
+        used = {name for _, value in self.templates() for name in needed(value, values)}
         lacking = [name for name in values if name not in used | _NO_NEED]
         if values["channels"] not in self.channels():
             lacking.append("channels")
         return lacking
+
+
+@dataclass(frozen=True, slots=True)
+class Question(_Table):
+    """A call that only reads: where a message stands, what was sent, what was received.
+
+    ``rows``: the path of the rows of the answer; empty where the answer is the one row. ``row``:
+    our name (one of ``ROW``) to its path in a row. ``answered``: what an answer must have;
+    ``rejected`` as in `Operation`.
+    """
+
+    row: Mapping[str, str]
+    rows: str = ""
+    answered: When = field(default_factory=lambda: When({}))
+    rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
+    headers: Mapping[str, Template] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> When:
+        """What an answer has when the call was taken."""
+        return self.answered
+
+    def __post_init__(self) -> None:
+        """Refuse a table that could not be asked."""
+        self._check()
+        if not self.row or (unknown := sorted(self.row.keys() - set(ROW))):
+            why = f"{unknown[0]!r} is none of" if self.row else "name one or more of"
+            raise ValueError(f"{self.call}, row: {why} {', '.join(ROW)}")
+        for path in (self.rows or "rows", *self.row.values()):
+            steps(path)
+
+
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "status": ("id",),
+    "received": ("after", "before"),
+    "sent": ("after", "before", "recipient"),
+}
+"""The questions by name, and the values that a caller may give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +156,14 @@ class Protocol:
     codec: Codec
     auth: Auth
     send: Operation | None = None
+    status: Question | None = None
+    received: Question | None = None
+    sent: Question | None = None
 
-    def operations(self) -> Mapping[str, Operation]:
+    def operations(self) -> Mapping[str, Operation | Question]:
         """Return the operations that are there, by name."""
-        return {"send": self.send} if self.send else {}
+        found = {"send": self.send} | {name: getattr(self, name) for name in QUESTIONS}
+        return {name: table for name, table in found.items() if table is not None}
 
 
 def channels_word(channels: frozenset[Channel]) -> str:
@@ -75,19 +171,29 @@ def channels_word(channels: frozenset[Channel]) -> str:
     return "+".join(sorted(channels))
 
 
-def message_values(message: Message) -> Values:
-    """Return the values that a table may name, those that the message has."""
+def message_values(message: Message) -> dict[str, Any]:
+    """Return the values that a message itself has for a table."""
     options = message.options
     own = (
         {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}
     )
-    values = {
-        "recipient": message.recipient,
-        "text": message.text,
-        "channels": channels_word(message.channels),
-        "send_at": message.send_at,
-        "sender": message.sender,
-        "reference": message.reference,
-        **own,
-    }
+    values = {name: getattr(message, name) for name in _MESSAGE} | own
+    values["channels"] = channels_word(message.channels)
     return {n: value for n, value in values.items() if value is not None and value is not False}
+
+
+def made_values(session: Session, text: str | None = None) -> dict[str, Any]:
+    """Return the values that are made for a call: its time, an id, and what a text needs."""
+    made = UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION)
+    values: dict[str, Any] = {"now": session.now(), "uuid": str(made)}
+    if text is not None:
+        needs = segments(text)
+        values |= {"encoding": str(needs.encoding), "segments": str(needs.count)}
+    return values
+
+
+def known_values(operation: str) -> set[str]:
+    """Return the names of the values that a table of that operation may use."""
+    if operation == "send":
+        return {*_MESSAGE, *_MADE}
+    return {*QUESTIONS.get(operation, ()), "now", "uuid"}

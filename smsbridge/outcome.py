@@ -6,12 +6,13 @@ The statuses are a table; the provider's own words come from its `Operation`. A 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.client import responses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smsbridge.codecs import SoapFault
 from smsbridge.errors import (
@@ -23,6 +24,7 @@ from smsbridge.errors import (
     SendError,
 )
 from smsbridge.message import Status, Submission
+from smsbridge.path import TEXT, at, steps
 from smsbridge.template import text
 
 if TYPE_CHECKING:
@@ -33,13 +35,16 @@ if TYPE_CHECKING:
 
 MOST_WAIT = 3600.0
 _MOST_WORD = 60
+_YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
 @dataclass(frozen=True, slots=True)
 class When:
     """An answer is an acceptance when each path holds its word, compared as text.
 
-    ``id`` and ``status`` are the paths of the provider's id and of its word for the status.
+    A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other, and
+    ``/[0-9]+/`` any other that the pattern matches as a whole. ``id`` and ``status`` are the paths
+    of the provider's id and of its word for the status.
     """
 
     match: Mapping[str, str]
@@ -47,9 +52,23 @@ class When:
     status: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a table that takes every answer for an acceptance."""
-        if not self.match:
-            raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        """Refuse a path or a pattern that is none."""
+        for path in (self.id, self.status):
+            steps(path or "id")
+        for path, word in self.match.items():
+            steps(path)
+            try:
+                re.compile(_pattern(word) or "")
+            except re.error as error:
+                raise ValueError(f"{path}: {word} is no pattern: {error}") from None
+
+    def holds_any(self, answer: Mapping[str, Any]) -> bool:
+        """Tell whether any path of an answer holds its word."""
+        return any(_is(answer, path, word) for path, word in self.match.items())
+
+    def holds(self, answer: Mapping[str, Any]) -> bool:
+        """Tell whether each path of an answer holds its word."""
+        return all(_is(answer, path, word) for path, word in self.match.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,18 +137,13 @@ def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None
     return kind(why, attempt, reason=reason, code=code)
 
 
-def at(answer: Any, path: str) -> Any:
-    """Return what stands at a dotted path of an answer, through lists of one; or None."""
-    for step in path.split("."):
-        if isinstance(answer, list) and len(answer) == 1:
-            answer = answer[0]
-        answer = answer.get(step) if isinstance(answer, Mapping) else None
-    return answer
-
-
 def word_at(answer: Any, path: str | None) -> str | None:
     """Return the word or number at a path as text; None for what is neither, or empty."""
     found = at(answer, path) if path else None
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    if isinstance(found, Mapping):
+        found = found.get(TEXT)
     if isinstance(found, bool) or not isinstance(found, (str, int, float)):
         return None
     return text(found) or None
@@ -139,7 +153,13 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
     if seen.trouble or seen.has_fault:
         return _unknown(seen, case)
     accepted = case.words.accepted
-    if all(word_at(seen.answer, path) == word for path, word in accepted.match.items()):
+    named = _refusal(seen.answer, case, others=False)
+    refusal = _refusal(seen.answer, case, others=True)
+    marked = accepted.match and accepted.holds(seen.answer)
+    if marked and refusal and refusal.path not in accepted.match:
+        why = f"{seen.text}, and the answer has a marker of success and one of refusal"
+        return OutcomeUnknown(why, case.attempt)
+    if accepted.holds(seen.answer) and not named:
         own = word_at(seen.answer, accepted.status)
         return Submission(
             id=word_at(seen.answer, accepted.id),
@@ -148,19 +168,40 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
             provider_status=own,
             answer=seen.answer,
         )
-    if refusal := _refusal(seen.answer, case, others=True):
-        return rejected(f"the provider answered {refusal[1]!r}", case.attempt, *refusal)
+    if refusal and (named or not accepted.holds_any(seen.answer)):
+        why = f"the provider answered {refusal.code!r}"
+        return rejected(why, case.attempt, refusal.reason, refusal.code)
     why = f"{seen.text}, and the answer has no marker of success or refusal"
     return OutcomeUnknown(why, case.attempt)
+
+
+def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
+    word = word_at(answer, path)
+    if word is None:
+        return _flag_at(answer, path) == wanted
+    pattern = _pattern(wanted)
+    if pattern is not None:
+        return re.fullmatch(pattern, word) is not None
+    return wanted in ("*", word)
+
+
+def _pattern(wanted: str) -> str | None:
+    slashed = len(wanted) > 1 and wanted[0] == wanted[-1] == "/"
+    return wanted[1:-1] if slashed else None
+
+
+def _flag_at(answer: Mapping[str, Any], path: str) -> str | None:
+    found = at(answer, path)
+    return text(found) if isinstance(found, bool) else None
 
 
 def _refused(seen: _Evidence, case: Case) -> Outcome:
     found = (word_at(seen.answer, path) for path in case.words.rejected)
     code = next((_shown(word, case) for word in found if word), None)
-    fallback = _REFUSALS.get(seen.response.status, Reason.REQUEST), code
-    return rejected(
-        seen.text, case.attempt, *(_refusal(seen.answer, case, others=False) or fallback)
-    )
+    if named := _refusal(seen.answer, case, others=False):
+        return rejected(seen.text, case.attempt, named.reason, named.code)
+    reason = _REFUSALS.get(seen.response.status, Reason.REQUEST)
+    return rejected(seen.text, case.attempt, reason, code)
 
 
 def _not_taken(seen: _Evidence, case: Case) -> Outcome:
@@ -203,28 +244,40 @@ def _fault(answer: Mapping[str, Any], case: Case) -> SendError:
     shown = _shown(code, case)
     why = f"SOAP fault {shown}: {_shown(word_at(answer, 'fault.string') or '', case)}"
     if refusal := _refusal(answer, case, others=False):
-        return rejected(why, case.attempt, *refusal)
+        return rejected(why, case.attempt, refusal.reason, refusal.code)
     if code.partition(".")[0] in _REFUSING_FAULTS:
         return rejected(why, case.attempt, Reason.REQUEST, shown)
     return OutcomeUnknown(why, case.attempt)
 
 
-def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> tuple[Reason, str] | None:
+class _Refusal(NamedTuple):
+    reason: Reason
+    code: str
+    path: str
+
+
+def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal | None:
     for path, reasons in case.words.rejected.items():
         word = word_at(answer, path)
         marker = case.words.accepted.match.get(path, "")
         other = reasons.get("*") if others and word and not _unclear(word, marker) else None
-        if word is not None and (reason := reasons.get(word, other)):
-            return reason, _shown(word, case)
+        said = word or _flag_at(answer, path)
+        if said is not None and (reason := reasons.get(said, other)):
+            return _Refusal(reason, _shown(said, case), path)
     return None
 
 
 def _unclear(word: str, marker: str) -> bool:
     """Tell whether a word may mean the marker of success, spelt in another way."""
-    word = word.strip()
+    word = word.strip().lower()
+    pattern = _pattern(marker)
+    if pattern is not None and re.fullmatch(pattern, word, re.IGNORECASE):
+        return True
     with suppress(ValueError):
-        return float(word) == float(marker)
-    return word.lower() in ("", marker.lower(), "null", "none", "false")
+        return float(word) == float(marker or "0")
+    if marker.lower() in _YES_OR_NO and word in _YES_OR_NO:
+        return True
+    return word in ("", marker.lower(), "null", "none", "false")
 
 
 def _shown(word: str, case: Case) -> str:

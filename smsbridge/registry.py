@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from smsbridge.backend import Backend
 from smsbridge.errors import ConfigError
+from smsbridge.nearest import nearest
 
 GROUP = "smsbridge.backends"
 
@@ -49,14 +48,6 @@ def installed() -> list[Found]:
     """Return every backend that is installed, by name; a broken one says why."""
     points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, _distribution(point)))
     return [_load(point) for point in points]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return what is known, the nearest first: for an error about an unknown word."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}known are {', '.join(names) or 'none'}"
 
 
 def _distribution(point: EntryPoint) -> str:

@@ -26,12 +26,13 @@ class Site:
     """The addresses of one configured backend.
 
     ``url`` is the base of REST routes. ``host`` is the same where the config gave it, else empty:
-    it replaces scheme and host of a WSDL's own address. ``wsdl``: path or URL, empty for the
-    backend's own; ``wsdl_sha256``: its pin, in hex, or empty.
+    it replaces scheme and host of a WSDL's own address; if ``whole``, and it has a path, all of it.
+    ``wsdl``: path or URL, empty for the backend's own; ``wsdl_sha256``: its pin, in hex, or empty.
     """
 
     url: str
     host: str = ""
+    whole: bool = False
     wsdl: str = ""
     wsdl_sha256: str = ""
     cleartext_hosts: Collection[str] = ()
@@ -46,16 +47,18 @@ class Site:
             return url
         raise ConfigError(
             f"url: credentials would go to {host} without TLS; use https, "
-            f'or allow it with cleartext_hosts = ["{host}"]'
+            f'or allow it with cleartext_hosts = ["{host}"]',
+            ("url",),
         )
 
 
 def check_address(key: str, url: str, *, credentials: bool = False) -> SplitResult:
     """Return the parts of an http or https URL; raises `ConfigError` for anything else."""
     with suppress(ValueError):  # the standard library's own errors show the URL
-        parts = urlsplit(url)
+        parts = urlsplit(url if url.isascii() and url.isprintable() and " " not in url else "")
         known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         if known and (credentials or "@" not in parts.netloc):
             return parts
     none = "" if credentials else " no credentials,"
-    raise ConfigError(f"{key}: give http:// or https:// and a host,{none} a port if any")
+    why = f"{key}: give http:// or https:// and a host,{none} a port if any"
+    raise ConfigError(why, (key,))

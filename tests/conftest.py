@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from sending import PROTOCOLS, Send, send_async, send_sync
@@ -18,3 +21,13 @@ def protocol(request: pytest.FixtureRequest) -> str:
 def send(request: pytest.FixtureRequest) -> Send:
     way: Send = request.param
     return way
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder, in an environment without config or proxy."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("SMSBRIDGE_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    return tmp_path

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import FrozenInstanceError, fields, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from smsbridge import (
+    AuthenticationFailed,
     Backend,
+    ClientCredentials,
     ConfigError,
-    Field,
+    Fields,
     InvalidMessage,
     Message,
+    NoAnswer,
     Operation,
     Options,
     OutcomeUnknown,
     Protocol,
+    Reason,
+    Rejected,
     Rest,
     Secret,
+    Status,
     Unsupported,
     When,
 )
+from smsbridge.backends.console import Console
+from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Request, Response, Session
+from smsbridge.exchange import Broken, Left, Request, Response, Session
+from smsbridge.operation import Question
+from smsbridge.rows import Row
 
-NOW = datetime(2030, 1, 1, tzinfo=UTC)
+from blocks import NOW, behind, document, json_of, session, talk
 
 
 class Ten(Backend):
@@ -39,14 +49,14 @@ class Ten(Backend):
     protocols = {
         "rest": Protocol(
             Rest(body="json"),
-            Field("token", "token"),
+            Fields({"token": "{token}"}),
             send=Operation(
                 "POST /v1/messages",
                 fields={"to": "{recipient}", "text": "{text}", "ref": "{reference}"},
                 accepted=When({"state": "QUEUED"}, id="id"),
             ),
         ),
-        "none": Protocol(Rest(), Field("token", "token")),
+        "none": Protocol(Rest(), Fields({"token": "{token}"})),
     }
 
 
@@ -174,7 +184,7 @@ class Breaks(Rest):
 
 class Buggy(Ten):
     protocols = {
-        "rest": Protocol(Breaks(), Field("token", "token"), send=Ten.protocols["rest"].send)
+        "rest": Protocol(Breaks(), Fields({"token": "{token}"}), send=Ten.protocols["rest"].send)
     }
 
 
@@ -211,3 +221,184 @@ def test_media_by_sms_name_the_channel_as_the_trouble() -> None:
     options = SMSMobileAPIOptions(media_url="https://media.example/a.png")
     with pytest.raises(Unsupported, match=r"options.media_url by sms; by another channel it can"):
         request(SMSMobileAPI(api_key=Secret("k")), options=options)
+
+
+def test_a_backend_takes_a_block_as_it_is_and_has_nothing_to_check() -> None:
+    made, left = Ten.of_block("any", {"token": "t"})
+    assert made is Ten
+    assert left == {"token": "t"}
+    made(token=Secret("t")).check()
+
+
+# --- questions
+
+STATUS = Question("GET /v1/messages/{id}", {}, {"id": "id", "status": "state", "text": "text"})
+LIST = Question(
+    "POST /v1/list",
+    {"since": "{after|iso}", "trace": "{uuid}"},
+    {"id": "id", "at": "at"},
+    "rows",
+    rejected={"code": {"12": Reason.RATE, "*": Reason.OTHER}},
+)
+
+
+class Asked(Ten):
+    """A backend that can be asked, in one way of three."""
+
+    client_id: str = ""
+    client_secret: Secret | None = None
+    statuses = {"DONE": Status.DELIVERED}
+    protocols = {
+        "rest": Protocol(Rest(body="json"), Fields({"token": "{token}"}), status=STATUS, sent=LIST),
+        "oauth": Protocol(
+            Rest(body="json"),
+            ClientCredentials("POST /token", "client_id", "client_secret"),
+            status=STATUS,
+        ),
+        "none": Protocol(Rest(), Fields({"token": "{token}"})),
+    }
+
+
+ASKED = Asked(token=Secret("canary-token"), client_id="i", client_secret=Secret("canary-secret"))
+
+
+def ask(
+    question: str,
+    values: dict[str, Any],
+    *answers: Response | Broken,
+    protocol: str = "rest",
+) -> Any:
+    end, _ = talk(replace(ASKED, protocol=protocol).ask(question, values, session()), *answers)
+    return end
+
+
+def test_a_question_is_one_request_with_its_auth() -> None:
+    request = next(ASKED.ask("sent", {"after": NOW}, session()))
+    assert request.url == "https://api.ten.example/v1/list"
+    assert json_of(request) == {
+        "since": "2030-01-01T00:00:00Z",
+        "trace": "00000000-0000-4000-8000-000000000000",
+        "token": "canary-token",
+    }
+
+
+def test_an_answer_without_rows_is_one_row_by_itself() -> None:
+    (row,) = ask("status", {"id": "7"}, document(id=7, state="DONE", text="Hi"))
+    assert row == Row(
+        id="7",
+        status=Status.DELIVERED,
+        provider_status="DONE",
+        text="Hi",
+        answer={"id": 7, "state": "DONE", "text": "Hi"},
+    )
+
+
+def test_rows_are_read_one_by_one() -> None:
+    rows = ask("sent", {}, document(rows=[{"id": 1, "at": "2030-01-01"}, {"id": 2, "at": "soon"}]))
+    assert [(row.id, row.at) for row in rows] == [("1", NOW), ("2", None)]
+    assert ask("sent", {}, document(rows=[])) == []
+
+
+def test_a_word_that_the_table_does_not_know_is_unknown_and_is_kept() -> None:
+    (row,) = ask("status", {"id": "7"}, document(state="done"))
+    assert (row.status, row.provider_status) == (Status.UNKNOWN, "done")
+
+
+@pytest.mark.parametrize(
+    ("question", "values", "says"),
+    [
+        ("received", {}, "ten over rest can't answer received; no protocol of it can"),
+        ("status", {"id": "1", "after": NOW}, "ten can't ask status by after"),
+        ("sent", {"recipient": "+1"}, "ten can't ask sent by recipient"),
+        ("send", {}, "ten over rest can't answer send"),
+        ("nothing", {}, "ten over rest can't answer nothing"),
+    ],
+)
+def test_what_can_not_be_asked_is_unsupported(
+    question: str, values: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(Unsupported, match=says):
+        next(ASKED.ask(question, values, session()))
+
+
+def test_a_protocol_that_can_be_asked_is_named() -> None:
+    with pytest.raises(Unsupported, match="ten over none can't answer status; rest and oauth can"):
+        next(replace(ASKED, protocol="none").ask("status", {"id": "1"}, session()))
+
+
+@pytest.mark.parametrize("backend", [Memory(), Console()])
+def test_a_backend_without_a_provider_has_no_answers(backend: Backend) -> None:
+    with pytest.raises(Unsupported, match=f"{backend.name} can't answer status"):
+        next(backend.ask("status", {"id": "1"}, session()))
+
+
+def test_a_refused_question_has_reason_and_code_and_no_secret() -> None:
+    error = ask("sent", {}, document(code=12))
+    assert type(error) is Rejected
+    assert (error.reason, error.code, error.attempt.reference) == (Reason.RATE, "12", "")
+    error = ask("sent", {}, document(400, code="no canary-token here"))
+    assert (error.reason, error.code) == (Reason.REQUEST, "no ••• here")
+    assert "canary" not in behind(error)
+
+
+def test_a_401_is_a_failed_authentication() -> None:
+    error = ask("status", {"id": "7"}, Response(status=401))
+    assert type(error) is AuthenticationFailed
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry", "after", "why"),
+    [
+        (Broken(Left.NOTHING, "refused"), True, None, "refused"),
+        (Broken(Left.PART, "reset"), True, None, "reset"),
+        (Broken(Left.ALL, "silence"), True, None, "silence"),
+        (Broken(Left.NOTHING, "no host", retry=False), False, None, "no host"),
+        (Response(status=429, headers={"Retry-After": "7"}), True, 7, "HTTP 429"),
+        (Response(status=429), True, None, "HTTP 429"),
+        (Response(status=503, headers={"Retry-After": "5000"}), True, 3600, "HTTP 503"),
+        (Response(status=500), True, None, "HTTP 500"),
+        (Response(status=308), False, None, "a redirect"),
+        (Response(status=200, body=b"canary-token"), True, None, "it is not JSON"),
+    ],
+)
+def test_any_other_end_is_no_answer_and_says_whether_to_ask_again(
+    answer: Response | Broken, why: str, *, retry: bool, after: float | None
+) -> None:
+    error = ask("status", {"id": "7"}, answer)
+    assert type(error) is NoAnswer
+    assert (error.backend, error.retry, error.retry_after) == ("ten", retry, after)
+    assert why in str(error)
+    assert "canary" not in behind(error)
+
+
+def test_a_question_takes_a_token_and_renews_it_once() -> None:
+    first, second = (document(access_token=f"t-{number}") for number in (1, 2))
+    gone = Response(status=401)
+    (row,) = ask("status", {"id": "7"}, first, gone, second, document(id=7), protocol="oauth")
+    assert row.id == "7"
+    error = ask("status", {"id": "7"}, first, gone, second, gone, protocol="oauth")
+    assert type(error) is AuthenticationFailed
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (document(401, error="invalid_client"), AuthenticationFailed),
+        (document(500), NoAnswer),
+        (Broken(Left.ALL, "silence"), NoAnswer),
+        (document(), NoAnswer),
+    ],
+)
+def test_a_token_call_of_a_question_is_refused_or_no_answer(
+    answer: Response | Broken, kind: type
+) -> None:
+    assert type(ask("status", {"id": "7"}, answer, protocol="oauth")) is kind
+
+
+def test_a_bug_in_reading_an_answer_is_no_answer() -> None:
+    class Bug(Ten):
+        protocols = {"rest": Protocol(Breaks(), Fields({"token": "{token}"}), status=STATUS)}
+
+    end, _ = talk(Bug(token=Secret("t")).ask("status", {"id": "7"}, session()), document())
+    assert type(end) is NoAnswer
+    assert "KeyError" in end.why

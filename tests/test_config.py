@@ -283,13 +283,222 @@ def test_like_that_is_no_text_is_refused(base: str) -> None:
 
 def test_an_error_names_the_file_and_the_block() -> None:
     error = str(refusal(lambda: read(THREE + "timeuot = 5", "slow")))
-    assert error.startswith("smsbridge.toml, [backends.slow]: ")
+    assert error.startswith("smsbridge.toml, line 17, [backends.slow]: ")
 
 
 def test_a_key_above_the_blocks_that_nobody_knows_is_refused_with_the_nearest() -> None:
     error = str(refusal(lambda: read(f'defualt = "only"\n{block()}')))
     assert "'defualt'" in error
     assert "'default'" in error
+
+
+# --- lines
+
+
+def at_line(text: str, where: str, name: str | None = None) -> str:
+    """Return why a file is refused, without the line: that of the text ``where``, which is once."""
+    error = str(refusal(lambda: read(text, name)))
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if where in line]
+    assert len(lines) == 1
+    head = f"smsbridge.toml, line {lines[0]}"
+    assert error.startswith((f"{head}, [", f"{head}: ")), error
+    return error.removeprefix(head)
+
+
+LINED = '''# a comment: timeout = "x"
+default = "only" # [backends.only]
+
+[ backends . only ] # the block
+backend = "smsmobileapi"
+api_key = "canary"
+client_id = """
+[backends.only]
+timeout = 5
+"""
+'''
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("timeuot = 5", "'timeuot' is no key of smsmobileapi; did you mean 'timeout'?"),
+        ('timeout = "10"', "timeout: give a number"),
+        ("timeout = 0", "timeout: give seconds, above 0 and up to 3600"),
+        ("url = 5", "url: give text"),
+        ('url = "nowhere"', "url: give http:// or https:// and a host"),
+        ('url = "http://sms.example"', "url: credentials would go to sms.example without TLS"),
+        ('wsdl = "ftp://x/"', "wsdl: give http:// or https://"),
+        ('cleartext_hosts = "sms-mock"', "cleartext_hosts: give a list of texts"),
+        ('proxy = "canary"', "proxy: give http:// or https:// and a host"),
+        ("proxy = 5", 'proxy: give text, { env = "NAME" }'),
+        ('protocol = "smpp"', "protocol 'smpp': smsmobileapi offers rest, soap, oauth"),
+        ('ca = { env = "UNSET" }', "ca: the environment variable UNSET is not set, or empty"),
+        ('ca = { file = "missing" }', "ca: can't read the file missing: No such file"),
+        ('ca = { evn = "UNSET" }', 'ca: a table may be { env = "NAME" }'),
+        ('like = "onyl"', "there is no [backends.onyl]; did you mean 'only'?"),
+        ("like = []", "like: give the name of another block"),
+        ('like = "only"', "like goes in a circle: only → only"),
+        ("[backends.only.sendd]", "'sendd' is no key of smsmobileapi"),
+    ],
+)
+@pytest.mark.parametrize("space", ["", "\n\n# two lines more\n"])
+def test_a_mistake_is_named_with_its_line(line: str, says: str, space: str) -> None:
+    error = at_line(f"{LINED}{space}{line} # here\n", "# here")
+    assert error.startswith(f", [backends.only]: {says}")
+    assert CANARY not in error
+
+
+def test_a_backend_that_is_not_installed_is_named_with_its_line() -> None:
+    error = at_line(LINED.replace('"smsmobileapi"', '"smsmobilapi"'), "backend =")
+    assert "did you mean 'smsmobileapi'?" in error
+    assert "backend: give a name" in at_line(LINED.replace('"smsmobileapi"', "5"), "backend =")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ('api_key = "canary"\n', "", "# the block", "rest needs api_key"),
+        ('backend = "smsmobileapi"\n', "", "# the block", "backend: give a name"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_line_of_the_block(
+    old: str, new: str, where: str, says: str
+) -> None:
+    assert says in at_line(LINED.replace(old, new), where)
+
+
+LIKE = """
+[backends.first]
+backend = "rest"
+url = "https://gate.example"
+auth = { type = "basic", username = "acme", password = { env = "SMS_KEY" } }
+
+[backends.first.send]
+route = "POST /sms"
+fields = { to = "{recipient}", body = "{text}" }
+accepted.when.code = "0"
+
+[backends.second]
+like = "first"
+timeout = 5
+
+[backends.third]
+like = "second"
+url = "https://third.example"
+"""
+
+
+@pytest.mark.parametrize("name", ["first", "second", "third"])
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"POST /sms"', '"/sms"', "send.route: '/sms'"),
+        ("{text}", "{txet}", "send.fields.body: there is no value {txet}; did you mean 'text'?"),
+        ("when.code", "wen.code", "send.accepted.wen: is no key of send.accepted"),
+        ('"basic"', '"bsic"', "auth.type: there is no 'bsic'"),
+        ("SMS_KEY", "SMS_KYE", "password: the environment variable SMS_KYE is not set"),
+    ],
+)
+def test_a_mistake_in_what_a_block_is_like_has_the_line_where_it_stands(
+    name: str, old: str, new: str, says: str
+) -> None:
+    text = LIKE.replace(old, new)
+    error = str(refusal(lambda: read(text, name, SMS_KEY="canary")))
+    line = text[: text.index(new)].count("\n") + 1
+    assert error.startswith(f"smsbridge.toml, line {line}, [backends.{name}]: {says}")
+    assert CANARY not in error
+
+
+def test_what_a_block_replaces_has_its_own_line() -> None:
+    text = LIKE.replace('"https://third.example"', "5")
+    assert "url: give text" in at_line(text, "url = 5", "third")
+    assert read(text, "second", SMS_KEY="x").url == "https://gate.example"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ('like = "first"', 'like = "frist"', "frist", "there is no [backends.frist]"),
+        ('like = "first"', 'like = "third"', '"third"', "circle: third → second → third"),
+        ('like = "second"', 'like = "scond"', "scond", "did you mean 'second'"),
+        ('like = "first"', "like = 5", "like = 5", "like: give the name"),
+    ],
+)
+def test_a_like_that_leads_nowhere_has_the_line_where_it_stands(
+    old: str, new: str, where: str, says: str
+) -> None:
+    assert says in at_line(LIKE.replace(old, new), where, "third")
+
+
+def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line() -> None:
+    text = LIKE.replace('auth = { type = "basic",', 'auth = { type = "basic", usernme = "x",')
+    assert "auth.usernme: is no key of basic" in at_line(text, "usernme", "second")
+    headers = LIKE.partition("[backends.first.send]")[0] + LIKE[LIKE.index("[backends.second]") :]
+    assert "say what it can do" in at_line(headers, "[backends.third]", "third")
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "says"),
+    [
+        (f"{block()}\n[backend.x]\n", "[backend.x]", "'backend' is no key of the file"),
+        (f'# x\ndefualt = "only"\n{block()}', "defualt", "did you mean 'default'"),
+        (f'# x\ndefault = "onyl"\n{block()}', "default", "there is no [backends.onyl]"),
+        (f"# x\ndefault = 5\n{block()}", "default", "say default = one of only"),
+    ],
+)
+def test_a_mistake_above_the_blocks_has_its_line(text: str, where: str, says: str) -> None:
+    assert says in at_line(text, where)
+
+
+def test_an_argument_stands_in_no_line() -> None:
+    error = str(refusal(lambda: read(f'default = "only"\n{block()}', "onyl")))
+    assert error.startswith("smsbridge.toml, [backends.onyl]: there is no [backends.onyl]")
+
+
+@pytest.mark.parametrize(
+    ("secret", "says"),
+    [
+        ('{ env = "UNSET" }', "key: the environment variable UNSET is not set, or empty"),
+        ('{ file = "missing" }', "key: can't read the file missing: No such file"),
+        ('{ file = "empty" }', "key: can't read the file empty: it is empty"),
+        ('{ file = "binary" }', "key: can't read the file binary: it is not utf-8 text"),
+        ('{ env = "SMS_KEY", or = "canary" }', 'key: a table may be { env = "NAME" }'),
+        ('{ path = "canary" }', 'key: a table may be { env = "NAME" }'),
+        ("5", 'key: give text, { env = "NAME" }'),
+        ('["canary"]', 'key: give text, { env = "NAME" }'),
+    ],
+)
+@pytest.mark.parametrize(
+    "auth",
+    [
+        'auth = {{ type = "headers", headers = {{ X = "{{key}}" }}, key = {} }} # here',
+        '[backends.only.auth]\ntype = "headers"\nheaders.X = "{{key}}"\nkey = {} # here',
+    ],
+)
+def test_a_credential_of_a_block_that_can_not_be_had_is_named_with_its_line(
+    folder: Path, auth: str, secret: str, says: str
+) -> None:
+    (folder / "empty").write_text("\n")
+    (folder / "binary").write_bytes(b"canary\xff")
+    text = f"""[backends.only]
+backend = "rest"
+url = "https://gate.example"
+{auth.format(secret)}
+[backends.only.send]
+route = "POST /sms"
+fields = {{ to = "{{recipient}}", body = "{{text}}" }}
+accepted.when.code = "0"
+"""
+    error = at_line(text, "# here")
+    assert says in error
+    assert CANARY not in error
+
+
+def test_a_secret_that_is_no_text_is_named_by_its_key() -> None:
+    error = refusal(lambda: from_mapping({**KEYS, "api_key": "canary\udcff"}))
+    assert str(error).startswith("api_key: ")
+    assert error.key == ("api_key",)
+    assert CANARY not in shown(error, *behind(error))
 
 
 # --- {env = …} and {file = …}

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
-from smsbridge import ClientCredentials
+from smsbridge import ClientCredentials, ConfigError
 from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
-from smsbridge.oauth import TokenRefused
 from smsbridge.site import Site
+from smsbridge.token import TokenRefused
 
 SITE = Site(url="https://sms.example")
 SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")
 IDS = {"client_id": "id-1", "client_secret": "se:cret"}
-OAUTH = ClientCredentials("POST /oauth2/token", "client_id", "client_secret")
+KEYS = ("client_id", "client_secret")
+OAUTH = ClientCredentials("POST /oauth2/token", *KEYS)
 DONE = Response(status=200)
 
 
@@ -41,8 +44,15 @@ def token(text: str, **more: Any) -> Response:
     return Response(status=200, body=json.dumps({"access_token": text, **more}).encode())
 
 
-def carry(session: Session) -> Exchange[Response]:
-    return OAUTH.carry(SEND, IDS, SITE, session)
+def made(_: Mapping[str, str]) -> Exchange[Request]:
+    yield from ()
+    return SEND
+
+
+def carry(
+    session: Session, oauth: ClientCredentials = OAUTH, site: Site = SITE
+) -> Exchange[Response]:
+    return oauth.carry(made, IDS, site, session)
 
 
 def finished(exchange: Exchange[Response], response: Response) -> Response:
@@ -173,3 +183,109 @@ def test_a_token_is_in_no_repr(session: Session) -> None:
     next(exchange)
     exchange.send(token("canary-token"))
     assert "canary-token" not in repr(session.kept["token"])
+
+
+@pytest.mark.parametrize(("scope", "asked"), [("", {}), ("sms:send x", {"scope": "sms:send x"})])
+def test_a_scope_is_asked_for_where_there_is_one(
+    session: Session, scope: str, asked: dict[str, str]
+) -> None:
+    call = next(carry(session, ClientCredentials("POST /t", *KEYS, scope=scope)))
+    given = dict(parse_qsl(call.body.decode()))
+    assert given == {
+        "grant_type": "client_credentials",
+        "client_id": "id-1",
+        "client_secret": "se:cret",
+        **asked,
+    }
+
+
+BASIC = ClientCredentials("POST /oauth2/token", *KEYS, basic=True)
+
+
+def test_as_basic_the_credentials_are_in_the_header_form_encoded_and_not_in_the_body(
+    session: Session,
+) -> None:
+    call = next(carry(session, BASIC))
+    assert dict(parse_qsl(call.body.decode())) == {"grant_type": "client_credentials"}
+    told = base64.b64decode(call.header("authorization").removeprefix("Basic "))
+    assert told == b"id-1:se%3Acret"  # RFC 6749 §2.3.1
+
+
+def test_as_basic_they_go_to_the_token_call_alone(session: Session) -> None:
+    exchange = carry(session, BASIC)
+    next(exchange)
+    assert bearer(exchange.send(token("t-1"))) == "Bearer t-1"
+
+
+def test_a_token_may_come_from_a_whole_address(session: Session) -> None:
+    elsewhere = ClientCredentials("POST https://id.example:8443/t?x=1", *KEYS)
+    exchange = carry(session, elsewhere)
+    assert next(exchange).url == "https://id.example:8443/t?x=1"
+    assert exchange.send(token("t-1")).url == SEND.url
+
+
+def test_a_whole_address_without_tls_is_refused_before_the_credentials_leave(
+    session: Session,
+) -> None:
+    with pytest.raises(ConfigError, match=r"would go to id\.example without TLS"):
+        next(carry(session, ClientCredentials("POST http://id.example/t", *KEYS)))
+    allowed = Site(url=SITE.url, cleartext_hosts=["id.example"])
+    call = next(carry(session, ClientCredentials("POST http://id.example/t", *KEYS), allowed))
+    assert call.url == "http://id.example/t"
+
+
+def test_a_path_needs_the_address_that_it_belongs_to(session: Session) -> None:
+    with pytest.raises(ConfigError, match="token_url as a whole address"):
+        next(carry(session, site=Site(url="")))
+
+
+@pytest.mark.parametrize(
+    ("oauth", "path"),
+    [
+        (OAUTH, "/oauth2/token"),
+        (BASIC, "/oauth2/token"),
+        (ClientCredentials("POST /oauth2/token", *KEYS, scope="a b"), "/oauth2/token"),
+        (ClientCredentials("POST https://id.example/t?x=1", *KEYS), "/t"),
+    ],
+    ids=["body", "basic", "scope", "whole address"],
+)
+def test_the_providers_side_gives_a_token_for_what_the_client_sends_and_for_nothing_less(
+    session: Session, oauth: ClientCredentials, path: str
+) -> None:
+    call = next(carry(session, oauth))
+    given = oauth.answer(call, IDS, SITE, lambda _: "t-1")
+    assert call.path == path
+    assert given is not None
+    assert json.loads(given.body)["access_token"] == "t-1"
+    refused = oauth.answer(call, {**IDS, "client_secret": "other"}, SITE, lambda _: "t-1")
+    assert refused is not None
+    assert (refused.status, json.loads(refused.body)) == (401, {"error": "invalid_client"})
+    assert oauth.answer(SEND, IDS, SITE, lambda _: "t-1") is None
+
+
+def test_the_providers_side_takes_the_tokens_that_it_gave_out() -> None:
+    bearing = Request(method="POST", url=SEND.url, headers={"Authorization": "Bearer t-1"})
+    assert OAUTH.presented(bearing, {})
+    assert not OAUTH.presented(SEND, {})
+    assert OAUTH.valid(bearing, {}, IDS, ["t-1"])
+    assert not OAUTH.valid(bearing, {}, IDS, ["t-2"])
+    assert not OAUTH.valid(SEND, {}, IDS, ["t-1"])
+    assert OAUTH.fields(IDS) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "credentials", "status", "error"),
+    [
+        (b"grant_type=password", IDS, 400, "unsupported_grant_type"),
+        (b"", IDS, 400, "unsupported_grant_type"),
+        (b"grant_type=client_credentials", IDS, 401, "invalid_client"),
+        (b"grant_type=client_credentials", {}, 401, "invalid_client"),
+    ],
+)
+def test_the_providers_side_refuses_any_other_token_call(
+    body: bytes, credentials: dict[str, str], status: int, error: str
+) -> None:
+    call = Request(method="POST", url="https://sms.example/oauth2/token", body=body)
+    refused = OAUTH.answer(call, credentials, SITE, lambda _: "t-1")
+    assert refused is not None
+    assert (refused.status, json.loads(refused.body)) == (status, {"error": error})

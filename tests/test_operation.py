@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from smsbridge import Field, Message, Operation, Protocol, Rest, When
+from smsbridge import Fields, Message, Operation, Protocol, Reason, Rest, When
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.operation import channels_word, message_values
+from smsbridge.exchange import Session
+from smsbridge.operation import (
+    ROW,
+    Question,
+    channels_word,
+    known_values,
+    made_values,
+    message_values,
+)
 
 SEND = Operation(
     "POST /v1/messages",
@@ -35,7 +45,8 @@ def test_the_values_of_a_message_are_those_that_it_has() -> None:
 def test_what_is_carried_and_by_which_channels_can_be_asked() -> None:
     assert SEND.carries() == {"recipient", "text", "reference"}
     assert SEND.channels() == {"sms"}
-    rest = SMSMobileAPI.protocols["rest"].operations()["send"]
+    rest = SMSMobileAPI.protocols["rest"].send
+    assert rest is not None
     assert rest.channels() == {"sms", "whatsapp", "sms+whatsapp"}
 
 
@@ -63,18 +74,23 @@ def test_a_set_of_channels_is_one_word() -> None:
 
 
 def test_a_protocol_has_the_operations_that_it_was_given() -> None:
-    assert Protocol(Rest(), Field("a", "b"), send=SEND).operations() == {"send": SEND}
-    assert Protocol(Rest(), Field("a", "b")).operations() == {}
+    assert Protocol(Rest(), Fields({"a": "{b}"}), send=SEND).operations() == {"send": SEND}
+    assert Protocol(Rest(), Fields({"a": "{b}"})).operations() == {}
 
 
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"a": "{text|upper}"}, "field a: there is no filter 'upper'; there are"),
-        ({"a": "{recipient|epoch}"}, "'epoch' is for send_at"),
+        ({"a": "{text|uper}"}, "field a: there is no filter 'uper'; did you mean 'upper'"),
+        ({"a": "{recipient|epoch}"}, "field a: the filter 'epoch' is for a time: send_at, now, "),
         ({"a": {"{channels}": {"sms": "{text|shout}"}}}, "no filter 'shout'"),
         ({"a": {"{channels}": {"sms": "1"}, "{text}": {"x": "1"}}}, "a choice has one key"),
         ({"to": "{recipient}", "to.number": "{recipient}"}, "to is a field, and holds others too"),
+        ({"to": "{recipient}", "to[0]": "{recipient}"}, "to is a field, and holds others too"),
+        ({"to[0]": "{recipient}", "to.a": "1"}, r"POST /: to\.a: another field is in its place"),
+        ({"to..a": "{recipient}"}, "'to..a' is no path"),
+        ({"a": "{text"}, "field a: '{text': braces hold a value and its filters"),
+        ({"a": None}, "field a: give text, a number, true or false, a choice or a filter"),
     ],
 )
 def test_a_table_that_could_not_be_sent_is_refused_where_it_is_written(
@@ -82,3 +98,119 @@ def test_a_table_that_could_not_be_sent_is_refused_where_it_is_written(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         Operation("POST /", fields=fields, accepted=When({"ok": "1"}))
+
+
+def test_a_table_that_takes_every_answer_for_an_acceptance_is_refused() -> None:
+    with pytest.raises(ValueError, match="a 200 is never proof"):
+        Operation("POST /", fields={"a": "{text}"}, accepted=When({}))
+
+
+@pytest.mark.parametrize(
+    ("call", "headers", "says"),
+    [
+        ("POST /{text|uper}", {}, "there is no filter 'uper'"),
+        ("POST /{text", {}, "braces hold a value"),
+        ("POST /", {"X-To": "{text|epoch}"}, "field X-To: the filter 'epoch' is for a time"),
+    ],
+)
+def test_the_templates_of_a_route_and_of_headers_are_held_to_the_same_rules(
+    call: str, headers: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ValueError, match=says):
+        Operation(call, fields={}, accepted=When({"ok": "1"}), headers=headers)
+
+
+def test_a_route_and_a_header_carry_what_they_name() -> None:
+    table = Operation(
+        "POST /{sender}/messages",
+        fields={"text": "{text}"},
+        accepted=When({"ok": "1"}),
+        headers={"X-To": "{recipient}", "X-By": {"{channels}": {"whatsapp": "wa"}}},
+    )
+    assert table.carries() == {"sender", "text", "recipient", "channels"}
+    assert table.channels() == {"sms", "whatsapp"}
+    assert table.lacks(message_values(message(sender="ACME"))) == []
+
+
+def test_fields_without_a_value_are_left_out() -> None:
+    table = Operation(
+        "POST /",
+        fields={"to": "{recipient|digits}", "from": "{sender}", "flash": True, "parts": 0},
+        accepted=When({"ok": "1"}),
+    )
+    filled = table.filled(message_values(message()))
+    assert filled == {"to": "12025550123", "flash": True, "parts": 0}
+
+
+# Questions
+
+
+def test_a_question_carries_what_its_templates_name() -> None:
+    table = Question("GET /in?after={after|epoch}", {"to": "{before|iso}"}, {"id": "id"})
+    assert table.carries() == {"after", "before"}
+    assert table.answered.match == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({}, f"GET /in, row: name one or more of {', '.join(ROW)}"),
+        ({"id": "a", "colour": "b"}, f"GET /in, row: 'colour' is none of {', '.join(ROW)}"),
+    ],
+)
+def test_a_question_without_a_known_name_in_its_row_is_refused(
+    row: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        Question("GET /in", {}, row)
+
+
+def test_a_questions_templates_are_held_to_the_same_rules() -> None:
+    with pytest.raises(ValueError, match="there is no filter 'shout'"):
+        Question("GET /in", {"after": "{after|shout}"}, {"id": "id"})
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"row": {"id": "a..b"}},
+        {"row": {"id": "a"}, "rows": "a."},
+        {"row": {"id": "a"}, "rejected": {"[0]": {"1": Reason.OTHER}}},
+    ],
+)
+def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        Question("GET /in", {}, **places)
+
+
+# Values that are made for a call
+
+
+def test_a_call_has_its_time_an_id_of_its_own_and_what_its_text_needs() -> None:
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    session = Session(now=lambda: now, random=lambda count: b"\xff" * count)
+    assert made_values(session) == {"now": now, "uuid": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
+    made = made_values(session, "ж" * 71)
+    assert (made["encoding"], made["segments"]) == ("ucs-2", "2")
+    assert made_values(session, "a")["encoding"] == "gsm-7"
+
+
+def test_no_two_calls_have_one_id() -> None:
+    ids = {made_values(Session())["uuid"] for _ in range(50)}
+    assert len(ids) == 50
+    assert {UUID(made).version for made in ids} == {4}
+
+
+def test_what_is_made_need_not_be_carried() -> None:
+    values = message_values(message()) | made_values(Session(), "x")
+    assert SEND.lacks(values) == []
+
+
+def test_each_operation_has_its_own_values() -> None:
+    assert known_values("send") == {
+        *("recipient", "text", "channels", "send_at", "sender", "reference"),
+        *("now", "uuid", "encoding", "segments"),
+    }
+    assert known_values("status") == {"id", "now", "uuid"}
+    assert known_values("received") == {"after", "before", "now", "uuid"}
+    assert known_values("sent") == {"after", "before", "recipient", "now", "uuid"}

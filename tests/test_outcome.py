@@ -10,7 +10,7 @@ import pytest
 from smsbridge import Attempt, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission, When
 from smsbridge.codecs import SoapFault
 from smsbridge.exchange import Broken, Left, Response
-from smsbridge.outcome import Case, Words, at, broken, judge, word_at
+from smsbridge.outcome import Case, Words, broken, judge, word_at
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ATTEMPT = Attempt(backend="acme", protocol="rest", reference="r-1", started=NOW)
@@ -134,13 +134,6 @@ def test_a_broken_call_that_would_break_again_says_so() -> None:
     assert not outcome.retry
 
 
-def test_a_path_goes_through_objects_and_lists_of_one() -> None:
-    answer = {"a": [{"b": {"c": 1}}], "d": [], "e": [{"f": 0}, {"f": 5}]}
-    assert at(answer, "a.b.c") == 1
-    assert [at(answer, path) for path in ("a.x.c", "d.e", "e.f")] == [None, None, None]
-    assert at("text", "a") is None
-
-
 def test_only_words_and_numbers_are_words() -> None:
     values: tuple[object, ...] = (1, "x", True, None, "", [], {})
     words = [word_at({"a": value}, "a") for value in values]
@@ -148,6 +141,143 @@ def test_only_words_and_numbers_are_words() -> None:
     assert word_at({"a": 1}, None) is None
 
 
-def test_a_table_that_takes_every_answer_for_an_acceptance_is_refused() -> None:
-    with pytest.raises(ValueError, match="a 200 is never proof"):
-        When({})
+def test_the_word_of_an_element_that_has_attributes_is_its_text() -> None:
+    assert word_at({"a": {"@lang": "en", "#text": "OK"}}, "a") == "OK"
+    assert word_at({"a": [{"@lang": "en", "#text": "OK"}]}, "a.#text") == "OK"
+    assert word_at({"a": {"@lang": "en"}}, "a") is None
+    assert word_at({"a": [{"b": 1}, {"b": 2}]}, "a[1].b") == "2"
+
+
+# How a table says yes
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "holds"),
+    [
+        ("0", "0", True),
+        ("0", 0, True),
+        ("0", "00", False),
+        ("0", "", False),
+        ("*", "anything", True),
+        ("*", 0, True),
+        ("*", "*", True),
+        ("*", "", False),
+        ("*", None, False),
+        ("*", True, False),
+        ("true", True, True),
+        ("true", "true", True),
+        ("true", 1, False),
+        ("1", True, False),
+        ("false", False, True),
+        ("false", True, False),
+        ("/t.*/", True, False),
+        ("/[0-9]+/", "17", True),
+        ("/[0-9]+/", 17, True),
+        ("/[0-9]+/", "17a", False),
+        ("/[0-9]+/", "a17", False),
+        ("/[0-9]+/", "17\n", False),
+        ("/[0-9]+/", "", False),
+        ("/OK|SENT/", "SENT", True),
+        ("/OK|SENT/", "OKAY", False),
+        ("/(?i:ok)/", "Ok", True),
+        ("/", "/", True),
+        ("/", "", False),
+        ("//", "//", False),
+        ("/a", "/a", True),
+        ("a/", "a/", True),
+    ],
+)
+def test_a_marker_is_a_word_or_any_word_or_a_pattern(
+    word: str, said: object, *, holds: bool
+) -> None:
+    assert When({"a.b": word}).holds({"a": {"b": said}}) is holds
+
+
+def test_each_path_must_hold_its_word() -> None:
+    both = When({"a": "1", "b": "*"})
+    assert both.holds({"a": 1, "b": 2})
+    assert not both.holds({"a": 1})
+    assert not both.holds({"b": 2})
+    assert When({}).holds({})
+
+
+@pytest.mark.parametrize("word", ["/[/", "/(/", "/*/", "/a{2,1}/"])
+def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> None:
+    with pytest.raises(ValueError, match=r"^a\.b: .* is no pattern: "):
+        When({"a.b": word})
+
+
+@pytest.mark.parametrize(
+    "places", [{"match": {"a..b": "1"}}, {"match": {}, "id": "a."}, {"match": {}, "status": "[0]"}]
+)
+def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        When(**places)
+
+
+# An answer that says yes and no
+
+
+def words(match: dict[str, str], rejected: dict[str, dict[str, Reason]]) -> Case:
+    table = Words(accepted=When(match), rejected=rejected, statuses={})
+    return Case(words=table, attempt=ATTEMPT, now=NOW, mask=str)
+
+
+CODES = {"code": {"12": Reason.RECIPIENT, "*": Reason.OTHER}}
+
+
+def outcome_of(answer: dict[str, Any], case: Case) -> Any:
+    return judge(Response(status=200), answer, case)
+
+
+def test_a_marker_and_a_refusal_elsewhere_prove_nothing() -> None:
+    outcome = outcome_of({"id": "7", "code": "12"}, words({"id": "*"}, CODES))
+    assert isinstance(outcome, OutcomeUnknown)
+    assert outcome.why == "HTTP 200 OK, and the answer has a marker of success and one of refusal"
+
+
+def test_a_marker_and_any_other_word_elsewhere_are_unknown_unless_it_says_nothing() -> None:
+    case = words({"id": "*"}, CODES)
+    for word in ("0", "", None, "none", "false"):
+        assert isinstance(outcome_of({"id": "7", "code": word}, case), Submission)
+    assert isinstance(outcome_of({"id": "7", "code": "13"}, case), OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("match", "refusing", "answer"),
+    [
+        ({"state": "/QUEUED|SENT/", "id": "*"}, "state", {"state": "QUEUED"}),
+        ({"state": "/QUEUED|SENT/", "id": "*"}, "state", {"state": "queued", "id": "1"}),
+        ({"state": "/QUEUED|SENT/", "id": "*"}, "state", {"state": "QUEUED ", "id": "1"}),
+        ({"ok": "true", "id": "*"}, "ok", {"ok": 1, "id": "1"}),
+        ({"status": "OK", "id": "*"}, "error", {"status": "OK", "error": "7"}),
+        ({"status": "OK"}, "error", {"status": "OK", "error": "INVALID"}),
+    ],
+)
+def test_any_other_word_beside_half_a_yes_is_unknown(
+    match: dict[str, str], refusing: str, answer: dict[str, object]
+) -> None:
+    case = words(match, {refusing: {"*": Reason.OTHER}})
+    assert isinstance(outcome_of(answer, case), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("marker", ["*", "/[0-9]+/", "12"])
+def test_a_refusal_at_the_path_of_the_marker_wins(marker: str) -> None:
+    case = words({"code": marker}, CODES)
+    outcome = outcome_of({"code": "12"}, case)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.code) == (Reason.RECIPIENT, "12")
+
+
+def test_any_other_word_at_the_path_of_a_pattern_is_an_acceptance_or_a_refusal() -> None:
+    case = words({"code": "/[0-9]+/"}, CODES)
+    assert isinstance(outcome_of({"code": "13"}, case), Submission)
+    assert outcome_of({"code": "ERR"}, case).reason is Reason.OTHER
+    assert isinstance(outcome_of({}, case), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("word", ["0.0", "+0", " 0", "-0", "null", "None", "FALSE"])
+def test_a_word_that_may_be_the_marker_in_another_spelling_is_no_refusal(word: str) -> None:
+    case = words({"code": "0"}, CODES)
+    assert isinstance(outcome_of({"code": word}, case), OutcomeUnknown)
+    assert outcome_of({"code": "1"}, case).reason is Reason.OTHER

@@ -14,7 +14,7 @@ from smsbridge.backends.console import Console
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.config import from_mapping, from_url
-from smsbridge.registry import GROUP, Found, find, installed, nearest
+from smsbridge.registry import GROUP, Found, find, installed
 
 GOOD = "from smsbridge.backends.memory import Memory as Plugin\n"
 FLAWS = {
@@ -223,17 +223,3 @@ def test_one_distribution_that_is_on_the_path_twice_is_no_clash(
     monkeypatch.syspath_prepend(other.parent)
     assert find("once") is Memory
     assert len(named("once")) == 1
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "said"),
-    [
-        ("protcol", ["url", "protocol"], "did you mean 'protocol'? known are protocol, url"),
-        ("qqq", ["url", "protocol"], "known are protocol, url"),
-        ("protocol", [], "known are none"),
-    ],
-)
-def test_nearest_says_what_is_known_and_what_was_probably_meant(
-    word: str, known: list[str], said: str
-) -> None:
-    assert nearest(word, known) == said

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from smsbridge.template import Template, names, needed, plain, render, text, words
+from smsbridge.errors import InvalidMessage
+from smsbridge.template import (
+    FILTERS,
+    TIME_FILTERS,
+    TIMES,
+    Template,
+    address,
+    names,
+    needed,
+    render,
+    reread,
+    text,
+    trouble,
+    words,
+)
 
 VALUES = {
     "recipient": "+12025550123",
@@ -14,6 +32,9 @@ VALUES = {
     "channels": "sms+whatsapp",
     "send_at": datetime(2030, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))),
     "options.encrypt": True,
+    "username": "acme",
+    "password": "secret",
+    "now": datetime(2027, 1, 31, 9, 0, 0, 1, tzinfo=UTC),
 }
 CHOICE: Template = {"{channels}": {"sms+whatsapp": "{recipient|digits}", "*": "no"}}
 
@@ -62,8 +83,288 @@ def test_words_are_those_of_a_choice_by_that_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "name"),
-    [("{text}", "text"), ("{recipient|digits}", "recipient"), ("a {text}", None), (CHOICE, None)],
+    ("template", "word", "found"),
+    [
+        ("{text}", "x", ("text", "x")),
+        ("{text}", "", ("text", "")),
+        ("{recipient|digits}", "1", ("recipient", "1")),
+        ("tel:{recipient}", "tel:+1", ("recipient", "+1")),
+        ("<{text}>", "<x>", ("text", "x")),
+        ("<{text}>", "<>", ("text", "")),
+        ("a{text}a", "a", None),
+        ("tel:{recipient}", "+1", None),
+        ("<{text}>", "<x", None),
+        ("{sender} {text}", "a b", None),
+        ("constant", "constant", None),
+        (CHOICE, "1", None),
+        (1, "1", None),
+    ],
 )
-def test_a_plain_template_can_be_read_backwards(template: Template, name: str | None) -> None:
-    assert plain(template) == name
+def test_a_template_of_one_value_can_be_read_backwards(
+    template: Template, word: str, found: tuple[str, str] | None
+) -> None:
+    assert reread(template, word) == found
+
+
+# Filters
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "filtered"),
+    [
+        ("text", "+1 a", "+1 a"),
+        ("text", True, "true"),
+        ("text", 7, "7"),
+        ("digits", "+1 (202) 555-0123", "12025550123"),
+        ("digits", "٣1", "1"),
+        ("digits", "ACME", ""),
+        ("e164", "1 202 555 0123", "+12025550123"),
+        ("e164", "+12025550123", "+12025550123"),
+        ("national", "+12025550123", "2025550123"),
+        ("national", "+447700900123", "07700900123"),
+        ("number", "160", 160),
+        ("number", "-1", -1),
+        ("number", "+12025550123", 12025550123),
+        ("number", "1.50", 1.5),
+        ("number", 7, 7),
+        ("upper", "é ß a1", "É SS A1"),
+        ("lower", "É A1", "é a1"),
+        ("base64", "hé", "aMOp"),
+        ("base64", "a", "YQ=="),
+        ("hex", "hé/", "68C3A92F"),
+        ("hex-ucs2", "hé", "006800E9"),
+        ("hex-ucs2", "😀", "D83DDE00"),
+        ("md5", "The quick brown fox jumps over the lazy dog", "9e107d9d372bb6826bd81d3542a419d6"),
+        ("md5", "hé", hashlib.md5("hé".encode()).hexdigest()),
+        ("sha1", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        (
+            "sha256",
+            "abc",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+    ],
+)
+def test_a_filter_gives_what_the_wire_wants(name: str, value: object, filtered: object) -> None:
+    rendered = render("{text|" + name + "}", {"text": value})
+    assert (rendered, type(rendered)) == (filtered, type(filtered))
+
+
+@pytest.mark.parametrize(
+    ("name", "filtered"),
+    [
+        ("epoch", "1801386001"),
+        ("epoch-ms", "1801386000001"),
+        ("iso", "2027-01-31T09:00:00Z"),
+        ("date", "2027-01-31"),
+        ("%Y%m%d%H%M%S", "20270131090000"),
+        ("%d.%m.%Y %H:%M", "31.01.2027 09:00"),
+    ],
+)
+def test_a_time_is_filtered_in_utc_and_never_before_itself(name: str, filtered: str) -> None:
+    for zone in (UTC, timezone(timedelta(hours=14)), timezone(-timedelta(hours=3, minutes=30))):
+        now = VALUES["now"]
+        assert isinstance(now, datetime)
+        assert render("{now|" + name + "}", {"now": now.astimezone(zone)}) == filtered
+
+
+def test_every_filter_is_held_to_a_value_here() -> None:
+    assert set(FILTERS) == {
+        *("text", "digits", "e164", "national", "number", "upper", "lower"),
+        *("base64", "hex", "hex-ucs2", "md5", "sha1", "sha256"),
+    }
+    assert set(TIME_FILTERS) == {"epoch", "epoch-ms", "iso", "date"}
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ("{recipient|digits|md5}", hashlib.md5(b"12025550123").hexdigest()),
+        ("{username|upper|hex}", "41434D45"),
+        ("{now|%Y|number}", 2027),
+        ("{now|date|hex}", "323032372D30312D3331"),
+        ("{recipient|digits} {username|upper}", "12025550123 ACME"),
+        ("{now|epoch|number}.", "1801386001."),
+    ],
+)
+def test_filters_follow_one_another(template: Template, rendered: object) -> None:
+    assert render(template, VALUES) == rendered
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ({"md5": "{username}{password}"}, hashlib.md5(b"acmesecret").hexdigest()),
+        ({"sha256": "{username}:{now|epoch}"}, hashlib.sha256(b"acme:1801386001").hexdigest()),
+        ({"upper": {"md5": "{username}"}}, hashlib.md5(b"acme").hexdigest().upper()),
+        ({"number": "{recipient|digits}"}, 12025550123),
+        ({"base64": "{username}:{password}"}, "YWNtZTpzZWNyZXQ="),
+        ({"md5": "{username}{sender}"}, None),
+        ({"lower": CHOICE}, "12025550123"),
+        ({"{channels}": {"sms+whatsapp": {"hex": "{username}"}}}, "61636D65"),
+        ({"md5": 7}, hashlib.md5(b"7").hexdigest()),
+    ],
+)
+def test_a_filter_may_take_a_whole_template(template: Template, rendered: object) -> None:
+    assert render(template, VALUES) == rendered
+
+
+@pytest.mark.parametrize("value", ["abc", "", "1e5", "nan", "inf", "1_0", "1,5", "0x1", "٣", "1 2"])
+def test_a_number_of_what_is_none_is_an_invalid_message_that_does_not_show_it(value: str) -> None:
+    with pytest.raises(InvalidMessage) as refused:
+        render("{text|number}", {"text": value})
+    assert str(refused.value) == "the table makes a number of a value that is none"
+
+
+@given(st.text())
+def test_a_value_is_never_taken_for_a_template(value: str) -> None:
+    assert render("{text}", {"text": value, "recipient": "x"}) == value
+    assert render("<{text}>", {"text": value, "recipient": "x"}) == f"<{value}>"
+
+
+def test_what_is_written_as_a_number_or_a_bool_stays_one() -> None:
+    rendered = [render(constant, {}) for constant in (7, 1.5, True, False, "7", "")]
+    assert rendered == [7, 1.5, True, False, "7", ""]
+    assert [type(one) for one in rendered] == [int, float, bool, bool, str, str]
+
+
+# Choices
+
+
+@pytest.mark.parametrize(
+    ("template", "rendered"),
+    [
+        ({"{channels}": {"sms+whatsapp": "both", "*": "one"}}, "both"),
+        ({"{channels}": {"sms": "one", "*": "other"}}, "other"),
+        ({"{sender}": {"": "none", "*": "any"}}, "none"),
+        ({"{channels}": {"sms+whatsapp": {"{username}": {"acme": 1, "*": 2}}}}, 1),
+        ({"{channels}": {"sms+whatsapp": {"{username}": {"*": False}}}}, False),
+        ({"{channels}": {"sms+whatsapp": "{sender}"}}, None),
+        ({"{recipient|digits}": {"12025550123": "ours"}}, "ours"),
+        ({"{username}/{password}": {"acme/secret": "both"}}, "both"),
+    ],
+)
+def test_a_choice_is_by_a_value_and_holds_any_template(
+    template: Template, rendered: object
+) -> None:
+    assert render(template, VALUES) == rendered
+
+
+# Routes
+
+
+def test_a_value_in_a_route_is_percent_encoded() -> None:
+    values = {"recipient": "+12025550123", "id": "a/b?c d&é", "after": VALUES["now"]}
+    assert address("GET /v1/messages", values) == "GET /v1/messages"
+    assert address("GET /{id}?to={recipient}&at={after|epoch}", values) == (
+        "GET /a%2Fb%3Fc%20d%26%C3%A9?to=%2B12025550123&at=1801386001"
+    )
+
+
+@pytest.mark.parametrize("values", [{}, {"id": None}])
+def test_a_route_that_lacks_a_value_is_no_request(values: dict[str, Any]) -> None:
+    with pytest.raises(InvalidMessage, match=r"^id is missing: the route has it$"):
+        address("GET /status/{id}", values)
+
+
+# What is no template
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "",
+        "constant",
+        7,
+        1.5,
+        True,
+        "{text}",
+        "{text|digits|md5}",
+        "a {text} b {now|%Y-%m-%d}",
+        "{now|epoch|md5}",
+        CHOICE,
+        {"md5": "{username}{password}"},
+        {"md5": CHOICE},
+        {"{channels}": {"sms": {"md5": "{text}"}, "*": 1}},
+        *("{" + time + "|iso}" for time in TIMES),
+    ],
+)
+def test_a_template_has_no_fault(template: Template) -> None:
+    known = {*VALUES, *TIMES}
+    assert trouble(template) is None
+    assert trouble(template, known) is None
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("{text|digit}", "there is no filter 'digit'; did you mean 'digits'? known are digits"),
+        ("{text|md6|digits}", "there is no filter 'md6'; did you mean 'md5'?"),
+        ("{text|DIGITS}", "there is no filter 'DIGITS'"),
+        ("{recipent}", "there is no value {recipent}; did you mean 'recipient'? known are"),
+        ("{text} {nowhere}", "there is no value {nowhere}"),
+        ({"md5": "{usrname}"}, "there is no value {usrname}; did you mean 'username'?"),
+        ({"{chanels}": {"*": "1"}}, "there is no value {chanels}; did you mean 'channels'?"),
+        ({"{channels}": {"sms": "{txt}"}}, "there is no value {txt}; did you mean 'text'?"),
+        ({"{channels}": {"sms": {"{channels}": {"*": "{txt}"}}}}, "there is no value {txt}"),
+        ("{text", "'{text': braces hold a value and its filters, such as {recipient|digits}"),
+        ("text}", "braces hold a value"),
+        ("{}", "braces hold a value"),
+        ("{Text}", "braces hold a value"),
+        ("{ text }", "braces hold a value"),
+        ("{text|}", "braces hold a value"),
+        ("{text||md5}", "braces hold a value"),
+        ("{{text}}", "braces hold a value"),
+        ('{"a": "{text}"}', "braces hold a value"),
+        ({"md5": "{text"}, "braces hold a value"),
+        ("{text|epoch}", f"the filter 'epoch' is for a time: {', '.join(TIMES)}"),
+        ("{text|%Y}", "the filter '%Y' is for a time"),
+        ("{recipient|digits|iso}", "the filter 'iso' is for a time"),
+        ("{now|md5|epoch}", "the filter 'epoch' is for a time"),
+        ("{now|iso|%Y}", "the filter '%Y' is for a time"),
+        ({"epoch": "{now}"}, "'epoch' is no filter, and no value that decides, such as {channels}"),
+        ({"md6": "{text}"}, "'md6' is no filter, and no value that decides"),
+        ({"channels": {"sms": "1"}}, "'channels' is no filter, and no value that decides"),
+        ({}, "a choice has one key, the value that decides"),
+        ({"{channels}": {"*": 1}, "md5": "{text}"}, "a choice has one key"),
+        ({"{channels}": "1"}, "a choice has a template for each word"),
+        ({"{channels}": {"sms": None}}, "give text, a number, true or false, a choice or a filter"),
+        ({"{channels}": {"sms": ["1"]}}, "give text, a number, true or false"),
+        ({"md5": None}, "give text, a number, true or false"),
+        (None, "give text, a number, true or false"),
+        (["{text}"], "give text, a number, true or false"),
+    ],
+)
+def test_what_is_no_template_is_told_with_what_is_near(template: Any, says: str) -> None:
+    assert says in str(trouble(template, {*VALUES, *TIMES}))
+
+
+def test_a_value_is_looked_for_only_where_the_values_are_known() -> None:
+    assert trouble("{nowhere}") is None
+
+
+@pytest.mark.parametrize(
+    ("template", "used"),
+    [
+        ({"md5": "{username}{password}"}, {"username", "password"}),
+        (
+            {"md5": {"{channels}": {"sms+whatsapp": "{text}", "*": "{sender}"}}},
+            {"channels", "text"},
+        ),
+        (
+            {"{channels}": {"sms+whatsapp": {"{username}": {"*": "{text}"}}}},
+            {"channels", "username", "text"},
+        ),
+        ({"{channels}": {"sms": "1"}}, {"channels"}),
+        (7, set()),
+    ],
+)
+def test_needed_are_the_values_of_the_branch_that_is_taken(
+    template: Template, used: set[str]
+) -> None:
+    assert set(needed(template, VALUES)) == used
+
+
+def test_names_are_those_of_every_branch_and_filter() -> None:
+    template: Template = {"md5": {"{channels}": {"sms": "{text}", "*": {"hex": "{sender}"}}}}
+    assert set(names(template)) == {"channels", "text", "sender"}
+    assert set(names(7)) == set()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.auth import Field
+from smsbridge.auth import Fields
 from smsbridge.backend import Backend
 from smsbridge.codecs import Note
 from smsbridge.codecs.rest import Rest
@@ -108,14 +108,14 @@ class SMSMobileAPI(Backend):
     client_secret: Secret | None = None
 
     protocols = {
-        "rest": Protocol(Rest(body="form"), Field("apikey", "api_key"), send=_SEND),
+        "rest": Protocol(Rest(body="form"), Fields({"apikey": "{api_key}"}), send=_SEND),
         "soap": Protocol(
             Soap(
                 wsdl="smsbridge.wsdl:sendsms.wsdl",
                 json_part="return",
                 published="/sendsms/wsdl/sendsms.wsdl",
             ),
-            Field("apikey", "api_key"),
+            Fields({"apikey": "{api_key}"}),
             send=_SEND_SOAP,
         ),
         "oauth": Protocol(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from smsbridge.errors import Reason
     from smsbridge.exchange import Exchange, Request, Response, Session
     from smsbridge.site import Site
 
@@ -33,7 +34,7 @@ class Codec(Protocol):
     """A wire format. The first two are the client's side, the others the provider's."""
 
     def encode(
-        self, site: Site, session: Session, name: str, fields: Mapping[str, str]
+        self, site: Site, session: Session, name: str, fields: Mapping[str, Any]
     ) -> Exchange[Request]:
         """Return the request for a call; ``fields`` by dotted path. It may need I/O first."""
 
@@ -50,26 +51,14 @@ class Codec(Protocol):
     ) -> Response:
         """Return the provider's answer to a request, with ``result`` as it stands in a table."""
 
+    def sample(self, site: Site, name: str) -> dict[str, Any]:
+        """Return the words of a valid answer to a call, as far as a contract says."""
+
+    def fault(self, request: Request, code: str, string: str) -> Response:
+        """Return the answer that reports a fault, in SOAP 1.1's words: Client, Server."""
+
+    def deny(self, request: Request, reason: Reason) -> Response:
+        """Return the answer that refuses a call for a reason."""
+
     def refuse(self, request: Request, why: Unreadable) -> Response:
         """Return the answer to a request that could not be read."""
-
-
-def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields by dotted path as nested objects: ``{"a.b": 1}`` is ``{"a": {"b": 1}}``."""
-    tree: dict[str, Any] = {}
-    for path, value in fields.items():
-        *parents, last = path.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return tree
-
-
-def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield nested objects as fields by dotted path: the way back from `nested`."""
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value

@@ -20,6 +20,8 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 ENCODING11 = "http://schemas.xmlsoap.org/soap/encoding/"
 ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 XSD = "http://www.w3.org/2001/XMLSchema"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+_SECURITY = (WSSE, "Security")  # the business of who checks it, and a secret
 CONTENT_TYPES = {SOAP11: "text/xml; charset=utf-8", SOAP12: "application/soap+xml; charset=utf-8"}
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -38,13 +40,15 @@ class MustUnderstand(Unreadable):
 class Envelope:
     """An envelope that was read: its version (a namespace), the Body's first child, its values.
 
-    ``alone``: the Body's other children, if any, are values that the first refers to.
+    ``alone``: the Body's other children, if any, are values that the first refers to. ``headers``:
+    the header blocks by local name.
     """
 
     version: str
     child: Element
     values: Values
     alone: bool
+    headers: Mapping[str, Any]
 
     @property
     def fault(self) -> dict[str, Any] | None:
@@ -57,7 +61,8 @@ class Envelope:
         if self.version == SOAP11:
             code, string, detail = (found.get(n) for n in ("faultcode", "faultstring", "detail"))
         else:
-            code, string = (_first(found.get(n)) for n in ("Code", "Reason"))
+            inner = (("Code", "Value"), ("Reason", "Text"))
+            code, string = (_child(found.get(n), f"{{{self.version}}}{own}") for n, own in inner)
             detail = found.get("Detail")
         return {
             "code": all_text(code).split(":", 1)[-1],
@@ -80,18 +85,27 @@ def read_envelope(
     bodies = [child for child in root if split(child) == (version, "Body")]
     if len(bodies) != 1 or not len(bodies[0]):
         raise Unreadable("the envelope has not one Body with something in it")
-    for block in (
-        block for child in root if split(child) == (version, "Header") for block in child
-    ):
-        if block.get(f"{{{version}}}mustUnderstand") in ("1", "true"):
+    blocks = [block for child in root if split(child) == (version, "Header") for block in child]
+    for block in blocks:
+        must = block.get(f"{{{version}}}mustUnderstand") in ("1", "true")
+        if must and split(block) != _SECURITY:
             raise MustUnderstand("the envelope has a header block that must be understood")
     child, *others = bodies[0]
-    alone = all(other.get("id") for other in others)
-    return Envelope(version=version, child=child, values=Values(bodies[0], note), alone=alone)
+    values = Values(bodies[0], note)
+    return Envelope(
+        version=version,
+        child=child,
+        values=values,
+        alone=all(_is_referred(other, bodies[0]) for other in others),
+        headers={split(b)[1]: values.of(b) for b in blocks if split(b) != _SECURITY},
+    )
 
 
-def write_fault(version: str, code: str, string: str) -> bytes:
-    """Return a fault's envelope. ``code`` in SOAP 1.1's words: Client, Server, and so on."""
+def write_fault(version: str, code: str, string: str, detail: str = "") -> bytes:
+    """Return a fault's envelope. ``code`` in SOAP 1.1's words: Client, Server, and so on.
+
+    ``detail`` is that element as XML, see `detail_tag`.
+    """
     said = escape(sendable(string))
     if version == SOAP11:
         inner = f"<faultcode>SOAP-ENV:{code}</faultcode><faultstring>{said}</faultstring>"
@@ -105,8 +119,13 @@ def write_fault(version: str, code: str, string: str) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{version}"><SOAP-ENV:Body><SOAP-ENV:Fault>'
-        f"{inner}</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+        f"{inner}{detail}</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
     ).encode()
+
+
+def detail_tag(version: str) -> tuple[str, str]:
+    """Return namespace and name of the element that holds a fault's detail."""
+    return ("", "detail") if version == SOAP11 else (version, "Detail")
 
 
 def sendable(value: Any) -> Any:
@@ -118,5 +137,11 @@ def sendable(value: Any) -> Any:
     return [sendable(part) for part in value] if isinstance(value, list) else value
 
 
-def _first(element: Element | None) -> Element | None:
-    return element[0] if element is not None and len(element) else None
+def _is_referred(element: Element, body: Element) -> bool:
+    """Tell whether an element is a value that another refers to, and no answer of its own."""
+    wanted = f"#{element.get('id')}"
+    return split(element)[1] != "Fault" and any(one.get("href") == wanted for one in body.iter())
+
+
+def _child(element: Element | None, name: str) -> Element | None:
+    return None if element is None else element.find(name)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email import policy
 from email.parser import BytesParser
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from smsbridge.codecs import Call, Note, Unreadable, nested
+from smsbridge.codecs import Call, Note, Unreadable
+from smsbridge.errors import Reason
 from smsbridge.exchange import Exchange, Request, Response
+from smsbridge.path import nested
+from smsbridge.template import text
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Session
@@ -20,15 +25,20 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
+LIST = "#list"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_BODILESS = ("GET", "DELETE")
 
 
-def parse_json(body: bytes | str) -> dict[str, Any]:
-    """Return the JSON object of a body; raises `Unreadable`."""
+def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
+    """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
     try:
         text = body if isinstance(body, str) else body.decode("utf-8-sig")
         document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON, or says the same thing twice") from None
+    if array and isinstance(document, list):
+        return {array: document}
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
@@ -72,6 +82,19 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
     return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
 
 
+def _texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    return {path: text(value) for path, value in fields.items()}
+
+
+@cache
+def _route(name: str) -> re.Pattern[str]:
+    """Return the pattern of a route's path: what is in braces is any one step."""
+    path = urlsplit(name.partition(" ")[2]).path.rstrip("/")
+    parts = re.split(r"\{([a-z_]+)[^{}]*\}", path)
+    steps = (f"(?P<{p}>[^/]+)" if odd % 2 else re.escape(p) for odd, p in enumerate(parts))
+    return re.compile("".join(steps) + "(?P<slash>/?)")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """A table calls a route, ``"POST /v1/messages"``; ``body`` is what the request carries."""
@@ -79,40 +102,56 @@ class Rest:
     body: Literal["form", "json"] = "form"
 
     def encode(
-        self, site: Site, _session: Session, name: str, fields: Mapping[str, str]
+        self, site: Site, _session: Session, name: str, fields: Mapping[str, Any]
     ) -> Exchange[Request]:
         """Return the request for a route. Needs no I/O."""
         yield from ()
         method, _, path = name.partition(" ")
+        url = site.checked(site.url.rstrip("/") + path)
+        if method in _BODILESS:
+            query = "&" if "?" in url else "?"
+            url += query + urlencode(_texts(fields)) if fields else ""
+            return Request(method=method, url=url, headers={"Accept": JSON})
         if self.body == "form":
-            kind, body = FORM, urlencode(fields).encode()
+            kind, body = FORM, urlencode(_texts(fields)).encode()
         else:
             kind, body = JSON, json.dumps(nested(fields)).encode()
-        url = site.checked(site.url.rstrip("/") + path)
         headers = {"Content-Type": kind, "Accept": JSON}
         return Request(method=method, url=url, headers=headers, body=body)
 
     def decode(
         self, _site: Site, _session: Session, _name: str, response: Response
     ) -> Mapping[str, Any]:
-        """Return the JSON object of an answer."""
-        return parse_json(response.body)
+        """Return the JSON object of an answer; an array is at the path ``#list``."""
+        return parse_json(response.body, array=LIST)
 
-    def read(
-        self, _site: Site, names: tuple[str, ...], request: Request, note: Note
-    ) -> Call | None:
-        """Return the call to one of the routes, with or without its last slash, by any method."""
-        if request.method not in ("GET", "POST"):
-            return None
-        asked = request.path.rstrip("/")
-        name = next((n for n in names if n.partition(" ")[2].rstrip("/") == asked), None)
-        if name is None:
+    def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
+        """Return the call to one of the routes, with or without its last slash, by GET or POST.
+
+        What a route has in braces is a field, ``{id}``.
+        """
+        base = urlsplit(site.url).path.rstrip("/")
+        path = (
+            request.path.removeprefix(base) if request.path.startswith(f"{base}/") else request.path
+        )
+        found = [
+            (name, match)
+            for name in names
+            if request.method in ("GET", "POST", name.partition(" ")[0])
+            and (match := _route(name).fullmatch(path))
+        ]
+        exact = (one for one in found if one[0].startswith(f"{request.method} "))
+        name, match = next(exact, next(iter(found), ("", None)))
+        if match is None:
             return None
         if not name.startswith(f"{request.method} "):
             note(f"{request.method} instead of {name.partition(' ')[0]}")
-        if request.path != name.partition(" ")[2]:
+        places = match.groupdict()
+        slash = places.pop("slash")
+        if bool(slash) != urlsplit(name.partition(" ")[2]).path.endswith("/"):
             note("a path with or without its last slash")
-        return Call(name=name, fields=self._fields(request, note))
+        captured = {f"{{{place}}}": unquote(word) for place, word in places.items()}
+        return Call(name=name, fields=self._fields(request, note) | captured)
 
     def _fields(self, request: Request, note: Note) -> dict[str, Any]:
         fields: dict[str, Any] = parse_form(request.query)
@@ -140,6 +179,19 @@ class Rest:
     ) -> Response:
         """Return an answer of status 200 with a JSON object."""
         return json_response(200, result)
+
+    def sample(self, _site: Site, _name: str) -> dict[str, Any]:
+        """Return nothing: no contract says what an answer holds."""
+        return {}
+
+    def fault(self, _request: Request, code: str, string: str) -> Response:
+        """Return an answer of status 400, or 500 for a server's fault."""
+        return json_response(500 if code == "Server" else 400, {"error": code, "message": string})
+
+    def deny(self, _request: Request, reason: Reason) -> Response:
+        """Return an answer of the status that fits a reason."""
+        status = 401 if reason is Reason.AUTHENTICATION else 422
+        return json_response(status, {"error": str(reason)})
 
     def refuse(self, _request: Request, why: Unreadable) -> Response:
         """Return the answer to a request that could not be read."""

@@ -8,12 +8,20 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.codecs import Note, Unreadable
+from smsbridge.path import TEXT
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_OTHERS = (
+    XSI,
+    "http://www.w3.org/XML/",
+    "http://schemas.xmlsoap.org/soap/",
+    "http://www.w3.org/2003/05/soap-",
+)
 _BASE64 = ("base64Binary", "base64")
+_ARRAY = ("arrayType", "itemType", "arraySize")  # the last two are SOAP 1.2's
 _TRUE = ("1", "true")
 _MOST_VALUES = 5_000
 _MOST_DEPTH = 80
@@ -40,23 +48,32 @@ class Values:
         if element.get(f"{{{XSI}}}nil") in _TRUE:
             return None
         said = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
-        attributes = {str(name): str(value) for name, value in element.attrib.items()}
+        attributes = {split(str(name)): str(value) for name, value in element.attrib.items()}
         if said == "Map":
             self._note("an associative array")
-            return {_key(item): self.of(item[-1], depth=depth + 1) for item in element if len(item)}
-        if said == "Array" or any(split(name)[1] == "arrayType" for name in attributes):
+            items = [item for item in element if len(item)]
+            if len({_key(item) for item in items}) != len(items):
+                raise Unreadable("an associative array has a key twice")
+            return {_key(item): self.of(item[-1], depth=depth + 1) for item in items}
+        if said == "Array" or any(space and name in _ARRAY for space, name in attributes):
             return [self.of(item, depth=depth + 1) for item in element]
-        if len(element):
-            return self._tree(element, attributes, depth)
+        own = {f"@{name}": said for (space, name), said in attributes.items() if _is_own(space)}
+        if len(element) or own.keys() - self._encoding(element):
+            return self._tree(element, own, depth)
         if said in _BASE64 and declared not in _BASE64:
             self._note("base64 for text")
             return _unbase64(element.text or "")
         return element.text or ""
 
-    def _tree(self, element: Element, attributes: Mapping[str, str], depth: int) -> dict[str, Any]:
-        tree: dict[str, Any] = {
-            f"@{name}": value for name, value in attributes.items() if not name.startswith("{")
-        }
+    def _encoding(self, element: Element) -> set[str]:
+        """Return the attributes that are of SOAP's encoding, and no words of the service."""
+        referred = {"@id"} if element.get("id") in self._ids else set()
+        return {"@href", "@encodingStyle", *referred}
+
+    def _tree(self, element: Element, own: Mapping[str, str], depth: int) -> dict[str, Any]:
+        tree: dict[str, Any] = dict(own)
+        if not len(element):
+            tree[TEXT] = element.text or ""
         for child in element:
             name, value = split(child)[1], self.of(child, depth=depth + 1)
             if name not in tree:
@@ -79,6 +96,11 @@ class Values:
                 raise Unreadable("a reference (href) that leads nowhere")
             element = self._ids[href[1:]]
         raise Unreadable("references (href) in a circle")
+
+
+def _is_own(space: str) -> bool:
+    """Tell whether the attributes of a namespace are words of a service, and not of XML or SOAP."""
+    return not space.startswith(_OTHERS)
 
 
 def split(name: Element | str) -> tuple[str, str]:

@@ -1,295 +1,315 @@
 """A SOAP contract, read from its WSDL: the only file that imports zeep.
 
-zeep derives the shape of each message from the WSDL; it opens no connection and sees no secret.
+zeep makes a model of the WSDL and its schemas; it opens no connection and sees no secret. What we
+need of the model becomes plain data, see `smsbridge.codecs.plan`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from smsbridge.codecs import Note, Unreadable
-from smsbridge.codecs.envelope import (
-    ENCODING11,
-    ENCODING12,
-    SOAP11,
-    SOAP12,
-    XSD,
-    Envelope,
-)
-from smsbridge.codecs.values import XSI, split
-from smsbridge.xml import WSDL, BadXML, parse_xml
+from smsbridge.codecs.contract import Contract
+from smsbridge.codecs.envelope import SOAP11, SOAP12
+from smsbridge.codecs.facets import Facets
+from smsbridge.codecs.files import Documents, Source, sha256
+from smsbridge.codecs.plan import BadContract, Content, Declared, Kind, Part, Port
+from smsbridge.codecs.schema import Schema
+from smsbridge.codecs.values import split
+from smsbridge.nearest import listed
+from smsbridge.path import TEXT
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-Direction = Literal["input", "output"]
-
-_HERE = "http://bundled.invalid/"
-_SCHEMAS = {ENCODING11: "smsbridge.wsdl:soapenc.xsd"}
+_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+_MIME = "{http://schemas.xmlsoap.org/wsdl/mime/}multipartRelated"
+_MTOM = "{http://schemas.xmlsoap.org/ws/2004/09/policy/optimizedmimeserialization}"
+_MTOM_ELEMENT = f"{_MTOM}OptimizedMimeSerialization"
+_POLICIES = ("http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy")
+_TRUE = ("true", "1")
+_DEEP = "are made of others, too many steps deep"
 _BODIES = (
     "{http://schemas.xmlsoap.org/wsdl/soap/}body",
     "{http://schemas.xmlsoap.org/wsdl/soap12/}body",
 )
-_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 
 
-class BadContract(ValueError):
-    """A WSDL that can't be used. Its text says why."""
+def load_contract(
+    document: bytes | Source, folder: Path | None = None, pin: str = "", port: str = ""
+) -> Contract:
+    """Return the contract of one port of a WSDL; raises `BadContract`.
 
-
-@dataclass
-class _Files:
-    """What zeep may load: the WSDL, the files beside it, and the schemas that ship with us."""
-
-    document: bytes
-    folder: Path | None
-    loaded: list[Element] = field(default_factory=list)
-
-    def load(self, url: str) -> bytes:
-        from lxml import etree
-
-        try:
-            root = parse_xml(self._read(url), WSDL)
-        except BadXML as error:
-            raise BadContract(f"{url.removeprefix(_HERE) or 'the WSDL'}: {error}") from None
-        self.loaded.append(root)
-        return etree.tostring(root)
-
-    def _read(self, url: str) -> bytes:
-        if url == _HERE:
-            return self.document
-        if url in _SCHEMAS:
-            return bundled(_SCHEMAS[url])[0]
-        beside = url.removeprefix(_HERE)
-        if beside != url and self.folder is not None:
-            path = (self.folder / beside).resolve()
-            if path.is_relative_to(self.folder.resolve()) and path.is_file():
-                return path.read_bytes()
-        raise BadContract(f"it imports {beside}, which is no file beside it; nothing is fetched")
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What a WSDL says: one address, and how each operation is written and read."""
-
-    address: str
-    version: str
-    operations: Mapping[str, Any]
-    encoded: frozenset[tuple[str, Direction]]
-
-    def action(self, name: str) -> str:
-        """Return the SOAPAction of an operation; empty if it has none."""
-        return self._operation(name).soapaction or ""
-
-    def by_action(self, action: str) -> str:
-        """Return the operation of a SOAPAction; empty if none has it."""
-        return next((n for n in self.operations if action and self.action(n) == action), "")
-
-    def write(
-        self, name: str, direction: Direction, values: Mapping[str, Any], version: str = ""
-    ) -> bytes:
-        """Return the envelope of a message; raises `BadContract` for fields that don't fit."""
-        from lxml import etree
-
-        operation = self._operation(name)
-        message = getattr(operation, direction)
-        try:
-            envelope = message.serialize(**values).content
-        except Exception as error:  # noqa: BLE001  (zeep raises nearly anything)
-            raise BadContract(f"operation {name}: {error}") from None
-        if operation.style == "rpc" and direction == "output":
-            wrapper = envelope[-1][0]
-            wrapper.tag = f"{{{split(wrapper)[0]}}}{name}Response"
-        if (name, direction) in self.encoded:
-            envelope = _annotated(envelope, message.body.type, version or self.version)
-        written = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-        if version and version != self.version:
-            written = written.replace(self.version.encode(), version.encode(), 1)
-        return written
-
-    def read(
-        self, name: str, direction: Direction, envelope: Envelope, note: Note = lambda _: None
-    ) -> dict[str, Any]:
-        """Return the fields of a message: of an answer in the expected wrapper, or `Unreadable`."""
-        operation = self._operation(name)
-        message = getattr(operation, direction)
-        namespace, wrapper = split(str(message.body.qname))
-        if operation.style == "rpc" and direction == "output":
-            wrapper = f"{name}Response"
-        if direction == "output" and split(envelope.child) != (namespace, wrapper):
-            raise Unreadable("the Body holds another element than the contract names")
-        if direction == "input" and split(envelope.child)[0] != namespace:
-            note("another namespace")
-        if operation.style != "rpc":
-            tree = envelope.values.of(envelope.child)
-            return tree if isinstance(tree, dict) else {}
-        strict = direction == "output"
-        if not strict and (name, direction) in self.encoded and not _typed(envelope.child):
-            note("no xsi:type")
-        return _parts(envelope, message.body.type, note, strict=strict)
-
-    def first_part(self, name: str, direction: Direction) -> str:
-        """Return the name of the first part of a message."""
-        return str(getattr(self._operation(name), direction).body.type.elements[0][0])
-
-    def _operation(self, name: str) -> Any:
-        if name not in self.operations:
-            known = ", ".join(sorted(self.operations))
-            raise BadContract(f"the WSDL has no operation {name}; it has {known}")
-        return self.operations[name]
-
-
-def bundled(resource: str) -> tuple[bytes, Path | None]:
-    """Return a contract or schema that ships in a package, ``package:file``, and its folder."""
-    package, _, name = resource.partition(":")
-    folder = files(package)
-    return folder.joinpath(name).read_bytes(), folder if isinstance(folder, Path) else None
-
-
-def load_contract(document: bytes, folder: Path | None, sha256: str = "") -> Contract:
-    """Return the contract of a WSDL; ``folder`` holds what it may import. Raises `BadContract`."""
-    if sha256 and hashlib.sha256(document).hexdigest() != sha256.lower():
+    ``folder`` holds what it may import. ``pin``: its SHA-256, in hex. ``port``: which one, where it
+    has several.
+    """
+    source = Source(document=document, folder=folder) if isinstance(document, bytes) else document
+    if pin and sha256(source.document) != pin.lower():
         raise BadContract("the WSDL is not the one that wsdl_sha256 pins")
-    return _load(document, folder)
+    ports = load_ports(source)
+    return ports[_chosen(ports, port)]
 
 
 @lru_cache(maxsize=32)
-def _load(document: bytes, folder: Path | None) -> Contract:
+def load_ports(source: Source) -> Mapping[str, Contract]:
+    """Return the contract of every SOAP port of a WSDL, by name; raises `BadContract`."""
     from zeep.wsdl import Document
 
-    provided = _Files(document, folder)
+    provided = Documents(source)
     try:
-        wsdl = Document(_HERE, provided)  # type: ignore[arg-type]  # zeep uses load() alone
+        wsdl: Any = Document(source.address, provided)  # type: ignore[arg-type]  # zeep uses load() alone
     except BadContract:
         raise
+    except RecursionError:
+        raise BadContract(f"the WSDL's types {_DEEP}") from None
     except Exception as error:  # a broken WSDL makes zeep raise nearly anything
         raise BadContract(f"zeep can't read the WSDL: {type(error).__name__}: {error}") from error
-    port = _port(wsdl)
-    address = (port.binding_options or {}).get("address")
-    if not address:
-        raise BadContract(f"the port {port.name} has no address")
-    return Contract(
-        address=address,
-        version=port.binding.nsmap["soap-env"],
-        operations=dict(port.binding._operations),  # noqa: SLF001  (zeep's one list)
-        encoded=frozenset(_encoded(provided.loaded, port.binding.name.localname)),
-    )
-
-
-def _port(wsdl: Any) -> Any:
+    documents = list(provided.loaded.values())
+    if provided.loaded[source.address].tag != f"{_WSDL}definitions":
+        raise BadContract("it is XML, but no WSDL 1.1")
+    if any(_demanded(found) for root in documents for found in root.iter(_MTOM_ELEMENT)):
+        raise BadContract("the WSDL demands MTOM (attachments), which smsbridge does not speak")
+    model = _Model(wsdl, documents)
     ports = [
-        port
+        (service.name, port)
         for service in wsdl.services.values()
         for port in service.ports.values()
         if getattr(port.binding, "nsmap", {}).get("soap-env") in (SOAP11, SOAP12)
     ]
-    first = [port for port in ports if port.binding.nsmap["soap-env"] == SOAP11] or ports
+    names = [port.name for _, port in ports]
+    found = {}
+    for service, port in ports:
+        name = port.name if names.count(port.name) == 1 else f"{service}.{port.name}"
+        found[name] = model.contract(service, name, port, provided)
+    return found
+
+
+def _chosen(ports: Mapping[str, Contract], wanted: str) -> str:
+    names = listed(ports) or "none"
+    if wanted:
+        if wanted not in ports:
+            raise BadContract(f"the WSDL has no SOAP port {wanted!r}; it has {names}", "port")
+        return wanted
+    first = [name for name, found in ports.items() if found.version == SOAP11] or list(ports)
     if len(first) != 1:
-        names = ", ".join(port.name for port in ports) or "none"
-        raise BadContract(f"the WSDL must have one SOAP port; it has {names}")
+        hint = "; say port = one of them" if first else ""
+        raise BadContract(f"the WSDL must have one SOAP port; it has {names}{hint}")
     return first[0]
 
 
-def _encoded(documents: list[Element], binding: str) -> Iterator[tuple[str, Direction]]:
-    directions: tuple[Direction, ...] = ("input", "output")
-    for document in documents:
-        for found in document.iterfind(f"{_WSDL}binding[@name='{binding}']/{_WSDL}operation"):
-            for direction in directions:
-                for body in _BODIES:
-                    element = found.find(f"{_WSDL}{direction}/{body}")
-                    if element is not None and element.get("use") == "encoded":
-                        yield str(found.get("name")), direction
+def _demanded(assertion: Element) -> bool:
+    return all(assertion.get(f"{{{space}}}Optional") not in _TRUE for space in _POLICIES)
 
 
-def _annotated(envelope: Element, body: Any, version: str) -> Element:
-    """Return an envelope with the encodingStyle and the types that ``encoded`` asks for."""
-    from lxml import etree
+class _Operations(Mapping[str, Declared]):
+    """The operations of a port, each made plain when it is asked for."""
 
-    wrapper = envelope[-1][0]
-    spaces = sorted({space for space in _type_spaces(body, set()) if space} - {XSD, ENCODING11})
-    nsmap: Any = {  # the stubs know no default prefix
-        **envelope.nsmap,
-        "xsi": XSI,
-        "xsd": XSD,
-        "SOAP-ENC": ENCODING11,
-        **{f"t{number}": space for number, space in enumerate(spaces)},
-    }
-    root = etree.Element(envelope.tag, nsmap=nsmap)
-    root.extend(list(envelope))
-    style = ENCODING12 if version == SOAP12 else ENCODING11
-    wrapper.set(f"{{{split(root)[0]}}}encodingStyle", style)
-    prefixes = {uri: prefix for prefix, uri in nsmap.items()}
-    _type_children(wrapper, body, prefixes)
-    etree.cleanup_namespaces(root, keep_ns_prefixes=["xsi", "xsd", *nsmap.keys() - {"SOAP-ENC"}])
-    return root
+    def __init__(self, names: Iterable[str], make: Callable[[str], Declared]) -> None:
+        self._names = dict.fromkeys(names)
+        self._make = make
+        self._made: dict[str, Declared] = {}
 
+    def __getitem__(self, name: str) -> Declared:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._made:
+            try:
+                self._made[name] = self._make(name)
+            except RecursionError:
+                raise BadContract(f"operation {name}: its types {_DEEP}") from None
+        return self._made[name]
 
-def _type_spaces(declared: Any, seen: set[Any]) -> Iterator[str]:
-    for _, child in getattr(declared, "elements", ()):
-        kind = child.type
-        if kind is not None and kind.qname is not None and kind.qname not in seen:
-            seen.add(kind.qname)
-            yield split(str(kind.qname))[0]
-            yield from _type_spaces(kind, seen)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
-def _type_children(element: Element, declared: Any, prefixes: Mapping[str, str]) -> None:
-    types = {name: child.type for name, child in getattr(declared, "elements", ())}
-    for child in element:
-        kind = types.get(split(child)[1])
-        if kind is not None and kind.qname is not None and not child.get(f"{{{XSI}}}nil"):
-            _type(child, kind, prefixes)
+class _Model:
+    """zeep's model of one WSDL, made plain piece by piece."""
+
+    def __init__(self, wsdl: Any, documents: list[Element]) -> None:
+        self._wsdl = wsdl
+        self._documents = documents
+        self._facets = Facets(documents)
+
+    def contract(self, service: str, name: str, port: Any, provided: Documents) -> Contract:
+        address = (port.binding_options or {}).get("address")
+        if not address:
+            raise BadContract(f"the port {port.name} has no address")
+        declared = port.binding._operations  # noqa: SLF001  (zeep's one list)
+        bound = self._bound(port.binding.name.localname)
+        operations = _Operations(
+            declared, lambda name: self._declared(declared[name], bound.get(name, []))
+        )
+        return Contract(
+            port=Port(
+                service=service,
+                name=name,
+                address=address,
+                version=port.binding.nsmap["soap-env"],
+                operations=operations,
+            ),
+            types=self._type,
+            schema=Schema(provided.loaded, lambda: list(_wrappers(operations))),
+            documents=provided.raw,
+        )
+
+    def _type(self, name: str) -> Kind | None:
+        found = (t for t in self._wsdl.types.types if t.qname and split(str(t.qname))[1] == name)
+        return next((_Plain(self._facets).kind(kind) for kind in found), None)
+
+    def _bound(self, binding: str) -> Mapping[str, list[Element]]:
+        """Return the operations of a binding as they stand in the documents, by name."""
+        found: dict[str, list[Element]] = {}
+        for document in self._documents:
+            for one in document.iterfind(f"{_WSDL}binding[@name='{binding}']/{_WSDL}operation"):
+                found.setdefault(one.get("name", ""), []).append(one)
+        return found
+
+    def _declared(self, operation: Any, bound: list[Element]) -> Declared:
+        name = operation.name
+        if any(next(found.iter(_MIME), None) is not None for found in bound):
+            raise BadContract(f"operation {name} sends attachments (MIME), which are not taken")
+        details = [
+            part.element
+            for fault in operation.abstract.fault_messages.values()
+            for part in fault.parts.values()
+            if part.element is not None
+        ]
+        plain = _Plain(self._facets)
+        return Declared(
+            name=name,
+            action=operation.soapaction or "",
+            style=operation.style,
+            input=plain.content(operation, "input", bound),
+            output=plain.content(operation, "output", bound) if _answers(operation) else None,
+            faults=[plain.part(detail) for detail in details],
+        )
 
 
-def _type(element: Element, kind: Any, prefixes: Mapping[str, str]) -> None:
-    array = getattr(kind, "_array_type", None)
-    element.set(f"{{{XSI}}}type", _prefixed(kind, prefixes))
-    if array is None:
-        _type_children(element, kind, prefixes)
-        return
-    held = _prefixed(array.array_type, prefixes)
-    element.set(f"{{{ENCODING11}}}arrayType", f"{held}[{len(element)}]")
-    for item in element:
-        item.set(f"{{{XSI}}}type", held)
-        _type_children(item, array.array_type, prefixes)
+class _Plain:
+    """Makes the types of one operation plain. Two threads never share one that is half made."""
+
+    def __init__(self, facets: Facets) -> None:
+        self._facets = facets
+        self._kinds: dict[int, Kind] = {}
+
+    def content(self, operation: Any, direction: str, bound: list[Element]) -> Content:
+        message = getattr(operation, direction)
+        body = message.body
+        if body is None or message._is_body_wrapped:  # noqa: SLF001  (nothing else tells)
+            parts = "several parts" if body is not None else "no part"
+            raise BadContract(
+                f"operation {operation.name}: its {direction} has {parts} in the Body; one is taken"
+            )
+        part = self.part(body)
+        if part.kind.simple:  # a bare element that is text
+            part.kind = Kind(parts=[Part(name=TEXT, kind=part.kind)])
+        if operation.style == "rpc" and direction == "output":
+            part.name = f"{operation.name}Response"
+        headers = message.header.type.elements if message.header is not None else []
+        return Content(
+            body=part,
+            headers=[self.part(element) for _, element in headers],
+            encoded=any(
+                found.get("use") == "encoded"
+                for element in bound
+                for path in _BODIES
+                for found in element.iterfind(f"{_WSDL}{direction}/{path}")
+            ),
+        )
+
+    def part(self, element: Any, *, required: bool = True) -> Part:
+        namespace, name = split(str(element.qname))
+        many = element.max_occurs == "unbounded" or element.max_occurs > 1
+        return Part(
+            name=name,
+            namespace=namespace,
+            kind=self.kind(element.type),
+            required=required and int(element.min_occurs) > 0,
+            repeated=many,
+            nillable=bool(element.nillable),
+        )
+
+    def kind(self, declared: Any) -> Kind:
+        from zeep import xsd
+
+        if id(declared) in self._kinds:
+            return self._kinds[id(declared)]
+        qname = str(declared.qname or "")
+        kind = self._kinds[id(declared)] = Kind(name=qname if declared.is_global else "")
+        if isinstance(declared, xsd.ComplexType):
+            self._fill(kind, declared)
+        elif isinstance(declared, xsd.AnySimpleType):
+            kind.base = split(str(declared._default_qname))[1]  # noqa: SLF001  (the built-in's name)
+            kind.name = "" if self._facets.unnamed(qname) else qname
+            kind.words, kind.limits = self._facets.words(qname), self._facets.limits(qname)
+        else:
+            kind.open = True
+        return kind
+
+    def _fill(self, kind: Kind, declared: Any) -> None:
+        from zeep import xsd
+
+        array = declared._array_type  # noqa: SLF001  (nothing else tells)
+        if array is not None:
+            kind.item = self.kind(array.array_type)
+            return
+        for _, attribute in declared.attributes:
+            if attribute.name is None:
+                continue
+            namespace, name = split(str(attribute.qname))
+            part = Part(
+                name=f"@{name}",
+                namespace=namespace,
+                kind=self.kind(attribute.type),
+                required=bool(attribute.required),
+            )
+            kind.parts.append(part)
+        held = declared._element  # noqa: SLF001  (elements_nested has no order of its own)
+        if isinstance(held, xsd.Element):
+            kind.parts.append(Part(name=TEXT, kind=self.kind(held.type)))
+        elif held is not None:
+            self._collect(kind, held, required=True)
+
+    def _collect(self, kind: Kind, held: Any, *, required: bool) -> None:
+        """Add the elements of a sequence, a choice or a group, in their order."""
+        from zeep import xsd
+
+        if isinstance(held, xsd.Group):
+            self._collect(kind, held.child, required=required and held.min_occurs > 0)
+            return
+        here = required and int(held.min_occurs) > 0
+        many = held.max_occurs == "unbounded" or held.max_occurs > 1
+        start = len(kind.parts)
+        for element in held:
+            if isinstance(element, xsd.Element):
+                part = self.part(element, required=here and not isinstance(held, xsd.Choice))
+                part.repeated |= many
+                kind.parts.append(part)
+            elif isinstance(element, xsd.Any):
+                kind.open, kind.open_at = True, len(kind.parts)
+            else:
+                self._collect(kind, element, required=here and not isinstance(held, xsd.Choice))
+        names = frozenset(part.name for part in kind.parts[start:])
+        if isinstance(held, xsd.Choice) and here and names and not kind.open:
+            kind.one_of.append(names)
 
 
-def _prefixed(kind: Any, prefixes: Mapping[str, str]) -> str:
-    namespace, local = split(str(kind.qname))
-    return f"{prefixes.get(namespace, 'xsd')}:{local}"
+def _wrappers(operations: Mapping[str, Declared]) -> Iterator[Part]:
+    """Yield the bodies of rpc/literal messages, of those operations that can be used."""
+    for name in operations:
+        with suppress(BadContract):
+            operation = operations[name]
+            for content in (operation.input, operation.output):
+                if operation.style == "rpc" and content is not None and not content.encoded:
+                    yield content.body
 
 
-def _typed(wrapper: Element) -> bool:
-    return any(child.get(f"{{{XSI}}}type") for child in wrapper)
-
-
-def _parts(envelope: Envelope, body: Any, note: Note, *, strict: bool) -> dict[str, Any]:
-    declared = {name: split(str(part.type.qname))[1] for name, part in body.elements}
-    given = [(*split(child), child) for child in envelope.child]
-    spaces = {space for space, _, _ in given} - {""}
-    if spaces:
-        note("a part in a namespace")
-    if strict and spaces - {split(envelope.child)[0]}:
-        raise Unreadable("it has a part in a namespace of its own")
-    named = [(name, child) for _, name, child in given]
-    if not strict and given and not any(name in declared for name, _ in named):
-        note("positional arguments")
-        if len(given) > len(declared):
-            raise Unreadable("it has more arguments than the contract")
-        named = [(name, child) for name, (_, child) in zip(declared, named, strict=False)]
-    parts: dict[str, Any] = {}
-    for name, child in named:
-        if name in parts:
-            raise Unreadable("it has the same part twice")
-        said = child.get(f"{{{XSI}}}type", "").rpartition(":")[2]
-        wanted = declared.get(name, "string")
-        if said and said != wanted:
-            note("another xsi:type")
-        parts[name] = envelope.values.of(child, wanted)
-    return parts
+def _answers(operation: Any) -> bool:
+    return operation.output is not None and operation.output.body is not None

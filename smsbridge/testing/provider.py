@@ -15,22 +15,21 @@ from typing import Any
 from uuid import uuid4
 
 from smsbridge.backend import Backend
-from smsbridge.codecs import flat
-from smsbridge.codecs.rest import json_response, parse_form
+from smsbridge.codecs import SoapFault
+from smsbridge.codecs.rest import json_response
 from smsbridge.codecs.soap import Soap
-from smsbridge.errors import ConfigError
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.inflate import BadEncoding, inflate
 from smsbridge.message import Message, Submission
-from smsbridge.oauth import ClientCredentials
+from smsbridge.path import flat, names
+from smsbridge.testing.assumed import Assumed
 from smsbridge.testing.faults import Fault
-from smsbridge.testing.fixture import Fixture, Interaction, load, shipped
+from smsbridge.testing.fixture import Fixture, Interaction, Provenance, load, shipped
 from smsbridge.testing.scenario import Scenario
 from smsbridge.testing.seen import Seen, see
 from smsbridge.xml import REQUEST
 
 NO_MATCH = 599
-_TOKEN_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +75,15 @@ class Provider:
         fixture = load(scenario) if isinstance(scenario, str | Path) else scenario
         with self._lock:
             self.strict = fixture is not None
-            self._fixture = fixture or _default(self.backend)
+            self.fixture = fixture or _default(self.backend)
             self.reset()
 
     def reset(self) -> None:
         """Forget everything; the scenario begins again."""
         with self._lock:
             secrets = self.backend.credentials()
-            self.scenario = Scenario(self._fixture, secrets, self._new_id, self._session.now)
+            self.scenario = Scenario(self.fixture, secrets, self._new_id, self._session.now)
+            self._assumed = Assumed(self.backend, self.scenario, self._session)
             self.messages: list[Taken] = []
             self.requests: list[Request] = []
             self.notes: Counter[str] = Counter()
@@ -110,7 +110,14 @@ class Provider:
             case "GET", "/_mock/notes":
                 return json_response(200, self.notes)
             case "GET", "/_mock/health":
-                return json_response(200, {"status": "ok", "scenario": self._fixture.id})
+                return json_response(
+                    200,
+                    {
+                        "status": "ok",
+                        "scenario": self.fixture.id,
+                        "provenance": self.fixture.provenance.source,
+                    },
+                )
             case "POST", "/_mock/reset":
                 self.reset()
                 return json_response(200, {"status": "ok"})
@@ -130,28 +137,44 @@ class Provider:
         seen = see(self.backend, request, self.scenario.tokens, self._note)
         if isinstance(seen, Response):
             return seen
+        if not self.strict and (answer := self._conversed(request, seen)):
+            return answer
         found = self.scenario.find(request, seen)
         if isinstance(found, Interaction):
             return self._answer(found, request, seen)
-        if auth := self._token_auth(request):
-            return self._token(request, auth)
+        if answer := self._conversed(request, seen):
+            return answer
         if not self.strict:
-            return json_response(404, {"error": 404, "message": "Not found"})
+            return self._unrecorded(request, seen)
         miss = self._masked(f"{request.method} {request.path} matches nothing; {found}")
         self.misses.append(miss)
         return json_response(NO_MATCH, {"error": NO_MATCH, "message": miss})
+
+    def _unrecorded(self, request: Request, seen: Seen | None) -> Response:
+        if seen is None:
+            sampled = self._assumed.sampled(request, self._note)
+            return sampled or json_response(404, {"error": 404, "message": "Not found"})
+        response = self._assumed.answer(request, seen)
+        self._keep(response, seen)
+        return response
 
     def _answer(
         self, interaction: Interaction, request: Request, seen: Seen | None
     ) -> Response | Fault:
         response = self._response(interaction, request, seen)
-        if seen is None or seen.message is None or not seen.known:
-            return response
+        if seen is not None:
+            self._keep(response, seen)
+        return response
+
+    def _keep(self, response: Response | Fault, seen: Seen) -> None:
+        """Keep the message of a call that was accepted, or whose answer got lost."""
+        if seen.message is None or not seen.known:
+            return
         if isinstance(response, Fault) or self._accepts(seen, seen.message, response):
             self.messages.append(_taken(seen, seen.message))
-            for path in dict(flat(seen.fields)).keys() - seen.table.fields.keys():
+            known = {names(path) for path in seen.table.fields}
+            for path in {names(path) for path, _ in flat(seen.fields)} - known:
                 self._note(f"unknown field {path}")
-        return response
 
     def _response(
         self, interaction: Interaction, request: Request, seen: Seen | None
@@ -180,24 +203,13 @@ class Provider:
         outcome = backend.outcome(seen.table, message, response, self._session, attempt)
         return isinstance(outcome, Submission)
 
-    def _token_auth(self, request: Request) -> ClientCredentials | None:
-        auths = (protocol.auth for protocol in self.backend.protocols.values())
-        asked = f"{request.method} {request.path.rstrip('/')}"
-        found = (a for a in auths if isinstance(a, ClientCredentials) and a.token == asked)
-        return next(found, None)
-
-    def _token(self, request: Request, auth: ClientCredentials) -> Response:
-        form = parse_form(request.body.decode(errors="replace"))
+    def _conversed(self, request: Request, seen: Seen | None) -> Response | None:
+        """Return the answer to a request that is part of an auth's conversation: a token call."""
+        auths = [p.auth for p in ([seen.protocol] if seen else self.backend.protocols.values())]
         credentials = self.backend.credentials()
-        if any(key not in credentials for key in auth.credentials):
-            return json_response(401, {"error": "invalid_client"})
-        wanted = auth.form(credentials)
-        if form.get("grant_type") != wanted["grant_type"]:
-            return json_response(400, {"error": "unsupported_grant_type"})
-        if any(form.get(name) != value for name, value in wanted.items()):
-            return json_response(401, {"error": "invalid_client"})
-        token = {"access_token": self.scenario.mint("token"), "token_type": "Bearer"}
-        return json_response(200, {**token, "expires_in": _TOKEN_SECONDS})
+        site, mint = self.backend.site(), self.scenario.mint
+        answers = (auth.answer(request, credentials, site, mint) for auth in auths)
+        return next((answer for answer in answers if answer), None)
 
     def _masked(self, text: str) -> str:
         for secret in (*self.backend.secrets(), *self.scenario.tokens):
@@ -211,9 +223,8 @@ class Provider:
 def _soap(
     codec: Soap, given: Mapping[str, Any], seen: Seen, request: Request, backend: Backend
 ) -> Response:
-    if fault := given.get("fault"):
-        return codec.fault(request, fault["code"], fault["string"])
-    return codec.write(backend.site(), request, seen.call.name, given["result"])
+    result = SoapFault(fault=given["fault"]) if "fault" in given else given["result"]
+    return codec.write(backend.site(), request, seen.call.name, result)
 
 
 def _taken(seen: Seen, message: Message) -> Taken:
@@ -226,7 +237,10 @@ def _taken(seen: Seen, message: Message) -> Taken:
 
 
 def _default(backend: Backend) -> Fixture:
+    """Return what is played when no scenario is chosen: without a fixture, the tables alone."""
     name = f"{backend.name}/default"
-    if name not in shipped():
-        raise ConfigError(f"{backend.name} has no fixture {name}: give a scenario")
-    return load(name)
+    if name in shipped():
+        return load(name)
+    made = Provenance(source="ASSUMED", evidence="the backend's tables", date="", verified=None)
+    title = "What the tables of the backend allow"
+    return Fixture(id=name, title=title, provenance=made, protocols=(), interactions=())

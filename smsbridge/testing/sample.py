@@ -9,6 +9,12 @@ API_KEY = "test-key"
 CLIENT_ID = "test-client"
 CLIENT_SECRET = "test-secret"  # noqa: S105  (public on purpose)
 
+SAMPLE_CREDENTIALS = {
+    "api_key": API_KEY,
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+}
+
 
 def sample_backend(url: str = "https://api.smsmobileapi.com") -> SMSMobileAPI:
     """Return SMSMobileAPI with the credentials that the mock provider accepts."""

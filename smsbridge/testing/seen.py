@@ -11,7 +11,10 @@ from smsbridge.codecs import Call, Note, Unreadable
 from smsbridge.errors import InvalidMessage
 from smsbridge.exchange import Request, Response
 from smsbridge.message import Message
-from smsbridge.operation import Operation, Protocol
+from smsbridge.operation import Operation, Protocol, Question
+from smsbridge.path import at
+from smsbridge.secret import same
+from smsbridge.template import names, render, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class Seen:
     name: str
     protocol: Protocol
     operation: str
-    table: Operation
+    table: Operation | Question
     call: Call
     known: bool
     message: Message | None
@@ -43,10 +46,12 @@ def see(
     """Return the call that a request makes, the answer to an unreadable one, or None."""
     found: list[tuple[str, Protocol, Call, list[str]]] = []
     for name, protocol in backend.protocols.items():
-        names = tuple(operation.call for operation in protocol.operations().values())
+        calls = tuple(operation.call for operation in protocol.operations().values())
+        if not calls:  # a WSDL without a table
+            continue
         needed: list[str] = []
         try:
-            call = protocol.codec.read(backend.site(), names, request, needed.append)
+            call = protocol.codec.read(backend.site(), calls, request, needed.append)
         except Unreadable as error:
             note(f"refused: {error}")
             return protocol.codec.refuse(request, error)
@@ -67,13 +72,34 @@ def see(
         operation=operation,
         table=table,
         call=call,
-        known=protocol.auth.valid(request, call.fields, credentials, tokens),
-        message=_message(backend, table, call, note),
-        own=frozenset(protocol.auth.fields(credentials) if configured else ()),
+        known=protocol.auth.valid(request, call.fields, credentials, tokens)
+        and _said_rightly(table, call, request, credentials),
+        message=_message(backend, table, call, note) if isinstance(table, Operation) else None,
+        own=frozenset(protocol.auth.fields(credentials) if configured else ())
+        | table.places().keys() - table.fields.keys(),
     )
 
 
-def _operation(operations: Mapping[str, Operation], call: Call) -> tuple[str, Operation]:
+def _said_rightly(
+    table: Operation | Question, call: Call, request: Request, credentials: Mapping[str, str]
+) -> bool:
+    """Tell whether the credentials that a table has in its own fields and headers are right."""
+    told = {
+        path: call.fields.get(path) if path.startswith("{") else at(call.fields, path)
+        for path in table.places()
+    }
+    held = {name: request.header(name) for name in table.headers}
+    return all(
+        same(text(given[name]), text(render(template, credentials)))
+        for templates, given in ((table.places(), told), (table.headers, held))
+        for name, template in templates.items()
+        if (used := set(names(template))) and used <= credentials.keys()
+    )
+
+
+def _operation(
+    operations: Mapping[str, Operation | Question], call: Call
+) -> tuple[str, Operation | Question]:
     return next((name, table) for name, table in operations.items() if table.call == call.name)
 
 

@@ -76,7 +76,7 @@ RESPONSE: Kinds = {
     "fault": str,
 }
 RESPONSE_SOAP: Kinds = {"result": (str, Block), "fault": Block}
-SOAP_FAULT: Kinds = {"code": str, "string": str}
+SOAP_FAULT: Kinds = {"code": str, "string": str, "detail": Block}
 WORDS_FOR = {
     str: "text",
     int: "a whole number",

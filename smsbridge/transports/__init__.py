@@ -1,8 +1,8 @@
 """Who carries a request: the only place that touches a network.
 
-A transport returns a whole `Response` of at most 1 MiB decoded, or raises `Broken` with what had
-left. It follows no redirect, repeats nothing by itself, verifies TLS always, and reads proxies and
-issuers once.
+A transport returns a whole `Response` of no more bytes than its request allows, or raises `Broken`
+with what had left. It follows no redirect, repeats nothing by itself, verifies TLS always, and
+reads proxies and issuers once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from smsbridge.site import is_loopback
 if TYPE_CHECKING:
     from smsbridge.backend import Backend
 
-MOST_BYTES = 1024 * 1024
 IDLE_SECONDS = 3.0
 _GIVEN = "given"
 _MOST_CAUSES = 20
@@ -75,19 +74,19 @@ class Network:
         return None if bypassed else self.proxies.get(parts.scheme)
 
 
-def whole(status: int, headers: Mapping[str, str], body: bytes) -> Response:
-    """Return an answer with its body decoded; raises `Broken` where that fails."""
+def whole(status: int, headers: Mapping[str, str], body: bytes, most: int) -> Response:
+    """Return an answer with its body decoded, of ``most`` bytes; raises `Broken` otherwise."""
     carried = Response(status=status, headers=headers, body=body)
     try:
-        decoded = inflate(body, carried.header("content-encoding"), MOST_BYTES)
+        decoded = inflate(body, carried.header("content-encoding"), most)
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
     return replace(carried, body=decoded)
 
 
-def too_large(status: int) -> Broken:
+def too_large(status: int, most: int) -> Broken:
     """Return the error for an answer that never ends."""
-    return Broken(Left.ALL, f"HTTP {status}, and the body is larger than {MOST_BYTES} bytes")
+    return Broken(Left.ALL, f"HTTP {status}, and the body is larger than {most} bytes")
 
 
 def broken(error: Exception, left: Left, request: Request, status: int = 0) -> Broken:

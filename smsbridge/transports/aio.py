@@ -11,10 +11,11 @@ from weakref import WeakSet
 
 from smsbridge.errors import MissingExtra
 from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.transports import IDLE_SECONDS, MOST_BYTES, Network, broken, too_large, whole
+from smsbridge.transports import IDLE_SECONDS, Network, broken, too_large, whole
 
 try:
     import aiohttp
+    import yarl
 except ImportError as missing:
     raise MissingExtra("async", "AsyncClient") from missing
 
@@ -107,7 +108,7 @@ class AiohttpTransport:
         length = {"Content-Length": str(len(request.body))} if request.body else {}
         async with self._opened().request(
             request.method,
-            request.url,
+            yarl.URL(request.url, encoded=True),
             headers={
                 "Accept-Encoding": "identity",
                 "User-Agent": "smsbridge",
@@ -123,9 +124,10 @@ class AiohttpTransport:
             body = bytearray()
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 body += chunk
-                if len(body) > MOST_BYTES:
-                    raise too_large(answer.status)
-            return whole(answer.status, dict(answer.headers), bytes(body))
+                if len(body) > request.most:
+                    raise too_large(answer.status, request.most)
+            headers = {name: ", ".join(answer.headers.getall(name)) for name in answer.headers}
+            return whole(answer.status, headers, bytes(body), request.most)
 
     async def close(self) -> None:
         """Close the connections that are open."""

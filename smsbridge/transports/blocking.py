@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from smsbridge.exchange import Broken, Request, Response
-from smsbridge.transports import MOST_BYTES, Network, broken, too_large, whole
+from smsbridge.transports import Network, broken, too_large, whole
 from smsbridge.transports.counting import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
 
 if TYPE_CHECKING:
@@ -55,6 +57,15 @@ def _count(manager: Any) -> Any:
     return manager
 
 
+_LOG = logging.getLogger("urllib3.connectionpool")
+_SENDING = threading.local()
+
+
+def _unheard(_: logging.LogRecord) -> bool:
+    """Drop what urllib3 logs of a request of ours: its URL may hold a key, a number and a text."""
+    return not getattr(_SENDING, "here", False)
+
+
 class RequestsTransport:
     """Carries requests for one client, over connections that it keeps for a few idle seconds."""
 
@@ -72,12 +83,16 @@ class RequestsTransport:
         if self._process != os.getpid():  # a fork: the parent's connections are not ours
             self._open()
         sending = CURRENT.sending = Sending(deadline)
+        _LOG.addFilter(_unheard)  # one that is there already is not added again
+        _SENDING.here = True
         try:
             return self._carry(request, sending)
         except Broken:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
             failure = broken(error, sending.left, request, sending.status)
+        finally:
+            _SENDING.here = False
         raise failure  # here, not above: the library's error would hang on it, with the request
 
     def _carry(self, request: Request, sending: Sending) -> Response:
@@ -99,11 +114,11 @@ class RequestsTransport:
         try:
             while chunk := answer.raw.read(_CHUNK, decode_content=False):
                 body += chunk
-                if len(body) > MOST_BYTES:
-                    raise too_large(answer.status_code)
+                if len(body) > request.most:
+                    raise too_large(answer.status_code, request.most)
         finally:
             answer.close()
-        return whole(answer.status_code, dict(answer.headers), bytes(body))
+        return whole(answer.status_code, dict(answer.headers), bytes(body), request.most)
 
     def close(self) -> None:
         """Close the connections that are open."""

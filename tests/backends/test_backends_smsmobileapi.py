@@ -14,7 +14,7 @@ from smsbridge.exchange import Session
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 BACKEND = SMSMobileAPI(api_key=Secret("k-1"))
-SEND = BACKEND.protocols["rest"].operations()["send"]
+SEND = BACKEND.protocols["rest"].send
 
 
 def form(**more: Any) -> dict[str, str]:
@@ -94,6 +94,7 @@ def test_a_sim_slot_is_1_or_2(sim: Any) -> None:
 def taken(**fields: str) -> tuple[str, set[Channel], list[str]]:
     notes: list[str] = []
     given = {"recipients": "+12025550123", "message": "Hello", **fields}
+    assert SEND is not None
     message = BACKEND.taken(SEND, given, notes.append)
     return message.recipient, set(message.channels), notes
 

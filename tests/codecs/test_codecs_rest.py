@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsbridge.codecs import Call, Unreadable, nested
+from smsbridge.codecs import Call, Unreadable
 from smsbridge.codecs.rest import FORM, JSON, Rest, json_response, parse_form, parse_json
 from smsbridge.errors import ConfigError
 from smsbridge.exchange import Request, Response, Session, drive
+from smsbridge.path import nested
 from smsbridge.site import Site
 
 SITE = Site(url="https://api.smsmobileapi.com")
@@ -168,11 +169,18 @@ def test_a_number_that_json_doesnt_have_is_unreadable(number: str) -> None:
         decoded(f'{{"result": {number}}}')
 
 
-@pytest.mark.parametrize("body", ["[]", '[{"canary": 1}]', '"canary"', "1", "0", "true", "null"])
+@pytest.mark.parametrize("body", ['"canary"', "1", "0", "true", "null"])
 def test_json_that_is_no_object_is_unreadable_and_not_echoed(body: str) -> None:
     with pytest.raises(Unreadable, match="it is JSON, but no object") as refused:
         decoded(body)
     assert "canary" not in str(refused.value)
+
+
+def test_an_answer_may_be_an_array_under_a_name_that_no_object_has() -> None:
+    assert decoded("[]") == {"#list": []}
+    assert decoded('[{"a": 1}, 2]') == {"#list": [{"a": 1}, 2]}
+    with pytest.raises(Unreadable, match="it is JSON, but no object"):
+        parse_json("[]")
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])

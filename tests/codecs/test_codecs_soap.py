@@ -13,15 +13,19 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge.codecs import Call, Unreadable
-from smsbridge.codecs.envelope import SOAP11, SOAP12, MustUnderstand, unsendable
+from smsbridge.codecs.envelope import SOAP11, SOAP12, WSSE, MustUnderstand, unsendable
+from smsbridge.codecs.files import bundled
 from smsbridge.codecs.soap import Soap, endpoint, moved
-from smsbridge.codecs.wsdl import bundled, load_contract
+from smsbridge.codecs.wsdl import load_contract
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session, drive
+from smsbridge.path import at
 from smsbridge.site import Site
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import API_KEY, sample_backend
-from smsbridge.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.xml import ANSWER, REQUEST, WSDL, parse_xml
+
+from corpus import CONTRACTS
 
 SENDSMS = bundled("smsbridge.wsdl:sendsms.wsdl")[0]
 ADDRESS = "https://api.smsmobileapi.com/sendsms/wsdl/server.php"
@@ -198,24 +202,27 @@ def test_fields_that_the_contract_doesnt_fit_are_a_config_error(fields: dict[str
     assert "+12025550123" not in str(refused.value)
 
 
-def test_what_zeep_says_of_a_value_does_not_show_it(tmp_path: Path) -> None:
-    wsdl = tmp_path / "typed.wsdl"
-    typed = b'<part name="message" type="xsd:duration"/>'
-    wsdl.write_bytes(SENDSMS.replace(b'<part name="message" type="xsd:string"/>', typed))
+def test_a_value_that_the_contract_does_not_take_is_an_invalid_message_that_does_not_show_it(
+    tmp_path: Path,
+) -> None:
+    string, number = (f'<part name="message" type="xsd:{kind}"/>' for kind in ("string", "int"))
+    site = site_with(tmp_path, (string, number))
     fields = {"recipients": "+12025550123", "message": "canary text", "apikey": "canary-key"}
-    with pytest.raises(ConfigError, match=r"^wsdl: ") as refused:
-        next(SOAP.encode(Site(url="", wsdl=str(wsdl)), Session(), "sendSms", fields))
+    with pytest.raises(InvalidMessage) as refused:
+        encoded(fields, site)
+    why = "the WSDL does not take it: operation sendSms: message: int is expected"
+    assert str(refused.value) == why
     assert "canary" not in f"{refused.value!r} {refused.value.__cause__!r}"
 
 
 def test_an_operation_that_the_contract_lacks_is_a_config_error() -> None:
-    with pytest.raises(ConfigError, match="wsdl: the WSDL has no operation sendFax"):
+    with pytest.raises(ConfigError, match=r"^wsdl: the WSDL has no operation 'sendFax'; did"):
         encoded(name="sendFax")
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "can't read contract.wsdl"), (b"<a", "not well-formed"), (b"<a/>", "one SOAP port")],
+    [(None, "can't read contract.wsdl"), (b"<a", "not well-formed"), (b"<a/>", "no WSDL 1.1")],
 )
 def test_a_contract_that_cant_be_used_is_a_config_error(
     content: bytes | None, why: str, tmp_path: Path
@@ -341,6 +348,119 @@ def test_a_large_answer_is_read_up_to_a_mebibyte() -> None:
     assert decoded(answered(f'{{"a": "{filler}"}}')) == {"a": filler}
     with pytest.raises(Unreadable, match="larger than"):
         decoded(answered(f'{{"a": "{filler}x"}}'))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'multipart/related; type="application/xop+xml"; boundary=x',
+        "Multipart/Related; boundary=x",
+        " multipart/mixed",
+    ],
+)
+def test_an_answer_with_attachments_is_unreadable(kind: str) -> None:
+    body = f"--x\r\nContent-Type: application/xop+xml\r\n\r\n{GOOD}\r\n--x--".encode()
+    answer = Response(status=200, headers={"Content-Type": kind}, body=body)
+    with pytest.raises(Unreadable, match="attachments") as refused:
+        SOAP.decode(SITE, Session(), "sendSms", answer)
+    assert str(refused.value) == "it has attachments (MTOM), which smsbridge does not speak"
+
+
+def headed(blocks: str, status: int = 200) -> Mapping[str, Any]:
+    body = answered("OK").replace("<e:Body>", f"<e:Header>{blocks}</e:Header><e:Body>")
+    return decoded(body, status, PARTS)
+
+
+def test_the_header_blocks_of_an_answer_are_under_their_own_name() -> None:
+    blocks = (
+        '<q:Status xmlns:q="urn:q"><code>12</code><text lang="en">No</text></q:Status>'
+        "<Trace>t-1</Trace>"
+    )
+    assert headed(blocks) == {
+        "return": "OK",
+        "soap:Header": {
+            "Status": {"code": "12", "text": {"@lang": "en", "#text": "No"}},
+            "Trace": "t-1",
+        },
+    }
+    assert at(headed(blocks), "soap:Header.Status.code") == "12"
+
+
+def test_an_answer_without_header_blocks_has_no_header() -> None:
+    assert headed("") == {"return": "OK"}
+
+
+def test_the_security_block_of_an_answer_is_never_shown() -> None:
+    security = f'<w:Security xmlns:w="{WSSE}" e:mustUnderstand="1"><w:X>canary</w:X></w:Security>'
+    assert headed(security) == {"return": "OK"}
+
+
+ONE_WAY = Soap()
+ONE_WAY_SITE = Site(url="", wsdl=str(CONTRACTS / "one-way.wsdl"))
+
+
+def test_a_one_way_operation_is_called_and_has_no_answer_that_could_be_read() -> None:
+    fields = {"messageId": "m-1", "state": "delivered"}
+    request = drive(ONE_WAY.encode(ONE_WAY_SITE, Session(), "Notify", fields), nothing)
+    assert b"delivered" in request.body
+    for body, why in (
+        (b"", "the document is not well-formed XML"),
+        (envelope("<a/>").encode(), "operation Notify is one-way: it has no answer"),
+    ):
+        answer = Response(status=202, headers={"Content-Type": "text/xml"}, body=body)
+        with pytest.raises(Unreadable) as refused:
+            ONE_WAY.decode(ONE_WAY_SITE, Session(), "Notify", answer)
+        assert str(refused.value) == why
+
+
+# Several ports
+
+PORTS = Site(url="", wsdl=str(CONTRACTS / "services.wsdl"))
+
+
+@pytest.mark.parametrize(
+    ("port", "name", "fields"),
+    [
+        ("Sending", "Send", {"to": "12025550123", "text": "hello"}),
+        ("Tracking", "GetStatus", {"messageId": "m-1"}),
+        ("Billing", "GetBalance", {"account": "acme"}),
+    ],
+)
+def test_the_port_is_the_one_that_the_table_names(
+    port: str, name: str, fields: dict[str, str]
+) -> None:
+    codec = Soap(port=port)
+    request = drive(codec.encode(PORTS, Session(), name, fields), nothing)
+    assert request.url == codec.contract(PORTS).address
+    assert codec.contract(PORTS).port.name == port
+
+
+@pytest.mark.parametrize("port", ["", "sending", "Nowhere"])
+def test_a_port_that_is_none_is_a_config_error_with_those_that_are(port: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Soap(port=port).contract(PORTS)
+    assert "Sending, Tracking, Billing" in str(refused.value)
+
+
+def test_what_the_schema_has_against_a_request_is_told_without_its_values() -> None:
+    site = Site(url="", wsdl=str(CONTRACTS / "limits.wsdl"))
+    good = {
+        "to": "+12025550123",
+        "text": "x",
+        "encoding": "UCS2",
+        "priority": "high",
+        "sender": "Acme 1",
+    }
+    codec = Soap()
+    contract = codec.contract(site)
+    body = contract.write("Send", "input", good)
+    request = replace(asked(body), url=contract.address)
+    call = codec.read(site, ("Send",), request, ignore)
+    assert call == Call(name="Send", fields=good)
+    bad = replace(request, body=body.replace(b"+12025550123", b"canary"))
+    with pytest.raises(Unreadable, match=r"Element 'to': \[facet 'pattern'\]") as refused:
+        codec.read(site, ("Send",), bad, ignore)
+    assert "canary" not in str(refused.value)
 
 
 # The provider's side: requests
@@ -740,16 +860,99 @@ def test_a_fetched_contract_other_than_its_pin_leaves_nothing_and_a_repeat_is_no
     assert (broken.value.left, broken.value.retry) == (Left.NOTHING, False)
 
 
-def test_a_fetched_contract_imports_nothing() -> None:
-    importing = SENDSMS.replace(
-        b'<message name="sendSmsRequest">',
-        b'<types><xsd:schema targetNamespace="urn:sendsms"><xsd:import namespace="urn:o" '
-        b'schemaLocation="other.xsd"/></xsd:schema></types><message name="sendSmsRequest">',
+def importing(*locations: str) -> bytes:
+    schemas = "".join(
+        f'<xsd:schema targetNamespace="urn:sendsms"><xsd:import namespace="urn:o{number}" '
+        f'schemaLocation="{location}"/></xsd:schema>'
+        for number, location in enumerate(locations)
     )
+    message = b'<message name="sendSmsRequest">'
+    assert message in SENDSMS
+    return SENDSMS.replace(message, f"<types>{schemas}</types>".encode() + message)
+
+
+def imported(number: int = 0) -> Response:
+    target = f'xmlns:s="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:o{number}"'
+    return contract_answer(f"<s:schema {target}/>".encode())
+
+
+@pytest.mark.parametrize(
+    ("location", "address"),
+    [
+        ("other.xsd", "https://sms.example/other.xsd"),
+        ("below/other.xsd?v=2", "https://sms.example/below/other.xsd?v=2"),
+        ("/other.xsd", "https://sms.example/other.xsd"),
+        ("//sms.example/other.xsd", "https://sms.example/other.xsd"),
+        ("https://sms.example/other.xsd", "https://sms.example/other.xsd"),
+        ("http://sms.example/other.xsd", "https://sms.example/other.xsd"),
+    ],
+)
+def test_a_fetched_contract_brings_in_what_it_imports_from_the_same_host(
+    location: str, address: str
+) -> None:
+    session = Session()
+    exchange, first = begun(session=session)
+    second = exchange.send(contract_answer(importing(location)))
+    assert (second.method, second.url, second.body) == ("GET", address, b"")
+    assert second.share == f"{first.share}.0"
+    assert ended(exchange, imported()).url == ADDRESS
+    assert drive(SOAP.encode(FETCHED, session, "sendSms", FIELDS), nothing).url == ADDRESS
+
+
+def test_what_is_imported_is_fetched_one_after_the_other() -> None:
+    exchange, first = begun()
+    second = exchange.send(contract_answer(importing("a.xsd", "b.xsd")))
+    third = exchange.send(imported(0))
+    assert [call.url.rpartition("/")[2] for call in (second, third)] == ["a.xsd", "b.xsd"]
+    assert len({first.share, second.share, third.share}) == 3
+    assert ended(exchange, imported(1)).url == ADDRESS
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://elsewhere.example/other.xsd",
+        "//elsewhere.example/other.xsd",
+        "http://elsewhere.example/other.xsd",
+        "http://sms.example:80/other.xsd",
+        "https://sms.example:8443/other.xsd",
+        "https://user@sms.example/other.xsd",
+        "https://sms.example.evil.example/other.xsd",
+        "ftp://elsewhere.example/other.xsd",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_fetched_contract_imports_nothing_of_another_host(location: str) -> None:
     exchange, _ = begun()
     with pytest.raises(Broken, match="nothing is fetched") as broken:
-        exchange.send(contract_answer(importing))
+        exchange.send(contract_answer(importing(location)))
     assert (broken.value.left, broken.value.retry) == (Left.NOTHING, False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry"),
+    [
+        (contract_answer(status=404), True),
+        (contract_answer(b"canary"), False),
+        (contract_answer(b"<!DOCTYPE a><a/>"), False),
+    ],
+)
+def test_an_import_that_cant_be_fetched_leaves_nothing(answer: Response, *, retry: bool) -> None:
+    session = Session()
+    exchange, first = begun(session=session)
+    exchange.send(contract_answer(importing("other.xsd")))
+    with pytest.raises(Broken, match="the WSDL could not be fetched: ") as broken:
+        exchange.send(answer)
+    assert (broken.value.left, broken.value.retry) == (Left.NOTHING, retry)
+    assert "canary" not in broken.value.why
+    assert begun(session=session)[1].share != first.share
+
+
+def test_the_answer_to_a_fetch_may_be_as_large_as_a_contract() -> None:
+    exchange, first = begun()
+    second = exchange.send(contract_answer(importing("other.xsd")))
+    assert first.most == second.most == WSDL.size
+    assert ended(exchange, imported()).most == ANSWER.size
 
 
 def test_a_failed_fetch_is_tried_again_by_the_next_call() -> None:

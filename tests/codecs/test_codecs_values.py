@@ -45,6 +45,11 @@ def noted(body: str, declared: str = "string") -> list[str]:
         ("<a><b>1</b><c>x</c><b>2</b><b>3</b></a>", {"b": ["1", "2", "3"], "c": "x"}),
         ('<a id="7" code="x"><b>1</b></a>', {"@id": "7", "@code": "x", "b": "1"}),
         ('<a xsi:type="xsd:Struct"><b>1</b></a>', {"b": "1"}),
+        ('<a q:id="7" xmlns:q="urn:q">x</a>', {"@id": "7", "#text": "x"}),
+        ('<a code="x">y</a>', {"@code": "x", "#text": "y"}),
+        ('<a code="x"/>', {"@code": "x", "#text": ""}),
+        ('<a xml:lang="en">x</a>', "x"),
+        ('<a e:mustUnderstand="1" enc:root="1">x</a>', "x"),
         ('<a e:encodingStyle="urn:x"><b>1</b></a>', {"b": "1"}),
     ],
 )

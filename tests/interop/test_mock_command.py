@@ -26,7 +26,7 @@ def _post(mock: Mock, path: str) -> requests.Response:
 
 
 def test_the_ready_line_says_all_that_a_client_needs(mock: Mock) -> None:
-    assert mock.ready.keys() == {"address", "credentials", "control"}
+    assert mock.ready.keys() == {"address", "plays", "provenance", "credentials", "control"}
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", mock.address)
     assert mock.control == f"{mock.address}/_mock"
     assert mock.ready["credentials"] == {
@@ -37,7 +37,8 @@ def test_the_ready_line_says_all_that_a_client_needs(mock: Mock) -> None:
 
 
 def test_health_names_the_scenario(mock: Mock) -> None:
-    assert mock.health() == {"status": "ok", "scenario": "smsmobileapi/default"}
+    health = {"status": "ok", "scenario": "smsmobileapi/default", "provenance": "ASSUMED"}
+    assert mock.health() == health
 
 
 def test_another_scenario_is_played_when_asked_for() -> None:

@@ -43,7 +43,7 @@ def test_the_answer_is_the_providers() -> None:
     assert isinstance(answer, Response)
     assert (answer.status, answer.body) == (
         200,
-        b'{"status": "ok", "scenario": "smsmobileapi/default"}',
+        b'{"status": "ok", "scenario": "smsmobileapi/default", "provenance": "ASSUMED"}',
     )
 
 

@@ -24,7 +24,6 @@ from smsbridge import (
     AsyncClient,
     AuthenticationFailed,
     Client,
-    ConfigError,
     OutcomeUnknown,
     Reason,
     Rejected,
@@ -507,7 +506,11 @@ def test_the_wsdl_is_served_with_the_mocks_own_address(provider: Provider) -> No
 def test_health_names_the_scenario(provider: Provider) -> None:
     health = request("/_mock/health", "GET")
     document_ = said("rest", answered(provider, health))
-    assert document_ == {"status": "ok", "scenario": "smsmobileapi/default"}
+    assert document_ == {
+        "status": "ok",
+        "scenario": "smsmobileapi/default",
+        "provenance": "ASSUMED",
+    }
     provider.play("smsmobileapi/send/no-sense")
     assert said("rest", answered(provider, health))["scenario"] == "smsmobileapi/send/no-sense"
 
@@ -758,10 +761,31 @@ def test_a_provider_without_a_key_refuses_every_key(given: Request) -> None:
     assert answered(provider, call(provider, "oauth", FIELDS)).status == 200
 
 
-def test_a_backend_without_a_default_needs_a_scenario() -> None:
-    with pytest.raises(ConfigError, match="acme has no fixture acme/default: give a scenario"):
-        Provider(acme("rest"))
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_a_backend_without_fixtures_is_played_from_its_tables_and_says_so(protocol: str) -> None:
+    backend = acme(protocol)
+    provider = Provider(backend)
     assert not [name for name in shipped() if name.startswith("acme")]
+    assert provider.fixture.provenance.source == "ASSUMED"
+    with Client(backend, transport=InProcess(provider)) as client:
+        submission = client.send("+12025550123", "Hello")
+    assert submission.id
+    assert [taken.text for taken in provider.messages] == ["Hello"]
+
+
+@pytest.mark.parametrize("protocol", ["rest", "soap"])
+def test_a_backend_without_fixtures_refuses_wrong_credentials_in_its_own_words(
+    protocol: str,
+) -> None:
+    provider = Provider(acme(protocol))
+    wrong = replace(acme(protocol), password=Secret("another-password"))
+    with (
+        Client(wrong, transport=InProcess(provider)) as client,
+        pytest.raises(AuthenticationFailed) as error,
+    ):
+        client.send("+12025550123", "Hello")
+    assert error.value.code == "40"
+    assert provider.messages == []
 
 
 def acme(protocol: str) -> Acme:

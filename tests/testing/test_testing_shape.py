@@ -22,6 +22,9 @@ def test_the_schema_names_the_same_words_as_the_loader() -> None:
     assert set(definitions["request"]["properties"]) == shape.REQUEST.keys()
     assert set(definitions["call"]["properties"]) == shape.CALL.keys()
     assert set(definitions["response"]["properties"]) == shape.RESPONSE.keys()
+    soap = definitions["response"]["properties"]["soap"]["properties"]
+    assert set(soap) == shape.RESPONSE_SOAP.keys()
+    assert set(soap["fault"]["properties"]) == shape.SOAP_FAULT.keys()
     assert top["provenance"]["properties"]["source"]["enum"] == list(SOURCES)
     assert top["expect"]["properties"]["outcome"]["enum"] == list(OUTCOMES)
     assert definitions["response"]["properties"]["fault"]["enum"] == list(FAULTS)

@@ -1,0 +1,85 @@
+"""The command line. stdout carries data, stderr talk; the exit code carries the outcome."""
+
+from __future__ import annotations
+
+import io
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from smsbridge.errors import (
+    AuthenticationFailed,
+    CallerError,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SmsbridgeError,
+)
+
+_EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (CallerError, 2),
+    (OutcomeUnknown, 3),
+    (AuthenticationFailed, 4),
+    (NotSent, 5),
+    (Rejected, 6),
+)
+_COMMANDS = {
+    "send": "Send one message.",
+    "explain": "Show what a message becomes on the wire, and send nothing.",
+    "backends": "List what is installed, and what each can do.",
+    "doctor": "Look at the config as a send would use it, and say what to do.",
+    "wsdl": "Show a WSDL, or lock it into a folder.",
+    "mock": "Serve a mock provider for clients in any language.",
+    "demo": "Show the main job on real sockets.",
+}
+_HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface.
+
+\b
+Examples:
+  smsbridge demo
+  export SMSBRIDGE_URL=smsmobileapi+rest://KEY@api.smsmobileapi.com
+  smsbridge send +12025550123 "Hello"
+  smsbridge send +12025550123 "Hello" --whatsapp --at 2027-01-31T09:00+00:00
+  smsbridge explain +12025550123 "Hello"
+  smsbridge wsdl show service.wsdl
+  smsbridge mock --port 8765
+
+\b
+Exit codes: 0 done, 1 error, 2 refused before any I/O, 3 outcome unknown,
+4 authentication failed, 5 not sent (safe to repeat), 6 rejected.
+"""
+
+
+class _Exits(click.Group):
+    """Turns every error into its exit code and one line on stderr; a traceback is a defect."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"smsbridge.cli.{name}"), name)
+        command.short_help = _COMMANDS[name]
+        return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            return super().main(*args, **kwargs)
+        except SmsbridgeError as error:
+            click.echo(f"smsbridge: {error}", err=True)
+            sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
+        except Exception as error:  # noqa: BLE001  (the last line of defence)
+            click.echo(f"smsbridge: unexpected {type(error).__name__}: please report it", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Exits, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smsbridge", message="%(prog)s %(version)s")
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,80 @@
+"""``smsbridge explain``: what a message becomes on the wire; sends nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.wsdl import fetching
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Request
+
+_HELP = """Show what TEXT to the number TO becomes on the wire. Sends nothing.
+
+\b
+Examples:
+  smsbridge explain +12025550123 "Hello"
+  smsbridge explain +12025550123 "Hello" --backend oldcorp
+
+Credentials are masked before the request is made. A WSDL that is at an address is fetched.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("to")
+@click.argument("text")
+@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
+@click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin.")
+@click.option("--whatsapp", is_flag=True, help="By WhatsApp.")
+@click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
+def explain(to: str, text: str, backend: str | None, url: str | None, **given: Any) -> None:
+    """Explain one message."""
+    from smsbridge.explain import explain as explained
+    from smsbridge.explain import number_sent, shown, text_needs
+    from smsbridge.lock import at_hand
+    from smsbridge.message import Channel, Message
+
+    chosen = chosen_backend(backend, url)
+    channel = Channel.WHATSAPP if given["whatsapp"] else Channel.SMS
+    more = {"reference": given["reference"]} if given["reference"] is not None else {}
+    message = Message(recipient=to, text=text, channels=frozenset({channel}), **more)
+    with at_hand(chosen, fetching(chosen.timeout, chosen)) as ready:
+        ready.check()
+        found = explained(ready, message)
+    click.echo(f"backend    {chosen.name} over {chosen.protocol}, {_why(backend, url)}")
+    click.echo(f"recipient  {', '.join(number_sent(chosen, message))}")
+    click.echo(f"text       {text_needs(message)}")
+    if found.masks:
+        shows = ", ".join(f"{name} as {mask}" for name, mask in found.masks.items())
+        click.echo(f"masked     {shows}, also where it is encoded or hashed")
+    if not found.requests:
+        click.echo("\nnothing goes on the wire")
+    for label, request in _labelled(found.requests):
+        click.echo(f"\n{label}")
+        for line in shown(request):
+            click.echo(f"  {line}".rstrip())
+
+
+def _labelled(requests: list[Request]) -> Iterator[tuple[str, Request]]:
+    label = "the message"
+    for request in requests:
+        if request.share:
+            yield "before it", request
+        else:
+            yield label, request
+            label = "the message again, when the service has asked who sends it"
+
+
+def _why(backend: str | None, url: str | None) -> str:
+    if url is not None:
+        return "from --url"
+    if backend is not None:
+        return f"from --backend {backend}"
+    if os.environ.get("SMSBRIDGE_URL"):
+        return "from SMSBRIDGE_URL"
+    return f"the default of {os.environ.get('SMSBRIDGE_CONFIG') or 'smsbridge.toml'}"

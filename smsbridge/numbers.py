@@ -1,0 +1,103 @@
+"""A number as another writes it: E.164 of what is dialled within a country, and back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from smsbridge.errors import InvalidMessage, MissingExtra
+from smsbridge.message import E164, masked
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+_DIALLED = re.compile(r"\+?[0-9 \u00a0().\u2010-\u2015/-]+")
+_NO_COUNTRY = "001"  # phonenumbers' word for a code that no country has, such as +800
+
+
+def national(number: str) -> str:
+    """Return an E.164 number as dialled within its own country, digits only.
+
+    ``+447700900123`` gives ``07700900123``, ``+12025550123`` gives ``2025550123``. Whether the
+    number is in service isn't known.
+
+    Raises `InvalidMessage` for what is no E.164 number, for one that no country can have, and
+    `MissingExtra` without the extra ``phone``.
+    """
+    if not isinstance(number, str) or not E164.fullmatch(number):
+        raise InvalidMessage(
+            f"number {_shown(number)!r}: give + and 5 to 15 digits, such as +12025550123"
+        )
+    parsed = _parsed(number, None)
+
+    import phonenumbers
+
+    if phonenumbers.region_code_for_number(parsed) == _NO_COUNTRY:
+        raise InvalidMessage(
+            f"number {_shown(number)!r} is of no country: give a country's, such as +12025550123"
+        )
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return re.sub("[^0-9]", "", written)
+
+
+def e164(text: str, default_region: str = "") -> str:
+    """Return a number as ``+`` and 5 to 15 digits; one that is so already stays as it is.
+
+    Any other is read as dialled in ``default_region``, two capital letters of ISO 3166-1 such as
+    ``GB``: ``07700 900123`` gives ``+447700900123``. Whether it is in service isn't known.
+
+    Raises `InvalidMessage` for a number that can't be, and for an unknown region; `MissingExtra`
+    for another form without the extra ``phone``.
+    """
+    if isinstance(text, str) and E164.fullmatch(text):
+        return text
+    if not isinstance(text, str) or not _DIALLED.fullmatch(text):
+        raise InvalidMessage(
+            f"number {_shown(text)!r}: give digits, with a + before or spaces, - . / ( ) between, "
+            "such as +12025550123"
+        )
+    if not default_region:
+        raise InvalidMessage(
+            f"number {_shown(text)!r}: give + and 5 to 15 digits, such as +12025550123, "
+            "or a default_region, such as GB"
+        )
+    parsed = _parsed(text, default_region)
+
+    import phonenumbers
+
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if not E164.fullmatch(written):
+        raise _impossible(text)
+    return written
+
+
+def _parsed(text: str, region: str | None) -> PhoneNumber:
+    try:
+        import phonenumbers
+    except ImportError as missing:
+        raise MissingExtra("phone", "a number in national form") from missing
+    if region not in (None, *phonenumbers.SUPPORTED_REGIONS):
+        shown = f" {region!r}" if isinstance(region, str) and region.isalpha() else ""
+        raise InvalidMessage(
+            f"default_region{shown}: give two capital letters of ISO 3166-1, such as GB"
+        )
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise _impossible(text) from None
+    # a local number, such as one without its area code, is possible only to a neighbour
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise _impossible(text)
+    return parsed
+
+
+def _impossible(text: str) -> InvalidMessage:
+    return InvalidMessage(
+        f"number {_shown(text)!r} is none that a country can have: give all its digits, "
+        "with the area's, such as +12025550123"
+    )
+
+
+def _shown(number: object) -> str:
+    return masked(number) if isinstance(number, str) else "no text"

@@ -1,0 +1,128 @@
+"""What the mock provider answers where nothing was recorded: made from tables and contracts.
+
+ASSUMED: no provider was seen to answer so. What is valid is all that is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.answers import Asked, word_of
+from smsbridge.backend import Backend
+from smsbridge.codecs import Unreadable
+from smsbridge.codecs.soap import Soap, Unserved
+from smsbridge.errors import Reason
+from smsbridge.exchange import Response
+from smsbridge.message import Status
+from smsbridge.operation import Operation, Question
+from smsbridge.outcome import When, word_at
+from smsbridge.template import TIME_FILTERS
+
+if TYPE_CHECKING:
+    from smsbridge.codecs import Note
+    from smsbridge.exchange import Request, Session
+    from smsbridge.testing.scenario import Scenario
+    from smsbridge.testing.seen import Seen
+
+_UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
+_STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
+_SENDER = "+12025550142"
+_ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
+
+
+class Assumed:
+    """Answers for one backend; remembers what it accepted, by the id that it gave."""
+
+    def __init__(self, backend: Backend, scenario: Scenario, session: Session) -> None:
+        """``scenario`` mints ids; ``session`` has the clock."""
+        self._backend = backend
+        self._scenario = scenario
+        self._session = session
+        self._sent: dict[str, Mapping[str, Any]] = {}
+
+    def answer(self, request: Request, seen: Seen) -> Response:
+        """Return the answer to a call that a table has."""
+        asked = Asked(seen.protocol.codec, self._backend.site(), request, seen.call.name)
+        table = seen.table
+        if not seen.known:
+            return asked.refusal(table.rejected, (Reason.AUTHENTICATION,))
+        if isinstance(table, Question):
+            return asked.answer(dict(self._rows(seen, table)), table.rejected)
+        if seen.message is None:
+            return asked.refusal(table.rejected, _UNSENDABLE)
+        return asked.answer(self._accepted(seen, table), table.rejected)
+
+    def sampled(self, request: Request, note: Note) -> Response | None:
+        """Return a valid sample for an operation of a WSDL that no table has."""
+        site = self._backend.site()
+        codecs = (protocol.codec for protocol in self._backend.protocols.values())
+        refusals: list[tuple[bool, str, Response]] = []
+        for codec in (codec for codec in codecs if isinstance(codec, Soap)):
+            contract = codec.contract(site)
+            try:
+                call = codec.read(site, tuple(contract.operations), request, note)
+            except Unreadable as error:  # another port may take it: two may share an address
+                known = not isinstance(error, Unserved)
+                refusals.append((known, str(error), codec.refuse(request, error)))
+                continue
+            if call is not None and contract.operation(call.name).output is None:
+                return Response(status=_ACCEPTED)
+            if call is not None:
+                return Asked(codec, site, request, call.name).answer({})
+        if not refusals:
+            return None
+        _, why, answer = max(refusals, key=lambda one: one[0])
+        note(f"refused: {why}")
+        return answer
+
+    def _accepted(self, seen: Seen, table: Operation) -> dict[str, Any]:
+        sample = seen.protocol.codec.sample(self._backend.site(), seen.call.name)
+        marker = table.accepted
+        words: dict[str, Any] = {
+            path: word_of(word, word_at(sample, path) or "1") for path, word in marker.match.items()
+        }
+        if marker.id:
+            wanted = When({"id": marker.match.get(marker.id, "*")})
+            words[marker.id] = self._id(word_at(sample, marker.id), wanted, seen)
+        if marker.status and marker.status not in words:
+            words[marker.status] = self._status_word()
+        return words
+
+    def _id(self, sample: str | None, wanted: When, seen: Seen) -> str:
+        made = self._scenario.mint("id")
+        if (sample or "").isdigit() or not wanted.holds({"id": made}):
+            made = str(int(made[:7], 16))
+        if seen.message is not None:
+            message = seen.message
+            self._sent[made] = {"recipient": message.recipient, "text": message.text}
+        return made
+
+    def _status_word(self) -> str:
+        words = {status: word for word, status in self._backend.statuses.items()}
+        return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
+
+    def _rows(self, seen: Seen, table: Question) -> Iterator[tuple[str, Any]]:
+        for path, word in table.answered.match.items():
+            yield path, word_of(word, "1")
+        found = self._found(seen)
+        if table.rows and not found:
+            yield table.rows, []
+        for number, words in enumerate(found):
+            prefix = f"{table.rows}[{number}]." if table.rows else ""
+            for name, path in table.row.items():
+                if name in words:
+                    yield prefix + path, words[name]
+
+    def _found(self, seen: Seen) -> list[Mapping[str, Any]]:
+        now = TIME_FILTERS["iso"](self._session.now())
+        more = {"status": self._status_word(), "at": now, "error": ""}
+        if seen.operation == "received":
+            return [{**more, "id": "1", "sender": _SENDER, "recipient": "", "text": "Hello"}]
+        asked = {str(word) for word in seen.call.fields.values()}
+        rows: list[Mapping[str, Any]] = [
+            {**more, **words, "id": made} for made, words in self._sent.items()
+        ]
+        if seen.operation == "status":
+            rows = [row for row in rows if row["id"] in asked][:1]
+        return rows

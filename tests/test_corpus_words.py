@@ -1,0 +1,299 @@
+"""Any text goes through any contract as it is; what does not fit is refused, by name."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+import zeep
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from smsbridge import InvalidMessage
+from smsbridge.codecs.contract import Contract
+from smsbridge.codecs.envelope import read_envelope
+from smsbridge.codecs.files import read_source
+from smsbridge.codecs.plan import BadContract
+from smsbridge.codecs.soap import Soap
+from smsbridge.codecs.wsdl import load_contract
+from smsbridge.exchange import Session
+from smsbridge.path import at, nested
+from smsbridge.site import Site
+from smsbridge.xml import REQUEST
+
+from corpus import CONTRACTS, REFUSED, SAMPLES, TO
+
+ZeepClient: Any = zeep.Client
+
+
+def among(*ranges: tuple[int, int]) -> st.SearchStrategy[str]:
+    codes = [st.integers(*one) for one in ranges]
+    return st.one_of(codes).map(chr)
+
+
+SCRIPTS = st.one_of(
+    among((0x20, 0x7E), (0xA0, 0x17F)),  # Latin
+    among((0x370, 0x3FF), (0x400, 0x45F)),  # Greek, Cyrillic
+    among((0x5D0, 0x5EA), (0x621, 0x652)),  # Hebrew, Arabic: right to left
+    among((0x904, 0x939), (0x3041, 0x30FE), (0x4E00, 0x9FFF)),  # Devanagari, Kana, Han
+    among((0x1F300, 0x1FAFF), (0x10FFF0, 0x10FFFD)),  # emoji, the end of Unicode
+)
+PIECES = st.sampled_from(
+    [
+        *("<", ">", "&", '"', "'", "]]>", "<![CDATA[", "<!--", "-->", "&amp;", "&#13;", "<?xml?>"),
+        *("\r", "\n", "\r\n", "\t", " ", "  ", "\u00a0", "\u2028", "\ufeff", "\x85", "\x7f"),
+        *("👨\u200d👩\u200d👧", "🇮🇸", "e\u0301", "{recipient}", "12025550123", "null"),
+    ]
+)
+TEXTS = st.lists(st.one_of(SCRIPTS, PIECES), max_size=30).map("".join)
+BLANKS = st.text("\t\r\n ", max_size=4)
+AROUND = st.builds("".join, st.tuples(BLANKS, TEXTS, BLANKS))
+CONTROL = st.sampled_from([*map(chr, [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, 0xD800])])
+
+
+@cache
+def contract(file: str) -> Contract:
+    return load_contract(read_source(CONTRACTS / file))
+
+
+PLACES = {
+    "document-wrapped.wsdl": ("Send", "request.text", {"apiKey": "k", "request.destination": TO}),
+    "document-bare.wsdl": ("Submit", "text", {"destination": TO}),
+    "rpc-literal.wsdl": (
+        "sendSms",
+        "text",
+        {"account.user": "u", "account.password": "p", "to": TO},
+    ),
+    "rpc-encoded.wsdl": (
+        "sendMessage",
+        "message",
+        {"apikey": "k", "recipient": TO, "flash": "true", "validity": "1"},
+    ),
+    "rpc-encoded-structs.wsdl": (
+        "sendMessages",
+        "messages[0].text",
+        {"apikey": "k", "messages[0].to": TO, "params[0].name": "n", "params[0].value": "v"},
+    ),
+    "soap12.wsdl": ("Send", "text", {"to": TO}),
+    "any.wsdl": ("Send", "{urn:campaign:a}campaign", {"to": TO, "text": "hello"}),
+    "attributes.wsdl": (
+        "Send",
+        "notice.@campaign",
+        {
+            "notice.@kind": "flash",
+            "notice.to": TO,
+            "notice.text.#text": "hello",
+            "notice.text.@lang": "en",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("file", PLACES)
+@given(text=AROUND)
+def test_any_text_arrives_as_it_is(file: str, text: str) -> None:
+    operation, path, others = PLACES[file]
+    body = contract(file).write(operation, "input", nested({**others, path: text}))
+    words = [*ET.fromstring(body).itertext()] + [  # our own parser is not the judge
+        value for element in ET.fromstring(body).iter() for value in element.attrib.values()
+    ]
+    assert text in words or not text
+    envelope = read_envelope(body, REQUEST, "text/xml; charset=utf-8")
+    assert contract(file).refusal(operation, "input", envelope) is None
+    read = contract(file).read(operation, "input", envelope)
+    assert at(read, path.rpartition("}")[2]) == text
+
+
+@given(text=AROUND)
+def test_any_text_is_written_as_zeep_writes_it(text: str) -> None:
+    file = "document-wrapped.wsdl"
+    client = _zeep(file)
+    request = {"destination": TO, "text": text}
+    theirs = client.create_message(client.service, "Send", apiKey="k", request=request)
+    ours = contract(file).write("Send", "input", {"apiKey": "k", "request": request})
+    canonical = [
+        ET.canonicalize(etree.tostring(one, encoding="unicode"), rewrite_prefixes=True)
+        for one in (etree.fromstring(ours), theirs)
+    ]
+    assert canonical[0] == canonical[1]
+
+
+@cache
+def _zeep(file: str) -> Any:
+    return ZeepClient(str(CONTRACTS / file))
+
+
+@given(before=TEXTS, control=CONTROL, after=TEXTS)
+def test_a_control_character_is_refused_by_name_before_anything_is_written(
+    before: str, control: str, after: str
+) -> None:
+    site = Site(url="", wsdl=str(CONTRACTS / "document-wrapped.wsdl"))
+    fields = {"apiKey": "k", "request.destination": TO, "request.text": before + control + after}
+    exchange = Soap().encode(site, Session(), "Send", fields)
+    with pytest.raises(InvalidMessage) as refused:
+        next(exchange)
+    name = f"request.text has U+{ord(control):04X} at position {len(before)}"
+    assert str(refused.value).startswith(name)
+
+
+@pytest.mark.parametrize("file", PLACES)
+@pytest.mark.parametrize("control", ["\0", "\x1f", "\ud800", "\uffff"])
+def test_a_control_character_in_a_table_is_refused_with_its_path(file: str, control: str) -> None:
+    operation, path, others = PLACES[file]
+    name = f"{path}(.#text)? has U\\+{ord(control):04X}".replace("[0]", r"\[0\]")
+    with pytest.raises(BadContract, match=name):
+        contract(file).write(operation, "input", nested({**others, path: f"a{control}"}))
+
+
+@pytest.mark.parametrize("value", [7, 7.5, True, None])
+def test_what_is_no_text_is_written_as_text_or_as_nil(value: Any) -> None:
+    words = {"apiKey": "k", "request": {"destination": TO, "text": value}}
+    body = contract("document-wrapped.wsdl").write("Send", "input", words)
+    element = ET.fromstring(body).find(".//{*}text")
+    assert element is not None
+    assert element.text == {True: "true", None: None}.get(value, str(value))
+    assert len(element.attrib) == (value is None)
+
+
+def test_an_attachment_is_refused_where_it_is_asked_for() -> None:
+    with pytest.raises(BadContract, match=r"operation Send sends attachments \(MIME\)"):
+        contract("mime.wsdl").write("Send", "input", {"to": TO})
+    with pytest.raises(BadContract, match=r"the WSDL demands MTOM \(attachments\)"):
+        contract("mtom.wsdl")
+    assert set(REFUSED) == {"mime.wsdl", "mtom.wsdl"}
+
+
+@pytest.mark.parametrize(
+    "space", ["http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy"]
+)
+@pytest.mark.parametrize("value", ["true", "1"])
+def test_mtom_that_a_policy_leaves_open_is_no_reason_to_refuse(space: str, value: str) -> None:
+    document = (CONTRACTS / "mtom.wsdl").read_text()
+    told = f'OptimizedMimeSerialization xmlns:p="{space}" p:Optional="{value}"/>'
+    left = document.replace("OptimizedMimeSerialization/>", told).encode()
+    assert "Send" in load_contract(left).operations
+    with pytest.raises(BadContract, match="demands MTOM"):
+        load_contract(left.replace(f'"{value}"/>'.encode(), b'"false"/>'))
+
+
+def test_an_operation_with_attachments_leaves_the_others_of_its_port_be() -> None:
+    """Withdraw is made one with attachments; the schema, and who calls what, need all of them."""
+    document = (CONTRACTS / "document-bare.wsdl").read_text()
+    operations, last = document.rsplit('<input><soap:body use="literal"/></input>', 1)
+    attached = (
+        '<input><mime:multipartRelated xmlns:mime="http://schemas.xmlsoap.org/wsdl/mime/">'
+        '<mime:part><soap:body use="literal"/></mime:part></mime:multipartRelated></input>'
+    )
+    found = load_contract((operations + attached + last).encode())
+    with pytest.raises(BadContract, match="operation Withdraw sends attachments"):
+        found.content("Withdraw", "input")
+    body = found.write("Submit", "input", {"destination": TO, "text": "x"})
+    envelope = read_envelope(body, REQUEST, "")
+    assert found.by_child(str(envelope.child.tag)) == "Submit"
+    assert found.by_action("urn:bare:sms#Submit") == "Submit"
+    assert found.by_action("urn:bare:sms#Withdraw") == ""
+    assert found.refusal("Submit", "input", envelope) is None
+    assert found.schema.usable
+
+
+def test_tags_in_other_letters_are_taken_where_nobody_reads_them() -> None:
+    document = (CONTRACTS / "soap12.wsdl").read_text()
+    noted = '<types><documentation><пример имя="Яна">привет</пример></documentation>'
+    found = load_contract(document.replace("<types>", noted, 1).encode())
+    assert found.schema.usable
+
+
+VALUES = dict.fromkeys(("to", "text"), "x")
+UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
+    "another operation": ("soap12.wsdl", "Sned", VALUES, "has no operation 'Sned'; did you mean"),
+    "a field that is none": ("soap12.wsdl", "Send", {**VALUES, "txet": "x"}, "there is no 'txet'"),
+    "one that is missing": ("soap12.wsdl", "Send", {"to": "x"}, "operation Send: text is missing"),
+    "one too many": ("soap12.wsdl", "Send", {**VALUES, "to": ["x", "y"]}, "to stands once; 2"),
+    "a text for a structure": (
+        "document-wrapped.wsdl",
+        "Send",
+        {"apiKey": "k", "request": "x"},
+        "request is no text: it holds",
+    ),
+    "a structure for a text": (
+        "soap12.wsdl",
+        "Send",
+        {**VALUES, "to": {"number": "x"}},
+        "to is text, and holds no others",
+    ),
+    "a list of structures for a text": (
+        "soap12.wsdl",
+        "Send",
+        {**VALUES, "to": [{"number": "x"}]},
+        "to is text, and holds no others",
+    ),
+    "no branch of a choice": ("choice.wsdl", "Send", {"text": "x"}, "is missing"),
+    "a word that is none": (
+        "limits.wsdl",
+        "Send",
+        {"to": f"+{TO}", "text": "x", "encoding": "UTF9", "priority": "high"},
+        "encoding: one of",
+    ),
+    "an attribute that is none": (
+        "attributes.wsdl",
+        "Send",
+        {
+            "notice": {
+                "@kind": "flash",
+                "@knid": "x",
+                "to": TO,
+                "text": {"#text": "x", "@lang": "en"},
+            }
+        },
+        "'notice.@knid'",
+    ),
+    "a subtype that is none": (
+        "extension.wsdl",
+        "SendAny",
+        {"message": {"@xsi:type": "VoiceMessage", "to": TO}},
+        "the WSDL has no type 'VoiceMessage'",
+    ),
+    "nothing for a bare element": ("document-bare.wsdl", "Withdraw", {}, "#text is missing"),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+def test_what_does_not_fit_a_contract_is_refused_and_named(case: str) -> None:
+    file, operation, values, why = UNFIT[case]
+    with pytest.raises(BadContract) as refused:
+        contract(file).write(operation, "input", values)
+    assert why in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "word"),
+    [
+        ("sendAt", "tomorrow"),
+        ("sendAt", "2030-13-01T00:00:00"),
+        ("expires", "2030-01-03T00:00:00"),
+        ("notBefore", "25:00:00"),
+        ("validity", "1.5"),
+        ("reference", "ten"),
+        ("class", "256"),
+        ("class", "-1"),
+        ("maxPrice", "0,05"),
+        ("maxPrice", "1e3"),
+        ("rate", "fast"),
+        ("flash", "yes"),
+        ("payload", "###"),
+        ("header", "0605x"),
+    ],
+)
+def test_a_word_that_is_none_of_its_type_is_refused_without_being_shown(
+    field: str, word: str
+) -> None:
+    site = Site(url="", wsdl=str(CONTRACTS / "values.wsdl"))
+    (whole,) = (one for one in SAMPLES if one.file == "values.wsdl")
+    with pytest.raises(InvalidMessage) as refused:
+        next(Soap().encode(site, Session(), "Schedule", {**whole.fields, field: word}))
+    assert f"{field}: " in str(refused.value)
+    assert word not in str(refused.value)

@@ -1,0 +1,89 @@
+"""Of all who ask for one share, one sends, and all get its answer or its error."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from smsbridge.exchange import Broken, Left, Response
+from smsbridge.flights import Flights
+
+ANSWER = Response(status=200, body=b"token")
+
+
+def said(share: str) -> Response:
+    return Response(status=200, body=share.encode())
+
+
+def soon() -> float:
+    return time.monotonic() + 20
+
+
+def test_many_who_ask_at_once_are_answered_by_one_request() -> None:
+    flights, sent = Flights(), 0
+    asking = threading.Barrier(16)
+
+    def send() -> Response:
+        nonlocal sent
+        sent += 1
+        return ANSWER
+
+    def ask(_: int) -> Response:
+        asking.wait(20)
+        return flights.join("token/0", send, soon())
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(ask, range(16)))
+    assert (answers, sent) == ([ANSWER] * 16, 1)
+
+
+def test_another_share_is_another_request() -> None:
+    flights = Flights()
+    shares = ["token/0", "token/1", "token/0"]
+    sent = [flights.join(share, partial(said, share), soon()) for share in shares]
+    assert [answer.body for answer in sent] == [b"token/0", b"token/1", b"token/0"]
+
+
+def test_an_error_is_everybodys() -> None:
+    flights = Flights()
+
+    def send() -> Response:
+        raise Broken(Left.PART, "the connection was reset")
+
+    for _ in range(2):
+        with pytest.raises(Broken, match="reset"):
+            flights.join("token/0", send, soon())
+
+
+def test_who_waits_longer_than_the_deadline_is_told_that_nothing_left() -> None:
+    flights, begun, over = Flights(), threading.Event(), threading.Event()
+
+    def send() -> Response:
+        begun.set()
+        over.wait(20)
+        return ANSWER
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(flights.join, "token/0", send, soon())
+        begun.wait(20)
+        with pytest.raises(Broken, match="others wait for too") as late:
+            flights.join("token/0", send, time.monotonic())
+        over.set()
+        assert first.result(20) == ANSWER
+    assert late.value.left is Left.NOTHING
+
+
+def test_an_interrupted_request_is_told_to_the_others_and_raised_to_its_own() -> None:
+    flights = Flights()
+
+    def send() -> Response:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        flights.join("token/0", send, soon())
+    with pytest.raises(Broken, match="interrupted"):
+        flights.join("token/0", lambda: ANSWER, soon())

@@ -1,0 +1,51 @@
+"""The hint of an error about an unknown word."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsbridge.nearest import listed, nearest
+
+MANY = [f"field{number:02}" for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("recipent", "did you mean 'recipient'? known are recipient, sender, text"),
+        ("TEXT", "known are recipient, sender, text"),
+        ("txt", "did you mean 'text'? known are recipient, sender, text"),
+        ("xyzzy", "known are recipient, sender, text"),
+        ("", "known are recipient, sender, text"),
+    ],
+)
+def test_what_is_known_is_told_and_what_is_near_is_asked_for(word: str, hint: str) -> None:
+    assert nearest(word, ["text", "sender", "recipient"]) == hint
+
+
+def test_of_nothing_none_is_known() -> None:
+    assert nearest("text", []) == "known are none"
+
+
+def test_of_many_only_the_nearest_are_told() -> None:
+    assert nearest("field0", MANY) == (
+        "did you mean 'field10'? known are field10, field09, field08 and 17 more"
+    )
+
+
+def test_of_many_that_are_all_far_the_first_are_told() -> None:
+    assert nearest("xyzzy", MANY) == f"known are {', '.join(MANY[:12])} and 8 more"
+
+
+def test_a_dozen_are_told_whole() -> None:
+    assert nearest("xyzzy", MANY[:12]) == f"known are {', '.join(MANY[:12])}"
+
+
+def test_what_is_known_may_be_read_once() -> None:
+    assert nearest("b", iter(["b", "a"])) == "did you mean 'b'? known are a, b"
+
+
+def test_of_many_words_the_first_are_listed() -> None:
+    assert listed(["b", "a"]) == "b, a"
+    assert listed([]) == ""
+    assert listed(MANY) == f"{', '.join(MANY[:12])} and 8 more"

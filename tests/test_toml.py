@@ -1,0 +1,285 @@
+"""The line of each key of a TOML document, whatever stands before it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from typing import SupportsIndex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsbridge.toml import Document, Key, _lines, read_toml
+
+# --- one thing at a time
+
+
+def marked(source: str) -> int:
+    """Return the line of the key `mark`, which the document has once, as a key."""
+    (found,) = (at for key, at in read_toml(source).lines.items() if key[-1] == "mark")
+    return found
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "\n\n",
+        "# mark = 1",
+        "# [mark]\n# mark = 1",
+        "a = 1 # mark = 2",
+        "[a] # mark = 1",
+        "  [ a ]  \n\t# mark",
+        'a = "# [mark] = 1"',
+        r'a = "\" mark = 1"',
+        r'a = "\\"',
+        r"a = '\'",
+        "a = '# [mark] = \"'",
+        'a = ""',
+        "a = ''",
+        'a = """"""',
+        "a = ''''''",
+        'a = """\nmark = 1\n[mark]\n"""',
+        "a = '''\nmark = 1\n[mark]\n'''",
+        'a = """x"" \'\'\' mark = 1"""""',
+        "a = '''x'' \"\"\" mark = 1'''''",
+        'a = """\\"""\nmark = 1"""',
+        'a = """\\\n  \n  mark = 1"""',
+        "a = '''\\'''",
+        "a = [\n  1, # ]\n  2,\n]",
+        "a = [\n  [\n'mark = 1'],\n[\"]\"],\n]",
+        'a = [ """\n]\nmark = 1\n""",\n# mark = 1\n]',
+        "a = { mark_ = 1, b = [ 1, 2 ] }",
+        'a = { "}" = "{", b = { c = \'}\' } }',
+        "a = [\n{ b = 1 },\n{ b = '\"' },\n]",
+        "a.b.c = 1",
+        "a.\"b.c\".'d = 1' = 1",
+        "a . b = 1",
+        '"a # b" = 1',
+        "\"a ] 'b' [\" = 1",
+        "[\"a ] b\".'c # [d']",
+        "[[a]]\nb = 1\n[[a]]\nb = 2",
+        "[[a]]\n[a.b]\n[[a]]\n[a.b]\nc = 1",
+        "a = 2027-01-31T09:00:00Z\nb = 1e5\nc = true\nd = -inf\ne = 0xff",
+        "a = 1\r\nb = [\r\n1,\r\n]\r\n",
+        "1 = 1\n-a_ = 2",
+        '"ключ" = "значение"',
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_nothing_that_stands_before_a_key_moves_its_line(before: str, end: str) -> None:
+    source = f"{before}{end}mark = 1"
+    assert marked(source) == source.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "line"),
+    [
+        ("\n[a.b]\nc = 1", ("a", "b", "c"), 3),
+        ("\n[a.b]\nc = 1", ("a", "b"), 2),
+        ('[a."b.c"]\n\nd = 1', ("a", "b.c", "d"), 3),
+        ('[a]\n"b.c" = 1', ("a", "b.c"), 2),
+        ("[a]\nb.c = 1\nb.d = 2", ("a", "b", "d"), 3),
+        ("[a]\nx = 1\nb.c = 1\nb.d = 2", ("a", "b"), 3),
+        ("[[a]]\nb = 1\n[[a]]\nc = 2", ("a", "c"), 4),
+        ("[[a]]\nb = 1\n[[a]]\nb = 2", ("a", "b"), 2),
+        ("[a.b]\n[a]\nc = 1", ("a",), 2),
+        ("[a.b]\nc = 1", ("a",), 1),
+        ('"" = 1\n[a]', ("a",), 2),
+        ('[a]\n"\\u0062" = 1', ("a", "b"), 2),
+        ("[a]\n'b\"c' = 1", ("a", 'b"c'), 2),
+    ],
+)
+def test_a_key_has_the_line_where_it_stands(source: str, key: Key, line: int) -> None:
+    assert read_toml(source).line(key) == line
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        (("a", "b", "c"), 4),
+        (("a", "b", "d"), 2),
+        (("a", "d"), 1),
+        (("a", "t", "u"), 5),
+        (("a", "t", "u", "v"), 5),
+        (("e",), None),
+        (("e", "f"), None),
+        ((), None),
+    ],
+)
+def test_a_key_that_is_missing_has_the_line_of_the_nearest_that_would_hold_it(
+    key: Key, line: int | None
+) -> None:
+    source = "[a]\n[a.b]\n\nc = 1\n[a.t.u]\n"
+    assert read_toml(source).line(key) == line
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'fields."request.body" = 1',
+        "fields.request.body = 1",
+        '"fields"."request"."body" = 1',
+        '[fields]\n"request.body" = 1',
+        "[fields]\nrequest.body = 1",
+        "[fields.request]\nbody = 1",
+    ],
+)
+def test_a_path_has_one_line_however_its_steps_are_written(source: str) -> None:
+    wanted = source.count("\n") + 1
+    assert read_toml(source).line(("fields", "request.body")) == wanted
+    assert read_toml(source).line(("fields", "request", "body")) == wanted
+
+
+def test_what_is_in_an_inline_table_or_an_array_has_the_line_of_the_key_that_holds_it() -> None:
+    found = read_toml("[a]\nb = { c = { d = 1 } }\ne = [\n1,\n2,\n]\n")
+    assert found.line(("a", "b", "c", "d")) == 2
+    assert found.line(("a", "e", "0")) == 3
+
+
+@pytest.mark.parametrize("source", ["[a", "a = ", "a", "a = 1 b = 2", "a = 1\na = 2", "\0"])
+def test_a_document_that_is_none_is_refused_as_tomllib_does(source: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError):
+        read_toml(source)
+
+
+def test_the_values_are_those_of_tomllib() -> None:
+    source = 'a = [1, "b"]\n[c]\nd = { e = 2027-01-31 }'
+    assert read_toml(source).values == tomllib.loads(source)
+
+
+def test_an_empty_document_has_no_lines() -> None:
+    assert read_toml("") == Document({}, {})
+
+
+# --- any document
+
+
+CHARACTERS = st.text(alphabet="aé .,=#[]{}\"'\\\n\t", max_size=12)
+
+
+def basic(word: str) -> str:
+    return json.dumps(word, ensure_ascii=False)
+
+
+def literal(word: str) -> str:
+    return "'" + re.sub(r"['\n]", "", word) + "'"
+
+
+def long_basic(word: str) -> str:
+    word = word.replace("\\", "\\\\")
+    return '"""' + re.sub('"{3,}', '""', word) + '"""'
+
+
+def long_literal(word: str) -> str:
+    return "'''" + re.sub("'{3,}", "''", word) + "'''"
+
+
+def written(*ways: Callable[[str], str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda way, word: way(word), st.sampled_from(ways), CHARACTERS)
+
+
+SHORT = written(basic, literal) | st.sampled_from(["1", "true", "2027-01-31", "[]", "{}"])
+COMMENT = CHARACTERS.map(lambda word: "#" + word.replace("\n", " "))
+INLINE = st.lists(SHORT, max_size=3).map(
+    lambda held: "{" + ", ".join(f"k{n} = {value}" for n, value in enumerate(held)) + "}"
+)
+VALUE: st.SearchStrategy[str] = st.recursive(
+    SHORT | INLINE | written(long_basic, long_literal),
+    lambda inner: st.lists(st.tuples(inner, COMMENT), max_size=3).map(
+        lambda held: "[\n" + "".join(f"{value}, {comment}\n" for value, comment in held) + "]"
+    ),
+    max_leaves=6,
+)
+NAME = written(basic, literal) | st.sampled_from(["a", "b-c", "_", "1"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> tuple[str, dict[Key, int]]:
+    """Draw a document of which each header and key is there once, and their lines."""
+    source, lines, table = "", dict[Key, int](), tuple[str, ...]()
+    for number in range(draw(st.integers(0, 8))):
+        source += draw(st.sampled_from(["", "\n", "  ", "\t"]))
+        name = f"n{number}"
+        written_key = f"{name}.{draw(NAME)}"
+        key = (name, *tomllib.loads(f"{written_key} = 1")[name])
+        lines_above = source.count("\n") + 1
+        if draw(st.booleans()):
+            table = key
+            lines[table] = lines_above
+            source += f"[{written_key}]{draw(st.sampled_from(['', ' ']))}"
+        else:
+            lines[*table, *key] = lines_above
+            source += f"{written_key} = {draw(VALUE)}"
+        source += draw(st.just("") | COMMENT) + "\n"
+        source += draw(st.just("") | COMMENT.map(lambda word: f"{word}\n"))
+    return source, lines
+
+
+@given(documents())
+def test_in_any_document_each_key_has_its_line(drawn: tuple[str, dict[Key, int]]) -> None:
+    source, lines = drawn
+    found = read_toml(source)
+    assert found.values == tomllib.loads(source)
+    assert {key: found.line(key) for key in lines} == lines
+
+
+@given(documents())
+def test_no_key_is_found_that_is_not_there(drawn: tuple[str, dict[Key, int]]) -> None:
+    source, lines = drawn
+    apart = [".".join(key).split(".") for key in lines]
+    wanted = {tuple(key[:end]) for key in apart for end in range(1, len(key) + 1)}
+    assert set(read_toml(source).lines) == wanted
+
+
+# --- large documents
+
+
+class Counting(str):
+    """A text that counts how many of its characters were searched for line ends."""
+
+    __slots__ = ("searched",)
+
+    def count(
+        self,
+        wanted: str,
+        start: SupportsIndex | None = 0,
+        end: SupportsIndex | None = None,
+        /,
+    ) -> int:
+        stop = len(self) if end is None else int(end)
+        self.searched = getattr(self, "searched", 0) + stop - int(start or 0)
+        return super().count(wanted, start, end)
+
+
+def large(size: int) -> str:
+    one = '[table-{0}]\n# [no]\nkey-{0} = "a # b"\nlist = [\n  "]",\n]\ntext = """\n[no]\n"""\n'
+    return "".join(one.format(number) for number in range(size // len(one)))
+
+
+def test_a_megabyte_is_searched_for_line_ends_once() -> None:
+    for size in (500_000, 1_000_000):
+        source = Counting(large(size))
+        assert len(source) >= size
+        found = _lines(source)
+        assert 0 < source.searched <= len(source)
+        assert len(found) == 4 * source.count("[table-")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"""' + "x\n" * 500_000 + '"""',
+        "'''" + "x\n" * 500_000 + "'''",
+        '"' + "x" * 1_000_000 + '"',
+        "[\n" + '"x", # y\n' * 100_000 + "]",
+        "# " + "x" * 1_000_000,
+    ],
+    ids=["long text", "long literal", "one line", "array", "comment"],
+)
+def test_a_megabyte_in_one_value_is_read(value: str) -> None:
+    source = f"{value}\nmark = 1" if value.startswith("#") else f"a = {value}\nmark = 1"
+    assert marked(source) == source.count("\n") + 1
