@@ -24,15 +24,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.call import answered, called
 from smsbridge.codecs import Unreadable
-from smsbridge.codecs.rest import Rest
 from smsbridge.errors import (
     Attempt,
-    ConfigError,
     InvalidMessage,
     NoAnswer,
     NotSent,
@@ -42,26 +39,21 @@ from smsbridge.errors import (
     Unsupported,
 )
 from smsbridge.exchange import Broken
-from smsbridge.keys import Keys, is_secret
 from smsbridge.mask import endings, masker
 from smsbridge.message import Message, Options, Status, Submission
 from smsbridge.operation import Operation, Protocol, Question, made_values, message_values
 from smsbridge.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
 from smsbridge.rows import Row, read_rows
-from smsbridge.secret import Secret
-from smsbridge.site import Site, check_address
+from smsbridge.settings import Settings
 from smsbridge.template import reread
 from smsbridge.token import TokenRefused
 
 if TYPE_CHECKING:
-    from smsbridge.auth import Credentials
     from smsbridge.codecs import Note
     from smsbridge.exchange import Exchange, Response, Session
 
-MOST_SECONDS = 3600
 
-
-class Backend(Keys):
+class Backend(Settings):
     """A provider's table. A subclass becomes a frozen dataclass; its fields are its config keys.
 
     ``url``: base address. ``protocol``: one of ``protocols``, the first by default. ``timeout``:
@@ -71,71 +63,9 @@ class Backend(Keys):
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it.
     """
 
-    name: ClassVar[str]
-    protocols: ClassVar[Mapping[str, Protocol]] = {}
     statuses: ClassVar[Mapping[str, Status]] = {}
     options: ClassVar[type[Options] | None] = None
     by_block: ClassVar[bool] = False  # its tables are those of a block of config
-
-    url: str = ""
-    protocol: str = ""
-    timeout: float = 30.0
-    ca: str = ""
-    client_cert: str = ""
-    proxy: Secret | None = None
-    cleartext_hosts: tuple[str, ...] = ()
-    wsdl: str = ""
-    wsdl_sha256: str = ""
-
-    def __init_subclass__(cls) -> None:
-        """Refuse a table without a name."""
-        if cls.__dict__.get("protocols") and not hasattr(cls, "name"):
-            raise TypeError(f"{cls.__name__} has protocols, but no name")
-        super().__init_subclass__()
-
-    def __post_init__(self) -> None:
-        """Refuse a config that can't be used."""
-        for key in (key for key in fields(self) if is_secret(key)):
-            value = getattr(self, key.name)
-            if isinstance(value, str) and value:
-                try:
-                    object.__setattr__(self, key.name, Secret(value))
-                except ConfigError:
-                    raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
-            elif value and not isinstance(value, Secret):
-                raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
-        if self.protocols:
-            self._check_protocol()
-        number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
-        if not number or not 0 < self.timeout <= MOST_SECONDS:
-            raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
-        object.__setattr__(self, "timeout", float(self.timeout))
-
-    def _check_protocol(self) -> None:
-        if not self.protocol:
-            usable = (name for name in self.protocols if not self._missing(name))
-            object.__setattr__(self, "protocol", next(usable, next(iter(self.protocols))))
-        if self.protocol not in self.protocols:
-            offered = ", ".join(self.protocols)
-            why = f"protocol {self.protocol!r}: {self.name} offers {offered}"
-            raise ConfigError(why, ("protocol",))
-        if missing := self._missing(self.protocol):
-            raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")
-        rest = isinstance(self.protocols[self.protocol].codec, Rest)
-        if "#" in self.url or (rest and "?" in self.url):
-            raise ConfigError(
-                "url: it has a query or a fragment, which belong into a route", ("url",)
-            )
-        if self.url or type(self).url:
-            self.site().checked(self.url)
-        if "://" in self.wsdl:
-            check_address("wsdl", self.wsdl)
-        if self.proxy:
-            check_address("proxy", self.proxy.reveal(), credentials=True)
-
-    def _missing(self, protocol: str) -> list[str]:
-        wanted = self.protocols[protocol].auth.credentials
-        return [key for key in wanted if not getattr(self, key, None)]
 
     @classmethod
     def of_block(
@@ -150,32 +80,6 @@ class Backend(Keys):
     def ready(self, _session: Session) -> Exchange[None]:
         """Do what must be done once before the first call."""
         yield from ()
-
-    def site(self) -> Site:
-        """Return where this backend is."""
-        return Site(
-            url=self.url,
-            host=self.url if self.url != type(self).url else "",
-            whole=not type(self).url,
-            wsdl=self.wsdl,
-            wsdl_sha256=self.wsdl_sha256,
-            cleartext_hosts=self.cleartext_hosts,
-        )
-
-    def credentials(self) -> Credentials:
-        """Return every secret and credential of the config in plain, by key."""
-        keys = dict.fromkeys(key for p in self.protocols.values() for key in p.auth.credentials)
-        given = {key: getattr(self, key, None) for key in keys}
-        return {
-            key: value.reveal() if isinstance(value, Secret) else str(value)
-            for key, value in given.items()
-            if value
-        }
-
-    def secrets(self) -> list[str]:
-        """Return the values that nobody may see."""
-        given = (getattr(self, key.name) for key in fields(self))
-        return [value.reveal() for value in given if isinstance(value, Secret)]
 
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from smsbridge.backend import MOST_SECONDS, Backend
+from smsbridge.backend import Backend
 from smsbridge.errors import ConfigError
 from smsbridge.keys import is_secret
 from smsbridge.nearest import nearest
 from smsbridge.registry import find, names
 from smsbridge.secret import Secret
+from smsbridge.settings import MOST_SECONDS
 from smsbridge.site import is_loopback
 from smsbridge.toml import Document, read_toml
 

@@ -182,6 +182,8 @@ def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
     if isinstance(template, Mapping):
         if shape := _misshapen(template):
             return shape
+    elif isinstance(template, float) and not math.isfinite(template):
+        return "give a finite number"
     elif not isinstance(template, str | int | float):
         return "give text, a number, true or false, a choice or a filter"
     for part in _texts(template):

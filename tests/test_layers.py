@@ -23,7 +23,7 @@ LAYERS = (
     ("codecs",),
     ("auth", "outcome", "token"),
     ("digest", "oauth", "operation", "wsse"),
-    ("answers", "block", "call", "rows"),
+    ("answers", "block", "call", "rows", "settings"),
     ("login",),
     ("table",),
     ("backend", "fit"),

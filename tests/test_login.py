@@ -707,3 +707,31 @@ def test_the_providers_side_does_not_answer_what_it_can_not_read(wire: Wire, kep
     odd = replace(login, body=b"<")
     backend = wire.backend()
     assert auth.answer(odd, backend.credentials(), backend.site(), lambda _: "t-9") is None
+
+
+@pytest.mark.parametrize("status", [302, 303, 500, 502, 503, 504])
+def test_the_words_of_a_gateways_error_refuse_no_token(kept: Session, status: int) -> None:
+    backend = WIRES["rest"].backend()
+    answer = document(status, code=401)
+    end, asked = talk(backend.send(MESSAGE, kept), WIRES["rest"].token("t-1"), answer)
+    assert isinstance(end, OutcomeUnknown)
+    assert WIRES["rest"].tokens(asked) == ["login", "t-1"]
+
+
+def test_what_was_half_taken_is_never_sent_again(kept: Session) -> None:
+    wire = WIRES["rest"]
+    backend = wire.backend('when = { code = "0" }', 'when = { code = "0", state = "OK" }')
+    answer = document(code=401, state="OK")
+    end, asked = talk(backend.send(MESSAGE, kept), wire.token("t-1"), answer)
+    assert not isinstance(end, Submission)
+    assert wire.tokens(asked) == ["login", "t-1"]
+
+
+def test_the_word_of_a_refused_token_shows_nothing_of_the_message(kept: Session) -> None:
+    wire = WIRES["rest"]
+    backend = wire.backend('refused_when = { code = "401" }', 'refused_when = { note = "/bad.*/" }')
+    gone = document(note=f"bad session for {MESSAGE.recipient} {MESSAGE.text}")
+    end, _ = talk(backend.send(MESSAGE, kept), wire.token("t-1"), gone, wire.token("t-2"), gone)
+    assert isinstance(end, AuthenticationFailed)
+    assert MESSAGE.recipient not in f"{end} {end.code}"
+    assert MESSAGE.text not in f"{end} {end.code}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,7 +151,7 @@ def wsdl_source(address: str, ca: str = "", *, lock: bool = False) -> Source:
     """
     from smsbridge.backends.console import Console
     from smsbridge.codecs.fetched import completed, fetched
-    from smsbridge.codecs.files import HERE
+    from smsbridge.codecs.files import HERE, same_host
     from smsbridge.codecs.locked import source_of
     from smsbridge.codecs.plan import BadContract
     from smsbridge.exchange import drive
@@ -161,7 +162,8 @@ def wsdl_source(address: str, ca: str = "", *, lock: bool = False) -> Source:
     try:
         if "://" in address:
             check_address("wsdl", address)
-            return drive(fetched(address, lambda _: True, "wsdl"), carry)
+            may = (lambda _: True) if lock else partial(same_host, address)
+            return drive(fetched(address, may, "wsdl"), carry)
         if not lock:
             return source_of(Path(address))
         source = unlocked(Path(address))

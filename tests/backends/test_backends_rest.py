@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ import pytest
 from smsbridge import (
     AuthenticationFailed,
     Backend,
+    Client,
     ConfigError,
     InvalidMessage,
     Message,
@@ -32,8 +34,24 @@ from smsbridge import (
 from smsbridge.backends.rest import RestBlock
 from smsbridge.config import from_file, from_mapping
 from smsbridge.exchange import Broken, Left, Request, Response
+from smsbridge.testing.inprocess import InProcess
+from smsbridge.testing.provider import Provider
+from smsbridge.testing.server import MockServer
 
-from blocks import MESSAGE, NOW, REST_SEND, document, form, json_of, rest, sent, session, talk
+from blocks import (
+    MESSAGE,
+    NOW,
+    REST_SEND,
+    SOAP_SEND,
+    document,
+    form,
+    json_of,
+    rest,
+    sent,
+    session,
+    soap,
+    talk,
+)
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/smsbridge.toml"
 
@@ -556,3 +574,87 @@ def test_the_example_sends_and_asks() -> None:
     )
     assert inbox.url == "https://api.oldcorp.example/v2/inbox?after=2030-01-01T00%3A00%3A00Z"
     assert [row.text for row in rows] == ["Hi"]
+
+
+@pytest.mark.parametrize("step", [".", ".."])
+def test_no_value_makes_a_step_that_leads_out_of_a_route(step: str) -> None:
+    block = REST_SEND.replace("POST /sms", "POST /messages/{reference}/go")
+    message = Message(recipient="+12025550123", text="Hello", reference=step)
+    with pytest.raises(InvalidMessage, match="leads elsewhere"):
+        next(rest(block).send(message, session()))
+    inner = Message(recipient="+12025550123", text="Hello", reference=f"a{step}b/c")
+    assert sent(rest(block), inner).url == f"https://gate.example/messages/a{step}b%2Fc/go"
+
+
+def test_a_field_of_the_auth_never_replaces_one_of_the_call() -> None:
+    auth = 'auth = { type = "fields", key = "secret", fields = { to = "{key}" } }'
+    with pytest.raises(ConfigError, match="to is a field of POST /sms too"):
+        rest(auth + REST_SEND)
+
+
+@pytest.mark.parametrize("url", ["https://gate.example/a?v=1", "https://gate.example/#a"])
+def test_a_url_that_would_swallow_the_route_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="query or a fragment"):
+        rest(f'url = "{url}"\n{REST_SEND}')
+
+
+@pytest.mark.parametrize("url", ["https://gate.example/a b", "https://gate.example/é"])
+def test_a_url_with_a_blank_or_more_than_ascii_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="url"):
+        rest(f'url = "{url}"\n{REST_SEND}')
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Host", "Connection"])
+def test_a_header_that_frames_the_request_is_refused(name: str) -> None:
+    block = REST_SEND + f'headers = {{ {name} = "5" }}\n'
+    with pytest.raises(ConfigError, match="not yours to set"):
+        rest(block)
+
+
+def test_the_mock_takes_no_wrong_key_that_stands_in_the_calls_own_fields_or_route() -> None:
+    head = 'auth = { key = "right-key" }\n'
+    for old, new in (
+        ('body = "{text}" }', 'body = "{text}", key = "{key}" }'),
+        ("POST /sms", "POST /sms?key={key}"),
+    ):
+        block = head + REST_SEND.replace(old, new)
+        provider = Provider(rest(block))
+        with Client(rest(block), transport=InProcess(provider)) as client:
+            assert client.send(MESSAGE).id
+        assert provider.notes == {}
+        wrong = rest(block.replace("right-key", "wrong-key"))
+        with (
+            Client(wrong, transport=InProcess(provider)) as client,
+            pytest.raises(AuthenticationFailed),
+        ):
+            client.send(MESSAGE)
+
+
+def test_the_mock_serves_a_block_whose_url_has_a_path() -> None:
+    backend = rest(f'url = "https://gate.example/api/v1"\n{REST_SEND}')
+    with Client(backend, transport=InProcess(Provider(backend))) as client:
+        assert client.send(MESSAGE).id
+
+
+def test_no_sample_of_the_mock_means_a_refusal() -> None:
+    block = SOAP_SEND.replace('when = { "result.code" = "0" }', 'when = { "result.id" = "*" }')
+    backend = soap(block.replace('12 = "recipient"', '1 = "recipient", 0 = "account"'))
+    with Client(backend, transport=InProcess(Provider(backend))) as client:
+        assert client.send(MESSAGE).id
+
+
+@pytest.mark.parametrize("way", ["GET", "DELETE"])
+def test_the_url_of_a_request_is_in_no_log_of_a_library(
+    way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")
+    auth = 'auth = { type = "fields", key = "canary-key", fields = { key = "{key}" } }\n'
+    block = auth + REST_SEND.replace("POST /sms", f"{way} /sms")
+    with MockServer(Provider(rest(block))) as server:
+        backend = rest(f'url = "{server.provider.address}"\n{block}')
+        with Client(backend) as client:
+            assert client.send(MESSAGE).id
+    told = " ".join(record.getMessage() for record in caplog.records)
+    assert "canary-key" not in told
+    assert "2025550123" not in told

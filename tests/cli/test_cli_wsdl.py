@@ -120,15 +120,21 @@ def test_a_wsdl_at_an_address_is_fetched_and_shown() -> None:
     assert f'wsdl = "{url}"\n' in block.out
 
 
-def test_a_wsdl_behind_tls_of_a_private_issuer_is_fetched_with_ca(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [["show"], ["lock", "--to", "vendor"]], ids=" ".join)
+def test_a_wsdl_behind_tls_of_a_private_issuer_is_fetched_with_ca(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there = secured(tmp_path, "127.0.0.1")
+    monkeypatch.setattr("smsbridge.site.is_loopback", lambda _: False)
     with FaultServer([answer(200, WSDL)], tls=there.tls) as server:
         url = f"{server.url}/s?wsdl"
-        refused = run("wsdl", "show", url)
+        refused = run("wsdl", *command, url)
         assert refused.code == 1
         assert "no trusted TLS connection" in refused.err
         assert one_line(refused.err)
-        assert run("wsdl", "show", url, "--ca", there.ca).code == 0
+        done = run("wsdl", *command, url, "--ca", there.ca)
+    assert done.code == 0
+    assert "without TLS" not in done.err
 
 
 def test_a_wsdl_that_comes_from_elsewhere_without_tls_is_said_on_stderr(

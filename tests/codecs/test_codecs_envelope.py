@@ -255,3 +255,32 @@ def test_what_xml_cant_carry_is_found_with_its_place(character: str) -> None:
     found = unsendable(f"ab{character}c")
     assert found is not None
     assert (found.start(), found[0]) == (2, character)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<s:Fault><faultcode>s:Client</faultcode></s:Fault><a id="z"/>',
+        '<a/><s:Fault id="q"><faultcode>s:Client</faultcode></s:Fault>',
+        '<a/><a id="b"/>',
+        '<a href="#q"/><s:Fault id="q"/>',
+    ],
+)
+def test_what_stands_beside_the_answer_and_is_not_referred_to_is_another_answer(
+    inner: str,
+) -> None:
+    body = f"<s:Envelope xmlns:s='{SOAP11}'><s:Body>{inner}</s:Body></s:Envelope>"
+    assert not read_envelope(body.encode(), ANSWER, "text/xml").alone
+
+
+def test_the_code_of_a_soap_1_2_fault_is_its_value_and_no_subcode() -> None:
+    inner = (
+        "<s:Code><s:Subcode><s:Value>s:Sender</s:Value></s:Subcode><s:Value>s:Receiver</s:Value>"
+        "</s:Code><s:Reason><s:Text>x</s:Text></s:Reason>"
+    )
+    body = (
+        f"<s:Envelope xmlns:s='{SOAP12}'><s:Body><s:Fault>{inner}</s:Fault></s:Body></s:Envelope>"
+    )
+    fault = read_envelope(body.encode(), ANSWER, "text/xml").fault
+    assert fault is not None
+    assert fault["code"] == "Receiver"

@@ -371,3 +371,16 @@ def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_a_pin_is_of_the_bytes() -> None:
     assert sha256(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("name", ["../send.xsd", "/etc/hostname"])
+def test_a_lock_that_names_a_file_outside_of_its_folder_is_damaged(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "vendor"
+    folder.mkdir()
+    (folder / "send.wsdl").write_text("<x/>")
+    files = {"send.wsdl": {"from": "send.wsdl", "sha256": ""}, name: {"from": "", "sha256": ""}}
+    (folder / LOCK).write_text(json.dumps({"wsdl": "send.wsdl", "files": files}))
+    with pytest.raises(BadContract, match="outside of its folder"):
+        read_source(folder / "send.wsdl")
