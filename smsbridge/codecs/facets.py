@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 _XS = f"{{{XSD}}}"
 _OWN = ("enumeration", "whiteSpace")
+_Own = list[tuple[str, str]]
 
 
 class Facets:
     """The facets of the simple types of some documents; zeep keeps none.
 
     A type without a name goes by that of its element, as in zeep. Several may have one name: then
-    what counts is what holds for all of them.
+    what counts is what holds for all of them. A type has what the one that it restricts has, but
+    for the facets that it gives itself.
     """
 
     def __init__(self, documents: Iterable[Element]) -> None:
         """Read the facets of every simple type in some documents."""
-        self._found: dict[str, list[list[tuple[str, str]]]] = {}
+        self._found: dict[str, list[tuple[_Own, str]]] = {}
         self._named: set[str] = set()
         for document in documents:
             for schema in document.iter(f"{_XS}schema"):
@@ -46,9 +48,15 @@ class Facets:
         """Tell whether a name is that of an element only."""
         return name in self._found and name not in self._named
 
-    def _of(self, name: str) -> list[list[tuple[str, str]]]:
+    def _of(self, name: str, above: tuple[str, ...] = ()) -> list[_Own]:
         included = f"{{}}{split(name)[1]}"  # a schema without a namespace, in whatever includes it
-        return self._found.get(name) or self._found.get(included, [])
+        found = self._found.get(name) or self._found.get(included, [])
+        whole = []
+        for own, base in found if name not in above else []:
+            names = {facet for facet, _ in own}
+            restricted = next(iter(self._of(base, (*above, name))), [])
+            whole.append([one for one in restricted if one[0] not in names] + own)
+        return whole
 
     def _add(self, space: str, simple: Element) -> None:
         parent = simple.getparent()
@@ -60,4 +68,13 @@ class Facets:
             self._named.add(name)
         facets = simple.iterfind(f"{_XS}restriction/{_XS}*[@value]")
         own = [(split(facet)[1], str(facet.get("value"))) for facet in facets]
-        self._found.setdefault(name, []).append(own)
+        self._found.setdefault(name, []).append((own, _base(simple)))
+
+
+def _base(simple: Element) -> str:
+    """Return the qualified name of the type that another restricts; empty if it has none."""
+    restriction = simple.find(f"{_XS}restriction")
+    if restriction is None:
+        return ""
+    prefix, _, local = restriction.get("base", "").strip().rpartition(":")
+    return f"{{{restriction.nsmap.get(prefix or None, '')}}}{local}"

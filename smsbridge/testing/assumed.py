@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.answers import Asked, word_of
 from smsbridge.backend import Backend
 from smsbridge.codecs import Unreadable
+from smsbridge.codecs.plan import BadContract
 from smsbridge.codecs.soap import Soap, Unserved
 from smsbridge.errors import Reason
 from smsbridge.exchange import Response
@@ -43,6 +44,13 @@ class Assumed:
 
     def answer(self, request: Request, seen: Seen) -> Response:
         """Return the answer to a call that a table has."""
+        try:
+            return self._answer(request, seen)
+        except BadContract as error:
+            why = f"{error}, and the table wants another word"
+            return seen.protocol.codec.fault(request, "Server", why)
+
+    def _answer(self, request: Request, seen: Seen) -> Response:
         asked = Asked(seen.protocol.codec, self._backend.site(), request, seen.call.name)
         table = seen.table
         if not seen.known:

@@ -1,10 +1,12 @@
 """Large and hostile WSDLs: each is used or refused, within ten seconds and three gibibytes.
 
 They are read in processes of their own, whose time and memory end: a test never waits for them.
+Coverage is not measured there, since it would take their time.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -75,6 +77,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> Endings:
             text=True,
             timeout=PATIENCE,
             check=False,
+            env={name: said for name, said in os.environ.items() if "COVERAGE" not in name},
         )
         return f"ended with {done.returncode}: {done.stderr[-500:]}"
 

@@ -13,6 +13,7 @@ from smsbridge import (
     AuthenticationFailed,
     Client,
     Message,
+    OutcomeUnknown,
     Reason,
     Rejected,
     Status,
@@ -237,6 +238,15 @@ def test_a_fault_that_a_table_knows_refuses_where_no_other_word_does(tmp_path: P
         Request(method="POST", url=request.url, headers=dict(request.headers), body=body)
     )
     assert b"<faultstring>BAD_NUMBER</faultstring>" in getattr(answer, "body", b"")
+
+
+def test_a_word_that_the_contract_can_t_say_is_a_fault_of_the_mock_that_says_so(
+    tmp_path: Path,
+) -> None:
+    provider = provider_of(soap(tmp_path, WSDL, accepted={"when": {"result.code": "OK"}}))
+    with pytest.raises(OutcomeUnknown, match=r"result\.code: int is expected"):
+        client_of(provider).send(NUMBER, TEXT)
+    assert provider.messages == []
 
 
 # --- what no table has

@@ -245,16 +245,46 @@ def test_a_wsdl_that_can_t_be_played_is_an_error_of_the_config(text: str, said: 
         wsdl_backend(Source(document=text.encode()))
 
 
-def test_a_sample_keeps_the_limits_of_its_type() -> None:
+LIMITED = {
+    "a least number": (
+        (
+            '<xsd:simpleType><xsd:restriction base="xsd:int"><xsd:minInclusive value="100"/>'
+            "</xsd:restriction></xsd:simpleType>"
+        ),
+        100,
+    ),
+    "words of the type that it restricts": (
+        '<xsd:simpleType><xsd:restriction base="tns:Priority"/></xsd:simpleType>',
+        "low",
+    ),
+    "fewer words": (
+        (
+            '<xsd:simpleType><xsd:restriction base="tns:Priority"><xsd:enumeration value="high"/>'
+            "</xsd:restriction></xsd:simpleType>"
+        ),
+        "high",
+    ),
+    "a length, and that of the type that it restricts": (
+        (
+            '<xsd:simpleType><xsd:restriction base="tns:Reference"><xsd:minLength value="39"/>'
+            "</xsd:restriction></xsd:simpleType>"
+        ),
+        "text" * 10,
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "sample"), LIMITED.values(), ids=LIMITED.keys())
+def test_a_sample_keeps_the_limits_of_its_type(kind: str, sample: object) -> None:
     code = '<xsd:element name="code" type="xsd:int"/>'
-    limited = (
-        '<xsd:element name="code"><xsd:simpleType><xsd:restriction base="xsd:int">'
-        '<xsd:minInclusive value="100"/></xsd:restriction></xsd:simpleType></xsd:element>'
-    )
-    source = Source(document=changed((code, limited)).encode())
+    text = changed((code, f'<xsd:element name="code">{kind}</xsd:element>'))
+    source = Source(document=text.encode())
+    (contract,) = load_ports(source).values()
     request = {"request": {"destination": "1", "body": "x"}}
     with mocked(source) as provider:
         transport = Loopback(provider.address)
         with transport.session:
             client = ZeepClient(f"{provider.address}/services/oldcorp", transport=transport)
-            assert client.service.SubmitShortMessage(**request).code == 100
+            assert client.service.SubmitShortMessage(**request).code == sample
+    envelope = read_envelope(transport.answer.content, ANSWER, SOAP11)
+    assert contract.refusal("SubmitShortMessage", "output", envelope) is None
