@@ -85,7 +85,8 @@ class Backend(Settings):
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
         operation = self._sendable(message, session)
         attempt = self.attempt(message, session)
-        values = message_values(message) | made_values(session, message.text)
+        counted = message.text if operation.carries() & {"encoding", "segments"} else None
+        values = message_values(message) | made_values(session, counted)
         failure: SendError
         try:
             response = yield from self._called(operation, values, session)
