@@ -11,7 +11,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.exchange import Exchange, Request, Response
 from smsbridge.path import at
 from smsbridge.secret import same
-from smsbridge.template import Template, names, render, text
+from smsbridge.template import Template, names, rendered, text
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Session
@@ -82,14 +82,14 @@ class Fields:
 
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return the fields; those without a value are left out."""
-        return _rendered(self.given, credentials)
+        return rendered(self.given, credentials)
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, _session: Session
     ) -> Exchange[Response]:
         """Send the request with the headers."""
         request = yield from make({})
-        for name, value in _rendered(self.headers, credentials).items():
+        for name, value in rendered(self.headers, credentials).items():
             word = text(value)
             if not word.isprintable() or not word.isascii():
                 raise ConfigError(f"the header {name} takes printable ASCII only")
@@ -117,21 +117,16 @@ class Fields:
         )
         return by_field and all(
             same(request.header(name), text(value))
-            for name, value in _rendered(self.headers, credentials).items()
+            for name, value in rendered(self.headers, credentials).items()
         )
 
     def answer(self, *_: object) -> None:
         """Answer nothing: there is no conversation."""
 
 
-def _rendered(templates: Mapping[str, Template], credentials: Credentials) -> dict[str, Any]:
-    rendered = {name: render(one, credentials) for name, one in templates.items()}
-    return {name: value for name, value in rendered.items() if value is not None}
-
-
 @dataclass(frozen=True, slots=True)
-class Basic:
-    """HTTP Basic authentication (RFC 7617), with the names of two config keys."""
+class Pair:
+    """A user name and a password, by the names of two config keys; neither is a field of a call."""
 
     user: str
     password: str
@@ -144,6 +139,11 @@ class Basic:
     def fields(self, _credentials: Credentials) -> dict[str, str]:
         """Return nothing: it is a header."""
         return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Basic(Pair):
+    """HTTP Basic authentication (RFC 7617), with the names of two config keys."""
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, _session: Session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.codecs import Unreadable
 from smsbridge.errors import ConfigError, InvalidMessage
-from smsbridge.template import address, needed, render, text
+from smsbridge.template import address, needed, rendered, text
 
 if TYPE_CHECKING:
     from smsbridge.auth import Credentials
@@ -46,8 +46,7 @@ def headed(
     request: Request, headers: Mapping[str, Template], values: Values, share: str | None = None
 ) -> Request:
     """Return a request with a table's headers; those without a value are left out."""
-    rendered = {name: render(one, values) for name, one in headers.items()}
-    own = {name: _word(name, value) for name, value in rendered.items() if value is not None}
+    own = {name: _word(name, value) for name, value in rendered(headers, values).items()}
     return replace(request, headers={**request.headers, **own}, share=share)
 
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from smsbridge.auth import with_header
+from smsbridge.auth import Pair, with_header
 from smsbridge.exchange import Exchange, Request, Response
 from smsbridge.secret import same
 
@@ -59,20 +59,8 @@ class _Nonce:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(Pair):
     """HTTP Digest authentication (RFC 7616), with the names of two config keys."""
-
-    user: str
-    password: str
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """The two config keys."""
-        return (self.user, self.password)
-
-    def fields(self, _credentials: Credentials) -> dict[str, str]:
-        """Return nothing: it is a header."""
-        return {}
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, session: Session

@@ -15,7 +15,7 @@ from smsbridge.exchange import Broken, Exchange, Request, Response
 from smsbridge.mask import masker
 from smsbridge.outcome import When, word_at
 from smsbridge.path import at, flat
-from smsbridge.template import Template, address, names, render, text
+from smsbridge.template import Template, address, names, rendered, text
 from smsbridge.token import Token, TokenRefused, held_token, token_of, unfetched, unusable, usable
 
 if TYPE_CHECKING:
@@ -120,10 +120,10 @@ class Login:
         if call is None:
             return self.auth.answer(request, credentials, site, mint)
         asked = Asked(self.codec, site, request, self.call)
-        headers = _rendered(self.headers, credentials)
+        headers = rendered(self.headers, credentials)
         known = all(
             text(at(call.fields, path)) == text(word)
-            for path, word in _rendered(self.login, credentials).items()
+            for path, word in rendered(self.login, credentials).items()
         ) and all(request.header(name) == text(word) for name, word in headers.items())
         if not known or any(key not in credentials for key in self.credentials):
             return asked.refusal(self.rejected, (Reason.AUTHENTICATION,))
@@ -150,7 +150,7 @@ class Login:
     def _fetch(
         self, credentials: Credentials, site: Site, session: Session, share: str
     ) -> Exchange[Token]:
-        fields = _rendered(self.login, credentials)
+        fields = rendered(self.login, credentials)
         call = address(self.call, credentials)
         request = yield from self.codec.encode(site, session, call, fields)
         try:
@@ -175,11 +175,6 @@ class Login:
         lifetime = self.lifetime
         seconds = word_at(words, lifetime) if isinstance(lifetime, str) else lifetime
         return token_of(found, seconds, session.monotonic())
-
-
-def _rendered(templates: Mapping[str, Template], credentials: Credentials) -> dict[str, Any]:
-    rendered = {name: render(one, credentials) for name, one in templates.items()}
-    return {name: word for name, word in rendered.items() if word is not None}
 
 
 def _shown(word: str, credentials: Credentials, session: Session) -> str:

@@ -14,7 +14,7 @@ from smsbridge.message import Channel, Message
 from smsbridge.outcome import When
 from smsbridge.path import nested, steps
 from smsbridge.segments import segments
-from smsbridge.template import Template, Values, names, needed, render, trouble, words
+from smsbridge.template import Template, Values, names, needed, rendered, trouble, words
 
 if TYPE_CHECKING:
     from smsbridge.auth import Auth
@@ -74,8 +74,7 @@ class _Table:
 
     def filled(self, values: Values) -> dict[str, Any]:
         """Return the provider's fields for values; those without a value are left out."""
-        rendered = {path: render(value, values) for path, value in self.fields.items()}
-        return {path: value for path, value in rendered.items() if value is not None}
+        return rendered(self.fields, values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,12 @@ def render(template: Template, values: Values) -> Any:
     return None if chosen is None else render(chosen, values)
 
 
+def rendered(templates: Mapping[str, Template], values: Values) -> dict[str, Any]:
+    """Return what each template of a table gives; those without a value are left out."""
+    given = {name: render(template, values) for name, template in templates.items()}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def needed(template: Template, values: Values) -> Iterator[str]:
     """Yield the names of the values that decide or fill a template for these very values."""
     if isinstance(template, str):

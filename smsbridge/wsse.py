@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.auth import Pair
 from smsbridge.codecs.envelope import SOAP11, SOAP12, WSSE, unsendable
 from smsbridge.codecs.values import split
 from smsbridge.errors import ConfigError
@@ -42,26 +43,15 @@ _TIMESTAMP, _CREATED, _EXPIRES = (
 
 
 @dataclass(frozen=True, slots=True)
-class UsernameToken:
+class UsernameToken(Pair):
     """A user name in a ``wsse:Security`` block (OASIS UsernameToken Profile 1.1, §3.1).
 
     ``user`` and ``password`` are names of config keys. ``digest``: send the password's digest in
     its place. ``seconds``: how long the block is valid.
     """
 
-    user: str
-    password: str
     digest: bool = False
     seconds: int = 300
-
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """The two config keys."""
-        return (self.user, self.password)
-
-    def fields(self, _credentials: Credentials) -> dict[str, str]:
-        """Return nothing: it is a block of the envelope's Header."""
-        return {}
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, session: Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.backends.rest import BlockBackend
+from smsbridge.backends.by_block import BlockBackend
 from smsbridge.codecs.soap import Soap, endpoint, is_url
 from smsbridge.errors import ConfigError
 from smsbridge.exchange import Broken, Left
