@@ -9,7 +9,7 @@ demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
 
 test: $(VENV)/test-ready lint docs
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

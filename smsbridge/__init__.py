@@ -1,8 +1,9 @@
 """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface, never twice by accident."""
 
+from smsbridge.async_client import AsyncClient
 from smsbridge.auth import Basic, Fields
 from smsbridge.backend import Backend
-from smsbridge.client import AsyncClient, Client
+from smsbridge.client import Client
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
 from smsbridge.digest import Digest
@@ -23,11 +24,20 @@ from smsbridge.errors import (
     Unsupported,
 )
 from smsbridge.login import Login
-from smsbridge.message import Channel, Message, Options, Status, Submission
+from smsbridge.many import Result
+from smsbridge.message import (
+    Channel,
+    Message,
+    Options,
+    ReceivedMessage,
+    SentMessage,
+    Status,
+    Submission,
+)
 from smsbridge.oauth import ClientCredentials
 from smsbridge.operation import Operation, Protocol, Question
 from smsbridge.outcome import When
-from smsbridge.rows import Row
+from smsbridge.pace import Limit, Retry
 from smsbridge.secret import Secret
 from smsbridge.wsse import UsernameToken
 
@@ -45,6 +55,7 @@ __all__ = [
     "Digest",
     "Fields",
     "InvalidMessage",
+    "Limit",
     "Login",
     "Message",
     "MissingExtra",
@@ -56,11 +67,14 @@ __all__ = [
     "Protocol",
     "Question",
     "Reason",
+    "ReceivedMessage",
     "Rejected",
     "Rest",
-    "Row",
+    "Result",
+    "Retry",
     "Secret",
     "SendError",
+    "SentMessage",
     "SmsbridgeError",
     "Soap",
     "Status",

@@ -23,28 +23,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from smsbridge.abilities import Abilities
 from smsbridge.call import answered, called
 from smsbridge.codecs import Unreadable
 from smsbridge.errors import (
     Attempt,
-    InvalidMessage,
+    ConfigError,
     NoAnswer,
-    NotSent,
     OutcomeUnknown,
     Rejected,
     SendError,
-    Unsupported,
 )
 from smsbridge.exchange import Broken
-from smsbridge.mask import endings, masker
-from smsbridge.message import Message, Options, Status, Submission
-from smsbridge.operation import Operation, Protocol, Question, made_values, message_values
+from smsbridge.mask import code_alone, endings, masker
+from smsbridge.message import Message, Submission, fingerprint
+from smsbridge.operation import Operation, Question, made_values, message_values
 from smsbridge.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
-from smsbridge.rows import Row, read_rows
-from smsbridge.settings import Settings
+from smsbridge.rows import read_received, read_sent
 from smsbridge.template import reread
 from smsbridge.token import TokenRefused
 
@@ -53,19 +52,29 @@ if TYPE_CHECKING:
     from smsbridge.exchange import Exchange, Response, Session
 
 
-class Backend(Settings):
+_OF_THE_LOG = ("status", "sent")
+
+
+class Backend(Abilities):
     """A provider's table. A subclass becomes a frozen dataclass; its fields are its config keys.
 
     ``url``: base address. ``protocol``: one of ``protocols``, the first by default. ``timeout``:
     seconds for a whole call, token included. ``ca``: PEM file of issuers, instead of the public
     ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
     environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
-    URL, instead of the contract that ships; ``wsdl_sha256`` pins it.
+    URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
+    number without + is dialled, such as ``GB``. ``retry``: how often a send is tried, if it is
+    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
+    the backend that has the log, where this one has none.
     """
 
-    statuses: ClassVar[Mapping[str, Status]] = {}
-    options: ClassVar[type[Options] | None] = None
-    by_block: ClassVar[bool] = False  # its tables are those of a block of config
+    log: Backend | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a config that can't be used."""
+        super().__post_init__()
+        if self.log is not None and not isinstance(self.log, Backend):
+            raise ConfigError("log: give a Backend", ("log",))
 
     @classmethod
     def of_block(
@@ -81,26 +90,66 @@ class Backend(Settings):
         """Do what must be done once before the first call."""
         yield from ()
 
+    def parts(self) -> Mapping[str, Backend]:
+        """Return the backends that it is made of, by name: ``log``, where another holds its log."""
+        return {"log": self.log} if self.log else {}
+
+    def senders(self) -> Iterator[tuple[str, Backend]]:
+        """Yield what a send may go by, each with its name: the backend itself, without one."""
+        yield "", self
+
+    def at(self, via: tuple[str, ...]) -> Backend:
+        """Return the part that carries a request."""
+        return self.parts()[via[0]].at(via[1:]) if via else self
+
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
-        operation = self._sendable(message, session)
+        operation = self.sendable(message, session)
         attempt = self.attempt(message, session)
         counted = message.text if operation.carries() & {"encoding", "segments"} else None
         values = message_values(message) | made_values(session, counted)
-        failure: SendError
+        outcome = yield from self._concluded(operation, values, attempt, session, message)
+        if isinstance(outcome, Submission):
+            return outcome
+        raise outcome
+
+    def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
+        """Send a message again that the provider has, by its id: a second send, by intent."""
+        operation = self.commandable("resend", {"id": known})
+        attempt = self._attempt(session, reference)
+        values = {"id": known, **made_values(session)}
+        outcome = yield from self._concluded(operation, values, attempt, session)
+        if isinstance(outcome, Submission):
+            return replace(outcome, id=outcome.id or known)
+        raise outcome
+
+    def delete(self, values: Mapping[str, Any], session: Session) -> Exchange[None]:
+        """Delete from the provider's log; raises `NoAnswer` or `Rejected`."""
+        operation = self.commandable("delete", values)
+        attempt = self._attempt(session)
+        values = {**values, **made_values(session)}
+        outcome = yield from self._concluded(operation, values, attempt, session)
+        if not isinstance(outcome, Submission):
+            raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
+
+    def _concluded(
+        self,
+        table: Operation | Question,
+        values: Mapping[str, Any],
+        attempt: Attempt,
+        session: Session,
+        message: Message | None = None,
+    ) -> Exchange[Outcome]:
+        """Make a call, and return what it came to."""
         try:
-            response = yield from self._called(operation, values, session)
+            response = yield from self._called(table, values, session)
         except Broken as error:
-            failure = broken(error, attempt)
+            return broken(error, attempt)
         except TokenRefused as error:
-            mask = self._mask(session, message)
-            failure = rejected(mask(error.why), attempt, error.reason, mask(error.code))
-        else:
-            outcome = self.outcome(operation, message, response, session, attempt)
-            if isinstance(outcome, Submission):
-                return outcome
-            failure = outcome
-        raise failure
+            code = self._mask(session, message)(error.code)
+            why = error.why.replace(error.code, code) if error.code else error.why
+            return rejected(why, attempt, error.reason, code)
+        return self.outcome(table, message, response, session, attempt)
 
     def outcome(
         self,
@@ -127,43 +176,47 @@ class Backend(Settings):
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
 
     def _mask(self, session: Session, message: Message | None = None) -> Callable[[str], str]:
+        """Return what hides secrets, number and text; where these aren't known, all but codes."""
         private = [*endings(message.recipient), message.text] if message else []
-        return masker([*self.secrets(), *session.hidden, *private])
+        mask = masker([*self.secrets(), *session.hidden, *private])
+        return mask if message else lambda word: code_alone(mask(word))
 
-    def ask(
-        self, question: str, values: Mapping[str, Any], session: Session
-    ) -> Exchange[list[Row]]:
+    def answering(self, name: str, part: str = "") -> tuple[str, ...]:
+        """Return the way to whoever answers a question: a part, or the backend with its log."""
+        if part and part in self.parts():
+            return (part, *self.parts()[part].answering(name))
+        by_log = self.log is not None and name in _OF_THE_LOG and self.question(name) is None
+        return ("log",) if by_log else ()
+
+    def ask(self, question: str, values: Mapping[str, Any], session: Session) -> Exchange[Any]:
         """Return the rows of an answer to ``status``, ``sent`` or ``received``; or `NoAnswer`."""
-        table = self._askable(question, values)
-        attempt = Attempt(
-            backend=self.name, protocol=self.protocol, reference="", started=session.now()
-        )
-        outcome: Outcome
-        try:
-            response = yield from self._called(table, {**values, **made_values(session)}, session)
-        except Broken as error:
-            outcome = NotSent(error.why, attempt, retry=error.retry)
-        except TokenRefused as error:
-            mask = self._mask(session)
-            outcome = rejected(mask(error.why), attempt, error.reason, mask(error.code))
-        else:
-            outcome = self.outcome(table, None, response, session, attempt)
+        table = self.askable(question, values)
+        attempt = self._attempt(session)
+        given = {**values, **made_values(session)}
+        outcome = yield from self._concluded(table, given, attempt, session)
         if isinstance(outcome, Submission):
             try:
-                return list(read_rows(table, outcome.answer, self.statuses))
+                if question == "received":
+                    return read_received(table, outcome.answer)
+                return read_sent(table, outcome.answer, self.statuses)
             except Unreadable as error:
                 raise NoAnswer(str(error), self.name) from None
-        if isinstance(outcome, Rejected):
-            raise outcome
+        raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
+
+    def _no_answer(self, outcome: SendError) -> NoAnswer:
         retry, after = getattr(outcome, "retry", True), getattr(outcome, "retry_after", None)
-        raise NoAnswer(outcome.why, self.name, retry=retry, retry_after=after)
+        return NoAnswer(outcome.why, self.name, retry=retry, retry_after=after)
 
     def attempt(self, message: Message, session: Session) -> Attempt:
         """Return what names this try."""
+        known = fingerprint(message.recipient, message.text)
+        return replace(self._attempt(session, message.reference), fingerprint=known)
+
+    def _attempt(self, session: Session, reference: str = "") -> Attempt:
         return Attempt(
             backend=self.name,
             protocol=self.protocol,
-            reference=message.reference,
+            reference=reference,
             started=session.now(),
         )
 
@@ -189,46 +242,3 @@ class Backend(Settings):
         protocol = self.protocols[self.protocol]
         credentials = self.credentials()
         return (yield from called(protocol, table, values, credentials, self.site(), session))
-
-    def _askable(self, question: str, values: Mapping[str, Any]) -> Question:
-        if not self.protocols:
-            raise Unsupported(f"{self.name} can't answer {question}")
-        table = self.protocols[self.protocol].operations().get(question)
-        if not isinstance(table, Question):
-            raise self._unsupported(
-                f"answer {question}", lambda other: question in other.operations()
-            )
-        if lacking := sorted(values.keys() - table.carries()):
-            raise Unsupported(f"{self.name} can't ask {question} by {lacking[0]}")
-        return table
-
-    def _sendable(self, message: Message, session: Session) -> Operation:
-        operation = self.protocols[self.protocol].send
-        if operation is None:
-            raise self._unsupported("send", lambda other: other.send is not None)
-        if self.options is not None and not isinstance(message.options, self.options | None):
-            kind = type(message.options).__name__
-            raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
-        values = message_values(message)
-        lacking = operation.lacks(values)
-        if lacking and lacking[0] in operation.carries():
-            raise Unsupported(
-                f"{self.name} can't carry {lacking[0]} by {values['channels']}; "
-                "by another channel it can"
-            )
-        if lacking:
-            what = f"carry {lacking[0]}" if lacking[0] != "channels" else "send"
-            raise self._unsupported(
-                f"{what} by {values['channels']}",
-                lambda other: other.send is not None and lacking[0] not in other.send.lacks(values),
-            )
-        if message.send_at is not None and message.send_at <= session.now():
-            raise InvalidMessage(f"send_at {message.send_at}: give a time in the future")
-        return operation
-
-    def _unsupported(self, what: str, able: Callable[[Protocol], bool]) -> Unsupported:
-        others = [name for name, protocol in self.protocols.items() if able(protocol)]
-        hint = f"{' and '.join(others)} can" if others else "no protocol of it can"
-        if self.by_block:
-            hint = "its block has no table or field for it"
-        return Unsupported(f"{self.name} over {self.protocol} can't {what}; {hint}")

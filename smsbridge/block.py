@@ -66,6 +66,19 @@ class Block:
             self.hold_path(found, key)
         return found
 
+    def paths(self, key: str) -> str | tuple[str, ...]:
+        """Return the path at a key, or several; two with a blank between are of one value."""
+        found = self.values.get(key)
+        several = [found] if isinstance(found, str) else found
+        if not isinstance(several, list) or not several:
+            self.fail("give a path, or a list of paths", key)
+        for path in several:
+            if not isinstance(path, str):
+                self.fail("give a path, or a list of paths", key)
+            for part in path.split(" "):
+                self.hold_path(part, key)
+        return found if isinstance(found, str) else tuple(several)
+
     def templates(self, key: str, known: Collection[str]) -> dict[str, Template]:
         """Return the fields at a key: path to template."""
         table = self.table(key, optional=True)

@@ -1,62 +1,34 @@
-"""The front door: `Client` and `AsyncClient`, two drivers of the same exchanges."""
+"""The front door: `Client`, which drives the courses of `smsbridge.front`."""
 
 from __future__ import annotations
 
-import asyncio
+import os
+import re
+import threading
 import time
-from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from smsbridge.backend import Backend
-from smsbridge.config import from_environment, from_file, from_mapping, from_url
-from smsbridge.errors import ConfigError, InvalidMessage
-from smsbridge.exchange import Request, Response, Session, drive, drive_async
-from smsbridge.flights import Flights, late
-from smsbridge.message import E164, Message, MessageFields, Submission
-from smsbridge.rows import Row, row_of
+from smsbridge.exchange import Request, Response, Session, drive
+from smsbridge.flights import Flights
+from smsbridge.front import Failed, Front
+from smsbridge.many import CONCURRENCY, Result, in_threads
+from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
+from smsbridge.telling import carried
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from smsbridge.backend import Backend
+    from smsbridge.errors import Attempt, OutcomeUnknown
+    from smsbridge.exchange import Course
+    from smsbridge.paging import Pages
+    from smsbridge.transports import Transport
 
-    from smsbridge.transports import AsyncTransport, Transport
-
-
-_MADE = "made"
-
-
-class _Front:
-    """What both clients share: where the backend comes from."""
-
-    def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
-        if backend is not None and not isinstance(backend, Backend):
-            raise ConfigError("give a Backend; a block by its name: Client.from_config(NAME)")
-        self.backend = backend or from_environment()
-        self._session = session or Session()
-
-    @classmethod
-    def from_url(cls, url: str) -> Self:
-        """Create a client from a URL: ``smsmobileapi+rest://KEY@api.smsmobileapi.com``."""
-        return cls(from_url(url))
-
-    @classmethod
-    def from_config(cls, name: str | None = None, path: Path | str | None = None) -> Self:
-        """Create a client from a block of the config file, its ``default`` if no name is given."""
-        return cls(from_file(name, path))
-
-    @classmethod
-    def from_mapping(cls, keys: Mapping[str, Any]) -> Self:
-        """Create a client from the keys that a block of the config file would have."""
-        return cls(from_mapping(keys))
-
-    def _deadline(self) -> float:
-        return time.monotonic() + self.backend.timeout
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.backend.name} over {self.backend.protocol}>"
+T = TypeVar("T")
 
 
-class Client(_Front):
+class Client(Front):
     """Sends messages. Safe to share between threads, and usable after a fork.
 
     Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``.
@@ -68,10 +40,14 @@ class Client(_Front):
         *,
         transport: Transport | None = None,
         session: Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``transport`` and ``session`` are for tests: another carrier, other clocks."""
+        """``transport``, ``session`` and ``sleep`` are for tests: another carrier, other clocks."""
         super().__init__(backend, session=session)
-        self._transport = {_MADE: transport} if transport else {}
+        self._given = transport
+        self._sleep = sleep
+        self._transports: dict[tuple[str, ...], Transport] = {}
+        self._slots: dict[tuple[object, ...], threading.BoundedSemaphore] = {}
         self._flights = Flights()
 
     def send(
@@ -80,65 +56,173 @@ class Client(_Front):
         """Send one message, ``send(message)`` or ``send("+12025550123", "Hello")``.
 
         Returns the `Submission` that the provider answered. Raises `NotSent`, `Rejected` or
-        `OutcomeUnknown` for the three other ends, and `CallerError` before any I/O. It never
-        repeats a send by itself.
+        `OutcomeUnknown` for the three other ends, and `CallerError` before any I/O. It repeats a
+        send only where the config has ``retry``, and only after `NotSent`.
         """
-        deadline = self._deadline()
-        return drive(
-            self.backend.send(_message(message, text, more), self._session),
-            lambda request: self._carry(request, deadline),
-        )
+        return self._run(self._sending(message, text, more))
 
-    def status(self, submission: Submission | str) -> Row:
+    def send_many(
+        self, messages: Iterable[Message], concurrency: int = CONCURRENCY
+    ) -> Generator[Result, None, None]:
+        """Send many messages, so many at once (1 to 1000), and yield a `Result` for each.
+
+        Results come as sends end; what ends in an error is a result too. No message is taken
+        before there is room for it. An error of ``messages`` itself is raised after the results
+        of what is in flight. Closing the iterator begins no send, and waits for those in flight.
+        """
+        return in_threads(self.send, messages, concurrency, self._attempted)
+
+    def resend(self, submission: Submission | str) -> Submission:
+        """Let the provider send a message again that it has, by its submission or its id.
+
+        It is a second send, by intent: it ends in one of the four ways, and is never repeated.
+        """
+        return self._run(self._resending(submission))
+
+    def status(self, submission: Submission | str) -> SentMessage:
         """Return where a message stands, by its submission or the provider's id.
 
         A message that the provider doesn't know has the status ``unknown``. Raises `NoAnswer`,
-        `Rejected`, or `CallerError` before any I/O; so do `received` and `sent`.
+        `Rejected`, or `CallerError` before any I/O; so do `received`, `sent` and `delete`.
         """
-        known = _id(submission)
-        return row_of(self._ask("status", {"id": known}), known)
+        return self._run(self._standing(submission))
+
+    def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:
+        """Return where a message stands at last, asked again and again for so many seconds.
+
+        Raises `NoAnswer` when the time is up.
+        """
+        return self._run(self._waiting(submission, timeout))
+
+    def sent(  # noqa: PLR0913  (each is a filter of the log)
+        self,
+        *,
+        id: str | None = None,  # noqa: A002  (the word of the field)
+        after: datetime | None = None,
+        before: datetime | str | None = None,
+        recipient: str | None = None,
+        keyword: str | None = None,
+        failed: Failed | None = None,
+    ) -> Iterator[SentMessage]:
+        """Yield the provider's log of what was sent, page by page, to its end.
+
+        ``before``: a time, or the id of a message. ``keyword``: in the recipient or the text.
+        ``failed``: those that failed at the ``request``, or on the ``phone``.
+        """
+        pages = self._pages(
+            id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
+        )
+        return self._paged(pages)
 
     def received(
-        self, *, after: datetime | None = None, before: datetime | None = None
-    ) -> list[Row]:
-        """Return the messages that came in, as the provider's table lets them be asked for."""
-        return self._ask("received", _times(after=after, before=before))
-
-    def sent(
         self,
         *,
         after: datetime | None = None,
         before: datetime | None = None,
-        recipient: str | None = None,
-    ) -> list[Row]:
-        """Return the provider's log of what was sent."""
-        return self._ask("sent", _times(after=after, before=before) | _to(recipient))
+        device: str | None = None,
+        unread: bool = False,
+    ) -> list[ReceivedMessage]:
+        """Return the messages that came in. ``unread``: only those that nobody has asked for."""
+        return self._run(self._receiving(after=after, before=before, device=device, unread=unread))
 
-    def _ask(self, question: str, values: Mapping[str, Any]) -> list[Row]:
-        deadline = self._deadline()
-        return drive(
-            self.backend.ask(question, values, self._session),
-            lambda request: self._carry(request, deadline),
-        )
+    def wait_received(
+        self,
+        *,
+        sender: str | None = None,
+        match: str | re.Pattern[str] | None = None,
+        after: datetime | None = None,
+        timeout: float = 60.0,
+    ) -> ReceivedMessage:
+        """Return the first message that comes in ``after`` a time, by default from now on.
 
-    def _carry(self, request: Request, deadline: float) -> Response:
-        if request.share is None:
-            return self._carrier().send(request, deadline)
-        return self._flights.join(
-            request.share, lambda: self._carrier().send(request, deadline), deadline
-        )
+        ``sender``: from whom. ``match``: a regular expression that its text holds. Raises
+        `NoAnswer` when so many seconds have passed.
+        """
+        return self._run(self._awaiting(sender, match, after, timeout))
 
-    def _carrier(self) -> Transport:
-        if not self._transport:
+    def delete(
+        self,
+        submission: Submission | str | None = None,
+        *,
+        day: date | None = None,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> None:
+        """Delete from the provider's log: one message, one day, or from ``first`` to ``last``.
+
+        Without a selector nothing is deleted: it raises `InvalidMessage`, before any I/O.
+        """
+        self._run(self._deleting(submission, day, first, last))
+
+    def resolve(
+        self,
+        unknown: OutcomeUnknown | Attempt,
+        *,
+        known: Collection[Submission | str] = (),
+        others: Collection[OutcomeUnknown | Attempt] = (),
+    ) -> Submission:
+        """Return the submission that an unknown outcome was, if the provider's log proves it.
+
+        It does for the reference of the message, or for the one row of the time of the send with
+        its recipient and text that no known submission owns. ``known``: more submissions, or
+        ids, than this client has got itself; ``others``: more attempts whose outcome is unknown.
+        Raises `OutcomeUnknown` where the log does not prove it: never a guess.
+        """
+        return self._run(self._resolving(unknown, known, others))
+
+    def _paged(self, pages: Pages) -> Iterator[SentMessage]:
+        while not pages.ended:
+            yield from self._run(self._page(pages))
+
+    def _run(self, course: Course[T]) -> T:
+        deadlines: dict[tuple[str, ...], float] = {}
+
+        def sleep(seconds: float) -> None:
+            deadlines.clear()  # after a pause another try begins
+            self._sleep(seconds)
+
+        return drive(course, lambda request: self._carry(request, deadlines), sleep)
+
+    def _carry(self, request: Request, deadlines: dict[tuple[str, ...], float]) -> Response:
+        asked = time.monotonic()
+        pace = self._pace(request)
+        while pace and (seconds := pace.wait()):
+            self._sleep(seconds)
+        with self._slot(request):
+            deadline = self._deadline(request, deadlines, asked)
+            if request.share is None:
+                return self._send(request, deadline)
+            return self._flights.join(
+                request.share, lambda: self._send(request, deadline), deadline
+            )
+
+    def _send(self, request: Request, deadline: float) -> Response:
+        began = time.monotonic()
+        response = self._carrier(request.via).send(request, deadline)
+        carried(request, response, time.monotonic() - began)
+        return response
+
+    def _slot(self, request: Request) -> AbstractContextManager[object]:
+        """Return what is held while a request is in the air."""
+        limit = self.backend.at(request.via).limit
+        if request.share is not None or limit is None or limit.in_flight is None:
+            return nullcontext()
+        key = (os.getpid(), *request.via)  # a fork must not meet what its parent holds
+        return self._slots.setdefault(key, threading.BoundedSemaphore(limit.in_flight))
+
+    def _carrier(self, via: tuple[str, ...]) -> Transport:
+        if self._given is not None:
+            return self._given
+        if via not in self._transports:
             from smsbridge.transports.blocking import RequestsTransport
 
             # no lock, which a fork could leave locked: of two that are made, the first is kept
-            self._transport.setdefault(_MADE, RequestsTransport(self.backend))
-        return self._transport[_MADE]
+            self._transports.setdefault(via, RequestsTransport(self.backend.at(via)))
+        return self._transports[via]
 
     def close(self) -> None:
         """Close the connections that are open."""
-        for transport in self._transport.values():
+        for transport in (*self._transports.values(), *([self._given] if self._given else [])):
             transport.close()
 
     def __enter__(self) -> Self:
@@ -148,119 +232,3 @@ class Client(_Front):
     def __exit__(self, *_: object) -> None:
         """Close the client."""
         self.close()
-
-
-class AsyncClient(_Front):
-    """Sends messages from one event loop, to which it belongs. Needs the extra ``async``."""
-
-    def __init__(
-        self,
-        backend: Backend | None = None,
-        *,
-        transport: AsyncTransport | None = None,
-        session: Session | None = None,
-    ) -> None:
-        """``transport`` and ``session`` are for tests: another carrier, other clocks."""
-        super().__init__(backend, session=session)
-        self._transport = transport
-        self._flights: dict[str, asyncio.Task[Response]] = {}
-
-    async def send(
-        self, message: Message | str, text: str | None = None, **more: Unpack[MessageFields]
-    ) -> Submission:
-        """Send one message, as `Client.send` does."""
-        deadline = self._deadline()
-        return await drive_async(
-            self.backend.send(_message(message, text, more), self._session),
-            lambda request: self._carry(request, deadline),
-        )
-
-    async def status(self, submission: Submission | str) -> Row:
-        """Return where a message stands, as `Client.status` does."""
-        known = _id(submission)
-        return row_of(await self._ask("status", {"id": known}), known)
-
-    async def received(
-        self, *, after: datetime | None = None, before: datetime | None = None
-    ) -> list[Row]:
-        """Return the messages that came in, as `Client.received` does."""
-        return await self._ask("received", _times(after=after, before=before))
-
-    async def sent(
-        self,
-        *,
-        after: datetime | None = None,
-        before: datetime | None = None,
-        recipient: str | None = None,
-    ) -> list[Row]:
-        """Return the provider's log of what was sent."""
-        return await self._ask("sent", _times(after=after, before=before) | _to(recipient))
-
-    async def _ask(self, question: str, values: Mapping[str, Any]) -> list[Row]:
-        deadline = self._deadline()
-        return await drive_async(
-            self.backend.ask(question, values, self._session),
-            lambda request: self._carry(request, deadline),
-        )
-
-    async def _carry(self, request: Request, deadline: float) -> Response:
-        if request.share is None:
-            return await self._carrier().send(request, deadline)
-        if request.share not in self._flights:
-            self._flights = {name: task for name, task in self._flights.items() if not task.done()}
-            sending = self._carrier().send(request, deadline)
-            self._flights[request.share] = asyncio.ensure_future(sending)
-        try:
-            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
-                return await asyncio.shield(self._flights[request.share])
-        except TimeoutError:
-            raise late() from None
-
-    def _carrier(self) -> AsyncTransport:
-        if self._transport is None:
-            from smsbridge.transports.aio import AiohttpTransport
-
-            self._transport = AiohttpTransport(self.backend)
-        return self._transport
-
-    async def close(self) -> None:
-        """Close the connections that are open."""
-        if self._transport is not None:
-            await self._transport.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the client."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the client."""
-        await self.close()
-
-
-def _message(message: Message | str, text: str | None, more: MessageFields) -> Message:
-    if not isinstance(message, Message):
-        return Message(recipient=message, text=text or "", **more)  # type: ignore[arg-type]  # channels are normalised
-    if text is not None or more:
-        raise InvalidMessage("give a Message, or a recipient and a text, not both")
-    return message
-
-
-def _id(submission: Submission | str) -> str:
-    known = submission.id if isinstance(submission, Submission) else submission
-    if not isinstance(known, str) or not known.isprintable() or not known.strip():
-        raise InvalidMessage("status needs the provider's id of a message; this one has none")
-    return known
-
-
-def _times(**given: datetime | None) -> dict[str, Any]:
-    times = {name: moment for name, moment in given.items() if moment is not None}
-    for name, moment in times.items():
-        if not isinstance(moment, datetime) or moment.utcoffset() is None:
-            raise InvalidMessage(f"{name} has no time zone: give an aware datetime")
-    return times
-
-
-def _to(recipient: str | None) -> dict[str, Any]:
-    if recipient is not None and not (isinstance(recipient, str) and E164.fullmatch(recipient)):
-        raise InvalidMessage("recipient: give + and 5 to 15 digits, such as +12025550123")
-    return {} if recipient is None else {"recipient": recipient}

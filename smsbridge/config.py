@@ -9,27 +9,25 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import MISSING, Field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from smsbridge.backend import Backend
 from smsbridge.errors import ConfigError
 from smsbridge.keys import is_secret
 from smsbridge.nearest import nearest
-from smsbridge.registry import find, names
+from smsbridge.pace import Limit, Numbers, Retry
+from smsbridge.registry import find
 from smsbridge.secret import Secret
-from smsbridge.settings import MOST_SECONDS
-from smsbridge.site import is_loopback
 from smsbridge.toml import Document, read_toml
+from smsbridge.url import from_url
 
 DEFAULT_FILE = "smsbridge.toml"
+_TABLES: Mapping[str, type[Numbers]] = {"retry": Retry, "limit": Limit}
 _PATHS = ("ca", "client_cert", "wsdl")
 _WORDS = {str: "text", float: "a number", int: "a whole number", bool: "true or false"}
-_SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,3})?")
 
 
 def from_environment(
@@ -69,9 +67,7 @@ def from_file(
         where = f"{file.name}, line {at}" if at else file.name
         raise ConfigError(f"{where}: say default = one of {', '.join(blocks)}")
     try:
-        return from_mapping(
-            _resolved(chosen, blocks), name=chosen, environ=environ, folder=file.parent
-        )
+        return _Blocks(blocks, environ, file.parent).backend(chosen)
     except ConfigError as error:
         line = _line(document, chosen, error.key)
         where = f"{file.name}{line}, [backends.{chosen}]"
@@ -84,11 +80,12 @@ def from_mapping(
     name: str = "",
     environ: Mapping[str, str] = os.environ,
     folder: Path | None = None,
+    block: Callable[[str], Backend] | None = None,
 ) -> Backend:
     """Return the backend of a mapping: its ``backend``, and that backend's own keys.
 
     A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``.
-    ``name`` is what a generic backend is called.
+    ``name`` is what a generic backend is called. ``block`` returns another backend by its name.
     """
     kind = given.get("backend")
     if not isinstance(kind, str):
@@ -106,7 +103,12 @@ def from_mapping(
             continue
         if key not in keys:
             raise ConfigError(f"{key!r} is no key of {kind}; {nearest(key, keys)}", (key,))
-        values[key] = _value(keys[key], value, environ, folder or Path.cwd())
+        if key in _TABLES:
+            values[key] = _TABLES[key].of(key, value)
+        elif _is_backends(keys[key]):
+            values[key] = _backends(key, value, block)
+        else:
+            values[key] = _value(keys[key], value, environ, folder or Path.cwd())
     missing = [key for key, declared in keys.items() if key not in values and _required(declared)]
     if missing:
         raise ConfigError(f"{kind} needs {' and '.join(missing)}")
@@ -115,86 +117,52 @@ def from_mapping(
     return ready
 
 
-def from_url(url: str) -> Backend:
-    """Return the backend of a URL. No part of the URL is ever shown in an error."""
-    parts = _split(url)
-    if parts is None:
-        raise _bad_url("can't be read")
-    name, _, protocol = parts.scheme.partition("+")
-    if parts.path not in ("", "/") or parts.fragment:
-        raise _bad_url("has a path or a fragment")
-    if name not in names():
-        raise _bad_url(f"names no installed backend ({', '.join(sorted(names()))})")
-    backend = find(name)
-    if backend.by_block:
-        why = f"{name} takes its tables from a block of {DEFAULT_FILE}"
-        raise ConfigError(f"{why}, and a URL has no room for them")
-    if not backend.protocols:
-        if protocol or parts.netloc or parts.query:
-            raise _bad_url(f"has more than {name}://, which is all that {name} takes")
-        return backend()
-    chosen = protocol or next(iter(backend.protocols))
-    if chosen not in backend.protocols:
-        raise _bad_url(f"has another protocol than {', '.join(backend.protocols)}")
-    if not parts.hostname or parts.port == 0:
-        raise _bad_url("has no host, or port 0")
-    values = _options(parts.query)
-    scheme = values.pop("tls", "https")
-    if scheme == "http" and not is_loopback(parts.hostname):
-        raise _bad_url("asks for another machine without TLS, which only a config file can allow")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    values["url"] = f"{scheme}://{host}" + (f":{parts.port}" if parts.port else "")
-    return backend(**values, protocol=chosen, **_userinfo(parts.netloc, backend, chosen))
-
-
-def _bad_url(why: str) -> ConfigError:
-    return ConfigError(
-        f"the URL {why}: write BACKEND+PROTOCOL://CREDENTIALS@HOST, such as "
-        "smsmobileapi+rest://KEY@api.smsmobileapi.com; in credentials / is %2F, # is %23, "
-        "? is %3F, @ is %40 and : is %3A"
-    )
-
-
-def _split(url: str) -> SplitResult | None:
-    """Return the parts of a URL, or None; the standard library's own errors show the URL."""
-    with suppress(ValueError):
-        parts = urlsplit(url.strip())
-        _ = parts.port  # a bad one shows only when it is asked for
-        return parts
-    return None
-
-
-def _userinfo(netloc: str, backend: type[Backend], protocol: str) -> dict[str, Any]:
-    wanted = backend.protocols[protocol].auth.credentials
-    userinfo, at, _ = netloc.rpartition("@")
-    given = [_decoded(part) for part in userinfo.split(":")] if at else []
-    if len(given) != len(wanted) or not all(given):
-        needs = ":".join(key.upper() for key in wanted)
-        raise _bad_url(f"must have the credentials {needs}@, each percent-encoded")
-    return dict(zip(wanted, given, strict=True))
-
-
-def _decoded(part: str) -> str | None:
-    try:
-        return unquote(part, errors="strict")
-    except UnicodeDecodeError:
-        return None
-
-
-def _options(query: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in parse_qsl(query, keep_blank_values=True):
-        if key == "tls" and value in ("on", "off"):
-            values["tls"] = "https" if value == "on" else "http"
-        elif key == "timeout" and _SECONDS.fullmatch(value) and 0 < float(value) <= MOST_SECONDS:
-            values["timeout"] = float(value)
-        else:
-            raise _bad_url("may have the options timeout=SECONDS (to 3600) and tls=on or off only")
-    return values
-
-
 def _required(key: Field[Any]) -> bool:
     return key.default is MISSING and key.default_factory is MISSING
+
+
+def _is_backends(key: Field[Any]) -> bool:
+    return "Backend" in str(key.type)
+
+
+def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> Any:
+    """Return the backend that a key names, or of a list of names each."""
+    if isinstance(given, Backend) or (isinstance(given, Mapping) and block is None):
+        return given
+    several = key == "backends"
+    listed = given if several else [given]
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise _bad(key, "give the names of other blocks" if several else "give the name of a block")
+    if block is None:
+        raise _bad(key, "a name is that of a block in a config file: give the Backend itself")
+    found: dict[str, Backend] = {}
+    for name in listed:
+        try:
+            found[name] = block(name)
+        except ConfigError as error:
+            raise ConfigError(f"{key}, [backends.{name}]: {error}", (key,)) from error.__cause__
+    return found if several else found[given]
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The blocks of a file, of which one may name another."""
+
+    blocks: Mapping[str, Any]
+    environ: Mapping[str, str]
+    folder: Path
+
+    def backend(self, name: str, seen: tuple[str, ...] = ()) -> Backend:
+        """Return the backend of a block; ``seen`` are those that lead to it."""
+        if name in seen:
+            raise ConfigError(f"it leads back to itself: {' → '.join((*seen, name))}")
+        return from_mapping(
+            _resolved(name, self.blocks),
+            name=name,
+            environ=self.environ,
+            folder=self.folder,
+            block=lambda other: self.backend(other, (*seen, name)),
+        )
 
 
 def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path) -> Any:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from smsbridge.client import AsyncClient, Client
+from smsbridge.async_client import AsyncClient
+from smsbridge.client import Client
 from smsbridge.errors import OutcomeUnknown
 from smsbridge.message import Submission
 

@@ -9,6 +9,9 @@
     │   ├── Unsupported        this backend can't do that over this protocol
     │   └── MissingExtra       an optional dependency isn't installed
     ├── NoAnswer               a question got no usable answer: ask again
+    ├── WebhookRefused         what came in was not taken; ``.status`` answers it
+    │   ├── WebhookUntrusted   nothing shows that the provider sent it
+    │   └── WebhookUnreadable  it can't be read
     └── SendError              a send was tried; ``.attempt`` says which
         ├── NotSent            proved never taken: a repeat is safe
         ├── Rejected           proved refused: a repeat helps after a fix
@@ -18,7 +21,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -39,18 +42,32 @@ class Reason(StrEnum):
     REQUEST = "request"
     OTHER = "other"
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another backend may take the message all the same."""
+        return self in _ELSEWHERE
+
+
+_ELSEWHERE = frozenset(
+    {Reason.SENDER, Reason.AUTHENTICATION, Reason.ACCOUNT, Reason.QUOTA, Reason.RATE}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try to send one message: what to look for at the provider if its outcome is unknown.
 
-    ``reference`` is that of the message, and empty for a question, which sends none.
+    ``reference`` is that of the message, and empty for a question, which sends none. ``started``
+    is in UTC. ``fingerprint`` stands for recipient and text, without showing either. ``via``: by
+    which part of a backend that is made of several, such as ``failover``.
     """
 
     backend: str
     protocol: str
     reference: str
     started: datetime
+    fingerprint: str = ""
+    via: str = ""
 
 
 class SmsbridgeError(Exception):
@@ -96,7 +113,9 @@ class MissingExtra(CallerError, ImportError):
 
 
 class NoAnswer(SmsbridgeError):
-    """A question (status, sent, received) got no usable answer. To ask again changes nothing.
+    """A question (status, sent, received), or a ``delete``, got no usable answer.
+
+    To ask again does no harm, and nor does a ``delete`` that is repeated.
 
     ``retry`` says whether the same question may be answered later; ``retry_after`` is the number
     of seconds that the provider asked to wait (at most 3600), or None.
@@ -114,9 +133,31 @@ class NoAnswer(SmsbridgeError):
 
     def __str__(self) -> str:
         """Say what happened, at which backend, and what may be done next."""
-        again = "ask again" if self.retry else "asking again fails the same way"
+        again = "To ask again does no harm" if self.retry else "Asking again fails the same way"
         wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
-        return f"No answer: {self.why} ({self.backend}). Nothing was changed; {again}{wait}."
+        return f"No answer: {self.why} ({self.backend}). {again}{wait}."
+
+
+class WebhookRefused(SmsbridgeError):
+    """A request that came in was not taken. ``status`` is the HTTP status that answers it."""
+
+    def __init__(self, why: str, status: int) -> None:
+        """``why`` is what was seen, without any secret, number or text."""
+        super().__init__(why, status)
+        self.why = why
+        self.status = status
+
+    def __str__(self) -> str:
+        """Say what happened, and how it is answered."""
+        return f"Webhook refused: {self.why}. It is answered with HTTP {self.status}."
+
+
+class WebhookUntrusted(WebhookRefused):
+    """Nothing shows that the provider sent it: 401, 403, or 404 for another path."""
+
+
+class WebhookUnreadable(WebhookRefused):
+    """It can't be read: 400, 405 for another method, 413 where it is too large."""
 
 
 class SendError(SmsbridgeError):
@@ -141,6 +182,11 @@ class SendError(SmsbridgeError):
         named = f", reference {attempt.reference}" if attempt.reference else ""
         where = f"{attempt.backend} over {attempt.protocol}{named}"
         return f"{self.headline}: {self.why} ({where}). {self.advice}"
+
+    def by(self, via: str) -> None:
+        """Name the part of a backend that made the attempt."""
+        self.attempt = replace(self.attempt, via=via)
+        self.args = (self.why, self.attempt)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive a process boundary, as an error of a task queue's worker must."""
@@ -219,7 +265,7 @@ class OutcomeUnknown(SendError):
     @property
     def advice(self) -> str:
         """What the caller may do next."""
-        return "The message may have been sent: look it up at the provider before any repeat."
+        return "The message may have been sent: resolve it, or look it up, before any repeat."
 
 
 def _revived(kind: type[SendError], state: dict[str, Any]) -> SendError:

@@ -1,22 +1,27 @@
 """An operation as a conversation, without any I/O of its own.
 
 An `Exchange` is a generator: it yields a `Request`, is sent a `Response` or thrown a `Broken`, and
-returns the result. `drive` and `drive_async` are its two drivers; what carries is passed in.
+returns the result. A `Course` may also yield a `Pause`: it waits between calls. `drive` and
+`drive_async` are their two drivers; what carries and what sleeps is passed in.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+MOST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +40,15 @@ class Request(_Carried):
     """What goes to the provider, or comes to us.
 
     ``share``: requests of one share are sent once, and everybody who yields one gets that answer.
-    ``most``: how many bytes an answer may have, decoded.
+    ``most``: how many bytes an answer may have, decoded. ``via``: which part carries it, of a
+    backend that is made of several.
     """
 
     method: str
     url: str = field(repr=False)
     share: str | None = None
     most: int = 1024 * 1024
+    via: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -60,6 +67,21 @@ class Response(_Carried):
 
     status: int
 
+    def retry_after(self, now: datetime) -> float | None:
+        """Return the seconds of Retry-After, said so or as a date (RFC 9110 §10.2.3), at most 1 h.
+
+        None where there is none, or what can't be read.
+        """
+        given = self.header("retry-after").strip()
+        if given.isascii() and given.isdigit():
+            return min(float(given), MOST_WAIT)
+        with suppress(ValueError, OverflowError):
+            date = parsedate_to_datetime(given)
+            if date.tzinfo is not None:
+                seconds = (date.astimezone(now.tzinfo) - now).total_seconds()
+                return min(max(seconds, 0.0), MOST_WAIT)
+        return None
+
 
 class Left(StrEnum):
     """How much of a request left this machine, counted and never concluded."""
@@ -73,18 +95,29 @@ class Broken(Exception):
     """The one error of a transport: no whole answer came.
 
     ``left`` is how much of the request had left; ``why`` is for readers; ``retry`` is False when
-    the same call would break again.
+    the same call would break again; ``retry_after`` the seconds that the other side asked to wait.
     """
 
-    def __init__(self, left: Left, why: str, *, retry: bool = True) -> None:
+    def __init__(
+        self, left: Left, why: str, *, retry: bool = True, retry_after: float | None = None
+    ) -> None:
         """Create the error; see the class for the arguments."""
         super().__init__(left, why)
         self.left = left
         self.why = why
         self.retry = retry
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait so many seconds before going on."""
+
+    seconds: float
 
 
 Exchange = Generator[Request, Response, T]
+Course = Generator[Request | Pause, Response, T]
 
 
 class Session:
@@ -106,6 +139,14 @@ class Session:
         self.kept: dict[str, Any] = {}
         self.hidden: deque[str] = deque(maxlen=8)  # tokens, which no error may show
         self._turns: Counter[str] = Counter()
+        self._parts: dict[str, Session] = {}
+
+    def at(self, via: tuple[str, ...]) -> Session:
+        """Return the session of a part of the backend, with the same clocks."""
+        if not via:
+            return self
+        made = Session(self.now, self.monotonic, self.random)
+        return self._parts.setdefault(via[0], made).at(via[1:])
 
     def share(self, name: str) -> str:
         """Return the share of the next request of that name: ask before looking at ``kept``."""
@@ -117,28 +158,64 @@ class Session:
         self._turns[name] = max(self._turns[name], int(number) + 1)
 
 
-def drive(exchange: Exchange[T], carry: Callable[[Request], Response]) -> T:
+def drive(
+    exchange: Exchange[T] | Course[T],
+    carry: Callable[[Request], Response],
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
     """Run an exchange to its end. ``carry`` returns a whole answer or raises `Broken`."""
     try:
-        request = next(exchange)
+        step = next(exchange)
         while True:
+            if isinstance(step, Pause):
+                sleep(step.seconds)
+                step = next(exchange)
+                continue
             try:
-                response = carry(request)
+                response = carry(step)
             except Broken as broken:
-                request = exchange.throw(broken)
+                step = exchange.throw(broken)
             else:
-                request = exchange.send(response)
+                step = exchange.send(response)
     except StopIteration as end:
         return cast("T", end.value)
+    finally:
+        exchange.close()
 
 
-async def drive_async(exchange: Exchange[T], carry: Callable[[Request], Awaitable[Response]]) -> T:
+async def drive_async(
+    exchange: Exchange[T] | Course[T],
+    carry: Callable[[Request], Awaitable[Response]],
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> T:
     """Run an exchange to its end, as `drive` does."""
+    try:
+        step = next(exchange)
+        while True:
+            if isinstance(step, Pause):
+                await sleep(step.seconds)
+                step = next(exchange)
+                continue
+            try:
+                response = await carry(step)
+            except Broken as broken:
+                step = exchange.throw(broken)
+            else:
+                step = exchange.send(response)
+    except StopIteration as end:
+        return cast("T", end.value)
+    finally:
+        exchange.close()
+
+
+def routed(exchange: Exchange[T], via: tuple[str, ...]) -> Exchange[T]:
+    """Run an exchange through a part of a backend that is made of several."""
     try:
         request = next(exchange)
         while True:
+            share = "/".join((*via, request.share)) if request.share else None
             try:
-                response = await carry(request)
+                response = yield replace(request, via=(*via, *request.via), share=share)
             except Broken as broken:
                 request = exchange.throw(broken)
             else:

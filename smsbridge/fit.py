@@ -31,6 +31,12 @@ SAMPLE: Mapping[str, Any] = {
     "now": _TIME,
     "after": _TIME,
     "before": _TIME,
+    "first": _TIME,
+    "last": _TIME,
+    "keyword": "Hello",
+    "failed": "phone",
+    "device": "1",
+    "unread": True,
     "uuid": "00000000-0000-4000-8000-000000000000",
     "encoding": "gsm-7",
     "segments": "1",
@@ -91,7 +97,14 @@ def _paths(table: Operation | Question) -> dict[tuple[str, ...], str]:
         marker, match = "answered", table.answered.match
         found |= {("rows",): table.rows} if table.rows else {}
         prefix = f"{table.rows}." if table.rows else ""
-        found |= {("row", name): prefix + path for name, path in table.row.items()}
+        for name in table.row:
+            parts = [part for path in table.paths(name) for part in path.split(" ")]
+            several = len(parts) > 1
+            found |= {
+                ("row", name, *([str(number)] if several else [])): prefix + part
+                for number, part in enumerate(parts)
+            }
+        found |= {("failed", path): prefix + path for path in table.failed.match}
     when = ("when",) if marker == "accepted" else ()
     found |= {(marker, *when, path): path for path in match}
     return found | {("rejected", path): path for path in table.rejected}

@@ -171,7 +171,7 @@ class Login:
             if word is not None and "*" in reasons:
                 raise TokenRefused(_shown(word, credentials, session), reasons["*"])
         if response.status not in _OK or found is None or not usable(found):
-            raise unusable(response, said if isinstance(said, str) else "it has no token")
+            raise unusable(response, said if isinstance(said, str) else "it has no token", session)
         lifetime = self.lifetime
         seconds = word_at(words, lifetime) if isinstance(lifetime, str) else lifetime
         return token_of(found, seconds, session.monotonic())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -79,6 +80,27 @@ class MessageFields(TypedDict, total=False):
 def masked(number: str) -> str:
     """Return a number as it may be shown: ``+12•••23``."""
     return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
+
+
+def same_number(one: str, other: str) -> bool:
+    """Tell whether two numbers have the same digits, whatever stands around them."""
+    return _digits(one) == _digits(other)
+
+
+def _digits(number: str) -> str:
+    """Return the digits of a number, less the 00 that stands for a plus."""
+    return re.sub("[^0-9]", "", number).removeprefix("00")
+
+
+def fingerprint(recipient: str, text: str) -> str:
+    """Return what stands for a recipient and a text: 32 hex digits of a hash of both.
+
+    Any form of a number with the same digits, and any form of line ends, gives the same. It hides
+    both from the eye; whoever can guess them can check the guess.
+    """
+    digits = _digits(recipient)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return hashlib.sha256(f"{digits}\0{lines}".encode(errors="replace")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,3 +194,40 @@ class Submission:
     def reference(self) -> str:
         """The message's own reference."""
         return self.attempt.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message that the provider was given, as its log or a webhook tells it.
+
+    ``at`` is in UTC. ``provider_status`` is the provider's own word for ``status``, ``error`` its
+    own word for what went wrong. ``answer`` is all that it said of the message, as it was read.
+    """
+
+    id: str | None = None
+    recipient: str | None = field(default=None, repr=False)
+    sender: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    status: Status = Status.UNKNOWN
+    provider_status: str | None = None
+    at: datetime | None = None
+    error: str | None = field(default=None, repr=False)
+    reference: str | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedMessage:
+    """A message that somebody sent to us, as the provider's log or a webhook tells it.
+
+    ``sender`` may be a word, such as ``MPESA``. ``at`` is in UTC. ``device`` is the provider's
+    name for what received it. ``answer`` is all that it said of the message, as it was read.
+    """
+
+    id: str | None = None
+    sender: str | None = field(default=None, repr=False)
+    recipient: str | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
+    at: datetime | None = None
+    device: str | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -141,21 +141,21 @@ class ClientCredentials:
             response = yield call
         except Broken as broken:
             raise unfetched(broken) from None
-        return _read_token(response, session.monotonic())
+        return _read_token(response, session)
 
 
-def _read_token(response: Response, now: float) -> Token:
+def _read_token(response: Response, session: Session) -> Token:
     try:
         answer = parse_json(response.body)
     except Unreadable as error:
-        raise unusable(response, str(error)) from None
+        raise unusable(response, str(error), session) from None
     code = answer.get("error")
     if response.status in _REFUSING and code in _REFUSALS:
         raise TokenRefused(code)
     text = answer.get("access_token")
     if response.status != _OK or not isinstance(text, str) or not usable(text):
-        raise unusable(response, "it has no token")
-    return token_of(text, answer.get("expires_in"), now)
+        raise unusable(response, "it has no token", session)
+    return token_of(text, answer.get("expires_in"), session.monotonic())
 
 
 def _bearing(request: Request, token: Token) -> Request:

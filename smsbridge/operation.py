@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from smsbridge.auth import Auth
     from smsbridge.codecs import Codec
     from smsbridge.exchange import Session
+    from smsbridge.message import Status
 
 _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
 _MADE = ("now", "uuid", "encoding", "segments")
 _NO_NEED = {"reference", "channels", *_MADE}  # ours first; channels have a rule of their own
-ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
+SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
+RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
+Paths = str | Sequence[str]
 _UUID_BYTES = 16
 _UUID_VERSION = 4
 
@@ -115,15 +118,22 @@ class Question(_Table):
     """A call that only reads: where a message stands, what was sent, what was received.
 
     ``rows``: the path of the rows of the answer; empty where the answer is the one row. ``row``:
-    our name (one of ``ROW``) to its path in a row. ``answered``: what an answer must have;
-    ``rejected`` as in `Operation`.
+    our name (one of ``SENT_ROW`` or ``RECEIVED_ROW``) to its path in a row; of several paths the
+    first that has a word, and of two with a blank between both (``"date hour"``).
+    ``answered``: what an answer must have; ``rejected`` as in `Operation`. ``statuses``: words for
+    statuses, where they mean something else than in the rest of the backend. ``failed``: a row
+    that has any of it is of a message that was not delivered. ``pages``: what the next page of the
+    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row.
     """
 
-    row: Mapping[str, str]
+    row: Mapping[str, Paths]
     rows: str = ""
     answered: When = field(default_factory=lambda: When({}))
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    failed: When = field(default_factory=lambda: When({}))
+    pages: str = ""
 
     @property
     def taken(self) -> When:
@@ -133,19 +143,34 @@ class Question(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be asked."""
         self._check()
-        if not self.row or (unknown := sorted(self.row.keys() - set(ROW))):
+        names = dict.fromkeys((*SENT_ROW, *RECEIVED_ROW))
+        if not self.row or (unknown := sorted(self.row.keys() - names.keys())):
             why = f"{unknown[0]!r} is none of" if self.row else "name one or more of"
-            raise ValueError(f"{self.call}, row: {why} {', '.join(ROW)}")
-        for path in (self.rows or "rows", *self.row.values()):
-            steps(path)
+            raise ValueError(f"{self.call}, row: {why} {', '.join(names)}")
+        for path in (self.rows or "rows", *(p for n in self.row for p in self.paths(n))):
+            for part in path.split(" "):
+                steps(part)
+        if self.pages not in ("", "id", "at"):
+            raise ValueError(f"{self.call}, pages: {self.pages!r} is neither id nor at")
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Return where a row may have what we call so; a blank stands between two of one value."""
+        given = self.row[name]
+        return (given,) if isinstance(given, str) else tuple(given)
 
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "status": ("id",),
-    "received": ("after", "before"),
-    "sent": ("after", "before", "recipient"),
+    "received": ("after", "before", "device", "unread"),
+    "sent": ("id", "after", "before", "recipient", "keyword", "failed"),
 }
 """The questions by name, and the values that a caller may give."""
+
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "resend": ("id",),
+    "delete": ("id", "first", "last"),
+}
+"""What is done to a message that the provider has, by name, with the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +183,12 @@ class Protocol:
     status: Question | None = None
     received: Question | None = None
     sent: Question | None = None
+    resend: Operation | None = None
+    delete: Operation | None = None
 
     def operations(self) -> Mapping[str, Operation | Question]:
         """Return the operations that are there, by name."""
-        found = {"send": self.send} | {name: getattr(self, name) for name in QUESTIONS}
+        found = {name: getattr(self, name) for name in ("send", *QUESTIONS, *COMMANDS)}
         return {name: table for name, table in found.items() if table is not None}
 
 
@@ -195,4 +222,4 @@ def known_values(operation: str) -> set[str]:
     """Return the names of the values that a table of that operation may use."""
     if operation == "send":
         return {*_MESSAGE, *_MADE}
-    return {*QUESTIONS.get(operation, ()), "now", "uuid"}
+    return {*{**QUESTIONS, **COMMANDS}.get(operation, ()), "now", "uuid"}

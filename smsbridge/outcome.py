@@ -5,12 +5,10 @@ The statuses are a table; the provider's own words come from its `Operation`. A 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from smsbridge.errors import Attempt
     from smsbridge.exchange import Broken, Response
 
-MOST_WAIT = 3600.0
 _MOST_WORD = 60
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
@@ -118,7 +115,7 @@ def broken(error: Broken, attempt: Attempt) -> SendError:
     """Return the outcome of a send that got no whole answer: by what had left."""
     if error.left == "all":
         return OutcomeUnknown(error.why, attempt)
-    return NotSent(error.why, attempt, retry=error.retry)
+    return NotSent(error.why, attempt, retry=error.retry, retry_after=error.retry_after)
 
 
 def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Outcome:
@@ -159,7 +156,8 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
     if marked and refusal and refusal.path not in accepted.match:
         why = f"{seen.text}, and the answer has a marker of success and one of refusal"
         return OutcomeUnknown(why, case.attempt)
-    if accepted.holds(seen.answer) and not named:
+    open_ = refusal and not accepted.match  # a question that says no word of success
+    if accepted.holds(seen.answer) and not named and not open_:
         own = word_at(seen.answer, accepted.status)
         return Submission(
             id=word_at(seen.answer, accepted.id),
@@ -214,11 +212,11 @@ def _misdirected(seen: _Evidence, case: Case) -> Outcome:
 
 
 def _wait(seen: _Evidence, case: Case) -> Outcome:
-    return NotSent(seen.text, case.attempt, retry_after=_retry_after(seen.response, case.now))
+    return NotSent(seen.text, case.attempt, retry_after=seen.response.retry_after(case.now))
 
 
 def _wait_if_told(seen: _Evidence, case: Case) -> Outcome:
-    told = _retry_after(seen.response, case.now) is not None
+    told = seen.response.retry_after(case.now) is not None
     return _wait(seen, case) if told else _unknown(seen, case)
 
 
@@ -282,19 +280,3 @@ def _unclear(word: str, marker: str) -> bool:
 
 def _shown(word: str, case: Case) -> str:
     return case.mask(word)[:_MOST_WORD]
-
-
-def _retry_after(response: Response, now: datetime) -> float | None:
-    """Read Retry-After, in seconds or as a date (RFC 9110 §10.2.3), capped at one hour."""
-    given = response.header("retry-after").strip()
-    if given.isascii() and given.isdigit():
-        seconds = float(given)
-    else:
-        try:
-            date = parsedate_to_datetime(given)
-            seconds = (
-                (date.astimezone(now.tzinfo) - now).total_seconds() if date.tzinfo else math.nan
-            )
-        except (ValueError, OverflowError):
-            return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), MOST_WAIT)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.codecs import Unreadable
-from smsbridge.message import Status
-from smsbridge.outcome import word_at
+from smsbridge.message import ReceivedMessage, SentMessage, Status
+from smsbridge.outcome import When, word_at
 from smsbridge.path import at
 
 if TYPE_CHECKING:
@@ -19,62 +19,81 @@ if TYPE_CHECKING:
 
 _SECONDS_DIGITS = 10
 _NOTHING: tuple[Any, ...] = (None, "", [])
+_ARRIVED = (Status.SENT, Status.DELIVERED, Status.READ)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row, with what it has; ``answer`` is the row as it was read.
-
-    ``at`` is in UTC. ``provider_status`` is the provider's own word for ``status``; a word that
-    its table doesn't know is ``unknown``.
-    """
-
-    id: str | None = None
-    recipient: str | None = field(default=None, repr=False)
-    sender: str | None = field(default=None, repr=False)
-    text: str | None = field(default=None, repr=False)
-    status: Status = Status.UNKNOWN
-    provider_status: str | None = None
-    at: datetime | None = None
-    error: str | None = None
-    reference: str | None = None
-    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-def read_rows(
+def read_sent(
     table: Question, answer: Mapping[str, Any], statuses: Mapping[str, Status]
-) -> Iterator[Row]:
-    """Yield the rows of an answer; what stands alone where rows may be is one row.
+) -> list[SentMessage]:
+    """Return the rows of an answer about messages that were sent.
 
-    Raises `Unreadable` where something else stands there.
+    A status that the table doesn't know is ``unknown``. Raises `Unreadable` for what are no rows.
     """
+    return [_sent(table, row, table.statuses or statuses) for row in _rows(table, answer)]
+
+
+def read_received(table: Question, answer: Mapping[str, Any]) -> list[ReceivedMessage]:
+    """Return the rows of an answer about messages that came in, as `read_sent` does."""
+    return [ReceivedMessage(**_words(table, row), answer=row) for row in _rows(table, answer)]
+
+
+def row_of(rows: list[SentMessage], known: str) -> SentMessage:
+    """Return the row of an id; of a message that isn't there one with the status ``unknown``."""
+    found = [row for row in rows if row.id in (known, None)]
+    return replace(found[0], id=known) if len(found) == 1 else SentMessage(id=known)
+
+
+def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the rows of an answer; what stands alone where rows may be is one row."""
     found = at(answer, table.rows) if table.rows else answer
+    whole, _, more = table.rows.partition(".")
+    if found is None and more and answer:
+        if whole not in answer:
+            raise Unreadable(f"it has no {whole}")
+        if isinstance(answer[whole], str | int | float) and answer[whole] != "":
+            raise Unreadable(f"at {whole} is a word")
     given = [row for row in (found if isinstance(found, list) else [found]) if row not in _NOTHING]
     rows = [row for row in given if isinstance(row, Mapping)]
     if given and not rows:
         raise Unreadable(f"at {table.rows} are no rows")
-    for row in rows:
-        yield _row(table, row, statuses)
+    return rows
 
 
-def row_of(rows: list[Row], known: str) -> Row:
-    """Return the row of an id; of a message that isn't there one with the status ``unknown``."""
-    found = [row for row in rows if row.id in (known, None)]
-    return replace(found[0], id=known) if len(found) == 1 else Row(id=known)
-
-
-def _row(table: Question, row: Mapping[str, Any], statuses: Mapping[str, Status]) -> Row:
-    words: dict[str, Any] = {name: word_at(row, path) for name, path in table.row.items()}
+def _sent(table: Question, row: Mapping[str, Any], statuses: Mapping[str, Status]) -> SentMessage:
+    words = _words(table, row)
+    if "error" in words:  # where a field says so of a failure, its other words are no error
+        blamed = (path for path in table.paths("error") if _blames(table, row, path))
+        words["error"] = _word(row, tuple(blamed))
     own = words.pop("status", None)
-    said = words.pop("at", None)
-    return Row(
-        **words,
-        status=statuses.get(own, Status.UNKNOWN) if own else Status.UNKNOWN,
-        provider_status=own,
-        at=read_time(said) if said else None,
-        answer=row,
-    )
+    status = statuses.get(own, Status.UNKNOWN) if own else Status.UNKNOWN
+    if table.failed.holds_any(row):  # and if it says that it was sent too, nobody knows
+        status = Status.UNKNOWN if status in _ARRIVED else Status.UNDELIVERED
+    return SentMessage(**words, status=status, provider_status=own, answer=row)
+
+
+def _blames(table: Question, row: Mapping[str, Any], path: str) -> bool:
+    word = table.failed.match.get(path)
+    return word is None or When({path: word}).holds(row)
+
+
+def _words(table: Question, row: Mapping[str, Any]) -> dict[str, Any]:
+    words: dict[str, Any] = {name: _word(row, table.paths(name)) for name in table.row}
+    if "at" in words:
+        said = (_word(row, (path,)) for path in table.paths("at"))
+        times = (read_time(word) for word in said if word)
+        words["at"] = next((time for time in times if time), None)
+    return words
+
+
+def _word(row: Mapping[str, Any], paths: tuple[str, ...]) -> str | None:
+    """Return the first word that one of several paths leads to; of a pair with a blank both."""
+    for path in paths:
+        found = [word_at(row, part) for part in path.split(" ")]
+        words = [word for word in found if word is not None]
+        if len(words) == len(found):
+            return " ".join(words)
+    return None
 
 
 def read_time(said: str) -> datetime | None:

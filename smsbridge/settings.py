@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.keys import Keys, is_secret
+from smsbridge.numbers import e164
 from smsbridge.operation import Protocol
+from smsbridge.pace import Limit, Retry
 from smsbridge.secret import Secret
 from smsbridge.site import Site, check_address
 
@@ -34,6 +36,9 @@ class Settings(Keys):
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
     wsdl_sha256: str = ""
+    default_region: str = ""
+    retry: Retry | None = None
+    limit: Limit | None = None
 
     def __init_subclass__(cls) -> None:
         """Refuse a table without a name."""
@@ -52,6 +57,10 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
+        for name, kind in (("retry", Retry), ("limit", Limit)):
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, kind):
+                object.__setattr__(self, name, kind.of(name, given))
         if self.protocols:
             self._check_protocol()
         number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
@@ -84,6 +93,10 @@ class Settings(Keys):
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials
         return [key for key in wanted if not getattr(self, key, None)]
+
+    def number(self, given: str) -> str:
+        """Return a number as E.164: as it is, or as dialled in the ``default_region``."""
+        return e164(given, self.default_region) if self.default_region else given
 
     def site(self) -> Site:
         """Return where this backend is."""

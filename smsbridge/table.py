@@ -18,16 +18,32 @@ from smsbridge.login import Login
 from smsbridge.message import Status
 from smsbridge.nearest import nearest
 from smsbridge.oauth import ClientCredentials
-from smsbridge.operation import QUESTIONS, ROW, Operation, Protocol, Question, known_values
+from smsbridge.operation import (
+    COMMANDS,
+    QUESTIONS,
+    RECEIVED_ROW,
+    SENT_ROW,
+    Operation,
+    Paths,
+    Protocol,
+    Question,
+    known_values,
+)
 from smsbridge.outcome import When
 from smsbridge.path import nested
 from smsbridge.site import check_address
 from smsbridge.template import trouble
 from smsbridge.wsse import UsernameToken
 
-OPERATIONS = ("send", *QUESTIONS)
+OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OPEN = ("fields", "headers")
+_OF_A_QUESTION = ("answered", "rows", "row", "statuses", "failed", "pages")
+_MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
+_LOST = {
+    **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
+    "id": "which message is it?",
+}
 _BOTH = ("username", "password")
 _AUTHS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "none": ((), _OPEN),
@@ -79,8 +95,7 @@ class Reader:
     @staticmethod
     def statuses(values: Mapping[str, Any]) -> dict[str, Status]:
         """Return the provider's words for statuses, with ours."""
-        block = Block(values).table("statuses", optional=True)
-        return {word: block.one_of(Status, ours, word) for word, ours in block.values.items()}
+        return _statuses(Block(values))
 
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
@@ -139,7 +154,7 @@ class Reader:
         )
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
-        own = ("accepted",) if name == "send" else ("answered", "rows", "row")
+        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted",)
         block.only(self._call_key, "fields", "headers", "rejected", *own)
         known = known_values(name) | set(self.credentials) | more
         call = self._route(block, known)
@@ -147,16 +162,23 @@ class Reader:
         headers = block.headers("headers", known)
         rejected = block.reasons("rejected")
         try:
-            if name == "send":
-                return _carrying(
-                    block, Operation(call, fields, _accepted(block), rejected, headers)
-                )
+            if name not in QUESTIONS:
+                table = Operation(call, fields, _accepted(block), rejected, headers)
+                return _carrying(block, table, _MUST_CARRY.get(name, ()))
             answered = When(block.words("answered"))
-            if not answered.match:
-                for path in (path for path, words in rejected.items() if "*" in words):
-                    block.fail("any other word than which? say answered", "rejected", path, "*")
             rows = block.path("rows", "")
-            return Question(call, fields, _row(block), rows, answered, rejected, headers)
+            return Question(
+                call,
+                fields,
+                _row(block, RECEIVED_ROW if name == "received" else SENT_ROW),
+                rows,
+                answered,
+                rejected,
+                headers,
+                statuses=_statuses(block),
+                failed=When(block.words("failed")),
+                pages=_pages(block),
+            )
         except ConfigError:
             raise
         except ValueError as error:
@@ -241,16 +263,28 @@ def _accepted(block: Block) -> When:
     return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
 
 
-def _row(block: Block) -> dict[str, str]:
+def _statuses(block: Block) -> dict[str, Status]:
+    table = block.table("statuses", optional=True)
+    return {word: table.one_of(Status, ours, word) for word, ours in table.values.items()}
+
+
+def _pages(block: Block) -> str:
+    found: str = block.of("pages", str, "")
+    if found not in ("", "id", "at"):
+        block.fail(f"{found!r}: give id or at, what the next page is asked before", "pages")
+    return found
+
+
+def _row(block: Block, names: tuple[str, ...]) -> dict[str, Paths]:
     row = block.table("row")
-    row.only(*ROW)
+    row.only(*names)
     if not row.values:
-        row.fail(f"give one or more of {', '.join(ROW)}")
-    return {name: row.path(name) for name in row.values}
+        row.fail(f"give one or more of {', '.join(names)}")
+    return {name: row.paths(name) for name in row.values}
 
 
-def _carrying(block: Block, table: Operation) -> Operation:
-    for name in ("recipient", "text"):
+def _carrying(block: Block, table: Operation, needed: tuple[str, ...]) -> Operation:
+    for name in needed:
         if name not in table.carries():
-            block.fail(f"no field has {{{name}}}: the message would not arrive", "fields")
+            block.fail(f"no field has {{{name}}}: {_LOST[name]}", "fields")
     return table

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ Template = str | int | float | bool | Mapping[str, Any]
 Values = Mapping[str, Any]
 
 _PLACE = re.compile(r"\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
-TIMES = ("send_at", "now", "after", "before")
+TIMES = ("send_at", "now", "after", "before", "first", "last")
 
 
 def text(value: Any) -> str:
@@ -81,6 +82,11 @@ TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
 """For a time; so is a format of ``strftime`` that begins with %, in UTC: ``{now|%Y%m%d%H%M%S}``."""
 
 
+@lru_cache(4096)
+def _places(template: str) -> tuple[re.Match[str], ...]:
+    return tuple(_PLACE.finditer(template))
+
+
 def render(template: Template, values: Values) -> Any:
     """Return what a template gives: text, or as it is written a number or a bool; or None."""
     if isinstance(template, str):
@@ -104,10 +110,10 @@ def rendered(templates: Mapping[str, Template], values: Values) -> dict[str, Any
 def needed(template: Template, values: Values) -> Iterator[str]:
     """Yield the names of the values that decide or fill a template for these very values."""
     if isinstance(template, str):
-        yield from (place[1] for place in _PLACE.finditer(template))
+        yield from (place[1] for place in _places(template))
     elif isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        yield from (place[1] for place in _PLACE.finditer(key))
+        yield from (place[1] for place in _places(key))
         chosen = inner if key in FILTERS else _chosen(template, values)
         yield from () if chosen is None else needed(chosen, values)
 
@@ -119,7 +125,7 @@ def _chosen(template: Mapping[str, Any], values: Values) -> Template | None:
 
 
 def _fill(template: str, values: Values) -> Any:
-    places = list(_PLACE.finditer(template))
+    places = _places(template)
     if any(values.get(place[1]) is None for place in places):
         return None
     if len(places) == 1 and places[0][0] == template:
@@ -142,6 +148,8 @@ def address(template: str, values: Values) -> str:
 def _filtered(place: re.Match[str], values: Values) -> Any:
     value = values[place[1]]
     for name in place[2].split("|")[1:]:
+        if (name.startswith("%") or name in TIME_FILTERS) and isinstance(value, str):
+            continue  # the id of a message in the place of a time
         if name.startswith("%"):
             value = value.astimezone(UTC).strftime(name)
         else:
@@ -151,7 +159,7 @@ def _filtered(place: re.Match[str], values: Values) -> Any:
 
 def names(template: Template) -> Iterator[str]:
     """Yield the name of each value that a template can carry to the provider."""
-    yield from (place[1] for part in _texts(template) for place in _PLACE.finditer(part))
+    yield from (place[1] for part in _texts(template) for place in _places(part))
 
 
 def words(template: Template, name: str) -> Iterator[str]:
@@ -162,6 +170,18 @@ def words(template: Template, name: str) -> Iterator[str]:
 
 def reread(template: Template, word: str) -> tuple[str, str] | None:
     """Return name and word of a template's one value, read from what it gave; or None."""
+    if isinstance(template, Mapping):
+        ((key, inner),) = template.items()
+        deciders = list(_PLACE.finditer(key))
+        if len(deciders) != 1 or not isinstance(inner, Mapping):
+            return None
+        read = ((said, reread(one, word)) for said, one in inner.items())
+        told = (
+            found or (deciders[0][1], said)
+            for said, found in read
+            if found or (said != "*" and inner[said] == word)
+        )
+        return next(told, None)
     places = list(_PLACE.finditer(template)) if isinstance(template, str) else []
     if len(places) != 1 or not isinstance(template, str):
         return None

@@ -80,14 +80,16 @@ def held_token(
 
 def unfetched(error: Broken) -> Broken:
     """Return what a broken token call comes to: nothing of the message had left."""
-    return Broken(Left.NOTHING, f"the token call failed: {error.why}", retry=error.retry)
+    why = f"the token call failed: {error.why}"
+    return Broken(Left.NOTHING, why, retry=error.retry, retry_after=error.retry_after)
 
 
-def unusable(response: Response, why: str) -> Broken:
+def unusable(response: Response, why: str, session: Session) -> Broken:
     """Return what an answer without a token comes to."""
+    wait = response.retry_after(session.now())
     redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
     why = f"the token call got HTTP {response.status}: {why}"
-    return Broken(Left.NOTHING, why, retry=not redirected)
+    return Broken(Left.NOTHING, why, retry=not redirected, retry_after=wait)
 
 
 def usable(text: object) -> bool:

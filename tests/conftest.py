@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from asking import Make
 from sending import PROTOCOLS, Send, send_async, send_sync
 
 pytest_plugins = ["pytester"]
@@ -31,3 +34,10 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("SMSBRIDGE_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     return tmp_path
+
+
+@pytest.fixture(params=["sync", "async"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Make clients by a wire, sync and async."""
+    with asyncio.Runner() as runner:
+        yield Make(request.param, runner)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from smsbridge.testing.faults import FAULTS
+from smsbridge.testing.breaks import Wire, do
+from smsbridge.testing.faults import fault
 
 Act = Callable[[socket.socket], None]
 RESET = struct.pack("ii", 1, 0)
@@ -41,7 +42,7 @@ Play = bytes | str | Callable[["FaultServer", Got], bytes]
 
 @dataclass
 class FaultServer:
-    """Plays one answer, or one of the `FAULTS`, to each send in turn; the last one for ever.
+    """Plays one answer, or a fault by its name, to each send in turn; the last one for ever.
 
     ``on_accept`` is done to the raw connection before anything is read. ``sends`` and ``tokens``
     are the requests that were read whole.
@@ -117,7 +118,7 @@ class FaultServer:
         if isinstance(reply, bytes):
             connection.sendall(reply)
             return True
-        FAULTS[reply](connection, self._over)
+        do(Wire(sock=connection, over=self._over, fault=fault(reply)))
         return False
 
 

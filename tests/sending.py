@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from smsbridge import AsyncClient, Client, Secret, SendError, Submission
@@ -29,7 +29,7 @@ def backend(protocol: str, url: str, **more: Any) -> SMSMobileAPI:
         api_key=Secret("key-0123456789"),
         client_id="client",
         client_secret=Secret("secret-0123456789"),
-        **{"timeout": 5.0, **more},
+        **{"timeout": 20.0, **more},
     )
 
 
@@ -91,28 +91,47 @@ class AsyncWatched:
         await self._carrier.close()
 
 
-def send_sync(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
+def sends_sync(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """Send texts one after the other with one client; ``left`` takes what broken ones told."""
     carrier = Watched(RequestsTransport(table))
+    if left is not None:
+        carrier.left = left
+    outcomes: list[Outcome] = []
     with Client(table, transport=carrier) as client:
-        try:
-            return client.send(NUMBER, text)
-        except SendError as error:
-            return error
-        finally:
-            if left is not None:
-                left.extend(carrier.left)
+        for text in texts:
+            try:
+                outcomes.append(client.send(to, text))
+            except SendError as error:
+                outcomes.append(error)
+    return outcomes
+
+
+def sends_async(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """The same for the async client."""
+
+    async def run() -> list[Outcome]:
+        carrier = AsyncWatched(AiohttpTransport(table))
+        if left is not None:
+            carrier.left = left
+        outcomes: list[Outcome] = []
+        async with AsyncClient(table, transport=carrier) as client:
+            for text in texts:
+                try:
+                    outcomes.append(await client.send(to, text))
+                except SendError as error:
+                    outcomes.append(error)
+        return outcomes
+
+    return asyncio.run(run())
+
+
+def send_sync(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
+    return sends_sync(table, [text], left)[0]
 
 
 def send_async(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
-    async def run() -> Outcome:
-        carrier = AsyncWatched(AiohttpTransport(table))
-        async with AsyncClient(table, transport=carrier) as client:
-            try:
-                return await client.send(NUMBER, text)
-            except SendError as error:
-                return error
-            finally:
-                if left is not None:
-                    left.extend(carrier.left)
-
-    return asyncio.run(run())
+    return sends_async(table, [text], left)[0]

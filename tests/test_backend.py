@@ -33,8 +33,8 @@ from smsbridge.backends.console import Console
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.exchange import Broken, Left, Request, Response, Session
+from smsbridge.message import SentMessage
 from smsbridge.operation import Question
-from smsbridge.rows import Row
 
 from blocks import NOW, behind, document, json_of, session, talk
 
@@ -87,6 +87,10 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "cleartext_hosts",
         "wsdl",
         "wsdl_sha256",
+        "default_region",
+        "retry",
+        "limit",
+        "log",
         "token",
     ]
 
@@ -284,7 +288,7 @@ def test_a_question_is_one_request_with_its_auth() -> None:
 
 def test_an_answer_without_rows_is_one_row_by_itself() -> None:
     (row,) = ask("status", {"id": "7"}, document(id=7, state="DONE", text="Hi"))
-    assert row == Row(
+    assert row == SentMessage(
         id="7",
         status=Status.DELIVERED,
         provider_status="DONE",
@@ -337,8 +341,36 @@ def test_a_refused_question_has_reason_and_code_and_no_secret() -> None:
     assert type(error) is Rejected
     assert (error.reason, error.code, error.attempt.reference) == (Reason.RATE, "12", "")
     error = ask("sent", {}, document(400, code="no canary-token here"))
-    assert (error.reason, error.code) == (Reason.REQUEST, "no ••• here")
+    assert (error.reason, error.code) == (Reason.REQUEST, "•••")
     assert "canary" not in behind(error)
+
+
+@pytest.mark.parametrize("code", [0, "0", "00", None, "", False, "none", "null"])
+def test_without_a_word_of_success_nothing_like_zero_is_a_refusal(code: object) -> None:
+    assert [row.id for row in ask("sent", {}, document(code=code, rows=[{"id": 1}]))] == ["1"]
+
+
+@pytest.mark.parametrize("code", [7, "broken", "-1"])
+def test_without_a_word_of_success_any_other_is_a_refusal_and_no_empty_log(code: object) -> None:
+    error = ask("sent", {}, document(code=code, rows=[]))
+    assert (type(error), error.reason) == (Rejected, Reason.OTHER)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("invalid_guid", "invalid_guid"),
+        ("E-12:3.4", "E-12:3.4"),
+        ("no message to +12025550123", "•••"),
+        ("12025550123", "•••"),
+        ("Hello", "Hello"),
+    ],
+)
+def test_of_a_question_only_a_code_is_shown_for_number_and_text_are_not_known(
+    said: str, shown: str
+) -> None:
+    error = ask("sent", {}, document(400, code=said))
+    assert error.code == shown
 
 
 def test_a_401_is_a_failed_authentication() -> None:

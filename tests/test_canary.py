@@ -9,20 +9,30 @@ import re
 import traceback
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from smsbridge import AsyncClient, Client, Secret, SmsbridgeError
+from smsbridge import AsyncClient, Attempt, Client, Message, Secret, SmsbridgeError
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.message import fingerprint
 
 from fault_server import FaultServer, answer
 from sending import PROTOCOLS, fault, said
 
 KEY, SECRET, TOKEN = "canary-key-93f1", "canary-secret-77aa", "canary-token-51bc"
 NUMBER, TEXT = "+447700900123", "canary text 0c1d"
+ATTEMPT = Attempt(
+    backend="smsmobileapi",
+    protocol="rest",
+    reference="r-1",
+    started=datetime.now(UTC),
+    fingerprint=fingerprint(NUMBER, TEXT),
+)
 CANARIES = (KEY, SECRET, TOKEN, NUMBER, NUMBER[1:], TEXT, quote(TEXT), TEXT.replace(" ", "+"))
 
 
@@ -59,11 +69,32 @@ def shown(error: BaseException) -> str:
     return "\n".join([*told, repr(error), str(error), repr(vars(error))])
 
 
+OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "send": ("send", {"message": Message(recipient=NUMBER, text=TEXT)}),
+    "send_many": ("send_many", {"messages": [Message(recipient=NUMBER, text=TEXT)]}),
+    "resend": ("resend", {"submission": "7"}),
+    "status": ("status", {"submission": "7"}),
+    "wait": ("wait", {"submission": "7", "timeout": 0}),
+    "sent": ("sent", {"recipient": NUMBER, "before": datetime.now(UTC)}),
+    "keyword": ("sent", {"keyword": TEXT}),
+    "received": ("received", {"unread": True}),
+    "wait_received": ("wait_received", {"sender": NUMBER, "match": TEXT, "timeout": 0}),
+    "delete": ("delete", {"submission": "7"}),
+    "resolve": ("resolve", {"unknown": ATTEMPT}),
+}
+CASES = [
+    (operation, protocol)
+    for operation in OPERATIONS
+    for protocol in PROTOCOLS
+    if protocol != "soap" or operation in ("send", "send_many")
+]
+
+
 @pytest.mark.parametrize("way", ["sync", "async"])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(("operation", "protocol"), CASES)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_no_canary_is_logged_warned_of_or_in_an_error(
-    name: str, protocol: str, way: str, caplog: pytest.LogCaptureFixture
+    name: str, operation: str, protocol: str, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.NOTSET)
     for library in ("requests", "urllib3", "aiohttp", "zeep", "asyncio", "smsbridge"):
@@ -82,27 +113,35 @@ def test_no_canary_is_logged_warned_of_or_in_an_error(
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
-                submission = send(table, way)
-                told.append(f"{submission!r}")
+                result = call(table, operation, way)
+                told.append(f"{result!r}")
             except SmsbridgeError as error:
                 told.append(shown(error))
         assert server.sends
-    told += [record.getMessage() + repr(record.args) for record in caplog.records]
+    told += [record.getMessage() + repr(vars(record)) for record in caplog.records]
     told += [str(one.message) for one in warned]
     told.append(f"{table!r} {Client(table)!r}")
     found = [canary for canary in CANARIES for text in told if canary in text]
     assert found == []
 
 
-def send(table: SMSMobileAPI, way: str) -> object:
+def call(table: SMSMobileAPI, operation: str, way: str) -> object:
+    """Return what an operation gave, its rows and results too; raises what it raises."""
+    method, given = OPERATIONS[operation]
+
     async def run() -> object:
-        async with AsyncClient(table) as client:
-            return await client.send(NUMBER, TEXT)
+        async with AsyncClient(table, sleep=at_once) as client:
+            made = getattr(client, method)(**given)
+            return await made if isawaitable(made) else [one async for one in made]
+
+    async def at_once(_: float) -> None:
+        """Wait no time at all."""
 
     if way == "async":
         return asyncio.run(run())
-    with Client(table) as client:
-        return client.send(NUMBER, TEXT)
+    with Client(table, sleep=lambda _: None) as client:
+        made = getattr(client, method)(**given)
+        return list(made) if isinstance(made, Iterator) else made
 
 
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
-COMMANDS = ("send", "explain", "backends", "doctor", "wsdl", "mock", "demo")
+COMMANDS = ("send", "send-many", "explain", "backends", "doctor", "wsdl", "mock", "demo")
 CONTRACT = str(CONTRACTS / "soap12.wsdl")
 URL = "smsmobileapi+rest://KEY@127.0.0.1:9?tls=off"
 

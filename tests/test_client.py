@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import threading
@@ -14,17 +15,22 @@ from smsbridge import (
     AsyncClient,
     Client,
     InvalidMessage,
+    Limit,
     Message,
     MissingExtra,
     NotSent,
     OutcomeUnknown,
+    Retry,
 )
 from smsbridge.backends.memory import Memory
 from smsbridge.exchange import Broken, Left, Request, Response
 from smsbridge.testing.inprocess import AsyncInProcess, InProcess
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_backend
+from smsbridge.token import Token
 
+from asking import Carrier, Gate, Wire, World, page, row
+from blocks import document
 from fault_server import FaultServer, answer
 from sending import OK, backend, said
 
@@ -233,3 +239,91 @@ def test_a_carrier_that_breaks_after_all_has_left_is_unknown() -> None:
 
     with pytest.raises(OutcomeUnknown):
         Client(backend("rest", "https://sms.example"), transport=Breaks()).send(NUMBER, "Hello")
+
+
+def test_a_send_that_was_interrupted_may_have_been_taken() -> None:
+    """Its row must not pass for that of another send of the same message."""
+    interrupted = False
+
+    def answer_of(request: Request) -> Response:
+        nonlocal interrupted
+        if request.path == "/sent":
+            return page(row("m-1", at=started.isoformat())) if first_page(request) else page()
+        if not interrupted:
+            interrupted = True
+            raise KeyboardInterrupt
+        return Response(status=500)
+
+    def first_page(request: Request) -> bool:
+        return b"m-1" not in request.body
+
+    client = Client(Gate(), transport=Carrier(Wire(answer_of)))
+    with pytest.raises(KeyboardInterrupt):
+        client.send(NUMBER, "Hello", reference="r-1")
+    with pytest.raises(OutcomeUnknown) as second:
+        client.send(NUMBER, "Hello", reference="r-2")
+    started = second.value.attempt.started
+    with pytest.raises(OutcomeUnknown, match="another send of the same message"):
+        client.resolve(second.value)
+
+
+def test_threads_share_what_is_retried_and_what_is_limited() -> None:
+    """Each send of 64 is busy once, and is taken once."""
+    seen: set[str] = set()
+
+    def answer_of(request: Request) -> Response:
+        text = json.loads(request.body)["text"]
+        if text in seen:
+            return document(state="OK", id=text)
+        seen.add(text)
+        return Response(status=429, headers={"Retry-After": "1"})
+
+    wire = Wire(answer_of)
+    limited = Gate(retry=Retry(attempts=2), limit=Limit(in_flight=4))
+    client = Client(limited, transport=Carrier(wire), sleep=lambda _: None)
+    with ThreadPoolExecutor(32) as pool:
+        done = list(pool.map(lambda n: client.send(NUMBER, f"text {n}").id, range(64)))
+    assert done == [f"text {n}" for n in range(64)]
+    assert len(wire.requests) == 128
+
+
+def test_a_forked_client_resolves_what_its_parent_is_unsure_of() -> None:
+    """What a client keeps goes with it, and needs no lock."""
+    unsure = Wire(Broken(Left.ALL, "silence"), page())
+    client = Client(Gate(), transport=Carrier(unsure))
+    with pytest.raises(OutcomeUnknown) as unknown:
+        client.send(NUMBER, "Hello")
+    child = os.fork()
+    if child == 0:
+        try:
+            client.resolve(unknown.value)
+        except OutcomeUnknown:
+            os._exit(7)
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 7
+
+
+def test_a_token_call_takes_no_place_of_a_send_in_flight() -> None:
+    world, sending, fetched = World(), threading.Event(), threading.Event()
+    world.session.kept["token"] = Token("t-1", world.clock.seconds + 9, world.clock.seconds + 9)
+
+    class Carries:
+        def send(self, request: Request, _deadline: float) -> Response:
+            if request.path == "/token":
+                fetched.set()
+                return document(access_token="t-2")
+            sending.set()
+            assert fetched.wait(10)
+            return document(state="OK")
+
+        def close(self) -> None: ...
+
+    limited = Gate(protocol="oauth", limit=Limit(in_flight=1))
+    client = Client(limited, transport=Carries(), session=world.session)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.send, NUMBER, "first")
+        assert sending.wait(10)
+        world.clock.seconds += 10
+        second = pool.submit(client.send, NUMBER, "second")
+        assert first.result(20).reference != second.result(20).reference

@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 from acme_sms import Acme
 
-from smsbridge import AsyncClient, Backend, Client, ConfigError, Secret
+from smsbridge import (
+    AsyncClient,
+    Backend,
+    Client,
+    ConfigError,
+    InvalidMessage,
+    Limit,
+    Retry,
+    Secret,
+)
 from smsbridge.backends.memory import Memory
-from smsbridge.config import from_environment, from_file, from_mapping, from_url
+from smsbridge.config import from_environment, from_file, from_mapping
 
 CANARY = "canary"
 KEYS = {"backend": "smsmobileapi", "api_key": "a-key"}
@@ -764,152 +773,6 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     assert "https://" in error
 
 
-# --- URLs
-
-
-@pytest.mark.parametrize(
-    ("url", "protocol", "address", "credentials"),
-    [
-        ("smsmobileapi+rest://K@sms.example", "rest", "https://sms.example", ["K"]),
-        ("smsmobileapi+soap://K@sms.example", "soap", "https://sms.example", ["K"]),
-        ("smsmobileapi+oauth://C:S@sms.example", "oauth", "https://sms.example", ["C", "S"]),
-        ("smsmobileapi://K@sms.example", "rest", "https://sms.example", ["K"]),
-        ("acme+soap://U:P@sms.example", "soap", "https://sms.example", ["U", "P"]),
-        ("acme+rest://U:a%2Fb%40c%3Ad+e%25f@sms.example", "rest", "", ["U", "a/b@c:d+e%f"]),
-        ("acme+rest://%3AU%2B:%20P%23%3F@sms.example", "rest", "", [":U+", " P#?"]),
-        ("acme+rest://%D1%8F:%E2%82%AC@sms.example", "rest", "", ["я", "€"]),
-        ("smsmobileapi+rest://a+b@sms.example", "rest", "", ["a+b"]),
-        ("smsmobileapi+rest://K@sms.example/", "rest", "https://sms.example", ["K"]),
-        ("smsmobileapi+rest://K@sms.example?tls=on", "rest", "https://sms.example", ["K"]),
-        ("smsmobileapi+rest://K@sms.example:8443", "rest", "https://sms.example:8443", ["K"]),
-        ("smsmobileapi+rest://K@127.0.0.1?tls=off", "rest", "http://127.0.0.1", ["K"]),
-        ("smsmobileapi+rest://K@localhost:81/?tls=off", "rest", "http://localhost:81", ["K"]),
-        ("smsmobileapi+rest://K@[::1]:8765?tls=off", "rest", "http://[::1]:8765", ["K"]),
-        ("smsmobileapi+rest://K@[2001:db8::1]", "rest", "https://[2001:db8::1]", ["K"]),
-        ("SMSMobileAPI+REST://Key@SMS.EXAMPLE", "rest", "https://sms.example", ["Key"]),
-        ("  smsmobileapi+rest://K@sms.example\n", "rest", "https://sms.example", ["K"]),
-    ],
-)
-def test_a_url_says_backend_protocol_credentials_and_address(
-    url: str, protocol: str, address: str, credentials: list[str]
-) -> None:
-    backend = from_url(url)
-    wanted = backend.protocols[protocol].auth.credentials
-    assert backend.protocol == protocol
-    assert backend.url == (address or "https://sms.example")
-    assert [backend.credentials()[key] for key in wanted] == credentials
-
-
-@pytest.mark.parametrize(
-    ("query", "seconds"),
-    [("", 30), ("?timeout=5", 5), ("?timeout=2.5", 2.5), ("?tls=on&timeout=3600", 3600)],
-)
-def test_a_url_may_say_a_timeout(query: str, seconds: float) -> None:
-    assert from_url(f"smsmobileapi+rest://K@sms.example{query}").timeout == seconds
-
-
-@pytest.mark.parametrize("name", ["console", "memory"])
-def test_a_backend_without_a_network_needs_its_name_only(name: str) -> None:
-    assert from_url(f"{name}://").name == name
-
-
-@pytest.mark.parametrize(
-    "rest",
-    [
-        "://?canaryoption=canaryvalue",
-        "+canaryprotocol://",
-        "://canarykey@",
-        ":///canarypath",
-        "://?tls=off&timeout=canaryvalue",
-    ],
-)
-def test_a_backend_without_a_network_refuses_what_it_would_ignore(rest: str) -> None:
-    error = refusal(lambda: from_url(f"memory{rest}"))
-    assert CANARY not in shown(error, *behind(error))
-
-
-HOST = "canaryhost.example"
-URL = f"smsmobileapi+rest://canarykey@{HOST}"
-OAUTH_URL = "smsmobileapi+oauth://"
-REFUSED_URLS = {
-    "a path": (f"{URL}/canarypath", "path"),
-    "a fragment": (f"{URL}#canaryfragment", "fragment"),
-    "an unknown option": (f"{URL}?canaryoption=canaryvalue", "timeout="),
-    "an option without a value": (f"{URL}?canaryoption", "timeout="),
-    "tls neither on nor off": (f"{URL}?tls=canaryvalue", "tls=on"),
-    "tls off and not loopback": (f"{URL}?tls=off", "TLS"),
-    "a timeout that is no number": (f"{URL}?timeout=canaryvalue", "timeout"),
-    "a timeout of an odd digit": (f"{URL}?timeout=²", "timeout"),
-    "an empty timeout": (f"{URL}?timeout=", "timeout"),
-    "a timeout of 0": (f"{URL}?timeout=0", "timeout"),
-    "a negative timeout": (f"{URL}?timeout=-98765", "timeout"),
-    "a timeout beyond an hour": (f"{URL}?timeout=98765", "timeout"),
-    "no credentials": (f"smsmobileapi+rest://{HOST}", "API_KEY@"),
-    "empty credentials": (f"smsmobileapi+rest://@{HOST}", "API_KEY@"),
-    "too many credentials": (f"smsmobileapi+rest://canarykey:canarymore@{HOST}", "API_KEY@"),
-    "too few credentials": (f"{OAUTH_URL}canaryclient@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
-    "an empty secret": (f"{OAUTH_URL}canaryclient:@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
-    "an empty client": (f"{OAUTH_URL}:canarysecret@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
-    "three for two": (f"{OAUTH_URL}canary1:canary2:canary3@{HOST}", "CLIENT_ID:CLIENT_SECRET@"),
-    "no host": ("smsmobileapi+rest://canarykey@", "host"),
-    "a port without a host": ("smsmobileapi+rest://canarykey@:98", "host"),
-    "a port that is no number": (f"{URL}:canaryport", "BACKEND+PROTOCOL://"),
-    "a port too high": (f"{URL}:98765", "BACKEND+PROTOCOL://"),
-    "port 0": (f"{URL}:0", "BACKEND+PROTOCOL://"),
-    "an unknown backend": (f"canarybackend+rest://canarykey@{HOST}", "smsmobileapi"),
-    "an unknown backend alone": (f"canarybackend://canarykey@{HOST}", "smsmobileapi"),
-    "a web address": (f"https://canarykey@{HOST}", "smsmobileapi"),
-    "an unknown protocol": (f"smsmobileapi+canary://canarykey@{HOST}", "rest, soap, oauth"),
-    "two protocols": (f"smsmobileapi+rest+canary://canarykey@{HOST}", "rest, soap, oauth"),
-    "no scheme": ("canarykey", "BACKEND+PROTOCOL://"),
-    "no slashes": (f"smsmobileapi+rest:canarykey@{HOST}", "BACKEND+PROTOCOL://"),
-    "nothing": ("", "BACKEND+PROTOCOL://"),
-    "a raw / in the key": (f"smsmobileapi+rest://canary1/canary2@{HOST}", "%2F"),
-    "a raw / in the secret": (f"{OAUTH_URL}canary1:canary2/canary3@{HOST}", "%2F"),
-    "a raw : and / in the key": (f"smsmobileapi+rest://canary1:canary2/x@{HOST}", "%2F"),
-    "a raw ? in the key": (f"smsmobileapi+rest://canary1?canary2@{HOST}", "%3F"),
-    "a raw # in the key": (f"smsmobileapi+rest://canary1#canary2@{HOST}", "%23"),
-    "a raw [ in the key": (f"smsmobileapi+rest://canary1[canary2@{HOST}", "BACKEND+PROTOCOL://"),
-    "raw [] in the key": (f"smsmobileapi+rest://x[canary1]y@{HOST}", "BACKEND+PROTOCOL://"),
-    "an open [": ("smsmobileapi+rest://canarykey@[2001:db8::1", "BACKEND+PROTOCOL://"),
-    "a host no one has": (f"{URL}\N{ACCOUNT OF}canary", "BACKEND+PROTOCOL://"),
-}
-refused_urls = pytest.mark.parametrize(
-    ("url", "says"), REFUSED_URLS.values(), ids=REFUSED_URLS.keys()
-)
-
-
-@refused_urls
-def test_a_url_that_cannot_be_used_is_refused_with_what_to_write(url: str, says: str) -> None:
-    assert says in str(refusal(lambda: from_url(url)))
-
-
-def parts_of(url: str) -> list[str]:
-    """Return what may not be shown of a refused URL: its canaries, and its long numbers."""
-    return [part for part in (CANARY, *re.findall(r"\d{5}", url), "²", "2001:db8") if part in url]
-
-
-@refused_urls
-def test_no_part_of_a_refused_url_is_in_the_error(url: str, says: str) -> None:
-    error = refusal(lambda: from_url(url))
-    assert [part for part in parts_of(url) if part in shown(error)] == []
-
-
-@refused_urls
-def test_no_part_of_a_refused_url_is_in_what_the_error_comes_from(url: str, says: str) -> None:
-    error = refusal(lambda: from_url(url))
-    assert [part for part in parts_of(url) if part in shown(*behind(error))] == []
-
-
-@refused_urls
-def test_smsbridge_url_is_refused_as_quietly(
-    url: str, says: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SMSBRIDGE_URL", url)
-    error = refusal(Client)
-    assert [part for part in parts_of(url) if part in shown(error)] == []
-
-
 # --- secrets
 
 ENVIRON = {"SMS_KEY": "canary-in-the-environment"}
@@ -1028,3 +891,108 @@ def test_a_secret_is_read_by_reveal_alone_and_compares_by_value() -> None:
 @pytest.mark.parametrize("nothing", ["", None, 5])
 def test_an_empty_secret_is_refused(nothing: Any) -> None:
     assert "empty" in str(refusal(lambda: Secret(nothing)))
+
+
+# --- how often, how fast, and who has the log
+
+
+def test_retry_and_limit_are_tables_of_a_block() -> None:
+    backend = read(block() + "\nretry = { attempts = 3 }\nlimit.per_second = 2.5\n")
+    assert (backend.retry, backend.limit) == (Retry(attempts=3), Limit(per_second=2.5))
+
+
+def test_without_them_a_send_is_tried_once_and_nothing_is_limited() -> None:
+    backend = read(block())
+    assert (backend.retry, backend.limit, backend.log, backend.default_region) == (
+        None,
+        None,
+        None,
+        "",
+    )
+
+
+def test_like_takes_over_retry_limit_and_region_too() -> None:
+    text = block(default_region="GB") + "\nretry.attempts = 2\nlimit.in_flight = 4\n"
+    backend = read(text + '[backends.two]\nlike = "only"\nlimit.per_second = 1\n', "two")
+    assert (backend.retry, backend.limit) == (Retry(attempts=2), Limit(per_second=1))
+    assert backend.number("07700 900123") == "+447700900123"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("retry = 3", "retry: give a table of attempts"),
+        ("retry = {}", "retry: give a table of attempts"),
+        ("retry.attempts = 5", "retry.attempts: give a number above 0 and up to 4"),
+        ("retry.attempts = true", "retry.attempts: give a number above 0 and up to 4"),
+        ("retry.attempt = 3", "retry: no key 'attempt'; did you mean 'attempts'?"),
+        ("limit = 10", "limit: give a table of per_second, in_flight"),
+        ("limit.per_second = 0", "limit.per_second: give a number above 0 and up to 10000"),
+        ("limit.per_second = nan", "limit.per_second: give a number above 0"),
+        ("limit.in_flight = 2.5", "limit.in_flight: give a number above 0 and up to 1000"),
+        ("limit.in_fligth = 2", "limit: no key 'in_fligth'; did you mean 'in_flight'?"),
+        ("default_region = 44", "default_region: give text"),
+        ("log = 5", "log: give the name of a block"),
+        ('log = ["only"]', "log: give the name of a block"),
+        ("log = { backend = 'memory' }", "log: give the name of a block"),
+        ('log = "only"', "log, [backends.only]: it leads back to itself: only → only"),
+        ('log = "onyl"', "log, [backends.onyl]: there is no [backends.onyl]; did you mean 'only'?"),
+    ],
+)
+def test_what_they_can_not_be_is_refused_with_its_line(line: str, says: str) -> None:
+    error = refusal(lambda: read(f"{block()}\n{line}\n"))
+    assert str(error).startswith("smsbridge.toml, line 4, [backends.only]: ")
+    assert says in str(error)
+
+
+LOGS = """
+[backends.sender]
+backend = "smsmobileapi"
+protocol = "soap"
+api_key = "canary-one"
+log = "keeper"
+
+[backends.keeper]
+backend = "smsmobileapi"
+api_key = "canary-two"
+"""
+
+
+def test_log_names_the_block_of_the_backend_that_has_the_log() -> None:
+    backend = read(LOGS, "sender")
+    assert backend.log is not None
+    assert (backend.protocol, backend.log.protocol) == ("soap", "rest")
+    assert (backend.answering("sent"), backend.answering("received")) == (("log",), ())
+    assert backend.at(("log",)) is backend.log
+    assert "canary" not in repr(backend)
+
+
+def test_a_log_that_leads_back_is_refused() -> None:
+    error = refusal(lambda: read(f'{LOGS}log = "sender"\n', "sender"))
+    assert "it leads back to itself: sender → keeper → sender" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("keeper", "give the Backend itself"),
+        ({"backend": "memory"}, "log: give a Backend"),
+        (5, "log"),
+    ],
+)
+def test_a_mapping_holds_the_log_itself(given: object, says: str) -> None:
+    memory = Memory()
+    assert from_mapping({**KEYS, "log": memory}).log is memory
+    assert says in str(refusal(lambda: from_mapping({**KEYS, "log": given})))
+
+
+def test_a_log_that_is_no_backend_is_refused_by_the_class_too() -> None:
+    assert "log: give a Backend" in str(refusal(lambda: Memory(log="keeper")))  # type: ignore[arg-type]  # the fault
+
+
+@pytest.mark.parametrize("region", ["gb", "GBR", "44", "United Kingdom"])
+def test_a_region_that_is_none_is_told_by_the_first_number_that_needs_it(region: str) -> None:
+    backend = read(block(default_region=region))
+    assert backend.number("+447700900123") == "+447700900123"
+    with pytest.raises(InvalidMessage, match=r"default_region.*give two capital letters"):
+        backend.number("07700 900123")

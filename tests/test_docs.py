@@ -25,7 +25,7 @@ from smsbridge.backends.rest import RestBlock
 from smsbridge.backends.soap import SoapBlock
 from smsbridge.codecs.rest import METHODS
 from smsbridge.config import from_file
-from smsbridge.operation import QUESTIONS, ROW, known_values
+from smsbridge.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW, known_values
 from smsbridge.table import _AUTHS as AUTHS
 from smsbridge.table import TABLES as TABLE_KEYS
 from smsbridge.template import FILTERS, TIME_FILTERS, render
@@ -37,7 +37,7 @@ BIN = Path(sys.executable).parent
 SECONDS = 60
 
 PAGE = "any-service.md"
-PORTS = ("8701", "8702", "8703")
+PORTS = ("8701", "8702", "8703", "8704")
 VARIES = {
     r"\b[0-9a-f]{40}\b": "an id of the mock",
     r"\bin [0-9]+\.[0-9]{2}s$": "in some seconds",
@@ -199,6 +199,11 @@ def test_any_service_prints_what_it_shows(terminal: Terminal) -> None:
         assert normal(said) == normal(block.text), f"{PAGE}, line {block.line}"
 
 
+def test_many_prints_what_it_shows(terminal: Terminal) -> None:
+    for block in blocks("many.md", "console"):
+        assert normal(terminal.run(block.text)) == normal(block.text), f"line {block.line}"
+
+
 def test_the_tables_on_the_page_are_the_example() -> None:
     written = "\n".join(block.text for block in blocks(PAGE, "toml"))
     assert written == (EXAMPLES / "smsbridge.toml").read_text(encoding="utf-8")
@@ -270,10 +275,11 @@ def test_each_filter_is_in_the_docs() -> None:
         TABLE_KEYS,
         {*SoapBlock.own_keys, *RestBlock.own_keys},
         {*QUESTIONS, *(name for values in QUESTIONS.values() for name in values)},
-        ROW,
+        {*COMMANDS, *(name for values in COMMANDS.values() for name in values)},
+        {*SENT_ROW, *RECEIVED_ROW},
         AUTHS,
         {key for needed, more in AUTHS.values() for key in (*needed, *more)},
-        set().union(*(known_values(name) for name in ("send", *QUESTIONS))),
+        set().union(*(known_values(name) for name in ("send", *QUESTIONS, *COMMANDS))),
         Reason,
         Status,
         METHODS,
@@ -282,6 +288,7 @@ def test_each_filter_is_in_the_docs() -> None:
         "tables",
         "keys",
         "questions",
+        "commands",
         "row",
         "auths",
         "auth",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from smsbridge import (
     ConfigError,
     InvalidMessage,
     MissingExtra,
+    NoAnswer,
     NotSent,
     OutcomeUnknown,
     Reason,
@@ -88,3 +90,49 @@ def test_a_missing_extra_says_how_to_install_it() -> None:
 def test_a_missing_extra_survives_a_process_boundary() -> None:
     error = MissingExtra("async", "AsyncClient")
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_the_reasons_that_another_backend_may_not_share_are_five() -> None:
+    assert [reason for reason in Reason if reason.elsewhere] == [
+        Reason.SENDER,
+        Reason.AUTHENTICATION,
+        Reason.ACCOUNT,
+        Reason.QUOTA,
+        Reason.RATE,
+    ]
+
+
+def test_an_attempt_has_neither_fingerprint_nor_part_unless_it_is_told() -> None:
+    assert (ATTEMPT.fingerprint, ATTEMPT.via) == ("", "")
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_a_send_error_can_name_the_part_that_made_the_attempt(error: SendError) -> None:
+    named = pickle.loads(pickle.dumps(error))
+    named.by("reserve")
+    assert named.attempt == replace(ATTEMPT, via="reserve")
+    assert named.args == (error.why, named.attempt)
+    assert vars(pickle.loads(pickle.dumps(named))) == vars(named)
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (NoAnswer("HTTP 500", "acme"), "No answer: HTTP 500 (acme). To ask again does no harm."),
+        (
+            NoAnswer("HTTP 429", "acme", retry_after=7.0),
+            "No answer: HTTP 429 (acme). To ask again does no harm after 7 s.",
+        ),
+        (
+            NoAnswer("no such host", "acme", retry=False),
+            "No answer: no such host (acme). Asking again fails the same way.",
+        ),
+    ],
+)
+def test_no_answer_says_whether_to_ask_again_and_survives_a_process_boundary(
+    error: NoAnswer, says: str
+) -> None:
+    assert str(error) == says
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), vars(again)) == (says, vars(error))
+    assert not isinstance(error, SendError)

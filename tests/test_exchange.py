@@ -9,14 +9,19 @@ import pytest
 
 from smsbridge.exchange import (
     Broken,
+    Course,
     Exchange,
     Left,
+    Pause,
     Request,
     Response,
     Session,
     drive,
     drive_async,
+    routed,
 )
+
+from blocks import NOW, Clock
 
 FIRST = Request(method="POST", url="https://sms.example/a?b=c")
 SECOND = Request(method="POST", url="https://sms.example/again")
@@ -118,3 +123,127 @@ def test_a_share_is_the_same_until_its_turn_is_over() -> None:
 
 def test_a_session_has_an_aware_clock() -> None:
     assert Session().now().utcoffset() is not None
+
+
+# --- pauses
+
+
+def course() -> Course[list[object]]:
+    """Ask, wait twice, and ask again."""
+    first = yield FIRST
+    yield Pause(1.5)
+    yield Pause(0)
+    second = yield SECOND
+    return [first.status, second.status]
+
+
+def drive_sync(steps: Course[list[object]], happened: list[object]) -> list[object]:
+    def carry(request: Request) -> Response:
+        happened.append(request.path)
+        return Response(status=200 + len(happened))
+
+    return drive(steps, carry, happened.append)
+
+
+def drive_in_a_loop(steps: Course[list[object]], happened: list[object]) -> list[object]:
+    async def carry(request: Request) -> Response:
+        happened.append(request.path)
+        return Response(status=200 + len(happened))
+
+    async def sleep(seconds: float) -> None:
+        happened.append(seconds)
+
+    return asyncio.run(drive_async(steps, carry, sleep))
+
+
+driven = pytest.mark.parametrize("way", [drive_sync, drive_in_a_loop])
+Way = Callable[[Course[list[object]], list[object]], list[object]]
+
+
+@driven
+def test_a_driver_sleeps_where_a_course_pauses(way: Way) -> None:
+    happened: list[object] = []
+    assert way(course(), happened) == [201, 204]
+    assert happened == ["/a", 1.5, 0, "/again"]
+
+
+@driven
+def test_a_course_may_begin_and_end_with_a_pause(way: Way) -> None:
+    def waits() -> Course[list[object]]:
+        yield Pause(2)
+        return ["done"]
+
+    happened: list[object] = []
+    assert way(waits(), happened) == ["done"]
+    assert happened == [2]
+
+
+class Interrupted(list[object]):
+    """Something happens while a course sleeps."""
+
+    def append(self, _: object) -> None:
+        raise KeyboardInterrupt
+
+
+@driven
+def test_a_course_that_is_given_up_is_closed_at_once(way: Way) -> None:
+    """Whoever holds on to the error must not hold on to what the course would give free."""
+    ended: list[str] = []
+
+    def waits() -> Course[list[object]]:
+        try:
+            yield Pause(1)
+        finally:
+            ended.append("closed")
+        return []
+
+    with pytest.raises(KeyboardInterrupt) as held:
+        way(waits(), Interrupted())
+    assert ended == ["closed"]
+    assert held.tb is not None
+
+
+# --- parts
+
+
+def test_what_is_routed_names_the_way_of_each_request_and_of_its_share() -> None:
+    def asks() -> Exchange[int]:
+        yield Request(method="POST", url="https://sms.example/token", share="token/0")
+        answer = yield FIRST
+        return answer.status
+
+    steps = routed(routed(asks(), ("log",)), ("one",))
+    first = next(steps)
+    assert (first.via, first.share) == (("one", "log"), "one/log/token/0")
+    second = steps.send(Response(status=200))
+    assert (second.via, second.share, second.url) == (("one", "log"), None, FIRST.url)
+    with pytest.raises(StopIteration) as end:
+        steps.send(Response(status=201))
+    assert end.value.value == 201
+
+
+def test_what_breaks_is_thrown_through_a_route() -> None:
+    steps = routed(conversation(), ("one",))
+    next(steps)
+    assert steps.throw(Broken(Left.PART, "reset")).path == "/again"
+    with pytest.raises(StopIteration) as end:
+        steps.send(Response(status=200))
+    assert end.value.value == [Left.PART, 200]
+
+
+def test_without_a_way_a_request_stays_as_it_is() -> None:
+    assert next(routed(conversation(), ())) == FIRST
+
+
+def test_each_part_has_a_session_of_its_own_with_the_same_clocks() -> None:
+    clock = Clock()
+    session = Session(now=lambda: NOW, monotonic=clock, random=bytes)
+    one, two = session.at(("one",)), session.at(("two",))
+    one.kept["token"], two.kept["token"] = "t-1", "t-2"
+    one.turn(one.share("token"))
+    assert session.at(()) is session
+    assert session.at(("one",)) is one
+    assert session.at(("one", "log")) is one.at(("log",))
+    assert (session.kept, one.kept, two.kept) == ({}, {"token": "t-1"}, {"token": "t-2"})
+    assert (one.share("token"), two.share("token")) == ("token/1", "token/0")
+    assert (one.now(), one.monotonic(), one.random(2)) == (NOW, clock(), bytes(2))

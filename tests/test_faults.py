@@ -1,19 +1,15 @@
-"""Faults of the other side, over real sockets: every protocol, sync and async, ends as it must."""
+"""The table of faults over real sockets: each row, over each protocol, with both clients."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
+import logging
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from contextlib import contextmanager
 
 import pytest
-import trustme
 
 from smsbridge import (
     AsyncClient,
@@ -21,614 +17,293 @@ from smsbridge import (
     Client,
     NotSent,
     OutcomeUnknown,
-    Reason,
     Rejected,
     SendError,
     Submission,
 )
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.exchange import Left
+from smsbridge.testing.breaks import PACE, unreachable, untrusted
+from smsbridge.testing.endings import Ends, Place
+from smsbridge.testing.endings import Outcome as Ending
+from smsbridge.testing.faults import FAULTS, Fault
+from smsbridge.testing.server import MockServer
 
-from fault_server import Act, FaultServer, Got, answer, reset, reset_mid_request
-from sending import OK, TEXT, Outcome, Send, backend, fault, said
+from oracle import Acceptance, WatchedProvider, verdict
+from sending import NUMBER, TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
 
-Body = Callable[[str], bytes]
+TOKEN_CALL = "/oauth2/token"
+AT_THE_DEADLINE = (
+    "connect-timeout",
+    "never-reads",
+    "silence",
+    "drip-headers",
+    "token-down:silence",
+)
+LONG = 20.0
+GROWING = (0.4, 1.6, 6.4)
+LARGE = "x" * 8_000_000
 
-
-def ok(protocol: str) -> bytes:
-    return answer(200, said(protocol, OK))
-
-
-def outcome_of(protocol: str, send: Send, *script: bytes | str, **more: object) -> Outcome:
-    with FaultServer(script=list(script)) as server:
-        outcome = send(backend(protocol, server.url, **more))
-        assert len(server.sends) == 1
-        return outcome
-
-
-def test_f01_a_refused_connection_is_not_sent(protocol: str, send: Send) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        outcome = send(backend(protocol, f"http://127.0.0.1:{closed.getsockname()[1]}"))
-    assert isinstance(outcome, NotSent)
-    assert outcome.retry
+ROWS = [
+    pytest.param(Fault(name, way), protocol, id=f"{Fault(name, way).word}-{protocol}")
+    for name, entry in FAULTS.items()
+    for way in entry.ways
+    for protocol in entry.protocols
+]
 
 
-def test_f02_a_name_that_does_not_resolve_is_not_sent_and_the_error_names_only_the_host(
-    protocol: str, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unknown(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+class Mock(MockServer):
+    """The mock as it ships, with a provider that is watched."""
 
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    outcome = send(backend(protocol, "https://sms.invalid"))
-    assert isinstance(outcome, NotSent)
-    assert not outcome.retry
-    assert "sms.invalid" in str(outcome)
-    assert "https://" not in str(outcome)
+    provider: WatchedProvider
+
+    @property
+    def wire(self) -> tuple[int, int]:
+        """How many whole requests were read: those that send or were led astray, token calls."""
+        paths = [request.path for request in self.provider.requests]
+        tokens = paths.count(TOKEN_CALL)
+        return len(paths) - tokens, tokens
 
 
 @contextmanager
-def full_backlog() -> Iterator[int]:
-    """A listener whose queue is full: further connections neither open nor fail."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-        for one in waiting:
-            one.close()
+def mocking(**more: object) -> Iterator[Mock]:
+    provider = WatchedProvider(backend("rest", "https://api.smsmobileapi.com"))
+    with Mock(provider, **more) as server:  # type: ignore[arg-type]  # what a test says
+        yield server
 
 
-def test_f03_a_connection_that_never_opens_is_not_sent(protocol: str, send: Send) -> None:
-    with full_backlog() as port:
-        outcome = send(backend(protocol, f"http://127.0.0.1:{port}", timeout=0.4))
-    assert isinstance(outcome, NotSent)
-    assert outcome.retry
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Mock]:
+    with mocking() as server:
+        yield server
 
 
-@pytest.mark.parametrize("flaw", ["wrong host", "expired", "unknown issuer"])
-def test_f04_a_bad_certificate_is_not_sent(
-    protocol: str, send: Send, flaw: str, tmp_path_factory: pytest.TempPathFactory
+@pytest.fixture
+def mock(_server: Mock) -> Mock:
+    _server.provider.play(None)
+    _server.pace = 0.0002
+    return _server
+
+
+@contextmanager
+def met(broken: Fault, mock: Mock) -> Iterator[tuple[str, Mock]]:
+    """Yield the address at which a fault happens, and the mock behind it."""
+    if broken.name == "bad-tls":
+        with mocking(tls=untrusted()) as secured:
+            yield secured.provider.address, secured
+    elif broken.entry.place is Place.ADDRESS:
+        with unreachable(broken.name) as address:
+            yield address, mock
+    else:
+        mock.provider.fault = broken.word
+        yield mock.provider.address, mock
+
+
+def no_host(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+@pytest.mark.parametrize(("broken", "protocol"), ROWS)
+def test_each_row_of_the_table_holds(
+    broken: Fault,
+    protocol: str,
+    send: Send,
+    mock: Mock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    authority = trustme.CA()
-    host = "other.example" if flaw == "wrong host" else "127.0.0.1"
-    past = datetime.now(UTC) - timedelta(days=1)
-    leaf = authority.issue_cert(host, not_after=past if flaw == "expired" else None)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf.configure_cert(tls)
-    ca = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca))
-    with FaultServer([ok(protocol)], tls=tls) as server:
-        trusted = {} if flaw == "unknown issuer" else {"ca": str(ca)}
-        outcome = send(backend(protocol, server.url, **trusted))
-        assert not server.sends
-        assert not server.tokens
-    assert isinstance(outcome, NotSent)
-    assert not outcome.retry
-    assert "TLS" in str(outcome)
+    for library in ("", "requests", "urllib3", "aiohttp", "zeep", "asyncio", "smsbridge"):
+        caplog.set_level(logging.DEBUG, logger=library)
+    if broken.name == "no-such-host":
+        monkeypatch.setattr(socket, "getaddrinfo", no_host)
+    sends = sends_sync if send is send_sync else sends_async
+    with met(broken, mock) as (address, behind):
+        wsdl = {"wsdl": f"{address}/sendsms/wsdl/sendsms.wsdl"} if broken.name == WSDL else {}
+        for seconds in GROWING if broken.word in AT_THE_DEADLINE else (LONG,):
+            behind.provider.reset()
+            left: list[Left] = []
+            table = backend(protocol, address, timeout=seconds, **wsdl)
+            *before, outcome = sends(table, texts(broken), left)
+            if got_there(broken, protocol, behind, left):  # a busy machine may need longer
+                break
+    holds(outcome, broken.ends, left, protocol)
+    assert [type(one) for one in before] == [Submission] * len(before)
+    assert behind.wire == expected_wire(broken, protocol)
+    kept = [taken.text for taken in behind.provider.messages]
+    taken = broken.taken or broken.ends.outcome is Ending.ACCEPTED
+    assert kept == texts(broken)[: int(taken)]
+    assert verdict(behind.provider.accepted).doubles == []
+    assert verdict(behind.provider.accepted).repeats == []
+    private = [*table.secrets(), *behind.provider.scenario.tokens, NUMBER, NUMBER[1:], TEXT]
+    told = [repr(outcome), str(outcome), *(repr(vars(record)) for record in caplog.records)]
+    assert [word for word in private for text in told if word in text] == []
+    assert any(record.name == "smsbridge" for record in caplog.records)
 
 
-def test_a_good_certificate_of_the_configured_issuer_is_accepted(
-    protocol: str, send: Send, tmp_path_factory: pytest.TempPathFactory
+WSDL = "wsdl-gone"
+
+
+def got_there(broken: Fault, protocol: str, behind: Mock, left: list[Left]) -> bool:
+    """Tell whether a call came as far, before its deadline, as its row begins."""
+    stopped = broken.ends.outcome is Ending.UNKNOWN and Left.ALL not in left
+    return behind.wire == expected_wire(broken, protocol) and not stopped
+
+
+def texts(broken: Fault) -> list[str]:
+    """Return what is sent: a message too large to leave at once, or two, where a row needs it."""
+    special = {"reset-mid-request": [LARGE], "stale-connection": [TEXT, f"{TEXT} again"]}
+    return special.get(broken.name, [TEXT])
+
+
+def expected_wire(broken: Fault, protocol: str) -> tuple[int, int]:
+    """Return how many requests that send, and how many token calls, are read whole."""
+    token = int(protocol == "oauth" and broken.entry.place is not Place.ADDRESS)
+    if broken.entry.place in {Place.ADDRESS, Place.REQUEST, Place.WSDL}:
+        return 0, token
+    if broken.name in {"token-refused", "token-down"}:
+        return 0, 1
+    renewed = broken.name == "token-expired" or (broken.name == "unauthorized" and token)
+    return (2, 2) if renewed else (1, token)
+
+
+def holds(outcome: Outcome, ends: Ends, left: list[Left], protocol: str) -> None:
+    """Hold an outcome to what the table says of it, and to what had left."""
+    match ends.outcome:
+        case Ending.ACCEPTED:
+            assert isinstance(outcome, Submission)
+        case Ending.UNKNOWN:
+            assert isinstance(outcome, OutcomeUnknown)
+            assert left in ([], [Left.ALL])
+        case Ending.BY_BYTES:
+            assert isinstance(outcome, OutcomeUnknown if left[-1] is Left.ALL else NotSent)
+        case Ending.NOT_SENT:
+            assert isinstance(outcome, NotSent)
+            assert outcome.retry is ends.retry
+            assert (outcome.retry_after is None) == (ends.wait is None)
+            least, most = ends.wait or (0, 0)
+            assert least <= (outcome.retry_after or 0) <= most
+        case Ending.REJECTED:
+            assert isinstance(outcome, Rejected)
+            assert outcome.reason is ends.reason
+            assert isinstance(outcome, AuthenticationFailed) == (ends.reason == "authentication")
+    if isinstance(outcome, SendError):
+        assert ends.says in str(outcome)
+        assert outcome.attempt.reference in str(outcome)
+        assert "://" not in str(outcome)
+    assert outcome.protocol == protocol if isinstance(outcome, Submission) else True
+
+
+def beyond(word: str, protocol: str, send: Send, mock: Mock) -> Outcome:
+    """Return the outcome of what would go on beyond the deadline."""
+    mock.provider.fault, mock.pace = word, PACE
+    for seconds in GROWING:
+        left: list[Left] = []
+        mock.provider.reset()
+        outcome = send(backend(protocol, mock.provider.address, timeout=seconds), TEXT, left)
+        if mock.wire == (1, int(protocol == "oauth")):
+            break
+    assert left == [Left.ALL]
+    assert len(mock.provider.messages) == 1
+    return outcome
+
+
+def test_f14_a_body_that_drips_beyond_the_deadline_is_unknown(
+    protocol: str, send: Send, mock: Mock
 ) -> None:
-    authority = trustme.CA()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    ca = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca))
-    with FaultServer([ok(protocol)], tls=tls) as server:
-        assert isinstance(send(backend(protocol, server.url, ca=str(ca))), Submission)
-
-
-@pytest.mark.parametrize(("act", "size"), [(reset, 5), (reset_mid_request, 8_000_000)])
-def test_f05_f06_a_reset_while_sending_goes_by_what_had_left(
-    protocol: str, send: Send, act: Act, size: int
-) -> None:
-    left: list[Left] = []
-    token = answer(200, '{"access_token": "tok-1"}')
-
-    def after_token(connection: socket.socket) -> None:
-        if protocol == "oauth" and not first.is_set():
-            first.set()
-            connection.recv(65_536)
-            connection.sendall(token)
-        else:
-            act(connection)
-
-    first = threading.Event()
-    with FaultServer(on_accept=after_token) as server:
-        outcome = send(backend(protocol, server.url), "x" * size, left)
-    assert isinstance(outcome, OutcomeUnknown if left[-1] is Left.ALL else NotSent)
-    if act is reset_mid_request:
-        assert left[-1] is Left.PART
-
-
-@pytest.mark.parametrize(
-    "name", ["reset-after-request", "close-after-request", "half-headers", "half-body", "garbage"]
-)
-def test_f07_f08_f12_f13_f16_no_whole_answer_after_the_request_is_unknown(
-    protocol: str, send: Send, name: str
-) -> None:
-    outcome = outcome_of(protocol, send, name)
-    assert isinstance(outcome, OutcomeUnknown)
-    if name == "half-body":
-        assert "HTTP 200" in str(outcome)
-
-
-def test_f10_silence_is_unknown_at_the_deadline(protocol: str, send: Send) -> None:
-    outcome = outcome_of(protocol, send, "silence", timeout=0.6)
+    outcome = beyond("drip-body", protocol, send, mock)
     assert isinstance(outcome, OutcomeUnknown)
     assert "time" in str(outcome)
+    assert "HTTP 200" in str(outcome)
 
 
-@pytest.mark.parametrize("status", [301, 307, 308])
-def test_f20a_a_redirect_that_keeps_the_method_is_not_sent_and_never_followed(
-    protocol: str, send: Send, status: int
+def test_f11_of_a_message_that_the_system_can_t_hold_a_part_left(
+    protocol: str, send: Send, mock: Mock
 ) -> None:
-    with FaultServer([ok(protocol)]) as other:
-        location = f"{other.url}/sendsms/"
-        outcome = outcome_of(protocol, send, answer(status, location=location))
-        assert not other.sends
+    mock.provider.fault = "never-reads"
+    for seconds in GROWING:
+        left: list[Left] = []
+        outcome = send(backend(protocol, mock.provider.address, timeout=seconds), LARGE, left)
+        if left != [Left.NOTHING]:
+            break
     assert isinstance(outcome, NotSent)
-    assert not outcome.retry
+    assert left == [Left.PART]
+    assert mock.provider.messages == []
 
 
-@pytest.mark.parametrize("status", [302, 303])
-def test_f20b_a_redirect_that_may_mean_done_is_unknown(
-    protocol: str, send: Send, status: int
-) -> None:
-    outcome = outcome_of(protocol, send, answer(status, location="/elsewhere"))
-    assert isinstance(outcome, OutcomeUnknown)
-
-
-@pytest.mark.parametrize("status", [400, 403, 404, 413, 422])
-def test_f21_a_refusal_is_rejected(protocol: str, send: Send, status: int) -> None:
-    outcome = outcome_of(protocol, send, answer(status, '{"error": 7, "message": "no"}'))
-    assert isinstance(outcome, Rejected)
-    assert isinstance(outcome, AuthenticationFailed) == (status == 403)
-
-
-def test_f22_a_401_without_a_token_is_rejected_at_once(send: Send) -> None:
-    for protocol in ("rest", "soap"):
-        outcome = outcome_of(protocol, send, answer(401, "{}"))
-        assert isinstance(outcome, AuthenticationFailed)
-
-
-def test_f22_f34_a_401_with_a_token_is_renewed_once_and_repeated_once(send: Send) -> None:
-    with FaultServer([answer(401, "{}"), ok("oauth")]) as server:
-        outcome = send(backend("oauth", server.url))
-        assert isinstance(outcome, Submission)
-        assert (len(server.tokens), len(server.sends)) == (2, 2)
-
-
-def test_f22_a_second_401_is_final(send: Send) -> None:
-    with FaultServer([answer(401, "{}")]) as server:
-        outcome = send(backend("oauth", server.url))
-        assert isinstance(outcome, AuthenticationFailed)
-        assert (len(server.tokens), len(server.sends)) == (2, 2)
-
-
-def test_f22_a_403_with_a_token_is_final(send: Send) -> None:
-    with FaultServer([answer(403, "{}")]) as server:
-        assert isinstance(send(backend("oauth", server.url)), AuthenticationFailed)
-        assert (len(server.tokens), len(server.sends)) == (1, 1)
-
-
-def test_an_unknown_outcome_of_the_repeat_after_a_401_stays_unknown(send: Send) -> None:
-    with FaultServer([answer(401, "{}"), "reset-after-request"]) as server:
-        assert isinstance(send(backend("oauth", server.url)), OutcomeUnknown)
-        assert len(server.sends) == 2
-
-
-@pytest.mark.parametrize("status", [408, 421, 425])
-def test_f23_try_again_is_not_sent(protocol: str, send: Send, status: int) -> None:
-    outcome = outcome_of(protocol, send, answer(status))
-    assert isinstance(outcome, NotSent)
-    assert outcome.retry
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize(
-    ("said_wait", "least", "most"),
-    [
-        ("7", 7, 7),
-        ("999999", 3600, 3600),
-        (timedelta(seconds=900), 700, 900),
-        (timedelta(days=-1), 0, 0),
-    ],
-)
-def test_f24_f25_retry_after_is_on_the_error_capped_at_an_hour(
-    protocol: str, send: Send, status: int, said_wait: str | timedelta, least: int, most: int
-) -> None:
-    if isinstance(said_wait, timedelta):
-        said_wait = format_datetime(datetime.now(UTC) + said_wait, usegmt=True)
-    outcome = outcome_of(protocol, send, answer(status, retry_after=said_wait))
-    assert isinstance(outcome, NotSent)
-    assert outcome.retry_after is not None
-    assert least <= outcome.retry_after <= most
-
-
-def test_f24_a_429_without_a_readable_time_is_not_sent(protocol: str, send: Send) -> None:
-    for headers in ({}, {"retry_after": "soon"}):
-        outcome = outcome_of(protocol, send, answer(429, **headers))
-        assert isinstance(outcome, NotSent)
-        assert outcome.retry_after is None
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.parametrize("body", ["", "<html>oops</html>", "good"])
-def test_f26_a_server_error_is_unknown_whatever_its_body(
-    protocol: str, send: Send, status: int, body: str
-) -> None:
-    content = said(protocol, OK) if body == "good" else body
-    outcome = outcome_of(protocol, send, answer(status, content))
-    assert isinstance(outcome, OutcomeUnknown)
-    assert str(status) in str(outcome)
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        {},
-        {"result": {}},
-        {"result": {"error": None}},
-        {"result": {"error": False}},
-        {"result": {"error": ""}},
-        {"result": {"error": {}}},
-        {"result": [0]},
-        {"error": 0},
-        {"result": "error 0"},
-    ],
-)
-def test_f27_json_of_another_shape_is_unknown(protocol: str, send: Send, document: object) -> None:
-    outcome = outcome_of(protocol, send, answer(200, said(protocol, document)))
-    assert isinstance(outcome, OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    "body", ['{"result": {"error": 0', "", "[]", "null", "<html>Hello</html>", "[" * 100_000]
-)
-def test_f27_f28_what_is_no_answer_is_unknown(protocol: str, send: Send, body: str) -> None:
-    assert isinstance(outcome_of(protocol, send, answer(200, body)), OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (1, Reason.AUTHENTICATION),
-        ("1", Reason.AUTHENTICATION),
-        (2, Reason.OTHER),
-        ("subscription_expire", Reason.ACCOUNT),
-        ("never_heard_of", Reason.OTHER),
-        (-5, Reason.OTHER),
-    ],
-)
-def test_f29_the_providers_error_in_a_200_is_rejected_with_its_code(
-    protocol: str, send: Send, error: object, reason: Reason
-) -> None:
-    outcome = outcome_of(protocol, send, answer(200, said(protocol, {"result": {"error": error}})))
-    assert isinstance(outcome, Rejected)
-    assert (outcome.reason, outcome.code) == (reason, str(error))
-
-
-GOOD = said("soap", OK)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        GOOD[:-20],
-        GOOD.replace("sendSmsResponse", "otherResponse"),
-        GOOD.replace("urn:sendsms", "urn:else"),
-        GOOD.replace("<return>", "<other>").replace("</return>", "</other>"),
-        GOOD[: GOOD.index("<n:")] + "</s:Body></s:Envelope>",
-        "<!DOCTYPE x>" + GOOD,
-        GOOD.replace("{", "{{"),
-    ],
-    ids=["cut", "foreign", "namespace", "no part", "empty body", "doctype", "no json"],
-)
-@pytest.mark.parametrize("status", [200, 202])
-def test_f30_a_bad_envelope_is_unknown(send: Send, body: str, status: int) -> None:
-    assert isinstance(outcome_of("soap", send, answer(status, body)), OutcomeUnknown)
-
-
-@pytest.mark.parametrize("status", [200, 500, 502])
-@pytest.mark.parametrize("code", ["Client", "Client.Input", "VersionMismatch", "MustUnderstand"])
-def test_f31_a_fault_of_the_caller_is_rejected_before_the_status(
-    send: Send, status: int, code: str
-) -> None:
-    outcome = outcome_of("soap", send, answer(status, fault(code, "Bad recipient")))
-    assert isinstance(outcome, Rejected)
-    assert (outcome.reason, outcome.code) == (Reason.REQUEST, code)
-
-
-def test_f31_the_fault_of_a_wrong_key_is_authentication(send: Send) -> None:
-    outcome = outcome_of("soap", send, answer(500, fault("Client", "Invalid API key")))
-    assert isinstance(outcome, AuthenticationFailed)
-
-
-@pytest.mark.parametrize("body", [fault("Server", "Database down"), fault("", ""), ""])
-def test_f32_a_fault_of_the_server_or_no_envelope_is_unknown(send: Send, body: str) -> None:
-    assert isinstance(outcome_of("soap", send, answer(500, body)), OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    ("wsdl", "retry"),
-    [(answer(404), True), (answer(200, "<html/>"), False), ("reset-after-request", True)],
-)
-def test_f33_a_wsdl_that_is_gone_or_changed_is_not_sent(
-    send: Send, wsdl: bytes | str, *, retry: bool
-) -> None:
-    with FaultServer([wsdl]) as server:
-        outcome = send(backend("soap", server.url, wsdl=f"{server.url}/sms.wsdl"))
-        assert isinstance(outcome, NotSent)
-        assert outcome.retry is retry
-        assert [got.path for got in server.sends] == ["/sms.wsdl"]
-
-
-@pytest.mark.parametrize("status", [400, 401])
-@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
-def test_f35a_a_token_call_that_is_refused_is_authentication(
-    send: Send, status: int, code: str
-) -> None:
-    with FaultServer([ok("oauth")], token=answer(status, f'{{"error": "{code}"}}')) as server:
-        outcome = send(backend("oauth", server.url))
-        assert isinstance(outcome, AuthenticationFailed)
-        assert outcome.code == code
-        assert not server.sends
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        answer(500),
-        answer(503),
-        answer(429),
-        answer(403),
-        answer(400, '{"error": "invalid_request"}'),
-        answer(302, location="/login"),
-        answer(307, location="https://elsewhere.example/token"),
-        answer(200, "<html/>"),
-        answer(200, "{}"),
-        answer(200, '{"access_token": ""}'),
-        answer(200, '{"access_token": "a\\r\\nb"}'),
-    ],
-)
-def test_f35b_any_other_failure_of_the_token_call_is_not_sent(send: Send, token: bytes) -> None:
-    with FaultServer([ok("oauth")], token=token) as server:
-        assert isinstance(send(backend("oauth", server.url)), NotSent)
-        assert not server.sends
+def test_f33_the_copy_that_is_pinned_goes_on_working(send: Send, mock: Mock) -> None:
+    mock.provider.fault = "wsdl-gone"
+    assert isinstance(send(backend("soap", mock.provider.address)), Submission)
 
 
 CROWD = 64
 
 
-def test_f36_64_threads_without_a_token_make_one_token_call() -> None:
-    with FaultServer([ok("oauth")]) as server, Client(backend("oauth", server.url)) as client:
-        assert crowd_of_threads(client) == CROWD
-        assert (len(server.tokens), len(server.sends)) == (1, CROWD)
-
-
-def next_token(server: FaultServer, _: Got) -> bytes:
-    return answer(200, f'{{"access_token": "tok-{len(server.tokens)}"}}')
-
-
-def refuse_the_first_token(_: FaultServer, got: Got) -> bytes:
-    return answer(401, "{}") if "Bearer tok-1" in got.head else ok("oauth")
-
-
-def test_f36_64_simultaneous_401s_make_one_renewal() -> None:
-    with FaultServer([refuse_the_first_token], token=next_token) as server:
-        with Client(backend("oauth", server.url, timeout=20.0)) as client:
-            assert crowd_of_threads(client) == CROWD
-        assert len(server.tokens) == 2
-        assert sum("tok-2" in got.head for got in server.sends) == CROWD
-
-
-def crowd_of_threads(client: Client) -> int:
+def threads(table: SMSMobileAPI) -> list[Submission]:
+    """Send from many threads at once, by one client without a token."""
     accepted: list[Submission] = []
     gate = threading.Barrier(CROWD)
 
-    def one() -> None:
-        gate.wait(20)
-        accepted.append(client.send("+12025550123", TEXT))
+    def one(client: Client, number: int) -> None:
+        gate.wait(LONG)
+        accepted.append(client.send(NUMBER, f"{TEXT} {number}"))
 
-    threads = [threading.Thread(target=one) for _ in range(CROWD)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return len(accepted)
-
-
-def test_f36_64_tasks_make_one_token_call_and_one_renewal() -> None:
-    async def run(url: str) -> list[Submission]:
-        async with AsyncClient(backend("oauth", url, timeout=20.0)) as client:
-            return await asyncio.gather(*(client.send("+12025550123", TEXT) for _ in range(CROWD)))
-
-    with FaultServer([refuse_the_first_token], token=next_token) as server:
-        assert len(asyncio.run(run(server.url))) == CROWD
-        assert (len(server.tokens), len(server.sends)) == (2, 2 * CROWD)
+    with Client(table) as client:
+        crowd = [threading.Thread(target=one, args=(client, n)) for n in range(CROWD)]
+        for thread in crowd:
+            thread.start()
+        for thread in crowd:
+            thread.join(LONG)
+    return accepted
 
 
-@pytest.mark.parametrize("expires", ["", '"soon"', "0", "-1", "1e12", "null", "[]", '"60"'])
-def test_f37_an_odd_lifetime_of_a_token_works(send: Send, expires: str) -> None:
-    more = f', "expires_in": {expires}' if expires else ""
-    with FaultServer([ok("oauth")], token=answer(200, f'{{"access_token": "t"{more}}}')) as server:
-        assert isinstance(send(backend("oauth", server.url)), Submission)
-        assert "Authorization: Bearer t\r\n" in server.sends[0].head + "\r\n"
+def tasks(table: SMSMobileAPI) -> list[Submission]:
+    """The same with tasks."""
+
+    async def run() -> list[Submission]:
+        async with AsyncClient(table) as client:
+            texts = [f"{TEXT} {number}" for number in range(CROWD)]
+            return await asyncio.gather(*(client.send(NUMBER, text) for text in texts))
+
+    return asyncio.run(run())
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
-@pytest.mark.parametrize("error", [0, "0"])
-def test_f38_an_odd_success_is_accepted(
-    protocol: str, send: Send, status: int, error: object
+@pytest.mark.parametrize("crowd", [threads, tasks])
+@pytest.mark.parametrize(
+    ("word", "wire"),
+    [("token-race", (CROWD, 1)), ("token-expired", (2 * CROWD, 2))],
+    ids=["without a token", "401s at once"],
+)
+def test_f36_a_crowd_makes_one_token_call_and_one_renewal(
+    crowd: Callable[[SMSMobileAPI], list[Submission]], word: str, wire: tuple[int, int], mock: Mock
 ) -> None:
-    body = said(protocol, {"result": {"error": error, "unheard-of": []}})
-    outcome = outcome_of(protocol, send, answer(status, body))
-    assert isinstance(outcome, Submission)
-    assert outcome.id is None
+    mock.provider.fault = word
+    assert len(crowd(backend("oauth", mock.provider.address, timeout=LONG))) == CROWD
+    assert mock.wire == wire
+    assert len(mock.provider.messages) == CROWD
+    assert verdict(mock.provider.accepted).doubles == []
 
 
-@pytest.mark.parametrize(
-    "status", [204, 206, 300, 304, 402, 405, 409, 418, 451, 501, 505, 599, 799]
-)
-def test_f39_a_status_that_nobody_named_is_unknown(protocol: str, send: Send, status: int) -> None:
-    assert isinstance(outcome_of(protocol, send, answer(status)), OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    ("body", "encoding"),
-    [(b"no gzip", "gzip"), (gzip.compress(b" " * 20_000_000), "gzip"), (b"{}", "br")],
-    ids=["bad", "bomb", "unknown"],
-)
-def test_f17_f18_a_body_that_does_not_decode_is_unknown(
-    protocol: str, send: Send, body: bytes, encoding: str
+@pytest.mark.parametrize("word", ["reset-after-request", "half-body", "server-error", "bad-json"])
+def test_the_oracle_finds_the_double_of_an_application_that_repeats_what_is_unknown(
+    word: str, mock: Mock
 ) -> None:
-    outcome = outcome_of(protocol, send, answer(200, body, content_encoding=encoding))
-    assert isinstance(outcome, OutcomeUnknown)
+    mock.provider.fault = word
+    table = backend("rest", mock.provider.address)
+    assert [type(one) for one in sends_sync(table, [TEXT, TEXT])] == [OutcomeUnknown] * 2
+    told = verdict(mock.provider.accepted)
+    assert [one.text for one in told.doubles] == [TEXT]
+    assert told.repeats == []
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX-Odd: a\rb\r\nContent-Length: 2\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-    ],
-)
-def test_f19_bad_framing_is_unknown(protocol: str, send: Send, head: bytes) -> None:
-    body = said(protocol, OK).encode()
-    raw = (
-        head.replace(b": 2", b": %d" % len(body)).replace(b": 3", b": %d" % (len(body) + 1)) + body
-    )
-    assert isinstance(outcome_of(protocol, send, raw), OutcomeUnknown)
+def test_the_oracle_lists_a_repeat_after_a_clean_acceptance(mock: Mock) -> None:
+    outcomes = sends_sync(backend("rest", mock.provider.address), [TEXT, TEXT])
+    assert [type(one) for one in outcomes] == [Submission] * 2
+    told = verdict(mock.provider.accepted)
+    assert (told.doubles, [one.text for one in told.repeats]) == ([], [TEXT])
 
 
-def test_an_answer_in_gzip_is_read(protocol: str, send: Send) -> None:
-    body = gzip.compress(said(protocol, OK).encode())
-    outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))
-    assert isinstance(outcome, Submission)
-
-
-def test_an_answer_that_never_ends_is_unknown(protocol: str, send: Send) -> None:
-    outcome = outcome_of(protocol, send, answer(200, b" " * 2_000_000))
-    assert isinstance(outcome, OutcomeUnknown)
-
-
-@pytest.mark.parametrize(
-    ("first", "second"),
-    [
-        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", answer(429, retry_after="1")),
-        (b"HTTP/1.1 102 Processing\r\n\r\n", answer(429, retry_after="1")),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", answer(429, retry_after="1")),
-    ],
-)
-def test_an_interim_answer_is_not_the_answer(
-    protocol: str, send: Send, first: bytes, second: bytes
-) -> None:
-    outcome = outcome_of(protocol, send, first + second)
-    assert isinstance(outcome, NotSent)
-    assert outcome.retry_after == 1
-
-
-@pytest.mark.parametrize(
-    "said_wait", ["Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 01 Jan 0001 00:00:00 +1200", "9" * 400]
-)
-def test_f24_a_time_beyond_the_calendar_breaks_nothing(
-    protocol: str, send: Send, said_wait: str
-) -> None:
-    assert isinstance(outcome_of(protocol, send, answer(429, retry_after=said_wait)), NotSent)
-
-
-def test_f37_a_lifetime_of_400_digits_works(send: Send) -> None:
-    token = answer(200, '{"access_token": "t", "expires_in": 1%s}' % ("0" * 400))
-    with FaultServer([ok("oauth")], token=token) as server:
-        assert isinstance(send(backend("oauth", server.url)), Submission)
-
-
-@pytest.mark.parametrize("zero", ["0.0", "0e0", "-0", '"0 "', '"00"', '"null"', '"false"'])
-def test_f29_what_may_mean_no_error_is_no_refusal(protocol: str, send: Send, zero: str) -> None:
-    body = said(protocol, {"result": {"error": "ZERO", "id": "7"}}).replace('"ZERO"', zero)
-    assert not isinstance(outcome_of(protocol, send, answer(200, body)), Rejected)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"result": {"error": 1, "error": 0, "id": "7"}}',
-        '{"result": {"error": 0, "error": 5, "id": "7"}}',
-        '{"result": {"error": 5}, "result": {"error": 0}}',
-        '{"result": [{"error": 0}, {"error": 5}]}',
-    ],
-)
-def test_f27_an_answer_that_contradicts_itself_is_unknown(
-    protocol: str, send: Send, text: str
-) -> None:
-    body = said(protocol, "TEXT").replace('"TEXT"', text)
-    assert isinstance(outcome_of(protocol, send, answer(200, body)), OutcomeUnknown)
-
-
-def inside(envelope: str) -> str:
-    return envelope.partition("<s:Body>")[2].partition("</s:Body>")[0]
-
-
-FAULT = inside(fault("Client", "no"))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        GOOD.replace("</s:Body>", f"{FAULT}</s:Body>"),
-        GOOD.replace("<s:Body>", f"<s:Body>{FAULT}"),
-        GOOD.replace(
-            "</s:Body>", GOOD.partition("<s:Body>")[2].partition("</s:Body>")[0] + "</s:Body>"
-        ),
-        GOOD.replace("<return>", "<x:return xmlns:x='urn:evil'>").replace(
-            "</return>", "</x:return>"
-        ),
-        fault("Server:Client", "no"),
-        fault("Server", "no").replace(
-            "<faultstring>", "<faultcode>s:Client</faultcode><faultstring>"
-        ),
-    ],
-    ids=["fault beside", "fault before", "twice", "foreign part", "colons", "two codes"],
-)
-def test_f30_an_envelope_that_contradicts_itself_is_unknown(send: Send, body: str) -> None:
-    assert isinstance(outcome_of("soap", send, answer(200, body)), OutcomeUnknown)
-
-
-def early(connection: socket.socket, reply: bytes) -> None:
-    """Answer before the request has been read whole, then close."""
-    connection.recv(1024)
-    connection.sendall(reply)
-    connection.shutdown(socket.SHUT_WR)
-    connection.settimeout(1)
-    with suppress(OSError):
-        while connection.recv(65_536):
-            pass
-
-
-@pytest.mark.parametrize("cut", [None, -10])
-def test_an_answer_that_comes_early_is_never_not_sent(send: Send, cut: int | None) -> None:
-    reply = ok("rest")[:cut]
-    with FaultServer(on_accept=lambda connection: early(connection, reply)) as server:
-        outcome = send(backend("rest", server.url, timeout=3.0), "x" * 8_000_000)
-    assert not isinstance(outcome, NotSent)
-
-
-def test_an_answer_in_many_small_gzip_members_costs_no_time(protocol: str, send: Send) -> None:
-    body = gzip.compress(b"{") + gzip.compress(b" ") * 20_000
-    outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))
-    assert isinstance(outcome, OutcomeUnknown)
-
-
-def test_every_error_carries_the_reference_and_the_backend(protocol: str, send: Send) -> None:
-    outcome = outcome_of(protocol, send, answer(500))
-    assert isinstance(outcome, SendError)
-    assert outcome.attempt.protocol == protocol
-    assert outcome.attempt.reference in str(outcome)
+def test_the_oracle_goes_by_the_reference_first() -> None:
+    first = Acceptance(recipient=NUMBER, text=TEXT, reference="order-1", clean=True)
+    again = Acceptance(recipient=NUMBER, text="other", reference="order-1", clean=True)
+    other = Acceptance(recipient=NUMBER, text="third", reference="order-2", clean=True)
+    assert verdict([first, again, other]).doubles == [again]

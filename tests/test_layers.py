@@ -16,21 +16,22 @@ TESTS = Path(__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
-    ("errors", "inflate", "keys", "mask", "nearest", "path", "segments", "toml", "xml"),
-    ("exchange", "message", "secret", "site"),
-    ("flights", "numbers"),
-    ("template",),
-    ("codecs",),
+    ("alone", "errors", "inflate", "keys", "mask", "nearest", "path", "segments", "toml", "xml"),
+    ("exchange", "jsonl", "message", "secret", "site"),
+    ("events", "filters", "flights", "many", "mounts", "numbers", "pace", "signatures", "waiting"),
+    ("ledger", "sheet", "template"),
+    ("codecs", "journal"),
     ("auth", "outcome", "token"),
     ("digest", "oauth", "operation", "wsse"),
     ("answers", "block", "call", "rows", "settings"),
-    ("login",),
-    ("table",),
+    ("login", "paging", "seen", "telling", "webhooks"),
+    ("abilities", "outgoing", "receivers", "table"),
     ("backend", "fit"),
-    ("backends", "registry"),
-    ("capabilities", "config"),
-    ("transports",),
-    ("client",),
+    ("backends", "registry", "resolving"),
+    ("capabilities", "url"),
+    ("config",),
+    ("front", "transports"),
+    ("async_client", "client"),
     ("__init__",),
     ("lock",),
     ("doctor", "explain"),
@@ -82,8 +83,8 @@ def test_nothing_but_the_command_line_reads_testing() -> None:
         ("requests", {"transports/blocking.py", "demo.py"}),
         ("yaml", {"testing/plain_yaml.py"}),
         ("pytest_httpserver", {"testing/server.py"}),
-        ("click", {str(file.relative_to(ROOT)) for file in (ROOT / "cli").glob("*.py")}),
         ("phonenumbers", {"numbers.py"}),
+        ("pyrate_limiter", {"pace.py"}),
     ],
 )
 def test_a_heavy_library_is_imported_in_one_room(library: str, rooms: set[str]) -> None:
@@ -98,6 +99,13 @@ def test_a_heavy_library_is_imported_in_one_room(library: str, rooms: set[str]) 
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == library)
     }
     assert users == rooms
+
+
+def test_click_is_for_the_command_line_alone() -> None:
+    users = {
+        file.relative_to(ROOT).parts[0] for file in MODULES if "import click" in file.read_text()
+    }
+    assert users == {"cli"}
 
 
 def test_importing_smsbridge_brings_in_nothing_heavy() -> None:

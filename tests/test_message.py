@@ -6,9 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from smsbridge import Attempt, Channel, InvalidMessage, Message, Status, Submission
-from smsbridge.message import masked
+from smsbridge import (
+    Attempt,
+    Channel,
+    InvalidMessage,
+    Message,
+    ReceivedMessage,
+    SentMessage,
+    Status,
+    Submission,
+)
+from smsbridge.message import fingerprint, masked, same_number
 
 
 def message(**fields: Any) -> Message:
@@ -131,3 +142,62 @@ def test_a_submission_says_who_issued_it() -> None:
         "r-1",
     )
     assert submission.status is Status.ACCEPTED
+
+
+FORMS = ["+12025550123", "12025550123", "0012025550123", "+1 202 555 0123", "001 (202) 555-0123"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_number_is_the_same_in_every_form_of_its_digits(form: str) -> None:
+    assert same_number(form, "+12025550123")
+    assert fingerprint(form, "Hello") == fingerprint("+12025550123", "Hello")
+
+
+@pytest.mark.parametrize("other", ["+12025550124", "2025550123", "+447700900123", "MPESA", ""])
+def test_other_digits_are_another_number(other: str) -> None:
+    assert not same_number(other, "+12025550123")
+    assert fingerprint(other, "Hello") != fingerprint("+12025550123", "Hello")
+
+
+@pytest.mark.parametrize("text", ["one\r\ntwo", "one\rtwo", "one\ntwo ", "\n one\ntwo\r\n"])
+def test_a_fingerprint_stands_for_any_form_of_line_ends(text: str) -> None:
+    assert fingerprint("+12025550123", text) == fingerprint("+12025550123", "one\ntwo")
+
+
+@pytest.mark.parametrize("text", ["one two", "One\ntwo", "one\n\ntwo", "one\ntwo.", ""])
+def test_another_text_has_another_fingerprint(text: str) -> None:
+    assert fingerprint("+12025550123", text) != fingerprint("+12025550123", "one\ntwo")
+
+
+@given(recipient=st.text(), text=st.text())
+def test_a_fingerprint_is_32_hex_digits_of_whatever_comes_from_outside(
+    recipient: str, text: str
+) -> None:
+    assert len(bytes.fromhex(fingerprint(recipient, text))) == 16
+
+
+def test_a_lone_surrogate_has_a_fingerprint_too() -> None:
+    assert fingerprint("+12025550123", chr(0xD83D)) == fingerprint("+12025550123", "?")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        SentMessage(id="m-1", recipient="+12025550123", sender="+12025550123", text="canary"),
+        SentMessage(id="m-1", error="canary", answer={"text": "canary"}),
+        ReceivedMessage(id="m-1", sender="+12025550123", recipient="+12025550123", text="canary"),
+        ReceivedMessage(id="m-1", answer={"text": "canary"}),
+    ],
+)
+def test_no_number_and_no_text_is_in_the_repr_of_what_is_told(told: object) -> None:
+    assert "canary" not in repr(told)
+    assert "2025550123" not in repr(told)
+    assert "m-1" in repr(told)
+
+
+def test_a_message_that_nothing_is_known_of_is_unknown() -> None:
+    assert (SentMessage().status, SentMessage().at, ReceivedMessage().at) == (
+        Status.UNKNOWN,
+        None,
+        None,
+    )

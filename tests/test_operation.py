@@ -12,7 +12,8 @@ from smsbridge import Fields, Message, Operation, Protocol, Reason, Rest, When
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.exchange import Session
 from smsbridge.operation import (
-    ROW,
+    RECEIVED_ROW,
+    SENT_ROW,
     Question,
     channels_word,
     known_values,
@@ -20,6 +21,7 @@ from smsbridge.operation import (
     message_values,
 )
 
+NAMES = ", ".join(dict.fromkeys((*SENT_ROW, *RECEIVED_ROW)))
 SEND = Operation(
     "POST /v1/messages",
     fields={"to": "{recipient}", "text": "{text}", "ref": "{reference}"},
@@ -154,8 +156,8 @@ def test_a_question_carries_what_its_templates_name() -> None:
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({}, f"GET /in, row: name one or more of {', '.join(ROW)}"),
-        ({"id": "a", "colour": "b"}, f"GET /in, row: 'colour' is none of {', '.join(ROW)}"),
+        ({}, f"GET /in, row: name one or more of {NAMES}"),
+        ({"id": "a", "colour": "b"}, f"GET /in, row: 'colour' is none of {NAMES}"),
     ],
 )
 def test_a_question_without_a_known_name_in_its_row_is_refused(
@@ -212,5 +214,10 @@ def test_each_operation_has_its_own_values() -> None:
         *("now", "uuid", "encoding", "segments"),
     }
     assert known_values("status") == {"id", "now", "uuid"}
-    assert known_values("received") == {"after", "before", "now", "uuid"}
-    assert known_values("sent") == {"after", "before", "recipient", "now", "uuid"}
+    assert known_values("received") == {"after", "before", "device", "unread", "now", "uuid"}
+    assert known_values("sent") == {
+        *("id", "after", "before", "recipient", "keyword", "failed"),
+        *("now", "uuid"),
+    }
+    assert known_values("resend") == {"id", "now", "uuid"}
+    assert known_values("delete") == {"id", "first", "last", "now", "uuid"}

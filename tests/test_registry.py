@@ -13,8 +13,9 @@ from smsbridge import Backend, ConfigError
 from smsbridge.backends.console import Console
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.config import from_mapping, from_url
+from smsbridge.config import from_mapping
 from smsbridge.registry import GROUP, Found, find, installed
+from smsbridge.url import from_url
 
 GOOD = "from smsbridge.backends.memory import Memory as Plugin\n"
 FLAWS = {

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge.codecs import Unreadable
-from smsbridge.message import Status
+from smsbridge.message import ReceivedMessage, SentMessage, Status
 from smsbridge.operation import Question
-from smsbridge.rows import Row, read_rows, read_time, row_of
+from smsbridge.outcome import When
+from smsbridge.rows import read_received, read_sent, read_time, row_of
 
 STATUSES = {"DELIVRD": Status.DELIVERED, "0": Status.QUEUED}
 ROW = {
@@ -39,14 +40,14 @@ FULL = {
 }
 
 
-def rows(answer: dict[str, Any], where: str = "result.rows") -> list[Row]:
+def rows(answer: dict[str, Any], where: str = "result.rows") -> list[SentMessage]:
     table = Question("GET /", {}, ROW, where)
-    return list(read_rows(table, answer, STATUSES))
+    return read_sent(table, answer, STATUSES)
 
 
 def test_a_row_has_what_its_paths_lead_to_and_the_row_as_it_was_read() -> None:
     assert rows({"result": {"rows": [FULL]}}) == [
-        Row(
+        SentMessage(
             id="7",
             recipient="+12025550123",
             sender="ACME",
@@ -96,7 +97,7 @@ def test_rows_that_are_not_there_are_none(answer: dict[str, Any]) -> None:
 
 
 def test_a_row_without_anything_is_a_row() -> None:
-    assert rows({"result": {"rows": [{}]}}) == [Row()]
+    assert rows({"result": {"rows": [{}]}}) == [SentMessage()]
 
 
 @pytest.mark.parametrize(
@@ -131,22 +132,118 @@ def test_a_row_shows_no_number_and_no_text() -> None:
     assert not any(word in shown for word in ("12025550123", "Hello", "ACME"))
 
 
+def test_an_answer_of_another_shape_is_none_and_no_empty_log() -> None:
+    with pytest.raises(Unreadable, match="it has no result"):
+        rows({"error": "x"})
+
+
+@pytest.mark.parametrize("result", ["x", 7, True])
+def test_a_word_where_the_rows_should_be_below_is_no_empty_log(result: object) -> None:
+    with pytest.raises(Unreadable, match="at result is a word"):
+        rows({"result": result})
+
+
+def test_of_several_times_the_first_that_is_one_is_read() -> None:
+    table = Question("GET /", {}, {"at": ("unix", "date hour", "when")}, "rows")
+    row = {"unix": 0, "date": "soon", "hour": "?", "when": "2030-01-01 00:00:00"}
+    assert [read.at for read in read_sent(table, {"rows": row}, {})] == [NEW_YEAR]
+
+
+def test_of_several_paths_the_first_with_a_word_is_read_and_of_a_pair_both() -> None:
+    table = Question("GET /", {}, {"id": ("guid", "id"), "at": ("unix", "date hour")}, "rows")
+    answer = {
+        "rows": [
+            {"guid": "g", "id": 1, "unix": 1893456000},
+            {"guid": None, "id": 2, "date": "2030-01-01", "hour": "00:00:00"},
+            {"guid": "", "id": 3, "date": "2030-01-01"},
+        ]
+    }
+    found = [(row.id, row.at) for row in read_sent(table, answer, {})]
+    assert found == [("g", NEW_YEAR), ("2", NEW_YEAR), ("3", None)]
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [
+        ({"sent": "1"}, Status.SENT),
+        ({"sent": "0"}, Status.QUEUED),
+        ({"sent": "0", "error": ""}, Status.QUEUED),
+        ({"sent": "0", "error": "0"}, Status.QUEUED),
+        ({"sent": "0", "error": "no network"}, Status.UNDELIVERED),
+        ({"sent": "0", "error": 7}, Status.UNDELIVERED),
+        ({"error": "no network"}, Status.UNDELIVERED),
+        ({"sent": "1", "error": "no network"}, Status.UNKNOWN),
+    ],
+)
+def test_a_row_with_a_mark_of_failure_is_undelivered_unless_it_says_that_it_was_sent(
+    row: dict[str, Any], status: Status
+) -> None:
+    table = Question(
+        "GET /",
+        {},
+        {"status": "sent", "error": "error"},
+        "rows",
+        statuses={"1": Status.SENT, "0": Status.QUEUED},
+        failed=When({"error": "/(?!0$).+/"}),
+    )
+    (read,) = read_sent(table, {"rows": [row]}, {"1": Status.DELIVERED})
+    assert read.status is status
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ({"phone": "", "api": "0"}, None),
+        ({"phone": "0", "api": 0}, None),
+        ({"phone": "0", "api": "7"}, "7"),
+        ({"phone": "no service", "api": "7"}, "no service"),
+        ({"phone": "0", "api": "0", "note": "slow"}, "slow"),
+        ({}, None),
+    ],
+)
+def test_a_word_that_is_no_mark_of_failure_is_no_error(
+    row: dict[str, Any], error: str | None
+) -> None:
+    failed = When(dict.fromkeys(("phone", "api"), "/(?!0$).+/"))
+    table = Question("GET /", {}, {"error": ("phone", "api", "note")}, "rows", failed=failed)
+    (read,) = read_sent(table, {"rows": [row]}, {})
+    assert read.error == error
+
+
+def test_a_received_message_has_its_own_names() -> None:
+    table = Question(
+        "GET /", {}, {"id": "guid", "sender": "number", "text": "m", "device": "d"}, "rows"
+    )
+    row = {"guid": "g", "number": "MPESA", "m": "Hello", "d": 7, "alias": None}
+    assert read_received(table, {"rows": row}) == [
+        ReceivedMessage(id="g", sender="MPESA", text="Hello", device="7", answer=row)
+    ]
+
+
 # One of them
 
 
 def test_the_row_of_an_id_is_the_one_that_has_it() -> None:
-    found = [Row(id="a"), Row(id="b", text="x"), Row(id="c")]
+    found = [SentMessage(id="a"), SentMessage(id="b", text="x"), SentMessage(id="c")]
     assert row_of(found, "b") == found[1]
 
 
 def test_a_row_without_an_id_is_the_answer_to_the_question() -> None:
-    alone = Row(status=Status.DELIVERED)
+    alone = SentMessage(status=Status.DELIVERED)
     assert row_of([alone], "a") == replace(alone, id="a")
 
 
-@pytest.mark.parametrize("found", [[], [Row(id="b")], [Row(id="a"), Row(id="a")], [Row(), Row()]])
-def test_of_no_row_or_several_the_status_is_unknown(found: list[Row]) -> None:
-    assert row_of(found, "a") == Row(id="a", status=Status.UNKNOWN)
+@pytest.mark.parametrize(
+    "found",
+    [
+        [],
+        [SentMessage(id="b")],
+        [SentMessage(id="a"), SentMessage(id="a")],
+        [SentMessage(), SentMessage()],
+    ],
+)
+def test_of_no_row_or_several_the_status_is_unknown(found: list[SentMessage]) -> None:
+    assert row_of(found, "a") == SentMessage(id="a", status=Status.UNKNOWN)
 
 
 # Times

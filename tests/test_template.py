@@ -96,7 +96,11 @@ def test_words_are_those_of_a_choice_by_that_value() -> None:
         ("<{text}>", "<x", None),
         ("{sender} {text}", "a b", None),
         ("constant", "constant", None),
-        (CHOICE, "1", None),
+        (CHOICE, "1", ("recipient", "1")),
+        ({"{failed}": {"phone": "1", "*": "0"}}, "1", ("failed", "phone")),
+        ({"{failed}": {"phone": "1", "*": "0"}}, "0", None),
+        ({"{unread}": {"true": "yes"}}, "no", None),
+        ({"md5": "{text}"}, "1", None),
         (1, "1", None),
     ],
 )

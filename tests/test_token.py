@@ -216,9 +216,15 @@ def test_a_broken_token_call_means_that_nothing_of_the_message_has_left(
 def test_an_answer_without_a_token_may_be_better_later_unless_it_is_a_redirect(
     status: int, *, retry: bool
 ) -> None:
-    broken = unusable(Response(status=status, body=b"canary"), "it has no token")
+    broken = unusable(Response(status=status, body=b"canary"), "it has no token", Session())
     assert (broken.left, broken.retry) == (Left.NOTHING, retry)
     assert broken.why == f"the token call got HTTP {status}: it has no token"
+
+
+def test_what_the_token_call_asks_to_wait_is_passed_on() -> None:
+    busy = Response(status=503, headers={"Retry-After": "7"})
+    broken = unusable(busy, "it has no token", Session())
+    assert (broken.retry_after, unfetched(broken).retry_after) == (7, 7)
 
 
 def test_a_refusal_is_of_the_credentials_unless_another_reason_is_said() -> None:

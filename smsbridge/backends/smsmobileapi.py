@@ -19,10 +19,12 @@ from smsbridge.codecs.soap import Soap
 from smsbridge.errors import InvalidMessage, Reason
 from smsbridge.message import Channel, Message, Options, Status
 from smsbridge.oauth import ClientCredentials
-from smsbridge.operation import Operation, Protocol
+from smsbridge.operation import Operation, Protocol, Question
 from smsbridge.outcome import When
 from smsbridge.secret import Secret
+from smsbridge.signatures import Signature
 from smsbridge.template import Template
+from smsbridge.webhooks import Unsigned, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,11 @@ def _by_whatsapp(template: str) -> Template:
     return {"{channels}": {"whatsapp": template, "sms+whatsapp": template}}
 
 
+_ERRORS = {  # FIELD, unverified
+    "1": Reason.AUTHENTICATION,
+    "2": Reason.OTHER,  # the phone is offline
+    "subscription_expire": Reason.ACCOUNT,
+}
 _SEND = Operation(
     "POST /sendsms/",  # DOC; the slash is always written: without it a 301 may come (ASSUMED)
     fields={
@@ -75,12 +82,7 @@ _SEND = Operation(
     },
     accepted=When({"result.error": "0"}, id="result.id", status="result.sent"),  # DOC
     rejected={
-        "result.error": {
-            "1": Reason.AUTHENTICATION,  # FIELD, unverified, as the next two
-            "2": Reason.OTHER,  # the phone is offline
-            "subscription_expire": Reason.ACCOUNT,
-            "*": Reason.OTHER,
-        },
+        "result.error": {**_ERRORS, "*": Reason.OTHER},
         "error": {},  # OAS: the code that comes with a status of 400 or above
     },
 )
@@ -93,6 +95,149 @@ _SEND_SOAP = Operation(
         "fault.string": {"Invalid API key": Reason.AUTHENTICATION},  # ASSUMED
     },
 )
+_GUID = ("guid", "guid_message", "id")  # one thing by three names (FIELD)
+_TIME = ("timestamp_unix", "time_received", "date hour")  # OAS; the others FIELD
+_LOG = "GET /log/sent/sms/"  # DOC
+_LOG_ROW = {
+    "id": _GUID,  # ASSUMED, as number, text and time: the names of /getsms/
+    "recipient": "number",
+    "text": "message",
+    "at": _TIME,
+    "status": "send_from_mobile",  # FIELD
+    "error": ("send_from_mobile_erreur", "error_api"),  # FIELD
+}
+_LOG_MEANS: dict[str, Any] = {
+    "rows": "result.sms",  # DOC; result.error there says that there is no entry yet (FIELD)
+    "rejected": {"error": {}},
+    "statuses": {"1": Status.SENT, "0": Status.QUEUED},  # FIELD: sent by the phone; 0 ASSUMED
+    "failed": When(dict.fromkeys(_LOG_ROW["error"], r"/(?s)(?!0$).*\S.*/")),
+}
+_STATUS = Question(_LOG, {"guid_message": "{id}"}, _LOG_ROW, **_LOG_MEANS)
+_SENT = Question(
+    _LOG,
+    {
+        "guid_message": "{id}",  # DOC, as the rest
+        "before": "{before|epoch}",  # a time, or the id of a message
+        "error_api": {"{failed}": {"request": "1"}},
+        "error_mobile": {"{failed}": {"phone": "1"}},
+        "keyword": {"{recipient}": {"": "{keyword}", "*": "{recipient|digits}"}},
+    },
+    _LOG_ROW,
+    **_LOG_MEANS,
+    pages="id",
+)
+_RECEIVED = Question(
+    "GET /getsms/",  # OAS, as the fields and the row
+    {
+        "after_timestamp_unix": "{after|epoch}",
+        "sIdentifiantPhone": "{device}",
+        "onlyunread": {"{unread}": {"true": "yes"}},
+    },
+    {
+        "id": _GUID,
+        "sender": "number",
+        "text": "message",
+        "at": _TIME,
+        "device": "sIdentifiantPhone",
+    },
+    "result.sms",
+    rejected=_SEND.rejected,
+)
+_RESEND = Operation(
+    "POST /resend/",  # DOC; its answer ASSUMED to be of the family of /sendsms/
+    {"guid": "{id}"},
+    When({"result.error": "0"}, id="result.id"),
+    _SEND.rejected,
+)
+_DELETE = Operation(
+    "GET /deletesms/",  # DOC; the form of dates, and the answer, ASSUMED
+    {"guid_message": "{id}", "date_start": "{first|date}", "date_end": "{last|date}"},
+    When({"result.error": "0"}),
+    _SEND.rejected,
+)
+_REST: dict[str, Any] = {
+    "send": _SEND,
+    "status": _STATUS,
+    "received": _RECEIVED,
+    "sent": _SENT,
+    "resend": _RESEND,
+    "delete": _DELETE,
+}
+_WEBHOOK = Webhook(
+    signature=Signature(  # OAS, the 300 seconds too
+        header="X-SMSMobileAPI-Signature",
+        rotating="X-SMSMobileAPI-Signature-Next",
+        timestamp="X-SMSMobileAPI-Timestamp",
+        prefix="v1=",
+        seconds=300,
+    ),
+    headers={  # OAS
+        "X-SMSMobileAPI-Event": "{type}",
+        "X-SMSMobileAPI-Event-ID": "{id}",
+        "X-SMSMobileAPI-Delivery": "{delivery}",
+        "Idempotency-Key": "{id}",
+    },
+    envelope={  # OAS
+        "id": "id",
+        "type": "type",
+        "version": "api_version",
+        "created_at": "created_at",
+        "occurred_at": "occurred_at",
+        "data": "data",
+    },
+    version="2",  # ASSUMED, as is the form of times: ISO 8601
+    received={"sms.received": Channel.SMS, "whatsapp.received": Channel.WHATSAPP},  # OAS
+    received_row={  # OAS for sms.received; for whatsapp.received ASSUMED to be the same
+        "id": _GUID,
+        "sender": ("from", "number"),
+        "text": "message",
+        "at": "received_at",
+        "device": ("device_id", "sIdentifiantPhone", "sIdentifiant", "sid"),
+    },
+    blank=("alias",),  # OAS
+    reported={  # types: OAS; the status that each means: ASSUMED
+        "sms.api.submitted": (Channel.SMS, Status.QUEUED),
+        "sms.sent": (Channel.SMS, Status.SENT),
+        "sms.mobile.sent": (Channel.SMS, Status.SENT),
+        "sms.failed": (Channel.SMS, Status.UNDELIVERED),
+        "whatsapp.submitted": (Channel.WHATSAPP, Status.QUEUED),
+        "whatsapp.sent": (Channel.WHATSAPP, Status.SENT),
+        "whatsapp.failed": (Channel.WHATSAPP, Status.UNDELIVERED),
+    },
+    reported_row={  # ASSUMED: only the data of sms.received is published
+        "id": _GUID,
+        "recipient": ("to", "number", "recipient"),
+        "sender": "from",
+        "text": "message",
+        "error": "error",
+    },
+    other=(  # OAS
+        "call.missed",
+        "call.incoming",
+        "call.outgoing",
+        "whatsapp.voice.transcribed",
+        "email.sent",
+        "email.received",
+    ),
+    unsigned=Unsigned(  # DOC, the first version
+        type="sms.received",
+        fields={
+            "date": "{now|%Y-%m-%d}",
+            "hour": "{now|%H:%M:%S}",
+            "time_received": "{now|%Y-%m-%d %H:%M:%S}",  # no stated zone: UTC (ASSUMED)
+            "message": "{text}",
+            "number": "{sender}",
+            "guid": "{id}",
+        },
+        row={
+            "id": "guid",
+            "sender": "number",
+            "text": "message",
+            "at": "time_received",
+            "added": "date hour",
+        },
+    ),
+)
 
 
 class SMSMobileAPI(Backend):
@@ -103,12 +248,14 @@ class SMSMobileAPI(Backend):
     options = SMSMobileAPIOptions
     statuses = {"1": Status.QUEUED, "no": Status.UNKNOWN}  # OAS: queued; FIELD: the phone has not
 
+    webhook = _WEBHOOK
+
     api_key: Secret | None = None
     client_id: str = ""
     client_secret: Secret | None = None
 
     protocols = {
-        "rest": Protocol(Rest(body="form"), Fields({"apikey": "{api_key}"}), send=_SEND),
+        "rest": Protocol(Rest(body="form"), Fields({"apikey": "{api_key}"}), **_REST),
         "soap": Protocol(
             Soap(
                 wsdl="smsbridge.wsdl:sendsms.wsdl",
@@ -121,7 +268,7 @@ class SMSMobileAPI(Backend):
         "oauth": Protocol(
             Rest(body="form"),
             ClientCredentials("POST /oauth2/token", "client_id", "client_secret"),
-            send=_SEND,
+            **_REST,
         ),
     }
 

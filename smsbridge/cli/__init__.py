@@ -27,10 +27,19 @@ _EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
 )
 _COMMANDS = {
     "send": "Send one message.",
+    "send-many": "Send the messages of a CSV, and go on where a run ended.",
+    "resolve": "Look up what became of a send whose outcome is unknown.",
+    "status": "Show where a message stands.",
+    "wait": "Wait for a message's last status, or for one that comes in.",
+    "sent": "List what the provider was given to send.",
+    "received": "List the messages that came in.",
+    "resend": "Let the provider send a message again.",
+    "delete": "Delete from the provider's log.",
     "explain": "Show what a message becomes on the wire, and send nothing.",
     "backends": "List what is installed, and what each can do.",
     "doctor": "Look at the config as a send would use it, and say what to do.",
     "wsdl": "Show a WSDL, or lock it into a folder.",
+    "webhook": "Show the webhooks that arrive, or send one.",
     "mock": "Serve a mock provider for clients in any language.",
     "demo": "Show the main job on real sockets.",
 }
@@ -42,6 +51,8 @@ Examples:
   export SMSBRIDGE_URL=smsmobileapi+rest://KEY@api.smsmobileapi.com
   smsbridge send +12025550123 "Hello"
   smsbridge send +12025550123 "Hello" --whatsapp --at 2027-01-31T09:00+00:00
+  smsbridge send-many messages.csv --out results.jsonl
+  smsbridge received --unread
   smsbridge explain +12025550123 "Hello"
   smsbridge wsdl show service.wsdl
   smsbridge mock --port 8765
@@ -61,7 +72,8 @@ class _Exits(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"smsbridge.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"smsbridge.cli.{module}"), module)
         command.short_help = _COMMANDS[name]
         return command
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def chosen_backend(backend: str | None, url: str | None = None) -> Backend:
     """Return the backend of a block, of a URL (``-`` reads it from stdin), or the default one."""
-    from smsbridge.config import from_environment, from_file, from_url
+    from smsbridge.config import from_environment, from_file
+    from smsbridge.url import from_url
 
     if backend is not None and url is not None:
         raise click.UsageError("give one of --backend and --url")

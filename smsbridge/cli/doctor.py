@@ -49,15 +49,18 @@ def doctor(backend: str | None, url: str | None, *, as_json: bool) -> None:
 
     try:
         chosen = chosen_backend(backend, url)
-        wide = max([wide, *map(len, chosen.credentials())])
-        if not chosen.protocols:
-            tell(Check(name="config", said=f"{chosen.name}: nothing goes on the wire"))
-            return
-        transport = RequestsTransport(chosen)
-        tell(Check(name="config", said=f"{chosen.name} over {chosen.protocol}"))
-        with closing(transport):
-            for check in examine(chosen, transport):
-                tell(check)
+        senders = list(chosen.senders())
+        wide = max([wide, *(len(key) for _, one in senders for key in one.credentials())])
+        for name, one in senders:
+            named = f"{name}, {one.name}" if name else one.name
+            if not one.protocols:
+                tell(Check(name="config", said=f"{named}: nothing goes on the wire"))
+                continue
+            transport = RequestsTransport(one)
+            tell(Check(name="config", said=f"{named} over {one.protocol}"))
+            with closing(transport):
+                for check in examine(one, transport):
+                    tell(check)
     except CallerError as error:
         tell(Check(name="config", said=str(error), todo="mend the config"))
     if not well:

@@ -12,7 +12,9 @@ from smsbridge.cli.chosen import chosen_backend
 from smsbridge.cli.wsdl import fetching
 
 if TYPE_CHECKING:
+    from smsbridge.backend import Backend
     from smsbridge.exchange import Request
+    from smsbridge.message import Message
 
 _HELP = """Show what TEXT to the number TO becomes on the wire. Sends nothing.
 
@@ -34,20 +36,28 @@ Credentials are masked before the request is made. A WSDL that is at an address 
 @click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
 def explain(to: str, text: str, backend: str | None, url: str | None, **given: Any) -> None:
     """Explain one message."""
-    from smsbridge.explain import explain as explained
-    from smsbridge.explain import number_sent, shown, text_needs
-    from smsbridge.lock import at_hand
     from smsbridge.message import Channel, Message
 
     chosen = chosen_backend(backend, url)
     channel = Channel.WHATSAPP if given["whatsapp"] else Channel.SMS
     more = {"reference": given["reference"]} if given["reference"] is not None else {}
-    message = Message(recipient=to, text=text, channels=frozenset({channel}), **more)
-    with at_hand(chosen, fetching(chosen.timeout, chosen)) as ready:
+    number = chosen.number(to)
+    message = Message(recipient=number, text=text, channels=frozenset({channel}), **more)
+    for name, one in chosen.senders():
+        named = f"{name}, {one.name}" if name else one.name
+        _explain(one, message, f"{named} over {one.protocol}, {_why(backend, url)}")
+
+
+def _explain(backend: Backend, message: Message, who: str) -> None:
+    from smsbridge.explain import explain as explained
+    from smsbridge.explain import number_sent, shown, text_needs
+    from smsbridge.lock import at_hand
+
+    with at_hand(backend, fetching(backend.timeout, backend)) as ready:
         ready.check()
         found = explained(ready, message)
-    click.echo(f"backend    {chosen.name} over {chosen.protocol}, {_why(backend, url)}")
-    click.echo(f"recipient  {', '.join(number_sent(chosen, message))}")
+    click.echo(f"backend    {who}")
+    click.echo(f"recipient  {', '.join(number_sent(backend, message))}")
     click.echo(f"text       {text_needs(message)}")
     if found.masks:
         shows = ", ".join(f"{name} as {mask}" for name, mask in found.masks.items())

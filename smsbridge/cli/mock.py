@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
+from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.until import until_signal
 from smsbridge.errors import ConfigError
+from smsbridge.testing.endings import Place
+from smsbridge.testing.faults import FAULTS, fault
 
 if TYPE_CHECKING:
+    from smsbridge.backend import Backend
+    from smsbridge.testing.firing import Firing
     from smsbridge.testing.provider import Provider
-    from smsbridge.testing.server import MockServer
 
 _HELP = """Serve a mock provider for clients in any language, until SIGTERM or Ctrl-C.
 
@@ -33,12 +36,31 @@ Examples:
   smsbridge mock oldcorp --port 0
   smsbridge mock vendor/service.wsdl
   smsbridge mock --scenario smsmobileapi/send/reset-after-request
+  smsbridge mock --fault silence
+  smsbridge mock --webhook http://127.0.0.1:8780 --webhook-secret S
 
 Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
-/_mock/notes which leniencies were needed; POST /_mock/reset forgets both. A WSDL is served at
-the path of its service, with this address in it. What was made from a table or a WSDL, and not
-from a fixture, is labelled ASSUMED.
-"""
+/_mock/notes which leniencies were needed; POST /_mock/receive with {"sender": …, "text": …} lets a
+message come in; POST /_mock/reset forgets all. A WSDL is served at the path of its service, with
+this address in it. What was made from a table or a WSDL, and not from a fixture, is labelled
+ASSUMED.
+
+\b
+--fault breaks each call that sends; the token-... ones and odd-expiry the
+token call, wsdl-gone the fetching of the WSDL. All else is answered as always.
+A kind of it is named after a colon: refusals:413. The names:
+""" + indent(fill(", ".join(FAULTS), 76, break_on_hyphens=False), "  ")
+
+
+_BAD_TLS = "bad-tls"
+
+
+def _known(_context: click.Context, _option: click.Parameter, word: str | None) -> str | None:
+    """Return the word of a fault; the error for another has the nearest one."""
+    try:
+        return word and fault(word).word
+    except ConfigError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(help=_HELP)
@@ -53,40 +75,84 @@ from a fixture, is labelled ASSUMED.
 )
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
 @click.option("--address", metavar="URL", help="How clients reach it, if not by host and port.")
-def mock(
-    source: str | None, host: str, port: int, scenario: str | None, address: str | None
+@click.option("--fault", "named", metavar="NAME", callback=_known, help="What to break: see above.")
+@click.option("--webhook", metavar="URL", help="Where its webhooks go.")
+@click.option("--webhook-secret", metavar="S", help="Signs them.")
+@click.option("--webhook-v1", is_flag=True, help="In the first version: received messages only.")
+def mock(  # noqa: PLR0913  (an option each)
+    *,
+    source: str | None,
+    host: str,
+    port: int,
+    scenario: str | None,
+    address: str | None,
+    named: str | None,
+    **hooks: Any,
 ) -> None:
     """Serve the mock provider."""
+    from smsbridge.testing.breaks import unreachable, untrusted
     from smsbridge.testing.server import MockServer
 
     with ExitStack() as stack:
         provider, credentials = _played(source, scenario, stack)
-        _serve(MockServer(provider, host, port), credentials, address)
+        provider.firing = _firing(provider.backend, **hooks)
+        broken = fault(named) if named else None
+        provider.fault = None if named == _BAD_TLS else named
+        ready = {
+            "plays": provider.fixture.id,
+            "provenance": provider.fixture.provenance.source,
+            "credentials": credentials,
+            **({"fault": named} if named else {}),
+        }
+        tls = untrusted() if named == _BAD_TLS else None
+        absent = broken is not None and not tls and broken.entry.place is Place.ADDRESS
+        server = MockServer(provider, host, port, tls)
+        try:
+            if absent and broken:
+                provider.address = stack.enter_context(unreachable(broken.name, host, port))
+            else:
+                server.start()
+                stack.callback(server.stop)
+        except OSError as error:
+            why = error.strerror or "the address is none of this machine"
+            where = f"{host}, port {port}"
+            raise click.ClickException(f"can't listen at {where}: {why}") from None
+        provider.address = address or provider.address
+        control = {} if absent else {"control": f"{provider.address}/_mock"}
+        _wait({"address": provider.address, **ready, **control})
 
 
-def _serve(server: MockServer, credentials: Any, address: str | None) -> None:
-    provider = server.provider
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    try:
-        server.start()
-    except OSError as error:
-        why = error.strerror or "the address is none of this machine"
-        where = f"{server.host}, port {server.port}"
-        raise click.ClickException(f"can't listen at {where}: {why}") from None
-    address = provider.address = address or provider.address
-    ready = {
-        "address": address,
-        "plays": provider.fixture.id,
-        "provenance": provider.fixture.provenance.source,
-        "credentials": credentials,
-        "control": f"{address}/_mock",
-    }
-    click.echo(json.dumps(ready))
-    sys.stdout.flush()
-    over.wait()
-    server.stop()
+def _firing(
+    backend: Backend, *, webhook: str | None, webhook_secret: str | None, webhook_v1: bool
+) -> Firing | None:
+    """Return where the webhooks of a mock go."""
+    from smsbridge.exchange import Session
+    from smsbridge.secret import Secret
+    from smsbridge.site import check_address
+    from smsbridge.testing.firing import Firing
+
+    if webhook is None:
+        if webhook_secret is not None or webhook_v1:
+            raise click.UsageError("--webhook-secret and --webhook-v1 need --webhook")
+        return None
+    check_address("--webhook", webhook)
+    table = getattr(backend, "webhook", None)
+    if table is None:
+        raise ConfigError(f"{backend.name} has no webhooks")
+    if webhook_v1 and webhook_secret is not None:
+        raise click.UsageError("the first version has no signature: leave --webhook-secret out")
+    secrets = [Secret(webhook_secret)] if webhook_secret is not None else []
+    return Firing(
+        webhook=table, url=webhook, session=Session(), secrets=secrets, signed=not webhook_v1
+    )
+
+
+def _wait(ready: dict[str, Any]) -> None:
+    """Say that it is ready, and wait for the signal that ends it."""
+    with until_signal() as over:
+        click.echo(json.dumps(ready))
+        sys.stdout.flush()
+        over.wait()
 
 
 def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:

@@ -27,7 +27,7 @@ MULTIPART = "multipart/form-data"
 JSON = "application/json"
 LIST = "#list"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_BODILESS = ("GET", "DELETE")
+BODILESS = ("GET", "DELETE")
 
 
 def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Rest:
         yield from ()
         method, _, path = name.partition(" ")
         url = site.checked(site.url.rstrip("/") + path)
-        if method in _BODILESS:
+        if method in BODILESS:
             query = "&" if "?" in url else "?"
             url += query + urlencode(_texts(fields)) if fields else ""
             return Request(method=method, url=url, headers={"Accept": JSON})

@@ -139,6 +139,10 @@ class Soap:
         except BadContract as error:
             raise Unreadable(str(error)) from None
 
+    def by_head(self, site: Site, request: Request) -> str:
+        """Return the operation that the action of a request names; empty if none."""
+        return self.contract(site).by_action(_action(request))
+
     def write(
         self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str
     ) -> Response:

@@ -6,6 +6,7 @@ ASSUMED: no provider was seen to answer so. What is valid is all that is known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.answers import Asked, word_of
@@ -18,29 +19,28 @@ from smsbridge.exchange import Response
 from smsbridge.message import Status
 from smsbridge.operation import Operation, Question
 from smsbridge.outcome import When, word_at
-from smsbridge.template import TIME_FILTERS
 
 if TYPE_CHECKING:
     from smsbridge.codecs import Note
-    from smsbridge.exchange import Request, Session
+    from smsbridge.exchange import Request
+    from smsbridge.testing.history import History
     from smsbridge.testing.scenario import Scenario
     from smsbridge.testing.seen import Seen
 
 _UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
-_SENDER = "+12025550142"
+_FAILURES = (Status.UNDELIVERED, Status.REJECTED)
 _ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
 
 
 class Assumed:
-    """Answers for one backend; remembers what it accepted, by the id that it gave."""
+    """Answers for one backend, from what its history remembers."""
 
-    def __init__(self, backend: Backend, scenario: Scenario, session: Session) -> None:
-        """``scenario`` mints ids; ``session`` has the clock."""
+    def __init__(self, backend: Backend, scenario: Scenario, history: History) -> None:
+        """``scenario`` mints ids; ``history`` is what is remembered."""
         self._backend = backend
         self._scenario = scenario
-        self._session = session
-        self._sent: dict[str, Mapping[str, Any]] = {}
+        self._history = history
 
     def answer(self, request: Request, seen: Seen) -> Response:
         """Return the answer to a call that a table has."""
@@ -57,7 +57,7 @@ class Assumed:
             return asked.refusal(table.rejected, (Reason.AUTHENTICATION,))
         if isinstance(table, Question):
             return asked.answer(dict(self._rows(seen, table)), table.rejected)
-        if seen.message is None:
+        if not self._done(seen):
             return asked.refusal(table.rejected, _UNSENDABLE)
         return asked.answer(self._accepted(seen, table), table.rejected)
 
@@ -97,13 +97,21 @@ class Assumed:
             words[marker.status] = self._status_word()
         return words
 
+    def _done(self, seen: Seen) -> bool:
+        """Do what a command asks for; tell whether it could be done."""
+        match seen.operation:
+            case "resend":
+                return self._history.resend(seen.values.get("id", ""))
+            case "delete":
+                return self._history.delete(seen.values)
+        return seen.message is not None
+
     def _id(self, sample: str | None, wanted: When, seen: Seen) -> str:
+        if seen.operation == "resend":
+            return seen.values["id"]
         made = self._scenario.mint("id")
         if (sample or "").isdigit() or not wanted.holds({"id": made}):
             made = str(int(made[:7], 16))
-        if seen.message is not None:
-            message = seen.message
-            self._sent[made] = {"recipient": message.recipient, "text": message.text}
         return made
 
     def _status_word(self) -> str:
@@ -113,24 +121,38 @@ class Assumed:
     def _rows(self, seen: Seen, table: Question) -> Iterator[tuple[str, Any]]:
         for path, word in table.answered.match.items():
             yield path, word_of(word, "1")
-        found = self._found(seen)
+        found = self._history.rows(seen.operation, seen.values)
         if table.rows and not found:
             yield table.rows, []
         for number, words in enumerate(found):
             prefix = f"{table.rows}[{number}]." if table.rows else ""
-            for name, path in table.row.items():
-                if name in words:
-                    yield prefix + path, words[name]
+            for path, word in self._row(table, words):
+                yield prefix + path, word
 
-    def _found(self, seen: Seen) -> list[Mapping[str, Any]]:
-        now = TIME_FILTERS["iso"](self._session.now())
-        more = {"status": self._status_word(), "at": now, "error": ""}
-        if seen.operation == "received":
-            return [{**more, "id": "1", "sender": _SENDER, "recipient": "", "text": "Hello"}]
-        asked = {str(word) for word in seen.call.fields.values()}
-        rows: list[Mapping[str, Any]] = [
-            {**more, **words, "id": made} for made, words in self._sent.items()
-        ]
-        if seen.operation == "status":
-            rows = [row for row in rows if row["id"] in asked][:1]
-        return rows
+    def _row(self, table: Question, words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the words of one row, at the first of the places where a table looks for each."""
+        status = words["status"]
+        for name in table.row:
+            path, *more = table.paths(name)[0].split(" ")
+            if name == "status":
+                yield path, self._status_of(table, status)
+            elif name == "at":
+                yield path, _time(path, words[name])
+            elif name in words and not more:
+                yield path, words[name]
+        if status in _FAILURES:
+            for path, word in table.failed.match.items():
+                yield path, word_of(word, words["error"])
+
+    def _status_of(self, table: Question, status: Status | None) -> str:
+        """Return the provider's word for a status, or for the best that there is."""
+        words = {one: word for word, one in (table.statuses or self._backend.statuses).items()}
+        arrived = status is None or status in _STATUSES[:2]
+        nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
+        known = (words[one] for one in (status, *nearest) if one in words)
+        return next(known, str(status or Status.ACCEPTED))
+
+
+def _time(path: str, iso: str) -> str | int:
+    """Return a time as a field of that name would have it."""
+    return int(datetime.fromisoformat(iso).timestamp()) if "timestamp" in path else iso

@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from smsbridge.backend import Backend
 from smsbridge.client import Client
-from smsbridge.errors import NotSent, OutcomeUnknown, Rejected, SendError
+from smsbridge.codecs.rest import BODILESS
+from smsbridge.codecs.soap import Soap
+from smsbridge.errors import NoAnswer, NotSent, OutcomeUnknown, Rejected, SendError
+from smsbridge.exchange import Request, Session
 from smsbridge.message import Submission
+from smsbridge.testing.doing import time_of
 from smsbridge.testing.fixture import BODIES, Fixture
 from smsbridge.testing.inprocess import InProcess
+from smsbridge.testing.match import mismatch
 from smsbridge.testing.provider import Provider
 
-_OUTCOMES: Mapping[str, type] = {
-    "accepted": Submission,
-    "not_sent": NotSent,
-    "rejected": Rejected,
-    "unknown": OutcomeUnknown,
+if TYPE_CHECKING:
+    from smsbridge.operation import Operation, Question
+    from smsbridge.testing.doing import Do
+    from smsbridge.testing.scenario import Scenario
+
+_OUTCOMES: Mapping[str, tuple[type, ...]] = {
+    "accepted": (Submission, type(None)),
+    "answered": (list,),
+    "not_sent": (NotSent,),
+    "rejected": (Rejected,),
+    "unknown": (OutcomeUnknown,),
+    "no_answer": (NoAnswer,),
 }
 
 
 def cases(backend: Backend, fixtures: list[Fixture]) -> Iterator[tuple[Fixture, str]]:
-    """Yield each fixture that sends a message, with each protocol that it is for."""
+    """Yield each fixture that asks a client for something, with each protocol that it is for.
+
+    One that names no protocols is for those that have the operation.
+    """
     for fixture in fixtures:
-        if fixture.message is not None:
-            for protocol in fixture.protocols or backend.protocols:
+        able = (
+            name
+            for name, protocol in backend.protocols.items()
+            if fixture.operation in protocol.operations()
+        )
+        if fixture.operation:
+            for protocol in fixture.protocols or able:
                 yield fixture, protocol
 
 
 def check(backend: Backend, fixture: Fixture, protocol: str) -> list[str]:
     """Play one fixture over one protocol; return what is not as it must be, best none."""
-    if fixture.message is None:
-        raise ValueError(f"fixture {fixture.id} sends no message")
+    if not fixture.operation:
+        raise ValueError(f"fixture {fixture.id} has neither message nor do")
     backend = replace(backend, protocol=protocol)
-    provider = Provider(backend, fixture)
-    outcome: Submission | SendError
+    began = datetime.now(UTC)
+    provider = Provider(backend, fixture, session=Session(now=lambda: began))
     with Client(backend, transport=InProcess(provider)) as client:
         try:
-            outcome = client.send(fixture.message)
-        except SendError as error:
-            outcome = error
-    wrong = list(_differences(fixture.expect, outcome, provider))
+            came = _done(client, fixture)
+        except (SendError, NoAnswer) as error:
+            came = error
+    wrong = list(_differences(fixture.expect, came, provider.scenario))
     wrong += provider.misses
     wrong += [f"the interaction {name} was never played" for name in provider.unplayed()]
     return wrong
@@ -55,36 +77,92 @@ def unpinned(backend: Backend, fixtures: list[Fixture]) -> list[str]:
     written and read by the same table.
     """
     pinned = {
-        (protocol, _call(interaction.request))
-        for fixture in fixtures
-        for protocol in fixture.protocols or backend.protocols
-        for interaction in fixture.interactions
-        if interaction.request and any(body in interaction.request for body in BODIES)
+        (protocol, fixture.operation)
+        for fixture, protocol in cases(backend, fixtures)
+        if _is_pinned(backend, fixture, protocol)
     }
     return [
         f"{operation} over {protocol}"
         for protocol, table in backend.protocols.items()
-        for operation, call in table.operations().items()
-        if (protocol, call.call) not in pinned
+        for operation in table.operations()
+        if (protocol, operation) not in pinned
     ]
 
 
-def _call(request: Mapping[str, Any]) -> str:
-    if "soap" in request:
-        return str(request["soap"]["operation"])
-    return f"{request.get('method', 'POST')} {request.get('path', '')}"
+def _is_pinned(backend: Backend, fixture: Fixture, protocol: str) -> bool:
+    table = backend.protocols[protocol].operations().get(fixture.operation)
+    requests = (interaction.request for interaction in fixture.interactions)
+    return table is not None and any(
+        _pins(backend, protocol, table, request) for request in requests if request
+    )
 
 
-def _differences(
-    expect: Mapping[str, Any], outcome: Submission | SendError, provider: Provider
-) -> Iterator[str]:
+def _pins(
+    backend: Backend, protocol: str, table: Operation | Question, request: Mapping[str, Any]
+) -> bool:
+    """Tell whether a request pins a call: its operation, or its route with what it carries."""
+    codec = backend.protocols[protocol].codec
+    if isinstance(codec, Soap):
+        return bool("soap" in request and request["soap"]["operation"] == table.call)
+    method = str(request.get("method", "POST"))
+    asked = Request(method=method, url=urljoin(backend.url, str(request.get("path", ""))))
+    leniencies: list[str] = []
+    if not codec.read(backend.site(), (table.call,), asked, leniencies.append) or leniencies:
+        return False
+    carried = ("query",) if method in BODILESS else BODIES
+    return not table.fields or any(part in request for part in carried)
+
+
+def _done(client: Client, fixture: Fixture) -> Any:
+    """Return what comes of what a fixture asks for: of a question its rows."""
+    if fixture.do is None:
+        return client.send(fixture.message) if fixture.message else None
+    return _called(client, fixture.do)
+
+
+def _called(client: Client, do: Do) -> Any:
+    given = dict(do.arguments)
+    match do.operation:
+        case "sent":
+            return list(client.sent(**given))
+        case "received":
+            return client.received(**given)
+        case "status":
+            return [client.status(given["id"])]
+        case "resend":
+            return client.resend(given["id"])
+    return client.delete(given.pop("id", None), **given)
+
+
+def _differences(expect: Mapping[str, Any], came: Any, scenario: Scenario) -> Iterator[str]:
     wanted = expect["outcome"]
-    if not isinstance(outcome, _OUTCOMES[wanted]):
-        yield f"the outcome is {outcome!r}, not {wanted}"
+    if not isinstance(came, _OUTCOMES[wanted]):
+        yield f"the outcome is {came!r}, not {wanted}"
         return
     for key in ("id", "status", "reason", "code"):
         if key in expect:
-            expected = provider.scenario.filled(expect[key])
-            found = getattr(outcome, key, None)
+            expected = scenario.filled(expect[key])
+            found = getattr(came, key, None)
             if found != expected:
                 yield f"{key} is {found!r}, not {expected!r}"
+    if "rows" in expect and isinstance(came, list):
+        yield from _rows_differ(expect["rows"], came, scenario)
+
+
+def _rows_differ(
+    wanted: Sequence[Mapping[str, Any]], rows: Sequence[object], scenario: Scenario
+) -> Iterator[str]:
+    if len(wanted) != len(rows):
+        yield f"there are {len(rows)} rows, not {len(wanted)}"
+        return
+    for number, (expected, row) in enumerate(zip(wanted, rows, strict=True)):
+        for key, pattern in expected.items():
+            path, found = f"rows[{number}].{key}", getattr(row, key)
+            if key == "answer":
+                why = mismatch(pattern, found, scenario.fill, path)
+            else:
+                word = scenario.filled(pattern)
+                word = time_of(word) if key == "at" and word is not None else word
+                why = None if found == word else f"{path} is {found!r}, not {word!r}"
+            if why:
+                yield why

@@ -5,20 +5,22 @@ The file is the YAML of `smsbridge.testing.plain_yaml`. Errors name the line, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from smsbridge.errors import ConfigError, Reason
-from smsbridge.message import Message, Status
-from smsbridge.testing.faults import FAULTS
+from smsbridge.errors import ConfigError
+from smsbridge.message import Message
+from smsbridge.testing.doing import Do, read_do, read_expect
+from smsbridge.testing.endings import Place
+from smsbridge.testing.faults import fault
 from smsbridge.testing.plain_yaml import BadYAML, Block, read_yaml
+from smsbridge.testing.reader import BadFixture, Reader
 from smsbridge.testing.shape import (
     CALL,
-    EXPECT,
     INTERACTION,
     MESSAGE,
     PROVENANCE,
@@ -28,18 +30,11 @@ from smsbridge.testing.shape import (
     RESPONSE_SOAP,
     SOAP_FAULT,
     TOP,
-    WORDS_FOR,
-    Kinds,
 )
 
 SOURCES = ("RECORDED", "DOC", "OAS", "MODULE", "FIELD", "ASSUMED")
-OUTCOMES = ("accepted", "not_sent", "rejected", "unknown")
 BODIES = ("form", "json", "soap")
 ANSWERS = ("json", "text", "soap", "fault")
-
-
-class BadFixture(ConfigError):
-    """A fixture file that can't be used. Names the file, the line and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +64,10 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixture:
-    """One scenario. ``message`` is what is sent; ``expect`` what any backend must make of it."""
+    """One scenario. ``expect``: what any backend must make of it.
+
+    ``message`` is what is sent, ``do`` what else a client is asked for; a fixture may have neither.
+    """
 
     id: str
     title: str
@@ -77,7 +75,13 @@ class Fixture:
     protocols: tuple[str, ...]
     interactions: tuple[Interaction, ...]
     message: Message | None = None
+    do: Do | None = None
     expect: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> str:
+        """The operation that a client is asked for: empty for none."""
+        return _operation(self.message, self.do)
 
 
 def shipped(under: str = "") -> list[str]:
@@ -104,6 +108,12 @@ def parse(text: str, name: str) -> Fixture:
     return _Reader(name).fixture(text)
 
 
+_WHEN = {
+    Place.ADDRESS: "before there is a connection",
+    Place.REQUEST: "before the request is read",
+    Place.TOKEN: "to the token call",
+    Place.WSDL: "to the fetching of the WSDL",
+}
 _ROOT = files("smsbridge.testing").joinpath("fixtures")
 
 
@@ -117,27 +127,15 @@ def _ids(folder: Traversable, prefix: str) -> list[str]:
     return found
 
 
-class _Reader:
-    """Reads one file; keeps its name for errors."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def error(self, line: int, why: str) -> BadFixture:
-        return BadFixture(f"fixture {self.name}, line {line}: {why}")
+class _Reader(Reader):
+    """Reads one file."""
 
     def fixture(self, text: str) -> Fixture:
         top = self._top(text)
-        provenance = self._block(top, "provenance", PROVENANCE, "source", "evidence", "date")
-        self._one_of(provenance, "source", SOURCES)
-        expect = self._block(top, "expect", EXPECT, "outcome") if "expect" in top else Block()
-        for key, allowed in (
-            ("outcome", OUTCOMES),
-            ("reason", list(Reason)),
-            ("status", list(Status)),
-        ):
-            if key in expect:
-                self._one_of(expect, key, allowed)
+        provenance = self.block(top, "provenance", PROVENANCE, "source", "evidence", "date")
+        self.one_of(provenance, "source", SOURCES)
+        message, do = self._message(top), read_do(self, top)
+        operation = _operation(message, do)
         ids = [item.get("id") for item in top["interactions"] if isinstance(item, Block)]
         if len(set(ids)) != len(ids):
             raise self.error(top.lines["interactions"], "two interactions have the same id")
@@ -152,8 +150,9 @@ class _Reader:
             ),
             protocols=tuple(top.get("protocols", ())),
             interactions=tuple(self._interaction(item) for item in top["interactions"]),
-            message=self._message(top),
-            expect=expect,
+            message=message,
+            do=do,
+            expect=read_expect(self, top, operation),
         )
 
     def _top(self, text: str) -> Block:
@@ -163,13 +162,14 @@ class _Reader:
             raise self.error(error.line, str(error)) from None
         if not isinstance(top, Block) or not _is_version(top.get("smsbridge-fixture")):
             raise self.error(1, "the file starts with smsbridge-fixture: 1")
-        self._check(top, TOP, "id", "title", "provenance", "interactions")
-        if "message" in top and "expect" not in top:
-            raise self.error(top.lines["message"], "a message needs expect, its outcome")
+        self.check(top, TOP, "id", "title", "provenance", "interactions")
+        for key in ("message", "do"):
+            if key in top and "expect" not in top:
+                raise self.error(top.lines[key], f"{key} needs expect, its outcome")
         return top
 
     def _interaction(self, block: Any) -> Interaction:
-        self._check(block, INTERACTION, "id")
+        self.check(block, INTERACTION, "id")
         if ("request" in block) == ("call" in block):
             raise self.error(block.lines["id"], "give one of request and call")
         if block.get("times", 1) < 1:
@@ -177,13 +177,13 @@ class _Reader:
         if ("response" in block) == ("reply" in block):
             raise self.error(block.lines["id"], "give one of response and reply")
         if "call" in block:
-            call = self._block(block, "call", CALL, "operation")
+            call = self.block(block, "call", CALL, "operation")
             if "credentials" in call:
-                self._one_of(call, "credentials", ("right", "wrong"))
+                self.one_of(call, "credentials", ("right", "wrong"))
         if "request" in block:
-            self._request(self._block(block, "request", REQUEST), block.lines["request"])
+            self._request(self.block(block, "request", REQUEST), block.lines["request"])
         if "response" in block:
-            self._response(self._block(block, "response", RESPONSE), block.lines["response"])
+            self._response(self.block(block, "response", RESPONSE), block.lines["response"])
         sources = block.get("from", "start" if "to" in block else ())
         return Interaction(
             id=block["id"],
@@ -198,64 +198,44 @@ class _Reader:
         )
 
     def _request(self, request: Block, line: int) -> None:
-        self._at_most_one(request, BODIES, line)
+        self.at_most_one(request, BODIES, line)
         if "soap" in request:
-            self._block(request, "soap", REQUEST_SOAP, "operation")
+            self.block(request, "soap", REQUEST_SOAP, "operation")
 
     def _response(self, response: Block, line: int) -> None:
-        self._at_most_one(response, ANSWERS, line)
+        self.at_most_one(response, ANSWERS, line)
         if "fault" in response:
-            self._one_of(response, "fault", FAULTS)
+            self._fault(response)
         if "soap" in response:
-            soap = self._block(response, "soap", RESPONSE_SOAP)
+            soap = self.block(response, "soap", RESPONSE_SOAP)
             if ("result" in soap) == ("fault" in soap):
                 raise self.error(line, "soap: give one of result and fault")
             if "fault" in soap:
-                self._block(soap, "fault", SOAP_FAULT, "code", "string")
+                self.block(soap, "fault", SOAP_FAULT, "code", "string")
+
+    def _fault(self, response: Block) -> None:
+        line = response.lines["fault"]
+        try:
+            found = fault(response["fault"])
+        except ConfigError as error:
+            raise self.error(line, str(error)) from None
+        if not found.entry.answers:
+            why = f"{found.name} is done {_WHEN[found.entry.place]}, not in place of an answer"
+            raise self.error(line, f"fault: {why}; use smsbridge mock --fault {found.name}")
 
     def _message(self, top: Block) -> Message | None:
         if "message" not in top:
             return None
-        fields = self._block(top, "message", MESSAGE, "recipient", "text")
+        fields = self.block(top, "message", MESSAGE, "recipient", "text")
         try:
             return Message(**fields)
         except ValueError as error:
             raise self.error(top.lines["message"], str(error)) from None
 
-    def _block(self, parent: Block, key: str, kinds: Kinds, *needs: str) -> Block:
-        block: Block = parent[key]
-        self._check(block, kinds, *needs, line=parent.lines[key])
-        return block
 
-    def _check(self, block: Any, kinds: Kinds, *needs: str, line: int = 1) -> None:
-        if not isinstance(block, Block):
-            raise self.error(line, f"a mapping with {', '.join(kinds)} is expected")
-        for key, found in block.lines.items():
-            if key not in kinds:
-                raise self.error(found, f"unknown key {key!r}; known are {', '.join(kinds)}")
-            kind = kinds[key]
-            allowed = kind if isinstance(kind, tuple) else (kind,)
-            if not _is_of(block[key], allowed):
-                words = " or ".join(WORDS_FOR[kind] for kind in allowed)
-                raise self.error(found, f"{key}: give {words}")
-        if missing := [key for key in needs if key not in block]:
-            first = next(iter(block.lines.values()), line)
-            raise self.error(first, f"{', '.join(missing)} is missing")
-
-    def _at_most_one(self, block: Block, keys: Collection[str], line: int) -> None:
-        if len(block.keys() & set(keys)) > 1:
-            raise self.error(line, f"give only one of {', '.join(keys)}")
-
-    def _one_of(self, block: Block, key: str, allowed: Collection[str]) -> None:
-        if block[key] not in allowed:
-            raise self.error(block.lines[key], f"{key} is one of {', '.join(allowed)}")
+def _operation(message: Message | None, do: Do | None) -> str:
+    return "send" if message is not None else do.operation if do is not None else ""
 
 
 def _is_version(value: Any) -> bool:
     return value == 1 and not isinstance(value, bool | float)
-
-
-def _is_of(value: Any, kinds: Any) -> bool:
-    if isinstance(value, bool) and bool not in kinds and object not in kinds:
-        return False
-    return isinstance(value, kinds)

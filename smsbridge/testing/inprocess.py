@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from smsbridge.exchange import Broken, Left, Request, Response
+from smsbridge.testing.breaks import PACE
+from smsbridge.testing.endings import Place
 from smsbridge.testing.faults import Fault
+from smsbridge.transports import whole
 
 if TYPE_CHECKING:
     from smsbridge.testing.provider import Provider
+
+_NEVER_AGAIN = {"no-such-host", "bad-tls"}
+_LEFT = {"reset-on-accept": Left.NOTHING, "reset-mid-request": Left.PART}
+_MORE = {"silence": " in time", "half-body": ", after HTTP 200"}
+_ANSWERED = {"stale-connection", "token-race"}
 
 
 class InProcess:
@@ -18,9 +27,9 @@ class InProcess:
         """Let ``provider`` answer."""
         self._provider = provider
 
-    def send(self, request: Request, _deadline: float) -> Response:
-        """Return the answer; a fault of the wire breaks after the whole request had left."""
-        return _carried(self._provider, request)
+    def send(self, request: Request, deadline: float) -> Response:
+        """Return the answer, or raise `Broken` as a transport would for a fault of the wire."""
+        return _carried(self._provider, request, deadline)
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
@@ -33,16 +42,31 @@ class AsyncInProcess:
         """Let ``provider`` answer."""
         self._provider = provider
 
-    async def send(self, request: Request, _deadline: float) -> Response:
-        """Return the answer; a fault of the wire breaks after the whole request had left."""
-        return _carried(self._provider, request)
+    async def send(self, request: Request, deadline: float) -> Response:
+        """Return the answer, or raise `Broken` as a transport would for a fault of the wire."""
+        return _carried(self._provider, request, deadline)
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""
 
 
-def _carried(provider: Provider, request: Request) -> Response:
+def _carried(provider: Provider, request: Request, deadline: float) -> Response:
     answer = provider.handle(request)
     if isinstance(answer, Fault):
-        raise Broken(Left.ALL, f"fault {answer.name}")
-    return answer
+        answer = _after(answer, deadline)
+    return whole(answer.status, answer.headers, answer.body, request.most)
+
+
+def _after(fault: Fault, deadline: float) -> Response:
+    """Return the answer that comes in spite of a fault, or raise `Broken` with what had left."""
+    if fault.answer and fault.name in _ANSWERED:
+        return fault.answer
+    if fault.answer and fault.name == "drip-body":
+        if time.monotonic() + PACE * len(fault.answer.body) < deadline:
+            return fault.answer
+        raise Broken(Left.ALL, f"fault {fault.name}: no whole answer came in time")
+    alone = fault.entry.place is Place.ADDRESS
+    left = Left.NOTHING if alone else _LEFT.get(fault.name, Left.ALL)
+    retry = fault.name not in _NEVER_AGAIN
+    why = f"fault {fault.word}: {fault.entry.what}{_MORE.get(fault.name, '')}"
+    raise Broken(left, why, retry=retry)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 from uuid import uuid4
 
@@ -20,13 +21,19 @@ from smsbridge.codecs.rest import json_response
 from smsbridge.codecs.soap import Soap
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.inflate import BadEncoding, inflate
-from smsbridge.message import Message, Submission
+from smsbridge.message import Message, Status, Submission
+from smsbridge.outcome import Outcome
 from smsbridge.path import flat, names
 from smsbridge.testing.assumed import Assumed
-from smsbridge.testing.faults import Fault
+from smsbridge.testing.control import controlled
+from smsbridge.testing.faults import Fault, fault
+from smsbridge.testing.firing import Firing
 from smsbridge.testing.fixture import Fixture, Interaction, Provenance, load, shipped
+from smsbridge.testing.history import History
+from smsbridge.testing.recipients import recipient_rule
 from smsbridge.testing.scenario import Scenario
 from smsbridge.testing.seen import Seen, see
+from smsbridge.testing.trouble import Trouble
 from smsbridge.xml import REQUEST
 
 NO_MATCH = 599
@@ -34,12 +41,16 @@ NO_MATCH = 599
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A message that the provider has accepted, as ``GET /_mock/messages`` shows it."""
+    """A message that the provider has accepted, as ``GET /_mock/messages`` shows it.
+
+    ``id`` is that of its log, also where the answer that gave it out got lost.
+    """
 
     recipient: str
     text: str
     channels: list[str]
     protocol: str
+    id: str = field(default="", compare=False)
 
 
 def new_id() -> str:
@@ -52,6 +63,7 @@ class Provider:
 
     ``messages``: what it accepted. ``requests``: all that it got. ``notes``: which leniency was
     needed, and how often. ``misses``: what no interaction of the chosen scenario matched.
+    ``firing``: where its webhooks go, if anywhere; ``outbox``: those that the host is to carry.
     """
 
     def __init__(
@@ -68,13 +80,26 @@ class Provider:
         self._session = session or Session()
         self._new_id = new_id
         self._lock = threading.RLock()
+        self.firing: Firing | None = None
+        self.outbox: SimpleQueue[Request] = SimpleQueue()
+        self._trouble = Trouble(backend, self._session)
         self.play(scenario)
+
+    @property
+    def fault(self) -> str | None:
+        """What is done to each call that sends, a word of `faults`; a new scenario ends it."""
+        return self._trouble.chosen.word if self._trouble.chosen else None
+
+    @fault.setter
+    def fault(self, word: str | None) -> None:
+        self._trouble.choose(word)
 
     def play(self, scenario: Fixture | str | Path | None) -> None:
         """Begin a scenario: a fixture, its id or its file; None for the default."""
         fixture = load(scenario) if isinstance(scenario, str | Path) else scenario
         with self._lock:
             self.strict = fixture is not None
+            self.fault = None
             self.fixture = fixture or _default(self.backend)
             self.reset()
 
@@ -83,7 +108,8 @@ class Provider:
         with self._lock:
             secrets = self.backend.credentials()
             self.scenario = Scenario(self.fixture, secrets, self._new_id, self._session.now)
-            self._assumed = Assumed(self.backend, self.scenario, self._session)
+            self.history = History(self._session.now)
+            self._assumed = Assumed(self.backend, self.scenario, self.history)
             self.messages: list[Taken] = []
             self.requests: list[Request] = []
             self.notes: Counter[str] = Counter()
@@ -101,27 +127,12 @@ class Provider:
             except BadEncoding as error:
                 return json_response(400, {"error": 400, "message": str(error)})
             request = replace(request, body=body)
-            return self._control(request) or self._wsdl(request) or self._play(request)
+            met = controlled(self, request) or self.early(request)
+            return met or self._wsdl(request) or self._play(request)
 
-    def _control(self, request: Request) -> Response | None:
-        match request.method, request.path:
-            case "GET", "/_mock/messages":
-                return json_response(200, [asdict(taken) for taken in self.messages])
-            case "GET", "/_mock/notes":
-                return json_response(200, self.notes)
-            case "GET", "/_mock/health":
-                return json_response(
-                    200,
-                    {
-                        "status": "ok",
-                        "scenario": self.fixture.id,
-                        "provenance": self.fixture.provenance.source,
-                    },
-                )
-            case "POST", "/_mock/reset":
-                self.reset()
-                return json_response(200, {"status": "ok"})
-        return None
+    def early(self, head: Request) -> Fault | None:
+        """Return the fault that a request meets of which no more than the head was read."""
+        return self._trouble.early(head)
 
     def _wsdl(self, request: Request) -> Response | None:
         codecs = (protocol.codec for protocol in self.backend.protocols.values())
@@ -130,15 +141,22 @@ class Provider:
             for codec in codecs
             if isinstance(codec, Soap)
         )
-        return next((wsdl for wsdl in served if wsdl), None)
+        found = next((wsdl for wsdl in served if wsdl), None)
+        return found and self._trouble.wsdl(found)
 
     def _play(self, request: Request) -> Response | Fault:
         self.requests.append(request)
         seen = see(self.backend, request, self.scenario.tokens, self._note)
         if isinstance(seen, Response):
             return seen
-        if not self.strict and (answer := self._conversed(request, seen)):
+        if (self.fault or not self.strict) and (answer := self._conversed(request, seen)):
             return answer
+        strict, tokens = self.strict, self.scenario.tokens
+        if seen and (due := self._trouble.due(request, seen, tokens, strict=strict)):
+            return self._trouble.done(due, request, seen, self._played)
+        return self._played(request, seen)
+
+    def _played(self, request: Request, seen: Seen | None) -> Response | Fault:
         found = self.scenario.find(request, seen)
         if isinstance(found, Interaction):
             return self._answer(found, request, seen)
@@ -161,31 +179,30 @@ class Provider:
     def _answer(
         self, interaction: Interaction, request: Request, seen: Seen | None
     ) -> Response | Fault:
+        if named := (interaction.response or {}).get("fault"):
+            return self._trouble.done(fault(named), request, seen, self._unrecorded)
         response = self._response(interaction, request, seen)
         if seen is not None:
             self._keep(response, seen)
         return response
 
-    def _keep(self, response: Response | Fault, seen: Seen) -> None:
-        """Keep the message of a call that was accepted, or whose answer got lost."""
+    def _keep(self, response: Response, seen: Seen) -> None:
+        """Keep the message of a call that was accepted."""
         if seen.message is None or not seen.known:
             return
-        if isinstance(response, Fault) or self._accepts(seen, seen.message, response):
-            self.messages.append(_taken(seen, seen.message))
+        outcome = self._outcome(seen, seen.message, response)
+        if isinstance(outcome, Submission):
+            self._take(seen, seen.message, outcome.id or self._new_id())
             known = {names(path) for path in seen.table.fields}
             for path in {names(path) for path, _ in flat(seen.fields)} - known:
                 self._note(f"unknown field {path}")
 
-    def _response(
-        self, interaction: Interaction, request: Request, seen: Seen | None
-    ) -> Response | Fault:
+    def _response(self, interaction: Interaction, request: Request, seen: Seen | None) -> Response:
         site = self.backend.site()
         if interaction.reply is not None and seen:
             reply = self.scenario.filled(interaction.reply)
             return seen.protocol.codec.write(site, request, seen.call.name, reply)
         given = self.scenario.filled(interaction.response or {})
-        if "fault" in given:
-            return Fault(given["fault"])
         headers = {name.title(): str(value) for name, value in given.get("headers", {}).items()}
         if "soap" in given and seen and isinstance(seen.protocol.codec, Soap):
             answer = _soap(seen.protocol.codec, given["soap"], seen, request, self.backend)
@@ -197,19 +214,46 @@ class Provider:
         headers = {"Content-Type": "text/html; charset=utf-8", **headers}
         return Response(status=status, headers=headers, body=given.get("text", "").encode())
 
-    def _accepts(self, seen: Seen, message: Message, response: Response) -> bool:
+    def _take(self, seen: Seen, message: Message, known: str) -> None:
+        self.messages.append(
+            Taken(
+                recipient=message.recipient,
+                text=message.text,
+                channels=sorted(message.channels),
+                protocol=seen.name,
+                id=known,
+            )
+        )
+        rule = recipient_rule(message.recipient)
+        status = rule.status if rule else None
+        entry = self.history.take(known, message.recipient, message.text, status)
+        if self.firing:
+            self._fire(self.firing.sent(entry, sorted(message.channels), status or Status.SENT))
+
+    def receive(self, sender: str, text: str, device: str = "") -> None:
+        """Let a message come in, as ``POST /_mock/receive`` does."""
+        with self._lock:
+            entry = self.history.receive(self._new_id(), sender, text, device)
+            self._fire(self.firing.received(entry) if self.firing else [])
+
+    def _fire(self, requests: list[Request]) -> None:
+        for request in requests:
+            self.outbox.put(request)
+
+    def _outcome(self, seen: Seen, message: Message, response: Response) -> Outcome:
+        """Return what a client makes of an answer."""
         backend = replace(self.backend, protocol=seen.name)
         attempt = backend.attempt(message, self._session)
-        outcome = backend.outcome(seen.table, message, response, self._session, attempt)
-        return isinstance(outcome, Submission)
+        return backend.outcome(seen.table, message, response, self._session, attempt)
 
-    def _conversed(self, request: Request, seen: Seen | None) -> Response | None:
+    def _conversed(self, request: Request, seen: Seen | None) -> Response | Fault | None:
         """Return the answer to a request that is part of an auth's conversation: a token call."""
         auths = [p.auth for p in ([seen.protocol] if seen else self.backend.protocols.values())]
         credentials = self.backend.credentials()
         site, mint = self.backend.site(), self.scenario.mint
         answers = (auth.answer(request, credentials, site, mint) for auth in auths)
-        return next((answer for answer in answers if answer), None)
+        answer = next((answer for answer in answers if answer), None)
+        return answer and self._trouble.token(answer)
 
     def _masked(self, text: str) -> str:
         for secret in (*self.backend.secrets(), *self.scenario.tokens):
@@ -225,15 +269,6 @@ def _soap(
 ) -> Response:
     result = SoapFault(fault=given["fault"]) if "fault" in given else given["result"]
     return codec.write(backend.site(), request, seen.call.name, result)
-
-
-def _taken(seen: Seen, message: Message) -> Taken:
-    return Taken(
-        recipient=message.recipient,
-        text=message.text,
-        channels=sorted(message.channels),
-        protocol=seen.name,
-    )
 
 
 def _default(backend: Backend) -> Fixture:

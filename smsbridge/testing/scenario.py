@@ -136,7 +136,8 @@ class Scenario:
             return f"it is over {seen.name}"
         if (pattern.get("credentials", "right") == "right") != seen.known:
             return "the credentials are others"
-        if pattern.get("valid", seen.known or None) not in (None, seen.message is not None):
+        valid = pattern.get("valid", seen.known or None)
+        if seen.operation == "send" and valid not in (None, seen.message is not None):
             return "the message is valid, or is not"
         if "fields" not in pattern:
             return None

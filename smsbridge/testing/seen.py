@@ -8,13 +8,14 @@ from typing import Any
 
 from smsbridge.backend import Backend
 from smsbridge.codecs import Call, Note, Unreadable
+from smsbridge.codecs.soap import Soap
 from smsbridge.errors import InvalidMessage
 from smsbridge.exchange import Request, Response
 from smsbridge.message import Message
 from smsbridge.operation import Operation, Protocol, Question
 from smsbridge.path import at
 from smsbridge.secret import same
-from smsbridge.template import names, render, text
+from smsbridge.template import names, render, reread, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,42 @@ class Seen:
     own: frozenset[str]
 
     @property
+    def values(self) -> dict[str, str]:
+        """The values of the call, by our names: its table, read backwards."""
+        places = self.table.places()
+        words = (
+            (template, self.call.fields.get(path) if path[0] == "{" else at(self.call.fields, path))
+            for path, template in places.items()
+        )
+        found = (reread(one, text(word)) for one, word in words if word not in (None, ""))
+        return dict(pair for pair in found if pair)
+
+    @property
     def fields(self) -> dict[str, Any]:
         """The provider's fields, less those that say who calls."""
         return {name: value for name, value in self.call.fields.items() if name not in self.own}
+
+
+SENDING = ("send", "resend")
+
+
+def sends(backend: Backend, request: Request) -> bool:
+    """Tell whether a request is a call that sends; of one without its body, by its head."""
+    for protocol in backend.protocols.values():
+        operations = protocol.operations()
+        calls = {table.call: name for name, table in operations.items()}
+        if not calls:
+            continue
+        try:
+            call = protocol.codec.read(backend.site(), tuple(calls), request, lambda _: None)
+            named = call.name if call else None
+        except Unreadable:
+            codec = protocol.codec
+            named = codec.by_head(backend.site(), request) if isinstance(codec, Soap) else ""
+            named = named or next((t.call for n, t in operations.items() if n in SENDING), "")
+        if named is not None and calls.get(named) in SENDING:
+            return True
+    return False
 
 
 def see(
@@ -64,6 +98,7 @@ def see(
     for leniency in needed:
         note(leniency)
     operation, table = _operation(protocol.operations(), call)
+    message = _message(backend, table, call, note) if operation == "send" else None
     credentials = backend.credentials()
     configured = set(protocol.auth.credentials) <= credentials.keys()
     return Seen(
@@ -74,7 +109,7 @@ def see(
         call=call,
         known=protocol.auth.valid(request, call.fields, credentials, tokens)
         and _said_rightly(table, call, request, credentials),
-        message=_message(backend, table, call, note) if isinstance(table, Operation) else None,
+        message=message,
         own=frozenset(protocol.auth.fields(credentials) if configured else ())
         | table.places().keys() - table.fields.keys(),
     )
@@ -100,10 +135,17 @@ def _said_rightly(
 def _operation(
     operations: Mapping[str, Operation | Question], call: Call
 ) -> tuple[str, Operation | Question]:
-    return next((name, table) for name, table in operations.items() if table.call == call.name)
+    """Return the table of a call; of several on one route the first whose fields are all there."""
+    found = [(name, table) for name, table in operations.items() if table.call == call.name]
+    whole = (one for one in found if all(at(call.fields, path) for path in one[1].fields))
+    return next(whole, found[-1])
 
 
-def _message(backend: Backend, table: Operation, call: Call, note: Note) -> Message | None:
+def _message(
+    backend: Backend, table: Operation | Question, call: Call, note: Note
+) -> Message | None:
+    if not isinstance(table, Operation):
+        return None
     try:
         return backend.taken(table, call.fields, note)
     except InvalidMessage:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import MissingExtra
 from smsbridge.exchange import Request, Response
-from smsbridge.testing.faults import FAULTS, Fault
+from smsbridge.testing.breaks import PACE, Wire, do
+from smsbridge.testing.faults import Fault
+from smsbridge.testing.postman import Postman
 
 try:
     from pytest_httpserver.httpserver import HTTPServerBase
@@ -31,8 +33,17 @@ _PATIENCE = 0.2
 _POLL_SECONDS = 0.05
 
 
-class _Quiet(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    mock: MockServer
+
+    def run_wsgi(self) -> None:
+        """Answer a request, unless a fault is due before its body is read."""
+        if fault := self.mock.early(self.command, self.path, dict(self.headers.items())):
+            self.mock.end(self.connection, fault)
+            self.close_connection = True
+            return
+        super().run_wsgi()
 
     def connection_dropped(self, *_: Any) -> None:
         """Read nothing more from a connection that a fault has ended."""
@@ -55,11 +66,14 @@ class MockServer(HTTPServerBase):
         host: str = "127.0.0.1",
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        pace: float = PACE,
     ) -> None:
-        """``port`` 0 takes any that is free."""
+        """``port`` 0 takes any that is free. ``pace``: seconds between the bytes of what drips."""
         super().__init__(host, port, ssl_context=tls, threaded=True)
         self.provider = provider
+        self.pace = pace
         self._over = threading.Event()
+        self._postman: Postman | None = None
 
     def start(self) -> None:
         """Listen, and tell the provider its address. Raises `OSError` where that can't be done."""
@@ -67,24 +81,30 @@ class MockServer(HTTPServerBase):
         socket.create_server((self.host, self.port)).close()  # werkzeug would exit the process
         super().start()
         self.provider.address = self.url_for("").rstrip("/")
+        if self.provider.firing:
+            self._postman = Postman(self.provider.outbox)
+            self._postman.start()
 
     def thread_target(self) -> None:
         """Serve, and look often whether to stop."""
         if self.server is not None:
-            self.server.RequestHandlerClass = _Quiet
+            self.server.RequestHandlerClass = type("_Told", (_Handler,), {"mock": self})
             setattr(self.server, "handle_error", _say_nothing)  # noqa: B010  (it would print one)
             self.server.serve_forever(_POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop, and end what is silent on purpose."""
         self._over.set()
+        if self._postman:
+            self._postman.stop()
+            self._postman = None
         super().stop()
 
     def application(self, request: WSGIRequest) -> WSGIResponse:
         """Answer one request; nothing of it is kept here."""
         answer = self.provider.handle(_ours(request))
         if isinstance(answer, Fault):
-            self._break(answer, request)
+            self.end(request.environ["werkzeug.socket"], answer)
             raise ConnectionAbortedError  # werkzeug then writes nothing
         return _theirs(answer)
 
@@ -92,10 +112,15 @@ class MockServer(HTTPServerBase):
         """Answer as `application` does, which is called in its place."""
         return self.application(request)
 
-    def _break(self, fault: Fault, request: WSGIRequest) -> None:
-        """Do a fault to the socket, and really close it: werkzeug holds other references."""
-        sock = request.environ["werkzeug.socket"]
-        FAULTS[fault.name](sock, self._over)
+    def early(self, method: str, path: str, headers: dict[str, str]) -> Fault | None:
+        """Return the fault that is due before the body of a request is read."""
+        if self.provider.fault is None:
+            return None
+        return self.provider.early(Request(method=method, url=path, headers=headers))
+
+    def end(self, sock: socket.socket, fault: Fault) -> None:
+        """Do a fault to a socket, and really close it: werkzeug holds other references."""
+        do(Wire(sock=sock, over=self._over, fault=fault, pace=self.pace))
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, sock.fileno())
         os.close(nowhere)

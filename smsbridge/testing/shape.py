@@ -15,6 +15,7 @@ TOP: Kinds = {
     "provenance": Block,
     "protocols": list,
     "message": Block,
+    "do": Block,
     "expect": Block,
     "interactions": list,
 }
@@ -32,12 +33,40 @@ MESSAGE: Kinds = {
     "sender": str,
     "reference": str,
 }
+_KNOWN: Kinds = {"operation": str, "id": str}
+DO: Mapping[str, Kinds] = {
+    "resend": _KNOWN,
+    "delete": {**_KNOWN, "day": str, "first": str, "last": str},
+    "status": _KNOWN,
+    "received": {"operation": str, "after": str, "before": str, "device": str, "unread": bool},
+    "sent": {
+        **_KNOWN,
+        "after": str,
+        "before": str,
+        "recipient": str,
+        "keyword": str,
+        "failed": str,
+    },
+}
 EXPECT: Kinds = {
     "outcome": str,
     "id": (str, NOTHING),
     "reason": str,
     "status": str,
     "code": (str, NOTHING),
+    "rows": list,
+}
+_WORDS = ("id", "recipient", "sender", "text", "at")
+_ROW: Kinds = {**dict.fromkeys(_WORDS, (str, NOTHING)), "answer": Block}
+ROW: Mapping[str, Kinds] = {
+    "sent": {
+        **_ROW,
+        "status": str,
+        "provider_status": (str, NOTHING),
+        "error": (str, NOTHING),
+        "reference": (str, NOTHING),
+    },
+    "received": {**_ROW, "device": (str, NOTHING)},
 }
 INTERACTION: Kinds = {
     "id": str,

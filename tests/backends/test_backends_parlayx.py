@@ -16,7 +16,7 @@ from zeep.wsse.username import UsernameToken as ZeepToken
 from smsbridge import Client, ConfigError, Rejected, Secret, SendError, Status
 from smsbridge.backends.parlayx import ParlayX
 from smsbridge.codecs.soap import Soap
-from smsbridge.config import from_mapping, from_url
+from smsbridge.config import from_mapping
 from smsbridge.exchange import Request, Session
 from smsbridge.message import Message
 from smsbridge.testing.contract import cases, check, unpinned
@@ -24,6 +24,7 @@ from smsbridge.testing.fixture import Fixture, load, parse, shipped
 from smsbridge.testing.inprocess import InProcess
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.server import MockServer
+from smsbridge.url import from_url
 
 NUMBER = "+12025550123"
 HOST = "https://parlayx.operator.example"

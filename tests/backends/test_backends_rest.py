@@ -393,7 +393,6 @@ def test_a_word_for_a_status_that_nobody_knows_is_unknown_and_is_kept() -> None:
 def test_rows_are_none_one_or_many(rows: object, ids: list[str | None]) -> None:
     found = asked("received", {}, document(list={"rows": rows}))
     assert [row.id for row in found] == ids
-    assert all(row.status is Status.UNKNOWN for row in found)
 
 
 def test_where_the_rows_are_not_there_are_none() -> None:

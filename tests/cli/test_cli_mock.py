@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import requests
 import zeep
 from vendor import CONFIG, WSDL
 
+from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.sample import sample_url
 
 from commands import SMSBRIDGE, WITHOUT, killed_when_late, real, run
@@ -123,7 +127,7 @@ def test_a_missing_extra_is_named_also_for_a_mock_of_a_wsdl(library: str) -> Non
     assert "smsbridge[testing]" in done.err
 
 
-# --- what it plays
+# --- what it plays, and what it breaks
 
 
 @contextmanager
@@ -319,3 +323,122 @@ def test_a_wsdl_at_an_address_that_can_t_be_had_exits_1() -> None:
         done = real("mock", f"{server.url}/s?wsdl", "--port", "0", script=ENDS_BEFORE_IT_SERVES)
     assert (done.code, done.out) == (1, "")
     assert "/s?wsdl: HTTP 404" in done.err
+
+
+EXITS = {
+    "reset-after-request": (3, 1),
+    "close-after-request": (3, 1),
+    "half-headers": (3, 1),
+    "half-body": (3, 1),
+    "garbage": (3, 1),
+    "bad-framing": (3, 1),
+    "bad-gzip": (3, 1),
+    "gzip-bomb": (3, 1),
+    "redirect-keep": (5, 0),
+    "redirect-see-other": (3, 1),
+    "refusals": (6, 0),
+    "refusals:403": (4, 0),
+    "unauthorized": (4, 0),
+    "try-again": (5, 0),
+    "too-many": (5, 0),
+    "unavailable": (5, 0),
+    "server-error:502": (3, 1),
+    "bad-json": (3, 1),
+    "html": (3, 1),
+    "provider-error": (6, 0),
+    "fault-client": (6, 0),
+    "fault-server": (3, 1),
+    "odd-success": (0, 1),
+    "other-status": (3, 1),
+    "stale-connection": (0, 1),
+}
+
+
+@pytest.mark.parametrize("name", EXITS)
+def test_a_send_to_a_broken_mock_exits_as_it_ends_and_the_mock_tells_what_it_took(
+    name: str,
+) -> None:
+    code, taken = EXITS[name]
+    with mocking("--fault", name) as ready:
+        assert ready["fault"].startswith(name)
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == code
+        assert [one["text"] for one in control(ready, "messages")] == [TEXT] * taken
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("token-expired", (0,)),
+        ("token-refused", (4,)),
+        ("token-down", (5,)),
+        ("token-race", (0,)),
+        ("odd-expiry:huge", (0,)),
+        ("reset-on-accept", (3, 5)),
+    ],
+)
+def test_a_fault_of_the_token_call_or_before_the_request_was_read(
+    name: str, codes: tuple[int, ...]
+) -> None:
+    with mocking("--fault", name) as ready:
+        url = sample_url("oauth", ready["address"])
+        assert run("send", NUMBER, TEXT, "--url", url).code in codes
+        assert len(control(ready, "messages")) == int(codes == (0,))
+
+
+def test_what_was_lost_is_found_at_the_same_mock() -> None:
+    with mocking("--fault", "reset-after-request") as ready:
+        url = sample_url("rest", ready["address"])
+        lost = run("send", NUMBER, TEXT, "--url", url, "--json")
+        assert lost.code == 3
+        listed = run("sent", "--url", url)
+        assert (listed.code, TEXT in listed.out) == (0, True)
+        found = run("resolve", "-", "--url", url, stdin=lost.out)
+        assert (found.code, found.out.split()[0]) == (0, "accepted")
+
+
+@pytest.mark.parametrize("name", ["refused", "connect-timeout", "no-such-host"])
+def test_a_fault_of_the_address_gives_an_address_and_nothing_to_ask(name: str) -> None:
+    with mocking("--fault", name) as ready:
+        assert set(ready) == {"address", "plays", "provenance", "credentials", "fault"}
+        if name == "no-such-host":
+            assert ready["address"] == "https://sms-mock.invalid"
+        elif name == "refused":
+            url = sample_url("rest", ready["address"])
+            assert run("send", NUMBER, TEXT, "--url", url).code == 5
+
+
+def test_a_bad_certificate_is_met_by_a_client_that_looks_at_it_and_by_no_other() -> None:
+    with mocking("--fault", "bad-tls") as ready:
+        assert ready["address"].startswith("https://127.0.0.1:")
+        done = run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"]))
+        assert (done.code, "self-signed" in done.err) == (5, True)
+        unlooked = ssl.create_default_context()
+        unlooked.check_hostname, unlooked.verify_mode = False, ssl.CERT_NONE
+        with urlopen(f"{ready['control']}/messages", context=unlooked, timeout=10) as answer:
+            assert json.loads(answer.read()) == []
+
+
+def test_at_a_port_that_is_taken_nothing_can_be_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = real("mock", "--port", port, "--fault", "refused")
+    assert (done.code, done.out) == (1, "")
+    assert "in use" in done.err
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("reset-after", "reset-after-request"), ("refusals:499", "refusals:499"), ("F07", "F07")],
+)
+def test_an_unknown_fault_is_refused_with_the_nearest(word: str, near: str) -> None:
+    done = run("mock", "--port", "0", "--fault", word)
+    assert (done.code, done.out) == (2, "")
+    assert near in done.err
+    assert "--fault" in done.err
+
+
+def test_the_help_has_each_name() -> None:
+    words = set(re.findall(r"[a-z-]+", run("mock", "--help").out))
+    assert FAULTS.keys() - words == set()

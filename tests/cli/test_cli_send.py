@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from smsbridge.message import fingerprint
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_url
 
@@ -26,7 +27,7 @@ from sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
-ATTEMPT = {"backend", "protocol", "reference", "started"}
+ATTEMPT = {"backend", "protocol", "reference", "started", "fingerprint"}
 ACCEPTED = {"outcome", "id", "status", "provider_status"} | ATTEMPT
 FAILED = {"outcome", "id", "error"} | ATTEMPT
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
@@ -111,7 +112,8 @@ def test_json_of_an_accepted_send_has_these_keys(protocol: str, smsbridge_mock: 
     assert set(document) == ACCEPTED
     assert re.fullmatch("[0-9a-f]{40}", document["id"])
     assert datetime.fromisoformat(document["started"]).tzinfo is not None
-    fixed = {key: document[key] for key in ACCEPTED - {"id", "started"}}
+    assert document["fingerprint"] == fingerprint(NUMBER, TEXT)
+    fixed = {key: document[key] for key in ACCEPTED - {"id", "started", "fingerprint"}}
     assert fixed == {
         "outcome": "accepted",
         "status": "queued",
@@ -216,6 +218,7 @@ def test_channels_reach_the_provider(
 @pytest.mark.parametrize(
     "at",
     [TOMORROW.isoformat(), TOMORROW.astimezone().isoformat(), f"{TOMORROW:%Y-%m-%dT%H:%M:%SZ}"],
+    ids=["utc", "local", "Z"],
 )
 def test_at_reaches_the_provider_as_the_moment_it_names(smsbridge_mock: Provider, at: str) -> None:
     assert run("send", NUMBER, TEXT, "--at", at).code == 0

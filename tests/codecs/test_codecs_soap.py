@@ -983,3 +983,19 @@ def test_json_in_an_answer_stays_readable() -> None:
     answer = SOAP.write(SITE, encoded(), "sendSms", {"note": "é 😀"})
     part = parse_xml(answer.body, ANSWER)[0][0][0]
     assert part.text == json.dumps({"note": "é 😀"}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        ({"SOAPAction": '"urn:sendsms#sendSms"'}, "sendSms"),
+        ({"Content-Type": 'application/soap+xml; action="urn:sendsms#sendSms"'}, "sendSms"),
+        ({"SOAPAction": '"urn:sendsms#other"'}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_head_of_a_request_names_its_operation_by_the_action(
+    headers: dict[str, str], name: str
+) -> None:
+    request = Request(method="POST", url=ADDRESS, headers=headers)
+    assert SOAP.by_head(SITE, request) == name

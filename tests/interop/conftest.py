@@ -108,18 +108,20 @@ class Mock:
         return str(self.ready["credentials"][name])
 
     def messages(self) -> Any:
-        return self._asked("GET", "messages")
+        """Return what was accepted, less the ids."""
+        found = self.asked("GET", "messages")
+        return [{name: one[name] for name in one if name != "id"} for one in found]
 
     def notes(self) -> Any:
-        return self._asked("GET", "notes")
+        return self.asked("GET", "notes")
 
     def health(self) -> Any:
-        return self._asked("GET", "health")
+        return self.asked("GET", "health")
 
     def reset(self) -> Any:
-        return self._asked("POST", "reset")
+        return self.asked("POST", "reset")
 
-    def _asked(self, method: str, what: str) -> Any:
+    def asked(self, method: str, what: str) -> Any:
         with requests.Session() as session:
             session.trust_env = False
             with session.request(method, f"{self.control}/{what}", timeout=SECONDS) as answer:
@@ -157,6 +159,7 @@ def assert_arrived(
 ) -> None:
     """Exactly the one message arrived, its sender read the id, and ``notes`` were needed."""
     assert re.fullmatch("[0-9a-f]{40}", message_id)
+    assert [one["id"] for one in mock.asked("GET", "messages")] == [message_id]
     assert mock.messages() == [
         {
             "recipient": RECIPIENT,

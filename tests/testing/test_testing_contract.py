@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from smsbridge import (
     Backend,
-    ClientCredentials,
     Fields,
     Operation,
     Protocol,
+    Question,
     Rest,
     Secret,
     When,
 )
-from smsbridge.auth import Auth, Credentials, Make
-from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.codecs.rest import parse_form
-from smsbridge.errors import CallerError
-from smsbridge.exchange import Exchange, Request, Response, Session
-from smsbridge.site import Site
+from smsbridge.exchange import Exchange, Session
 from smsbridge.testing.contract import cases, check, unpinned
 from smsbridge.testing.fixture import Fixture, load, parse, shipped
 from smsbridge.testing.sample import sample_backend
@@ -66,11 +57,32 @@ def test_a_fixture_with_protocols_is_for_those_alone() -> None:
     assert [name for _, name in cases(sample_backend(), [fixture])] == ["rest", "oauth"]
 
 
-def test_a_fixture_that_sends_nothing_is_no_case_and_can_not_be_checked() -> None:
+def test_a_fixture_without_protocols_is_for_those_that_have_its_operation() -> None:
+    fixture = replace(load("smsmobileapi/sent/no-rows"), protocols=())
+    assert [name for _, name in cases(sample_backend(), [fixture])] == ["rest", "oauth"]
+
+
+def test_a_fixture_that_asks_for_nothing_is_no_case_and_can_not_be_checked() -> None:
     fixture = load("smsmobileapi/default")
     assert list(cases(sample_backend(), [fixture])) == []
-    with pytest.raises(ValueError, match="fixture smsmobileapi/default sends no message"):
+    with pytest.raises(ValueError, match="smsmobileapi/default has neither message nor do"):
         check(sample_backend(), fixture, "rest")
+
+
+OPERATIONS = ("send", "status", "received", "sent", "resend", "delete")
+EVERYTHING = [
+    *(f"{operation} over rest" for operation in OPERATIONS),
+    "send over soap",
+    *(f"{operation} over oauth" for operation in OPERATIONS),
+]
+PINNED = {
+    "send": "send/accepted-",
+    "status": "status/sent-",
+    "received": "received/one-",
+    "sent": "sent/page-",
+    "resend": "resend/accepted-",
+    "delete": "delete/message-",
+}
 
 
 def test_every_operation_of_smsmobileapi_is_pinned_over_every_protocol() -> None:
@@ -79,29 +91,166 @@ def test_every_operation_of_smsmobileapi_is_pinned_over_every_protocol() -> None
 
 @pytest.mark.parametrize("protocol", ["rest", "soap", "oauth"])
 def test_an_operation_that_no_fixture_pins_is_named(protocol: str) -> None:
-    left = [fixture for fixture in ALL if protocol not in fixture.protocols]
-    assert unpinned(sample_backend(), left) == [f"send over {protocol}"]
+    left = [
+        replace(fixture, protocols=tuple(others))
+        for fixture in ALL
+        if (others := set(fixture.protocols) - {protocol})
+    ]
+    missing = [one for one in EVERYTHING if one.endswith(f" over {protocol}")]
+    assert unpinned(sample_backend(), left) == missing
 
 
-@pytest.mark.parametrize("protocol", ["rest", "soap", "oauth"])
-def test_each_protocol_of_a_send_is_pinned_by_its_accepted_fixture(protocol: str) -> None:
-    accepted = [fixture for fixture in ALL if "/accepted-" in fixture.id]
-    assert unpinned(sample_backend(), accepted) == []
-    left = [fixture for fixture in accepted if not fixture.id.endswith(protocol)]
-    assert unpinned(sample_backend(), left) == [f"send over {protocol}"]
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_each_operation_is_pinned_by_a_fixture_for_each_protocol(operation: str) -> None:
+    name = f"smsmobileapi/{PINNED[operation]}"
+    pinning = [fixture for fixture in ALL if fixture.id.startswith(name)]
+    others = [one for one in EVERYTHING if not one.startswith(f"{operation} ")]
+    assert unpinned(sample_backend(), pinning) == others
+    for fixture in pinning:
+        left = [other for other in pinning if other is not fixture]
+        missing = f"{operation} over {fixture.id.rpartition('-')[2]}"
+        assert set(unpinned(sample_backend(), left)) == {*others, missing}
 
 
 def test_nothing_is_pinned_by_no_fixture_or_by_meaning_alone() -> None:
-    everything = ["send over rest", "send over soap", "send over oauth"]
-    assert unpinned(sample_backend(), []) == everything
+    assert unpinned(sample_backend(), []) == EVERYTHING
     by_meaning = [load(f"{SEND}{name}") for name in ("no-sense", "provider-error")]
-    assert unpinned(sample_backend(), by_meaning) == everything
+    assert unpinned(sample_backend(), by_meaning) == EVERYTHING
 
 
 def test_a_request_without_a_body_pins_nothing() -> None:
     text = HEAD.replace("message:", "protocols: [rest]\nmessage:")
     fixture = parse(f"{text}  - {{id: x, request: {{path: /sendsms/}}, response: {{}}}}\n", "x")
     assert "send over rest" in unpinned(sample_backend(), [fixture])
+
+
+ASKED = """\
+smsbridge-fixture: 1
+id: shop/asked
+title: Asked
+provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-23"}
+protocols: [rest]
+do: {operation: status, id: g-1}
+expect: {outcome: answered}
+interactions:
+  - {id: x, request: REQUEST, response: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("request_", "pins"),
+    [
+        ("{method: GET, path: /log/sent/sms/, query: {guid_message: g-1}}", True),
+        ("{method: GET, path: /log/sent/sms/}", False),
+        ("{method: GET, path: /log/sent/sms/, form: {guid_message: g-1}}", False),
+        ("{method: GET, path: /log/sent/sms, query: {guid_message: g-1}}", False),
+        ("{method: GET, path: /getsms/, query: {guid_message: g-1}}", False),
+        ("{method: GET, path: {$any: true}, query: {guid_message: g-1}}", False),
+        ("{method: GET, query: {guid_message: g-1}}", False),
+        ("{method: POST, path: /log/sent/sms/, query: {guid_message: g-1}}", False),
+        ("{path: /log/sent/sms/, query: {guid_message: g-1}}", False),
+    ],
+)
+def test_a_question_is_pinned_by_method_path_and_query(request_: str, *, pins: bool) -> None:
+    fixture = parse(ASKED.replace("REQUEST", request_), "x")
+    assert ("status over rest" not in unpinned(sample_backend(), [fixture])) is pins
+
+
+def test_a_fixture_pins_the_operation_that_it_asks_for_and_no_other_of_its_route() -> None:
+    left = unpinned(sample_backend(), [load("smsmobileapi/status/sent-rest")])
+    assert "status over rest" not in left
+    assert "sent over rest" in left
+
+
+@pytest.mark.parametrize(
+    ("do", "expect", "call", "reply"),
+    [
+        (
+            "{operation: status, id: g-1}",
+            "{outcome: answered, rows: [{status: sent}]}",
+            "{operation: status, fields: {guid_message: g-1}}",
+            '{result: {sms: [{guid: g-1, send_from_mobile: "1"}]}}',
+        ),
+        (
+            "{operation: received, unread: true}",
+            "{outcome: answered, rows: [{sender: MPESA}]}",
+            '{operation: received, fields: {onlyunread: "yes"}}',
+            "{result: {sms: [{number: MPESA}]}}",
+        ),
+        (
+            "{operation: sent, failed: phone}",
+            "{outcome: answered, rows: []}",
+            '{operation: sent, fields: {error_mobile: "1"}}',
+            "{result: {sms: []}}",
+        ),
+        (
+            "{operation: resend, id: g-1}",
+            "{outcome: accepted, id: g-2}",
+            "{operation: resend, fields: {guid: g-1}}",
+            "{result: {error: 0, id: g-2}}",
+        ),
+        (
+            "{operation: delete, id: g-1}",
+            "{outcome: accepted}",
+            "{operation: delete, fields: {guid_message: g-1}}",
+            "{result: {error: 0}}",
+        ),
+    ],
+)
+def test_each_operation_may_be_answered_by_meaning_which_pins_nothing(
+    do: str, expect: str, call: str, reply: str
+) -> None:
+    text = ASKED.replace("{operation: status, id: g-1}", do).replace("protocols: [rest]\n", "")
+    text = text.replace("{outcome: answered}", expect).replace("request: REQUEST", f"call: {call}")
+    fixture = parse(text.replace("response: {}", f"reply: {reply}"), "x")
+    found = list(cases(sample_backend(), [fixture]))
+    assert [name for _, name in found] == ["rest", "oauth"]
+    assert [check(sample_backend(), one, name) for one, name in found] == [[], []]
+    assert unpinned(sample_backend(), [fixture]) == EVERYTHING
+
+
+class ByPath(Backend):
+    """A provider with the id of a message in its path."""
+
+    name = "by-path"
+    url = "https://api.single.example/api"
+    protocols = {
+        "rest": Protocol(
+            Rest(body="json"),
+            Fields({}),
+            status=Question("GET /messages/{id}", {}, {"status": "state"}),
+            resend=Operation("POST /messages/{id}/again", {}, When({"ok": "yes"})),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("do", "request_", "response", "expect"),
+    [
+        (
+            "{operation: status, id: m/1}",
+            "{method: GET, path: /api/messages/m%2F1}",
+            "{state: x}",
+            "answered",
+        ),
+        (
+            "{operation: resend, id: m-1}",
+            "{path: /api/messages/m-1/again, json: {}}",
+            '{ok: "yes"}',
+            "accepted",
+        ),
+    ],
+)
+def test_a_route_with_a_value_in_its_path_is_pinned_by_its_path(
+    do: str, request_: str, response: str, expect: str
+) -> None:
+    text = ASKED.replace("{operation: status, id: g-1}", do).replace("answered", expect)
+    text = text.replace("REQUEST", request_).replace(
+        "response: {}", f"response: {{json: {response}}}"
+    )
+    fixture = parse(text, "x")
+    assert check(ByPath(), fixture, "rest") == []
+    assert f"{fixture.operation} over rest" not in unpinned(ByPath(), [fixture])
 
 
 class Single(Backend):
@@ -201,6 +350,83 @@ def test_a_word_that_the_outcome_has_not_is_reported() -> None:
     assert [line.partition(" ")[0] for line in wrong] == ["code"]
 
 
+def asked_of(fixture_id: str, expect: Mapping[str, Any]) -> list[str]:
+    fixture = load(f"smsmobileapi/{fixture_id}")
+    return check(sample_backend(), replace(fixture, expect=expect), fixture.protocols[0])
+
+
+@pytest.mark.parametrize(
+    ("fixture_id", "outcome"),
+    [
+        ("status/sent-rest", "no_answer"),
+        ("status/sent-rest", "rejected"),
+        ("status/another-shape", "answered"),
+        ("received/another-shape", "rejected"),
+        ("received/wrong-key-in-200", "answered"),
+        ("received/no-sense", "answered"),
+        ("sent/second-page-fails", "answered"),
+        ("delete/day", "no_answer"),
+        ("delete/no-sense", "accepted"),
+        ("delete/refused", "accepted"),
+        ("resend/reset-after-request", "accepted"),
+        ("resend/too-many", "unknown"),
+    ],
+)
+def test_another_end_of_what_was_asked_is_reported(fixture_id: str, outcome: str) -> None:
+    (said,) = asked_of(fixture_id, {"outcome": outcome})
+    assert said.startswith("the outcome is ")
+    assert said.endswith(f", not {outcome}")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"id": "g-2"}, "rows[0].id is 'g-1', not 'g-2'"),
+        ({"status": "queued"}, "rows[0].status is <Status.SENT: 'sent'>, not 'queued'"),
+        ({"text": None}, "rows[0].text is 'Hello', not None"),
+        ({"error": "0"}, "rows[0].error is None, not '0'"),
+        ({"reference": "r-1"}, "rows[0].reference is None, not 'r-1'"),
+        ({"at": "2026-11-22T22:11:19Z"}, "rows[0].at is "),
+        ({"at": None}, "rows[0].at is "),
+        ({"answer": {"guid": "g-1"}}, "rows[0].answer.error_api is not declared"),
+        ({"answer": {"$extra": "allow", "guid": "g-2"}}, "rows[0].answer.guid is not 'g-2'"),
+    ],
+)
+def test_another_row_is_reported(row: Mapping[str, Any], says: str) -> None:
+    (said,) = asked_of("status/sent-rest", {"outcome": "answered", "rows": [row]})
+    assert said.startswith(says)
+
+
+def test_the_number_and_the_order_of_rows_are_compared() -> None:
+    rows = [{"id": "g-3"}, {"id": "g-2"}, {"id": "g-1"}]
+    assert asked_of("sent/page-rest", {"outcome": "answered", "rows": rows}) == []
+    (said,) = asked_of("sent/page-rest", {"outcome": "answered", "rows": rows[:2]})
+    assert said == "there are 3 rows, not 2"
+    swapped = asked_of("sent/page-rest", {"outcome": "answered", "rows": rows[::-1]})
+    assert [line.partition(" ")[0] for line in swapped] == ["rows[0].id", "rows[2].id"]
+
+
+def test_a_row_is_compared_on_the_keys_that_are_given_alone() -> None:
+    assert asked_of("status/sent-rest", {"outcome": "answered", "rows": [{}]}) == []
+    assert asked_of("status/sent-rest", {"outcome": "answered"}) == []
+
+
+def test_placeholders_of_a_row_are_filled() -> None:
+    text = ASKED.replace("answered}", 'answered, rows: [{text: "{minted:x}", at: "{now}"}]}')
+    text = text.replace("REQUEST", "{method: GET, query: {$extra: allow}}")
+    row = '{guid: g-1, message: "{mint:x}", time_received: "{now}"}'
+    text = text.replace("response: {}", f"response: {{json: {{result: {{sms: [{row}]}}}}}}")
+    assert check(sample_backend(), parse(text, "x"), "rest") == []
+    later = text.replace('at: "{now}"', 'at: "{now+1}"')
+    (said,) = check(sample_backend(), parse(later, "x"), "rest")
+    assert said.startswith("rows[0].at is ")
+
+
+def test_a_time_of_a_row_may_be_said_in_another_zone() -> None:
+    rows = [{"at": "2026-11-22T23:11:18+01:00"}]
+    assert asked_of("status/sent-rest", {"outcome": "answered", "rows": rows}) == []
+
+
 SPARE = "  - {id: spare, request: {path: /spare}, response: {}}\n"
 
 
@@ -233,311 +459,3 @@ def test_a_second_send_is_reported() -> None:
     once = SINGLE.replace("id: it", "id: it\n    times: 1")
     wrong = check(Twice(key=Secret("test-key")), parse(HEAD + once, "x"), "rest")
     assert any("it was played 1 times already" in line for line in wrong)
-
-
-# What is altered on the wire is reported
-
-
-Change = Callable[[Request], Request]
-
-
-def wrapped(exchange: Exchange[Response], change: Change) -> Exchange[Response]:
-    """Run an exchange with each of its requests altered on its way out."""
-    try:
-        going = next(exchange)
-        while True:
-            going = exchange.send((yield change(going)))
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]  # what an exchange returns
-
-
-@dataclass(frozen=True, slots=True)
-class AlteredFields(Fields):
-    """A key, and what leaves with it altered."""
-
-    change: Change = str  # type: ignore[assignment]  # it is always given
-
-    def carry(
-        self, make: Make, credentials: Credentials, site: Site, session: Session
-    ) -> Exchange[Response]:
-        exchange = Fields.carry(self, make, credentials, site, session)
-        return (yield from wrapped(exchange, self.change))
-
-
-@dataclass(frozen=True, slots=True)
-class AlteredToken(ClientCredentials):
-    """A token, and what leaves for it or with it altered."""
-
-    change: Change = str  # type: ignore[assignment]  # it is always given
-
-    def carry(
-        self, make: Make, credentials: Credentials, site: Site, session: Session
-    ) -> Exchange[Response]:
-        exchange = ClientCredentials.carry(self, make, credentials, site, session)
-        return (yield from wrapped(exchange, self.change))
-
-
-def altering(name: str, change: Change) -> SMSMobileAPI:
-    """Return the sample backend with its requests over one protocol altered."""
-    protocol = SMSMobileAPI.protocols[name]
-    auth: Auth
-    if name == "oauth":
-        auth = AlteredToken("POST /oauth2/token", "client_id", "client_secret", change=change)
-    else:
-        auth = AlteredFields({"apikey": "{api_key}"}, change=change)
-    return altered(name, replace(protocol, auth=auth))
-
-
-def with_form(request: Request, form: Mapping[str, str | None]) -> Request:
-    left = {name: value for name, value in form.items() if value is not None}
-    return replace(request, body=urlencode(left).encode())
-
-
-class Unsaid(Fields):
-    """A key that is never said."""
-
-    def fields(self, _credentials: Credentials) -> dict[str, str]:
-        return {}
-
-
-def altered(name: str, protocol: Protocol, **more: Any) -> SMSMobileAPI:
-    """Return the sample backend with another table for one protocol."""
-
-    class Altered(SMSMobileAPI):
-        protocols = {**SMSMobileAPI.protocols, name: protocol}
-
-    return Altered(**{**vars(sample_backend()), "protocol": name, **more})
-
-
-def operation(protocol: Protocol, **more: Any) -> Protocol:
-    assert protocol.send is not None
-    return replace(protocol, send=replace(protocol.send, **more))
-
-
-Mutation = tuple[str, SMSMobileAPI]
-
-
-def of_fields(name: str) -> Iterator[Mutation]:
-    protocol = SMSMobileAPI.protocols[name]
-    assert protocol.send is not None
-    fields = protocol.send.fields
-    for field in ("recipients", "message"):
-        others = {path: value for path, value in fields.items() if path != field}
-        yield f"{field} dropped", altered(name, operation(protocol, fields=others))
-        for other in (field.upper(), f"{field}_", f"x.{field}"):
-            renamed = {**others, other: fields[field]}
-            yield f"{field} as {other}", altered(name, operation(protocol, fields=renamed))
-        for value in ("{recipient|digits}", "{text}{text}", "constant", "{reference}"):
-            valued = {**fields, field: value}
-            yield f"{field} is {value}", altered(name, operation(protocol, fields=valued))
-    swapped = {**fields, "recipients": "{text}", "message": "{recipient}"}
-    yield "fields swapped", altered(name, operation(protocol, fields=swapped))
-
-
-def of_rest(name: str) -> Iterator[Mutation]:
-    protocol = SMSMobileAPI.protocols[name]
-    assert protocol.send is not None
-    yield from of_fields(name)
-    for field in ("sendwa", "from", "ref", "apiKey"):
-        more = {**protocol.send.fields, field: "1"}
-        yield f"{field} added", altered(name, operation(protocol, fields=more))
-    for call in (
-        *("POST /sendsms", "POST /SENDSMS/", "POST /sendsms//", "POST /send/", "POST /"),
-        *("GET /sendsms/", "PUT /sendsms/", "POST /sendsms/?x=1", "POST /v2/sendsms/"),
-    ):
-        yield f"route {call}", altered(name, operation(protocol, call=call))
-    yield "body as JSON", altered(name, replace(protocol, codec=Rest(body="json")))
-
-
-def headed(request: Request, header: str, value: str | None) -> Request:
-    """Return a send with a header in another shape; a token call stays as it is."""
-    said = request.header(header)
-    if request.share is not None or not said:
-        return request
-    left = {k: v for k, v in request.headers.items() if k.lower() != header}
-    token = said.rpartition(" ")[2]
-    return replace(
-        request, headers=left if value is None else {**left, header: value.format(token)}
-    )
-
-
-def of_header(name: str, header: str, values: list[str | None]) -> Iterator[Mutation]:
-    for value in values:
-        change = partial(headed, header=header, value=value)
-        yield f"{header}: {value}", altering(name, change)
-
-
-def of_key(name: str) -> Iterator[Mutation]:
-    protocol = SMSMobileAPI.protocols[name]
-    for auth in (
-        *(Fields({name: "{api_key}"}) for name in ("api_key", "apiKey", "key")),
-        *(Fields({"apikey": "{client_id}"}), Fields({"apikey": "{client_secret}"})),
-        Unsaid({"apikey": "{api_key}"}),
-    ):
-        yield f"key as {auth}", altered(name, replace(protocol, auth=auth))
-
-
-def of_token(name: str = "oauth") -> Iterator[Mutation]:
-    protocol = SMSMobileAPI.protocols[name]
-    good = ("client_id", "client_secret")
-    for path in (
-        *("POST /oauth2/token/", "POST /oauth/token", "GET /oauth2/token", "PUT /oauth2/token"),
-        "POST /oauth2/token?x=1",
-    ):
-        auth = ClientCredentials(path, *good)
-        yield f"token at {path}", altered(name, replace(protocol, auth=auth))
-    swapped = ClientCredentials("POST /oauth2/token", good[1], good[0])
-    yield "credentials swapped", altered(name, replace(protocol, auth=swapped))
-    for field in ("grant_type", *good):
-        for value in (None, "", "other"):
-            yield f"{field}={value}", altering(name, granting({field: value}))
-        yield f"{field} renamed", altering(name, granting({field: None}, field))
-    for field in ("scope", "audience", "apikey"):
-        yield f"{field} added", altering(name, granting({field: "x"}))
-
-
-def granting(changes: Mapping[str, str | None], renamed: str = "") -> Change:
-    """Return what alters the form of the token call."""
-
-    def change(request: Request) -> Request:
-        if request.share is None:
-            return request
-        form: dict[str, str | None] = {**parse_form(request.body.decode())}
-        more = {f"{renamed}_": form[renamed]} if renamed else {}
-        return with_form(request, {**form, **changes, **more})
-
-    return change
-
-
-WSDL = files("smsbridge.wsdl").joinpath("sendsms.wsdl").read_text(encoding="utf-8")
-
-
-def of_wsdl(folder: Path) -> Iterator[Mutation]:
-    """Yield backends with another contract: names of parts, action, address."""
-    protocol = SMSMobileAPI.protocols["soap"]
-    assert protocol.send is not None
-    api = Fields({"api": "{api_key}"})
-    changes: dict[str, tuple[str, str, Protocol]] = {
-        "action": ("urn:sendsms#sendSms", "urn:sendsms#sendsms", protocol),
-        "no action": ("urn:sendsms#sendSms", "", protocol),
-        "address": ("wsdl/server.php", "wsdl/soap.php", protocol),
-        "operation": ('name="sendSms"', 'name="sendSMS"', operation(protocol, call="sendSMS")),
-        "key": ('name="apikey"', 'name="api"', replace(protocol, auth=api)),
-    }
-    for part in ("recipients", "message"):
-        others = {path: v for path, v in protocol.send.fields.items() if path != part}
-        renamed = {**others, f"{part}s": protocol.send.fields[part]}
-        mended = operation(protocol, fields=renamed)
-        changes[part] = (f'<part name="{part}"', f'<part name="{part}s"', mended)
-        changes[f"no {part}"] = (
-            f'    <part name="{part}" type="xsd:string"/>\n',
-            "",
-            operation(protocol, fields=others),
-        )
-    changes["no key"] = (
-        '    <part name="apikey" type="xsd:string"/>\n',
-        "",
-        replace(protocol, auth=Unsaid({"apikey": "{api_key}"})),
-    )
-    for name, (old, new, table) in changes.items():
-        assert old in WSDL
-        file = folder / f"{name}.wsdl"
-        file.write_text(WSDL.replace(old, new), encoding="utf-8")
-        yield f"{name} of the WSDL", altered("soap", table, wsdl=str(file))
-
-
-def noticed(backend: SMSMobileAPI, fixture: Fixture, protocol: str) -> list[str]:
-    """Return what the contract says; a refusal before any I/O is heard as well."""
-    try:
-        return check(backend, fixture, protocol)
-    except CallerError as error:
-        return [str(error)]
-
-
-def unnoticed(mutations: Iterator[Mutation], fixture_id: str, protocol: str) -> list[str]:
-    fixture = load(SEND + fixture_id)
-    assert noticed(sample_backend(), fixture, protocol) == []
-    return [name for name, backend in mutations if not noticed(backend, fixture, protocol)]
-
-
-@pytest.mark.parametrize(
-    ("fixture", "protocol"), CASES, ids=[f"{fixture.id} {name}" for fixture, name in CASES]
-)
-def test_an_alteration_that_alters_nothing_is_not_reported(fixture: Fixture, protocol: str) -> None:
-    assert check(altered(protocol, SMSMobileAPI.protocols[protocol]), fixture, protocol) == []
-    assert check(altering(protocol, lambda request: request), fixture, protocol) == []
-
-
-def test_whatever_is_altered_in_a_call_of_rest_is_reported() -> None:
-    assert unnoticed(of_rest("rest"), "accepted-rest", "rest") == []
-
-
-def test_whatever_is_altered_in_the_key_over_rest_is_reported() -> None:
-    assert unnoticed(of_key("rest"), "accepted-rest", "rest") == []
-
-
-def test_whatever_is_altered_in_a_call_of_soap_is_reported(tmp_path: Path) -> None:
-    assert unnoticed(of_fields("soap"), "accepted-soap", "soap") == []
-    assert unnoticed(of_wsdl(tmp_path), "accepted-soap", "soap") == []
-
-
-def test_whatever_is_altered_in_the_key_over_soap_is_reported() -> None:
-    assert unnoticed(of_key("soap"), "accepted-soap", "soap") == []
-
-
-def test_another_soap_action_is_reported() -> None:
-    values = [None, "", "urn:sendsms#sendSms", '"urn:sendsms#sendsms"', '""']
-    assert unnoticed(of_header("soap", "soapaction", values), "accepted-soap", "soap") == []
-
-
-@pytest.mark.parametrize(
-    ("fixture_id", "protocol"),
-    [
-        ("accepted-rest", "rest"),
-        ("accepted-soap", "soap"),
-        ("accepted-oauth", "oauth"),
-        ("token-expires", "oauth"),
-    ],
-)
-def test_a_body_that_does_not_say_what_it_is_is_reported(fixture_id: str, protocol: str) -> None:
-    mutations = of_header(protocol, "content-type", [None, "text/plain", "application/json"])
-    assert unnoticed(mutations, fixture_id, protocol) == []
-
-
-@pytest.mark.parametrize("fixture_id", ["accepted-oauth", "token-expires", "token-refused"])
-def test_a_token_call_that_does_not_say_what_it_is_is_reported(fixture_id: str) -> None:
-    def plain(request: Request) -> Request:
-        if request.share is None:
-            return request
-        return replace(request, headers={**request.headers, "Content-Type": "text/plain"})
-
-    assert noticed(altering("oauth", plain), load(SEND + fixture_id), "oauth") != []
-
-
-@pytest.mark.parametrize("fixture_id", ["accepted-oauth", "token-expires"])
-def test_whatever_is_altered_in_a_call_with_a_token_is_reported(fixture_id: str) -> None:
-    assert unnoticed(of_rest("oauth"), fixture_id, "oauth") == []
-
-
-@pytest.mark.parametrize("fixture_id", ["accepted-oauth", "token-expires"])
-def test_whatever_is_altered_in_the_token_header_is_reported(fixture_id: str) -> None:
-    values = [None, "", "Bearer", "Bearer other", "bearer {}", "Token {}", "{}", "Bearer {}x"]
-    assert unnoticed(of_header("oauth", "authorization", values), fixture_id, "oauth") == []
-
-
-@pytest.mark.parametrize("fixture_id", ["accepted-oauth", "token-expires", "token-refused"])
-def test_whatever_is_altered_in_the_token_call_is_reported(fixture_id: str) -> None:
-    assert unnoticed(of_token(), fixture_id, "oauth") == []
-
-
-@pytest.mark.parametrize(
-    "name", ["wrong-key-rest", "wrong-key-soap", "whatsapp"], ids=lambda name: name
-)
-def test_whatever_is_altered_in_another_pinned_call_is_reported(name: str) -> None:
-    fixture = load(SEND + name)
-    for protocol in fixture.protocols:
-        mutations = [mutation for mutation in of_fields(protocol) if WHATSAPP not in mutation[0]]
-        assert unnoticed(iter(mutations), name, protocol) == []
-
-
-WHATSAPP = "recipients is {recipient|digits}"  # what WhatsApp alone sends anyway

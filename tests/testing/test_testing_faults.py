@@ -1,98 +1,63 @@
-"""A fault by its name does to a connection what the name says; the close is the server's."""
+"""The table of faults is whole, and a word of it leads to its row or to the nearest one."""
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-
 import pytest
 
-from smsbridge.testing.faults import FAULTS, Fault
+from smsbridge import ConfigError
+from smsbridge.testing.endings import Outcome, Place
+from smsbridge.testing.faults import FAULTS, WORDS, Fault, fault
 
-Pair = tuple[socket.socket, socket.socket]
-
-
-@pytest.fixture
-def pair() -> Iterator[Pair]:
-    """Both ends of a real connection: the server's, and the client's."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(1)
-        client = socket.create_connection(listener.getsockname(), 5)
-        server, _ = listener.accept()
-    with client, server:
-        yield server, client
+NUMBERS = [f"F{number:02}" for number in range(1, 40)]
+SPLIT = {"F20": ("F20a", "F20b"), "F35": ("F35a", "F35b")}
 
 
-def end(pair: Pair, name: str) -> bytes:
-    """Do a fault, close, and return all that the client reads."""
-    server, client = pair
-    over = threading.Event()
-    over.set()
-    FAULTS[name](server, over)
-    server.close()
-    data = b""
-    while more := client.recv(65_536):
-        data += more
-    return data
+def test_each_number_of_the_table_stands_once() -> None:
+    wanted = [part for number in NUMBERS for part in SPLIT.get(number, (number,))]
+    assert sorted(entry.number for entry in FAULTS.values()) == sorted(wanted)
 
 
-def test_the_names_are_those_that_fixtures_use() -> None:
-    assert list(FAULTS) == [
-        "reset-after-request",
-        "close-after-request",
-        "silence",
-        "half-headers",
-        "half-body",
-        "garbage",
-    ]
+@pytest.mark.parametrize("word", WORDS)
+def test_each_word_leads_to_its_row(word: str) -> None:
+    found = fault(word)
+    assert found.entry is FAULTS[found.name]
+    assert found.ends is found.entry.ways[found.way]
+    assert found.word == word or (found.name == word and found.way == next(iter(found.entry.ways)))
 
 
-def test_a_reset_is_a_reset(pair: Pair) -> None:
-    with pytest.raises(ConnectionResetError):
-        end(pair, "reset-after-request")
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("reset-after", "there is no fault 'reset-after': did you mean 'reset-after-request'?"),
+        ("refusals:499", "there is no fault 'refusals:499': "),
+        ("silence:loud", "there is no fault 'silence:loud': known are none"),
+        ("silence:", "there is no fault 'silence:': "),
+        ("refusals:", "there is no fault 'refusals:': "),
+        ("", "there is no fault ''"),
+    ],
+)
+def test_another_word_is_refused_with_the_nearest(word: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        fault(word)
+    assert str(refused.value).startswith(says)
 
 
-@pytest.mark.parametrize("name", ["close-after-request", "silence"])
-def test_a_close_is_an_end_without_a_byte(pair: Pair, name: str) -> None:
-    assert end(pair, name) == b""
+@pytest.mark.parametrize("word", WORDS)
+def test_what_proves_that_nothing_was_taken_was_not_taken(word: str) -> None:
+    found = fault(word)
+    if found.ends.outcome in {Outcome.NOT_SENT, Outcome.REJECTED} or not found.entry.answers:
+        assert not found.taken
+    else:
+        assert found.taken
 
 
-def test_half_headers_end_in_the_middle_of_a_header(pair: Pair) -> None:
-    data = end(pair, "half-headers")
-    assert data.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert b"\r\n\r\n" not in data
-    assert not data.endswith(b"\r\n")
+def test_a_fault_is_known_by_its_name_and_its_way() -> None:
+    assert Fault("silence") == fault("silence")
+    assert Fault("refusals", "413") == fault("refusals:413") != fault("refusals")
+    assert fault("refusals").way == "400"
 
 
-def test_half_a_body_is_shorter_than_its_length_says(pair: Pair) -> None:
-    head, _, body = end(pair, "half-body").partition(b"\r\n\r\n")
-    length = next(line for line in head.split(b"\r\n") if line.startswith(b"Content-Length"))
-    assert 0 < len(body) < int(length.partition(b":")[2])
-
-
-def test_garbage_is_no_http(pair: Pair) -> None:
-    data = end(pair, "garbage")
-    assert data
-    assert not data.startswith(b"HTTP/")
-
-
-def test_silence_lasts_until_it_is_over_and_writes_nothing(pair: Pair) -> None:
-    server, client = pair
-    over = threading.Event()
-    silent = threading.Thread(target=FAULTS["silence"], args=(server, over))
-    silent.start()
-    client.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        client.recv(1)
-    assert silent.is_alive()
-    over.set()
-    silent.join(5)
-    assert not silent.is_alive()
-
-
-def test_a_fault_is_known_by_its_name() -> None:
-    assert Fault("silence") == Fault("silence")
-    assert Fault("silence").name == "silence"
-    assert Fault("silence") != Fault("garbage")
+def test_what_a_provider_never_has_whole_is_in_place_of_no_answer() -> None:
+    early = {entry.name for entry in FAULTS.values() if entry.place is Place.REQUEST}
+    assert early == {"reset-on-accept", "reset-mid-request", "never-reads"}
+    assert not any(FAULTS[name].answers for name in early)

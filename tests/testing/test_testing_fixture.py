@@ -13,17 +13,11 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from smsbridge import Channel, Message
-from smsbridge.testing.faults import FAULTS
-from smsbridge.testing.fixture import (
-    OUTCOMES,
-    SOURCES,
-    BadFixture,
-    Fixture,
-    load,
-    parse,
-    shipped,
-)
+from smsbridge.testing.doing import ENDS
+from smsbridge.testing.faults import WORDS, fault
+from smsbridge.testing.fixture import SOURCES, Fixture, load, parse, shipped
 from smsbridge.testing.plain_yaml import read_yaml
+from smsbridge.testing.reader import BadFixture
 
 GOOD = """\
 smsbridge-fixture: 1
@@ -43,6 +37,9 @@ interactions:
 ROOT = files("smsbridge.testing")
 SCHEMA = json.loads(ROOT.joinpath("fixture.schema.json").read_text(encoding="utf-8"))
 RESERVED = re.compile(r"\+?(120255501[0-9]{2}|447700900[0-9]{3})")
+EPOCH = re.compile(
+    r'(timestamp_unix|time_received|before): "?1[0-9]{9}([0-9]{3})?(?![0-9])'  # a time
+)
 CREDENTIAL = re.compile(r"api_?key|client_?(id|secret)|token|authorization|password", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"(Bearer )?\{(secret|mint|minted):[a-z_]+\}")
 RESPONSE = "response: {status: 200, json: {result: {error: 0}}}"
@@ -135,6 +132,7 @@ def test_a_fixture_is_read_whole() -> None:
     assert fixture.provenance.verified is None
     assert fixture.protocols == ()
     assert isinstance(fixture.message, Message)
+    assert (fixture.do, fixture.operation) == (None, "send")
     assert fixture.message.recipient == "+12025550123"
     assert fixture.expect == {"outcome": "accepted"}
     called, sent = fixture.interactions
@@ -156,6 +154,7 @@ def test_a_fixture_without_message_and_expect_sends_nothing() -> None:
     fixture = parse(text, "shop/one")
     assert fixture.message is None
     assert fixture.expect == {}
+    assert fixture.operation == ""
 
 
 @pytest.mark.parametrize(
@@ -301,8 +300,8 @@ def test_an_expectation_names_its_outcome() -> None:
 ENUMS = [
     ("source: DOC", "source: HEARSAY", 4, SOURCES),
     ("source: DOC", "source: doc", 4, SOURCES),
-    ("outcome: accepted", "outcome: perhaps", 6, OUTCOMES),
-    (RESPONSE, "response: {fault: reset}", 13, tuple(FAULTS)),
+    ("outcome: accepted", "outcome: perhaps", 6, ENDS["send"]),
+    ("outcome: accepted", "outcome: answered", 6, ENDS["send"]),
 ]
 
 
@@ -315,10 +314,26 @@ def test_a_name_of_no_closed_set_is_refused_with_its_line_and_the_set(
     assert why.endswith(f" is one of {', '.join(allowed)}")
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_each_fault_can_be_named(name: str) -> None:
-    fixture = parse(changed(RESPONSE, f"response: {{fault: {name}}}"), "x")
-    assert fixture.interactions[1].response == {"fault": name}
+@pytest.mark.parametrize("word", [word for word in WORDS if fault(word).entry.answers])
+def test_each_fault_in_place_of_an_answer_can_be_named(word: str) -> None:
+    fixture = parse(changed(RESPONSE, f"response: {{fault: {word}}}"), "x")
+    assert fixture.interactions[1].response == {"fault": word}
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("refused", "fault: refused is done before there is a connection"),
+        ("never-reads", "fault: never-reads is done before the request is read"),
+        ("token-race", "fault: token-race is done to the token call"),
+        ("wsdl-gone:page", "fault: wsdl-gone is done to the fetching of the WSDL"),
+        ("reset", "there is no fault 'reset': did you mean"),
+        ("refusals:499", "there is no fault 'refusals:499': "),
+    ],
+)
+def test_a_fault_that_is_none_or_comes_before_the_answer_is_refused(word: str, says: str) -> None:
+    why = refused(changed(RESPONSE, f"response: {{fault: {word}}}"))
+    assert why.startswith(f"fixture shop/one, line 13: {says}")
 
 
 SETS = [
@@ -457,7 +472,9 @@ def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 
 def test_fixtures_are_listed_below_a_folder() -> None:
     ours = set(shipped("smsmobileapi/"))
-    assert set(shipped("smsmobileapi/send/")) == ours - {"smsmobileapi/default"}
+    folders = ("send", "resend", "delete", "status", "received", "sent")
+    found = {name for folder in folders for name in shipped(f"smsmobileapi/{folder}/")}
+    assert found == ours - {"smsmobileapi/default"}
     assert ours | set(shipped("parlayx/")) == set(shipped())
     assert shipped("nobody/") == []
     assert shipped() == sorted(shipped())
@@ -469,7 +486,7 @@ def test_each_fixture_that_ships_loads_and_is_named_by_its_path(fixture_id: str)
     assert isinstance(fixture, Fixture)
     assert fixture.id == fixture_id
     assert fixture.interactions
-    assert (fixture.message is None) == (not fixture.expect)
+    assert (fixture.operation == "") == (not fixture.expect)
 
 
 def walk(value: object, name: str = "") -> Iterator[tuple[str, object]]:
@@ -486,7 +503,7 @@ def walk(value: object, name: str = "") -> Iterator[tuple[str, object]]:
 
 @pytest.mark.parametrize("fixture_id", shipped())
 def test_each_fixture_that_ships_has_reserved_numbers_only(fixture_id: str) -> None:
-    numbers = re.findall(r"\+?[0-9]{7,}", text_of(fixture_id))
+    numbers = re.findall(r"\+?[0-9]{7,}", EPOCH.sub("", text_of(fixture_id)))
     assert [number for number in numbers if not RESERVED.fullmatch(number)] == []
 
 

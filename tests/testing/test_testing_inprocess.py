@@ -7,9 +7,18 @@ import time
 
 import pytest
 
-from smsbridge import AsyncClient, Client, OutcomeUnknown, Rejected, Submission
+from smsbridge import (
+    AsyncClient,
+    Client,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SendError,
+    Submission,
+)
 from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.testing.faults import FAULTS
+from smsbridge.testing.endings import Outcome, Place
+from smsbridge.testing.faults import WORDS, fault
 from smsbridge.testing.fixture import parse
 from smsbridge.testing.inprocess import AsyncInProcess, InProcess
 from smsbridge.testing.provider import Provider
@@ -27,6 +36,14 @@ interactions:
     call: {operation: send}
     response: {fault: %s}
 """
+BROKEN = ("reset-after-request", "silence", "half-headers", "half-body", "garbage", "bad-framing")
+ENDS = {
+    Outcome.ACCEPTED: Submission,
+    Outcome.NOT_SENT: NotSent,
+    Outcome.REJECTED: Rejected,
+    Outcome.UNKNOWN: OutcomeUnknown,
+}
+BY_BYTES = {"reset-on-accept": NotSent, "reset-mid-request": NotSent}
 
 
 def provider(protocol: str = "rest", scenario: str | None = None) -> Provider:
@@ -90,7 +107,7 @@ def test_a_refusal_is_the_clients_refusal(protocol: str) -> None:
     assert played.messages == []
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", BROKEN)
 def test_a_fault_of_the_wire_breaks_after_the_whole_request_had_left(
     protocol: str, name: str
 ) -> None:
@@ -104,7 +121,38 @@ def test_a_fault_of_the_wire_breaks_after_the_whole_request_had_left(
     assert caught.value.left is Left.ALL
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("word", [word for word in WORDS if word != "drip-body"])
+def test_each_row_of_the_table_holds_without_a_socket(protocol: str, word: str) -> None:
+    broken = fault(word)
+    if protocol not in broken.entry.protocols or broken.name == "wsdl-gone":
+        return
+    played = provider(protocol)
+    played.fault = word
+    kind = ENDS.get(broken.ends.outcome, BY_BYTES.get(broken.name, Submission))
+    kept = int(broken.taken or kind is Submission)
+    with Client(played.backend, transport=InProcess(played)) as client:
+        try:
+            outcome: Submission | SendError = client.send(NUMBER, "Hello")
+        except SendError as error:
+            outcome = error
+    assert isinstance(outcome, kind)
+    assert broken.ends.says in str(outcome) or broken.entry.place is Place.ADDRESS
+    if isinstance(outcome, NotSent):
+        assert outcome.retry is broken.ends.retry
+    assert len(played.messages) == kept
+
+
+def test_a_body_that_drips_is_whole_before_the_deadline_or_it_is_broken() -> None:
+    played = provider()
+    played.fault = "drip-body"
+    with Client(played.backend, transport=InProcess(played)) as client:
+        client.send(NUMBER, "Hello")
+    with pytest.raises(Broken, match="in time") as caught:
+        InProcess(played).send(played.requests[-1], time.monotonic() + 1)
+    assert caught.value.left is Left.ALL
+
+
+@pytest.mark.parametrize("name", BROKEN)
 def test_a_fault_of_the_wire_breaks_an_async_client_too(name: str) -> None:
     played = provider()
     played.play(parse(BREAKS % name, "shop/breaks"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.config import from_url
 from smsbridge.testing.sample import (
     API_KEY,
     CLIENT_ID,
@@ -13,6 +12,7 @@ from smsbridge.testing.sample import (
     sample_backend,
     sample_url,
 )
+from smsbridge.url import from_url
 
 
 def test_the_sample_is_smsmobileapi_with_credentials_for_every_protocol() -> None:

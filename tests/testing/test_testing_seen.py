@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,12 @@ import pytest
 from acme_sms import Acme
 
 from smsbridge import Channel, Secret
+from smsbridge.cli.wsdl import wsdl_source
 from smsbridge.codecs.rest import FORM
 from smsbridge.exchange import Request, Response
 from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.seen import Seen, see
+from smsbridge.testing.seen import Seen, see, sends
+from smsbridge.testing.wsdl import wsdl_backend
 
 URL = "https://api.smsmobileapi.com"
 NUMBER = "+12025550123"
@@ -271,3 +274,96 @@ def test_another_user_is_not_known_to_another_provider() -> None:
 @pytest.mark.parametrize("fields", [{}, {"message": {}}, {"message": "Hello"}, {"message": None}])
 def test_fields_of_another_shape_are_no_message(fields: Any) -> None:
     assert acme(fields).message is None
+
+
+# The values of a call, by our names
+
+
+def asked(path: str, method: str = "GET", **fields: str) -> Seen:
+    query = urlencode({**fields, **KEY})
+    return seen(Request(method=method, url=f"{URL}{path}?{query}"))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_values_of_a_send_are_those_of_its_message(name: str) -> None:
+    values = seen(CALLS[name]).values
+    assert (values["recipient"], values["text"]) == (NUMBER, "Hello")
+
+
+@pytest.mark.parametrize(
+    ("fields", "values"),
+    [
+        ({"guid_message": "g-1"}, {"id": "g-1"}),
+        ({}, {}),
+        ({"before": "1795385478"}, {"before": "1795385478"}),
+        ({"before": "g-1"}, {"before": "g-1"}),
+        ({"error_api": "1"}, {"failed": "request"}),
+        ({"error_mobile": "1"}, {"failed": "phone"}),
+        ({"error_api": "0"}, {}),
+        ({"error_api": ""}, {}),
+        ({"keyword": "Hello"}, {"keyword": "Hello"}),
+        ({"keyword": "12025550123"}, {"keyword": "12025550123"}),
+        ({"colour": "blue"}, {}),
+    ],
+)
+def test_the_values_of_a_question_about_the_log_are_by_our_names(
+    fields: dict[str, str], values: dict[str, str]
+) -> None:
+    assert asked("/log/sent/sms/", **fields).values == values
+
+
+def test_the_log_is_asked_for_one_message_or_for_all() -> None:
+    assert asked("/log/sent/sms/", guid_message="g-1").operation == "status"
+    assert asked("/log/sent/sms/").operation == "sent"
+
+
+def test_the_values_of_what_came_in_are_by_our_names() -> None:
+    found = asked("/getsms/", after_timestamp_unix="17", sIdentifiantPhone="p-1", onlyunread="yes")
+    assert found.operation == "received"
+    assert found.values == {"after": "17", "device": "p-1", "unread": "true"}
+    assert asked("/getsms/", onlyunread="no").values == {}
+
+
+def test_the_values_of_a_command_are_by_our_names() -> None:
+    again = asked("/resend/", "POST", guid="g-1")
+    assert (again.operation, again.values) == ("resend", {"id": "g-1"})
+    gone = asked("/deletesms/", date_start="2026-11-20", date_end="2026-11-22")
+    assert gone.operation == "delete"
+    assert gone.values == {"first": "2026-11-20", "last": "2026-11-22"}
+    assert asked("/deletesms/", guid_message="g-1").values == {"id": "g-1"}
+
+
+def headed(path: str, method: str = "POST", **headers: str) -> Request:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(method=method, url=path, headers=named)
+
+
+@pytest.mark.parametrize(
+    ("head", "sending"),
+    [
+        (headed("/sendsms/"), True),
+        (headed("/sendsms/?recipients=1", method="GET"), True),
+        (headed("/sendsms/", content_type="application/json"), True),
+        (headed("/sendsms/wsdl/server.php", soapaction='"urn:sendsms#sendSms"'), True),
+        (headed("/sendsms/wsdl/server.php", soapaction='"urn:sendsms#other"'), True),
+        (headed("/sendsms/wsdl/server.php", method="GET"), False),
+        (headed("/sendsms/wsdl/sendsms.wsdl", method="GET"), False),
+        (headed("/oauth2/token"), False),
+        (headed("/log/sent/sms/", method="GET"), False),
+        (headed("/getsms/", method="GET"), False),
+        (headed("/elsewhere"), False),
+    ],
+)
+def test_by_its_head_alone_a_request_sends_or_does_not(head: Request, *, sending: bool) -> None:
+    assert sends(sample_backend(), head) == sending
+
+
+def test_with_its_body_a_request_sends_or_does_not() -> None:
+    assert sends(sample_backend(), soap(**FIELDS))
+    assert sends(sample_backend(), rest(**FIELDS))
+
+
+def test_a_backend_without_tables_sends_nothing() -> None:
+    source = Path(__file__).parents[1] / "wires" / "captured-against.wsdl"
+    backend = wsdl_backend(wsdl_source(str(source)))
+    assert not sends(backend, headed("/sendsms/wsdl/server.php"))

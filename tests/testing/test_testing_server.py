@@ -30,13 +30,12 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
-from smsbridge.config import from_url
 from smsbridge.testing import server as module
-from smsbridge.testing.faults import FAULTS
 from smsbridge.testing.fixture import parse
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import API_KEY, sample_backend, sample_url
 from smsbridge.testing.server import MOST_BYTES, MockServer
+from smsbridge.url import from_url
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
@@ -402,7 +401,10 @@ def test_stopping_ends_quickly_with_nothing_to_do(server: MockServer) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if name != "silence"])
+BROKEN = ("reset-after-request", "close-after-request", "half-headers", "half-body", "garbage")
+
+
+@pytest.mark.parametrize("name", BROKEN)
 def test_each_fault_leaves_a_client_with_an_unknown_outcome(
     server: MockServer, protocol: str, name: str
 ) -> None:
@@ -517,7 +519,7 @@ def through_tls(connection: socket.socket, tls: ssl.SSLContext, data: bytes) -> 
         return b"", ended
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [*BROKEN, "silence"])
 def test_each_fault_happens_by_tls_too(
     secured: MockServer, authority: trustme.CA, name: str
 ) -> None:
@@ -538,3 +540,77 @@ def test_a_missing_library_is_told_by_the_extra_that_brings_it(
     monkeypatch.setitem(sys.modules, "pytest_httpserver.httpserver", None)
     with pytest.raises(MissingExtra, match=r"smsbridge\[testing\]"):
         runpy.run_path(module.__file__)
+
+
+HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("word", ["never-reads", "reset-mid-request", "reset-on-accept"])
+def test_before_a_body_is_read_a_send_meets_its_fault_and_all_else_an_answer(
+    server: MockServer, word: str
+) -> None:
+    server.provider.fault = word
+    with connected(server) as connection:
+        connection.sendall(post().partition(b"Hello")[0])  # the rest of the body never comes
+        assert status(talked(server, HEALTH)) == 200
+        if word == "never-reads":
+            connection.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+        else:
+            with pytest.raises(ConnectionResetError):
+                connection.recv(1)
+    assert server.provider.requests == []
+
+
+def test_a_head_that_can_t_be_read_is_no_error_of_a_server_that_breaks(server: MockServer) -> None:
+    server.provider.fault = "never-reads"
+    for line in (
+        b"GET http://[/ HTTP/1.1",
+        b"POST /sendsms/?\xff=%ff HTTP/9",
+        b"GET /a b HTTP/1.1",
+    ):
+        with connected(server) as connection:
+            connection.sendall(line + b"\r\nHost: 127.0.0.1\r\n\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            assert b"Traceback" not in rest_of(connection)
+    assert status(talked(server, HEALTH)) == 200
+
+
+def test_stopping_ends_quickly_while_it_drips_or_never_reads(server: MockServer) -> None:
+    server.pace = 5
+    with connected(server) as dripping, connected(server) as unread:
+        server.provider.fault = "drip-headers"
+        dripping.sendall(post())
+        assert dripping.recv(100)
+        server.provider.fault = "never-reads"
+        unread.sendall(post())
+        assert status(talked(server, HEALTH)) == 200
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+        rest_of(dripping)
+        assert rest_of(unread) == b""
+
+
+def test_a_connection_that_is_kept_answers_once_and_is_reset_when_it_is_used_again(
+    server: MockServer,
+) -> None:
+    server.provider.fault = "stale-connection"
+    with connected(server) as connection:
+        connection.sendall(post())
+        assert status(connection.recv(65_536)) == 200
+        connection.sendall(post())
+        with pytest.raises(ConnectionResetError):
+            rest_of(connection)
+    assert len(server.provider.messages) == 1
+
+
+def test_a_fault_of_the_address_ends_a_connection_that_came_all_the_same(
+    server: MockServer,
+) -> None:
+    server.provider.fault = "refused"
+    with pytest.raises(ConnectionResetError):
+        talked(server, post())
+    assert status(talked(server, HEALTH)) == 200
+    assert server.provider.messages == []

@@ -1,0 +1,110 @@
+"""A backend made of backends: the next is tried where the last is proved to have taken nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field, fields, replace
+from typing import TYPE_CHECKING, NoReturn
+
+from smsbridge.backend import Backend
+from smsbridge.errors import ConfigError, NotSent, OutcomeUnknown, Rejected, SendError, Unsupported
+from smsbridge.exchange import routed
+from smsbridge.settings import MOST_SECONDS
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Exchange, Session
+    from smsbridge.message import Message, Submission
+
+_KEPT = "failed"
+_OWN = ("protocol", "default_region", "retry")
+
+
+class Failover(Backend):
+    """Sends by the first of its ``backends`` that takes the message, in their order.
+
+    ``backends``: name to backend; in a config file a list of blocks. It goes on after `NotSent`,
+    after `Unsupported`, and after a `Rejected` whose reason another backend may not share
+    (``Reason.elsewhere``); never after `OutcomeUnknown`. A backend that failed is passed over for
+    ``expire`` seconds, or as long as it asked to wait, while another is left.
+    """
+
+    name = "failover"
+    protocol = "failover"
+
+    backends: Mapping[str, Backend] = field(default_factory=dict)
+    expire: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse less than two backends, what is no time, and what each of them has itself."""
+        super().__post_init__()
+        for key in fields(Backend):
+            if key.name not in _OWN and getattr(self, key.name) != key.default:
+                why = f"{key.name}: give it to each of the backends instead"
+                raise ConfigError(why, (key.name,))
+        given = self.backends
+        if not isinstance(given, Mapping) or not all(
+            isinstance(name, str) and isinstance(one, Backend) for name, one in given.items()
+        ):
+            raise ConfigError("backends: give each by its name, and each a Backend", ("backends",))
+        if nested := [name for name, one in given.items() if isinstance(one, Failover)]:
+            why = f"backends: {nested[0]} is a failover itself: name its backends instead"
+            raise ConfigError(why, ("backends",))
+        if len(given) < 2:  # noqa: PLR2004  (one has nobody to fail over to)
+            raise ConfigError("backends: give two or more", ("backends",))
+        number = isinstance(self.expire, int | float) and not isinstance(self.expire, bool)
+        if not number or not 0 <= self.expire <= MOST_SECONDS:
+            raise ConfigError(f"expire: give seconds, from 0 to {MOST_SECONDS}", ("expire",))
+
+    def parts(self) -> Mapping[str, Backend]:
+        """Return the backends by name."""
+        return self.backends
+
+    def senders(self) -> Iterator[tuple[str, Backend]]:
+        """Yield the backends in their order."""
+        yield from self.backends.items()
+
+    def send(self, message: Message, session: Session) -> Exchange[Submission]:
+        """Send one message by the first backend that takes it."""
+        marks: dict[str, float] = session.kept.setdefault(_KEPT, {})
+        failures: list[SendError] = []
+        unsupported: list[Unsupported] = []
+        for name in self._order(marks, session.monotonic()):
+            sending = self.backends[name].send(message, session.at((name,)))
+            try:
+                submission = yield from routed(sending, (name,))
+            except Unsupported as error:
+                unsupported.append(error)
+                continue
+            except SendError as error:
+                error.by(name)
+                if isinstance(error, OutcomeUnknown):
+                    raise
+                if isinstance(error, Rejected) and not error.reason.elsewhere:
+                    raise
+                rest = max(self.expire, getattr(error, "retry_after", None) or 0)
+                marks[name] = session.monotonic() + rest
+                failures.append(error)
+                continue
+            marks.pop(name, None)
+            return replace(submission, attempt=replace(submission.attempt, via=name))
+        self._fail(failures, unsupported)
+
+    def _order(self, marks: Mapping[str, float], now: float) -> list[str]:
+        """Return the names to try: those that have not failed lately first."""
+        fresh = [name for name in self.backends if marks.get(name, now) <= now]
+        return fresh or list(self.backends)
+
+    def _fail(self, failures: list[SendError], unsupported: list[Unsupported]) -> NoReturn:
+        if not failures:
+            raise unsupported[-1]
+        again = (one for one in failures if isinstance(one, NotSent) and one.retry)
+        told = next(again, failures[-1])
+        for other in failures:
+            if other is not told:
+                told.add_note(f"{other.attempt.via}: {other.why}")
+        raise told
+
+    def _table(self, name: str, what: str) -> NoReturn:
+        where = ", ".join(self.backends)
+        alone = "" if name in ("sent", "received") else " by an id alone"
+        raise Unsupported(f"{self.name} can't {what}{alone}: ask one of {where}")

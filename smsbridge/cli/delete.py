@@ -1,0 +1,56 @@
+"""``smsbridge delete``: rows of the provider's log, less for good."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import click
+
+from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.showing import asks
+from smsbridge.errors import InvalidMessage
+
+_HELP = """Delete from the provider's log: one message by its ID, one day, or a period.
+
+\b
+Examples:
+  smsbridge delete c319d3b35e8f8712cde20dae39ac3c19f86eda25
+  smsbridge delete --day 2027-01-31
+  smsbridge delete --first 2027-01-01 --last 2027-01-31 --yes
+
+It asks first. Without one of the three nothing is deleted. Nothing is deleted on the phone.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("id", required=False)
+@click.option("--day", metavar="DAY", help="One day, as YYYY-MM-DD.")
+@click.option("--first", metavar="DAY", help="From this day on; with --last.")
+@click.option("--last", metavar="DAY", help="To the end of this day.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@asks
+def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
+    """Delete rows."""
+    from smsbridge.client import Client
+    from smsbridge.filters import selected
+
+    days = {name: _day(name, given[name]) for name in ("day", "first", "last")}
+    selected(id or "", **days)
+    chosen = chosen_backend(backend, url)
+    if not given["yes"]:
+        what = f"message {id}" if id else " to ".join(str(day) for day in days.values() if day)
+        click.confirm(f"Delete {what} from the log of {chosen.name}?", abort=True, err=True)
+    with Client(chosen) as client:
+        client.delete(id, **days)
+    click.echo(json.dumps({"outcome": "accepted"}) if given["as_json"] else "deleted")
+
+
+def _day(option: str, given: str | None) -> date | None:
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise InvalidMessage(f"--{option} {given!r}: give a day, such as 2027-01-31") from None

@@ -1,0 +1,45 @@
+"""``smsbridge received``: the messages that came in."""
+
+from __future__ import annotations
+
+import click
+
+from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.showing import RECEIVED, asks, show_rows, time_of
+
+_HELP = """List the messages that came in.
+
+\b
+Examples:
+  smsbridge received --unread
+  smsbridge received --after 2027-01-31T09:00+00:00 --json
+"""
+
+
+@click.command(help=_HELP)
+@click.option("--after", metavar="TIME", help="From then on: ISO 8601 with a time zone.")
+@click.option("--before", metavar="TIME", help="Until then.")
+@click.option("--device", metavar="ID", help="Received by this one, as the provider calls it.")
+@click.option("--unread", is_flag=True, help="Only those that nobody has asked for.")
+@asks
+def received(  # noqa: PLR0913  (each is an option)
+    backend: str | None,
+    url: str | None,
+    after: str | None,
+    before: str | None,
+    device: str | None,
+    *,
+    unread: bool,
+    as_json: bool,
+) -> None:
+    """List what came in."""
+    from smsbridge.client import Client
+
+    times = {
+        name: time_of(f"--{name}", given)
+        for name, given in (("after", after), ("before", before))
+        if given is not None
+    }
+    with Client(chosen_backend(backend, url)) as client:
+        rows = client.received(**times, device=device, unread=unread)
+    show_rows(rows, RECEIVED, as_json=as_json)

@@ -1,0 +1,38 @@
+"""``smsbridge resend``: a message that the provider has, sent again."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.showing import asks, failure, show_submission
+from smsbridge.errors import SendError
+
+_HELP = """Let the provider send the message with its ID again.
+
+\b
+Examples:
+  smsbridge resend c319d3b35e8f8712cde20dae39ac3c19f86eda25
+
+It is a second send, by intent, and is never repeated. SMSMobileAPI takes it only for a message that
+failed; what it tries by itself when the operator fails, up to 3 times, is no resend.
+"""
+
+
+@click.command(help=_HELP)
+@click.argument("id")
+@asks
+def resend(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
+    """Send one message again."""
+    from smsbridge.client import Client
+
+    with Client(chosen_backend(backend, url)) as client:
+        try:
+            submission = client.resend(id)
+        except SendError as error:
+            if as_json:
+                click.echo(json.dumps(failure(error)))
+            raise
+    show_submission(submission, as_json=as_json)

@@ -1,0 +1,55 @@
+"""``smsbridge sent``: the provider's log of what was sent."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.showing import SENT, asks, show_rows, time_of
+from smsbridge.errors import InvalidMessage
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_HELP = """List what the provider was given to send, the newest first.
+
+\b
+Examples:
+  smsbridge sent --limit 20
+  smsbridge sent --recipient +12025550123 --after 2027-01-31T09:00+00:00 --json
+  smsbridge sent --failed phone
+
+It pages back to the end of the log, unless --limit or --after ends it.
+"""
+
+
+@click.command(help=_HELP)
+@click.option("--id", metavar="ID", help="One message, by the provider's id.")
+@click.option("--after", metavar="TIME", help="From then on: ISO 8601 with a time zone.")
+@click.option("--before", metavar="TIME|ID", help="Until then, or before a message.")
+@click.option("--recipient", metavar="NUMBER", help="To this number.")
+@click.option("--keyword", metavar="WORD", help="With this in the number or the text.")
+@click.option("--failed", type=click.Choice(["request", "phone"]), help="That failed there.")
+@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@asks
+def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) -> None:
+    """List the log."""
+    from smsbridge.client import Client
+
+    as_json = given.pop("as_json")
+    if given["after"] is not None:
+        given["after"] = time_of("--after", given["after"])
+    if given["before"] is not None:
+        given["before"] = _time_or_id(given["before"])
+    with Client(chosen_backend(backend, url)) as client:
+        show_rows(islice(client.sent(**given), limit), SENT, as_json=as_json)
+
+
+def _time_or_id(given: str) -> datetime | str:
+    with suppress(InvalidMessage):
+        return time_of("--before", given)
+    return given

@@ -1,0 +1,189 @@
+"""``smsbridge webhook``: show the webhooks that arrive, or send one."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import click
+
+from smsbridge.cli.until import until_signal
+from smsbridge.errors import ConfigError, SmsbridgeError
+from smsbridge.nearest import nearest
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Request, Response
+    from smsbridge.secret import Secret
+
+_SECONDS = 30.0
+_VARIABLE = "SMSBRIDGE_WEBHOOK_SECRET"
+_SAMPLE = {
+    "sender": "+447700900123",
+    "recipient": "+12025550123",
+    "text": "Hello",
+    "device": "sample-device",
+}
+_HELP = """Show the webhooks of SMSMobileAPI that arrive, or send one.
+
+\b
+Examples:
+  smsbridge webhook listen --port 8780
+  smsbridge webhook trigger sms.received --to http://127.0.0.1:8780
+"""
+_LISTEN_HELP = """Show the webhooks that arrive, until SIGTERM or Ctrl-C.
+
+\b
+Examples:
+  smsbridge webhook listen --port 8780
+  smsbridge webhook listen --port 8780 --forward-to http://127.0.0.1:8000/sms --json
+
+Prints one JSON line to stderr when it is ready. With a secret, what has no valid signature is
+answered with 401 and not forwarded; without one, nothing is checked, and each line says so.
+"""
+_TRIGGER_HELP = """Send one webhook of a TYPE, with sample data, as SMSMobileAPI would.
+
+\b
+Examples:
+  smsbridge webhook trigger sms.received --to http://127.0.0.1:8780
+  smsbridge webhook trigger sms.received --to URL --set "message=I am late"
+  smsbridge webhook trigger sms.received --to URL --v1
+
+Prints the status of the answer. Exit code 0 for 2xx, else 1.
+"""
+_secret = click.option(
+    "--secret",
+    "given",
+    metavar="S",
+    multiple=True,
+    help=f"Signs; {_VARIABLE} otherwise. Two while it is rotated.",
+)
+
+
+@click.group(help=_HELP)
+def webhook() -> None:
+    """Show or send webhooks."""
+
+
+def _secrets(given: Sequence[str]) -> list[Secret]:
+    from smsbridge.secret import Secret
+
+    named = os.environ.get(_VARIABLE)
+    return [Secret(one) for one in given or ([] if named is None else [named])]
+
+
+@webhook.command(help=_TRIGGER_HELP, short_help="Send one, with sample data.")
+@click.argument("kind", metavar="TYPE")
+@click.option("--to", "url", metavar="URL", required=True, help="Where it goes.")
+@_secret
+@click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="A field of its data.")
+@click.option("--v1", is_flag=True, help="The first version: six fields, no signature.")
+def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *, v1: bool) -> None:
+    """Send one webhook."""
+    from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    from smsbridge.outgoing import event_of, outgoing
+    from smsbridge.site import check_address
+
+    if v1 and given:
+        raise click.UsageError("--v1 has no signature: leave --secret out")
+    check_address("--to", url)
+    table, now = SMSMobileAPI.webhook, datetime.now(UTC)
+    values = {"id": token_hex(20), **_SAMPLE}
+    event = event_of(table, kind, values, now=now, event_id=None if v1 else str(uuid4()))
+    fields = _changed(changes)
+    if v1 and (unknown := sorted(fields.keys() - event.data.keys())):
+        raise ConfigError(f"--set {unknown[0]}: no such field; {nearest(unknown[0], event.data)}")
+    event = replace(event, data={**event.data, **fields})
+    secrets = [] if v1 else _secrets(given)
+    status = _posted(outgoing(table, event, url, secrets=secrets, now=now)).status
+    click.echo(f"{kind}  {status}")
+    if not 200 <= status < 300:  # noqa: PLR2004  (2xx)
+        sys.exit(1)
+
+
+def _changed(changes: Sequence[str]) -> dict[str, str]:
+    pairs = [change.partition("=") for change in changes]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise click.UsageError("--set takes NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _posted(request: Request) -> Response:
+    """Return the answer to a request that goes to one's own app."""
+    from smsbridge.backends.console import Console
+    from smsbridge.exchange import Broken
+    from smsbridge.transports.blocking import RequestsTransport
+
+    with closing(RequestsTransport(Console())) as transport:
+        try:
+            return transport.send(request, time.monotonic() + _SECONDS)
+        except Broken as broken:
+            raise SmsbridgeError(f"no answer: {broken.why}") from None
+
+
+@webhook.command(help=_LISTEN_HELP, short_help="Show those that arrive, until Ctrl-C.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8780,
+    show_default=True,
+    help="0 takes any that is free.",
+)
+@click.option("--path", metavar="PATH", default="", help="Take this path only.")
+@_secret
+@click.option("--forward-to", "forward", metavar="URL", help="Where each goes, as it came.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def listen(  # noqa: PLR0913  (a command takes its options)
+    host: str, port: int, path: str, given: Sequence[str], forward: str | None, *, as_json: bool
+) -> None:
+    """Show what arrives."""
+    from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    from smsbridge.cli.listening import Listener, serving
+    from smsbridge.site import check_address
+
+    if forward is not None:
+        check_address("--forward-to", forward)
+    if path and not path.startswith("/"):
+        raise click.UsageError("--path begins with /")
+
+    def show(shown: Mapping[str, Any]) -> None:
+        click.echo(json.dumps(shown) if as_json else _line(shown))
+        sys.stdout.flush()
+
+    secrets = _secrets(given)
+    listener = Listener(
+        table=SMSMobileAPI.webhook,
+        secrets=secrets,
+        path=path,
+        forward=forward,
+        post=_posted,
+        show=show,
+    )
+    with until_signal() as over, serving(listener.answer, host, port) as address:
+        ready = {
+            "address": address + path,
+            "signature": "checked" if secrets else "not checked",
+            "forward_to": forward,
+        }
+        click.echo(json.dumps(ready), err=True)
+        over.wait()
+
+
+def _line(shown: Mapping[str, Any]) -> str:
+    """Return what arrived as one line, in which nothing can steer a terminal."""
+    event, why = shown["event"], shown["why"]
+    words = [str(shown["status"]), f"signature {shown['signature']}", *([why] if why else [])]
+    if event is not None:
+        words[1:1] = [event["type"]]
+        words.append(json.dumps(event["data"], ensure_ascii=False))
+    line = "  ".join(words)
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in line)

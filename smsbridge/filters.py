@@ -1,0 +1,113 @@
+"""What a caller asks the provider's log for, held to what it can mean, before any I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from smsbridge.errors import InvalidMessage
+from smsbridge.message import E164, ReceivedMessage, same_number
+
+_FAILED = ("request", "phone")
+_NO_WORD = re.compile("[\0\ud800-\udfff]")
+
+
+def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the filters of received messages that are given."""
+    if not isinstance(given.get("unread", False), bool):
+        raise InvalidMessage("unread: give True or False")
+    filters = {n: value for n, value in given.items() if value is not None and value is not False}
+    for name in ("after", "before"):
+        _hold_time(name, filters.get(name))
+    hold_word("device", filters.get("device"))
+    return _from_the_second(filters)
+
+
+def sent_filters(given: Mapping[str, Any], number: Callable[[str], str]) -> dict[str, Any]:
+    """Return the filters of the log that are given; ``number`` makes E.164 of a recipient."""
+    filters = {name: value for name, value in given.items() if value is not None}
+    for name in ("after", "before"):
+        if name == "after" or not isinstance(filters.get(name), str):
+            _hold_time(name, filters.get(name))
+    for name in ("id", "keyword"):
+        hold_word(name, filters.get(name))
+    if isinstance(filters.get("before"), str):
+        hold_word("before", filters["before"])
+    if filters.get("failed") not in (None, *_FAILED):
+        raise InvalidMessage(f"failed: give one of {', '.join(_FAILED)}")
+    if "recipient" in filters:
+        recipient = filters["recipient"]
+        found = number(recipient) if isinstance(recipient, str) else ""
+        if not E164.fullmatch(found):
+            raise InvalidMessage("recipient: give + and 5 to 15 digits, such as +12025550123")
+        filters["recipient"] = found
+    return _from_the_second(filters)
+
+
+def selected(known: str, day: date | None, first: date | None, last: date | None) -> dict[str, Any]:
+    """Return what to delete: one message by its id, one day, or a period with both its days."""
+    chosen = [bool(known), day is not None, first is not None or last is not None]
+    if sum(chosen) != 1 or (first is None) != (last is None):
+        raise InvalidMessage(
+            "delete needs one selector: a submission or an id, or day, or first and last; "
+            "without one nothing is deleted"
+        )
+    if known:
+        return {"id": known}
+    if day is not None:
+        return {"first": _midnight("day", day)}
+    values = {"first": _midnight("first", first), "last": _midnight("last", last)}
+    if values["last"] < values["first"]:
+        raise InvalidMessage("delete: last is before first")
+    return values
+
+
+def is_between(time: datetime | None, filters: Mapping[str, Any]) -> bool:
+    """Tell whether a time, of whole seconds, fits the filters ``after`` and ``before``."""
+    after, before = filters.get("after"), filters.get("before")
+    if time is None:
+        return True
+    late = after is None or time >= after.replace(microsecond=0)
+    return late and (not isinstance(before, datetime) or time <= before)
+
+
+def _from_the_second(filters: dict[str, Any]) -> dict[str, Any]:
+    """Let ``after`` begin with its second: providers count whole ones, and ``epoch`` rounds up."""
+    after = filters.get("after")
+    return filters if after is None else {**filters, "after": after.replace(microsecond=0)}
+
+
+def _hold_time(name: str, moment: object) -> None:
+    if moment is None:
+        return
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise InvalidMessage(
+            f"{name} has no time zone: give an aware datetime, "
+            "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
+        )
+
+
+def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str] | None) -> bool:
+    """Tell whether a message is of a sender, a number or a word, and holds a pattern."""
+    of_it = (
+        sender is None
+        or row.sender == sender
+        or (row.sender is not None and E164.fullmatch(sender) and same_number(row.sender, sender))
+    )
+    return bool(of_it) and (pattern is None or bool(pattern.search(row.text or "")))
+
+
+def hold_word(name: str, value: object) -> None:
+    """Refuse what is neither None nor a text that can be looked for."""
+    if value is None:
+        return
+    if not isinstance(value, str) or not value.strip() or _NO_WORD.search(value):
+        raise InvalidMessage(f"{name}: give text, without NUL")
+
+
+def _midnight(name: str, day: object) -> datetime:
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InvalidMessage(f"{name}: give a date, such as date(2027, 1, 31)")
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

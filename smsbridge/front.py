@@ -1,0 +1,307 @@
+"""What both clients share: where the backend comes from, and the course of each operation."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections import deque
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from smsbridge.backend import Backend
+from smsbridge.config import from_environment, from_file, from_mapping
+from smsbridge.errors import (
+    Attempt,
+    ConfigError,
+    InvalidMessage,
+    OutcomeUnknown,
+    SendError,
+    SmsbridgeError,
+)
+from smsbridge.exchange import Course, Session, routed
+from smsbridge.filters import (
+    hold_word,
+    is_between,
+    is_wanted,
+    received_filters,
+    selected,
+    sent_filters,
+)
+from smsbridge.message import (
+    Message,
+    MessageFields,
+    ReceivedMessage,
+    SentMessage,
+    Status,
+    Submission,
+)
+from smsbridge.pace import Pace, retried
+from smsbridge.paging import Pages
+from smsbridge.resolving import resolved
+from smsbridge.rows import row_of
+from smsbridge.telling import told
+from smsbridge.url import from_url
+from smsbridge.waiting import waited
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from smsbridge.exchange import Request
+
+Failed = Literal["request", "phone"]
+
+_MOST_OWNED = 10_000
+_ENDS = frozenset(
+    {Status.DELIVERED, Status.READ, Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
+)
+
+
+class Front:
+    """A backend, and what a client keeps of it."""
+
+    def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
+        """Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``."""
+        if backend is not None and not isinstance(backend, Backend):
+            raise ConfigError("give a Backend; a block by its name: Client.from_config(NAME)")
+        self.backend = backend or from_environment()
+        self._session = session or Session()
+        self._owned: dict[str, Attempt] = {}
+        self._unknown: deque[Attempt] = deque(maxlen=_MOST_OWNED)
+        self._paces: dict[tuple[object, ...], Pace] = {}
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Create a client from a URL: ``smsmobileapi+rest://KEY@api.smsmobileapi.com``."""
+        return cls(from_url(url))
+
+    @classmethod
+    def from_config(cls, name: str | None = None, path: Path | str | None = None) -> Self:
+        """Create a client from a block of the config file, its ``default`` if no name is given."""
+        return cls(from_file(name, path))
+
+    @classmethod
+    def from_mapping(cls, keys: Mapping[str, Any]) -> Self:
+        """Create a client from the keys that a block of the config file would have."""
+        return cls(from_mapping(keys))
+
+    def __repr__(self) -> str:
+        """Show which backend it speaks to."""
+        return f"<{type(self).__name__} {self.backend.name} over {self.backend.protocol}>"
+
+    def _deadline(
+        self, request: Request, deadlines: dict[tuple[str, ...], float], asked: float
+    ) -> float:
+        """Return the one deadline of a try; waiting for a turn since ``asked`` puts it off."""
+        known = deadlines.get(request.via, asked + self.backend.at(request.via).timeout)
+        deadlines[request.via] = known + time.monotonic() - asked
+        return deadlines[request.via]
+
+    def _pace(self, request: Request) -> Pace | None:
+        """Return what counts the calls of a backend; a login and a WSDL are no calls."""
+        limit = self.backend.at(request.via).limit
+        if request.share is not None or limit is None or limit.per_second is None:
+            return None
+        key = (os.getpid(), *request.via)  # a fork must not meet a lock of its parent
+        if key not in self._paces:
+            self._paces.setdefault(key, Pace(limit.per_second, self._session.monotonic))
+        return self._paces[key]
+
+    def _sending(
+        self, message: Message | str, text: str | None, more: MessageFields
+    ) -> Course[Submission]:
+        whole = self._message(message, text, more)
+        course = retried(
+            lambda: self.backend.send(whole, self._session), self.backend.retry, self._session
+        )
+        return self._kept(course, "send", whole)
+
+    def _attempted(self, message: Message) -> Attempt:
+        return self.backend.attempt(message, self._session)
+
+    def _resending(self, submission: Submission | str) -> Course[Submission]:
+        known, part = self._known(submission, "resend")
+        reference = submission.reference if isinstance(submission, Submission) else ""
+        via = (part,) if part else ()
+        course = routed(self.backend.at(via).resend(known, reference, self._session.at(via)), via)
+        return self._kept(_by(course, part), "resend", reference)
+
+    def _kept(
+        self, course: Course[Submission], operation: str, of: Message | str
+    ) -> Course[Submission]:
+        """Remember what was accepted, and what may have been: `resolve` needs both."""
+        reference = of.reference if isinstance(of, Message) else of
+        try:
+            submission = yield from told(course, operation, self.backend, self._session, reference)
+        except OutcomeUnknown as error:
+            self._unknown.append(error.attempt)
+            raise
+        except SmsbridgeError:
+            raise
+        except BaseException:  # such as a task that is cancelled: it may have left
+            if isinstance(of, Message):
+                self._unknown.append(self._attempted(of))
+            raise
+        self._own(submission)
+        if submission.id is None:  # which row of the log is its own, nobody can tell
+            self._unknown.append(submission.attempt)
+        return submission
+
+    def _own(self, submission: Submission) -> None:
+        """Remember whose an id is: no other message can be it."""
+        if submission.id is not None:
+            self._owned[submission.id] = submission.attempt
+        while len(self._owned) > _MOST_OWNED:
+            self._owned.pop(next(iter(self._owned)), None)
+
+    def _asking(
+        self, question: str, values: Mapping[str, Any], part: str = ""
+    ) -> Course[list[Any]]:
+        whose = self.backend.answering(question, part)
+        asked = self.backend.at(whose)
+        course = retried(
+            lambda: routed(asked.ask(question, values, self._session.at(whose)), whose),
+            self.backend.retry,
+            self._session,
+        )
+        return told(course, question, asked, self._session)
+
+    def _standing(self, submission: Submission | str) -> Course[SentMessage]:
+        known, part = self._known(submission, "status")
+        return row_of((yield from self._asking("status", {"id": known}, part)), known)
+
+    def _receiving(self, **given: Any) -> Course[list[ReceivedMessage]]:
+        filters = received_filters(given)
+        table = self.backend.at(self.backend.answering("received")).question("received")
+        here = {"after", "before"} - (table.carries() if table else set())
+        asked = {name: value for name, value in filters.items() if name not in here}
+        rows: list[ReceivedMessage] = yield from self._asking("received", asked)
+        return [row for row in rows if is_between(row.at, filters)]
+
+    def _pages(self, **given: Any) -> Pages:
+        asked = self.backend.at(self.backend.answering("sent"))
+        pages = Pages(asked.question("sent"), sent_filters(given, self.backend.number))
+        asked.askable("sent", pages.values())
+        return pages
+
+    def _page(self, pages: Pages) -> Course[list[SentMessage]]:
+        return pages.take((yield from self._asking("sent", pages.values())))
+
+    def _deleting(
+        self,
+        submission: Submission | str | None,
+        day: date | None,
+        first: date | None,
+        last: date | None,
+    ) -> Course[None]:
+        known, part = self._known(submission, "delete") if submission is not None else ("", "")
+        values = selected(known, day, first, last)
+        via = (part,) if part else ()
+        course = routed(self.backend.at(via).delete(values, self._session.at(via)), via)
+        return told(course, "delete", self.backend, self._session)
+
+    def _waiting(self, submission: Submission | str, seconds: float) -> Course[SentMessage]:
+        known, part = self._known(submission, "status")
+        asked = self.backend.at(self.backend.answering("status", part))
+        table = asked.question("status")
+        ends = _ENDS | set(asked.ends(table) if table else ())
+        last = Status.UNKNOWN
+
+        def ask() -> Course[SentMessage | None]:
+            nonlocal last
+            row = yield from self._standing(submission)
+            last = row.status
+            return row if row.status in ends else None
+
+        return waited(ask, lambda: f"{known} is still {last}", seconds, asked.name, self._session)
+
+    def _awaiting(
+        self,
+        sender: str | None,
+        match: str | re.Pattern[str] | None,
+        after: datetime | None,
+        seconds: float,
+    ) -> Course[ReceivedMessage]:
+        hold_word("sender", sender)
+        since = after or self._session.now()
+        try:
+            pattern = re.compile(match) if match is not None else None
+        except (re.error, TypeError) as error:
+            raise InvalidMessage(f"match: give a regular expression: {error}") from None
+
+        def ask() -> Course[ReceivedMessage | None]:
+            rows = yield from self._receiving(after=since)
+            return next((row for row in rows if is_wanted(row, sender, pattern)), None)
+
+        return waited(
+            ask, lambda: "no such message came", seconds, self.backend.name, self._session
+        )
+
+    def _resolving(
+        self,
+        unknown: OutcomeUnknown | Attempt,
+        known: Collection[Submission | str],
+        others: Collection[OutcomeUnknown | Attempt],
+    ) -> Course[Submission]:
+        attempt = _attempt(unknown)
+        self._part(attempt, "made this attempt")
+        given = {one.id if isinstance(one, Submission) else one for one in known}
+        own = {known for known, of in self._owned.copy().items() if of != attempt}
+        owned = {one for one in (*given, *own) if one is not None}
+        nameless = (one.attempt for one in known if isinstance(one, Submission) and not one.id)
+        rivals = [*(_attempt(other) for other in others), *nameless, *self._unknown]
+        course = resolved(self.backend, attempt, self._session, owned, rivals)
+        submission = yield from told(
+            course, "resolve", self.backend, self._session, attempt.reference
+        )
+        self._own(submission)
+        with suppress(ValueError, IndexError):  # not there, or another thread came between
+            self._unknown.remove(attempt)
+        return submission
+
+    def _message(self, message: Message | str, text: str | None, more: MessageFields) -> Message:
+        if not isinstance(message, Message):
+            number = self.backend.number(message)
+            return Message(recipient=number, text=text or "", **more)  # type: ignore[arg-type]  # channels are normalised
+        if text is not None or more:
+            raise InvalidMessage("give a Message, or a recipient and a text, not both")
+        return message
+
+    def _known(self, submission: Submission | str, operation: str) -> tuple[str, str]:
+        """Return the provider's id of a message, and the part of the backend that took it."""
+        known = submission.id if isinstance(submission, Submission) else submission
+        if not isinstance(known, str) or not known.isprintable() or not known.strip():
+            raise InvalidMessage(
+                f"{operation} needs the provider's id of a message; this one has none"
+            )
+        if not isinstance(submission, Submission):
+            return known, ""
+        return known, self._part(submission.attempt, "took this message")
+
+    def _part(self, attempt: Attempt, did: str) -> str:
+        """Return the part of the backend that made an attempt; one of another is refused."""
+        part = attempt.via if attempt.via in self.backend.parts() else ""
+        whose = self.backend.at((part,) if part else ())
+        if attempt.backend != whose.name:
+            raise InvalidMessage(f"{attempt.backend} {did}: ask it, and not {self.backend.name}")
+        return part
+
+
+def _attempt(unknown: OutcomeUnknown | Attempt) -> Attempt:
+    attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
+    if not isinstance(attempt, Attempt):
+        raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
+    return attempt
+
+
+def _by(course: Course[Submission], part: str) -> Course[Submission]:
+    """Name the part of the backend in how a course ends."""
+    try:
+        submission = yield from course
+    except SendError as error:
+        error.by(part)
+        raise
+    return replace(submission, attempt=replace(submission.attempt, via=part))

@@ -1,0 +1,81 @@
+"""The provider's log of what was sent, page by page: each message once, and an end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.filters import is_between
+from smsbridge.message import SentMessage, same_number
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smsbridge.operation import Question
+
+_MOST_PAGES = 10_000
+_HERE = ("after", "before", "recipient")
+
+
+@dataclass(slots=True)
+class Pages:
+    """What to ask for next, and what of an answer is new.
+
+    ``filters`` that the table can't carry are applied here, as far as a row says enough:
+    ``after``, ``before``, ``recipient``.
+    """
+
+    table: Question | None
+    filters: Mapping[str, Any]
+    _cursor: Any = None
+    _asked: int = 0
+    _ended: bool = False
+    _known: set[str] = field(default_factory=set)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to ask."""
+        return self._ended or self._asked >= _MOST_PAGES
+
+    def values(self) -> dict[str, Any]:
+        """Return the values of the question for the next page."""
+        carried = self.table.carries() if self.table else frozenset()
+        values = {n: v for n, v in self.filters.items() if n in carried or n not in _HERE}
+        return values | ({} if self._cursor is None else {"before": self._cursor})
+
+    def take(self, rows: list[SentMessage]) -> list[SentMessage]:
+        """Return the rows of a page that are new and asked for; then ask for the next."""
+        self._asked += 1
+        keys = [row.id or str(sorted(row.answer.items())) for row in rows]
+        new = [row for row, key in zip(rows, keys, strict=True) if key not in self._known]
+        self._known.update(keys)
+        cursor = self._oldest(new)
+        self._ended = cursor is None or cursor == self._cursor or self._is_past(new)
+        self._cursor = cursor
+        return [row for row in new if self._fits(row)]
+
+    def _oldest(self, rows: list[SentMessage]) -> Any:
+        """Return what the next page comes before, or None where there can be none."""
+        if not rows or self.table is None or not self.table.pages:
+            return None
+        timed = [row for row in rows if row.at is not None]
+        last_first = reversed(timed)  # of one second, the last of a page is the oldest
+        oldest = min(last_first, key=_time) if len(timed) == len(rows) else rows[-1]
+        return oldest.id if self.table.pages == "id" else oldest.at
+
+    def _is_past(self, rows: list[SentMessage]) -> bool:
+        after = self.filters.get("after")
+        return after is not None and all(row.at is not None and row.at < after for row in rows)
+
+    def _fits(self, row: SentMessage) -> bool:
+        recipient = self.filters.get("recipient")
+        known = recipient is not None and row.recipient is not None
+        theirs = not known or same_number(row.recipient or "", str(recipient))
+        return theirs and is_between(row.at, self.filters)
+
+
+def _time(row: SentMessage) -> datetime:
+    if row.at is None:
+        raise ValueError("a row without a time")
+    return row.at

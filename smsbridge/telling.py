@@ -1,0 +1,81 @@
+"""What is logged: how each operation ended, with structured extras, and no private word."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smsbridge.errors import (
+    CallerError,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SendError,
+    SmsbridgeError,
+)
+from smsbridge.message import Submission
+
+if TYPE_CHECKING:
+    from smsbridge.exchange import Course, Request, Response, Session
+    from smsbridge.settings import Settings
+
+T = TypeVar("T")
+
+LOG = logging.getLogger("smsbridge")
+LOG.addHandler(logging.NullHandler())  # says nothing unless the application asks for it
+_WORDS: tuple[tuple[type[SmsbridgeError], str, int], ...] = (
+    (NotSent, "not_sent", logging.WARNING),
+    (Rejected, "rejected", logging.WARNING),
+    (OutcomeUnknown, "unknown", logging.ERROR),
+    (CallerError, "refused", logging.DEBUG),
+    (SmsbridgeError, "no_answer", logging.WARNING),
+)
+
+
+def told(
+    course: Course[T], operation: str, backend: Settings, session: Session, reference: str = ""
+) -> Course[T]:
+    """Run an operation, and log how it ended.
+
+    Its record has the extras ``operation``, ``backend``, ``protocol``, ``reference``, ``outcome``,
+    ``seconds`` and, where there are any, ``message_id``, ``reason`` and ``code``.
+    """
+    began = session.monotonic()
+    known = {"operation": operation, "backend": backend.name, "protocol": backend.protocol}
+    try:
+        result = yield from course
+    except SmsbridgeError as error:
+        word, level = next((word, level) for kind, word, level in _WORDS if isinstance(error, kind))
+        seconds = round(session.monotonic() - began, 3)
+        _log(level, known | {"outcome": word, "seconds": seconds} | _of(error, reference))
+        raise
+    ended = {"outcome": "answered", "seconds": round(session.monotonic() - began, 3)}
+    if isinstance(result, Submission):
+        _log(logging.INFO, known | ended | {"outcome": "accepted"} | _of(result, reference))
+    else:
+        _log(logging.DEBUG, known | ended)
+    return result
+
+
+def carried(request: Request, response: Response, seconds: float) -> None:
+    """Log that a request was answered: no path, no query, no body."""
+    host = request.url.partition("://")[2].partition("/")[0].partition("?")[0]
+    extra = {"method": request.method, "host": host, "status": response.status, "seconds": seconds}
+    LOG.debug("%s to %s: HTTP %s", request.method, host, response.status, extra=extra)
+
+
+def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
+    attempt = end.attempt if isinstance(end, Submission | SendError) else None
+    found = {
+        "reference": attempt.reference if attempt else reference,
+        "message_id": getattr(end, "id", None),
+        "reason": getattr(end, "reason", None),
+        "code": getattr(end, "code", None),
+        "via": attempt.via if attempt else None,
+    }
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _log(level: int, extra: dict[str, Any]) -> None:
+    text = "%(operation)s: %(outcome)s (%(backend)s over %(protocol)s)"
+    LOG.log(level, text, extra, extra=extra)

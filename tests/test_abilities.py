@@ -1,0 +1,99 @@
+"""What a backend can do is read off its tables, over each of its protocols."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from smsbridge import Message, Secret, Status, Unsupported
+from smsbridge.backends.memory import Memory
+from smsbridge.backends.parlayx import ParlayX
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.exchange import Session
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+TABLE = SMSMobileAPI(api_key=Secret("k"), client_id="c", client_secret=Secret("s"))
+ASKED: dict[str, dict[str, Any]] = {
+    "status": {"id": "1"},
+    "sent": {"before": NOW, "keyword": "x", "failed": "phone", "id": "1"},
+    "received": {"after": NOW, "device": "1", "unread": True},
+}
+DONE: dict[str, dict[str, Any]] = {"resend": {"id": "1"}, "delete": {"first": NOW, "last": NOW}}
+
+
+@pytest.mark.parametrize("protocol", ["rest", "oauth"])
+@pytest.mark.parametrize("question", ASKED)
+def test_what_a_table_has_can_be_asked(question: str, protocol: str) -> None:
+    backend = replace(TABLE, protocol=protocol)
+    assert backend.askable(question, ASKED[question]) is backend.question(question)
+
+
+@pytest.mark.parametrize("protocol", ["rest", "oauth"])
+@pytest.mark.parametrize("command", DONE)
+def test_what_a_table_has_can_be_done(command: str, protocol: str) -> None:
+    backend = replace(TABLE, protocol=protocol)
+    operations = backend.protocols[protocol].operations()
+    assert backend.commandable(command, DONE[command]) is operations[command]
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_protocol_that_can_not_be_asked_names_those_that_can(question: str) -> None:
+    backend = replace(TABLE, protocol="soap")
+    assert backend.question(question) is None
+    with pytest.raises(Unsupported, match=f"over soap can't answer {question}; rest and oauth can"):
+        backend.askable(question, {})
+
+
+@pytest.mark.parametrize("command", DONE)
+def test_a_protocol_that_can_not_do_it_names_those_that_can(command: str) -> None:
+    with pytest.raises(Unsupported, match=f"over soap can't {command}; rest and oauth can"):
+        replace(TABLE, protocol="soap").commandable(command, DONE[command])
+
+
+@pytest.mark.parametrize(
+    ("question", "values", "lacking"),
+    [
+        ("sent", {"after": NOW}, "after"),
+        ("sent", {"recipient": "+12025550123", "keyword": "x"}, "keyword"),
+        ("received", {"before": NOW}, "before"),
+        ("status", {"id": "1", "before": NOW}, "before"),
+    ],
+)
+def test_a_value_that_would_be_left_out_is_refused(
+    question: str, values: dict[str, Any], lacking: str
+) -> None:
+    with pytest.raises(Unsupported, match=f"can't ask {question} by {lacking}"):
+        TABLE.askable(question, values)
+
+
+def test_a_command_is_no_question_and_a_question_no_command() -> None:
+    with pytest.raises(Unsupported):
+        TABLE.askable("delete", {})
+    with pytest.raises(Unsupported):
+        TABLE.commandable("status", {})
+
+
+def test_a_backend_without_tables_can_do_neither() -> None:
+    with pytest.raises(Unsupported, match="memory can't answer sent"):
+        Memory().askable("sent", {})
+    with pytest.raises(Unsupported, match="memory can't delete"):
+        Memory().commandable("delete", {})
+
+
+def test_sent_is_the_last_status_where_delivered_can_not_be_told() -> None:
+    log = TABLE.question("status")
+    assert log is not None
+    assert list(TABLE.ends(log)) == [Status.SENT]
+    parlayx = ParlayX(url="https://gw.example/SendSms", username="u", password=Secret("p"))
+    report = parlayx.question("status")
+    assert report is not None
+    assert list(parlayx.ends(report)) == []
+
+
+def test_a_time_that_has_passed_is_refused_before_any_call() -> None:
+    message = Message(recipient="+12025550123", text="x", send_at=NOW)
+    with pytest.raises(ValueError, match="give a time in the future"):
+        TABLE.sendable(message, Session(now=lambda: NOW))

@@ -1,0 +1,535 @@
+"""Many messages: a result for each as it ends, little memory, and no send, thread or task lost."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, closing, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from smsbridge import (
+    AsyncClient,
+    AuthenticationFailed,
+    Client,
+    InvalidMessage,
+    Message,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    Submission,
+    Unsupported,
+)
+from smsbridge.backends.memory import Memory
+from smsbridge.errors import Attempt
+from smsbridge.many import OutcomeWord, Result, in_tasks, in_threads
+
+SECONDS = 20
+
+
+def message(number: int) -> Message:
+    return Message(
+        recipient=f"+120255501{number % 100:02}", text=f"text {number}", reference=f"r-{number}"
+    )
+
+
+def messages(count: int) -> Iterator[Message]:
+    return map(message, range(count))
+
+
+def attempted(message: Message) -> Attempt:
+    return Attempt(
+        backend="b", protocol="p", reference=message.reference, started=datetime.now(UTC)
+    )
+
+
+def accepted(message: Message) -> Submission:
+    return Submission(id=message.text, attempt=attempted(message))
+
+
+def threads() -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if t.name.startswith("smsbridge")]
+
+
+def set_all(events: Iterable[threading.Event | asyncio.Event]) -> None:
+    for event in events:
+        event.set()
+
+
+# --- both: the same facts by threads and by tasks
+
+Run = Callable[[Callable[[Message], Submission], Iterable[Message], int], list[Result]]
+
+
+def by_threads(
+    send: Callable[[Message], Submission], given: Iterable[Message], most: int
+) -> list[Result]:
+    return list(in_threads(send, given, most, attempted))
+
+
+def by_tasks(
+    send: Callable[[Message], Submission], given: Iterable[Message], most: int
+) -> list[Result]:
+    async def send_async(message: Message) -> Submission:
+        await asyncio.sleep(0)
+        return send(message)
+
+    async def run() -> list[Result]:
+        return [result async for result in in_tasks(send_async, given, most, attempted)]
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(params=[by_threads, by_tasks], ids=["threads", "tasks"])
+def run(request: pytest.FixtureRequest) -> Run:
+    way: Run = request.param
+    return way
+
+
+@pytest.mark.parametrize("most", [1, 3, 8, 1000])
+def test_each_message_has_one_result_with_its_index_and_reference(run: Run, most: int) -> None:
+    results = run(accepted, messages(50), most)
+    assert sorted(result.index for result in results) == list(range(50))
+    assert {r.reference for r in results} == {f"r-{number}" for number in range(50)}
+    assert all(r.submission and r.submission.id == f"text {r.index}" for r in results)
+    assert all(r.recipient == message(r.index).recipient for r in results)
+    assert threads() == []
+
+
+def test_of_no_messages_there_are_no_results(run: Run) -> None:
+    assert run(accepted, [], 8) == []
+
+
+def test_a_result_shows_no_number() -> None:
+    (result,) = by_threads(accepted, [message(23)], 1)
+    assert "+1202" not in repr(result)
+
+
+ENDS: dict[str, tuple[Callable[[Attempt], Exception], OutcomeWord]] = {
+    "not sent": (lambda a: NotSent("refused", a), OutcomeWord.NOT_SENT),
+    "rejected": (lambda a: Rejected("no", a, reason=Reason.CONTENT), OutcomeWord.REJECTED),
+    "authentication": (
+        lambda a: AuthenticationFailed("key", a, reason=Reason.AUTHENTICATION),
+        OutcomeWord.REJECTED,
+    ),
+    "unknown": (lambda a: OutcomeUnknown("reset", a), OutcomeWord.UNKNOWN),
+    "unsupported": (lambda _: Unsupported("can't"), OutcomeWord.NOT_SENT),
+    "invalid": (lambda _: InvalidMessage("text"), OutcomeWord.NOT_SENT),
+}
+
+
+@pytest.mark.parametrize(("made", "word"), ENDS.values(), ids=ENDS.keys())
+def test_an_error_is_the_result_of_its_message_alone(
+    run: Run, made: Callable[[Attempt], Exception], word: OutcomeWord
+) -> None:
+    def send(message: Message) -> Submission:
+        if message.reference == "r-2":
+            raise made(attempted(message))
+        return accepted(message)
+
+    ends = {result.index: result for result in run(send, messages(5), 2)}
+    assert {index for index, r in ends.items() if r.outcome == "accepted"} == {0, 1, 3, 4}
+    assert ends[2].outcome is word
+    assert type(ends[2].error) is type(made(attempted(message(2))))
+    assert ends[2].submission is None
+
+
+class Odd(BaseException):
+    """What nobody catches by ``except Exception``."""
+
+
+@pytest.mark.parametrize("odd", [ZeroDivisionError, asyncio.CancelledError])
+def test_an_error_that_nobody_expects_is_unknown(run: Run, odd: type[BaseException]) -> None:
+    def send(message: Message) -> Submission:
+        if message.reference == "r-0":
+            raise odd
+        return accepted(message)
+
+    ends = {result.index: result for result in run(send, messages(3), 2)}
+    error = ends[0].error
+    assert isinstance(error, OutcomeUnknown)
+    assert (ends[0].outcome, error.attempt.reference) == (OutcomeWord.UNKNOWN, "r-0")
+    assert error.why == f"unexpected {odd.__name__} while it was being sent"
+    assert ends[1].outcome == ends[2].outcome == "accepted"
+
+
+def test_a_thread_loses_not_even_what_is_no_exception() -> None:
+    def send(_message: Message) -> Submission:
+        raise Odd
+
+    (result,) = by_threads(send, [message(0)], 1)
+    assert result.outcome is OutcomeWord.UNKNOWN
+
+
+@pytest.mark.parametrize("most", [0, -1, 1001, 2.0, True, "8", None])
+@pytest.mark.parametrize("way", [in_threads, in_tasks])
+def test_concurrency_is_a_whole_number_from_1_to_1000(way: Any, most: Any) -> None:
+    with pytest.raises(InvalidMessage, match="from 1 to 1000"):
+        way(accepted, [], most, attempted)
+
+
+def broken(count: int, error: Exception) -> Iterator[Message]:
+    yield from messages(count)
+    raise error
+
+
+def test_when_the_messages_break_what_is_in_flight_comes_first(run: Run) -> None:
+    seen: list[str] = []
+
+    def send(message: Message) -> Submission:
+        seen.append(message.reference)
+        return accepted(message)
+
+    with pytest.raises(LookupError):
+        run(send, broken(3, LookupError()), 8)
+    assert sorted(seen) == ["r-0", "r-1", "r-2"]
+
+
+def test_the_results_before_a_break_are_all_yielded() -> None:
+    results = in_threads(accepted, broken(3, LookupError()), 8, attempted)
+    assert sorted(next(results).index for _ in range(3)) == [0, 1, 2]
+    with pytest.raises(LookupError):
+        next(results)
+
+
+def test_what_is_no_message_is_refused_by_its_place(run: Run) -> None:
+    given: Any = [message(0), "+12025550123"]
+    with pytest.raises(InvalidMessage, match="number 1 of the messages is a str"):
+        run(accepted, given, 1)
+
+
+class Counted:
+    """Messages that count how many were taken."""
+
+    def __init__(self, count: int) -> None:
+        self.taken = 0
+        self._given = messages(count)
+
+    def __iter__(self) -> Iterator[Message]:
+        for one in self._given:
+            self.taken += 1
+            yield one
+
+
+@pytest.mark.parametrize("most", [1, 4, 64])
+def test_no_more_is_taken_than_can_be_in_flight(most: int) -> None:
+    given = Counted(300)
+    results = in_threads(accepted, given, most, attempted)
+    assert given.taken == 0
+    ahead = [given.taken - number for number, _ in enumerate(results, 1)]
+    assert max(ahead) <= most
+    assert given.taken == 300
+
+
+@pytest.mark.parametrize("most", [1, 4, 64])
+def test_no_more_is_taken_than_can_be_in_flight_of_tasks(most: int) -> None:
+    async def run() -> None:
+        given = Counted(300)
+        number = 0
+        async for _ in AsyncClient(Memory()).send_many(given, most):
+            number += 1
+            await asyncio.sleep(0)
+            assert given.taken - number <= most + 1
+        assert number == given.taken == 300
+
+    asyncio.run(run())
+
+
+def test_memory_does_not_grow_with_the_messages(run: Run) -> None:
+    if run is by_tasks:
+        peaks = [asyncio.run(_peak_async(count)) for count in (500, 5000)]
+    else:
+        peaks = [_peak(count) for count in (500, 5000)]
+    assert peaks[1] < peaks[0] + 200_000
+
+
+def _peak(count: int) -> int:
+    gc.collect()
+    tracemalloc.start()
+    for _ in in_threads(accepted, messages(count), 8, attempted):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+async def _peak_async(count: int) -> int:
+    async def send(message: Message) -> Submission:
+        return accepted(message)
+
+    gc.collect()
+    tracemalloc.start()
+    async for _ in in_tasks(send, messages(count), 8, attempted):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+# --- threads
+
+
+class Held:
+    """A send that waits for its message's event."""
+
+    def __init__(self, count: int) -> None:
+        self.go = [threading.Event() for _ in range(count)]
+        self.begun = [threading.Event() for _ in range(count)]
+        self.ended: list[str] = []
+
+    def __call__(self, message: Message) -> Submission:
+        number = int(message.reference[2:])
+        self.begun[number].set()
+        assert self.go[number].wait(SECONDS)
+        self.ended.append(message.reference)
+        return accepted(message)
+
+
+def test_results_come_in_the_order_in_which_sends_end() -> None:
+    send = Held(4)
+    results = in_threads(send, messages(4), 3, attempted)
+    order = []
+    for number in (1, 0, 3, 2):
+        send.go[number].set()
+        order.append(next(results).index)
+    assert order == [1, 0, 3, 2]
+    assert list(results) == []
+
+
+def test_closing_begins_no_send_and_waits_for_those_in_flight() -> None:
+    send, given = Held(10), Counted(10)
+
+    def let_one_go() -> None:
+        if all(begun.wait(SECONDS) for begun in send.begun[:3]):
+            send.go[0].set()
+
+    first = threading.Thread(target=let_one_go)
+    first.start()
+    with closing(in_threads(send, given, 3, attempted)) as results:
+        assert next(results).index == 0
+        later = threading.Timer(0.05, set_all, [send.go])
+        later.start()
+    assert sorted(send.ended) == ["r-0", "r-1", "r-2"]
+    assert (given.taken, threads()) == (3, [])
+    first.join()
+    later.join()
+
+
+def test_a_loop_that_is_left_by_an_error_leaves_nothing_behind() -> None:
+    given = Counted(100)
+    with suppress(KeyboardInterrupt):
+        for _ in in_threads(accepted, given, 3, attempted):
+            raise KeyboardInterrupt
+    gc.collect()
+    assert given.taken <= 3
+    assert threads() == []
+
+
+def test_ctrl_c_while_waiting_begins_no_send_and_waits_for_those_in_flight() -> None:
+    ended: list[str] = []
+    interrupted = threading.Event()
+
+    def send(message: Message) -> Submission:
+        if message.reference == "r-1":
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            interrupted.set()
+        assert interrupted.wait(SECONDS)
+        ended.append(message.reference)
+        return accepted(message)
+
+    given = Counted(100)
+    results = in_threads(send, given, 2, attempted)
+    with pytest.raises(KeyboardInterrupt):
+        list(results)
+    gc.collect()
+    assert len(ended) == given.taken
+    assert given.taken < 100
+    assert threads() == []
+
+
+def test_a_client_sends_many_and_may_be_used_beside_it() -> None:
+    memory = Memory()
+    with Client(memory) as client:
+        results = client.send_many(messages(20), concurrency=4)
+        first = next(results)
+        client.send("+12025550123", "beside")
+        assert len([first, *results]) == 20
+    assert len(memory.messages) == 21
+
+
+# --- tasks
+
+
+async def everything(results: AsyncIterator[Result]) -> list[int]:
+    return [result.index async for result in results]
+
+
+def tasks() -> int:
+    return len(asyncio.all_tasks()) - 1
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110  (what is waited for sets no event)
+        await asyncio.sleep(0)
+
+
+class AsyncHeld:
+    """A send of a task that waits for its message's event."""
+
+    def __init__(self, count: int) -> None:
+        self.go = [asyncio.Event() for _ in range(count)]
+        self.begun: list[int] = []
+        self.ended: list[int] = []
+
+    async def __call__(self, message: Message) -> Submission:
+        number = int(message.reference[2:])
+        self.begun.append(number)
+        await self.go[number].wait()
+        self.ended.append(number)
+        return accepted(message)
+
+
+def timed(test: Callable[[], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(SECONDS):
+            await test()
+        assert tasks() == 0
+
+    asyncio.run(run())
+
+
+def test_results_of_tasks_come_in_the_order_in_which_they_end() -> None:
+    async def test() -> None:
+        send = AsyncHeld(4)
+        results = in_tasks(send, messages(4), 3, attempted)
+        order = []
+        for number in (1, 0, 3, 2):
+            send.go[number].set()
+            order.append((await anext(results)).index)
+        assert order == [1, 0, 3, 2]
+        assert await everything(results) == []
+
+    timed(test)
+
+
+def test_a_result_is_there_while_the_next_message_is_still_to_come() -> None:
+    async def test() -> None:
+        more = asyncio.Event()
+
+        async def given() -> AsyncIterator[Message]:
+            yield message(0)
+            await more.wait()
+            yield message(1)
+
+        results = AsyncClient(Memory()).send_many(given())
+        assert (await anext(results)).index == 0
+        more.set()
+        assert await everything(results) == [1]
+
+    timed(test)
+
+
+def test_when_async_messages_break_what_is_in_flight_comes_first() -> None:
+    async def test() -> None:
+        async def given() -> AsyncIterator[Message]:
+            yield message(0)
+            raise LookupError
+
+        results = AsyncClient(Memory()).send_many(given())
+        assert (await anext(results)).index == 0
+        with pytest.raises(LookupError):
+            await anext(results)
+
+    timed(test)
+
+
+def test_closing_waits_for_the_tasks_in_flight() -> None:
+    async def test() -> None:
+        send, given = AsyncHeld(10), Counted(10)
+        async with aclosing(in_tasks(send, given, 3, attempted)) as results:
+            send.go[0].set()
+            assert (await anext(results)).index == 0
+            asyncio.get_running_loop().call_later(0.02, set_all, send.go)
+        assert sorted(send.ended) == sorted(send.begun) == [0, 1, 2]
+        assert tasks() == 0
+
+    timed(test)
+
+
+def test_a_break_without_aclosing_is_cleaned_up_by_the_loop() -> None:
+    async def test() -> None:
+        given = Counted(100)
+        async for _ in AsyncClient(Memory()).send_many(given, 3):
+            break
+        gc.collect()
+        await until(lambda: not tasks())
+        assert given.taken <= 4
+
+    timed(test)
+
+
+def test_cancelling_waits_for_the_tasks_in_flight() -> None:
+    async def test() -> None:
+        send, given = AsyncHeld(10), Counted(10)
+        whole = asyncio.create_task(everything(in_tasks(send, given, 3, attempted)))
+        await until(lambda: len(send.begun) == 3)
+        whole.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not whole.done()
+        for go in send.go:
+            go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await whole
+        assert sorted(send.ended) == [0, 1, 2]
+        assert given.taken == 3
+
+    timed(test)
+
+
+def test_cancelling_again_cancels_the_tasks_in_flight() -> None:
+    async def test() -> None:
+        send = AsyncHeld(10)
+        whole = asyncio.create_task(everything(in_tasks(send, messages(10), 3, attempted)))
+        await until(lambda: len(send.begun) == 3)
+        for _ in range(2):
+            whole.cancel()
+            for _ in range(5):
+                await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await whole
+        assert send.ended == []
+
+    timed(test)
+
+
+def test_closing_before_the_first_result_sends_nothing() -> None:
+    async def test() -> None:
+        memory = Memory()
+        await AsyncClient(memory).send_many(messages(3)).aclose()
+        assert memory.messages == []
+
+    timed(test)
+    memory = Memory()
+    Client(memory).send_many(messages(3)).close()
+    assert memory.messages == []
+
+
+def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCaptureFixture) -> None:
+    async def test() -> None:
+        send = AsyncHeld(2)
+        async with aclosing(in_tasks(send, broken(2, LookupError()), 5, attempted)) as results:
+            send.go[0].set()
+            assert (await anext(results)).index == 0
+            send.go[1].set()
+
+    timed(test)
+    gc.collect()
+    assert caplog.records == []

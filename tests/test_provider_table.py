@@ -1,0 +1,182 @@
+"""docs/smsmobileapi.md: each cell agrees with the backend's tables, and has a test behind it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from smsbridge import Client, Operation, Protocol, Question
+from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
+from smsbridge.cli import main
+from smsbridge.codecs.soap import Soap
+from smsbridge.message import Message
+from smsbridge.oauth import ClientCredentials
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    "wire": "tests/backends/test_backends_smsmobileapi_wire.py",
+    "answers": "tests/backends/test_backends_smsmobileapi_answers.py",
+    "hooks": "tests/test_webhooks.py",
+    "signing": "tests/test_signatures.py",
+    "receiving": "tests/test_receivers.py",
+    "sending": "tests/test_outgoing.py",
+}
+PROTOCOLS = SMSMobileAPI.protocols
+LABELS = {"DOC", "OAS", "MODULE", "FIELD", "ASSUMED"}
+CREDENTIALS = {"api_key": "k", "client_id": "c", "client_secret": "s"}
+NEVER = "\N{EN DASH}"
+SEVEN, FIVE = 7, 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the page: of which call, what, where from, our names, its cells, its tests."""
+
+    call: str
+    what: str
+    source: str
+    ours: str
+    cells: dict[str, str]
+    tests: list[str]
+
+    @property
+    def first(self) -> str:
+        """The first name or path of the provider in it."""
+        found = re.search("`([^`]+)`", self.what)
+        return found[1] if found else ""
+
+
+def rows() -> list[Row]:
+    page = (ROOT / "docs" / "smsmobileapi.md").read_text(encoding="utf-8")
+    found, call = [], ""
+    for line in page.partition("## Each parameter")[2].splitlines():
+        if line.startswith("### "):
+            call = line.removeprefix("### ").partition(":")[0].strip("`")
+        parts = [part.strip() for part in line.strip().strip("|").split("|")]
+        if not line.startswith("|") or parts[0] in ("what", "version", "---"):
+            continue
+        if len(parts) == SEVEN:
+            what, source, ours, *cells, tests = parts
+            marks = dict(zip(PROTOCOLS, cells, strict=True))
+        else:
+            assert len(parts) == FIVE, line
+            (_, what, source, ours, tests), marks = parts, {}
+        nodes = re.findall("`([^`]+)`", tests)
+        found.append(Row(call, what, source, ours, marks, nodes))
+    return found
+
+
+ROWS = rows()
+CELLS = [(row, protocol) for row in ROWS for protocol in row.cells]
+
+
+@pytest.fixture(scope="module")
+def collected() -> set[str]:
+    """Return the nodes of the files that the page names, with and without their parameters."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("pytest"), "--collect-only", "-q", *FILES.values()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    nodes = {line for line in done.stdout.splitlines() if "::" in line}
+    return nodes | {node.partition("[")[0] for node in nodes}
+
+
+def test_every_call_is_on_the_page() -> None:
+    calls = {name for protocol in PROTOCOLS.values() for name in protocol.operations()}
+    assert {row.call for row in ROWS} == (calls - {"status"}) | {"SOAP", "oauth2", "Webhooks"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.call}: {row.what}")
+def test_a_row_has_a_source_and_tests_that_exist(row: Row, collected: set[str]) -> None:
+    assert set(re.findall("[A-Z]{3,}", row.source)) - {"UTC", "YYYY", "MM", "DD"} <= LABELS | {
+        "GUID"
+    }
+    assert row.tests
+    wanted = []
+    for node in row.tests:
+        alias, _, name = node.partition("::")
+        assert ("[*" in name) == bool(row.cells), "one test for each protocol, or none of them"
+        wanted += [f"{FILES[alias]}::{name.replace('*', protocol)}" for protocol in PROTOCOLS]
+    assert [node for node in wanted if node not in collected] == []
+
+
+def reads(table: Operation | Question) -> set[str]:
+    """Return the paths of an answer that a table reads."""
+    found = {*table.taken.match, *table.rejected}
+    if isinstance(table, Operation):
+        return found | {path for path in (table.accepted.id, table.accepted.status) if path}
+    rows = {path for name in table.row for path in table.paths(name)}
+    return {*found, *rows, table.rows, *table.failed.match}
+
+
+def expected(row: Row, protocol: Protocol) -> set[str]:
+    """Return what a cell may say, by the backend's tables."""
+    if row.call == "SOAP":
+        return {"yes"} if isinstance(protocol.codec, Soap) else {NEVER}
+    if row.call == "oauth2":
+        auth = protocol.auth
+        asked = auth.form(CREDENTIALS) if isinstance(auth, ClientCredentials) else {}
+        known = row.first in asked or (row.what.startswith("answer") and asked)
+        return {"yes"} if known else {NEVER}
+    table = protocol.operations().get(row.call)
+    if table is None:
+        return {NEVER}
+    if not row.what.startswith("answer"):
+        written = table.places().keys() | protocol.auth.fields(CREDENTIALS).keys()
+        return {"yes"} if row.first in written else {NEVER}
+    is_path = row.what.startswith("answer `")
+    return {"yes"} if not is_path or row.first in reads(table) else {"kept"}
+
+
+@pytest.mark.parametrize(
+    ("row", "protocol"), CELLS, ids=[f"{row.call}: {row.what}, {name}" for row, name in CELLS]
+)
+def test_a_cell_says_what_the_tables_of_the_backend_say(row: Row, protocol: str) -> None:
+    assert {row.cells[protocol]} == expected(row, PROTOCOLS[protocol])
+
+
+def test_what_the_tables_have_is_on_the_page() -> None:
+    table = {(row.call, row.first, row.what.startswith("answer")) for row in ROWS}
+    for name, operation in PROTOCOLS["rest"].operations().items():
+        if name == "status":  # it asks the log as `sent` does, for one message
+            continue
+        assert [field for field in operation.places() if (name, field, False) not in table] == []
+        assert [path for path in reads(operation) if (name, path, True) not in table] == []
+
+
+def test_each_webhook_header_field_and_type_is_on_the_page() -> None:
+    webhook = SMSMobileAPI.webhook
+    assert webhook is not None
+    assert webhook.signature is not None
+    assert webhook.unsigned is not None
+    named = {w for row in ROWS if not row.cells for w in re.findall("`([^`]+)`", row.what)}
+    signature = webhook.signature
+    headers = {signature.header, signature.rotating, signature.timestamp, *webhook.headers}
+    fields = {*webhook.unsigned.fields, *webhook.envelope.values(), *webhook.blank}
+    assert (headers | fields | set(webhook.types)) - named == set()
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if r.cells], ids=lambda row: f"{row.what}")
+def test_our_names_are_those_of_the_client_and_the_command(row: Row) -> None:
+    for method, argument in re.findall(r"`(\w+)\((\w+)=…\)`", row.ours):
+        known = {*inspect.signature(getattr(Client, method)).parameters}
+        if method == "send":
+            known |= {*Message.__dataclass_fields__}
+        assert argument in known
+    for option in re.findall(r"`options\.(\w+)`", row.ours):
+        assert option in SMSMobileAPIOptions.__dataclass_fields__
+    for flag in re.findall(r"`(--[a-z]+)", row.ours):
+        command = main.get_command(click.Context(main), row.call)
+        assert command is not None
+        assert flag in {name for one in command.params for name in one.opts}
