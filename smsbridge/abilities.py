@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.errors import InvalidMessage, Unsupported
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from smsbridge.exchange import Session
     from smsbridge.message import Message
 
+_LAST = frozenset(
+    {Status.DELIVERED, Status.READ, Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
+)
+
 
 class Abilities(Settings):
     """Settings with tables: ``statuses``, ``options``, and what each call can carry."""
@@ -23,11 +27,10 @@ class Abilities(Settings):
     options: ClassVar[type[Options] | None] = None
     by_block: ClassVar[bool] = False  # its tables are those of a block of config
 
-    def ends(self, table: Question) -> Iterator[Status]:
-        """Yield the statuses that are the last which a question can tell."""
-        told = (table.statuses or self.statuses).values()
-        if Status.DELIVERED not in told:
-            yield Status.SENT
+    def ends(self, table: Question | None) -> frozenset[Status]:
+        """Return the statuses after which no other comes; ``sent`` where none can tell more."""
+        told = (table and table.statuses) or self.statuses
+        return _LAST if Status.DELIVERED in told.values() else _LAST | {Status.SENT}
 
     def question(self, name: str) -> Question | None:
         """Return the table of a question, or None."""

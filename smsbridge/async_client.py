@@ -19,8 +19,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from smsbridge.exchange import Request, Response, Session, drive_async
+from smsbridge.filters import Failed
 from smsbridge.flights import late
-from smsbridge.front import Failed, Front
+from smsbridge.front import Front
 from smsbridge.many import CONCURRENCY, Result, in_tasks
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
 from smsbridge.telling import carried

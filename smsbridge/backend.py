@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.abilities import Abilities
@@ -111,6 +112,10 @@ class Backend(Abilities):
         outcome = yield from self._concluded(operation, values, attempt, session, message)
         if isinstance(outcome, Submission):
             return outcome
+        if isinstance(outcome, OutcomeUnknown):  # it may have waited for its turn before it left
+            earliest = session.now() - timedelta(seconds=self.timeout)
+            started = max(attempt.started, earliest)
+            raise OutcomeUnknown(outcome.why, replace(attempt, started=started))
         raise outcome
 
     def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
@@ -200,12 +205,13 @@ class Backend(Abilities):
                     return read_received(table, outcome.answer)
                 return read_sent(table, outcome.answer, self.statuses)
             except Unreadable as error:
-                raise NoAnswer(str(error), self.name) from None
+                raise NoAnswer(str(error), self.name, protocol=self.protocol) from None
         raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
 
     def _no_answer(self, outcome: SendError) -> NoAnswer:
         retry, after = getattr(outcome, "retry", True), getattr(outcome, "retry_after", None)
-        return NoAnswer(outcome.why, self.name, retry=retry, retry_after=after)
+        why, protocol = outcome.why, self.protocol
+        return NoAnswer(why, self.name, protocol=protocol, retry=retry, retry_after=after)
 
     def attempt(self, message: Message, session: Session) -> Attempt:
         """Return what names this try."""

@@ -7,7 +7,6 @@ The precedence is: what the caller gives, else ``SMSBRIDGE_URL``, else ``smsbrid
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
@@ -17,6 +16,7 @@ from typing import Any
 from smsbridge.backend import Backend
 from smsbridge.errors import ConfigError
 from smsbridge.keys import is_secret
+from smsbridge.message import UNSENDABLE
 from smsbridge.nearest import nearest
 from smsbridge.pace import Limit, Numbers, Retry
 from smsbridge.registry import find
@@ -47,8 +47,12 @@ def from_file(
     folder: Path | None = None,
 ) -> Backend:
     """Return a backend of a TOML file, its ``default`` if no name is given."""
+    if name is not None and not isinstance(name, str):
+        raise ConfigError(f"name: give the name of a block as text, not a {type(name).__name__}")
+    if path is not None and not isinstance(path, str | Path):
+        raise ConfigError(f"path: give that of a file as text, not a {type(path).__name__}")
     file = (folder or Path.cwd()) / (path or environ.get("SMSBRIDGE_CONFIG") or DEFAULT_FILE)
-    if not file.exists():
+    if not _exists(file):
         other = "" if name is not None else "set SMSBRIDGE_URL, or "
         raise ConfigError(f"no config: {other}write {file.name} (SMSBRIDGE_CONFIG names another)")
     document = _parsed(file)
@@ -87,6 +91,10 @@ def from_mapping(
     A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``.
     ``name`` is what a generic backend is called. ``block`` returns another backend by its name.
     """
+    if not isinstance(given, Mapping) or not _has_text_keys(given):
+        raise ConfigError(
+            'give a mapping whose keys are texts, such as {"backend": "smsmobileapi"}'
+        )
     kind = given.get("backend")
     if not isinstance(kind, str):
         why = 'backend: give a name, such as backend = "smsmobileapi"'
@@ -115,6 +123,12 @@ def from_mapping(
     ready = backend(**values)
     ready.check()
     return ready
+
+
+def _has_text_keys(given: Any) -> bool:
+    if isinstance(given, Mapping):
+        return all(isinstance(key, str) for key in given) and _has_text_keys([*given.values()])
+    return not isinstance(given, list) or all(map(_has_text_keys, given))
 
 
 def _required(key: Field[Any]) -> bool:
@@ -168,7 +182,7 @@ class _Blocks:
 def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path) -> Any:
     if isinstance(value, Mapping):
         value = _fetched(key.name, value, environ, folder)
-    if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+    if isinstance(value, str) and UNSENDABLE.search(value):
         raise _bad(key.name, "it is no valid text")
     if is_secret(key):
         if not isinstance(value, str | Secret):
@@ -191,7 +205,7 @@ def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path
 def _fetched(key: str, source: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> str:
     match dict(source):
         case {"env": str(name), **rest} if not rest:
-            if not environ.get(name):
+            if UNSENDABLE.search(name) or not environ.get(name):
                 raise _bad(key, f"the environment variable {name} is not set, or empty")
             return environ[name]
         case {"file": str(name), **rest} if not rest:
@@ -248,8 +262,18 @@ def _text(file: Path) -> tuple[str, str]:
         return file.read_text(encoding="utf-8-sig"), ""
     except UnicodeDecodeError:
         return "", "it is not utf-8 text"
+    except ValueError:
+        return "", "it is no path"
     except OSError as error:
         return "", error.strerror or "unknown"
+
+
+def _exists(file: Path) -> bool:
+    """Tell whether a file is there, or something is in the way, of which reading it tells."""
+    try:
+        return file.exists()
+    except (OSError, ValueError):
+        return True
 
 
 def _blocks(document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -70,6 +70,13 @@ class Attempt:
     via: str = ""
 
 
+def whereabouts(attempt: Attempt) -> str:
+    """Return who made an attempt, and its reference: ``first, acme over rest, reference r-1``."""
+    part = f"{attempt.via}, " if attempt.via else ""
+    named = f", reference {attempt.reference}" if attempt.reference else ""
+    return f"{part}{attempt.backend} over {attempt.protocol}{named}"
+
+
 class SmsbridgeError(Exception):
     """Base of every error that smsbridge raises on purpose."""
 
@@ -122,12 +129,19 @@ class NoAnswer(SmsbridgeError):
     """
 
     def __init__(
-        self, why: str, backend: str, *, retry: bool = True, retry_after: float | None = None
+        self,
+        why: str,
+        backend: str,
+        *,
+        protocol: str = "",
+        retry: bool = True,
+        retry_after: float | None = None,
     ) -> None:
         """``why`` is what was seen, without any secret, number or text."""
         super().__init__(why, backend)
         self.why = why
         self.backend = backend
+        self.protocol = protocol
         self.retry = retry
         self.retry_after = retry_after
 
@@ -135,7 +149,8 @@ class NoAnswer(SmsbridgeError):
         """Say what happened, at which backend, and what may be done next."""
         again = "To ask again does no harm" if self.retry else "Asking again fails the same way"
         wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
-        return f"No answer: {self.why} ({self.backend}). {again}{wait}."
+        where = f"{self.backend} over {self.protocol}" if self.protocol else self.backend
+        return f"No answer: {self.why} ({where}). {again}{wait}."
 
 
 class WebhookRefused(SmsbridgeError):
@@ -178,10 +193,7 @@ class SendError(SmsbridgeError):
 
     def __str__(self) -> str:
         """Say what happened, to which backend, and what may be done next."""
-        attempt = self.attempt
-        named = f", reference {attempt.reference}" if attempt.reference else ""
-        where = f"{attempt.backend} over {attempt.protocol}{named}"
-        return f"{self.headline}: {self.why} ({where}). {self.advice}"
+        return f"{self.headline}: {self.why} ({whereabouts(self.attempt)}). {self.advice}"
 
     def by(self, via: str) -> None:
         """Name the part of a backend that made the attempt."""

@@ -20,6 +20,8 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
+from smsbridge.errors import CallerError
+
 T = TypeVar("T")
 MOST_WAIT = 3600.0
 
@@ -173,8 +175,8 @@ def drive(
                 continue
             try:
                 response = carry(step)
-            except Broken as broken:
-                step = exchange.throw(broken)
+            except (Broken, CallerError) as error:
+                step = exchange.throw(error)
             else:
                 step = exchange.send(response)
     except StopIteration as end:
@@ -198,8 +200,8 @@ async def drive_async(
                 continue
             try:
                 response = await carry(step)
-            except Broken as broken:
-                step = exchange.throw(broken)
+            except (Broken, CallerError) as error:
+                step = exchange.throw(error)
             else:
                 step = exchange.send(response)
     except StopIteration as end:
@@ -216,8 +218,8 @@ def routed(exchange: Exchange[T], via: tuple[str, ...]) -> Exchange[T]:
             share = "/".join((*via, request.share)) if request.share else None
             try:
                 response = yield replace(request, via=(*via, *request.via), share=share)
-            except Broken as broken:
-                request = exchange.throw(broken)
+            except (Broken, CallerError) as error:
+                request = exchange.throw(error)
             else:
                 request = exchange.send(response)
     except StopIteration as end:

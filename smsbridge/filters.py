@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.message import E164, ReceivedMessage, same_number
+from smsbridge.message import E164, UNSENDABLE, ReceivedMessage, hold_time, same_number
 
-_FAILED = ("request", "phone")
-_NO_WORD = re.compile("[\0\ud800-\udfff]")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AROUND_DIGITS = re.compile(r"[\s().-]")
+_NUMBER = re.compile(r"\+?[0-9]{7,}")
+Failed = Literal["request", "phone"]
+_FAILED = get_args(Failed)
 
 
 def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidMessage("unread: give True or False")
     filters = {n: value for n, value in given.items() if value is not None and value is not False}
     for name in ("after", "before"):
-        _hold_time(name, filters.get(name))
+        hold_time(name, filters.get(name))
     hold_word("device", filters.get("device"))
     return _from_the_second(filters)
 
@@ -30,11 +33,16 @@ def sent_filters(given: Mapping[str, Any], number: Callable[[str], str]) -> dict
     filters = {name: value for name, value in given.items() if value is not None}
     for name in ("after", "before"):
         if name == "after" or not isinstance(filters.get(name), str):
-            _hold_time(name, filters.get(name))
+            hold_time(name, filters.get(name))
     for name in ("id", "keyword"):
         hold_word(name, filters.get(name))
     if isinstance(filters.get("before"), str):
         hold_word("before", filters["before"])
+        if looks_like_a_time(filters["before"]):
+            raise InvalidMessage(
+                f"before {filters['before']!r}: give an aware datetime, such as "
+                "datetime(2027, 1, 31, 9, 0, tzinfo=UTC), or the id of a message"
+            )
     if filters.get("failed") not in (None, *_FAILED):
         raise InvalidMessage(f"failed: give one of {', '.join(_FAILED)}")
     if "recipient" in filters:
@@ -79,14 +87,9 @@ def _from_the_second(filters: dict[str, Any]) -> dict[str, Any]:
     return filters if after is None else {**filters, "after": after.replace(microsecond=0)}
 
 
-def _hold_time(name: str, moment: object) -> None:
-    if moment is None:
-        return
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
-        raise InvalidMessage(
-            f"{name} has no time zone: give an aware datetime, "
-            "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
-        )
+def looks_like_a_time(given: str) -> bool:
+    """Tell whether a word starts as a date does: it was meant as a time, and not as an id."""
+    return bool(_DATE.match(given.strip()))
 
 
 def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str] | None) -> bool:
@@ -94,16 +97,22 @@ def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str]
     of_it = (
         sender is None
         or row.sender == sender
-        or (row.sender is not None and E164.fullmatch(sender) and same_number(row.sender, sender))
+        or (row.sender is not None and _is_number(sender) and same_number(row.sender, sender))
     )
-    return bool(of_it) and (pattern is None or bool(pattern.search(row.text or "")))
+    return of_it and (pattern is None or bool(pattern.search(row.text or "")))
+
+
+def _is_number(sender: str) -> bool:
+    """Tell whether a sender is a number, in any spelling, and not a word or a short code."""
+    bare = _AROUND_DIGITS.sub("", sender)
+    return bool(_NUMBER.fullmatch(bare) or E164.fullmatch(bare))
 
 
 def hold_word(name: str, value: object) -> None:
     """Refuse what is neither None nor a text that can be looked for."""
     if value is None:
         return
-    if not isinstance(value, str) or not value.strip() or _NO_WORD.search(value):
+    if not isinstance(value, str) or not value.strip() or UNSENDABLE.search(value):
         raise InvalidMessage(f"{name}: give text, without NUL")
 
 
@@ -111,3 +120,17 @@ def _midnight(name: str, day: object) -> datetime:
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InvalidMessage(f"{name}: give a date, such as date(2027, 1, 31)")
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def pattern_of(match: object) -> re.Pattern[str] | None:
+    """Return the regular expression that a text must hold, or None for any; of text, not bytes."""
+    if match is None:
+        return None
+    try:
+        pattern = re.compile(match)  # type: ignore[call-overload]  # what is no pattern raises
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
+        raise InvalidMessage(f"match: give a regular expression: {error}") from None
+    if not isinstance(pattern.pattern, str):
+        raise InvalidMessage("match: give a regular expression of text, not of bytes")
+    found: re.Pattern[str] = pattern
+    return found

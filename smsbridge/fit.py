@@ -105,6 +105,7 @@ def _paths(table: Operation | Question) -> dict[tuple[str, ...], str]:
                 for number, part in enumerate(parts)
             }
         found |= {("failed", path): prefix + path for path in table.failed.match}
+        found |= {("refused", path): prefix + path for path in table.refused.match}
     when = ("when",) if marker == "accepted" else ()
     found |= {(marker, *when, path): path for path in match}
     return found | {("rejected", path): path for path in table.rejected}

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections import deque
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from smsbridge.backend import Backend
 from smsbridge.config import from_environment, from_file, from_mapping
@@ -27,6 +25,7 @@ from smsbridge.filters import (
     hold_word,
     is_between,
     is_wanted,
+    pattern_of,
     received_filters,
     selected,
     sent_filters,
@@ -41,7 +40,8 @@ from smsbridge.message import (
 )
 from smsbridge.pace import Pace, retried
 from smsbridge.paging import Pages
-from smsbridge.resolving import resolved
+from smsbridge.remembered import Remembered
+from smsbridge.resolving import Known, known_ids, resolved, unknown_attempt, unknown_attempts
 from smsbridge.rows import row_of
 from smsbridge.telling import told
 from smsbridge.url import from_url
@@ -51,13 +51,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from smsbridge.exchange import Request
-
-Failed = Literal["request", "phone"]
-
-_MOST_OWNED = 10_000
-_ENDS = frozenset(
-    {Status.DELIVERED, Status.READ, Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
-)
 
 
 class Front:
@@ -69,8 +62,7 @@ class Front:
             raise ConfigError("give a Backend; a block by its name: Client.from_config(NAME)")
         self.backend = backend or from_environment()
         self._session = session or Session()
-        self._owned: dict[str, Attempt] = {}
-        self._unknown: deque[Attempt] = deque(maxlen=_MOST_OWNED)
+        self._remembered = Remembered()
         self._paces: dict[tuple[object, ...], Pace] = {}
 
     @classmethod
@@ -137,48 +129,41 @@ class Front:
         try:
             submission = yield from told(course, operation, self.backend, self._session, reference)
         except OutcomeUnknown as error:
-            self._unknown.append(error.attempt)
+            self._remembered.add(None, error.attempt)
             raise
         except SmsbridgeError:
             raise
         except BaseException:  # such as a task that is cancelled: it may have left
             if isinstance(of, Message):
-                self._unknown.append(self._attempted(of))
+                self._remembered.add(None, self._attempted(of))
             raise
-        self._own(submission)
-        if submission.id is None:  # which row of the log is its own, nobody can tell
-            self._unknown.append(submission.attempt)
+        self._remembered.add(submission.id, submission.attempt)
         return submission
 
-    def _own(self, submission: Submission) -> None:
-        """Remember whose an id is: no other message can be it."""
-        if submission.id is not None:
-            self._owned[submission.id] = submission.attempt
-        while len(self._owned) > _MOST_OWNED:
-            self._owned.pop(next(iter(self._owned)), None)
-
     def _asking(
-        self, question: str, values: Mapping[str, Any], part: str = ""
+        self, question: str, values: Mapping[str, Any], part: str = "", *, once: bool = False
     ) -> Course[list[Any]]:
         whose = self.backend.answering(question, part)
         asked = self.backend.at(whose)
         course = retried(
             lambda: routed(asked.ask(question, values, self._session.at(whose)), whose),
-            self.backend.retry,
+            None if once else self.backend.retry,
             self._session,
         )
         return told(course, question, asked, self._session)
 
-    def _standing(self, submission: Submission | str) -> Course[SentMessage]:
+    def _standing(self, submission: Submission | str, *, once: bool = False) -> Course[SentMessage]:
         known, part = self._known(submission, "status")
-        return row_of((yield from self._asking("status", {"id": known}, part)), known)
+        rows = yield from self._asking("status", {"id": known}, part, once=once)
+        return row_of(rows, known)
 
-    def _receiving(self, **given: Any) -> Course[list[ReceivedMessage]]:
+    def _receiving(self, *, once: bool = False, **given: Any) -> Course[list[ReceivedMessage]]:
         filters = received_filters(given)
         table = self.backend.at(self.backend.answering("received")).question("received")
         here = {"after", "before"} - (table.carries() if table else set())
         asked = {name: value for name, value in filters.items() if name not in here}
-        rows: list[ReceivedMessage] = yield from self._asking("received", asked)
+        once = once or "unread" in filters  # an answer that got lost was read, for the provider
+        rows: list[ReceivedMessage] = yield from self._asking("received", asked, once=once)
         return [row for row in rows if is_between(row.at, filters)]
 
     def _pages(self, **given: Any) -> Pages:
@@ -206,17 +191,16 @@ class Front:
     def _waiting(self, submission: Submission | str, seconds: float) -> Course[SentMessage]:
         known, part = self._known(submission, "status")
         asked = self.backend.at(self.backend.answering("status", part))
-        table = asked.question("status")
-        ends = _ENDS | set(asked.ends(table) if table else ())
+        ends = asked.ends(asked.question("status"))
         last = Status.UNKNOWN
 
         def ask() -> Course[SentMessage | None]:
             nonlocal last
-            row = yield from self._standing(submission)
+            row = yield from self._standing(submission, once=True)
             last = row.status
             return row if row.status in ends else None
 
-        return waited(ask, lambda: f"{known} is still {last}", seconds, asked.name, self._session)
+        return waited(ask, lambda: f"{known} is still {last}", seconds, asked, self._session)
 
     def _awaiting(
         self,
@@ -226,19 +210,15 @@ class Front:
         seconds: float,
     ) -> Course[ReceivedMessage]:
         hold_word("sender", sender)
-        since = after or self._session.now()
-        try:
-            pattern = re.compile(match) if match is not None else None
-        except (re.error, TypeError) as error:
-            raise InvalidMessage(f"match: give a regular expression: {error}") from None
+        received_filters({"after": after})
+        since = after if after is not None else self._session.now()
+        pattern = pattern_of(match)
 
         def ask() -> Course[ReceivedMessage | None]:
-            rows = yield from self._receiving(after=since)
+            rows = yield from self._receiving(after=since, once=True)
             return next((row for row in rows if is_wanted(row, sender, pattern)), None)
 
-        return waited(
-            ask, lambda: "no such message came", seconds, self.backend.name, self._session
-        )
+        return waited(ask, lambda: "no such message came", seconds, self.backend, self._session)
 
     def _resolving(
         self,
@@ -246,20 +226,19 @@ class Front:
         known: Collection[Submission | str],
         others: Collection[OutcomeUnknown | Attempt],
     ) -> Course[Submission]:
-        attempt = _attempt(unknown)
+        attempt = unknown_attempt(unknown)
         self._part(attempt, "made this attempt")
-        given = {one.id if isinstance(one, Submission) else one for one in known}
-        own = {known for known, of in self._owned.copy().items() if of != attempt}
-        owned = {one for one in (*given, *own) if one is not None}
-        nameless = (one.attempt for one in known if isinstance(one, Submission) and not one.id)
-        rivals = [*(_attempt(other) for other in others), *nameless, *self._unknown]
-        course = resolved(self.backend, attempt, self._session, owned, rivals)
+        ids, nameless = known_ids(known)
+        known_all = Known(
+            ids={*ids, *self._remembered.ids(but=attempt)},
+            others=[*unknown_attempts(others), *nameless, *self._remembered.open()],
+            since=self._remembered.forgotten,
+        )
+        course = resolved(self.backend, attempt, self._session, known_all)
         submission = yield from told(
             course, "resolve", self.backend, self._session, attempt.reference
         )
-        self._own(submission)
-        with suppress(ValueError, IndexError):  # not there, or another thread came between
-            self._unknown.remove(attempt)
+        self._remembered.add(submission.id, attempt)
         return submission
 
     def _message(self, message: Message | str, text: str | None, more: MessageFields) -> Message:
@@ -286,15 +265,11 @@ class Front:
         part = attempt.via if attempt.via in self.backend.parts() else ""
         whose = self.backend.at((part,) if part else ())
         if attempt.backend != whose.name:
-            raise InvalidMessage(f"{attempt.backend} {did}: ask it, and not {self.backend.name}")
+            raise InvalidMessage(
+                f"{attempt.backend} {did}: ask it, and not {self.backend.name}: "
+                "give its block with --backend NAME"
+            )
         return part
-
-
-def _attempt(unknown: OutcomeUnknown | Attempt) -> Attempt:
-    attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
-    if not isinstance(attempt, Attempt):
-        raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
-    return attempt
 
 
 def _by(course: Course[Submission], part: str) -> Course[Submission]:

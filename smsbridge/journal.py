@@ -16,14 +16,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-from smsbridge.errors import Attempt, AuthenticationFailed, CallerError, SendError
+from smsbridge.attempts import attempt_of
+from smsbridge.errors import (
+    Attempt,
+    AuthenticationFailed,
+    CallerError,
+    OutcomeUnknown,
+    SendError,
+)
 from smsbridge.jsonl import Lines, thinned
 from smsbridge.ledger import (
     DIED,
     END,
+    NAMELESS,
     Known,
     Line,
-    attempt_of,
     intent_line,
     over_line,
     unknown_line,
@@ -43,6 +50,21 @@ class Plan:
     rows: int
     backend: str
     protocol: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a run has left for a look at the provider's log.
+
+    ``unknown``: each line whose outcome is unknown, with the attempt that it is of; what was in
+    flight when a run died is among them. ``ids``: the provider's, of what it accepted. ``others``:
+    attempts that may be in the log too, without an id that is known: of what was accepted without
+    one, and of what was sent again while it was unknown.
+    """
+
+    unknown: list[tuple[Line, Attempt]]
+    ids: set[str]
+    others: list[Attempt]
 
 
 class Journal:
@@ -164,8 +186,10 @@ class Journal:
         self._known.ends[index] = END[result.outcome]
         if isinstance(error, AuthenticationFailed):
             self._intents.append([over_line(index, "the credentials were refused")])
-        elif isinstance(error, SendError) and error.attempt.via:
+        elif isinstance(error, OutcomeUnknown):  # it may have left later, and by another part
             self._intents.append([intent_line(index, result.recipient, error.attempt)])
+        elif submission and not submission.id:
+            self._intents.append([intent_line(index, result.recipient, submission.attempt)])
         if self._monotonic() - self._synced >= _SYNC_SECONDS:
             self._results.sync()
             self._synced = self._monotonic()
@@ -193,54 +217,53 @@ class Journal:
             self._intents.close()
 
 
-def unknowns(results: Path) -> list[tuple[Line, Attempt]]:
-    """Return each line whose outcome is unknown, with the attempt that it is of.
-
-    What was in flight when a run died is among them. Raises `CallerError` while a run goes on.
-    """
-    return _looked_into(results)[0]
-
-
-def accepted_ids(results: Path) -> set[str]:
-    """Return the provider's ids of the messages that it accepted, as `unknowns` reads them."""
-    return _looked_into(results)[1]
-
-
-def settle(results: Path, line: Line, accepted: str) -> None:
-    """Write down that an unknown message was accepted after all, with its id, empty if none.
-
-    ``line`` is one of `unknowns`. Raises `CallerError` while a run goes on, or if it has an
-    outcome by now.
-    """
-    path, index = results.resolve(), line["index"]
-    found = {"outcome": OutcomeWord.ACCEPTED, "id": accepted or None, "error": None}
-    with closing(Lines(beside(path)).alone()), closing(Lines(path)) as ended:
-        now = [known["outcome"] for known in ended.read() if known["index"] == index]
-        ended.close()
-        if now not in ([], [OutcomeWord.UNKNOWN]):
-            raise CallerError(f"{path}: index {index} is {now[0]} by now")
-        thinned(path, lambda known: known["index"] != index, [{**line, **found}])
-
-
-def _looked_into(results: Path) -> tuple[list[tuple[Line, Attempt]], set[str]]:
+def found_in(results: Path) -> Found:
+    """Return what a run has left. Raises `CallerError` while one goes on."""
     path = results.resolve()
-    found: list[tuple[Line, Attempt]] = []
+    unknown: list[tuple[Line, Attempt]] = []
     ids: set[str] = set()
     with closing(Lines(beside(path)).alone()) as intents, closing(Lines(path)) as ended:
         lines = intents.read()
         rows = (next(lines, None) or {}).get("rows")
         if not isinstance(rows, int):
             raise CallerError(f"{intents.path} has no header that smsbridge wrote")
-        attempts = Known.of(rows, ended, lines, END[OutcomeWord.UNKNOWN]).attempts
+        known = Known.of(rows, ended, lines, {END[OutcomeWord.UNKNOWN], NAMELESS})
+        attempts = known.attempts
+        others = [attempts.pop(i) for i in list(attempts) if known.ends[i] == NAMELESS]
+        others += known.replaced(intents.read)
         for line in ended.read():
-            if line["outcome"] == OutcomeWord.UNKNOWN and (
-                known := attempts.pop(line["index"], None)
-            ):
-                found.append((line, attempt_of(known)))
+            if line["outcome"] == OutcomeWord.UNKNOWN and (of := attempts.pop(line["index"], None)):
+                unknown.append((line, attempt_of(of)))
             elif line["outcome"] == OutcomeWord.ACCEPTED and line.get("id"):
                 ids.add(line["id"])
-        found += [(unknown_line(known), attempt_of(known)) for known in attempts.values()]
-    return found, ids
+        unknown += [(unknown_line(of), attempt_of(of)) for of in attempts.values()]
+    return Found(unknown=unknown, ids=ids, others=[attempt_of(line) for line in others])
+
+
+def settle(results: Path, accepted: Iterable[tuple[Line, str]]) -> None:
+    """Write down which unknown messages were accepted after all, each with its id, empty if none.
+
+    Their lines are of `found_in`. The file is replaced once. Raises `CallerError` while a run
+    goes on; and, when the others are written, if one has an outcome by now.
+    """
+    path = results.resolve()
+    new = {
+        line["index"]: {**line, "outcome": OutcomeWord.ACCEPTED, "id": id_ or None, "error": None}
+        for line, id_ in accepted
+    }
+    with closing(Lines(beside(path)).alone()), closing(Lines(path)) as ended:
+        now = {
+            line["index"]: line["outcome"]
+            for line in ended.read()
+            if line["index"] in new and line["outcome"] != OutcomeWord.UNKNOWN
+        }
+        ended.close()
+        fresh = {index: line for index, line in new.items() if index not in now}
+        if fresh:
+            thinned(path, lambda line: line["index"] not in fresh, fresh.values())
+    if now:
+        are = ", ".join(f"index {index} is {word}" for index, word in now.items())
+        raise CallerError(f"{path}: {are} by now")
 
 
 def beside(results: Path) -> Path:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
+from smsbridge.attempts import attempt_words
 from smsbridge.errors import Attempt, CallerError
 from smsbridge.jsonl import Lines
 from smsbridge.many import OutcomeWord
 
 DIED = "in flight when the run ended"
-_WORDS = ("", *OutcomeWord)
-END = {str(word): number for number, word in enumerate(_WORDS) if word}
+_WORDS = ("", *OutcomeWord, OutcomeWord.ACCEPTED)
+END = {str(word): number for number, word in enumerate(OutcomeWord, 1)}
+NAMELESS = len(END) + 1
+"""The end of what was accepted without an id: the log may have a row of it, nobody knows which."""
+_MAY_BE_TAKEN = frozenset({str(OutcomeWord.UNKNOWN), DIED})
 
 Line = dict[str, Any]
 
@@ -30,22 +33,45 @@ class Known:
     attempts: dict[int, Line] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: int, results: Lines, intents: Iterable[Line], kept: int = 0) -> Known:
+    def of(
+        cls, rows: int, results: Lines, intents: Iterable[Line], kept: Collection[int] = ()
+    ) -> Known:
         """Read both files. Raises `CallerError` for what no run wrote."""
         known = cls(ends=bytearray(rows), over=bytearray(rows))
         for line in results.read():
             index, end = known.place(line, results), END.get(str(line.get("outcome")))
             if known.ends[index] or not end:
                 raise CallerError(f"{results.path}: index {index} stands there twice, or oddly")
-            known.ends[index] = end
+            nameless = end == END[OutcomeWord.ACCEPTED] and not line.get("id")
+            known.ends[index] = NAMELESS if nameless else end
         for line in intents:
             index = known.place(line, results)
             known.over[index] = "ended" in line
-            if not known.over[index] and known.ends[index] in {0, kept}:
+            if not known.over[index] and known.ends[index] in {0, *kept}:
                 known.attempts[index] = line
             elif not known.ends[index]:
                 known.attempts.pop(index, None)
         return known
+
+    def replaced(self, intents: Callable[[], Iterable[Line]]) -> list[Line]:
+        """Return the attempts that may have been taken, though their messages went again, or will.
+
+        ``intents`` is read twice, so that only those of such messages are held.
+        """
+        again = {line["index"] for line in intents() if line.get("ended") in _MAY_BE_TAKEN}
+        last: dict[int, Line] = {}
+        over: dict[int, Line] = {}
+        found: list[Line] = []
+        for line in intents() if again else ():
+            index = line.get("index", -1)
+            if index not in again:
+                continue
+            if "ended" not in line:
+                last[index] = line
+                found += [over.pop(index)] if index in over else []
+            elif (attempt := last.pop(index, None)) and line["ended"] in _MAY_BE_TAKEN:
+                over[index] = attempt
+        return found + [line for index, line in over.items() if not self.ends[index]]
 
     def place(self, line: Line, results: Lines) -> int:
         """Return which message a line is of."""
@@ -61,28 +87,7 @@ class Known:
 
 def intent_line(index: int, recipient: str, attempt: Attempt) -> Line:
     """Return what is written before a message leaves."""
-    return {
-        "index": index,
-        "reference": attempt.reference,
-        "recipient": recipient,
-        "started": attempt.started.isoformat(),
-        "backend": attempt.backend,
-        "protocol": attempt.protocol,
-        "fingerprint": attempt.fingerprint,
-        **({"via": attempt.via} if attempt.via else {}),
-    }
-
-
-def attempt_of(line: Line) -> Attempt:
-    """Return the attempt that a line tells of."""
-    return Attempt(
-        backend=line["backend"],
-        protocol=line["protocol"],
-        reference=line["reference"],
-        started=datetime.fromisoformat(line["started"]),
-        fingerprint=line["fingerprint"],
-        via=line.get("via", ""),
-    )
+    return {"index": index, "recipient": recipient, **attempt_words(attempt)}
 
 
 def over_line(index: int, how: str) -> Line:

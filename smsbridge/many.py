@@ -28,7 +28,7 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
-from smsbridge.message import Message
+from smsbridge.message import Message, shown
 
 if TYPE_CHECKING:
     from smsbridge.errors import Attempt
@@ -56,6 +56,11 @@ _WORDS: tuple[tuple[type[Exception], OutcomeWord], ...] = (
 )
 
 
+def outcome_of(error: Exception | None) -> OutcomeWord:
+    """Return how a send has ended that raised an error."""
+    return next((word for kind, word in _WORDS if isinstance(error, kind)), OutcomeWord.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """How the send of one of many messages ended.
@@ -75,8 +80,7 @@ class Result:
         """One of ``accepted``, ``not_sent``, ``rejected``, ``unknown``."""
         if self.submission is not None:
             return OutcomeWord.ACCEPTED
-        words = (word for kind, word in _WORDS if isinstance(self.error, kind))
-        return next(words, OutcomeWord.UNKNOWN)
+        return outcome_of(self.error)
 
 
 def in_threads(
@@ -89,7 +93,9 @@ def in_threads(
 
     ``attempted`` makes the `Attempt` of a send that ended in an error that nobody expects.
     """
-    return _in_threads(send, iter(messages), _checked(concurrency), attempted)
+    most = _checked(concurrency)
+    _refuse_single(messages, isinstance(messages, Iterable))
+    return _in_threads(send, iter(messages), most, attempted)
 
 
 def _in_threads(
@@ -141,8 +147,10 @@ def in_tasks(
     attempted: Attempted,
 ) -> AsyncGenerator[Result, None]:
     """Send in up to ``concurrency`` tasks, as `in_threads` does in threads."""
+    most = _checked(concurrency)
+    _refuse_single(messages, isinstance(messages, Iterable | AsyncIterable))
     given = aiter(messages) if isinstance(messages, AsyncIterable) else _Each(messages)
-    return _in_tasks(send, given, _checked(concurrency), attempted)
+    return _in_tasks(send, given, most, attempted)
 
 
 async def _in_tasks(
@@ -223,8 +231,18 @@ class _Each:
 def _checked(concurrency: int) -> int:
     whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
     if not whole or not 1 <= concurrency <= MOST:
-        raise InvalidMessage(f"concurrency {concurrency!r}: give a whole number from 1 to {MOST}")
+        raise InvalidMessage(
+            f"concurrency {shown(concurrency)}: give a whole number from 1 to {MOST}"
+        )
     return concurrency
+
+
+def _refuse_single(given: object, several: bool) -> None:  # noqa: FBT001  (what was looked at)
+    """Refuse what holds no messages; a sequence of the old kind has items, and no ``__iter__``."""
+    if not several and not hasattr(type(given), "__getitem__"):
+        raise InvalidMessage(
+            f"messages: give several, such as a list, not a {type(given).__name__}"
+        )
 
 
 def _message(given: object, index: int) -> Message:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
 E164 = re.compile(r"\+[0-9]{5,15}")
-_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
+UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _LEAST_SHOWN = 9
+_LEAST_DIGITS = 7
+_MOST_PLAIN = 10 ** (_LEAST_DIGITS - 1)
+_MOST_SHOWN = 40
 
 
 class Channel(StrEnum):
@@ -63,7 +66,7 @@ class Options:
             if odd or not isinstance(value, allowed):
                 words = " or ".join(kind.__name__ for kind in allowed)
                 raise InvalidMessage(f"options.{declared.name}: give {words}")
-            if isinstance(value, str) and (not value or _UNSENDABLE.search(value)):
+            if isinstance(value, str) and (not value or UNSENDABLE.search(value)):
                 raise InvalidMessage(f"options.{declared.name}: give text without NUL, or None")
 
 
@@ -77,9 +80,32 @@ class MessageFields(TypedDict, total=False):
     options: Options | None
 
 
+def hold_time(name: str, moment: object) -> None:
+    """Refuse what is neither None nor an aware datetime."""
+    if moment is None:
+        return
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise InvalidMessage(
+            f"{name} has no time zone: give an aware datetime, "
+            "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
+        )
+
+
 def masked(number: str) -> str:
     """Return a number as it may be shown: ``+12•••23``."""
     return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
+
+
+def shown(value: object) -> str:
+    """Return a value as an error may show it: by its ends where it may be a number, and short."""
+    if not isinstance(value, str | int | float | None):
+        return f"of type {type(value).__name__}"
+    if isinstance(value, int) and abs(value) >= _MOST_PLAIN:
+        return "a long number"
+    text = str(value)
+    if sum(map(str.isdigit, text)) >= _LEAST_DIGITS:
+        return repr(masked(text))
+    return repr(text[:_MOST_SHOWN] if isinstance(value, str) else value)
 
 
 def same_number(one: str, other: str) -> bool:
@@ -126,43 +152,38 @@ class Message:
     def __post_init__(self) -> None:
         """Refuse what no provider could take."""
         if not isinstance(self.recipient, str) or not E164.fullmatch(self.recipient):
-            shown = masked(self.recipient) if isinstance(self.recipient, str) else "no text"
+            told = masked(self.recipient) if isinstance(self.recipient, str) else "no text"
             raise InvalidMessage(
-                f"recipient {shown!r}: give + and 5 to 15 digits, such as +12025550123"
+                f"recipient {told!r}: give + and 5 to 15 digits, such as +12025550123"
             )
         if not isinstance(self.text, str) or not self.text.strip():
             raise InvalidMessage("text is empty: give at least one visible character")
-        if bad := _UNSENDABLE.search(self.text):
+        if bad := UNSENDABLE.search(self.text):
             raise InvalidMessage(
                 f"text has U+{ord(bad[0]):04X} at position {bad.start()}: "
                 "NUL and lone surrogates can't be sent"
             )
         object.__setattr__(self, "channels", _channels(self.channels))
-        if self.send_at is not None and (
-            not isinstance(self.send_at, datetime) or self.send_at.utcoffset() is None
-        ):
-            raise InvalidMessage(
-                "send_at has no time zone: give an aware datetime, "
-                "such as datetime(2027, 1, 31, 9, 0, tzinfo=UTC)"
-            )
+        hold_time("send_at", self.send_at)
         for name, value in (("reference", self.reference), ("sender", self.sender)):
             optional = value is None and name == "sender"
             if not optional and not (isinstance(value, str) and value and value.isprintable()):
-                raise InvalidMessage(f"{name} {value!r}: give printable text, or leave it out")
+                raise InvalidMessage(f"{name} {shown(value)}: give printable text, or leave it out")
         if self.options is not None and not isinstance(self.options, Options):
             raise InvalidMessage("options: give the options object of a backend, or leave it out")
 
 
 def _channels(given: Channel | str | Iterable[Channel | str]) -> frozenset[Channel]:
-    try:
-        words = [given] if isinstance(given, str) else list(given)
-        channels = frozenset(Channel(word) for word in words)
-    except (TypeError, ValueError) as error:
-        allowed = ", ".join(Channel)
-        raise InvalidMessage(f"channels: {error}; allowed are {allowed}") from None
-    if not channels:
-        raise InvalidMessage(f"channels is empty: give one or more of {', '.join(Channel)}")
-    return channels
+    allowed = f"give one or more of {', '.join(Channel)}"
+    if not isinstance(given, Iterable):
+        raise InvalidMessage(f"channels {shown(given)}: {allowed}")
+    words = [given] if isinstance(given, str) else list(given)
+    for word in words:
+        if word not in list(Channel):
+            raise InvalidMessage(f"channels: {shown(word)} is none; {allowed}")
+    if not words:
+        raise InvalidMessage(f"channels is empty: {allowed}")
+    return frozenset(map(Channel, words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,8 @@ class Question(_Table):
     first that has a word, and of two with a blank between both (``"date hour"``).
     ``answered``: what an answer must have; ``rejected`` as in `Operation`. ``statuses``: words for
     statuses, where they mean something else than in the rest of the backend. ``failed``: a row
-    that has any of it is of a message that was not delivered. ``pages``: what the next page of the
+    that has any of it is of a message that was not delivered. ``refused``: one that the provider
+    did not take at all. ``pages``: what the next page of the
     log is asked ``before``, the ``id`` or the time (``at``) of the oldest row.
     """
 
@@ -133,6 +134,7 @@ class Question(_Table):
     headers: Mapping[str, Template] = field(default_factory=dict)
     statuses: Mapping[str, Status] = field(default_factory=dict)
     failed: When = field(default_factory=lambda: When({}))
+    refused: When = field(default_factory=lambda: When({}))
     pages: str = ""
 
     @property
@@ -210,12 +212,16 @@ def message_values(message: Message) -> dict[str, Any]:
 
 def made_values(session: Session, text: str | None = None) -> dict[str, Any]:
     """Return the values that are made for a call: its time, an id, and what a text needs."""
-    made = UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION)
-    values: dict[str, Any] = {"now": session.now(), "uuid": str(made)}
+    values: dict[str, Any] = {"now": session.now(), "uuid": made_uuid(session)}
     if text is not None:
         needs = segments(text)
         values |= {"encoding": str(needs.encoding), "segments": str(needs.count)}
     return values
+
+
+def made_uuid(session: Session) -> str:
+    """Return a random UUID."""
+    return str(UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION))
 
 
 def known_values(operation: str) -> set[str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.filters import is_between
 from smsbridge.message import SentMessage, same_number
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from smsbridge.operation import Question
 
 _MOST_PAGES = 10_000
+_SECOND = timedelta(seconds=1)
 _HERE = ("after", "before", "recipient")
 
 
@@ -23,7 +24,7 @@ class Pages:
     """What to ask for next, and what of an answer is new.
 
     ``filters`` that the table can't carry are applied here, as far as a row says enough:
-    ``after``, ``before``, ``recipient``.
+    ``after``, ``before``, ``recipient``. ``whole``: no row can have been left out so far.
     """
 
     table: Question | None
@@ -32,6 +33,8 @@ class Pages:
     _asked: int = 0
     _ended: bool = False
     _known: set[str] = field(default_factory=set)
+    _largest: int = 0
+    whole: bool = True
 
     @property
     def ended(self) -> bool:
@@ -50,19 +53,30 @@ class Pages:
         keys = [row.id or str(sorted(row.answer.items())) for row in rows]
         new = [row for row, key in zip(rows, keys, strict=True) if key not in self._known]
         self._known.update(keys)
-        cursor = self._oldest(new)
-        self._ended = cursor is None or cursor == self._cursor or self._is_past(new)
-        self._cursor = cursor
+        self._largest = max(self._largest, len(rows))
+        repeats = not new and len(rows) == self._largest  # a full page of what is known
+        before = self._cursor
+        self._cursor = self._next(rows, new)
+        past = bool(new) and self._is_past(new)
+        self._ended = self._cursor is None or self._cursor == before or past
+        lost = self._cursor is None and bool(new) and bool(self.table and self.table.pages)
+        self.whole = self.whole and not lost and not (repeats and bool(rows))
+        self.whole = self.whole and self._asked < _MOST_PAGES
         return [row for row in new if self._fits(row)]
 
-    def _oldest(self, rows: list[SentMessage]) -> Any:
+    def _next(self, rows: list[SentMessage], new: list[SentMessage]) -> Any:
         """Return what the next page comes before, or None where there can be none."""
         if not rows or self.table is None or not self.table.pages:
             return None
-        timed = [row for row in rows if row.at is not None]
-        last_first = reversed(timed)  # of one second, the last of a page is the oldest
-        oldest = min(last_first, key=_time) if len(timed) == len(rows) else rows[-1]
-        return oldest.id if self.table.pages == "id" else oldest.at
+        timed = [(row.at, row) for row in rows if row.at is not None]
+        last_first = list(reversed(timed))  # of one second, the last of a page is the oldest
+        time, oldest = min(last_first, key=itemgetter(0)) if timed else (None, rows[-1])
+        if self.table.pages == "id":
+            return (oldest if len(timed) == len(rows) else rows[-1]).id if new else None
+        if time is None or len(timed) != len(rows):
+            return None
+        after_it = time + _SECOND  # so that nothing of its own second is left out
+        return after_it if new and after_it != self._cursor else time
 
     def _is_past(self, rows: list[SentMessage]) -> bool:
         after = self.filters.get("after")
@@ -73,9 +87,3 @@ class Pages:
         known = recipient is not None and row.recipient is not None
         theirs = not known or same_number(row.recipient or "", str(recipient))
         return theirs and is_between(row.at, self.filters)
-
-
-def _time(row: SentMessage) -> datetime:
-    if row.at is None:
-        raise ValueError("a row without a time")
-    return row.at

@@ -6,23 +6,27 @@ import asyncio
 import inspect
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from smsbridge.errors import ConfigError, WebhookRefused, WebhookUnreadable, WebhookUntrusted
+from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
 from smsbridge.events import Event
 from smsbridge.exchange import Request, Response
+from smsbridge.message import UNSENDABLE, shown
 from smsbridge.mounts import Asgi, Wsgi, asgi_app, phrase, wsgi_app
 from smsbridge.secret import Secret, same
 from smsbridge.seen import Claim, Memory, Seen, keys_of
 from smsbridge.signatures import check
-from smsbridge.webhooks import MOST_BYTES, Webhook, parse
+from smsbridge.webhooks import MOST_BYTES, WRONG_METHOD, Webhook, admit, parse
 
 _LOG = logging.getLogger("smsbridge.webhooks")
-_OK, _WRONG_METHOD, _FAILED, _BUSY = 200, 405, 500, 503
+_OK, _FAILED, _BUSY = 200, 500, 503
+_SECRETS = "texts or Secrets, not blank"
+_NETWORKS = "texts such as 192.0.2.0/24 or 2001:db8::/32"
+_GENERATES = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 Function = Callable[[Any], object]
 
 
@@ -41,7 +45,7 @@ class Receiver:
     from. All that are given must hold. ``seen``: the memory of events, by default the last 10,000
     of this process. ``now``: the clock.
 
-    Raises `ConfigError` without any guard.
+    Raises `ConfigError` without any guard, and for an argument that is none of these.
     """
 
     def __init__(  # noqa: PLR0913  (each is a setting of its own)
@@ -59,17 +63,14 @@ class Receiver:
         if not isinstance(table, Webhook):
             raise ConfigError("webhook: give a backend that has one, such as SMSMobileAPI")
         self._table = table
-        self._secrets = _each_secret(secrets)
+        self._secrets = [_secret(one) for one in _several("secrets", secrets, _SECRETS)]
+        _hold_path(path)
         self._path = Secret(path) if path else None
-        self._networks = [_network(one) for one in _several("networks", networks)]
+        self._networks = [_network(one) for one in _several("networks", networks, _NETWORKS)]
         self._seen = Memory() if seen is None else seen
         self._now = now
         if not (self._secrets or path or self._networks):
             raise ConfigError("a receiver needs secrets, a path that is secret, or networks")
-        if path and not (path.startswith("/") and path.strip("/")):
-            raise ConfigError(
-                "path: give one that nobody can guess, such as /sms/ and 32 hex digits"
-            )
         if self._secrets and table.signature is None:
             raise ConfigError("secrets: this provider signs nothing; give path or networks")
 
@@ -82,23 +83,24 @@ class Receiver:
             raise WebhookUntrusted("the peer is in none of the networks", 403)
         if self._path and not same(_path(request), self._path.reveal()):
             raise WebhookUntrusted("the path is another", 404)
-        if request.method != "POST":
-            raise WebhookUnreadable("the method is not POST", _WRONG_METHOD)
-        if len(request.body) > MOST_BYTES:
-            raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", 413)
+        admit(request)
         if self._secrets and self._table.signature is not None:
             check(self._table.signature, request, self._secrets, self._now())
         return parse(self._table, request.body)
 
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
-        """Call a function with the event of a request, once for each event; return the answer."""
+        """Call a function with the event of a request, once for each event; return the answer.
+
+        Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
+        """
+        _hold_function(function)
         _refuse_async(function)
         event = self._claimed(request, peer)
         if isinstance(event, Response):
             return event
         keys = keys_of(event)
         try:
-            _refuse_awaitable(function(event))
+            _refuse_undone(function(event))
             self._seen.keep(keys)
         except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
             return self._failed(keys, error)
@@ -114,6 +116,7 @@ class Receiver:
         peer: str = "",
     ) -> Response:
         """Do as `answer` does: await an async function, call any other in a thread."""
+        _hold_function(function)
         if not _is_async(function):
             return await asyncio.to_thread(self.answer, request, function, peer)
         event = self._claimed(request, peer)
@@ -121,7 +124,7 @@ class Receiver:
             return event
         keys = keys_of(event)
         try:
-            await function(event)  # type: ignore[misc]  # _is_async said so
+            _refuse_undone(await function(event))  # type: ignore[misc]  # _is_async said so
             self._seen.keep(keys)
         except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
             return self._failed(keys, error)
@@ -132,11 +135,13 @@ class Receiver:
 
     def wsgi(self, function: Function) -> Wsgi:
         """Return a WSGI app that calls a function with each event."""
+        _hold_function(function)
         _refuse_async(function)
         return wsgi_app(lambda request, peer: self.answer(request, function, peer), MOST_BYTES)
 
     def asgi(self, function: Callable[[Any], Awaitable[object]] | Function) -> Asgi:
         """Return an ASGI app that calls a function, async or not, with each event."""
+        _hold_function(function)
         return asgi_app(
             lambda request, peer: self.answer_async(request, function, peer), MOST_BYTES
         )
@@ -179,7 +184,7 @@ def _broken(error: Exception) -> Response:
 def _response(status: int) -> Response:
     body = f"{phrase(status)}\n".encode()
     headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
-    more = {"Allow": "POST"} if status == _WRONG_METHOD else {}
+    more = {"Allow": "POST"} if status == WRONG_METHOD else {}
     return Response(status=status, headers=headers | more, body=body)
 
 
@@ -189,22 +194,35 @@ def _path(request: Request) -> str:
     return ""
 
 
-def _several(key: str, given: Iterable[Any]) -> list[Any]:
-    if isinstance(given, str | Secret):
-        raise ConfigError(f"{key}: give a list", (key,))
+def _several(key: str, given: object, allowed: str) -> list[Any]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise ConfigError(f"{key}: give a list of {allowed}", (key,))
     return list(given)
 
 
-def _each_secret(given: Collection[Secret | str]) -> list[Secret]:
-    several = _several("secrets", given)
-    return [one if isinstance(one, Secret) else Secret(one) for one in several]
+def _secret(given: object) -> Secret:
+    with suppress(ConfigError):
+        secret = given if isinstance(given, Secret) else Secret(given)  # type: ignore[arg-type]  # it looks
+        if secret.reveal().strip():
+            return secret
+    raise ConfigError(f"secrets: one is blank, or no text; give {_SECRETS}", ("secrets",))
 
 
-def _network(given: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def _hold_path(given: Any) -> None:
+    sound = isinstance(given, str) and not UNSENDABLE.search(given)
+    if not sound or (given and not (given.startswith("/") and given.strip("/ "))):
+        why = "path: give one that nobody can guess, such as /sms/ and 32 hex digits"
+        raise ConfigError(why, ("path",))
+
+
+def _network(given: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if not isinstance(given, str):
+        why = f"networks: one is a {type(given).__name__}; give {_NETWORKS}"
+        raise ConfigError(why, ("networks",))
     try:
         return ipaddress.ip_network(given)
     except ValueError:
-        why = f"networks: {given!r} is none; give one such as 192.0.2.0/24 or 2001:db8::/32"
+        why = f"networks: {shown(given)} is none; give {_NETWORKS}"
         raise ConfigError(why, ("networks",)) from None
 
 
@@ -218,9 +236,19 @@ def _refuse_async(function: Callable[..., object]) -> None:
         raise ConfigError("an async function needs asgi, or answer_async")
 
 
-def _refuse_awaitable(returned: object) -> None:
-    """Refuse what was not done yet: a function that is not async, and returns a coroutine."""
+def _hold_function(function: object) -> None:
+    """Refuse what can't be called, and a generator, of which a call runs nothing."""
+    if not callable(function):
+        raise ConfigError(f"give a function that takes an event, not a {type(function).__name__}")
+    if any(is_one(one) for is_one in _GENERATES for one in (function, type(function).__call__)):
+        raise ConfigError("the function is a generator, which would never run: take the yield out")
+
+
+def _refuse_undone(returned: object) -> None:
+    """Refuse what was not done yet: whoever returns a coroutine or a generator ran none of it."""
+    if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
+        returned.close()
     if inspect.isawaitable(returned):
-        if inspect.iscoroutine(returned):
-            returned.close()
         raise TypeError("the function returned an awaitable: make it async")
+    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+        raise TypeError("the function returned a generator, which never ran")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,13 @@ from smsbridge.outcome import When, word_at
 from smsbridge.path import at
 
 if TYPE_CHECKING:
-    from smsbridge.operation import Question
+    from smsbridge.operation import Paths, Question
 
 _SECONDS_DIGITS = 10
 _NOTHING: tuple[Any, ...] = (None, "", [])
 _ARRIVED = (Status.SENT, Status.DELIVERED, Status.READ)
+_DIGITS = re.compile(r"[0-9]{9,13}")
+_ZONE = re.compile(r"[0-9](Z|[+-][0-9]{2}:?[0-9]{2})\s*$")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,36 +66,51 @@ def _sent(table: Question, row: Mapping[str, Any], statuses: Mapping[str, Status
     words = _words(table, row)
     if "error" in words:  # where a field says so of a failure, its other words are no error
         blamed = (path for path in table.paths("error") if _blames(table, row, path))
-        words["error"] = _word(row, tuple(blamed))
+        words["error"] = first_word(row, tuple(blamed))
     own = words.pop("status", None)
     status = statuses.get(own, Status.UNKNOWN) if own else Status.UNKNOWN
-    if table.failed.holds_any(row):  # and if it says that it was sent too, nobody knows
-        status = Status.UNKNOWN if status in _ARRIVED else Status.UNDELIVERED
+    arrived = status in _ARRIVED
+    for marker, ended in ((table.failed, Status.UNDELIVERED), (table.refused, Status.REJECTED)):
+        if marker.holds_any(row):  # and if it says that it was sent too, nobody knows
+            status = Status.UNKNOWN if arrived else ended
     return SentMessage(**words, status=status, provider_status=own, answer=row)
 
 
 def _blames(table: Question, row: Mapping[str, Any], path: str) -> bool:
-    word = table.failed.match.get(path)
+    word = {**table.failed.match, **table.refused.match}.get(path)
     return word is None or When({path: word}).holds(row)
 
 
 def _words(table: Question, row: Mapping[str, Any]) -> dict[str, Any]:
-    words: dict[str, Any] = {name: _word(row, table.paths(name)) for name in table.row}
+    words: dict[str, Any] = {name: first_word(row, table.paths(name)) for name in table.row}
     if "at" in words:
-        said = (_word(row, (path,)) for path in table.paths("at"))
-        times = (read_time(word) for word in said if word)
-        words["at"] = next((time for time in times if time), None)
+        words["at"] = first_time(row, table.paths("at"))
     return words
 
 
-def _word(row: Mapping[str, Any], paths: tuple[str, ...]) -> str | None:
+def first_word(row: Mapping[str, Any], paths: Paths) -> str | None:
     """Return the first word that one of several paths leads to; of a pair with a blank both."""
-    for path in paths:
+    return next(_found(row, paths), None)
+
+
+def first_time(row: Mapping[str, Any], paths: Paths) -> datetime | None:
+    """Return the first time that one of several paths leads to, as `read_time` does."""
+    return next(filter(None, map(read_time, _found(row, paths))), None)
+
+
+def exact_time(table: Question, row: Mapping[str, Any]) -> datetime | None:
+    """Return the time of a row if it leaves no doubt: in seconds since 1970, or with a zone."""
+    words = _found(row, table.paths("at")) if "at" in table.row else ()
+    exact = (word for word in words if _DIGITS.fullmatch(word.strip()) or _ZONE.search(word))
+    return next(filter(None, map(read_time, exact)), None)
+
+
+def _found(row: Mapping[str, Any], paths: Paths) -> Iterator[str]:
+    for path in [paths] if isinstance(paths, str) else paths:
         found = [word_at(row, part) for part in path.split(" ")]
         words = [word for word in found if word is not None]
         if len(words) == len(found):
-            return " ".join(words)
-    return None
+            yield " ".join(words)
 
 
 def read_time(said: str) -> datetime | None:
@@ -102,7 +119,7 @@ def read_time(said: str) -> datetime | None:
     A time without a zone is taken for UTC (ASSUMED: no provider says).
     """
     said = said.strip()
-    if re.fullmatch(r"[0-9]{9,13}", said):
+    if _DIGITS.fullmatch(said):
         unit = "milliseconds" if len(said) > _SECONDS_DIGITS + 1 else "seconds"
         return _EPOCH + timedelta(**{unit: int(said)})
     with suppress(ValueError, OverflowError):

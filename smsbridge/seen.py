@@ -79,15 +79,16 @@ class Memory:
 def keys_of(event: Event) -> frozenset[str]:
     """Return the keys of an event: two that share one are the same event.
 
-    By its id; a message that came in by its own id too, whatever the version of the webhook; any
-    other by type, time and data, if it has a time. Headers have no part in it: nobody signs them.
+    By its id; a message that came in by its own id too, whatever the version of the webhook. Only
+    what has neither goes by type, time and data, if it has a time: two events of a provider that
+    tells them apart may say the same. Headers have no part in it: nobody signs them.
     """
     keys: list[tuple[Any, ...]] = []
     if event.id is not None:
         keys.append(("id", event.id))
-    if isinstance(event, MessageReceived) and event.message.id is not None:
+    if isinstance(event, MessageReceived) and (event.message.id or "").strip():
         keys.append(("message", event.message.id))
-    elif event.occurred_at is not None:
+    if not keys and event.occurred_at is not None:
         keys.append(("content", event.type, event.occurred_at.isoformat(), event.data))
     return frozenset(map(_digest, keys))
 

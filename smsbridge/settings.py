@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from smsbridge.auth import Credentials
 
 MOST_SECONDS = 3600
+_REGION = re.compile("[A-Z]{2}")
 
 
 class Settings(Keys):
@@ -57,6 +59,9 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
+        if self.default_region and not _REGION.fullmatch(str(self.default_region)):
+            why = "default_region: give two capital letters of ISO 3166-1, such as GB"
+            raise ConfigError(why, ("default_region",))
         for name, kind in (("retry", Retry), ("limit", Limit)):
             given = getattr(self, name)
             if given is not None and not isinstance(given, kind):

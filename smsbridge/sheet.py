@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smsbridge.errors import CallerError, InvalidMessage
-from smsbridge.message import Channel, Message
+from smsbridge.message import Channel, Message, masked, shown
 from smsbridge.nearest import nearest
 
 NEEDED = ("recipient", "text")
@@ -46,7 +46,8 @@ class _Broken(Exception):
 class Sheet:
     """A CSV that was checked. ``sha256`` is that of its bytes; ``rows`` are its messages.
 
-    ``number`` makes E.164 of what stands in the column recipient.
+    ``number`` makes E.164 of what stands in the column recipient. ``state`` is the file's, by which
+    a change of it shows.
     """
 
     path: Path
@@ -54,7 +55,7 @@ class Sheet:
     rows: int
     channels: frozenset[Channel]
     number: Callable[[str], str]
-    seen: tuple[int, ...]
+    state: tuple[int, ...]
 
     @classmethod
     def checked(
@@ -65,7 +66,7 @@ class Sheet:
         wrong = _Wrong(path)
         rows = 0
         with _opened(path) as file, closing(sqlite3.connect("")) as given:
-            seen = _state(file)
+            state = _state(file)
             given.execute("CREATE TABLE given (reference PRIMARY KEY, line) WITHOUT ROWID")
             try:
                 for line, fields in _records(file, digest.update):
@@ -83,7 +84,7 @@ class Sheet:
             rows=rows,
             channels=channels,
             number=number,
-            seen=seen,
+            state=state,
         )
 
     def messages(self) -> Iterator[tuple[int, Message]]:
@@ -92,11 +93,11 @@ class Sheet:
         with _opened(self.path) as file:
             try:
                 for index, (_, fields) in enumerate(_records(file, lambda _: None)):
-                    if _state(file) != self.seen:
+                    if _state(file) != self.state:
                         raise changed
                     reference = fields.get("reference") or self._reference(index)
                     yield index, _message(fields, self.channels, self.number, reference)
-                if _state(file) != self.seen:
+                if _state(file) != self.state:
                     raise changed
             except (_Broken, InvalidMessage):
                 raise changed from None
@@ -196,7 +197,8 @@ def _header(names: list[str], line: int) -> list[str]:
     near = [name for name in unknown if "did you mean" in nearest(name, COLUMNS)]
     if near or (unknown and len(unknown) < len(names)):
         name = (near or unknown)[0]
-        raise _Broken(line, f"unknown column {name[:_MOST_NAME]!r}: {nearest(name, COLUMNS)}")
+        told = masked(name) if any(map(str.isdigit, name)) else name[:_MOST_NAME]
+        raise _Broken(line, f"unknown column {told!r}: {nearest(name, COLUMNS)}")
     if unknown or not names:
         raise _Broken(line, _naming("it names no column"))
     if len(set(names)) < len(names):
@@ -231,7 +233,7 @@ def _twice(given: sqlite3.Connection, line: int, fields: dict[str, str]) -> str 
         given.execute("INSERT INTO given VALUES (?, ?)", (reference, line))
     except sqlite3.IntegrityError:
         found = given.execute("SELECT line FROM given WHERE reference = ?", (reference,))
-        return f"reference {reference!r} stands in line {found.fetchone()[0]} already"
+        return f"reference {shown(reference)} stands in line {found.fetchone()[0]} already"
     return None
 
 

@@ -38,7 +38,7 @@ from smsbridge.wsse import UsernameToken
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OPEN = ("fields", "headers")
-_OF_A_QUESTION = ("answered", "rows", "row", "statuses", "failed", "pages")
+_OF_A_QUESTION = ("answered", "rows", "row", "statuses", "failed", "refused", "pages")
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
@@ -177,6 +177,7 @@ class Reader:
                 headers,
                 statuses=_statuses(block),
                 failed=When(block.words("failed")),
+                refused=When(block.words("refused")),
                 pages=_pages(block),
             )
         except ConfigError:

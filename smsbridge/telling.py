@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsbridge.errors import (
@@ -12,10 +13,12 @@ from smsbridge.errors import (
     Rejected,
     SendError,
     SmsbridgeError,
+    whereabouts,
 )
 from smsbridge.message import Submission
 
 if TYPE_CHECKING:
+    from smsbridge.errors import Attempt
     from smsbridge.exchange import Course, Request, Response, Session
     from smsbridge.settings import Settings
 
@@ -37,8 +40,9 @@ def told(
 ) -> Course[T]:
     """Run an operation, and log how it ended.
 
-    Its record has the extras ``operation``, ``backend``, ``protocol``, ``reference``, ``outcome``,
-    ``seconds`` and, where there are any, ``message_id``, ``reason`` and ``code``.
+    Its record has the extras ``operation``, ``backend``, ``protocol``, ``outcome``, ``seconds``
+    and, where there are any, ``reference``, ``message_id``, ``reason``, ``code`` and ``via``. Its
+    text names the part of the backend too, where there is one, with its own backend and protocol.
     """
     began = session.monotonic()
     known = {"operation": operation, "backend": backend.name, "protocol": backend.protocol}
@@ -47,11 +51,12 @@ def told(
     except SmsbridgeError as error:
         word, level = next((word, level) for kind, word, level in _WORDS if isinstance(error, kind))
         seconds = round(session.monotonic() - began, 3)
-        _log(level, known | {"outcome": word, "seconds": seconds} | _of(error, reference))
+        _log(level, known | {"outcome": word, "seconds": seconds} | _of(error, reference), error)
         raise
     ended = {"outcome": "answered", "seconds": round(session.monotonic() - began, 3)}
     if isinstance(result, Submission):
-        _log(logging.INFO, known | ended | {"outcome": "accepted"} | _of(result, reference))
+        extra = known | ended | {"outcome": "accepted"} | _of(result, reference)
+        _log(logging.INFO, extra, result)
     else:
         _log(logging.DEBUG, known | ended)
     return result
@@ -65,7 +70,7 @@ def carried(request: Request, response: Response, seconds: float) -> None:
 
 
 def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
-    attempt = end.attempt if isinstance(end, Submission | SendError) else None
+    attempt = _attempt(end)
     found = {
         "reference": attempt.reference if attempt else reference,
         "message_id": getattr(end, "id", None),
@@ -76,6 +81,14 @@ def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
     return {name: str(value) for name, value in found.items() if value}
 
 
-def _log(level: int, extra: dict[str, Any]) -> None:
-    text = "%(operation)s: %(outcome)s (%(backend)s over %(protocol)s)"
-    LOG.log(level, text, extra, extra=extra)
+def _attempt(end: Submission | SmsbridgeError | None) -> Attempt | None:
+    return end.attempt if isinstance(end, Submission | SendError) else None
+
+
+def _log(level: int, extra: dict[str, Any], end: Submission | SmsbridgeError | None = None) -> None:
+    attempt = _attempt(end)
+    where = f"{extra['backend']} over {extra['protocol']}"
+    if attempt and attempt.via:
+        where = whereabouts(replace(attempt, reference=""))
+    text = "%(operation)s: %(outcome)s (%(where)s)"
+    LOG.log(level, text, extra | {"where": where}, extra=extra)

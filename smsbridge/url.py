@@ -59,6 +59,8 @@ def _bad_url(why: str) -> ConfigError:
 
 def _split(url: str) -> SplitResult | None:
     """Return the parts of a URL, or None; the standard library's own errors show the URL."""
+    if not isinstance(url, str):
+        return None
     with suppress(ValueError):
         parts = urlsplit(url.strip())
         _ = parts.port  # a bad one shows only when it is asked for

@@ -10,6 +10,7 @@ from smsbridge.exchange import Pause
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Course, Session
+    from smsbridge.settings import Settings
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ def waited(
     ask: Callable[[], Course[T | None]],
     said: Callable[[], str],
     seconds: float,
-    backend: str,
+    backend: Settings,
     session: Session,
 ) -> Course[T]:
     """Return the first thing that ``ask`` finds; raises `NoAnswer` when the time is up.
@@ -47,6 +48,7 @@ def waited(
             return found
         left = end - session.monotonic()
         if left <= 0:
-            raise NoAnswer(trouble or f"{said()} after {seconds:g} s", backend)
+            why = trouble or f"{said()} after {seconds:g} s"
+            raise NoAnswer(why, backend.name, protocol=backend.protocol)
         yield Pause(min(wait, left))
         pause = min(pause * _FACTOR, _MOST)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any
 
 from smsbridge.errors import WebhookUnreadable
 from smsbridge.events import Event, MessageReceived, MessageReported
+from smsbridge.exchange import Request
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
+from smsbridge.operation import Paths
 from smsbridge.outcome import word_at
-from smsbridge.rows import read_time
+from smsbridge.rows import first_time, first_word
 from smsbridge.signatures import Signature
 from smsbridge.template import Template
 
 MOST_BYTES = 1024 * 1024
 _MOST_DEEP = 32
-_UNREADABLE = 400
-Row = Mapping[str, str | Sequence[str]]
+WRONG_METHOD = 405
+_UNREADABLE, _TOO_LARGE = 400, 413
+Row = Mapping[str, Paths]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,14 @@ class Webhook:
         return (*self.received, *self.reported, *self.other)
 
 
+def admit(request: Request) -> None:
+    """Refuse what no webhook can be: what is no POST, and a body of more than `MOST_BYTES`."""
+    if request.method != "POST":
+        raise WebhookUnreadable("the method is not POST", WRONG_METHOD)
+    if len(request.body) > MOST_BYTES:
+        raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", _TOO_LARGE)
+
+
 def parse(webhook: Webhook, body: bytes) -> Event:
     """Return the event of a body. Whether it is the provider's was asked before.
 
@@ -89,8 +99,8 @@ def parse(webhook: Webhook, body: bytes) -> Event:
         id=known,
         type=kind,
         version=word_at(document, parts["version"]),
-        created_at=_time(document, parts["created_at"]),
-        occurred_at=_time(document, parts["occurred_at"]),
+        created_at=first_time(document, parts["created_at"]),
+        occurred_at=first_time(document, parts["occurred_at"]),
         data=data,
     )
     if kind in webhook.received:
@@ -98,7 +108,7 @@ def parse(webhook: Webhook, body: bytes) -> Event:
     if kind in webhook.reported:
         channel, status = webhook.reported[kind]
         words = _words(webhook.reported_row, data)
-        at = _time(data, webhook.reported_row.get("at", ())) or event.occurred_at
+        at = first_time(data, webhook.reported_row.get("at", ())) or event.occurred_at
         sent = SentMessage(**words, status=status, provider_status=kind, at=at, answer=data)
         return MessageReported(**_parts(event), channel=channel, message=sent)
     return event
@@ -108,14 +118,14 @@ def _unsigned(plain: Unsigned, webhook: Webhook, document: dict[str, Any]) -> Ev
     if not all(isinstance(document.get(name), str) for name in plain.fields):
         raise _unreadable(f"it needs {', '.join(plain.fields)} as texts")
     row = {name: paths for name, paths in plain.row.items() if name != "added"}
-    added = _time(document, plain.row.get("added", ()))
-    at = _time(document, row.get("at", ())) or added
+    added = first_time(document, plain.row.get("added", ()))
+    at = first_time(document, row.get("at", ())) or added
     event = Event(id=None, type=plain.type, created_at=added, occurred_at=at, data=document)
     return _received(event, webhook.received[plain.type], row)
 
 
 def _received(event: Event, channel: Channel, row: Row) -> MessageReceived:
-    at = _time(event.data, row.get("at", ())) or event.occurred_at
+    at = first_time(event.data, row.get("at", ())) or event.occurred_at
     message = ReceivedMessage(**_words(row, event.data), at=at, answer=event.data)
     return MessageReceived(**_parts(event), channel=channel, message=message)
 
@@ -125,19 +135,7 @@ def _parts(event: Event) -> dict[str, Any]:
 
 
 def _words(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: next(_found(data, paths), None) for name, paths in row.items() if name != "at"}
-
-
-def _time(data: Mapping[str, Any], paths: str | Sequence[str]) -> datetime | None:
-    """Return the first time that can be read; without a zone it is UTC (ASSUMED)."""
-    return next(filter(None, map(read_time, _found(data, paths))), None)
-
-
-def _found(data: Mapping[str, Any], paths: str | Sequence[str]) -> Iterator[str]:
-    for path in [paths] if isinstance(paths, str) else paths:
-        words = [word_at(data, part) for part in path.split(" ")]
-        if None not in words:
-            yield " ".join(word for word in words if word is not None)
+    return {name: first_word(data, paths) for name, paths in row.items() if name != "at"}
 
 
 def _document(body: bytes) -> dict[str, Any]:

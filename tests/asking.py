@@ -91,6 +91,7 @@ STATUSES = {
     "SENT": Status.SENT,
     "DELIVERED": Status.DELIVERED,
     "FAILED": Status.UNDELIVERED,
+    "REJECTED": Status.REJECTED,
 }
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -125,7 +126,6 @@ def test_a_bare_install_needs_no_extra(arguments: list[str]) -> None:
         ["backends", "--json"],
         ["demo"],
         ["mock", "--port", "0"],
-        ["send", NUMBER, TEXT, "--url", "memory://"],
         ["explain", NUMBER, TEXT, "--url", URL],
         ["doctor", "--url", "memory://"],
         ["doctor", "--url", URL],
@@ -164,3 +164,24 @@ def test_a_real_pipe_into_head_shows_no_traceback() -> None:
         check=False,
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["backends"], ["backends", "--json"], ["doctor"]])
+def test_a_stdout_that_is_full_is_said(arguments: list[str], unbuffered: str) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [SMSBRIDGE, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "smsbridge: stdout can't be written: No space left on device\n"

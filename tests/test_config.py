@@ -991,8 +991,49 @@ def test_a_log_that_is_no_backend_is_refused_by_the_class_too() -> None:
 
 
 @pytest.mark.parametrize("region", ["gb", "GBR", "44", "United Kingdom"])
-def test_a_region_that_is_none_is_told_by_the_first_number_that_needs_it(region: str) -> None:
-    backend = read(block(default_region=region))
+def test_a_region_that_is_none_is_told_with_its_line(region: str) -> None:
+    error = str(refusal(lambda: read(block(default_region=region))))
+    assert "line 4, [backends.only]: default_region: give two capital letters" in error
+
+
+def test_a_region_that_nobody_has_is_told_by_the_first_number_that_needs_it() -> None:
+    backend = read(block(default_region="XX"))
     assert backend.number("+447700900123") == "+447700900123"
     with pytest.raises(InvalidMessage, match=r"default_region.*give two capital letters"):
         backend.number("07700 900123")
+
+
+NO_MAPPINGS: list[Any] = [
+    None,
+    5,
+    "smsmobileapi",
+    [KEYS],
+    {**KEYS, 5: 6},
+    {**KEYS, "limit": {5: 6}},
+    {"backend": "rest", "operations": [{5: 6}]},
+]
+
+
+@pytest.mark.parametrize("given", NO_MAPPINGS)
+def test_what_is_no_mapping_of_texts_is_refused(given: Any) -> None:
+    assert "give a mapping" in str(refusal(lambda: from_mapping(given)))
+
+
+@pytest.mark.parametrize("given", [5, b"x", ["x"], True])
+def test_a_name_or_a_path_of_another_kind_is_refused_by_its_name(given: Any) -> None:
+    Path("smsbridge.toml").write_text(block(), "utf-8")
+    assert str(refusal(lambda: from_file(given))).startswith("name: ")
+    assert str(refusal(lambda: from_file("only", given))).startswith("path: ")
+    assert str(refusal(lambda: Client.from_config("only", given))).startswith("path: ")
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "\ud800"])
+def test_a_path_that_no_file_can_have_is_refused(path: str) -> None:
+    assert re.search("can't read|no config", str(refusal(lambda: from_file("only", path))))
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "\ud800"])
+@pytest.mark.parametrize("where", ["env", "file"])
+def test_a_secret_in_a_place_that_can_t_be_is_refused_by_its_key(where: str, name: str) -> None:
+    error = refusal(lambda: from_mapping({**KEYS, "api_key": {where: name}}))
+    assert str(error).startswith("api_key: ")

@@ -112,6 +112,7 @@ def test_a_send_error_can_name_the_part_that_made_the_attempt(error: SendError) 
     named.by("reserve")
     assert named.attempt == replace(ATTEMPT, via="reserve")
     assert named.args == (error.why, named.attempt)
+    assert "(reserve, acme over soap, reference order-4711)" in str(named)
     assert vars(pickle.loads(pickle.dumps(named))) == vars(named)
 
 
@@ -119,6 +120,10 @@ def test_a_send_error_can_name_the_part_that_made_the_attempt(error: SendError) 
     ("error", "says"),
     [
         (NoAnswer("HTTP 500", "acme"), "No answer: HTTP 500 (acme). To ask again does no harm."),
+        (
+            NoAnswer("HTTP 500", "acme", protocol="soap"),
+            "No answer: HTTP 500 (acme over soap). To ask again does no harm.",
+        ),
         (
             NoAnswer("HTTP 429", "acme", retry_after=7.0),
             "No answer: HTTP 429 (acme). To ask again does no harm after 7 s.",

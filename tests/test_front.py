@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 
 from smsbridge import (
-    Attempt,
     Client,
     ConfigError,
     InvalidMessage,
     Message,
+    NoAnswer,
     OutcomeUnknown,
+    Retry,
     SendError,
     Status,
     Submission,
 )
 from smsbridge.backends.console import Console
-from smsbridge.exchange import Request, Response
+from smsbridge.exchange import Broken, Left, Request, Response
 
 from asking import (
     NOTHING,
@@ -43,7 +44,7 @@ from asking import (
     row,
     submission,
 )
-from blocks import NOW, document, json_of
+from blocks import document, json_of
 
 # --- numbers as they are dialled
 
@@ -185,22 +186,6 @@ def test_what_ended_in_a_bug_may_have_been_taken(make: Make) -> None:
         client.resolve(error)
 
 
-def test_a_resolve_is_not_lost_where_another_thread_comes_between() -> None:
-    """A deque that changes while something is removed from it raises an error of its own."""
-
-    class Changing(Attempt):
-        def __eq__(self, other: object) -> bool:
-            client._unknown.append(other)  # type: ignore[arg-type]  # an attempt
-            return False
-
-        __hash__ = Attempt.__hash__
-
-    client = Client(Gate(), transport=Carrier(Wire(*pages([row()]))))
-    far = NOW - timedelta(days=1)
-    client._unknown.append(Changing(backend="gate", protocol="rest", reference="r-0", started=far))
-    assert client.resolve(submission().attempt).id == "m-1"
-
-
 def test_threads_that_share_a_client_keep_what_each_of_them_sent() -> None:
     log = [row(f"id of text {n}", text=f"text {n}") for n in range(64)]
 
@@ -219,7 +204,7 @@ def test_threads_that_share_a_client_keep_what_each_of_them_sent() -> None:
 
     with ThreadPoolExecutor(32) as pool:
         sent = list(pool.map(send, range(64)))
-    assert {one.id for one in sent} == {f"id of text {n}" for n in range(64)} == set(client._owned)
+    assert {one.id for one in sent} == {f"id of text {n}" for n in range(64)}
     for one in sent[:3]:
         assert client.resolve(one.attempt).id == one.id
 
@@ -246,3 +231,36 @@ def test_what_is_accepted_without_an_id_is_accepted(
 ) -> None:
     assert make(Console(), Wire()).send(NUMBER, TEXT).id is None
     assert TEXT in capsys.readouterr().err
+
+
+# --- what happens between
+
+
+def test_unread_messages_are_asked_for_once_since_an_answer_that_got_lost_was_read(
+    make: Make,
+) -> None:
+    wire = Wire(Response(status=500))
+    with pytest.raises(NoAnswer):
+        make(Gate(retry=Retry(attempts=3)), wire).received(unread=True)
+    assert len(wire.requests) == 1
+
+
+def test_a_config_that_shows_its_fault_while_sending_leaves_no_doubt_behind() -> None:
+    def answer(request: Request) -> Response:
+        raise ConfigError("ca: the PEM file can't be read")
+
+    client = Client(Gate(), transport=Carrier(Wire(answer)))
+    with pytest.raises(ConfigError):
+        client.send(NUMBER, TEXT)
+    assert list(client._remembered.open()) == []
+
+
+def test_an_unknown_send_starts_no_earlier_than_its_deadline_allows() -> None:
+    world = World()
+    sending = Gate().send(Message(recipient=NUMBER, text=TEXT), world.session)
+    next(sending)
+    asked = world.now()
+    world.sleep(1_000)  # for its turn
+    with pytest.raises(OutcomeUnknown) as caught:
+        sending.throw(Broken(Left.ALL, "no answer"))
+    assert caught.value.attempt.started - asked == timedelta(seconds=1_000 - 30)

@@ -8,7 +8,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.errors import Attempt
-from smsbridge.journal import Journal, Plan, accepted_ids, beside, settle, unknowns
+from smsbridge.journal import Journal, Plan, beside, found_in, settle
+from smsbridge.jsonl import thinned
 from smsbridge.many import Result
 from smsbridge.message import fingerprint
 
@@ -417,7 +419,7 @@ def test_two_runs_at_once_are_refused(out: Path) -> None:
         with pytest.raises(CallerError, match="in use"):
             opened(out)
         with pytest.raises(CallerError, match="in use"):
-            unknowns(out)
+            found_in(out)
         assert [m.reference for m in journal.intended(MESSAGES[:1], 1, lambda: False)] == ["r-0"]
 
 
@@ -456,7 +458,7 @@ def test_lines_that_no_run_wrote_are_refused(out: Path, name: str, line: dict[st
     with pytest.raises(CallerError, match=r"results\.jsonl"):
         opened(out)
     with pytest.raises(CallerError, match=r"results\.jsonl"):
-        unknowns(out)
+        found_in(out)
 
 
 def test_files_of_another_version_are_refused(out: Path) -> None:
@@ -489,7 +491,7 @@ def test_a_full_disk_lets_nothing_go(
 def test_unknowns_are_told_with_their_attempts_and_the_ids_of_the_accepted(out: Path) -> None:
     run(out, "accepted", "no id", "unknown", "by a part", "rejected")
     die(out, most=1)
-    found = unknowns(out)
+    found = found_in(out).unknown
     assert [line["index"] for line, _ in found] == [2, 3, 5]
     assert [line["error"] for line, _ in found] == [
         "reset",
@@ -500,16 +502,15 @@ def test_unknowns_are_told_with_their_attempts_and_the_ids_of_the_accepted(out: 
     assert [attempt.via for _, attempt in found] == ["", "second", ""]
     assert found[0][1].started == NOW
     assert found[2][1].fingerprint == fingerprint("+12025550105", "secret 5")
-    assert accepted_ids(out) == {"id-0"}
+    assert found_in(out).ids == {"id-0"}
 
 
 def test_what_was_found_at_the_provider_is_written_down(out: Path) -> None:
     die(out, "accepted", "unknown", "unknown", "not_sent", most=1)
     with out.open("a") as file:
         file.write('{"torn')
-    first, _, last = (line for line, _ in unknowns(out))
-    settle(out, first, "id-9")
-    settle(out, last, "")
+    first, _, last = (line for line, _ in found_in(out).unknown)
+    settle(out, [(first, "id-9"), (last, "")])
     assert sorted(outcomes(out).items()) == [
         (0, "accepted"),
         (1, "accepted"),
@@ -520,26 +521,83 @@ def test_what_was_found_at_the_provider_is_written_down(out: Path) -> None:
     assert read(out)[-2] == first | {"outcome": "accepted", "id": "id-9", "error": None}
     assert read(out)[-1]["id"] is None
     assert [list(line) for line in read(out)] == [KEYS] * 5
-    assert accepted_ids(out) == {"id-0", "id-9"}
+    assert found_in(out).ids == {"id-0", "id-9"}
     with pytest.raises(CallerError, match="accepted by now"):
-        settle(out, first, "id-10")
+        settle(out, [(first, "id-10")])
     assert run(out, *["accepted"] * ROWS) == [3, 5]
+
+
+def test_many_are_settled_by_one_write_and_the_others_too_if_one_has_an_outcome(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(out, *["unknown"] * 4)
+    lines = [line for line, _ in found_in(out).unknown]
+    settle(out, [(lines[2], "id-2")])
+    writes: list[Path] = []
+
+    def counted(path: Path, *given: Any) -> None:
+        writes.append(path)
+        thinned(path, *given)
+
+    monkeypatch.setattr("smsbridge.journal.thinned", counted)
+    with pytest.raises(CallerError, match="index 2 is accepted by now"):
+        settle(out, [(line, f"later-{line['index']}") for line in lines[1:]])
+    assert len(writes) == 1
+    found = {line["index"]: line["id"] for line in read(out)}
+    assert found == {0: None, 1: "later-1", 2: "id-2", 3: "later-3"}
+
+
+def test_what_may_be_in_the_log_without_an_id_is_told(out: Path) -> None:
+    run(out, "no id", "unknown", "unknown", "accepted")
+    assert [one.reference for one in found_in(out).others] == ["r-0"]
+    run(out, "accepted", "unknown", resend=True)
+    found = found_in(out)
+    assert [line["index"] for line, _ in found.unknown] == [2]
+    assert sorted(one.reference for one in found.others) == ["r-0", "r-1", "r-2"]
+    settle(out, [(found.unknown[0][0], "")])
+    last = sorted(one.reference for one in found_in(out).others)
+    assert last == ["r-0", "r-1", "r-2", "r-2"], "they stay for ever"
+
+
+def test_what_died_and_is_to_go_again_may_be_in_the_log(out: Path) -> None:
+    die(out, "not_sent", most=2)
+    opened(out, resend=True).__exit__()
+    found = found_in(out)
+    assert found.unknown == []
+    assert [one.reference for one in found.others] == ["r-1", "r-2"]
+
+
+@pytest.mark.parametrize("how", ["unknown", "no id"])
+def test_a_try_that_left_later_is_looked_for_at_its_own_time(out: Path, how: str) -> None:
+    late = NOW + timedelta(seconds=1800)
+    ended = result(0, how)
+    if ended.submission:
+        tried = replace(ended.submission.attempt, started=late)
+        ended = replace(ended, submission=replace(ended.submission, attempt=tried))
+    else:
+        tried = replace(attempt(0), started=late)
+        ended = replace(ended, error=OutcomeUnknown("reset", tried))
+    with opened(out) as held, closing(held.intended(MESSAGES, 1, lambda: False)) as sending:
+        next(sending)
+        held.ended(ended)
+    found = found_in(out)
+    assert [*(one for _, one in found.unknown), *found.others] == [tried]
 
 
 def test_nothing_is_settled_while_a_run_goes_on(out: Path) -> None:
     run(out, "unknown")
-    ((line, _),) = unknowns(out)
+    ((line, _),) = found_in(out).unknown
     with opened(out), pytest.raises(CallerError, match="in use"):
-        settle(out, line, "id-9")
+        settle(out, [(line, "id-9")])
 
 
 def test_unknowns_of_no_run_are_refused(out: Path) -> None:
     with pytest.raises(CallerError, match="No such file"):
-        unknowns(out)
+        found_in(out)
     beside(out).write_text("{}\n")
     out.touch()
     with pytest.raises(CallerError, match="header"):
-        unknowns(out)
+        found_in(out)
 
 
 def test_a_link_to_the_results_stays_one(out: Path, tmp_path: Path) -> None:

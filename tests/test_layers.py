@@ -17,7 +17,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = (
     ("alone", "errors", "inflate", "keys", "mask", "nearest", "path", "segments", "toml", "xml"),
-    ("exchange", "jsonl", "message", "secret", "site"),
+    ("attempts", "exchange", "jsonl", "message", "remembered", "secret", "site"),
     ("events", "filters", "flights", "many", "mounts", "numbers", "pace", "signatures", "waiting"),
     ("ledger", "sheet", "template"),
     ("codecs", "journal"),

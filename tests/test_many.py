@@ -205,6 +205,35 @@ def test_what_is_no_message_is_refused_by_its_place(run: Run) -> None:
         run(accepted, given, 1)
 
 
+class OldSequence:
+    """Messages as a sequence without ``__iter__``."""
+
+    def __getitem__(self, index: int) -> Message:
+        if index > 1:
+            raise IndexError
+        return message(index)
+
+
+def test_a_sequence_of_the_old_kind_is_several_messages(run: Run) -> None:
+    given: Any = OldSequence()
+    assert sorted(result.index for result in run(accepted, given, 1)) == [0, 1]
+
+
+@pytest.mark.parametrize("given", [5, None, message(0), object()])
+@pytest.mark.parametrize("way", [in_threads, in_tasks])
+def test_what_holds_no_messages_is_refused_at_once(way: Any, given: Any) -> None:
+    with pytest.raises(InvalidMessage, match=f"messages: .* not a {type(given).__name__}"):
+        way(accepted, given, 1, attempted)
+
+
+@pytest.mark.parametrize("way", [in_threads, in_tasks])
+def test_a_concurrency_that_may_be_a_number_is_not_shown(way: Any) -> None:
+    for most in (12025550123, "12025550123", 10**5000):
+        with pytest.raises(InvalidMessage, match="from 1 to 1000") as caught:
+            way(accepted, [], most, attempted)
+        assert "202555" not in str(caught.value)
+
+
 class Counted:
     """Messages that count how many were taken."""
 

@@ -19,7 +19,7 @@ from smsbridge import (
     Status,
     Submission,
 )
-from smsbridge.message import fingerprint, masked, same_number
+from smsbridge.message import fingerprint, masked, same_number, shown
 
 
 def message(**fields: Any) -> Message:
@@ -118,6 +118,51 @@ def test_a_reference_or_sender_that_is_no_printable_text_is_refused(
 ) -> None:
     with pytest.raises(InvalidMessage, match=field):
         message(**{field: bad})
+
+
+class _Odd:
+    def __repr__(self) -> str:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("field", ["reference", "sender", "channels"])
+@pytest.mark.parametrize(
+    "bad",
+    ["+12025550123\n", "\n2025550123", 2025550123, 10**5000, ["2025550123"], {"2025550123": 1}],
+    ids=["text", "no sign", "int", "long int", "list", "mapping"],
+)
+def test_no_value_that_may_be_a_number_is_in_the_error(field: str, bad: object) -> None:
+    with pytest.raises(InvalidMessage, match=f"^{field}") as refused:
+        message(**{field: bad})
+    assert "202555" not in str(refused.value)
+    assert len(str(refused.value)) < 100
+
+
+@pytest.mark.parametrize("field", ["reference", "sender", "channels"])
+@pytest.mark.parametrize("bad", [_Odd(), [_Odd()], b"+12025550123", 7, True, [["sms"]], [None]])
+def test_a_value_of_any_kind_is_refused_by_the_name_of_its_field(field: str, bad: object) -> None:
+    with pytest.raises(InvalidMessage, match=f"^{field}"):
+        message(**{field: bad})
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("telex", "'telex'"),
+        ("order-123456", "'order-123456'"),
+        ("order-1234567", "'ord•••67'"),
+        ("1234567", "'•••'"),
+        ("١٢٣٤٥٦٧٨٩", "'١٢٣•••٨٩'"),
+        ("x" * 99, repr("x" * 40)),
+        (999_999, "999999"),
+        (-1_000_000, "a long number"),
+        (1234567.5, "'123•••.5'"),
+        (None, "None"),
+        ([], "of type list"),
+    ],
+)
+def test_a_value_is_shown_by_its_ends_where_it_may_be_a_number(value: object, told: str) -> None:
+    assert shown(value) == told
 
 
 def test_options_must_be_a_backends_own_object() -> None:

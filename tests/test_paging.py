@@ -95,7 +95,7 @@ def test_an_empty_log_is_asked_once(make: Make) -> None:
 @pytest.mark.parametrize("table", [SENT, BY_TIME])
 def test_it_ends_where_the_provider_gives_the_same_page_again(make: Make, table: Question) -> None:
     same = page(*at(2, "b"), *at(1, "a"))
-    wire = Wire(same, same)
+    wire = Wire(*[same] * (2 if table is SENT else 3))  # by time its second is left out at last
     assert sent(make, wire, table) == ["b", "a"]
 
 
@@ -106,7 +106,7 @@ def test_it_ends_where_pages_go_in_a_circle(make: Make) -> None:
 
 
 def test_it_ends_where_the_cursor_does_not_move(make: Make) -> None:
-    wire = Wire(page(*at(1, "a", "b")), page(*at(1, "b", "c")))
+    wire = Wire(page(*at(1, "a", "b")), page(*at(1, "b", "c")), page())
     assert sent(make, wire, BY_TIME) == ["a", "b", "c"]
 
 
@@ -123,8 +123,33 @@ def test_it_ends_where_there_are_no_times(make: Make) -> None:
 def test_rows_without_ids_are_told_apart_by_all_that_they_say(make: Make) -> None:
     first = [row(None, at=utc(2).isoformat()), row(None, at=utc(1).isoformat())]
     second = [row(None, at=utc(1).isoformat()), row(None, at=utc(1).isoformat(), text="Another")]
-    wire = Wire(page(*first), page(*second))
+    wire = Wire(page(*first), page(*second), page())
     assert len(sent(make, wire, BY_TIME)) == 3
+
+
+@pytest.mark.parametrize(
+    ("how", "size", "count", "whole"),
+    [
+        ("strictly", 2, 6, False),
+        ("strictly", 4, 9, True),
+        ("strictly", 9, 9, True),
+        ("inclusive", 2, 2, False),
+        ("inclusive", 4, 9, False),
+        ("inclusive", 9, 9, True),
+    ],
+)
+def test_of_a_second_nothing_is_left_out_that_a_page_can_hold(
+    how: str, size: int, count: int, *, whole: bool
+) -> None:
+    rows = [SentMessage(id=f"{s}-{n}", at=utc(0, 0, s)) for s in (3, 2, 1) for n in range(3)]
+    log = Pages(BY_TIME, {})
+    found: list[SentMessage] = []
+    for _ in range(30):
+        if log.ended:
+            break
+        found += log.take(_answered(rows, log.values().get("before"), how)[:size])
+    assert log.ended
+    assert (len(found), log.whole) == (count, whole)
 
 
 def test_a_message_on_two_pages_comes_once(make: Make) -> None:
@@ -235,7 +260,7 @@ def test_whatever_a_provider_makes_of_before_each_message_comes_once_and_it_ends
     ]
     asked_for = Pages(replace(SENT, pages=by), {})
     found: list[SentMessage] = []
-    for _ in range(len(rows) + 1):
+    for _ in range(2 * len(rows) + 3):
         if asked_for.ended:
             break
         before = asked_for.values().get("before")

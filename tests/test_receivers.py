@@ -7,6 +7,7 @@ import functools
 import io
 import logging
 import pickle
+import re
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -44,6 +45,7 @@ from webhooking import (
 )
 
 PATH = "/sms/8f0c4be2a7d94c57"
+NEAR = ["192.0.2.0/24", "2001:db8::/32"]
 
 
 def receiver(**guards: Any) -> Receiver:
@@ -86,6 +88,37 @@ def test_a_guard_that_guards_nothing_is_a_config_error(guards: dict[str, Any]) -
     with pytest.raises(ConfigError) as caught:
         Receiver(SMSMobileAPI, **guards)
     assert "canary" not in str(caught.value)
+
+
+BAD_GUARDS: list[tuple[str, Any]] = [
+    ("secrets", None),
+    ("secrets", 5),
+    ("secrets", b"canary"),
+    ("secrets", {"canary": "canary"}),
+    ("secrets", ["  "]),
+    ("secrets", [Secret(" ")]),
+    ("secrets", [SECRET, 5]),
+    ("networks", None),
+    ("networks", 5),
+    ("networks", [5]),
+    ("networks", ["192.0.2.0/24", None]),
+    ("networks", ["+12025550123"]),
+    ("path", None),
+    ("path", 5),
+    ("path", Secret("/canary")),
+    ("path", "/ "),
+    ("path", "/sms/\ud800"),
+]
+ALLOWED = {"secrets": "texts or Secrets", "networks": "192.0.2.0/24", "path": "32 hex digits"}
+
+
+@pytest.mark.parametrize(("name", "given"), BAD_GUARDS)
+def test_a_guard_of_another_kind_is_refused_by_its_name(name: str, given: Any) -> None:
+    guards: dict[str, Any] = {"secrets": [SECRET], "path": PATH, "networks": NEAR, name: given}
+    with pytest.raises(ConfigError, match=f"^{name}: .*{ALLOWED[name]}") as caught:
+        Receiver(SMSMobileAPI, **guards)
+    assert caught.value.key == (name,)
+    assert [word for word in ("canary", "2025550123") if word in str(caught.value)] == []
 
 
 @pytest.mark.parametrize("source", [MemoryBackend, None, object()])
@@ -171,9 +204,6 @@ def test_another_path_is_refused_with_404(path: str) -> None:
 def test_a_path_may_have_any_characters() -> None:
     request = at_path(unsigned(), "http://a.example/sm%C3%A9/a%20b")
     assert receiver(path="/smé/a b").read(request).id is None
-
-
-NEAR = ["192.0.2.0/24", "2001:db8::/32"]
 
 
 @pytest.mark.parametrize(
@@ -351,6 +381,15 @@ def test_a_duplicate_is_200_without_a_call(way: Way) -> None:
     assert len(got) == 2
 
 
+@WAYS
+@pytest.mark.parametrize("kind", ["call.missed", "sms.received", "sms.sent"])
+def test_two_events_that_say_the_same_are_two(way: Way, kind: str) -> None:
+    made, got = receiver(), list[Event]()
+    for name in ("event-1", "event-2", "event-1"):
+        assert way(made, signed(happened(kind, event_id=name, id=" ")), got.append) == 200
+    assert [event.id for event in got] == ["event-1", "event-2"]
+
+
 def test_a_message_that_comes_in_both_versions_is_one() -> None:
     memory, got = Memory(), list[Event]()
     by_path, by_secret = receiver(path=PATH, seen=memory), receiver(secrets=[SECRET], seen=memory)
@@ -484,6 +523,79 @@ def test_a_coroutine_that_nobody_awaits_is_never_taken_for_done(way: Way) -> Non
     assert way(made, signed(), lambda event: _two(1, event)) == 500
     assert way(made, signed(), lambda event: asyncio.Future(loop=_loop())) == 500
     assert way(made, signed(), lambda _: None) == 200
+
+
+def _generator(event: Event) -> Any:
+    yield event
+    raise AssertionError
+
+
+async def _async_generator(event: Event) -> Any:
+    yield event
+    raise AssertionError
+
+
+NOT_RUN = re.compile("generator|give a function")
+
+
+class _Generating:
+    def __call__(self, event: Event) -> Any:
+        yield event
+
+    async def taken(self, event: Event) -> Any:
+        yield event
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        _generator,
+        _async_generator,
+        _Generating(),
+        _Generating().taken,
+        functools.partial(_generator),
+        None,
+        "take",
+    ],
+)
+def test_what_a_call_would_not_run_is_not_mounted(function: Any) -> None:
+    made = receiver()
+    for mount in (made.wsgi, made.asgi, functools.partial(made.answer, signed())):
+        with pytest.raises(ConfigError, match=NOT_RUN):
+            mount(function)
+    with pytest.raises(ConfigError, match=NOT_RUN):
+        asyncio.run(made.answer_async(signed(), function))
+    assert made.answer(signed(), lambda _: None).status == 200
+
+
+@WAYS
+@pytest.mark.parametrize("function", [_generator, _async_generator])
+def test_a_generator_that_nobody_runs_is_never_taken_for_done(
+    way: Way, function: Callable[[Event], object]
+) -> None:
+    made, got = receiver(), list[Event]()
+
+    def returning(event: Event) -> object:
+        return function(event)
+
+    async def returning_async(event: Event) -> object:
+        return function(event)
+
+    if way is by_asgi_async:
+        assert by_asgi(made, signed(), returning_async) == 500
+    else:
+        assert way(made, signed(), returning) == 500
+    assert way(made, signed(), got.append) == 200
+    assert len(got) == 1
+
+
+def test_an_async_function_that_returns_a_coroutine_is_never_taken_for_done() -> None:
+    async def returning(event: Event) -> object:
+        return _two(1, event)
+
+    made = receiver()
+    assert by_asgi(made, signed(), returning) == 500
+    assert by_asgi(made, signed(), lambda _: None) == 200
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -25,7 +26,7 @@ from smsbridge import (
 from smsbridge.backends.failover import Failover
 from smsbridge.exchange import Response, drive
 from smsbridge.message import fingerprint
-from smsbridge.resolving import SLACK, resolved
+from smsbridge.resolving import SLACK, Known, resolved, unknown_attempt
 
 from asking import (
     NUMBER,
@@ -52,10 +53,15 @@ FIRST, LAST = NOW - SLACK, NOW + AFTER + SLACK
 SECOND = timedelta(seconds=1)
 
 
-def told(*rows: dict[str, Any], of: Attempt | None = None, **more: Any) -> Submission:
+def told(
+    *rows: dict[str, Any],
+    of: Attempt | None = None,
+    owned: Collection[str] = (),
+    others: Collection[Attempt] = (),
+) -> Submission:
     """Return what an attempt comes to by a log of one page."""
     wire = Wire(*pages(rows))
-    course = resolved(Gate(), of or attempt(), session(), **more)
+    course = resolved(Gate(), of or attempt(), session(), Known(ids=owned, others=others))
     return drive(course, lambda request: wire.carry(request, 0))
 
 
@@ -135,14 +141,25 @@ def test_two_rows_leave_it_unknown() -> None:
     assert unknown(row("m-1"), row("m-2")) == "the log of gate has 2 messages that it may be"
 
 
-@pytest.mark.parametrize("word", ["to", "text", "at"])
-def test_a_row_without_recipient_text_or_time_never_counts(word: str) -> None:
+@pytest.mark.parametrize("word", ["to", "text"])
+def test_a_row_without_recipient_or_text_never_counts(word: str) -> None:
     assert "no such message" in unknown(row(**{word: None}))
     assert told(row("m-1", **{word: None}), row("m-2")).id == "m-2"
 
 
-def test_a_row_whose_time_can_not_be_read_never_counts() -> None:
-    assert "no such message" in unknown(row(at="soon"))
+@pytest.mark.parametrize("at", ["soon", None, "2030-01-01 00:00:00", "2030-01-01T05:00:00"])
+def test_a_row_whose_time_is_not_sure_leaves_it_unknown(at: str | None) -> None:
+    assert "at a time that is not sure" in unknown(row(at=at))
+    assert "at a time that is not sure" in unknown(row("m-1", at=at), row("m-2"))
+
+
+@pytest.mark.parametrize("at", ["1893456000", "1893456000000", "2030-01-01T01:00:00+01:00"])
+def test_a_time_in_seconds_or_with_a_zone_is_sure(at: str) -> None:
+    assert told(row(at=at)).id == "m-1"
+
+
+def test_a_row_that_was_refused_is_no_acceptance() -> None:
+    assert "as refused" in unknown(row(state="REJECTED"))
 
 
 @pytest.mark.parametrize(
@@ -178,20 +195,51 @@ def test_rows_are_gathered_from_all_pages() -> None:
 
 
 def test_a_row_that_is_on_two_pages_is_one() -> None:
-    wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-2", to=OTHER), row("m-1")]))
+    wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-2", to=OTHER)]))
     course = resolved(Gate(), attempt(), session())
     assert drive(course, lambda request: wire.carry(request, 0)).id == "m-1"
 
 
 def test_an_attempt_without_reference_and_fingerprint_can_not_be_looked_for() -> None:
-    with pytest.raises(InvalidMessage, match="no reference and no fingerprint"):
-        next(resolved(Gate(), attempt("", fingerprint=""), session()))
+    with pytest.raises(InvalidMessage, match="a send can be found, no resend"):
+        unknown_attempt(attempt(fingerprint=""))
 
 
-def test_without_a_fingerprint_only_the_reference_counts() -> None:
-    of = attempt(fingerprint="")
-    assert "no such message" in unknown(row(), of=of)
-    assert told(row(ref="r-1"), of=of).id == "m-1"
+def test_a_resend_is_not_proved_by_the_row_of_the_message_itself(make: Make) -> None:
+    client = make(Gate(), Wire(SILENCE))
+    error = end_of(lambda: client.resend("m-5"))
+    with pytest.raises(InvalidMessage, match="a send can be found, no resend"):
+        client.resolve(error)
+
+
+def test_a_log_that_repeats_a_full_page_is_not_read_whole() -> None:
+    wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-1"), row("m-2", to=OTHER)]))
+    course = resolved(Gate(), attempt(), session())
+    with pytest.raises(OutcomeUnknown, match="can't be read whole"):
+        drive(course, lambda request: wire.carry(request, 0))
+
+
+@pytest.mark.parametrize("since", [NOW, NOW - 2 * SLACK - AFTER])
+def test_of_a_time_that_is_forgotten_nothing_is_proved_but_by_the_reference(since: Any) -> None:
+    def end(*rows: dict[str, Any]) -> Any:
+        wire = Wire(*pages(rows))
+        course = resolved(Gate(), attempt(), session(), Known(since=since))
+        return end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
+
+    assert "sent too much since" in end(row()).why
+    assert end(row("m-3", ref="r-1")).id == "m-3"
+
+
+@pytest.mark.parametrize(
+    ("known", "others"),
+    [("m-1", ()), (b"m-1", ()), (None, ()), ([5], ()), ((), None), ((), "r"), ((), [5])],
+)
+def test_what_is_no_list_of_known_sends_is_refused_before_any_call(
+    make: Make, known: Any, others: Any
+) -> None:
+    client, error = client_that_is_unsure(make)
+    with pytest.raises(InvalidMessage, match=r"known: give|others: give|resolve takes"):
+        client.resolve(error, known=known, others=others)
 
 
 # --- what belongs to others
@@ -203,11 +251,10 @@ def test_a_row_of_a_known_submission_is_anothers() -> None:
 
 
 def test_a_row_without_an_id_is_nobodys() -> None:
-    found = told(row(None), owned={"m-1"})
-    assert (found.id, found.status) == (None, Status.SENT)
+    assert "can't be read whole" in unknown(row(None), owned={"m-1"})
 
 
-@pytest.mark.parametrize("apart", [timedelta(0), SECOND, 2 * SLACK])
+@pytest.mark.parametrize("apart", [timedelta(0), SECOND, 2 * SLACK + AFTER])
 def test_with_another_attempt_at_the_same_message_nobody_can_tell(apart: timedelta) -> None:
     rival = attempt("r-2", started=NOW + apart)
     assert "another send of the same message" in unknown(row(), others=[rival])
@@ -217,12 +264,20 @@ def test_with_another_attempt_at_the_same_message_nobody_can_tell(apart: timedel
     "rival",
     [
         attempt(),
-        attempt("r-2", started=NOW + 2 * SLACK + SECOND),
+        attempt("r-2", started=NOW + 2 * SLACK + AFTER + SECOND),
+        attempt("r-1", started=NOW + SECOND),
         attempt("r-2", fingerprint=fingerprint(NUMBER, "Another")),
         attempt("r-2", fingerprint=fingerprint(OTHER, TEXT)),
         attempt("r-2", fingerprint=""),
     ],
-    ids=["itself", "another time", "another text", "another recipient", "without a fingerprint"],
+    ids=[
+        "itself",
+        "another time",
+        "another try",
+        "another text",
+        "another number",
+        "no fingerprint",
+    ],
 )
 def test_an_attempt_at_another_message_is_no_rival(rival: Attempt) -> None:
     assert told(row(), others=[rival]).id == "m-1"

@@ -19,17 +19,15 @@ def keys(request: Any) -> frozenset[str]:
     return keys_of(parse(TABLE, request.body))
 
 
+BARE = happened(event_id=None, id=" ")
 SAME = {
     "the same request": (signed(), signed()),
     "the same event, later": (signed(), signed(late=90)),
     "the same message as another event": (signed(), signed(happened(event_id="event-2"))),
     "both versions": (signed(), unsigned()),
     "the first version twice": (unsigned(), unsigned()),
-    "the same report as another event": (
-        signed(happened("sms.sent")),
-        signed(happened("sms.sent", event_id="event-2")),
-    ),
     "the same id with other data": (signed(), signed(happened(text="another", id="ab"))),
+    "the first version twice, without a guid": (unsigned(BARE), unsigned(BARE)),
 }
 OTHER = {
     "another message": (signed(), signed(happened(event_id="event-2", id="ab"))),
@@ -44,6 +42,26 @@ OTHER = {
     "another call": (
         signed(happened("call.missed")),
         signed(happened("call.missed", event_id="event-2", id="ab")),
+    ),
+    "a call that says the same": (
+        signed(happened("call.missed")),
+        signed(happened("call.missed", event_id="event-2")),
+    ),
+    "a report that says the same": (
+        signed(happened("sms.sent")),
+        signed(happened("sms.sent", event_id="event-2")),
+    ),
+    "a message without a guid that says the same": (
+        signed(happened(id=" ")),
+        signed(happened(event_id="event-2", id=" ")),
+    ),
+    "a message with an empty guid that says the same": (
+        signed(happened(id="")),
+        signed(happened(event_id="event-2", id="")),
+    ),
+    "the first version without a guid, with another text": (
+        unsigned(BARE),
+        unsigned(happened(event_id=None, id=" ", text="another")),
     ),
     "the same words without a time": (
         signed(replace(happened("call.missed"), occurred_at=None)),

@@ -93,6 +93,17 @@ WRONG: dict[str, tuple[str | bytes, list[str]]] = {
     "no rows": (HEADER, ["no message"]),
     "no header": (f"{NUMBER},Hello\n", ["line 1", "names no column"]),
     "a column with a typo": (f"recipient,txt\n{NUMBER},Hello\n", ["'txt'", "did you mean 'text'"]),
+    "a number as a column": (f"{NUMBER},text\n", ["line 1", "'+12•••77'", "known are"]),
+    "a number that is nearly a column": ("recipient12345,text\n", ["'rec•••45'", "did you mean"]),
+    "a short number as a column": ("+12345,text\n", ["line 1", "'•••'", "known are"]),
+    "a number as a reference, twice": (
+        REFERRED + f"{NUMBER},a,{NUMBER}\n{NUMBER},b,{NUMBER}\n",
+        ["line 3", "'+12•••77'", "line 2"],
+    ),
+    "a number as a reference that is not printable": (
+        REFERRED + f"{NUMBER},a,{NUMBER}\t\n",
+        ["line 2", "reference '+12•••7\\t'"],
+    ),
     "a column more": (f"recipient,text,name\n{NUMBER},Hello,Al\n", ["'name'", "known are"]),
     "another case": (f"Recipient,Text\n{NUMBER},Hello\n", ["'Recipient'", "'recipient'"]),
     "semicolons": (f"recipient;text\n{NUMBER};Hello\n", ["line 1"]),
@@ -123,7 +134,7 @@ WRONG: dict[str, tuple[str | bytes, list[str]]] = {
 def test_what_is_wrong_is_told(path: Path, content: str | bytes, says: list[str]) -> None:
     told = said(path, content)
     assert [word for word in [*says, str(path)] if word not in told] == []
-    assert [word for word in (NUMBER, NUMBER[1:], "Hello", "Alice") if word in told] == []
+    assert [word for word in (NUMBER, NUMBER[1:], "12345", "Hello", "Alice") if word in told] == []
 
 
 def test_a_line_is_where_its_record_begins_in_the_file(path: Path) -> None:

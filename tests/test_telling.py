@@ -116,6 +116,10 @@ def test_the_part_that_took_or_refused_it_is_told(
         ("failover", "accepted", "two"),
         ("failover", "unknown", "one"),
     ]
+    assert [one for one in told.messages if one.startswith("send: ")] == [
+        "send: accepted (two, second over rest)",
+        "send: unknown (one, gate over rest)",
+    ]
 
 
 def test_the_time_that_it_took_is_told_with_its_repeats(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -148,6 +149,13 @@ refused_urls = pytest.mark.parametrize(
 @refused_urls
 def test_a_url_that_cannot_be_used_is_refused_with_what_to_write(url: str, says: str) -> None:
     assert says in str(refusal(lambda: from_url(url)))
+
+
+@pytest.mark.parametrize("url", [None, 5, b"smsmobileapi+rest://canarykey@sms.example", ["canary"]])
+def test_what_is_no_text_is_no_url(url: Any) -> None:
+    error = refusal(lambda: from_url(url))
+    assert "BACKEND+PROTOCOL://" in str(error)
+    assert CANARY not in shown(error, *behind(error))
 
 
 def parts_of(url: str) -> list[str]:

@@ -181,11 +181,12 @@ def test_whose_log_it_is_says_what_is_the_last(make: Make) -> None:
     assert client.wait("m-1").status is Status.SENT
 
 
-def test_a_wait_takes_a_retry_of_the_config_with_it(make: Make) -> None:
+def test_a_wait_asks_again_by_itself_and_not_by_the_retry_of_the_config(make: Make) -> None:
     world = World()
-    wire = Wire(Response(status=500), *stands("DELIVERED"))
-    make(Gate(retry={"attempts": 2}), wire, world).wait("m-1")  # type: ignore[arg-type]  # as config gives it
-    assert world.slept == [0]
+    busy = Response(status=503, headers={"Retry-After": "3600"})
+    wire = Wire(busy, *stands("DELIVERED"))
+    make(Gate(retry={"attempts": 4}), wire, world).wait("m-1", timeout=2)  # type: ignore[arg-type]  # as config gives it
+    assert world.slept == [2]
 
 
 # --- what comes in

@@ -66,45 +66,48 @@ class Failover(Backend):
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message by the first backend that takes it."""
         marks: dict[str, float] = session.kept.setdefault(_KEPT, {})
-        failures: list[SendError] = []
-        unsupported: list[Unsupported] = []
+        failures: dict[str, SendError | Unsupported] = {}
         for name in self._order(marks, session.monotonic()):
             sending = self.backends[name].send(message, session.at((name,)))
             try:
                 submission = yield from routed(sending, (name,))
             except Unsupported as error:
-                unsupported.append(error)
+                failures[name] = error
                 continue
             except SendError as error:
                 error.by(name)
-                if isinstance(error, OutcomeUnknown):
-                    raise
-                if isinstance(error, Rejected) and not error.reason.elsewhere:
+                final = isinstance(error, Rejected) and not error.reason.elsewhere
+                if final or isinstance(error, OutcomeUnknown):
+                    _note(error, failures)
                     raise
                 rest = max(self.expire, getattr(error, "retry_after", None) or 0)
                 marks[name] = session.monotonic() + rest
-                failures.append(error)
+                failures[name] = error
                 continue
             marks.pop(name, None)
             return replace(submission, attempt=replace(submission.attempt, via=name))
-        self._fail(failures, unsupported)
+        self._fail(failures)
 
     def _order(self, marks: Mapping[str, float], now: float) -> list[str]:
         """Return the names to try: those that have not failed lately first."""
         fresh = [name for name in self.backends if marks.get(name, now) <= now]
         return fresh or list(self.backends)
 
-    def _fail(self, failures: list[SendError], unsupported: list[Unsupported]) -> NoReturn:
-        if not failures:
-            raise unsupported[-1]
-        again = (one for one in failures if isinstance(one, NotSent) and one.retry)
-        told = next(again, failures[-1])
-        for other in failures:
-            if other is not told:
-                told.add_note(f"{other.attempt.via}: {other.why}")
+    def _fail(self, failures: Mapping[str, SendError | Unsupported]) -> NoReturn:
+        tried = [one for one in failures.values() if isinstance(one, SendError)]
+        again = (one for one in tried if isinstance(one, NotSent) and one.retry)
+        told = next(again, [*failures.values(), *tried][-1])
+        _note(told, failures)
         raise told
 
     def _table(self, name: str, what: str) -> NoReturn:
         where = ", ".join(self.backends)
         alone = "" if name in ("sent", "received") else " by an id alone"
         raise Unsupported(f"{self.name} can't {what}{alone}: ask one of {where}")
+
+
+def _note(told: Exception, others: Mapping[str, SendError | Unsupported]) -> None:
+    """Say in the notes of the error that is told why the other backends took nothing."""
+    for name, other in others.items():
+        if other is not told:
+            told.add_note(f"{name}: {other.why if isinstance(other, SendError) else other}")

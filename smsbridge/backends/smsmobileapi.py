@@ -17,7 +17,7 @@ from smsbridge.codecs import Note
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap import Soap
 from smsbridge.errors import InvalidMessage, Reason
-from smsbridge.message import Channel, Message, Options, Status
+from smsbridge.message import Channel, Message, Options, Status, shown
 from smsbridge.oauth import ClientCredentials
 from smsbridge.operation import Operation, Protocol, Question
 from smsbridge.outcome import When
@@ -49,7 +49,7 @@ class SMSMobileAPIOptions(Options):
         """Refuse a SIM slot that no phone has."""
         super(SMSMobileAPIOptions, self).__post_init__()
         if self.sim not in (None, 1, 2):
-            raise InvalidMessage(f"options.sim {self.sim!r}: give 1 or 2, or leave it out")
+            raise InvalidMessage(f"options.sim {shown(self.sim)}: give 1 or 2, or leave it out")
 
 
 def _by_whatsapp(template: str) -> Template:
@@ -106,11 +106,13 @@ _LOG_ROW = {
     "status": "send_from_mobile",  # FIELD
     "error": ("send_from_mobile_erreur", "error_api"),  # FIELD
 }
+_ANY_BUT_0 = r"/(?s)(?!0$).*\S.*/"
 _LOG_MEANS: dict[str, Any] = {
     "rows": "result.sms",  # DOC; result.error there says that there is no entry yet (FIELD)
     "rejected": {"error": {}},
     "statuses": {"1": Status.SENT, "0": Status.QUEUED},  # FIELD: sent by the phone; 0 ASSUMED
-    "failed": When(dict.fromkeys(_LOG_ROW["error"], r"/(?s)(?!0$).*\S.*/")),
+    "failed": When({"send_from_mobile_erreur": _ANY_BUT_0}),
+    "refused": When({"error_api": _ANY_BUT_0}),
 }
 _STATUS = Question(_LOG, {"guid_message": "{id}"}, _LOG_ROW, **_LOG_MEANS)
 _SENT = Question(

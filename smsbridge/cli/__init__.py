@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from smsbridge.errors import (
-    AuthenticationFailed,
-    CallerError,
-    NotSent,
-    OutcomeUnknown,
-    Rejected,
-    SmsbridgeError,
-)
+from smsbridge.cli.codes import Exit, exit_of
+from smsbridge.cli.showing import show_notes, unwritten
+from smsbridge.errors import SmsbridgeError
 
-_EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
-    (CallerError, 2),
-    (OutcomeUnknown, 3),
-    (AuthenticationFailed, 4),
-    (NotSent, 5),
-    (Rejected, 6),
-)
+_UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 _COMMANDS = {
     "send": "Send one message.",
     "send-many": "Send the messages of a CSV, and go on where a run ended.",
@@ -85,10 +75,20 @@ class _Exits(click.Group):
             return super().main(*args, **kwargs)
         except SmsbridgeError as error:
             click.echo(f"smsbridge: {error}", err=True)
-            sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
+            show_notes(error)
+            sys.exit(exit_of(error))
+        except OSError as error:
+            if error.filename is not None or error.errno not in _UNWRITTEN:
+                _unexpected(error)
+            click.echo(f"smsbridge: {unwritten(error)}", err=True)
+            sys.exit(Exit.ERROR)
         except Exception as error:  # noqa: BLE001  (the last line of defence)
-            click.echo(f"smsbridge: unexpected {type(error).__name__}: please report it", err=True)
-            sys.exit(1)
+            _unexpected(error)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    click.echo(f"smsbridge: unexpected {type(error).__name__}: please report it", err=True)
+    sys.exit(Exit.ERROR)
 
 
 @click.group(cls=_Exits, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

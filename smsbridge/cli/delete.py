@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 from typing import Any
 
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import asks
+from smsbridge.cli.codes import Exit
+from smsbridge.cli.options import asks
 from smsbridge.errors import InvalidMessage
+from smsbridge.many import OutcomeWord
 
 _HELP = """Delete from the provider's log: one message by its ID, one day, or a period.
 
@@ -34,17 +37,43 @@ It asks first. Without one of the three nothing is deleted. Nothing is deleted o
 def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
     """Delete rows."""
     from smsbridge.client import Client
-    from smsbridge.filters import selected
 
     days = {name: _day(name, given[name]) for name in ("day", "first", "last")}
-    selected(id or "", **days)
+    _hold(id, days)
     chosen = chosen_backend(backend, url)
     if not given["yes"]:
         what = f"message {id}" if id else " to ".join(str(day) for day in days.values() if day)
-        click.confirm(f"Delete {what} from the log of {chosen.name}?", abort=True, err=True)
+        if not _agreed(f"Delete {what} from the log of {chosen.name}?"):
+            click.echo("smsbridge: nothing was deleted", err=True)
+            sys.exit(Exit.ERROR)
     with Client(chosen) as client:
         client.delete(id, **days)
-    click.echo(json.dumps({"outcome": "accepted"}) if given["as_json"] else "deleted")
+    click.echo(json.dumps({"outcome": OutcomeWord.ACCEPTED}) if given["as_json"] else "deleted")
+
+
+def _hold(known: str | None, days: dict[str, date | None]) -> None:
+    """Refuse what selects nothing, or in two ways, in the words of the command line."""
+    from smsbridge.filters import selected
+
+    period = [days["first"] is not None, days["last"] is not None]
+    if [bool(known), days["day"] is not None, any(period)].count(True) != 1 or (
+        any(period) and not all(period)
+    ):
+        raise InvalidMessage("give one of an ID, --day, or --first with --last")
+    selected(known or "", **days)
+
+
+def _agreed(question: str) -> bool:
+    """Ask, and leave the line of the question, whatever answers."""
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:
+        agreed = False
+        click.echo(err=True)
+    else:
+        if not agreed and not sys.stdin.isatty():
+            click.echo(err=True)
+    return agreed
 
 
 def _day(option: str, given: str | None) -> date | None:

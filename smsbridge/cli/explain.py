@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.options import chooses
 from smsbridge.cli.wsdl import fetching
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ Credentials are masked before the request is made. A WSDL that is at an address 
 @click.command(help=_HELP)
 @click.argument("to")
 @click.argument("text")
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
-@click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin.")
+@chooses
 @click.option("--whatsapp", is_flag=True, help="By WhatsApp.")
 @click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
 def explain(to: str, text: str, backend: str | None, url: str | None, **given: Any) -> None:
@@ -43,8 +43,10 @@ def explain(to: str, text: str, backend: str | None, url: str | None, **given: A
     more = {"reference": given["reference"]} if given["reference"] is not None else {}
     number = chosen.number(to)
     message = Message(recipient=number, text=text, channels=frozenset({channel}), **more)
-    for name, one in chosen.senders():
-        named = f"{name}, {one.name}" if name else one.name
+    for index, (name, one) in enumerate(chosen.senders()):
+        if index:
+            click.echo()
+        named = f"{name} of {backend or chosen.name}, {one.name}" if name else one.name
         _explain(one, message, f"{named} over {one.protocol}, {_why(backend, url)}")
 
 

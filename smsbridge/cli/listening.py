@@ -15,13 +15,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import click
 
-from smsbridge.errors import SmsbridgeError, WebhookRefused, WebhookUnreadable, WebhookUntrusted
+from smsbridge.errors import SmsbridgeError, WebhookRefused, WebhookUntrusted
 from smsbridge.events import Event
 from smsbridge.exchange import Request, Response
 from smsbridge.mounts import phrase, wsgi_app
 from smsbridge.secret import Secret
 from smsbridge.signatures import check
-from smsbridge.webhooks import MOST_BYTES, Webhook, parse
+from smsbridge.webhooks import MOST_BYTES, Webhook, admit, parse
 
 _SECONDS = 30.0
 _POLL_SECONDS = 0.05
@@ -52,7 +52,9 @@ class Listener:
         event, why, status = None, "", 200
         signature = "not checked"
         try:
-            self._admit(request)
+            if self.path and request.path != self.path:
+                raise WebhookUntrusted("the path is another", 404)
+            admit(request)
             if self.secrets and self.table.signature is not None:
                 signature = "invalid"
                 check(self.table.signature, request, self.secrets, datetime.now(UTC))
@@ -72,14 +74,6 @@ class Listener:
             headers={"Content-Type": "text/plain; charset=utf-8"},
             body=f"{phrase(status)}\n".encode(),
         )
-
-    def _admit(self, request: Request) -> None:
-        if self.path and request.path != self.path:
-            raise WebhookUntrusted("the path is another", 404)
-        if request.method != "POST":
-            raise WebhookUnreadable("the method is not POST", 405)
-        if len(request.body) > MOST_BYTES:
-            raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", 413)
 
 
 def _passed_on(request: Request, url: str) -> Request:

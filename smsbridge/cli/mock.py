@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.options import listens
 from smsbridge.cli.until import until_signal
 from smsbridge.errors import ConfigError
 from smsbridge.testing.endings import Place
@@ -65,14 +66,7 @@ def _known(_context: click.Context, _option: click.Parameter, word: str | None) 
 
 @click.command(help=_HELP)
 @click.argument("source", required=False)
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8765,
-    show_default=True,
-    help="0 takes any that is free.",
-)
+@listens(8765)
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
 @click.option("--address", metavar="URL", help="How clients reach it, if not by host and port.")
 @click.option("--fault", "named", metavar="NAME", callback=_known, help="What to break: see above.")
@@ -93,6 +87,8 @@ def mock(  # noqa: PLR0913  (an option each)
     from smsbridge.testing.breaks import unreachable, untrusted
     from smsbridge.testing.server import MockServer
 
+    if named and scenario:
+        raise click.UsageError("give one of --fault and --scenario")
     with ExitStack() as stack:
         provider, credentials = _played(source, scenario, stack)
         provider.firing = _firing(provider.backend, **hooks)
@@ -114,7 +110,8 @@ def mock(  # noqa: PLR0913  (an option each)
                 server.start()
                 stack.callback(server.stop)
         except OSError as error:
-            why = error.strerror or "the address is none of this machine"
+            told = (error.strerror or "").partition(" (while attempting")[0]
+            why = told or "the address is none of this machine"
             where = f"{host}, port {port}"
             raise click.ClickException(f"can't listen at {where}: {why}") from None
         provider.address = address or provider.address

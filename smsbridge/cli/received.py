@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import RECEIVED, asks, show_rows, time_of
+from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.showing import RECEIVED, show_rows
 
 _HELP = """List the messages that came in.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import asks, failure, show_submission
+from smsbridge.cli.options import asks
+from smsbridge.cli.showing import show_failure, show_submission
 from smsbridge.errors import SendError
 
 _HELP = """Let the provider send the message with its ID again.
@@ -33,6 +32,6 @@ def resend(id: str, backend: str | None, url: str | None, *, as_json: bool) -> N
             submission = client.resend(id)
         except SendError as error:
             if as_json:
-                click.echo(json.dumps(failure(error)))
+                show_failure(error)
             raise
     show_submission(submission, as_json=as_json)

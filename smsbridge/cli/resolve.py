@@ -5,19 +5,31 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from smsbridge.attempts import attempt_of
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import asks, attempt_of, failure, printable, success
-from smsbridge.errors import Attempt, InvalidMessage, OutcomeUnknown
+from smsbridge.cli.codes import Exit
+from smsbridge.cli.options import asks
+from smsbridge.cli.showing import failure, printable, success
+from smsbridge.errors import (
+    Attempt,
+    AuthenticationFailed,
+    InvalidMessage,
+    OutcomeUnknown,
+    SmsbridgeError,
+)
+from smsbridge.many import OutcomeWord
 
 if TYPE_CHECKING:
     from smsbridge.client import Client
+    from smsbridge.journal import Found
+    from smsbridge.message import Submission
 
-_UNKNOWN = 3
 _HELP = """Look up in the provider's log what became of each send in FILE that is unknown.
 
 \b
@@ -30,7 +42,8 @@ Examples:
   smsbridge resolve results.jsonl
 
 A send is accepted for its reference, or for the one row of its time, recipient and text that is no
-other message's. Otherwise it stays unknown, and the exit code is 3.
+other message's. Otherwise it stays unknown, and the exit code is 3. The accepted sends in FILE tell
+which rows are other messages'.
 """
 
 
@@ -40,45 +53,76 @@ other message's. Otherwise it stays unknown, and the exit code is 3.
 def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -> None:
     """Resolve what is unknown."""
     from smsbridge.client import Client
-    from smsbridge.journal import accepted_ids, beside, settle, unknowns
+    from smsbridge.journal import beside, found_in, settle
 
     path = Path(file)
     many = file != "-" and beside(path).exists()
-    given: list[tuple[Any, Attempt]] = unknowns(path) if many else list(dict.fromkeys(_lines(file)))
-    known = accepted_ids(path) if many else set()
-    attempts = [attempt for _, attempt in given]
-    left = 0
+    given = found_in(path) if many else _sent(file)
+    accepted: list[tuple[dict[str, Any], str]] = []
+    left = False
     with Client(chosen_backend(backend, url)) as client:
-        for line, attempt in given:
-            others = [other for other in attempts if other is not attempt]
-            found = _resolved(client, attempt, known, others, as_json=as_json)
-            left += found is None
-            if many and found is not None:
-                settle(path, line, found)
-    if not given:
+        try:
+            for line, attempt in given.unknown:
+                submission = _looked_up(client, attempt, given)
+                if isinstance(submission, OutcomeUnknown):
+                    left = True
+                else:
+                    accepted.append((line, submission.id or ""))
+                _show(submission, as_json=as_json)
+        finally:
+            if many and accepted:
+                settle(path, accepted)
+    if not given.unknown:
         click.echo("nothing is unknown", err=True)
     if left:
-        sys.exit(_UNKNOWN)
+        sys.exit(Exit.UNKNOWN)
 
 
-def _resolved(
-    client: Client, attempt: Attempt, known: set[str], others: list[Attempt], *, as_json: bool
-) -> str | None:
-    """Return the id of a send that was accepted, and print what became of it."""
-    reference = printable(attempt.reference)
+def _looked_up(client: Client, attempt: Attempt, given: Found) -> Submission | OutcomeUnknown:
+    """Return what became of a send. Raises only what would meet all that follow."""
+    others = [other for _, other in given.unknown if other is not attempt]
     try:
-        submission = client.resolve(attempt, known=known, others=others)
+        return client.resolve(attempt, known=given.ids, others=others + given.others)
     except OutcomeUnknown as error:
-        plain = f"unknown   {error.why}  reference {reference}"
-        click.echo(json.dumps(failure(error)) if as_json else plain)
-        return None
-    id_ = printable(submission.id)
-    plain = f"accepted  id {id_}  status {submission.status}  reference {reference}"
-    click.echo(json.dumps(success(submission)) if as_json else plain)
-    return submission.id or ""
+        return error
+    except AuthenticationFailed:
+        raise
+    except SmsbridgeError as error:
+        return OutcomeUnknown(f"it could not be looked up: {error}", attempt)
 
 
-def _lines(file: str) -> Iterator[tuple[None, Attempt]]:
+def _show(found: Submission | OutcomeUnknown, *, as_json: bool) -> None:
+    if isinstance(found, OutcomeUnknown):
+        said, plain = failure(found), f"unknown   {printable(found.why)}"
+    else:
+        said = success(found)
+        plain = f"accepted  id {printable(found.id)}  status {found.status}"
+    reference = printable(found.attempt.reference)
+    click.echo(json.dumps(said) if as_json else f"{plain}  reference {reference}")
+
+
+def _sent(file: str) -> Found:
+    """Return what the lines of ``send --json`` tell."""
+    from smsbridge.journal import Found
+
+    unknown: dict[Attempt, None] = {}
+    found = Found(unknown=[], ids=set(), others=[])
+    settled: set[Attempt] = set()
+    for said in _lines(file):
+        if said.get("outcome") == OutcomeWord.UNKNOWN:
+            unknown[attempt_of(said)] = None
+        elif said.get("outcome") == OutcomeWord.ACCEPTED:
+            if (id_ := said.get("id")) and isinstance(id_, str):
+                found.ids.add(id_)
+                with suppress(InvalidMessage):  # the id says enough
+                    settled.add(attempt_of(said))
+            else:
+                found.others.append(attempt_of(said))
+    found.unknown.extend(({}, attempt) for attempt in unknown if attempt not in settled)
+    return found
+
+
+def _lines(file: str) -> Iterator[dict[str, Any]]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -86,10 +130,9 @@ def _lines(file: str) -> Iterator[tuple[None, Attempt]]:
         raise InvalidMessage(f"can't read {file}: {why}") from None
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            said = json.loads(line) if line.strip() else {"outcome": ""}
+            said = json.loads(line) if line.strip() else {}
         except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
             raise InvalidMessage(f"{file}, line {number}: it is no JSON object")
-        if said.get("outcome") == "unknown":
-            yield None, attempt_of(said)
+        yield said

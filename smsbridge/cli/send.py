@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import asks, failure, show_submission, time_of
-from smsbridge.errors import SendError
+from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.showing import show_failure, show_submission
+from smsbridge.errors import InvalidMessage, OutcomeUnknown, SendError
 
 if TYPE_CHECKING:
     from smsbridge.message import MessageFields
 
-_UNKNOWN = 3
 _HELP = """Send TEXT to the number TO.
 
 \b
@@ -39,7 +40,8 @@ When the outcome is unknown, --json prints what `smsbridge resolve` takes.
 def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
     """Send TEXT to the number TO; the help is `_HELP`."""
     from smsbridge.client import Client
-    from smsbridge.message import Channel
+    from smsbridge.exchange import Session
+    from smsbridge.message import Channel, Message
 
     wanted = {
         Channel.WHATSAPP: given["whatsapp"],
@@ -51,14 +53,42 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
     }
     if reference is not None:
         fields["reference"] = reference
-    with Client(chosen_backend(given["backend"], given["url"])) as client:
+    backend = chosen_backend(given["backend"], given["url"])
+    message = Message(recipient=backend.number(to), text=text, **fields)  # type: ignore[arg-type]  # channels are normalised
+    with Client(backend) as client:
+        attempt = backend.attempt(message, Session())
         try:
-            submission = client.send(to, text, **fields)
-        except SendError as error:
-            if given["as_json"]:
-                click.echo(json.dumps(failure(error)))
-            raise
+            with _interruptible():
+                submission = client.send(message)
         except KeyboardInterrupt:
-            click.echo("smsbridge: interrupted: the message may have been sent", err=True)
-            sys.exit(_UNKNOWN)
-    show_submission(submission, as_json=given["as_json"])
+            error: SendError = OutcomeUnknown("interrupted", attempt)
+        except SendError as ended:
+            error = ended
+        except InvalidMessage as refused:
+            raise _of_the_option(refused) from None
+        else:
+            show_submission(submission, as_json=given["as_json"])
+            return
+    if given["as_json"]:
+        show_failure(error)
+    raise error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM interrupt a send as Ctrl-C does, unless it is ignored."""
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _of_the_option(refused: InvalidMessage) -> InvalidMessage:
+    """Name the option in place of the field."""
+    said = str(refused)
+    field = "send_at "
+    return InvalidMessage(f"--at {said.removeprefix(field)}") if said.startswith(field) else refused

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.codes import Exit, exit_of
+from smsbridge.cli.options import chooses
 from smsbridge.errors import AuthenticationFailed, CallerError, InvalidMessage
 from smsbridge.many import CONCURRENCY, MOST, OutcomeWord
 
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
     from smsbridge.sheet import Sheet
 
 _EVERY_SECONDS = 10.0
-_CREDENTIALS, _CALLER = 4, 2
-_CODES = {OutcomeWord.NOT_SENT: 5, OutcomeWord.REJECTED: 6}
-_UNKNOWN = 3
+_CODES = {OutcomeWord.NOT_SENT: Exit.NOT_SENT, OutcomeWord.REJECTED: Exit.REJECTED}
 _STOPPING = b"smsbridge: stopping: what is in flight is waited for; again ends it at once\n"
 _HELP = """Send the messages of FILE, a CSV, and write how each ended to RESULTS.
 
@@ -65,8 +65,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O, 130 and 143 stopped.
     type=click.Path(path_type=Path),
     help="Where outcomes are written; RESULTS.intents is kept beside it.",
 )
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise.")
-@click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin.")
+@chooses
 @click.option("--whatsapp", is_flag=True, help="By WhatsApp instead of SMS.")
 @click.option(
     "--concurrency",
@@ -103,8 +102,7 @@ def send_many(file: Path, out: Path, concurrency: int, **given: Any) -> None:
                 messages = journal.intended(sheet.messages(), concurrency, run.stopped)
                 with closing(messages), closing(client.send_many(messages, concurrency)) as results:
                     for result in results:
-                        run.take(result)
-                        show()
+                        run.take(result, show)
         sys.exit(run.concluded())
     except BadSheet as error:
         raise click.ClickException(f"{error}: nothing more was sent") from None
@@ -121,7 +119,7 @@ class _Run:
     def __init__(self, journal: Journal, sheet: Sheet) -> None:
         self._journal = journal
         self._rows = sheet.rows
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._refused: Exception | None = None
         self._signal = 0
 
@@ -131,16 +129,21 @@ class _Run:
     def stop(self, number: int) -> None:
         self._signal = number
 
-    def take(self, result: Result) -> None:
-        """Write a result down, and stop where no other message could end better."""
+    def take(self, result: Result, show: Callable[[], None]) -> None:
+        """Write a result down, and stop where no other message could end better.
+
+        It raises nothing, so that the results of what is in flight are taken too.
+        """
         error = result.error
         hopeless = isinstance(error, CallerError) and not isinstance(error, InvalidMessage)
         if hopeless or isinstance(error, AuthenticationFailed):
             self._refused = error
         try:
             self._journal.ended(result)
-        except OSError as failure:
-            self._failure = failure
+            with suppress(OSError):  # nobody looks any more
+                show()
+        except Exception as failure:  # noqa: BLE001  (raised when the run is concluded)
+            self._failure = self._failure or failure
 
     def concluded(self) -> int:
         """Say what came of it, and return the exit code."""
@@ -148,18 +151,19 @@ class _Run:
             raise self._failure
         counts = self._journal.counts
         left = self._rows - sum(counts.values())
-        click.echo(_counted(counts, left), err=True)
-        if self._refused:
-            click.echo(f"smsbridge: {self._refused}", err=True)
-        if self.stopped() or left:
-            click.echo("smsbridge: stopped; the same command goes on with the rest", err=True)
+        with suppress(OSError):  # the exit code says it too
+            click.echo(_counted(counts, left), err=True)
+            if self._refused:
+                click.echo(f"smsbridge: {self._refused}", err=True)
+            if self.stopped() or left:
+                click.echo("smsbridge: stopped; the same command goes on with the rest", err=True)
         if self._signal:
             return 128 + self._signal
         if counts[OutcomeWord.UNKNOWN]:
-            return _UNKNOWN
+            return Exit.UNKNOWN
         if self._refused:
-            return _CREDENTIALS if isinstance(self._refused, AuthenticationFailed) else _CALLER
-        return next((code for word, code in _CODES.items() if counts[word]), 0)
+            return exit_of(self._refused)
+        return next((code for word, code in _CODES.items() if counts[word]), Exit.DONE)
 
 
 @contextmanager
@@ -169,6 +173,8 @@ def _signals(run: _Run) -> Iterator[None]:
     def stop(number: int, _: object) -> None:
         run.stop(number)
         signal.signal(number, signal.SIG_DFL)
+        if sys.stderr is None:  # then 2 may be a file of the run
+            return
         with suppress(OSError):
             os.write(2, _STOPPING)  # click's own stream may be in the middle of a write
 
@@ -183,7 +189,7 @@ def _signals(run: _Run) -> Iterator[None]:
 @contextmanager
 def _shown(rows: int, counts: Mapping[str, int]) -> Iterator[Callable[[], None]]:
     """Give what shows how far a run is: a bar on a terminal, else a line now and then."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield _lines(rows, counts, time.monotonic)
         return
     from rich.console import Console
@@ -201,14 +207,20 @@ def _shown(rows: int, counts: Mapping[str, int]) -> Iterator[Callable[[], None]]
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}"),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=rows, said="")
+    bar = Progress(*columns, console=Console(stderr=True))
+    task = bar.add_task("", total=rows, said="")
 
-        def show() -> None:
-            bar.update(task, completed=sum(counts.values()), said=_counted(counts, 0))
+    def show() -> None:
+        bar.update(task, completed=sum(counts.values()), said=_counted(counts, 0))
 
-        show()
+    show()
+    try:
+        with suppress(OSError):
+            bar.start()
         yield show
+    finally:
+        with suppress(OSError):
+            bar.stop()
 
 
 def _lines(

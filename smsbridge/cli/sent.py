@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import SENT, asks, show_rows, time_of
+from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.showing import SENT, show_rows
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) 
 
 
 def _time_or_id(given: str) -> datetime | str:
-    with suppress(InvalidMessage):
+    from smsbridge.filters import looks_like_a_time
+
+    try:
         return time_of("--before", given)
+    except InvalidMessage as error:
+        if looks_like_a_time(given):
+            raise InvalidMessage(f"{error}, or the id of a message") from None
     return given

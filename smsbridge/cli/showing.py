@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.errors import Attempt, InvalidMessage, NotSent, OutcomeUnknown, Rejected, SendError
+from smsbridge.attempts import attempt_words
+from smsbridge.errors import SendError, whereabouts
+from smsbridge.many import OutcomeWord, outcome_of
 from smsbridge.message import ReceivedMessage, SentMessage
 
 if TYPE_CHECKING:
     from smsbridge.message import Submission
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_OUTCOMES: tuple[tuple[type[SendError], str], ...] = (
-    (NotSent, "not_sent"),
-    (Rejected, "rejected"),
-    (OutcomeUnknown, "unknown"),
-)
 _MOST_TEXT = 60
 _CUT = ("error", "text")
 SENT = ("at", "id", "recipient", "status", "error", "text")
 RECEIVED = ("at", "id", "sender", "text")
-
-
-def asks(command: F) -> F:
-    """Add the options that every command has which asks a provider."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line."),
-        click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin."),
-        click.option(
-            "--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise."
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 def show_rows(
@@ -73,72 +56,59 @@ def message_json(row: SentMessage | ReceivedMessage) -> dict[str, Any]:
 def success(submission: Submission) -> dict[str, Any]:
     """Return an accepted send as JSON has it."""
     return {
-        "outcome": "accepted",
+        "outcome": OutcomeWord.ACCEPTED,
         "id": submission.id,
         "status": submission.status,
         "provider_status": submission.provider_status,
-        **attempt_json(submission.attempt),
+        **attempt_words(submission.attempt),
     }
 
 
 def failure(error: SendError) -> dict[str, Any]:
     """Return a send that was not accepted as JSON has it."""
-    outcome = next(word for kind, word in _OUTCOMES if isinstance(error, kind))
     more = {name: getattr(error, name, None) for name in ("reason", "code", "retry", "retry_after")}
     return {
-        "outcome": outcome,
+        "outcome": outcome_of(error),
         "id": None,
         "error": error.why,
         **{name: value for name, value in more.items() if value is not None},
-        **attempt_json(error.attempt),
+        **attempt_words(error.attempt),
     }
-
-
-def attempt_json(attempt: Attempt) -> dict[str, str]:
-    """Return an attempt as JSON has it."""
-    given = {one.name: getattr(attempt, one.name) for one in fields(attempt)}
-    return {name: _plain(value) for name, value in given.items() if value or name != "via"}
-
-
-def attempt_of(line: dict[str, Any]) -> Attempt:
-    """Return the attempt that `attempt_json` wrote; raises `InvalidMessage`."""
-    words = {one.name: line.get(one.name, "") for one in fields(Attempt)}
-    started = _instant(words.pop("started"))
-    texts = all(isinstance(word, str) for word in words.values())
-    if started is None or not texts or not words["backend"]:
-        raise InvalidMessage(
-            "a line is no attempt: give what smsbridge send --json printed, or the results of "
-            "send-many"
-        )
-    return Attempt(**words, started=started)
 
 
 def show_submission(submission: Submission, *, as_json: bool) -> None:
     """Print an accepted send: what a script needs on stdout, the rest on stderr."""
-    if as_json:
-        click.echo(json.dumps(success(submission)))
+    plain = f"accepted  id {printable(submission.id)}  status {submission.status}"
+    where = whereabouts(submission.attempt)
+    try:
+        click.echo(json.dumps(success(submission)) if as_json else plain)
+    except OSError as error:
+        why = unwritten(error)
+        said = f"smsbridge: accepted ({where}), but {why}. Do not send it again."
+        click.echo(said, err=True)
         return
-    click.echo(f"accepted  id {printable(submission.id)}  status {submission.status}")
-    where = f"{submission.backend} over {submission.protocol}"
-    named = f", reference {submission.reference}" if submission.reference else ""
-    click.echo(f"{where}{named}", err=True)
+    if not as_json:
+        click.echo(where, err=True)
 
 
-def time_of(option: str, given: str) -> datetime:
-    """Return the time of an option; raises `InvalidMessage`."""
-    time = _instant(given)
-    if time is None:
-        raise InvalidMessage(
-            f"{option} {given!r}: give ISO 8601 with a time zone, such as 2027-01-31T09:00+00:00"
-        )
-    return time
+def show_failure(error: SendError) -> None:
+    """Print a send that was not accepted as JSON; a note says so where that can't be written."""
+    try:
+        click.echo(json.dumps(failure(error)))
+    except OSError as trouble:
+        error.add_note(f"{unwritten(trouble)}: this attempt was not written")
 
 
-def _instant(given: Any) -> datetime | None:
-    with suppress(ValueError, TypeError):
-        time = datetime.fromisoformat(given)
-        return time if time.tzinfo is not None else None
-    return None
+def unwritten(error: OSError) -> str:
+    """Say that stdout can't be written, and let nothing try it again, as an exit would."""
+    sys.stdout = io.StringIO()
+    return f"stdout can't be written: {error.strerror or type(error).__name__}"
+
+
+def show_notes(error: BaseException) -> None:
+    """Print the notes of an error on stderr, each in a line of its own below it."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {printable(note)}", err=True)
 
 
 def _plain(value: Any) -> Any:

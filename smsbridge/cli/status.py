@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import SENT, asks, show_rows
+from smsbridge.cli.options import asks
+from smsbridge.cli.showing import SENT, show_rows
 
 _HELP = """Show where the message with the provider's ID stands.
 

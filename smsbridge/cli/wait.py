@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.showing import RECEIVED, SENT, asks, show_rows, time_of
+from smsbridge.cli.codes import Exit
+from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.showing import RECEIVED, SENT, show_rows
 from smsbridge.message import Status
+from smsbridge.waiting import MOST_SECONDS
 
 if TYPE_CHECKING:
     from smsbridge.client import Client
 
-_REJECTED = 6
 _LOST = (Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED)
 _HELP = """Wait until the message with the provider's ID has its last status, or, with --received,
 until a message comes in.
@@ -36,7 +38,7 @@ Exit code 6 if the message was not delivered, 1 if the time is up.
 @click.option("--after", metavar="TIME", help="With --received: since then, not since now.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, 86_400),
+    type=click.FloatRange(0, MOST_SECONDS),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
@@ -60,7 +62,7 @@ def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> 
         row = client.wait(id or "", given["timeout"])
     show_rows([row], SENT, as_json=given["as_json"])
     if row.status in _LOST:
-        sys.exit(_REJECTED)
+        sys.exit(Exit.REJECTED)
 
 
 def _wait_received(client: Client, given: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from uuid import uuid4
 
 import click
 
+from smsbridge.cli.codes import Exit
+from smsbridge.cli.options import listens
 from smsbridge.cli.until import until_signal
 from smsbridge.errors import ConfigError, SmsbridgeError
 from smsbridge.nearest import nearest
@@ -106,7 +108,7 @@ def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *
     status = _posted(outgoing(table, event, url, secrets=secrets, now=now)).status
     click.echo(f"{kind}  {status}")
     if not 200 <= status < 300:  # noqa: PLR2004  (2xx)
-        sys.exit(1)
+        sys.exit(Exit.ERROR)
 
 
 def _changed(changes: Sequence[str]) -> dict[str, str]:
@@ -130,14 +132,7 @@ def _posted(request: Request) -> Response:
 
 
 @webhook.command(help=_LISTEN_HELP, short_help="Show those that arrive, until Ctrl-C.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8780,
-    show_default=True,
-    help="0 takes any that is free.",
-)
+@listens(8780)
 @click.option("--path", metavar="PATH", default="", help="Take this path only.")
 @_secret
 @click.option("--forward-to", "forward", metavar="URL", help="Where each goes, as it came.")

@@ -1,6 +1,6 @@
 """What the mock provider answers where nothing was recorded: made from tables and contracts.
 
-ASSUMED: no provider was seen to answer so. What is valid is all that is known.
+ASSUMED: no provider was heard to answer so. What is valid is all that is known.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from smsbridge.outcome import When, word_at
 if TYPE_CHECKING:
     from smsbridge.codecs import Note
     from smsbridge.exchange import Request
+    from smsbridge.testing.heard import Heard
     from smsbridge.testing.history import History
     from smsbridge.testing.scenario import Scenario
-    from smsbridge.testing.seen import Seen
 
 _UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
@@ -42,24 +42,24 @@ class Assumed:
         self._scenario = scenario
         self._history = history
 
-    def answer(self, request: Request, seen: Seen) -> Response:
+    def answer(self, request: Request, heard: Heard) -> Response:
         """Return the answer to a call that a table has."""
         try:
-            return self._answer(request, seen)
+            return self._answer(request, heard)
         except BadContract as error:
             why = f"{error}, and the table wants another word"
-            return seen.protocol.codec.fault(request, "Server", why)
+            return heard.protocol.codec.fault(request, "Server", why)
 
-    def _answer(self, request: Request, seen: Seen) -> Response:
-        asked = Asked(seen.protocol.codec, self._backend.site(), request, seen.call.name)
-        table = seen.table
-        if not seen.known:
+    def _answer(self, request: Request, heard: Heard) -> Response:
+        asked = Asked(heard.protocol.codec, self._backend.site(), request, heard.call.name)
+        table = heard.table
+        if not heard.known:
             return asked.refusal(table.rejected, (Reason.AUTHENTICATION,))
         if isinstance(table, Question):
-            return asked.answer(dict(self._rows(seen, table)), table.rejected)
-        if not self._done(seen):
+            return asked.answer(dict(self._rows(heard, table)), table.rejected)
+        if not self._done(heard):
             return asked.refusal(table.rejected, _UNSENDABLE)
-        return asked.answer(self._accepted(seen, table), table.rejected)
+        return asked.answer(self._accepted(heard, table), table.rejected)
 
     def sampled(self, request: Request, note: Note) -> Response | None:
         """Return a valid sample for an operation of a WSDL that no table has."""
@@ -84,31 +84,31 @@ class Assumed:
         note(f"refused: {why}")
         return answer
 
-    def _accepted(self, seen: Seen, table: Operation) -> dict[str, Any]:
-        sample = seen.protocol.codec.sample(self._backend.site(), seen.call.name)
+    def _accepted(self, heard: Heard, table: Operation) -> dict[str, Any]:
+        sample = heard.protocol.codec.sample(self._backend.site(), heard.call.name)
         marker = table.accepted
         words: dict[str, Any] = {
             path: word_of(word, word_at(sample, path) or "1") for path, word in marker.match.items()
         }
         if marker.id:
             wanted = When({"id": marker.match.get(marker.id, "*")})
-            words[marker.id] = self._id(word_at(sample, marker.id), wanted, seen)
+            words[marker.id] = self._id(word_at(sample, marker.id), wanted, heard)
         if marker.status and marker.status not in words:
             words[marker.status] = self._status_word()
         return words
 
-    def _done(self, seen: Seen) -> bool:
+    def _done(self, heard: Heard) -> bool:
         """Do what a command asks for; tell whether it could be done."""
-        match seen.operation:
+        match heard.operation:
             case "resend":
-                return self._history.resend(seen.values.get("id", ""))
+                return self._history.resend(heard.values.get("id", ""))
             case "delete":
-                return self._history.delete(seen.values)
-        return seen.message is not None
+                return self._history.delete(heard.values)
+        return heard.message is not None
 
-    def _id(self, sample: str | None, wanted: When, seen: Seen) -> str:
-        if seen.operation == "resend":
-            return seen.values["id"]
+    def _id(self, sample: str | None, wanted: When, heard: Heard) -> str:
+        if heard.operation == "resend":
+            return heard.values["id"]
         made = self._scenario.mint("id")
         if (sample or "").isdigit() or not wanted.holds({"id": made}):
             made = str(int(made[:7], 16))
@@ -118,10 +118,10 @@ class Assumed:
         words = {status: word for word, status in self._backend.statuses.items()}
         return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
 
-    def _rows(self, seen: Seen, table: Question) -> Iterator[tuple[str, Any]]:
+    def _rows(self, heard: Heard, table: Question) -> Iterator[tuple[str, Any]]:
         for path, word in table.answered.match.items():
             yield path, word_of(word, "1")
-        found = self._history.rows(seen.operation, seen.values)
+        found = self._history.rows(heard.operation, heard.values)
         if table.rows and not found:
             yield table.rows, []
         for number, words in enumerate(found):
@@ -141,7 +141,9 @@ class Assumed:
             elif name in words and not more:
                 yield path, words[name]
         if status in _FAILURES:
-            for path, word in table.failed.match.items():
+            by_provider = status is Status.REJECTED and table.refused.match
+            marks = table.refused if by_provider else table.failed
+            for path, word in marks.match.items():
                 yield path, word_of(word, words["error"])
 
     def _status_of(self, table: Question, status: Status | None) -> str:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from smsbridge.message import Channel, Status
+from smsbridge.operation import made_uuid
 from smsbridge.outgoing import event_of, outgoing
 
 if TYPE_CHECKING:
     from smsbridge.exchange import Request, Session
     from smsbridge.secret import Secret
-    from smsbridge.testing.history import Entry
+    from smsbridge.testing.history import Logged
     from smsbridge.webhooks import Webhook
-
-_UUID_BYTES = 16
-_UUID_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +31,7 @@ class Firing:
     secrets: Sequence[Secret] = ()
     signed: bool = True
 
-    def sent(self, entry: Entry, channels: Collection[str], status: Status) -> list[Request]:
+    def sent(self, entry: Logged, channels: Collection[str], status: Status) -> list[Request]:
         """Return what tells that a message was taken, and what became of it."""
         if not self.signed:
             return []
@@ -46,7 +43,7 @@ class Firing:
         )
         return [self._made(kind, values) for kind in kinds if kind]
 
-    def received(self, entry: Entry) -> list[Request]:
+    def received(self, entry: Logged) -> list[Request]:
         """Return what tells that a message came in."""
         values = {
             "id": entry.id,
@@ -58,9 +55,8 @@ class Firing:
         return [self._made(kind, values) for kind in kinds]
 
     def _made(self, kind: str, values: Mapping[str, Any]) -> Request:
-        made = UUID(bytes=self.session.random(_UUID_BYTES), version=_UUID_VERSION)
         now = self.session.now()
-        event_id = str(made) if self.signed else None
+        event_id = made_uuid(self.session) if self.signed else None
         event = event_of(self.webhook, kind, values, now=now, event_id=event_id)
         secrets = self.secrets if self.signed else ()
         return outgoing(self.webhook, event, self.url, secrets=secrets, now=now)

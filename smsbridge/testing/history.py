@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _SAMPLE_SENDER = "+12025550142"
-_LATER = timedelta(seconds=1)
+_LATER = timedelta(seconds=2)
 _FAILED = {"phone": Status.UNDELIVERED, "request": Status.REJECTED}
 _ERROR = "the operator refused it"
 
 
 @dataclass(slots=True, kw_only=True)
-class Entry:
-    """One message of the log; ``status`` is that which it ends with, one second after ``at``."""
+class Logged:
+    """One message of the log; ``status`` is that which it ends with, two seconds after ``at``."""
 
     id: str
     recipient: str
@@ -58,22 +58,22 @@ class History:
     """The log, oldest first, and what came in. A ``delete`` forgets rows, and nothing else."""
 
     now: Callable[[], datetime]
-    sent: list[Entry] = field(default_factory=list)
-    received: list[Entry] = field(default_factory=list)
+    sent: list[Logged] = field(default_factory=list)
+    received: list[Logged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin with one message that came in."""
         self.receive("1", _SAMPLE_SENDER, "Hello")
 
-    def take(self, known: str, recipient: str, text: str, status: Status | None) -> Entry:
+    def take(self, known: str, recipient: str, text: str, status: Status | None) -> Logged:
         """Keep a message that was accepted, with the status that it ends with."""
-        entry = Entry(id=known, recipient=recipient, text=text, at=self.now(), status=status)
+        entry = Logged(id=known, recipient=recipient, text=text, at=self.now(), status=status)
         self.sent.append(entry)
         return entry
 
-    def receive(self, known: str, sender: str, text: str, device: str = "") -> Entry:
+    def receive(self, known: str, sender: str, text: str, device: str = "") -> Logged:
         """Keep a message that came in."""
-        entry = Entry(
+        entry = Logged(
             id=known, recipient="", sender=sender, text=text, at=self.now(), device=device
         )
         self.received.append(entry)
@@ -124,10 +124,10 @@ class History:
             entry.read = True
         return [entry.words(self.now()) for entry in found]
 
-    def _fits(self, entry: Entry, values: Mapping[str, str]) -> bool:
+    def _fits(self, entry: Logged, values: Mapping[str, str]) -> bool:
         return all(self._holds(entry, name, word) for name, word in values.items())
 
-    def _holds(self, entry: Entry, name: str, word: str) -> bool:
+    def _holds(self, entry: Logged, name: str, word: str) -> bool:
         if name in ("id", "device"):
             return bool(getattr(entry, name) == word)
         tests: dict[str, Callable[[], bool]] = {

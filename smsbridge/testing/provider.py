@@ -29,10 +29,10 @@ from smsbridge.testing.control import controlled
 from smsbridge.testing.faults import Fault, fault
 from smsbridge.testing.firing import Firing
 from smsbridge.testing.fixture import Fixture, Interaction, Provenance, load, shipped
+from smsbridge.testing.heard import Heard, hear
 from smsbridge.testing.history import History
 from smsbridge.testing.recipients import recipient_rule
 from smsbridge.testing.scenario import Scenario
-from smsbridge.testing.seen import Seen, see
 from smsbridge.testing.trouble import Trouble
 from smsbridge.xml import REQUEST
 
@@ -146,66 +146,68 @@ class Provider:
 
     def _play(self, request: Request) -> Response | Fault:
         self.requests.append(request)
-        seen = see(self.backend, request, self.scenario.tokens, self._note)
-        if isinstance(seen, Response):
-            return seen
-        if (self.fault or not self.strict) and (answer := self._conversed(request, seen)):
+        heard = hear(self.backend, request, self.scenario.tokens, self._note)
+        if isinstance(heard, Response):
+            return heard
+        if (self.fault or not self.strict) and (answer := self._conversed(request, heard)):
             return answer
         strict, tokens = self.strict, self.scenario.tokens
-        if seen and (due := self._trouble.due(request, seen, tokens, strict=strict)):
-            return self._trouble.done(due, request, seen, self._played)
-        return self._played(request, seen)
+        if heard and (due := self._trouble.due(request, heard, tokens, strict=strict)):
+            return self._trouble.done(due, request, heard, self._played)
+        return self._played(request, heard)
 
-    def _played(self, request: Request, seen: Seen | None) -> Response | Fault:
-        found = self.scenario.find(request, seen)
+    def _played(self, request: Request, heard: Heard | None) -> Response | Fault:
+        found = self.scenario.find(request, heard)
         if isinstance(found, Interaction):
-            return self._answer(found, request, seen)
-        if answer := self._conversed(request, seen):
+            return self._answer(found, request, heard)
+        if answer := self._conversed(request, heard):
             return answer
         if not self.strict:
-            return self._unrecorded(request, seen)
+            return self._unrecorded(request, heard)
         miss = self._masked(f"{request.method} {request.path} matches nothing; {found}")
         self.misses.append(miss)
         return json_response(NO_MATCH, {"error": NO_MATCH, "message": miss})
 
-    def _unrecorded(self, request: Request, seen: Seen | None) -> Response:
-        if seen is None:
+    def _unrecorded(self, request: Request, heard: Heard | None) -> Response:
+        if heard is None:
             sampled = self._assumed.sampled(request, self._note)
             return sampled or json_response(404, {"error": 404, "message": "Not found"})
-        response = self._assumed.answer(request, seen)
-        self._keep(response, seen)
+        response = self._assumed.answer(request, heard)
+        self._keep(response, heard)
         return response
 
     def _answer(
-        self, interaction: Interaction, request: Request, seen: Seen | None
+        self, interaction: Interaction, request: Request, heard: Heard | None
     ) -> Response | Fault:
         if named := (interaction.response or {}).get("fault"):
-            return self._trouble.done(fault(named), request, seen, self._unrecorded)
-        response = self._response(interaction, request, seen)
-        if seen is not None:
-            self._keep(response, seen)
+            return self._trouble.done(fault(named), request, heard, self._unrecorded)
+        response = self._response(interaction, request, heard)
+        if heard is not None:
+            self._keep(response, heard)
         return response
 
-    def _keep(self, response: Response, seen: Seen) -> None:
+    def _keep(self, response: Response, heard: Heard) -> None:
         """Keep the message of a call that was accepted."""
-        if seen.message is None or not seen.known:
+        if heard.message is None or not heard.known:
             return
-        outcome = self._outcome(seen, seen.message, response)
+        outcome = self._outcome(heard, heard.message, response)
         if isinstance(outcome, Submission):
-            self._take(seen, seen.message, outcome.id or self._new_id())
-            known = {names(path) for path in seen.table.fields}
-            for path in {names(path) for path, _ in flat(seen.fields)} - known:
+            self._take(heard, heard.message, outcome.id or self._new_id())
+            known = {names(path) for path in heard.table.fields}
+            for path in {names(path) for path, _ in flat(heard.fields)} - known:
                 self._note(f"unknown field {path}")
 
-    def _response(self, interaction: Interaction, request: Request, seen: Seen | None) -> Response:
+    def _response(
+        self, interaction: Interaction, request: Request, heard: Heard | None
+    ) -> Response:
         site = self.backend.site()
-        if interaction.reply is not None and seen:
+        if interaction.reply is not None and heard:
             reply = self.scenario.filled(interaction.reply)
-            return seen.protocol.codec.write(site, request, seen.call.name, reply)
+            return heard.protocol.codec.write(site, request, heard.call.name, reply)
         given = self.scenario.filled(interaction.response or {})
         headers = {name.title(): str(value) for name, value in given.get("headers", {}).items()}
-        if "soap" in given and seen and isinstance(seen.protocol.codec, Soap):
-            answer = _soap(seen.protocol.codec, given["soap"], seen, request, self.backend)
+        if "soap" in given and heard and isinstance(heard.protocol.codec, Soap):
+            answer = _soap(heard.protocol.codec, given["soap"], heard, request, self.backend)
             status = given.get("status", answer.status)
             return replace(answer, status=status, headers={**answer.headers, **headers})
         status = given.get("status", 200)
@@ -214,13 +216,13 @@ class Provider:
         headers = {"Content-Type": "text/html; charset=utf-8", **headers}
         return Response(status=status, headers=headers, body=given.get("text", "").encode())
 
-    def _take(self, seen: Seen, message: Message, known: str) -> None:
+    def _take(self, heard: Heard, message: Message, known: str) -> None:
         self.messages.append(
             Taken(
                 recipient=message.recipient,
                 text=message.text,
                 channels=sorted(message.channels),
-                protocol=seen.name,
+                protocol=heard.name,
                 id=known,
             )
         )
@@ -240,15 +242,15 @@ class Provider:
         for request in requests:
             self.outbox.put(request)
 
-    def _outcome(self, seen: Seen, message: Message, response: Response) -> Outcome:
+    def _outcome(self, heard: Heard, message: Message, response: Response) -> Outcome:
         """Return what a client makes of an answer."""
-        backend = replace(self.backend, protocol=seen.name)
+        backend = replace(self.backend, protocol=heard.name)
         attempt = backend.attempt(message, self._session)
-        return backend.outcome(seen.table, message, response, self._session, attempt)
+        return backend.outcome(heard.table, message, response, self._session, attempt)
 
-    def _conversed(self, request: Request, seen: Seen | None) -> Response | Fault | None:
+    def _conversed(self, request: Request, heard: Heard | None) -> Response | Fault | None:
         """Return the answer to a request that is part of an auth's conversation: a token call."""
-        auths = [p.auth for p in ([seen.protocol] if seen else self.backend.protocols.values())]
+        auths = [p.auth for p in ([heard.protocol] if heard else self.backend.protocols.values())]
         credentials = self.backend.credentials()
         site, mint = self.backend.site(), self.scenario.mint
         answers = (auth.answer(request, credentials, site, mint) for auth in auths)
@@ -265,10 +267,10 @@ class Provider:
 
 
 def _soap(
-    codec: Soap, given: Mapping[str, Any], seen: Seen, request: Request, backend: Backend
+    codec: Soap, given: Mapping[str, Any], heard: Heard, request: Request, backend: Backend
 ) -> Response:
     result = SoapFault(fault=given["fault"]) if "fault" in given else given["result"]
-    return codec.write(backend.site(), request, seen.call.name, result)
+    return codec.write(backend.site(), request, heard.call.name, result)
 
 
 def _default(backend: Backend) -> Fixture:

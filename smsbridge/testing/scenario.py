@@ -11,8 +11,8 @@ from typing import Any
 from smsbridge.codecs.rest import FORM, JSON, parse_form, parse_json
 from smsbridge.exchange import Request
 from smsbridge.testing.fixture import Fixture, Interaction
+from smsbridge.testing.heard import Heard
 from smsbridge.testing.match import mismatch
-from smsbridge.testing.seen import Seen
 
 _PLACE = re.compile(r"\{(?:(secret|mint|minted):([a-z_]+)|now(?:\+([0-9]{1,9}))?)\}")
 
@@ -50,11 +50,11 @@ class Scenario:
         )
         return [interaction.id for interaction in wanted if not self._played[interaction.id]]
 
-    def find(self, request: Request, seen: Seen | None) -> Interaction | str:
+    def find(self, request: Request, heard: Heard | None) -> Interaction | str:
         """Return the first interaction that matches, or how the nearest one differs."""
         nearest: tuple[int, str] = (-1, "the scenario has no interaction")
         for interaction in self.fixture.interactions:
-            differs = self._differs(interaction, request, seen)
+            differs = self._differs(interaction, request, heard)
             if differs is None:
                 self._played[interaction.id] += 1
                 self._state = interaction.to or self._state
@@ -99,13 +99,13 @@ class Scenario:
         return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _differs(
-        self, interaction: Interaction, request: Request, seen: Seen | None
+        self, interaction: Interaction, request: Request, heard: Heard | None
     ) -> tuple[int, str] | None:
         """Return how near an interaction is (2: the state, 1: the body, 0: less), and why."""
         if interaction.request is not None:
-            why = self._wire_differs(interaction.request, request, seen)
+            why = self._wire_differs(interaction.request, request, heard)
         else:
-            why = self._call_differs(interaction.call or {}, seen)
+            why = self._call_differs(interaction.call or {}, heard)
         if why is not None:
             return (0 if why.startswith(_FAR) else 1), why
         if interaction.sources and self._state not in interaction.sources:
@@ -115,7 +115,7 @@ class Scenario:
         return None
 
     def _wire_differs(
-        self, pattern: Mapping[str, Any], request: Request, seen: Seen | None
+        self, pattern: Mapping[str, Any], request: Request, heard: Heard | None
     ) -> str | None:
         declared = {name.lower(): part for name, part in pattern.get("headers", {}).items()}
         sent = {name.lower(): value for name, value in request.headers.items()}
@@ -124,29 +124,29 @@ class Scenario:
             "path": request.path,
             "query": parse_form(request.query),
             "headers": {name: sent[name] for name in declared if name in sent},
-            **_body(pattern, request, seen),
+            **_body(pattern, request, heard),
         }
         any_path = {"method": "POST", "path": request.path, "query": {}}
         return mismatch({**any_path, **pattern, "headers": declared}, wire, self._expected)
 
-    def _call_differs(self, pattern: Mapping[str, Any], seen: Seen | None) -> str | None:
-        if seen is None or pattern.get("operation") != seen.operation:
+    def _call_differs(self, pattern: Mapping[str, Any], heard: Heard | None) -> str | None:
+        if heard is None or pattern.get("operation") != heard.operation:
             return f"it is no call of {pattern.get('operation')}"
-        if pattern.get("protocol", seen.name) != seen.name:
-            return f"it is over {seen.name}"
-        if (pattern.get("credentials", "right") == "right") != seen.known:
+        if pattern.get("protocol", heard.name) != heard.name:
+            return f"it is over {heard.name}"
+        if (pattern.get("credentials", "right") == "right") != heard.known:
             return "the credentials are others"
-        valid = pattern.get("valid", seen.known or None)
-        if seen.operation == "send" and valid not in (None, seen.message is not None):
+        valid = pattern.get("valid", heard.known or None)
+        if heard.operation == "send" and valid not in (None, heard.message is not None):
             return "the message is valid, or is not"
         if "fields" not in pattern:
             return None
-        return mismatch(pattern["fields"], seen.fields, self._expected)
+        return mismatch(pattern["fields"], heard.fields, self._expected)
 
 
-def _body(pattern: Mapping[str, Any], request: Request, seen: Seen | None) -> dict[str, Any]:
-    if "soap" in pattern and seen:
-        return {"soap": {"operation": seen.call.name, "args": seen.call.fields}}
+def _body(pattern: Mapping[str, Any], request: Request, heard: Heard | None) -> dict[str, Any]:
+    if "soap" in pattern and heard:
+        return {"soap": {"operation": heard.call.name, "args": heard.call.fields}}
     if not request.body:
         return {}
     try:

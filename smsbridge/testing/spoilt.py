@@ -27,7 +27,7 @@ from smsbridge.outcome import When
 from smsbridge.path import at, steps
 from smsbridge.testing.endings import Place
 from smsbridge.testing.faults import Fault
-from smsbridge.testing.seen import Seen
+from smsbridge.testing.heard import Heard
 
 _HTML = "text/html; charset=utf-8"
 _WITHOUT_BODY = (204, 304)
@@ -63,14 +63,14 @@ _NO_TABLE = Operation("POST /", {}, When({"result": "*"}))
 
 
 def spot(
-    backend: Backend, request: Request, seen: Seen | None, good: Response, now: datetime
+    backend: Backend, request: Request, heard: Heard | None, good: Response, now: datetime
 ) -> Spot:
     """Return what a fault is done to; of a request that calls nothing known it is a JSON answer."""
     site = backend.site()
     asked = Asked(Rest(), site, request, _NO_TABLE.call)
-    if seen is not None:
-        asked = Asked(seen.protocol.codec, site, request, seen.call.name)
-    table = seen.table if seen else _NO_TABLE
+    if heard is not None:
+        asked = Asked(heard.protocol.codec, site, request, heard.call.name)
+    table = heard.table if heard else _NO_TABLE
     here = f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}"
     return Spot(asked=asked, table=table, good=good, now=now, address=here)
 

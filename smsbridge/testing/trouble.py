@@ -9,11 +9,11 @@ from smsbridge.backend import Backend
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.testing.endings import Place
 from smsbridge.testing.faults import Fault, fault
+from smsbridge.testing.heard import SENDING, Heard, sends
 from smsbridge.testing.recipients import recipient_rule
-from smsbridge.testing.seen import SENDING, Seen, sends
 from smsbridge.testing.spoilt import spoilt, spoilt_token, spoilt_wsdl, spot
 
-Play = Callable[[Request, Seen | None], Response | Fault]
+Play = Callable[[Request, Heard | None], Response | Fault]
 
 
 class Trouble:
@@ -38,34 +38,36 @@ class Trouble:
         return self.chosen if sent or place is Place.ADDRESS else None
 
     def due(
-        self, request: Request, seen: Seen, tokens: Collection[str], *, strict: bool
+        self, request: Request, heard: Heard, tokens: Collection[str], *, strict: bool
     ) -> Fault | None:
         """Return the fault that is to be done to a call, if any; ``tokens``: those given out."""
-        if seen.operation not in SENDING:
+        if heard.operation not in SENDING:
             return None
         if self.chosen and self.chosen.entry.answers:
             return self.chosen
         if self.chosen and self.chosen.name == "token-expired":
-            valid = seen.protocol.auth.valid
+            valid = heard.protocol.auth.valid
             renewed = list(tokens)[1:]
-            good = valid(request, seen.call.fields, self._backend.credentials(), renewed)
+            good = valid(request, heard.call.fields, self._backend.credentials(), renewed)
             return None if good else fault("unauthorized")
-        if strict or not seen.known or seen.message is None:
+        if strict or not heard.known or heard.message is None:
             return None
-        rule = recipient_rule(seen.message.recipient)
+        rule = recipient_rule(heard.message.recipient)
         return fault(rule.fault) if rule and rule.fault else None
 
-    def done(self, due: Fault, request: Request, seen: Seen | None, play: Play) -> Response | Fault:
+    def done(
+        self, due: Fault, request: Request, heard: Heard | None, play: Play
+    ) -> Response | Fault:
         """Return a fault with the answer that ``play`` gives, or what it makes of that answer.
 
         Where the fault means that the message was not taken, nothing is played.
         """
-        good = play(request, seen) if due.taken else Response(status=200)
+        good = play(request, heard) if due.taken else Response(status=200)
         if isinstance(good, Fault):
             return good
         if due.entry.place is not Place.ANSWER:
             return replace(due, answer=good)
-        return spoilt(due, spot(self._backend, request, seen, good, self._session.now()))
+        return spoilt(due, spot(self._backend, request, heard, good, self._session.now()))
 
     def token(self, answer: Response) -> Response | Fault:
         """Return what becomes of the answer to a token call."""

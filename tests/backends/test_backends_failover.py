@@ -191,6 +191,19 @@ def test_where_none_may_later_the_last_is_told(make: Make) -> None:
     assert error.__notes__ == ["one: the provider answered '20'"]
 
 
+@pytest.mark.parametrize("end", [SILENCE, REFUSED])
+def test_the_notes_of_a_final_end_tell_of_those_before_it(make: Make, end: Any) -> None:
+    error = end_of(lambda: make(two(), Wire(QUOTA, end)).send(NUMBER, TEXT))
+    assert error.attempt.via == "two"
+    assert error.__notes__ == ["one: the provider answered '20'"]
+
+
+def test_the_notes_tell_of_those_that_can_not_too(make: Make) -> None:
+    several = Failover(backends={"one": Ends(end=(Unsupported, {})), "two": Gate()})
+    error = end_of(lambda: make(several, Wire(NOTHING)).send(NUMBER, TEXT))
+    assert error.__notes__ == ["one: why"]
+
+
 def test_where_none_can_it_is_unsupported(make: Make) -> None:
     wire = Wire()
     with pytest.raises(Unsupported, match="second over rest can't carry sender"):

@@ -148,6 +148,11 @@ def test_400_and_403_are_rejected_with_the_code(protocol: str, status: int, reas
     assert (error.reason, error.code) == (reason, "E17")
 
 
+def test_an_error_alone_with_http_200_proves_nothing(protocol: str) -> None:
+    document = {"error": "E17", "message": "no"}  # as a gateway in between may say it
+    assert isinstance(end(protocol, http(protocol, document)), OutcomeUnknown)
+
+
 def test_429_is_not_sent_and_says_when(protocol: str) -> None:
     response = http(protocol, {"error": 429, "message": "slow"}, 429, **{"Retry-After": "7"})
     error = end(protocol, response)
@@ -293,7 +298,7 @@ def test_sidentifiantphone_is_the_device(protocol: str) -> None:
         ({"send_from_mobile": "0"}, "queued", None),
         ({"send_from_mobile": "7"}, "unknown", None),
         ({"send_from_mobile": "0", "send_from_mobile_erreur": "no SIM"}, "undelivered", "no SIM"),
-        ({"send_from_mobile": "0", "error_api": "E17"}, "undelivered", "E17"),
+        ({"send_from_mobile": "0", "error_api": "E17"}, "rejected", "E17"),
         ({"send_from_mobile": "1", "send_from_mobile_erreur": "0"}, "sent", None),
         ({"send_from_mobile": "1", "send_from_mobile_erreur": "no SIM"}, "unknown", "no SIM"),
     ],

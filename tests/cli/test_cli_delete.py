@@ -61,14 +61,16 @@ def test_any_other_answer_sends_nothing(
 ) -> None:
     done = run("delete", *selector, stdin=said)
     assert (done.code, done.out) == (1, "")
+    assert done.err.endswith("\nsmsbridge: nothing was deleted\n")
     assert (provider.requests, left(provider)) == ([], ALL)
     assert "Traceback" not in done.err
 
 
 def test_without_a_terminal_or_an_answer_it_sends_nothing(provider: Provider) -> None:
-    done = real("delete", "days-1")
-    assert (done.code, done.out, provider.requests) == (1, "", [])
-    assert "Traceback" not in done.err
+    for said in ("", "n\n"):
+        done = real("delete", "days-1", stdin=said)
+        assert (done.code, done.out, provider.requests) == (1, "", [])
+        assert done.err.endswith("? [y/N]: \nsmsbridge: nothing was deleted\n")
 
 
 @pytest.mark.parametrize(("selector", "what", "rest"), SELECTORS)
@@ -102,12 +104,18 @@ def test_a_selector_reaches_the_provider(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "one selector"),
-        ([""], "one selector"),
-        (["--first", DAYS[2]], "one selector"),
-        (["--last", DAYS[1]], "one selector"),
-        (["days-1", "--day", DAYS[1]], "one selector"),
-        (["--day", DAYS[1], "--first", DAYS[2], "--last", DAYS[1]], "one selector"),
+        ([], "smsbridge: give one of an ID, --day, or --first with --last\n"),
+        ([""], "smsbridge: give one of an ID, --day, or --first with --last\n"),
+        (["--first", DAYS[2]], "smsbridge: give one of an ID, --day, or --first with --last\n"),
+        (["--last", DAYS[1]], "smsbridge: give one of an ID, --day, or --first with --last\n"),
+        (
+            ["days-1", "--day", DAYS[1]],
+            "smsbridge: give one of an ID, --day, or --first with --last\n",
+        ),
+        (
+            ["--day", DAYS[1], "--first", DAYS[2], "--last", DAYS[1]],
+            "smsbridge: give one of an ID, --day, or --first with --last\n",
+        ),
         (["--first", DAYS[1], "--last", DAYS[2]], "last is before first"),
         (["--day", "31.01.2027"], "--day '31.01.2027': give a day, such as 2027-01-31"),
         (["--day", "yesterday"], "2027-01-31"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_url
 
 from commands import real, run
@@ -60,6 +61,7 @@ ok    config    vendor over rest
 ok    username  is there, 4 characters
 ok    password  is there, 11 characters
 ok    network   127.0.0.1 port {server.port} answers, without TLS
+note  account   not tried: only a call tells
 """
     )
 
@@ -80,6 +82,7 @@ FAIL  password  has blanks or a line end around it
                 → take the blanks away, or the line end: of the variable, or of the file
 FAIL  network   127.0.0.1 port {closed}: Connection refused
                 → is it running, and does a firewall let you through?
+note  account   not tried: only a call tells
 """
     )
 
@@ -106,8 +109,38 @@ def test_json_is_one_object_a_line(nowhere: Path, monkeypatch: pytest.MonkeyPatc
         ("username", True),
         ("password", False),
         ("network", True),
+        ("account", True),
     ]
-    assert [bool(row["todo"]) for row in rows] == [False, False, True, False]
+    assert [bool(row["todo"]) for row in rows] == [False, False, True, False, False]
+
+
+TRIES = "not tried: only a call tells; smsbridge sent --limit 1{} tries it and sends nothing\n"
+
+
+def test_a_note_says_that_credentials_are_not_tried_and_what_tries_them(
+    smsbridge_mock: Provider, nowhere: Path
+) -> None:
+    (nowhere / "smsbridge.toml").write_text(
+        f"""
+        [backends.staging]
+        backend = "smsmobileapi"
+        protocol = "rest"
+        url = "{smsbridge_mock.address}"
+        api_key = "wrong-key"
+        """
+    )
+    done = run("doctor", "--backend", "staging")
+    assert done.code == 0
+    assert done.out.splitlines(keepends=True)[-1] == (
+        "note  account  " + TRIES.format(" --backend staging")
+    )
+    assert run("sent", "--limit", "1", "--backend", "staging").code == 4
+    assert run("doctor").out.endswith(TRIES.format(""))
+
+
+def test_where_a_token_was_fetched_the_credentials_were_tried(smsbridge_mock: Provider) -> None:
+    done = run("doctor", "--url", sample_url("oauth", smsbridge_mock.address))
+    assert (done.code, "note" in done.out) == (0, False)
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])

@@ -212,3 +212,20 @@ def test_what_could_not_be_sent_exits_2_with_nothing_on_stdout(
     done = run("explain", *arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_each_part_of_a_failover_is_named_with_a_blank_line_between_them(nowhere: Path) -> None:
+    config = f"""{CONFIG}
+[backends.either]
+backend = "failover"
+backends = ["oldcorp", "newcorp"]
+"""
+    (nowhere / "smsbridge.toml").write_text(config)
+    done = run("explain", NUMBER, TEXT, "--backend", "either")
+    assert done.code == 0, done.err
+    heads = [line for line in done.out.splitlines() if line.startswith("backend ")]
+    assert heads == [
+        "backend    oldcorp of either, oldcorp over soap, from --backend either",
+        "backend    newcorp of either, newcorp over rest, from --backend either",
+    ]
+    assert f"\n\n{heads[1]}\n" in done.out

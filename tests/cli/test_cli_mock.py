@@ -442,3 +442,89 @@ def test_an_unknown_fault_is_refused_with_the_nearest(word: str, near: str) -> N
 def test_the_help_has_each_name() -> None:
     words = set(re.findall(r"[a-z-]+", run("mock", "--help").out))
     assert FAULTS.keys() - words == set()
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """Run a command that serves, and give it with its ready line, wherever it prints that."""
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, *command, "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        ready = process.stderr if command[0] == "webhook" else process.stdout
+        assert ready
+        yield process, json.loads(ready.readline())
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("listens", "fires", "kinds"),
+    [
+        (
+            ["--secret", "hook"],
+            ["--webhook-secret", "hook"],
+            ["sms.api.submitted", "sms.sent", "sms.received"],
+        ),
+        ([], ["--webhook-v1"], ["sms.received"]),
+    ],
+)
+def test_the_mock_tells_a_listener_of_what_was_sent_and_of_what_came_in(
+    listens: list[str], fires: list[str], kinds: list[str]
+) -> None:
+    with (
+        serving("webhook", "listen", "--json", *listens) as (listener, heard),
+        serving("mock", "--webhook", heard["address"], *fires) as (_, ready),
+    ):
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == 0
+        came = {"sender": "+12025550111", "text": "code 1234"}
+        url = f"{ready['control']}/receive"
+        assert requests.post(url, json=came, timeout=20).status_code == 200
+        assert listener.stdout
+        shown = [json.loads(listener.stdout.readline()) for _ in kinds]
+    assert [one["event"]["type"] for one in shown] == kinds
+    assert {one["status"] for one in shown} == {200}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--webhook-secret", "hook"], "need --webhook"),
+        (["--webhook-v1"], "need --webhook"),
+        (["--webhook", "nowhere"], "--webhook"),
+        (["--webhook", "http://a.example/", "--webhook-v1", "--webhook-secret", "hook"], "no sig"),
+    ],
+)
+def test_the_mock_refuses_webhooks_that_could_not_go(options: list[str], says: str) -> None:
+    done = real("mock", "--port", "0", *options)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
+
+
+@pytest.mark.usefixtures("_secrets")
+def test_the_mock_of_a_backend_without_webhooks_refuses_to_send_any(nowhere: Path) -> None:
+    mocked_config(nowhere)
+    done = real("mock", "oldcorp", "--port", "0", "--webhook", "http://127.0.0.1:9/")
+    assert (done.code, done.out) == (2, "")
+    assert "oldcorp has no webhooks" in done.err
+
+
+def test_a_port_that_is_taken_is_said_in_a_few_words() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = real("mock", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"Error: can't listen at 127.0.0.1, port {port}: Address already in use\n"
+
+
+def test_a_fault_and_a_scenario_are_not_played_at_once() -> None:
+    options = ("--fault", "silence", "--scenario", "smsmobileapi/send/reset-after-request")
+    done = real("mock", "--port", "0", *options)
+    assert (done.code, done.out) == (2, "")
+    assert "give one of --fault and --scenario" in done.err

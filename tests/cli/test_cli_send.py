@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -21,7 +22,17 @@ from smsbridge.message import fingerprint
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_url
 
-from commands import EXTRAS, SECONDS, WITHOUT, killed_when_late, one_line, real, run
+from commands import (
+    EXTRAS,
+    SECONDS,
+    SMSBRIDGE,
+    WITHOUT,
+    Done,
+    killed_when_late,
+    one_line,
+    real,
+    run,
+)
 from fault_server import FaultServer, answer
 from sending import NUMBER, TEXT
 
@@ -257,7 +268,7 @@ REFUSALS = {
         ["--at", "time zone", "2027-01-31T09:00+00:00"],
     ),
     "at a date": ([NUMBER, TEXT, "--at", "2027-01-31"], ["--at", "2027-01-31T09:00+00:00"]),
-    "at a past time": ([NUMBER, TEXT, "--at", "2020-01-31T09:00+00:00"], ["future"]),
+    "at a past time": ([NUMBER, TEXT, "--at", "2020-01-31T09:00+00:00"], ["--at 2020", "future"]),
     "an empty reference": ([NUMBER, TEXT, "--reference", ""], ["reference"]),
     "a block and no file": ([NUMBER, TEXT, "--backend", "staging"], ["smsbridge.toml"]),
     "an empty block": ([NUMBER, TEXT, "--backend", ""], ["--backend"]),
@@ -350,10 +361,16 @@ def held() -> Iterator[tuple[str, threading.Event]]:
             over.set()
 
 
-def test_ctrl_c_in_the_middle_of_a_send_shows_no_traceback(protocol: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_send_that_is_interrupted_is_unknown_and_its_attempt_is_printed(
+    protocol: str, number: int, *, as_json: bool
+) -> None:
     with held() as (address, came):
-        url = sample_url(protocol, address)
-        command = [sys.executable, "-c", INTERRUPTIBLE, "send", NUMBER, TEXT, "--url", url]
+        more = ["--reference", "order-4711", *(["--json"] if as_json else [])]
+        arguments = ["send", NUMBER, TEXT, "--url", sample_url(protocol, address), *more]
+        command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
+        began = datetime.now(UTC)
         with (
             subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
@@ -361,9 +378,123 @@ def test_ctrl_c_in_the_middle_of_a_send_shows_no_traceback(protocol: str) -> Non
             killed_when_late(process),
         ):
             assert came.wait(SECONDS)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate()
-    assert process.returncode not in (0, -signal.SIGKILL)
-    assert out == ""
-    assert "Traceback" not in err
-    assert err.strip().count("\n") == 0
+    assert process.returncode == 3
+    assert err == (
+        f"smsbridge: Outcome unknown: interrupted (smsmobileapi over {protocol}, "
+        "reference order-4711). The message may have been sent: resolve it, or look it up, "
+        "before any repeat.\n"
+    )
+    if not as_json:
+        assert out == ""
+        return
+    document = json.loads(out)
+    assert began < datetime.fromisoformat(document.pop("started")) < datetime.now(UTC)
+    assert document == {
+        "outcome": "unknown",
+        "id": None,
+        "error": "interrupted",
+        "backend": "smsmobileapi",
+        "protocol": protocol,
+        "reference": "order-4711",
+        "fingerprint": fingerprint(NUMBER, TEXT),
+    }
+
+
+# --- a stdout that can't be written
+
+FULL = Path("/dev/full")
+
+
+def unwritable(kind: str, *arguments: str) -> Done:
+    """Run a command whose stdout is full, or a pipe that nobody reads."""
+    if kind == "full":
+        if not FULL.exists():
+            pytest.skip("needs /dev/full")
+        writing = os.open(FULL, os.O_WRONLY)
+    else:
+        reading, writing = os.pipe()
+        os.close(reading)
+    try:
+        done = subprocess.run(
+            [SMSBRIDGE, *arguments],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    return Done(done.returncode, "", done.stderr)
+
+
+WHY = {"full": "No space left on device", "pipe": "Broken pipe"}
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+@pytest.mark.parametrize("kind", WHY)
+def test_an_accepted_send_is_accepted_where_stdout_can_t_be_written(
+    smsbridge_mock: Provider, kind: str, more: list[str]
+) -> None:
+    done = unwritable(kind, "send", NUMBER, TEXT, "--reference", "order-4711", *more)
+    assert len(smsbridge_mock.messages) == 1
+    assert done.code == 0
+    assert done.err == (
+        "smsbridge: accepted (smsmobileapi over rest, reference order-4711), but stdout can't be "
+        f"written: {WHY[kind]}. Do not send it again.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", WHY)
+@pytest.mark.parametrize(
+    ("url", "code", "outcome", "more"), OUTCOMES, ids=[row[0] for row in OUTCOMES], indirect=["url"]
+)
+@pytest.mark.parametrize("protocol", ["rest"])
+def test_every_other_outcome_keeps_its_code_and_says_that_it_was_not_written(
+    url: str, code: int, outcome: str, more: set[str], kind: str
+) -> None:
+    done = unwritable(kind, "send", NUMBER, TEXT, "--url", url, "--json")
+    assert done.code == code, (outcome, more)
+    said, note = done.err.splitlines(keepends=True)
+    assert one_line(said)
+    assert note == f"  stdout can't be written: {WHY[kind]}: this attempt was not written\n"
+
+
+# --- a backend of several
+
+EITHER = """
+default = "either"
+[backends.either]
+backend = "failover"
+backends = ["first", "second"]
+[backends.first]
+backend = "smsmobileapi"
+protocol = "rest"
+url = "FIRST"
+api_key = "test-key"
+[backends.second]
+like = "first"
+url = "SECOND"
+"""
+
+
+def test_the_part_of_a_failover_is_named_with_why_the_others_took_nothing(
+    tmp_path: Path, smsbridge_mock: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SMSBRIDGE_URL")
+    file = tmp_path / "smsbridge.toml"
+    with FaultServer([answer(403, "{}")] * 2) as one, FaultServer([answer(400, "{}")]) as other:
+        file.write_text(EITHER.replace("FIRST", one.url).replace("SECOND", other.url))
+        failed = run("send", NUMBER, TEXT, "--reference", "order-4711")
+        file.write_text(EITHER.replace("FIRST", one.url).replace("SECOND", smsbridge_mock.address))
+        taken = run("send", NUMBER, TEXT, "--reference", "order-4711")
+    assert failed.code == 6
+    said, note = failed.err.splitlines()
+    assert "(second, smsmobileapi over rest, reference order-4711)" in said
+    assert note == "  first: HTTP 403 Forbidden"
+    assert (taken.code, taken.err) == (
+        0,
+        "second, smsmobileapi over rest, reference order-4711\n",
+    )

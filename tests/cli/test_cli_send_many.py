@@ -7,10 +7,11 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ import pytest
 
 from smsbridge.codecs.rest import json_response
 from smsbridge.exchange import Request, Response
+from smsbridge.journal import Journal
+from smsbridge.many import Result
 from smsbridge.testing.faults import Fault
 from smsbridge.testing.provider import Provider
 from smsbridge.testing.sample import sample_backend, sample_url
@@ -417,6 +420,85 @@ def test_on_a_terminal_there_is_a_bar(smsbridge_mock: Provider) -> None:
     assert process.wait(SECONDS) == 0
     assert b"20/20" in seen
     assert seen.rstrip().endswith(b"accepted 20")
+
+
+@pytest.mark.parametrize("way", ["nobody reads it", "it is closed"])
+def test_a_stderr_that_is_closed_loses_no_outcome(smsbridge_mock: Provider, way: str) -> None:
+    write(30)
+    url = sample_url("rest", smsbridge_mock.address)
+    arguments = ["send-many", CSV, "--out", OUT, "--url", url, "--concurrency", "3"]
+    often = "import smsbridge.cli.send_many as m; m._EVERY_SECONDS = 0.0\n"
+    script = f"{often}from smsbridge.cli import main; main()"
+    if way == "it is closed":
+        script = f"import os, sys; os.close(2); sys.stderr = None\n{script}"
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments], stderr=theirs, check=False, timeout=SECONDS
+        )
+    finally:
+        os.close(theirs)
+    assert outcomes() == {"accepted": 30}
+    assert len(smsbridge_mock.messages) == 30
+    assert done.returncode == 0
+
+
+def test_a_stop_writes_nothing_where_stderr_was_closed() -> None:
+    write(50)
+    gate = Gate(threading.Event(), threading.Event())
+    with FaultServer([gate]) as server:
+        command = [SMSBRIDGE, "send-many", CSV, "--out", OUT, "--concurrency", "1"]
+        shell = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command, "--url", url_of(server)]
+        with subprocess.Popen(shell, encoding="utf-8") as process, killed_when_late(process):
+            assert gate.came.wait(SECONDS)
+            process.send_signal(signal.SIGTERM)
+            gate.go.set()
+            assert process.wait(SECONDS) == 143
+    assert outcomes()["accepted"] < 50
+    assert all(json.loads(line) for line in Path(INTENTS).read_text().splitlines())
+
+
+@pytest.mark.parametrize("error", [RuntimeError, OSError])
+def test_an_error_while_it_goes_on_loses_no_outcome_of_what_is_in_flight(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    write(20)
+    ended, left = Journal.ended, 2
+
+    def broken(journal: Journal, result: Result) -> None:
+        nonlocal left
+        ended(journal, result)
+        left -= 1
+        if left == 0:
+            raise error
+
+    monkeypatch.setattr(Journal, "ended", broken)
+    with turns(OK) as server:
+        done = send(url_of(server), "--concurrency", "5")
+        sent = len(server.sends)
+        assert (done.code, outcomes()) == (1, {"accepted": sent})
+        assert done.err.count("\n") == 1
+        assert sent <= 7
+        assert send(url_of(server)).code == 0
+    assert outcomes() == {"accepted": 20}
+
+
+def test_what_shows_how_far_it_is_may_break_and_no_outcome_is_lost(
+    smsbridge_mock: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Callable[[], None]:
+        def show() -> None:
+            raise RuntimeError
+
+        return show
+
+    monkeypatch.setattr("smsbridge.cli.send_many._lines", broken)
+    write(20)
+    done = send(sample_url("rest", smsbridge_mock.address), "--concurrency", "5")
+    assert (done.code, "RuntimeError" in done.err) == (1, True)
+    assert outcomes() == {"accepted": len(smsbridge_mock.messages)}
+    assert len(results()) <= 7
 
 
 # --- killed at any moment

@@ -123,6 +123,15 @@ def test_filters_choose_rows(smsbridge_mock: Provider) -> None:
         (["--after", "soon"], ["--after 'soon'", "2027-01-31T09:00+00:00"]),
         (["--after", "2027-01-31T09:00"], ["time zone"]),
         (["--before", ""], ["before"]),
+        (
+            ["--before", "2026-01-01"],
+            [
+                "smsbridge: --before '2026-01-01': give ISO 8601 with a time zone, such as ",
+                "such as 2027-01-31T09:00+00:00, or the id of a message\n",
+            ],
+        ),
+        (["--before", "2026-01-01T09:00"], ["time zone", "or the id of a message"]),
+        (["--before", "2026-13-01T09:00+00:00"], ["or the id of a message"]),
         (["--id", ""], ["id"]),
         (["--keyword", " "], ["keyword"]),
         (["--recipient", "Alice"], ["recipient", "+12025550123"]),

@@ -10,7 +10,6 @@ import pytest
 
 from smsbridge import (
     Attempt,
-    InvalidMessage,
     NotSent,
     OutcomeUnknown,
     Reason,
@@ -20,18 +19,16 @@ from smsbridge import (
     Status,
     Submission,
 )
+from smsbridge.attempts import attempt_of, attempt_words
 from smsbridge.cli.showing import (
     RECEIVED,
     SENT,
-    attempt_json,
-    attempt_of,
     failure,
     message_json,
     printable,
     show_rows,
     show_submission,
     success,
-    time_of,
 )
 
 WHEN = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
@@ -152,24 +149,6 @@ def test_an_attempt_comes_back_from_what_was_printed() -> None:
     error = OutcomeUnknown("the connection was reset", ATTEMPT)
     assert attempt_of(json.loads(json.dumps(failure(error)))) == ATTEMPT
     assert attempt_of(success(Submission(id=None, attempt=ATTEMPT))) == ATTEMPT
-    assert "via" not in attempt_json(ATTEMPT)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        {},
-        {"started": "soon"},
-        {"started": "2027-01-31T09:30:00"},
-        {"started": None},
-        {"started": "2027-01-31T09:30:00+00:00"},
-        {"started": "2027-01-31T09:30:00+00:00", "backend": "a", "reference": 7},
-        {"started": "2027-01-31T09:30:00+00:00", "backend": None},
-    ],
-)
-def test_what_is_no_attempt_is_refused(line: dict[str, Any]) -> None:
-    with pytest.raises(InvalidMessage, match="smsbridge send --json"):
-        attempt_of(line)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +164,7 @@ def test_a_failure_has_what_its_kind_knows(error: NotSent, more: dict[str, Any])
     words = {"not_sent": NotSent, "rejected": Rejected, "unknown": OutcomeUnknown}
     document = failure(error)
     assert isinstance(error, words[document.pop("outcome")])
-    assert document == {"id": None, "error": "w", **more, **attempt_json(ATTEMPT)}
+    assert document == {"id": None, "error": "w", **more, **attempt_words(ATTEMPT)}
 
 
 def test_an_id_of_the_provider_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,17 +174,3 @@ def test_an_id_of_the_provider_steers_no_terminal(capsys: pytest.CaptureFixture[
     out, err = capsys.readouterr()
     assert all(char.isprintable() for char in (out + err).replace("\n", ""))
     assert len(out.splitlines()) == 2
-
-
-# --- times
-
-
-@pytest.mark.parametrize("given", ["2027-01-31T09:30+00:00", "2027-01-31T10:30:00+01:00"])
-def test_a_time_is_the_moment_it_names(given: str) -> None:
-    assert time_of("--after", given) == WHEN
-
-
-@pytest.mark.parametrize("given", ["", "soon", "2027-01-31", "2027-01-31T09:30", "1801387800"])
-def test_a_time_without_a_zone_is_refused(given: str) -> None:
-    with pytest.raises(InvalidMessage, match=r"--after .*2027-01-31T09:00"):
-        time_of("--after", given)

@@ -56,7 +56,7 @@ def test_a_message_that_failed_has_the_phone_s_words(smsbridge_mock: Provider) -
     smsbridge_mock.history.take(GUID, NUMBER, TEXT, Status.REJECTED)
     done = run("status", GUID, "--json")
     assert done.code == 0, "a question that was answered"
-    assert done.document["status"] == "undelivered"
+    assert done.document["status"] == "rejected"
     assert done.document["error"]
 
 

@@ -119,6 +119,8 @@ def test_sender_and_text_choose_the_message(smsbridge_mock: Provider) -> None:
     code = ("--match", "code is [0-9]{6}")
     assert found("--from", SENDER, *code) == "right"
     assert found("--from", "+447700900142") == "other-sender"
+    assert found("--from", "12025550142", *code) == "right"
+    assert found("--from", "+1 202 555 0142", *code) == "right"
     assert found("--from", "MPESA") == "a-word"
     assert found(*code) == "other-sender"
 

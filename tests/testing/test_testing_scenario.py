@@ -13,9 +13,9 @@ import pytest
 from smsbridge.codecs.rest import FORM
 from smsbridge.exchange import Request
 from smsbridge.testing.fixture import Interaction, parse
+from smsbridge.testing.heard import Heard, hear
 from smsbridge.testing.sample import sample_backend
 from smsbridge.testing.scenario import Scenario
-from smsbridge.testing.seen import Seen, see
 
 HEAD = """\
 smsbridge-fixture: 1
@@ -49,15 +49,15 @@ def document(value: object, kind: str = "application/json") -> Request:
     return request(headers={"Content-Type": kind}, body=json.dumps(value).encode())
 
 
-def seen(given: Request) -> Seen:
-    found = see(sample_backend(), given, [], lambda _: None)
-    assert isinstance(found, Seen)
+def heard(given: Request) -> Heard:
+    found = hear(sample_backend(), given, [], lambda _: None)
+    assert isinstance(found, Heard)
     return found
 
 
 def found(played: Scenario, given: Request, *, read: bool = False) -> str:
     """Return the id of the interaction that answers, or how the nearest one differs."""
-    answer = played.find(given, seen(given) if read else None)
+    answer = played.find(given, heard(given) if read else None)
     return answer.id if isinstance(answer, Interaction) else answer
 
 

@@ -13,8 +13,8 @@ import pytest
 from smsbridge.codecs import Unreadable
 from smsbridge.exchange import Request, Response, Session
 from smsbridge.testing.faults import FAULTS, Fault, fault
+from smsbridge.testing.heard import Heard, hear
 from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.seen import Seen, see
 from smsbridge.testing.spoilt import Spot, spoilt, spoilt_token, spoilt_wsdl, spot
 
 from sending import said
@@ -39,11 +39,11 @@ def at(protocol: str) -> Spot:
         path, body = "/sendsms/wsdl/server.php", ENVELOPE
     url = f"https://sms.example{path}"
     request = Request(method="POST", url=url, body=body)
-    seen = see(backend, request, [], lambda _: None)
-    assert isinstance(seen, Seen)
+    heard = hear(backend, request, [], lambda _: None)
+    assert isinstance(heard, Heard)
     kind = "text/xml" if protocol == "soap" else "application/json"
     good = Response(status=200, headers={"Content-Type": kind}, body=said(protocol, GOOD).encode())
-    return spot(backend, request, seen, good, NOW)
+    return spot(backend, request, heard, good, NOW)
 
 
 def words(answer: Response, place: Spot) -> Any:

@@ -1,4 +1,4 @@
-"""A request is seen as the provider understands it: over what, which operation, who, and what."""
+"""A request is heard as the provider understands it: over what, which operation, who, and what."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from smsbridge import Channel, Secret
 from smsbridge.cli.wsdl import wsdl_source
 from smsbridge.codecs.rest import FORM
 from smsbridge.exchange import Request, Response
+from smsbridge.testing.heard import Heard, hear, sends
 from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.seen import Seen, see, sends
 from smsbridge.testing.wsdl import wsdl_backend
 
 URL = "https://api.smsmobileapi.com"
@@ -53,14 +53,14 @@ def soap(**fields: str) -> Request:
     )
 
 
-def looked(request: Request, notes: list[str] | None = None) -> Seen | Response | None:
+def looked(request: Request, notes: list[str] | None = None) -> Heard | Response | None:
     kept: list[str] = [] if notes is None else notes
-    return see(sample_backend(), request, [TOKEN], kept.append)
+    return hear(sample_backend(), request, [TOKEN], kept.append)
 
 
-def seen(request: Request, notes: list[str] | None = None) -> Seen:
+def heard(request: Request, notes: list[str] | None = None) -> Heard:
     found = looked(request, notes)
-    assert isinstance(found, Seen)
+    assert isinstance(found, Heard)
     return found
 
 
@@ -73,7 +73,7 @@ CALLS = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_good_call_is_seen_whole_over_its_own_protocol(name: str) -> None:
-    call = seen(CALLS[name])
+    call = heard(CALLS[name])
     assert call.name == name
     assert call.operation == "send"
     assert call.protocol is sample_backend().protocols[name]
@@ -89,7 +89,7 @@ def test_a_good_call_is_seen_whole_over_its_own_protocol(name: str) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_a_good_call_needs_no_leniency(name: str) -> None:
     notes: list[str] = []
-    seen(CALLS[name], notes)
+    heard(CALLS[name], notes)
     assert notes == []
 
 
@@ -109,7 +109,7 @@ def test_a_good_call_needs_no_leniency(name: str) -> None:
 def test_wrong_credentials_are_seen_over_the_protocol_that_was_tried(
     request_: Request, name: str
 ) -> None:
-    call = seen(request_)
+    call = heard(request_)
     assert call.name == name
     assert not call.known
     assert call.message is not None
@@ -118,7 +118,7 @@ def test_wrong_credentials_are_seen_over_the_protocol_that_was_tried(
 def test_a_header_of_another_scheme_is_no_token() -> None:
     request = rest(**FIELDS)
     headers = {**request.headers, "Authorization": f"Basic {TOKEN}"}
-    call = seen(Request(method="POST", url=request.url, headers=headers, body=request.body))
+    call = heard(Request(method="POST", url=request.url, headers=headers, body=request.body))
     assert call.name == "rest"
     assert not call.known
 
@@ -137,13 +137,13 @@ def test_a_header_of_another_scheme_is_no_token() -> None:
 @pytest.mark.parametrize("name", ["rest", "soap"])
 def test_a_message_that_the_provider_would_refuse_is_none(name: str, wrong: dict[str, str]) -> None:
     build = {"rest": rest, "soap": soap}[name]
-    call = seen(build(**{**FIELDS, **KEY, **wrong}))
+    call = heard(build(**{**FIELDS, **KEY, **wrong}))
     assert call.message is None
     assert call.known
 
 
 def test_the_fields_of_a_call_are_without_those_that_say_who_calls() -> None:
-    call = seen(rest(**FIELDS, **KEY, extra="1"))
+    call = heard(rest(**FIELDS, **KEY, extra="1"))
     assert call.fields == {**FIELDS, "extra": "1"}
     assert call.own == {"apikey"}
 
@@ -231,17 +231,17 @@ def test_a_leniency_is_noted_once_though_two_protocols_read_the_request(
     request_: Request, note: str
 ) -> None:
     notes: list[str] = []
-    assert seen(request_, notes).known
+    assert heard(request_, notes).known
     assert notes == [note]
 
 
 def test_query_and_form_are_read_together() -> None:
     request = rest(f"/sendsms/?{urlencode(KEY)}", **FIELDS)
-    assert seen(request).known
-    assert seen(request).fields == FIELDS
+    assert heard(request).known
+    assert heard(request).fields == FIELDS
 
 
-def acme(fields: Any, user: str = "test-user") -> Seen:
+def acme(fields: Any, user: str = "test-user") -> Heard:
     backend = Acme(user="test-user", password=Secret("test-password"))
     credentials = base64.b64encode(f"{user}:test-password".encode()).decode()
     request = Request(
@@ -250,8 +250,8 @@ def acme(fields: Any, user: str = "test-user") -> Seen:
         headers={"Content-Type": "application/json", "Authorization": f"Basic {credentials}"},
         body=json.dumps(fields).encode(),
     )
-    found = see(backend, request, [], lambda _: None)
-    assert isinstance(found, Seen)
+    found = hear(backend, request, [], lambda _: None)
+    assert isinstance(found, Heard)
     return found
 
 
@@ -279,14 +279,14 @@ def test_fields_of_another_shape_are_no_message(fields: Any) -> None:
 # The values of a call, by our names
 
 
-def asked(path: str, method: str = "GET", **fields: str) -> Seen:
+def asked(path: str, method: str = "GET", **fields: str) -> Heard:
     query = urlencode({**fields, **KEY})
-    return seen(Request(method=method, url=f"{URL}{path}?{query}"))
+    return heard(Request(method=method, url=f"{URL}{path}?{query}"))
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_the_values_of_a_send_are_those_of_its_message(name: str) -> None:
-    values = seen(CALLS[name]).values
+    values = heard(CALLS[name]).values
     assert (values["recipient"], values["text"]) == (NUMBER, "Hello")
 
 

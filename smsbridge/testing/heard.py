@@ -1,4 +1,4 @@
-"""A request as the provider understands it: which protocol, which operation, who, and what."""
+"""A request as the provider hears it: over which protocol, which operation, who, and what."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from smsbridge.template import names, render, reread, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Heard:
     """A call of an operation.
 
     ``known``: the credentials are right. ``message``: None where the provider would refuse it.
@@ -74,9 +74,9 @@ def sends(backend: Backend, request: Request) -> bool:
     return False
 
 
-def see(
+def hear(
     backend: Backend, request: Request, tokens: Collection[str], note: Note
-) -> Seen | Response | None:
+) -> Heard | Response | None:
     """Return the call that a request makes, the answer to an unreadable one, or None."""
     found: list[tuple[str, Protocol, Call, list[str]]] = []
     for name, protocol in backend.protocols.items():
@@ -101,7 +101,7 @@ def see(
     message = _message(backend, table, call, note) if operation == "send" else None
     credentials = backend.credentials()
     configured = set(protocol.auth.credentials) <= credentials.keys()
-    return Seen(
+    return Heard(
         name=name,
         protocol=protocol,
         operation=operation,
