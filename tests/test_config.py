@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from smsbridge import (
 )
 from smsbridge.backends.memory import Memory
 from smsbridge.config import from_environment, from_file, from_mapping
+
+from refusing import behind, refusal, shown
 
 CANARY = "canary"
 KEYS = {"backend": "smsmobileapi", "api_key": "a-key"}
@@ -50,26 +52,6 @@ def read(text: str, name: str | None = None, **environ: str) -> Backend:
     """Return a backend of a config file that holds this text."""
     Path("smsbridge.toml").write_text(text, "utf-8")
     return from_file(name, environ=environ)
-
-
-def refusal(make: Callable[[], object]) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
-        make()
-    return caught.value
-
-
-def behind(error: BaseException | None) -> Iterator[BaseException]:
-    """Walk an error's causes and contexts, itself left out."""
-    waiting = [error.__cause__, error.__context__] if error else []
-    while waiting:
-        current = waiting.pop()
-        if current is not None:
-            yield current
-            waiting += [current.__cause__, current.__context__]
-
-
-def shown(*errors: BaseException) -> str:
-    return "\n".join(f"{error}\n{error!r}" for error in errors).lower()
 
 
 def key_of(backend: Backend) -> str | None:

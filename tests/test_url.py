@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from smsbridge import Client, ConfigError
+from smsbridge import Client
 from smsbridge.url import from_url
 
+from refusing import behind, refusal, shown
+
 CANARY = "canary"
-
-
-def refusal(make: Callable[[], object]) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
-        make()
-    return caught.value
-
-
-def behind(error: BaseException | None) -> Iterator[BaseException]:
-    """Walk an error's causes and contexts, itself left out."""
-    waiting = [error.__cause__, error.__context__] if error else []
-    while waiting:
-        current = waiting.pop()
-        if current is not None:
-            yield current
-            waiting += [current.__cause__, current.__context__]
-
-
-def shown(*errors: BaseException) -> str:
-    return "\n".join(f"{error}\n{error!r}" for error in errors).lower()
 
 
 @pytest.mark.parametrize(
