@@ -54,14 +54,14 @@ class Pages:
         new = [row for row, key in zip(rows, keys, strict=True) if key not in self._known]
         self._known.update(keys)
         self._largest = max(self._largest, len(rows))
-        repeats = not new and len(rows) == self._largest  # a full page of what is known
+        repeated = bool(rows) and not new and len(rows) == self._largest  # a full page, all known
         before = self._cursor
         self._cursor = self._next(rows, new)
         past = bool(new) and self._is_past(new)
         self._ended = self._cursor is None or self._cursor == before or past
-        lost = self._cursor is None and bool(new) and bool(self.table and self.table.pages)
-        self.whole = self.whole and not lost and not (repeats and bool(rows))
-        self.whole = self.whole and self._asked < _MOST_PAGES
+        pages = self.table is not None and self.table.pages != ""
+        lost = pages and bool(new) and self._cursor is None  # nothing to ask the next page by
+        self.whole &= not (repeated or lost or self._asked >= _MOST_PAGES)
         return [row for row in new if self._fits(row)]
 
     def _next(self, rows: list[SentMessage], new: list[SentMessage]) -> Any:

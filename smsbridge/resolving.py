@@ -93,7 +93,7 @@ def resolved(
     named = [row for row in rows if row.reference and row.reference == attempt.reference]
     for row in named:
         if row.at is not None and first <= row.at <= last:
-            return _submission(row, attempt)
+            return _taken(row, attempt, log)
     found = [row for row in rows if _is_of(row, attempt) and row.id not in known.ids]
     timed = [(exact_time(table, row.answer), row) for row in found]
     here = [row for time, row in timed if time is not None and first <= time <= last]
@@ -105,11 +105,9 @@ def resolved(
     if not why and len(here) != 1:
         many = f"{len(here)} messages that it may be" if here else "no such message"
         why = f"the log of {log.name} has {many}"
-    if not why and here[0].status is Status.REJECTED:
-        why = f"the log of {log.name} has it, as refused"
     if why:
         raise OutcomeUnknown(why, attempt)
-    return _submission(here[0], attempt)
+    return _taken(here[0], attempt, log)
 
 
 def _doubt(attempt: Attempt, known: Known, near: timedelta) -> str:
@@ -134,7 +132,10 @@ def _are_alike(one: Attempt, other: Attempt, near: timedelta) -> bool:
     return not same and at_once and one.fingerprint == other.fingerprint
 
 
-def _submission(row: SentMessage, attempt: Attempt) -> Submission:
+def _taken(row: SentMessage, attempt: Attempt, log: Backend) -> Submission:
+    """Return the submission of a row, unless it says that the message was refused."""
+    if row.status is Status.REJECTED:
+        raise OutcomeUnknown(f"the log of {log.name} has it, as refused", attempt)
     return Submission(
         id=row.id,
         attempt=attempt,

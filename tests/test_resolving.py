@@ -160,6 +160,7 @@ def test_a_time_in_seconds_or_with_a_zone_is_sure(at: str) -> None:
 
 def test_a_row_that_was_refused_is_no_acceptance() -> None:
     assert "as refused" in unknown(row(state="REJECTED"))
+    assert "as refused" in unknown(row(state="REJECTED", ref="r-1"))
 
 
 @pytest.mark.parametrize(
