@@ -3,7 +3,7 @@
 from click.testing import CliRunner
 
 from smsbridge.cli import main
-from smsbridge.testing.fixture import load, shipped
+from smsbridge.testing.fixture.load import load, shipped
 
 project = "smsbridge"
 author = "the smsbridge authors"

@@ -1,12 +1,17 @@
 """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface, never twice by accident."""
 
-from smsbridge.async_client import AsyncClient
-from smsbridge.auth import Basic, Fields
-from smsbridge.backend import Backend
-from smsbridge.client import Client
+from smsbridge.auth.digest import Digest
+from smsbridge.auth.login import Login
+from smsbridge.auth.oauth2 import ClientCredentials
+from smsbridge.auth.schemes import Basic, Fields
+from smsbridge.auth.username_token import UsernameToken
+from smsbridge.backends.base import Backend
+from smsbridge.backends.limits import Limit, Retry
+from smsbridge.client.aio import AsyncClient
+from smsbridge.client.send_many import Result
+from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import Rest
-from smsbridge.codecs.soap import Soap
-from smsbridge.digest import Digest
+from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import (
     Attempt,
     AuthenticationFailed,
@@ -23,8 +28,8 @@ from smsbridge.errors import (
     SmsbridgeError,
     Unsupported,
 )
-from smsbridge.login import Login
-from smsbridge.many import Result
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.outcome import When
 from smsbridge.message import (
     Channel,
     Message,
@@ -34,12 +39,7 @@ from smsbridge.message import (
     Status,
     Submission,
 )
-from smsbridge.oauth import ClientCredentials
-from smsbridge.operation import Operation, Protocol, Question
-from smsbridge.outcome import When
-from smsbridge.pace import Limit, Retry
-from smsbridge.secret import Secret
-from smsbridge.wsse import UsernameToken
+from smsbridge.text.secrets import Secret
 
 __all__ = [
     "AsyncClient",

@@ -31,7 +31,7 @@ from smsbridge import (
     When,
 )
 from smsbridge.errors import SmsbridgeError
-from smsbridge.exchange import Broken, Left, Request, Response, Session
+from smsbridge.http.exchange import Broken, Left, Request, Response, Session
 from smsbridge.message import fingerprint
 
 from blocks import NOW, Clock, document

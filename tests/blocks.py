@@ -15,9 +15,9 @@ from lxml import etree
 
 from smsbridge import Backend, ConfigError, Message
 from smsbridge.codecs.rest import json_response
-from smsbridge.config import from_file, from_mapping
+from smsbridge.config.load import from_file, from_mapping
 from smsbridge.errors import SmsbridgeError
-from smsbridge.exchange import Broken, Exchange, Request, Response, Session, drive
+from smsbridge.http.exchange import Broken, Exchange, Request, Response, Session, drive
 
 T = TypeVar("T")
 

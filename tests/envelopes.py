@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smsbridge.codecs.envelope import SOAP11, Envelope, read_envelope
-from smsbridge.xml import REQUEST
+from smsbridge.codecs.soap.envelope import SOAP11, Envelope, read_envelope
+from smsbridge.codecs.soap.xml import REQUEST
 
 NAMESPACES = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '

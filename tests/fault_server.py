@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from smsbridge.testing.breaks import Wire, do
-from smsbridge.testing.faults import fault
+from smsbridge.testing.faults.connection import Wire, do
+from smsbridge.testing.faults.table import fault
 
 Act = Callable[[socket.socket], None]
 RESET = struct.pack("ii", 1, 0)

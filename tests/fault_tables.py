@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from smsbridge.testing.endings import Ends, Entry, Outcome
-from smsbridge.testing.faults import FAULTS, fault
-from smsbridge.testing.recipients import RULES, Rule
+from smsbridge.testing.faults.outcomes import Ends, Entry, Outcome
+from smsbridge.testing.faults.table import FAULTS, fault
+from smsbridge.testing.mock.magic_numbers import RULES, Rule
 
 PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
 

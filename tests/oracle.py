@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from smsbridge.exchange import Request, Response
-from smsbridge.testing.endings import Outcome
-from smsbridge.testing.faults import Fault
-from smsbridge.testing.provider import Provider
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.faults.outcomes import Outcome
+from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.provider import Provider
 
 
 @dataclass(frozen=True, kw_only=True)

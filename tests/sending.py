@@ -9,9 +9,9 @@ from typing import Any
 
 from smsbridge import AsyncClient, Client, Secret, SendError, Submission
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.transports.aio import AiohttpTransport
-from smsbridge.transports.blocking import RequestsTransport
+from smsbridge.http.aiohttp_transport import AiohttpTransport
+from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.http.requests_transport import RequestsTransport
 
 PROTOCOLS = ("rest", "soap", "oauth")
 NUMBER = "+12025550123"

@@ -12,7 +12,7 @@ from smsbridge import Message, Secret, Status, Unsupported
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.parlayx import ParlayX
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.exchange import Session
+from smsbridge.http.exchange import Session
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 TABLE = SMSMobileAPI(api_key=Secret("k"), client_id="c", client_secret=Secret("s"))

@@ -10,10 +10,10 @@ import acme_sms
 import pytest
 
 from smsbridge import Client, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission
-from smsbridge.config import from_mapping
-from smsbridge.testing.fixture import parse
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
+from smsbridge.config.load import from_mapping
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 from fault_server import FaultServer, answer
 from sending import envelope, fault

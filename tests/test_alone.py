@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smsbridge.alone import alone
+from smsbridge.cli.bulk.file_lock import alone
 
 HOLD = """
 import os, sys
-from smsbridge.alone import alone
+from smsbridge.cli.bulk.file_lock import alone
 print(alone(os.open(sys.argv[1], os.O_RDWR)), flush=True)
 sys.stdin.read()
 """

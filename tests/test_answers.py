@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from smsbridge.answers import Asked, merged, word_of
-from smsbridge.codecs import SoapFault
 from smsbridge.codecs.rest import Rest
-from smsbridge.codecs.soap import Soap
+from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import Reason
-from smsbridge.exchange import Request, Response, Session
-from smsbridge.site import Site
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.sample_answers import Asked, merged, word_of
 
 from blocks import GATE
 

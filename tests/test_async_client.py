@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from smsbridge import AsyncClient, Client, InvalidMessage, Limit, OutcomeUnknown, Submission
-from smsbridge.exchange import Request, Response
-from smsbridge.token import Token
+from smsbridge.auth.token import Token
+from smsbridge.http.exchange import Request, Response
 
 from asking import NUMBER, OK, TEXT, AsyncCarrier, Gate, Wire, World, page, pages, row
 from blocks import document

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from smsbridge import Basic, ConfigError, Fields
-from smsbridge.auth import Auth
-from smsbridge.exchange import Exchange, Request, Session
-from smsbridge.site import Site
+from smsbridge.auth.schemes import Auth
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Exchange, Request, Session
 
 SITE = Site(url="https://sms.example")
 SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")

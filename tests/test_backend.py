@@ -32,9 +32,9 @@ from smsbridge import (
 from smsbridge.backends.console import Console
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Broken, Left, Request, Response, Session
+from smsbridge.http.exchange import Broken, Left, Request, Response, Session
+from smsbridge.mapping.operation import Question
 from smsbridge.message import SentMessage
-from smsbridge.operation import Question
 
 from blocks import NOW, behind, document, json_of, session, talk
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smsbridge import ConfigError, Reason, Status
-from smsbridge.block import Block, shown
+from smsbridge.backends.tables.block import Block, shown
 
 HERE = Block({"text": "t", "number": 5, "bool": True, "table": {"a": 1}, "path": "a.b[0]"}, ("at",))
 

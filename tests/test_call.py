@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from smsbridge import Basic, Fields, InvalidMessage, Operation, Protocol, Rest, When
-from smsbridge.call import answered, called, headed
-from smsbridge.codecs import Codec, Unreadable
-from smsbridge.codecs.soap import Soap
-from smsbridge.exchange import Request, Response, Session
-from smsbridge.operation import Question
-from smsbridge.site import Site
-from smsbridge.template import Template
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import Codec, Unreadable
+from smsbridge.mapping.operation import Question
+from smsbridge.mapping.request import answered, called, headed
+from smsbridge.mapping.template import Template
 
 SITE = Site(url="https://sms.example")
 VALUES = {"recipient": "+12025550123", "text": "Hello", "id": "a/b", "now": datetime.now(UTC)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smsbridge.capabilities import Capability, capabilities
+from smsbridge.backends.capabilities import Capability, capabilities
 
 ALL = {(one.backend, one.protocol): one for one in capabilities()}
 

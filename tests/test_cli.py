@@ -77,7 +77,7 @@ def test_an_unexpected_error_is_one_line_without_its_text(monkeypatch: pytest.Mo
     def fail() -> None:
         raise RuntimeError("canary\nof a secret")
 
-    monkeypatch.setattr("smsbridge.capabilities.installed", fail)
+    monkeypatch.setattr("smsbridge.backends.capabilities.installed", fail)
     done = run("backends")
     assert (done.code, done.out) == (1, "")
     assert one_line(done.err)

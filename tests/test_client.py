@@ -22,12 +22,12 @@ from smsbridge import (
     OutcomeUnknown,
     Retry,
 )
+from smsbridge.auth.token import Token
 from smsbridge.backends.memory import Memory
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.testing.inprocess import AsyncInProcess, InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend
-from smsbridge.token import Token
+from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 from asking import Carrier, Gate, Wire, World, page, row
 from blocks import document
@@ -107,7 +107,7 @@ def test_many_threads_share_a_client() -> None:
 
 def test_async_client_without_aiohttp_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
-    monkeypatch.delitem(sys.modules, "smsbridge.transports.aio", raising=False)
+    monkeypatch.delitem(sys.modules, "smsbridge.http.aiohttp_transport", raising=False)
     with pytest.raises(MissingExtra, match=r"smsbridge\[async\]"):
         asyncio.run(AsyncClient(sample_backend()).send(NUMBER, "Hello"))
 

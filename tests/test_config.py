@@ -23,7 +23,7 @@ from smsbridge import (
     Secret,
 )
 from smsbridge.backends.memory import Memory
-from smsbridge.config import from_environment, from_file, from_mapping
+from smsbridge.config.load import from_environment, from_file, from_mapping
 
 from refusing import behind, refusal, shown
 
@@ -179,7 +179,7 @@ def test_files_are_read_as_utf_8_in_every_locale(folder: Path) -> None:
         '[backends.only]\nbackend = "smsmobileapi"\napi_key = { file = "key" }'
     )
     warning = "error::EncodingWarning:smsbridge.config"
-    script = "from smsbridge.config import from_file; from_file(None)"
+    script = "from smsbridge.config.load import from_file; from_file(None)"
     done = subprocess.run(
         [sys.executable, "-X", "warn_default_encoding", "-W", warning, "-c", script],
         capture_output=True,

@@ -12,14 +12,14 @@ import pytest
 import zeep
 from lxml import etree
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import ENCODING11, ENCODING12, SOAP12, XSD, read_envelope
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract, sample
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract, load_ports
-from smsbridge.path import nested
-from smsbridge.xml import ANSWER, REQUEST
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP12, XSD, read_envelope
+from smsbridge.codecs.soap.model import BadContract, sample
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract, load_ports
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST
+from smsbridge.mapping.path import nested
 
 from corpus import AXIS, CONTRACTS, OTHER, REFUSED, SAMPLES, TO, Sample
 

@@ -10,18 +10,18 @@ import pytest
 from lxml import etree
 
 from smsbridge import Client, Rejected
-from smsbridge.codecs import SoapFault
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.soap import Soap
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.config import from_mapping
-from smsbridge.exchange import Request, Response
-from smsbridge.site import Site
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.xml import ANSWER
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import ANSWER
+from smsbridge.config.load import from_mapping
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import SoapFault
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 from corpus import CONTRACTS
 

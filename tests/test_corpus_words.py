@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge import InvalidMessage
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import read_envelope
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.soap import Soap
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.exchange import Session
-from smsbridge.path import at, nested
-from smsbridge.site import Site
-from smsbridge.xml import REQUEST
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.envelope import read_envelope
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import REQUEST
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Session
+from smsbridge.mapping.path import at, nested
 
 from corpus import CONTRACTS, REFUSED, SAMPLES, TO
 

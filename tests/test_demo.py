@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from smsbridge.demo import run
-from smsbridge.testing.sample import API_KEY, CLIENT_SECRET
-from smsbridge.testing.scenario import Scenario
+from smsbridge.cli.demo_logic import run
+from smsbridge.testing.fixture.scenario import Scenario
+from smsbridge.testing.mock.default import API_KEY, CLIENT_SECRET
 
 SMSBRIDGE = str(Path(sys.executable).with_name("smsbridge"))
 SECONDS = 60

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Authorization
 from yarl import URL
 
-from smsbridge.digest import REALM, Digest, answer_to, best, challenges
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session, drive
-from smsbridge.site import Site
+from smsbridge.auth.digest import REALM, Digest, answer_to, best, challenges
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session, drive
 
 SITE = Site(url="https://sms.example")
 SEND = Request(method="POST", url="https://sms.example/send?to=%2B1", headers={"A": "b"}, body=b"x")

@@ -21,14 +21,14 @@ import pytest
 
 import smsbridge
 from smsbridge import ConfigError, Reason, Status
-from smsbridge.backends.rest import RestBlock
-from smsbridge.backends.soap import SoapBlock
+from smsbridge.backends.tables.reader import _AUTHS as AUTHS
+from smsbridge.backends.tables.reader import TABLES as TABLE_KEYS
+from smsbridge.backends.tables.rest import RestBlock
+from smsbridge.backends.tables.soap import SoapBlock
 from smsbridge.codecs.rest import METHODS
-from smsbridge.config import from_file
-from smsbridge.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW, known_values
-from smsbridge.table import _AUTHS as AUTHS
-from smsbridge.table import TABLES as TABLE_KEYS
-from smsbridge.template import FILTERS, TIME_FILTERS, render
+from smsbridge.config.load import from_file
+from smsbridge.mapping.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW, known_values
+from smsbridge.mapping.template import FILTERS, TIME_FILTERS, render
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS / "examples"

@@ -18,8 +18,8 @@ from test_docs import Block, Terminal, blocks, environment, normal
 from smsbridge import Client, Limit, OutcomeUnknown, Reason, Retry, Status
 from smsbridge.backends.failover import Failover
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.config import from_file
-from smsbridge.testing.provider import Provider
+from smsbridge.config.load import from_file
+from smsbridge.testing.mock.provider import Provider
 
 PAGE = "operations.md"
 SECONDS = 60

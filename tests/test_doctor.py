@@ -14,12 +14,12 @@ import pytest
 import trustme
 from vendor import WSDL, changed
 
-from smsbridge.backend import Backend
-from smsbridge.codecs.files import LOCK, Source
-from smsbridge.config import from_mapping
-from smsbridge.doctor import Check, examine
-from smsbridge.lock import lock
-from smsbridge.transports.blocking import RequestsTransport
+from smsbridge.backends.base import Backend
+from smsbridge.cli.doctor_logic import Check, examine
+from smsbridge.codecs.soap.documents import LOCK, Source
+from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.config.load import from_mapping
+from smsbridge.http.requests_transport import RequestsTransport
 
 from fault_server import FaultServer, Got, answer
 from tunnel import secured

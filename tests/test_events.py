@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from smsbridge.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks import parse
+from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
+from smsbridge.webhooks.table import parse
 
 from webhooking import NUMBER, TABLE, TEXT, happened, signed, unsigned
 

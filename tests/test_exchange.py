@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from smsbridge.exchange import (
+from smsbridge.http.exchange import (
     Broken,
     Course,
     Exchange,

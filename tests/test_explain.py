@@ -15,12 +15,12 @@ import pytest
 from vendor import EXAMPLES, WSDL, changed
 
 from smsbridge import ConfigError, InvalidMessage, Message, Secret, Unsupported
-from smsbridge.backend import Backend
+from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import Memory
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.config import from_mapping
-from smsbridge.exchange import Request
-from smsbridge.explain import explain, number_sent, shown, text_needs
+from smsbridge.cli.explain_logic import explain, number_sent, shown, text_needs
+from smsbridge.config.load import from_mapping
+from smsbridge.http.exchange import Request
 from smsbridge.message import Channel
 
 from fault_server import FaultServer, answer
@@ -159,7 +159,7 @@ def test_the_forms_in_which_a_secret_is_looked_for_are_those_that_a_send_has(wsd
 
 def unmasked(found: Backend) -> str:
     """Return what a send writes, with its secrets."""
-    from smsbridge.exchange import Response, Session, drive
+    from smsbridge.http.exchange import Response, Session, drive
 
     seen: list[str] = []
     auth, site = found.protocols[found.protocol].auth, found.site()
@@ -233,7 +233,7 @@ def test_smsmobileapi_is_shown_over_each_protocol(protocol: str) -> None:
 
 @pytest.mark.parametrize("name", ["oldcorp", "newcorp"])
 def test_the_example_of_the_docs_is_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smsbridge.config import from_file
+    from smsbridge.config.load import from_file
 
     monkeypatch.setenv("OLDCORP", KEY)
     monkeypatch.setenv("NEWCORP", KEY)

@@ -8,9 +8,9 @@ import pytest
 from fault_tables import PAGE, ending, faults_table, recipients_table, table, written
 from test_faults import ROWS
 
-from smsbridge.testing.endings import Ends, Outcome
-from smsbridge.testing.faults import FAULTS
-from smsbridge.testing.recipients import RULES
+from smsbridge.testing.faults.outcomes import Ends, Outcome
+from smsbridge.testing.faults.table import FAULTS
+from smsbridge.testing.mock.magic_numbers import RULES
 
 
 def test_the_page_has_the_tables_as_they_are() -> None:

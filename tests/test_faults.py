@@ -22,12 +22,12 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.exchange import Left
-from smsbridge.testing.breaks import PACE, unreachable, untrusted
-from smsbridge.testing.endings import Ends, Place
-from smsbridge.testing.endings import Outcome as Ending
-from smsbridge.testing.faults import FAULTS, Fault
-from smsbridge.testing.server import MockServer
+from smsbridge.http.exchange import Left
+from smsbridge.testing.faults.connection import PACE, unreachable, untrusted
+from smsbridge.testing.faults.outcomes import Ends, Place
+from smsbridge.testing.faults.outcomes import Outcome as Ending
+from smsbridge.testing.faults.table import FAULTS, Fault
+from smsbridge.testing.mock.server import MockServer
 
 from oracle import Acceptance, WatchedProvider, verdict
 from sending import NUMBER, TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync

@@ -23,7 +23,7 @@ from smsbridge import (
     SendError,
     Submission,
 )
-from smsbridge.exchange import Left
+from smsbridge.http.exchange import Left
 
 from fault_server import Act, FaultServer, answer, reset, reset_mid_request
 from sending import OK, Outcome, Send, backend, fault, said

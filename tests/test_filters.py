@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from smsbridge import InvalidMessage, ReceivedMessage, Unsupported
-from smsbridge.filters import is_between, is_wanted, received_filters, selected, sent_filters
+from smsbridge.client.log_filters import (
+    is_between,
+    is_wanted,
+    received_filters,
+    selected,
+    sent_filters,
+)
 
 from asking import NUMBER, Gate, Make, Wire, page, row, submission, utc
 from blocks import NOW, json_of

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.config import from_file
-from smsbridge.fit import SAMPLE, hold_to
-from smsbridge.operation import known_values
-from smsbridge.table import OPERATIONS
+from smsbridge.backends.tables.check_wsdl import SAMPLE, hold_to
+from smsbridge.backends.tables.reader import OPERATIONS
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.config.load import from_file
+from smsbridge.mapping.operation import known_values
 
 from blocks import GATE, GATE_BLOCK, refused, sent, soap, words_of
 

@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from smsbridge.exchange import Broken, Left, Response
-from smsbridge.flights import Flights
+from smsbridge.http.exchange import Broken, Left, Response
+from smsbridge.http.single_flight import Flights
 
 ANSWER = Response(status=200, body=b"token")
 

@@ -23,7 +23,7 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.backends.console import Console
-from smsbridge.exchange import Broken, Left, Request, Response
+from smsbridge.http.exchange import Broken, Left, Request, Response
 
 from asking import (
     NOTHING,

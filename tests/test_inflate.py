@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from smsbridge.inflate import BadEncoding, inflate
+from smsbridge.http.decompress import BadEncoding, inflate
 
 LIMIT = 1000
 

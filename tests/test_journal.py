@@ -28,10 +28,10 @@ from smsbridge import (
     SendError,
     Submission,
 )
+from smsbridge.cli.bulk.journal import Journal, Plan, beside, found_in, settle
+from smsbridge.cli.bulk.jsonl import thinned
+from smsbridge.client.send_many import Result
 from smsbridge.errors import Attempt
-from smsbridge.journal import Journal, Plan, beside, found_in, settle
-from smsbridge.jsonl import thinned
-from smsbridge.many import Result
 from smsbridge.message import fingerprint
 
 NOW = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
@@ -539,7 +539,7 @@ def test_many_are_settled_by_one_write_and_the_others_too_if_one_has_an_outcome(
         writes.append(path)
         thinned(path, *given)
 
-    monkeypatch.setattr("smsbridge.journal.thinned", counted)
+    monkeypatch.setattr("smsbridge.cli.bulk.journal.thinned", counted)
     with pytest.raises(CallerError, match="index 2 is accepted by now"):
         settle(out, [(line, f"later-{line['index']}") for line in lines[1:]])
     assert len(writes) == 1

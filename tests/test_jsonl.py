@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from smsbridge.cli.bulk.jsonl import Lines, encoded, thinned
 from smsbridge.errors import CallerError
-from smsbridge.jsonl import Lines, encoded, thinned
 
 ONE, TWO = {"index": 0}, {"index": 1, "text": "é\n"}
 

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, fields, is_dataclass
 import pytest
 
 from smsbridge import Secret
-from smsbridge.keys import Keys, is_secret
+from smsbridge.backends.config_fields import Keys, is_secret
 
 
 class Base(Keys):

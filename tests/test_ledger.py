@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.attempts import attempt_of
-from smsbridge.errors import Attempt, CallerError
-from smsbridge.jsonl import Lines
-from smsbridge.ledger import (
+from smsbridge.cli.attempt_json import attempt_of
+from smsbridge.cli.bulk.journal_lines import (
     DIED,
     END,
     NAMELESS,
@@ -22,6 +20,8 @@ from smsbridge.ledger import (
     over_line,
     unknown_line,
 )
+from smsbridge.cli.bulk.jsonl import Lines
+from smsbridge.errors import Attempt, CallerError
 
 ATTEMPT = Attempt(
     backend="acme",

@@ -14,19 +14,19 @@ import pytest
 from vendor import WSDL, changed
 
 from smsbridge import Client, ConfigError
-from smsbridge.backend import Backend
+from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import Memory
-from smsbridge.codecs.fetched import completed, fetched
-from smsbridge.codecs.files import HERE, LOCK, Source, read_source, sha256
-from smsbridge.codecs.outline import outline
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.wsdl import load_ports
-from smsbridge.config import from_mapping
-from smsbridge.exchange import Broken, Request, Response, drive
-from smsbridge.lock import Changed, Locked, at_hand, lock, unlocked, wsdl_name
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.transports.blocking import RequestsTransport
+from smsbridge.codecs.soap.documents import HERE, LOCK, Source, read_source, sha256
+from smsbridge.codecs.soap.fetch import completed, fetched
+from smsbridge.codecs.soap.lockfile import Changed, Locked, at_hand, lock, unlocked, wsdl_name
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.outline import outline
+from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.config.load import from_mapping
+from smsbridge.http.exchange import Broken, Request, Response, drive
+from smsbridge.http.requests_transport import RequestsTransport
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 from corpus import CONTRACTS
 from fault_server import FaultServer, Got, answer

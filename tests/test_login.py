@@ -23,8 +23,8 @@ from smsbridge import (
     Rejected,
     Submission,
 )
-from smsbridge.exchange import Broken, Left, Request, Response, Session
-from smsbridge.login import Login
+from smsbridge.auth.login import Login
+from smsbridge.http.exchange import Broken, Left, Request, Response, Session
 
 from blocks import (
     MESSAGE,

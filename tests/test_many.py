@@ -28,8 +28,8 @@ from smsbridge import (
     Unsupported,
 )
 from smsbridge.backends.memory import Memory
+from smsbridge.client.send_many import OutcomeWord, Result, in_tasks, in_threads
 from smsbridge.errors import Attempt
-from smsbridge.many import OutcomeWord, Result, in_tasks, in_threads
 
 SECONDS = 20
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.mask import HIDDEN, endings, masker
+from smsbridge.text.masking import HIDDEN, endings, masker
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=HIDDEN), min_size=4)
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.exchange import Request, Response
-from smsbridge.mounts import asgi_app, phrase, wsgi_app
+from smsbridge.http.exchange import Request, Response
+from smsbridge.webhooks.apps import asgi_app, phrase, wsgi_app
 
 MOST = 16
 TEXT = {"Content-Type": "text/plain"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.nearest import listed, nearest
+from smsbridge.text.suggest import listed, nearest
 
 MANY = [f"field{number:02}" for number in range(20)]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smsbridge import InvalidMessage, MissingExtra
-from smsbridge.numbers import e164, national
+from smsbridge.text.phone import e164, national
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_without_the_library_e164_stays_and_the_rest_names_the_extra(
 
 def test_the_library_is_imported_on_first_use() -> None:
     script = (
-        "import sys; from smsbridge.numbers import e164; e164('+447700900123', 'GB');"
+        "import sys; from smsbridge.text.phone import e164; e164('+447700900123', 'GB');"
         "print('phonenumbers' in sys.modules)"
     )
     done = subprocess.run(

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 import pytest
 
 from smsbridge import ClientCredentials, ConfigError
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
-from smsbridge.site import Site
-from smsbridge.token import TokenRefused
+from smsbridge.auth.token import TokenRefused
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
 SITE = Site(url="https://sms.example")
 SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")

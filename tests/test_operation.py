@@ -10,8 +10,8 @@ import pytest
 
 from smsbridge import Fields, Message, Operation, Protocol, Reason, Rest, When
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Session
-from smsbridge.operation import (
+from smsbridge.http.exchange import Session
+from smsbridge.mapping.operation import (
     RECEIVED_ROW,
     SENT_ROW,
     Question,

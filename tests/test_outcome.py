@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from smsbridge import Attempt, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission, When
-from smsbridge.codecs import SoapFault
-from smsbridge.exchange import Broken, Left, Response
-from smsbridge.outcome import Case, Words, broken, judge, word_at
+from smsbridge.http.exchange import Broken, Left, Response
+from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.outcome import Case, Words, broken, judge, word_at
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ATTEMPT = Attempt(backend="acme", protocol="rest", reference="r-1", started=NOW)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from smsbridge import ConfigError, Secret
-from smsbridge.events import MessageReceived, MessageReported
-from smsbridge.outgoing import event_of, outgoing
-from smsbridge.signatures import check
-from smsbridge.webhooks import parse
+from smsbridge.webhooks.build import event_of, outgoing
+from smsbridge.webhooks.events import MessageReceived, MessageReported
+from smsbridge.webhooks.signatures import check
+from smsbridge.webhooks.table import parse
 
 from webhooking import (
     GUID,

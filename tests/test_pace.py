@@ -35,8 +35,8 @@ from smsbridge import (
     Unsupported,
 )
 from smsbridge.backends.failover import Failover
-from smsbridge.exchange import Broken, Left, Request, Response, Session
-from smsbridge.pace import Pace, backoff
+from smsbridge.backends.limits import Pace, backoff
+from smsbridge.http.exchange import Broken, Left, Request, Response, Session
 
 from asking import (
     BUSY,
@@ -179,7 +179,7 @@ def test_a_wait_takes_the_whole_of_its_bound() -> None:
 
 def test_each_try_has_its_whole_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    monkeypatch.setattr("smsbridge.front.time.monotonic", world.clock)
+    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
     wire = Wire(asked_to_wait(100), asked_to_wait(0), OK)
     make(Gate(timeout=30, retry=Retry(attempts=3)), wire, world).send(NUMBER, TEXT)
     assert wire.deadlines == [1030, 1130, 1130]
@@ -189,7 +189,7 @@ def test_a_token_and_its_send_have_one_time_together(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World()
-    monkeypatch.setattr("smsbridge.front.time.monotonic", world.clock)
+    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
     slow = partial(_slowly, world)
     wire = Wire(slow)
     make(Gate(protocol="oauth", timeout=30), wire, world).send(NUMBER, TEXT)
@@ -394,7 +394,7 @@ def test_a_wait_for_its_turn_takes_nothing_from_the_time_of_a_call(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World()
-    monkeypatch.setattr("smsbridge.front.time.monotonic", world.clock)
+    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
     wire = Wire(lambda _: OK)
     client = make(Gate(timeout=5, limit=Limit(per_second=0.1)), wire, world)
     for number in range(3):
@@ -406,7 +406,7 @@ def test_nor_where_a_token_was_fetched_before_that_wait(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World()
-    monkeypatch.setattr("smsbridge.front.time.monotonic", world.clock)
+    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
     wire = Wire(partial(_slowly, world))
     limited = Gate(protocol="oauth", timeout=30, limit=Limit(per_second=0.001))
     client = make(limited, wire, world)
@@ -603,7 +603,7 @@ def test_a_task_that_is_cancelled_gives_its_place_free() -> None:
 FORKED = """
 import os, sys, threading
 from smsbridge import Client, Limit
-from smsbridge.exchange import Response
+from smsbridge.http.exchange import Response
 sys.path.insert(0, sys.argv[1])
 from asking import Carrier, Gate, Wire, OK
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge import NoAnswer, Question, SentMessage
-from smsbridge.exchange import Request, Response
-from smsbridge.paging import Pages
+from smsbridge.client.paging import Pages
+from smsbridge.http.exchange import Request, Response
 
 from asking import (
     NUMBER,

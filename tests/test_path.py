@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.path import at, flat, names, nested, steps
+from smsbridge.mapping.path import at, flat, names, nested, steps
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ import click
 import pytest
 
 from smsbridge import Client, Operation, Protocol, Question
+from smsbridge.auth.oauth2 import ClientCredentials
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.cli import main
-from smsbridge.codecs.soap import Soap
+from smsbridge.codecs.soap.codec import Soap
 from smsbridge.message import Message
-from smsbridge.oauth import ClientCredentials
 
 ROOT = Path(__file__).parents[1]
 FILES = {

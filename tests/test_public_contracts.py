@@ -10,14 +10,14 @@ import pytest
 from lxml import etree
 
 from smsbridge import Client, OutcomeUnknown, Rejected, Status
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract, load_ports
-from smsbridge.config import from_file
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract, load_ports
+from smsbridge.config.load import from_file
 from smsbridge.errors import ConfigError
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 from corpus import CONTRACTS
 

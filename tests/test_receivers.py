@@ -23,11 +23,11 @@ from smsbridge import ConfigError, Secret
 from smsbridge.backends.memory import Memory as MemoryBackend
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.errors import WebhookRefused, WebhookUnreadable, WebhookUntrusted
-from smsbridge.events import Event, MessageReceived
-from smsbridge.exchange import Request
-from smsbridge.receivers import Receiver
-from smsbridge.seen import Claim, Memory
-from smsbridge.webhooks import MOST_BYTES
+from smsbridge.http.exchange import Request
+from smsbridge.webhooks.deduplication import Claim, Memory
+from smsbridge.webhooks.events import Event, MessageReceived
+from smsbridge.webhooks.receiver import Receiver
+from smsbridge.webhooks.table import MOST_BYTES
 
 from webhooking import (
     NEXT,
@@ -173,7 +173,9 @@ def test_with_a_secret_what_is_not_signed_is_refused_with_401(request_: Request)
 def test_the_signature_is_looked_at_before_the_body(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smsbridge.receivers.parse", lambda *_: pytest.fail("it was parsed"))
+    monkeypatch.setattr(
+        "smsbridge.webhooks.receiver.parse", lambda *_: pytest.fail("it was parsed")
+    )
     assert status_of(receiver(), replace(signed(), body=body)) == 401
     late = having(signed(late=301))
     assert status_of(receiver(), late) == 401

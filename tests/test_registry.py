@@ -12,10 +12,10 @@ import pytest
 from smsbridge import Backend, ConfigError
 from smsbridge.backends.console import Console
 from smsbridge.backends.memory import Memory
+from smsbridge.backends.registry import GROUP, Found, find, installed
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.config import from_mapping
-from smsbridge.registry import GROUP, Found, find, installed
-from smsbridge.url import from_url
+from smsbridge.config.load import from_mapping
+from smsbridge.config.url import from_url
 
 GOOD = "from smsbridge.backends.memory import Memory as Plugin\n"
 FLAWS = {

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from smsbridge import Attempt
-from smsbridge.remembered import Remembered
+from smsbridge.client.send_history import Remembered
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MOST = 10_000

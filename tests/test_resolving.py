@@ -24,9 +24,9 @@ from smsbridge import (
     Unsupported,
 )
 from smsbridge.backends.failover import Failover
-from smsbridge.exchange import Response, drive
+from smsbridge.client.resolve import SLACK, Known, resolved, unknown_attempt
+from smsbridge.http.exchange import Response, drive
 from smsbridge.message import fingerprint
-from smsbridge.resolving import SLACK, Known, resolved, unknown_attempt
 
 from asking import (
     NUMBER,

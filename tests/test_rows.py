@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.codecs import Unreadable
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.operation import Question
+from smsbridge.mapping.outcome import When
+from smsbridge.mapping.rows import read_received, read_sent, read_time, row_of
 from smsbridge.message import ReceivedMessage, SentMessage, Status
-from smsbridge.operation import Question
-from smsbridge.outcome import When
-from smsbridge.rows import read_received, read_sent, read_time, row_of
 
 STATUSES = {"DELIVRD": Status.DELIVERED, "0": Status.QUEUED}
 ROW = {

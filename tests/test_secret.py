@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smsbridge import ConfigError, Secret
-from smsbridge.secret import same
+from smsbridge.text.secrets import same
 
 
 def test_a_secret_is_masked_wherever_it_is_shown() -> None:

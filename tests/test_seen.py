@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from smsbridge.events import Event
-from smsbridge.seen import Claim, Memory, keys_of
-from smsbridge.webhooks import parse
+from smsbridge.webhooks.deduplication import Claim, Memory, keys_of
+from smsbridge.webhooks.events import Event
+from smsbridge.webhooks.table import parse
 
 from webhooking import GUID, NUMBER, TABLE, TEXT, happened, signed, unsigned
 

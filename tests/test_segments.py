@@ -19,7 +19,7 @@ from sms_toolkit.constants import (  # type: ignore[import-untyped]  # the same
     UNICODE_CODE_POINT_TO_GSM_MAP,
 )
 
-from smsbridge.segments import Encoding, Segments, segments
+from smsbridge.text.segments import Encoding, Segments, segments
 
 ESCAPE = "\x1b"
 EMOJI = "😀"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smsbridge import Basic, ConfigError, Fields, Protocol, Rest, Secret
-from smsbridge.settings import Settings
+from smsbridge.backends.settings import Settings
 
 
 class Own(Settings):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from smsbridge.cli.bulk.csv_file import BadSheet, Sheet
 from smsbridge.message import Channel
-from smsbridge.numbers import e164
-from smsbridge.sheet import BadSheet, Sheet
+from smsbridge.text.phone import e164
 
 SMS = frozenset({Channel.SMS})
 HEADER = "recipient,text\n"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from smsbridge import Secret
 from smsbridge.errors import WebhookUntrusted
-from smsbridge.exchange import Request
-from smsbridge.signatures import Signature, check, sign
+from smsbridge.http.exchange import Request
+from smsbridge.webhooks.signatures import Signature, check, sign
 
 from webhooking import NEXT, NOW, SECRET, SIGNATURE, TABLE, TIMESTAMP, having, signed
 

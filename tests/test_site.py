@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.site import Site, is_loopback
+from smsbridge.http.address import Site, is_loopback
 
 SITE = Site(url="https://sms.example", cleartext_hosts=("sms-mock",))
 

@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smsbridge import Basic, ClientCredentials, ConfigError, Fields, Reason, Status, When
-from smsbridge.auth import Auth
+from smsbridge.auth.digest import Digest
+from smsbridge.auth.login import Login
+from smsbridge.auth.schemes import Auth
+from smsbridge.auth.username_token import UsernameToken
+from smsbridge.backends.tables.reader import Reader, is_public
 from smsbridge.codecs.rest import Rest
-from smsbridge.codecs.soap import Soap
-from smsbridge.config import from_file, from_mapping
-from smsbridge.digest import Digest
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.config.load import from_file, from_mapping
 from smsbridge.errors import SmsbridgeError
-from smsbridge.exchange import Response, drive
-from smsbridge.login import Login
-from smsbridge.operation import Operation, Protocol, Question
-from smsbridge.table import Reader, is_public
-from smsbridge.wsse import UsernameToken
+from smsbridge.http.exchange import Response, drive
+from smsbridge.mapping.operation import Operation, Protocol, Question
 
 from blocks import GATE, GATE_BLOCK, MESSAGE, REST_SEND, SOAP_SEND, behind, refused, session
 

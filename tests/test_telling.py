@@ -11,7 +11,7 @@ import pytest
 
 from smsbridge import InvalidMessage, NoAnswer, Unsupported
 from smsbridge.backends.failover import Failover
-from smsbridge.exchange import Request, Response
+from smsbridge.http.exchange import Request, Response
 
 from asking import (
     BUSY,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.template import (
+from smsbridge.mapping.template import (
     FILTERS,
     TIME_FILTERS,
     TIMES,

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from smsbridge.errors import Reason
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session
-from smsbridge.token import (
+from smsbridge.auth.token import (
     Token,
     TokenRefused,
     held_token,
@@ -17,6 +15,8 @@ from smsbridge.token import (
     unusable,
     usable,
 )
+from smsbridge.errors import Reason
+from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
 from blocks import Clock, session
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.toml import Document, Key, _lines, read_toml
+from smsbridge.config.toml_lines import Document, Key, _lines, read_toml
 
 # --- one thing at a time
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from smsbridge import Client
-from smsbridge.url import from_url
+from smsbridge.config.url import from_url
 
 from refusing import behind, refusal, shown
 

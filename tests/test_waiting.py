@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smsbridge import InvalidMessage, NoAnswer, Rejected, Status, Unsupported
-from smsbridge.exchange import Response
+from smsbridge.http.exchange import Response
 
 from asking import (
     NOTHING,

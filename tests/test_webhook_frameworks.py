@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from smsbridge import Secret
-from smsbridge.exchange import Request
-from smsbridge.outgoing import outgoing
-from smsbridge.receivers import Receiver
-from smsbridge.seen import Claim
+from smsbridge.http.exchange import Request
+from smsbridge.webhooks.build import outgoing
+from smsbridge.webhooks.deduplication import Claim
+from smsbridge.webhooks.receiver import Receiver
 
 from webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
 
@@ -148,7 +148,7 @@ def test_a_secret_path_works_below_a_mount(
 ) -> None:
     guarded = {"webhook_fastapi": "/sms/", "webhook_django": "/sms", "webhook_flask": "/sms"}
     made = Receiver(TABLE, path=guarded[name])
-    monkeypatch.setattr("smsbridge.receivers.Receiver", lambda *_, **__: made)
+    monkeypatch.setattr("smsbridge.webhooks.receiver.Receiver", lambda *_, **__: made)
     module = example(name)
     call = {"webhook_fastapi": fastapi, "webhook_django": django, "webhook_flask": flask}[name]
     assert call(module)("POST", unsigned()) == 200

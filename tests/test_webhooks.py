@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from smsbridge import Channel, Status
 from smsbridge.errors import WebhookUnreadable
-from smsbridge.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks import MOST_BYTES, Webhook, parse
+from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
+from smsbridge.webhooks.table import MOST_BYTES, Webhook, parse
 
 from webhooking import GUID, NOW, NUMBER, TABLE, TEXT, happened, signed
 

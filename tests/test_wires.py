@@ -10,18 +10,18 @@ import pytest
 from lxml import etree
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.codecs import Call
-from smsbridge.codecs import wsdl as wsdl_module
-from smsbridge.codecs.envelope import SOAP11, SOAP12
-from smsbridge.codecs.soap import Soap
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.exchange import Request, Response, Session
-from smsbridge.inflate import inflate
-from smsbridge.secret import Secret
-from smsbridge.site import Site
-from smsbridge.testing.provider import Provider, Taken
-from smsbridge.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.codecs.soap.envelope import SOAP11, SOAP12
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.http.address import Site
+from smsbridge.http.decompress import inflate
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import Call
+from smsbridge.mapping.codec import wsdl as wsdl_module
+from smsbridge.testing.mock.provider import Provider, Taken
+from smsbridge.text.secrets import Secret
 
 WIRES = Path(__file__).parent / "wires"
 WSDL = WIRES / "captured-against.wsdl"

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from lxml import etree
 from zeep.wsse import username
 
-from smsbridge.codecs.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope, unsendable
+from smsbridge.auth.username_token import WSSE, WSU, UsernameToken
+from smsbridge.codecs.soap.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope, unsendable
+from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError
-from smsbridge.exchange import Exchange, Request, Response, Session
-from smsbridge.site import Site
-from smsbridge.wsse import WSSE, WSU, UsernameToken
-from smsbridge.xml import REQUEST
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Exchange, Request, Response, Session
 
 by_zeep: Any = username.UsernameToken
 

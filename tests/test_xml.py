@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.xml import ANSWER, REQUEST, WSDL, BadXML, Limits, decode_xml, parse_xml
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, WSDL, BadXML, Limits, decode_xml, parse_xml
 
 ALLOWED = ["utf-8", "us-ascii", "iso-8859-1", "windows-1252"]
 LATIN = st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_categories=["Cc"])

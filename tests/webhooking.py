@@ -9,9 +9,9 @@ from typing import Any
 
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.events import Event
-from smsbridge.exchange import Request
-from smsbridge.outgoing import event_of, outgoing
+from smsbridge.http.exchange import Request
+from smsbridge.webhooks.build import event_of, outgoing
+from smsbridge.webhooks.events import Event
 
 TABLE = SMSMobileAPI.webhook
 NOW = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)

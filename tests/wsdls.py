@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import Envelope, read_envelope
-from smsbridge.codecs.files import bundled
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.xml import REQUEST
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import bundled
+from smsbridge.codecs.soap.envelope import Envelope, read_envelope
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import REQUEST
 
 SENDSMS = bundled("smsbridge.wsdl:sendsms.wsdl")[0]
 ACME = bundled("acme_sms:acme.wsdl")[0]

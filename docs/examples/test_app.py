@@ -5,9 +5,9 @@ import os
 import pytest
 
 from smsbridge import Client
-from smsbridge.testing.fixture import parse
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 from app import tell
 

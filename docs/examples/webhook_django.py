@@ -7,9 +7,9 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.events import MessageReceived, MessageReported
-from smsbridge.exchange import Request
-from smsbridge.receivers import Receiver
+from smsbridge.http.exchange import Request
+from smsbridge.webhooks.events import MessageReceived, MessageReported
+from smsbridge.webhooks.receiver import Receiver
 
 inbox = []  # your database
 receiver = Receiver(SMSMobileAPI, secrets=os.environ["SMS_WEBHOOK_SECRETS"].split())

@@ -5,8 +5,8 @@ import os
 from fastapi import FastAPI
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.events import MessageReceived, MessageReported
-from smsbridge.receivers import Receiver
+from smsbridge.webhooks.events import MessageReceived, MessageReported
+from smsbridge.webhooks.receiver import Receiver
 
 inbox = []  # your database
 receiver = Receiver(SMSMobileAPI, secrets=os.environ["SMS_WEBHOOK_SECRETS"].split())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsbridge.backend import Backend
+from smsbridge.backends.base import Backend
+from smsbridge.mapping.operation import channels_word
 from smsbridge.message import Submission
-from smsbridge.operation import channels_word
 
 if TYPE_CHECKING:
-    from smsbridge.exchange import Exchange, Session
+    from smsbridge.http.exchange import Exchange, Session
     from smsbridge.message import Message
 
 

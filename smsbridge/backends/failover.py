@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from smsbridge.backend import Backend
+from smsbridge.backends.base import Backend
+from smsbridge.backends.settings import MOST_SECONDS
 from smsbridge.errors import ConfigError, NotSent, OutcomeUnknown, Rejected, SendError, Unsupported
-from smsbridge.exchange import routed
-from smsbridge.settings import MOST_SECONDS
+from smsbridge.http.exchange import routed
 
 if TYPE_CHECKING:
-    from smsbridge.exchange import Exchange, Session
+    from smsbridge.http.exchange import Exchange, Session
     from smsbridge.message import Message, Submission
 
 _KEPT = "failed"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from smsbridge.backend import Backend
+from smsbridge.backends.base import Backend
 from smsbridge.message import Submission
 
 if TYPE_CHECKING:
-    from smsbridge.exchange import Exchange, Session
+    from smsbridge.http.exchange import Exchange, Session
     from smsbridge.message import Message
 
 

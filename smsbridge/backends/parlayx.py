@@ -7,15 +7,15 @@ WS-Security 1.0, §12; ASSUMED our assumption. None was seen live.
 
 from __future__ import annotations
 
-from smsbridge.auth import Basic
-from smsbridge.backend import Backend
-from smsbridge.codecs.soap import Soap
+from smsbridge.auth.schemes import Basic
+from smsbridge.auth.username_token import UsernameToken
+from smsbridge.backends.base import Backend
+from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import ConfigError, Reason
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.outcome import When
 from smsbridge.message import Status
-from smsbridge.operation import Operation, Protocol, Question
-from smsbridge.outcome import When
-from smsbridge.secret import Secret
-from smsbridge.wsse import UsernameToken
+from smsbridge.text.secrets import Secret
 
 _CODES = {  # OMA (SVC0281 ASSUMED); from 0900 HUAWEI. SVC0001, SVC0903, POL0903 prove nothing
     **dict.fromkeys(("SVC0002", "SVC0003", "SVC0007", "SVC0905"), Reason.REQUEST),

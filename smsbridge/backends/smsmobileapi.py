@@ -11,20 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.auth import Fields
-from smsbridge.backend import Backend
-from smsbridge.codecs import Note
+from smsbridge.auth.oauth2 import ClientCredentials
+from smsbridge.auth.schemes import Fields
+from smsbridge.backends.base import Backend
 from smsbridge.codecs.rest import Rest
-from smsbridge.codecs.soap import Soap
+from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage, Reason
+from smsbridge.mapping.codec import Note
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.outcome import When
+from smsbridge.mapping.template import Template
 from smsbridge.message import Channel, Message, Options, Status, shown
-from smsbridge.oauth import ClientCredentials
-from smsbridge.operation import Operation, Protocol, Question
-from smsbridge.outcome import When
-from smsbridge.secret import Secret
-from smsbridge.signatures import Signature
-from smsbridge.template import Template
-from smsbridge.webhooks import Unsigned, Webhook
+from smsbridge.text.secrets import Secret
+from smsbridge.webhooks.signatures import Signature
+from smsbridge.webhooks.table import Unsigned, Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
-from smsbridge.cli.codes import Exit, exit_of
-from smsbridge.cli.showing import show_notes, unwritten
+from smsbridge.cli.exit_codes import Exit, exit_of
+from smsbridge.cli.output import show_notes, unwritten
 from smsbridge.errors import SmsbridgeError
 
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from smsbridge.capabilities import Capability
+    from smsbridge.backends.capabilities import Capability
 
 _HELP = """List the backends: protocols, what each can do, and where it comes from.
 
@@ -26,7 +26,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def backends(*, as_json: bool) -> None:
     """List the backends."""
-    from smsbridge.capabilities import capabilities
+    from smsbridge.backends.capabilities import capabilities
 
     found = list(capabilities())
     if as_json:

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.codes import Exit
+from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
+from smsbridge.client.send_many import OutcomeWord
 from smsbridge.errors import InvalidMessage
-from smsbridge.many import OutcomeWord
 
 _HELP = """Delete from the provider's log: one message by its ID, one day, or a period.
 
@@ -36,7 +36,7 @@ It asks first. Without one of the three nothing is deleted. Nothing is deleted o
 @asks
 def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
     """Delete rows."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     days = {name: _day(name, given[name]) for name in ("day", "first", "last")}
     _hold(id, days)
@@ -53,7 +53,7 @@ def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -
 
 def _hold(known: str | None, days: dict[str, date | None]) -> None:
     """Refuse what selects nothing, or in two ways, in the words of the command line."""
-    from smsbridge.filters import selected
+    from smsbridge.client.log_filters import selected
 
     period = [days["first"] is not None, days["last"] is not None]
     if [bool(known), days["day"] is not None, any(period)].count(True) != 1 or (

@@ -16,6 +16,6 @@ Examples:
 @click.command(help=_HELP)
 def demo() -> None:
     """Show the main job."""
-    from smsbridge.demo import run
+    from smsbridge.cli.demo_logic import run
 
     run()

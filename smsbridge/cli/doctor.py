@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.codes import Exit
+from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
 from smsbridge.errors import CallerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from smsbridge.backend import Backend
-    from smsbridge.doctor import Check
-    from smsbridge.transports import Transport
+    from smsbridge.backends.base import Backend
+    from smsbridge.cli.doctor_logic import Check
+    from smsbridge.http.transport import Transport
 
 _WIDE = len("network")
 _HELP = """Look at the config as a send would use it, and say what to do. Sends no message.
@@ -40,8 +40,8 @@ call tells whether the provider takes them.
 @asks
 def doctor(backend: str | None, url: str | None, *, as_json: bool) -> None:
     """Examine one backend."""
-    from smsbridge.doctor import Check
-    from smsbridge.transports.blocking import RequestsTransport
+    from smsbridge.cli.doctor_logic import Check
+    from smsbridge.http.requests_transport import RequestsTransport
 
     sheet = _Sheet(as_json=as_json)
     try:
@@ -85,7 +85,7 @@ class _Sheet:
             click.echo(f"{'':<{len(lead)}}→ {check.todo}")
 
     def examine(self, backend: Backend, transport: Transport, block: str | None) -> None:
-        from smsbridge.doctor import Check, examine
+        from smsbridge.cli.doctor_logic import Check, examine
 
         done = set()
         for check in examine(backend, transport):

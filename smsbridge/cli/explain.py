@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import chooses
 from smsbridge.cli.wsdl import fetching
 
 if TYPE_CHECKING:
-    from smsbridge.backend import Backend
-    from smsbridge.exchange import Request
+    from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Request
     from smsbridge.message import Message
 
 _HELP = """Show what TEXT to the number TO becomes on the wire. Sends nothing.
@@ -51,9 +51,9 @@ def explain(to: str, text: str, backend: str | None, url: str | None, **given: A
 
 
 def _explain(backend: Backend, message: Message, who: str) -> None:
-    from smsbridge.explain import explain as explained
-    from smsbridge.explain import number_sent, shown, text_needs
-    from smsbridge.lock import at_hand
+    from smsbridge.cli.explain_logic import explain as explained
+    from smsbridge.cli.explain_logic import number_sent, shown, text_needs
+    from smsbridge.codecs.soap.lockfile import at_hand
 
     with at_hand(backend, fetching(backend.timeout, backend)) as ready:
         ready.check()

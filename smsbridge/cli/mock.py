@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import listens
-from smsbridge.cli.until import until_signal
+from smsbridge.cli.signals import until_signal
 from smsbridge.errors import ConfigError
-from smsbridge.testing.endings import Place
-from smsbridge.testing.faults import FAULTS, fault
+from smsbridge.testing.faults.outcomes import Place
+from smsbridge.testing.faults.table import FAULTS, fault
 
 if TYPE_CHECKING:
-    from smsbridge.backend import Backend
-    from smsbridge.testing.firing import Firing
-    from smsbridge.testing.provider import Provider
+    from smsbridge.backends.base import Backend
+    from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.mock.webhooks import Firing
 
 _HELP = """Serve a mock provider for clients in any language, until SIGTERM or Ctrl-C.
 
@@ -84,8 +84,8 @@ def mock(  # noqa: PLR0913  (an option each)
     **hooks: Any,
 ) -> None:
     """Serve the mock provider."""
-    from smsbridge.testing.breaks import unreachable, untrusted
-    from smsbridge.testing.server import MockServer
+    from smsbridge.testing.faults.connection import unreachable, untrusted
+    from smsbridge.testing.mock.server import MockServer
 
     if named and scenario:
         raise click.UsageError("give one of --fault and --scenario")
@@ -123,10 +123,10 @@ def _firing(
     backend: Backend, *, webhook: str | None, webhook_secret: str | None, webhook_v1: bool
 ) -> Firing | None:
     """Return where the webhooks of a mock go."""
-    from smsbridge.exchange import Session
-    from smsbridge.secret import Secret
-    from smsbridge.site import check_address
-    from smsbridge.testing.firing import Firing
+    from smsbridge.http.address import check_address
+    from smsbridge.http.exchange import Session
+    from smsbridge.testing.mock.webhooks import Firing
+    from smsbridge.text.secrets import Secret
 
     if webhook is None:
         if webhook_secret is not None or webhook_v1:
@@ -158,10 +158,10 @@ def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple
     ``stack`` holds what it needs until it has been served.
     """
     from smsbridge.cli.wsdl import fetching, wsdl_source
-    from smsbridge.lock import at_hand
-    from smsbridge.testing.provider import Provider
-    from smsbridge.testing.sample import SAMPLE_CREDENTIALS, sample_backend
-    from smsbridge.testing.wsdl import wsdl_backend
+    from smsbridge.codecs.soap.lockfile import at_hand
+    from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
+    from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
     if source is None:
         return Provider(sample_backend(), scenario), SAMPLE_CREDENTIALS
@@ -183,10 +183,10 @@ def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple
 
 def _folder(folder: Path, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
     from smsbridge.cli.wsdl import fetching
-    from smsbridge.lock import at_hand
-    from smsbridge.testing.fixture import load
-    from smsbridge.testing.provider import Provider
-    from smsbridge.testing.sample import SAMPLE_CREDENTIALS, sample_backend
+    from smsbridge.codecs.soap.lockfile import at_hand
+    from smsbridge.testing.fixture.load import load
+    from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
+    from smsbridge.testing.mock.provider import Provider
 
     named = Path(scenario) if scenario else folder / "default.yaml"
     fixture = load(named if named.is_file() or not scenario else folder / f"{scenario}.yaml")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from smsbridge.attempts import instant
+from smsbridge.cli.attempt_json import instant
 from smsbridge.errors import InvalidMessage
 
 F = TypeVar("F", bound=Callable[..., Any])

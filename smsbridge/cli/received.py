@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import asks, time_of
-from smsbridge.cli.showing import RECEIVED, show_rows
+from smsbridge.cli.output import RECEIVED, show_rows
 
 _HELP = """List the messages that came in.
 
@@ -34,7 +34,7 @@ def received(  # noqa: PLR0913  (each is an option)
     as_json: bool,
 ) -> None:
     """List what came in."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     times = {
         name: time_of(f"--{name}", given)

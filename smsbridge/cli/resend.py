@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import asks
-from smsbridge.cli.showing import show_failure, show_submission
+from smsbridge.cli.output import show_failure, show_submission
 from smsbridge.errors import SendError
 
 _HELP = """Let the provider send the message with its ID again.
@@ -25,7 +25,7 @@ failed; what it tries by itself when the operator fails, up to 3 times, is no re
 @asks
 def resend(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
     """Send one message again."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     with Client(chosen_backend(backend, url)) as client:
         try:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.attempts import attempt_of
-from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.codes import Exit
+from smsbridge.cli.attempt_json import attempt_of
+from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
-from smsbridge.cli.showing import failure, printable, success
+from smsbridge.cli.output import failure, printable, success
+from smsbridge.client.send_many import OutcomeWord
 from smsbridge.errors import (
     Attempt,
     AuthenticationFailed,
@@ -23,11 +24,10 @@ from smsbridge.errors import (
     OutcomeUnknown,
     SmsbridgeError,
 )
-from smsbridge.many import OutcomeWord
 
 if TYPE_CHECKING:
-    from smsbridge.client import Client
-    from smsbridge.journal import Found
+    from smsbridge.cli.bulk.journal import Found
+    from smsbridge.client.sync import Client
     from smsbridge.message import Submission
 
 _HELP = """Look up in the provider's log what became of each send in FILE that is unknown.
@@ -52,8 +52,8 @@ which rows are other messages'.
 @asks
 def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -> None:
     """Resolve what is unknown."""
-    from smsbridge.client import Client
-    from smsbridge.journal import beside, found_in, settle
+    from smsbridge.cli.bulk.journal import beside, found_in, settle
+    from smsbridge.client.sync import Client
 
     path = Path(file)
     many = file != "-" and beside(path).exists()
@@ -103,7 +103,7 @@ def _show(found: Submission | OutcomeUnknown, *, as_json: bool) -> None:
 
 def _sent(file: str) -> Found:
     """Return what the lines of ``send --json`` tell."""
-    from smsbridge.journal import Found
+    from smsbridge.cli.bulk.journal import Found
 
     unknown: dict[Attempt, None] = {}
     found = Found(unknown=[], ids=set(), others=[])

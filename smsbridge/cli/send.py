@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import asks, time_of
-from smsbridge.cli.showing import show_failure, show_submission
+from smsbridge.cli.output import show_failure, show_submission
 from smsbridge.errors import InvalidMessage, OutcomeUnknown, SendError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ When the outcome is unknown, --json prints what `smsbridge resolve` takes.
 @asks
 def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
     """Send TEXT to the number TO; the help is `_HELP`."""
-    from smsbridge.client import Client
-    from smsbridge.exchange import Session
+    from smsbridge.client.sync import Client
+    from smsbridge.http.exchange import Session
     from smsbridge.message import Channel, Message
 
     wanted = {

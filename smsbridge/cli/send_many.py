@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.codes import Exit, exit_of
+from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exit_codes import Exit, exit_of
 from smsbridge.cli.options import chooses
+from smsbridge.client.send_many import CONCURRENCY, MOST, OutcomeWord
 from smsbridge.errors import AuthenticationFailed, CallerError, InvalidMessage
-from smsbridge.many import CONCURRENCY, MOST, OutcomeWord
 
 if TYPE_CHECKING:
-    from smsbridge.journal import Journal
-    from smsbridge.many import Result
-    from smsbridge.sheet import Sheet
+    from smsbridge.cli.bulk.csv_file import Sheet
+    from smsbridge.cli.bulk.journal import Journal
+    from smsbridge.client.send_many import Result
 
 _EVERY_SECONDS = 10.0
 _CODES = {OutcomeWord.NOT_SENT: Exit.NOT_SENT, OutcomeWord.REJECTED: Exit.REJECTED}
@@ -83,10 +83,10 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O, 130 and 143 stopped.
 )
 def send_many(file: Path, out: Path, concurrency: int, **given: Any) -> None:
     """Send the messages of a CSV; the help is `_HELP`."""
-    from smsbridge.client import Client
-    from smsbridge.journal import Journal, Plan
+    from smsbridge.cli.bulk.csv_file import BadSheet, Sheet
+    from smsbridge.cli.bulk.journal import Journal, Plan
+    from smsbridge.client.sync import Client
     from smsbridge.message import Channel
-    from smsbridge.sheet import BadSheet, Sheet
 
     backend = chosen_backend(given["backend"], given["url"])
     channel = Channel.WHATSAPP if given["whatsapp"] else Channel.SMS

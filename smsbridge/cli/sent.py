@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import asks, time_of
-from smsbridge.cli.showing import SENT, show_rows
+from smsbridge.cli.output import SENT, show_rows
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ It pages back to the end of the log, unless --limit or --after ends it.
 @asks
 def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) -> None:
     """List the log."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     as_json = given.pop("as_json")
     if given["after"] is not None:
@@ -50,7 +50,7 @@ def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) 
 
 
 def _time_or_id(given: str) -> datetime | str:
-    from smsbridge.filters import looks_like_a_time
+    from smsbridge.client.log_filters import looks_like_a_time
 
     try:
         return time_of("--before", given)

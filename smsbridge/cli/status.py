@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import asks
-from smsbridge.cli.showing import SENT, show_rows
+from smsbridge.cli.output import SENT, show_rows
 
 _HELP = """Show where the message with the provider's ID stands.
 
@@ -24,7 +24,7 @@ A message that the provider doesn't know has the status unknown.
 @asks
 def status(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
     """Show one message."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     with Client(chosen_backend(backend, url)) as client:
         row = client.status(id)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.chosen import chosen_backend
-from smsbridge.cli.codes import Exit
+from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks, time_of
-from smsbridge.cli.showing import RECEIVED, SENT, show_rows
+from smsbridge.cli.output import RECEIVED, SENT, show_rows
+from smsbridge.client.polling import MOST_SECONDS
 from smsbridge.message import Status
-from smsbridge.waiting import MOST_SECONDS
 
 if TYPE_CHECKING:
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
 _LOST = (Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED)
 _HELP = """Wait until the message with the provider's ID has its last status, or, with --received,
@@ -47,7 +47,7 @@ Exit code 6 if the message was not delivered, 1 if the time is up.
 @asks
 def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
     """Wait for one message."""
-    from smsbridge.client import Client
+    from smsbridge.client.sync import Client
 
     if (id is not None) == given["received"]:
         raise click.UsageError("give the ID of a message, or --received")

@@ -16,15 +16,15 @@ from uuid import uuid4
 
 import click
 
-from smsbridge.cli.codes import Exit
+from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import listens
-from smsbridge.cli.until import until_signal
+from smsbridge.cli.signals import until_signal
 from smsbridge.errors import ConfigError, SmsbridgeError
-from smsbridge.nearest import nearest
+from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
-    from smsbridge.exchange import Request, Response
-    from smsbridge.secret import Secret
+    from smsbridge.http.exchange import Request, Response
+    from smsbridge.text.secrets import Secret
 
 _SECONDS = 30.0
 _VARIABLE = "SMSBRIDGE_WEBHOOK_SECRET"
@@ -76,7 +76,7 @@ def webhook() -> None:
 
 
 def _secrets(given: Sequence[str]) -> list[Secret]:
-    from smsbridge.secret import Secret
+    from smsbridge.text.secrets import Secret
 
     named = os.environ.get(_VARIABLE)
     return [Secret(one) for one in given or ([] if named is None else [named])]
@@ -91,8 +91,8 @@ def _secrets(given: Sequence[str]) -> list[Secret]:
 def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *, v1: bool) -> None:
     """Send one webhook."""
     from smsbridge.backends.smsmobileapi import SMSMobileAPI
-    from smsbridge.outgoing import event_of, outgoing
-    from smsbridge.site import check_address
+    from smsbridge.http.address import check_address
+    from smsbridge.webhooks.build import event_of, outgoing
 
     if v1 and given:
         raise click.UsageError("--v1 has no signature: leave --secret out")
@@ -121,8 +121,8 @@ def _changed(changes: Sequence[str]) -> dict[str, str]:
 def _posted(request: Request) -> Response:
     """Return the answer to a request that goes to one's own app."""
     from smsbridge.backends.console import Console
-    from smsbridge.exchange import Broken
-    from smsbridge.transports.blocking import RequestsTransport
+    from smsbridge.http.exchange import Broken
+    from smsbridge.http.requests_transport import RequestsTransport
 
     with closing(RequestsTransport(Console())) as transport:
         try:
@@ -142,8 +142,8 @@ def listen(  # noqa: PLR0913  (a command takes its options)
 ) -> None:
     """Show what arrives."""
     from smsbridge.backends.smsmobileapi import SMSMobileAPI
-    from smsbridge.cli.listening import Listener, serving
-    from smsbridge.site import check_address
+    from smsbridge.cli.webhook_listener import Listener, serving
+    from smsbridge.http.address import check_address
 
     if forward is not None:
         check_address("--forward-to", forward)

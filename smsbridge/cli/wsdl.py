@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from smsbridge.errors import ConfigError, SmsbridgeError
-from smsbridge.nearest import nearest
+from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
-    from smsbridge.backend import Backend
-    from smsbridge.codecs.contract import Contract
-    from smsbridge.codecs.files import Source
-    from smsbridge.exchange import Request, Response
+    from smsbridge.backends.base import Backend
+    from smsbridge.codecs.soap.contract import Contract
+    from smsbridge.codecs.soap.documents import Source
+    from smsbridge.http.exchange import Request, Response
 
 _SECONDS = 60.0
 _OK = 200
@@ -61,9 +61,9 @@ def wsdl() -> None:
 @click.option("--ca", metavar="FILE", help="PEM file of issuers, instead of the public ones.")
 def show(address: str, operation: str | None, port: str | None, ca: str | None) -> None:
     """Show a WSDL."""
-    from smsbridge.codecs.plan import BadContract
-    from smsbridge.codecs.show import show as lines_of
-    from smsbridge.codecs.show import toml_block
+    from smsbridge.codecs.soap.describe import show as lines_of
+    from smsbridge.codecs.soap.describe import toml_block
+    from smsbridge.codecs.soap.model import BadContract
 
     source = wsdl_source(address, ca or "")
     try:
@@ -81,8 +81,8 @@ def show(address: str, operation: str | None, port: str | None, ca: str | None) 
 
 def _ports(source: Source, port: str | None) -> tuple[Mapping[str, Contract], bool]:
     """Return the ports of a WSDL, or the one that is asked for; and whether it has several."""
-    from smsbridge.codecs.plan import BadContract
-    from smsbridge.codecs.wsdl import load_ports
+    from smsbridge.codecs.soap.model import BadContract
+    from smsbridge.codecs.soap.wsdl import load_ports
 
     ports = load_ports(source)
     if not ports:
@@ -119,9 +119,9 @@ def _holding(ports: Mapping[str, Contract], operation: str) -> str:
 @click.option("--ca", metavar="FILE", help="PEM file of issuers, instead of the public ones.")
 def lock(address: str, folder: str | None, ca: str | None, *, update: bool) -> None:
     """Lock a WSDL."""
-    from smsbridge.codecs.plan import BadContract
-    from smsbridge.lock import lock as locked
-    from smsbridge.lock import wsdl_name
+    from smsbridge.codecs.soap.lockfile import lock as locked
+    from smsbridge.codecs.soap.lockfile import wsdl_name
+    from smsbridge.codecs.soap.model import BadContract
 
     name = wsdl_name(address) if "://" in address else Path(address).name
     own = Path(address).parent if "://" not in address else Path(name.removesuffix(".wsdl"))
@@ -150,13 +150,13 @@ def wsdl_source(address: str, ca: str = "", *, lock: bool = False) -> Source:
     ``lock``: it is about to be locked, so what a file imports from elsewhere is fetched too.
     """
     from smsbridge.backends.console import Console
-    from smsbridge.codecs.fetched import completed, fetched
-    from smsbridge.codecs.files import HERE, same_host
-    from smsbridge.codecs.locked import source_of
-    from smsbridge.codecs.plan import BadContract
-    from smsbridge.exchange import drive
-    from smsbridge.lock import unlocked
-    from smsbridge.site import check_address
+    from smsbridge.codecs.soap.documents import HERE, same_host
+    from smsbridge.codecs.soap.fetch import completed, fetched
+    from smsbridge.codecs.soap.lock_check import source_of
+    from smsbridge.codecs.soap.lockfile import unlocked
+    from smsbridge.codecs.soap.model import BadContract
+    from smsbridge.http.address import check_address
+    from smsbridge.http.exchange import drive
 
     carry = fetching(_SECONDS, Console(ca=ca))
     try:
@@ -180,9 +180,9 @@ def fetching(seconds: float, backend: Backend) -> Callable[[Request], Response]:
 
     ``backend`` says by which issuers, client certificate and proxy.
     """
-    from smsbridge.exchange import Broken
-    from smsbridge.site import check_address, is_loopback
-    from smsbridge.transports.blocking import RequestsTransport
+    from smsbridge.http.address import check_address, is_loopback
+    from smsbridge.http.exchange import Broken
+    from smsbridge.http.requests_transport import RequestsTransport
 
     transport = RequestsTransport(backend)
 

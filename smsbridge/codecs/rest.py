@@ -12,15 +12,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from smsbridge.codecs import Call, Note, Unreadable
 from smsbridge.errors import Reason
-from smsbridge.exchange import Exchange, Request, Response
-from smsbridge.path import nested
-from smsbridge.template import text
+from smsbridge.http.exchange import Exchange, Request, Response
+from smsbridge.mapping.codec import Call, Note, Unreadable
+from smsbridge.mapping.path import nested
+from smsbridge.mapping.template import text
 
 if TYPE_CHECKING:
-    from smsbridge.exchange import Session
-    from smsbridge.site import Site
+    from smsbridge.http.address import Site
+    from smsbridge.http.exchange import Session
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"

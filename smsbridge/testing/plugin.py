@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from smsbridge.testing.provider import Provider
-    from smsbridge.testing.server import MockServer
+    from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.mock.server import MockServer
 
 
 @pytest.fixture(scope="session")
 def _smsbridge_server() -> Iterator[MockServer]:
-    from smsbridge.testing.provider import Provider
-    from smsbridge.testing.sample import sample_backend
-    from smsbridge.testing.server import MockServer
+    from smsbridge.testing.mock.default import sample_backend
+    from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.mock.server import MockServer
 
     server = MockServer(Provider(sample_backend()))
     server.start()
@@ -34,7 +34,7 @@ def smsbridge_mock(
     _smsbridge_server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Provider]:
     """Return the provider: ``play(id)`` chooses a scenario, ``messages`` is what it accepted."""
-    from smsbridge.testing.sample import sample_url
+    from smsbridge.testing.mock.default import sample_url
 
     provider = _smsbridge_server.provider
     provider.play(None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.backends.by_block import BlockBackend
-from smsbridge.backends.rest import RestBlock
-from smsbridge.backends.soap import SoapBlock
+from smsbridge.backends.tables.base import BlockBackend
+from smsbridge.backends.tables.rest import RestBlock
+from smsbridge.backends.tables.soap import SoapBlock
 
 from blocks import REST_SEND, SOAP_SEND, rest, soap
 

@@ -29,8 +29,8 @@ from smsbridge import (
 )
 from smsbridge.backends.failover import Failover
 from smsbridge.backends.memory import Memory
-from smsbridge.config import from_file, from_mapping
-from smsbridge.exchange import Exchange, Request, Response, Session
+from smsbridge.config.load import from_file, from_mapping
+from smsbridge.http.exchange import Exchange, Request, Response, Session
 
 from asking import (
     BUSY,
@@ -414,7 +414,7 @@ def test_a_request_says_which_member_carries_it() -> None:
 
 def test_each_member_has_its_own_deadline(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    monkeypatch.setattr("smsbridge.front.time.monotonic", world.clock)
+    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
     several = Failover(backends={"one": Gate(timeout=5), "two": Second(timeout=60)})
     wire = Wire(NOTHING, OK)
     make(several, wire, world).send(NUMBER, TEXT)

@@ -8,7 +8,7 @@ import pytest
 
 from smsbridge import AsyncClient, Client
 from smsbridge.backends.memory import Memory
-from smsbridge.transports import Transport
+from smsbridge.http.transport import Transport
 
 
 def test_messages_are_kept_in_order_and_numbered() -> None:

@@ -15,16 +15,16 @@ from zeep.wsse.username import UsernameToken as ZeepToken
 
 from smsbridge import Client, ConfigError, Rejected, Secret, SendError, Status
 from smsbridge.backends.parlayx import ParlayX
-from smsbridge.codecs.soap import Soap
-from smsbridge.config import from_mapping
-from smsbridge.exchange import Request, Session
+from smsbridge.codecs.soap.codec import Soap
+from smsbridge.config.load import from_mapping
+from smsbridge.config.url import from_url
+from smsbridge.http.exchange import Request, Session
 from smsbridge.message import Message
-from smsbridge.testing.contract import cases, check, unpinned
-from smsbridge.testing.fixture import Fixture, load, parse, shipped
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.server import MockServer
-from smsbridge.url import from_url
+from smsbridge.testing.conformance import cases, check, unpinned
+from smsbridge.testing.fixture.load import Fixture, load, parse, shipped
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
+from smsbridge.testing.mock.transport import InProcess
 
 NUMBER = "+12025550123"
 HOST = "https://parlayx.operator.example"

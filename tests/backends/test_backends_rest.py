@@ -31,12 +31,12 @@ from smsbridge import (
     Submission,
     Unsupported,
 )
-from smsbridge.backends.rest import RestBlock
-from smsbridge.config import from_file, from_mapping
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.server import MockServer
+from smsbridge.backends.tables.rest import RestBlock
+from smsbridge.config.load import from_file, from_mapping
+from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
+from smsbridge.testing.mock.transport import InProcess
 
 from blocks import (
     MESSAGE,

@@ -10,7 +10,7 @@ import pytest
 
 from smsbridge import Channel, InvalidMessage, Message, Secret, Unsupported
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Session
+from smsbridge.http.exchange import Session
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 BACKEND = SMSMobileAPI(api_key=Secret("k-1"))

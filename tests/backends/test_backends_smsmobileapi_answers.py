@@ -24,7 +24,7 @@ from smsbridge import (
     Unsupported,
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.exchange import Request, Response
+from smsbridge.http.exchange import Request, Response
 
 from sending import NUMBER, fault, said
 

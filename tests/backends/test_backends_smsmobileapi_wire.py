@@ -15,7 +15,7 @@ import pytest
 
 from smsbridge import Client, InvalidMessage, Secret, Submission, Unsupported
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
-from smsbridge.exchange import Request, Response, Session
+from smsbridge.http.exchange import Request, Response, Session
 
 from sending import NUMBER, OK, said
 

@@ -26,11 +26,11 @@ from smsbridge import (
     Submission,
     Unsupported,
 )
-from smsbridge.backends.soap import SoapBlock
-from smsbridge.codecs.envelope import SOAP12, WSSE
-from smsbridge.config import from_file
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.wsse import WSU
+from smsbridge.auth.username_token import WSU
+from smsbridge.backends.tables.soap import SoapBlock
+from smsbridge.codecs.soap.envelope import SOAP12, WSSE
+from smsbridge.config.load import from_file
+from smsbridge.http.exchange import Broken, Left, Request, Response
 
 from blocks import (
     GATE,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from smsbridge.registry import Found, installed
+from smsbridge.backends.registry import Found, installed
 
 from commands import real, run
 from sending import PROTOCOLS
@@ -59,7 +59,7 @@ def test_backends_shows_a_broken_plug_in_and_the_others(
     options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [*installed(), BROKEN]
-    monkeypatch.setattr("smsbridge.capabilities.installed", lambda: found)
+    monkeypatch.setattr("smsbridge.backends.capabilities.installed", lambda: found)
     done = run("backends", *options)
     assert done.code == 0
     (line,) = (line for line in done.out.splitlines() if "shaky" in line)

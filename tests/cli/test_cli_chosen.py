@@ -10,7 +10,7 @@ import click
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.cli.chosen import chosen_backend
+from smsbridge.cli.choose import chosen_backend
 
 FILE = """
 default = "first"

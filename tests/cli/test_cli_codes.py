@@ -18,7 +18,7 @@ from smsbridge import (
     Rejected,
     Unsupported,
 )
-from smsbridge.cli.codes import Exit, exit_of
+from smsbridge.cli.exit_codes import Exit, exit_of
 
 ATTEMPT = Attempt(backend="a", protocol="rest", reference="r", started=datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""``smsbridge demo``: it is `smsbridge.demo`, which has its own tests, as a command."""
+"""``smsbridge demo``: it is `smsbridge.cli.demo_logic`, which has its own tests, as a command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("nowhere")
 
 def test_the_demo_is_played_once(monkeypatch: pytest.MonkeyPatch) -> None:
     played: list[str] = []
-    monkeypatch.setattr("smsbridge.demo.run", lambda: played.append("demo"))
+    monkeypatch.setattr("smsbridge.cli.demo_logic.run", lambda: played.append("demo"))
     done = run("demo")
     assert (done.code, done.out, done.err) == (0, "", "")
     assert played == ["demo"]
@@ -19,7 +19,7 @@ def test_the_demo_is_played_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("arguments", [["now"], ["--json"], ["--backend", "staging"]])
 def test_the_demo_takes_nothing(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsbridge.demo.run", lambda: pytest.fail("it is played"))
+    monkeypatch.setattr("smsbridge.cli.demo_logic.run", lambda: pytest.fail("it is played"))
     done = run("demo", *arguments)
     assert (done.code, done.out) == (2, "")
     assert arguments[0] in done.err

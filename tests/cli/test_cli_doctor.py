@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.provider import Provider
 
 from commands import real, run
 from fault_server import FaultServer, answer

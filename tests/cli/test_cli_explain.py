@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from vendor import CONFIG, WSDL
 
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
 
 from commands import one_line, real, run
 from fault_server import FaultServer, Got, answer

@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from smsbridge import Secret
-from smsbridge.cli.listening import Listener, serving
+from smsbridge.cli.webhook_listener import Listener, serving
 from smsbridge.errors import SmsbridgeError
-from smsbridge.exchange import Request, Response
-from smsbridge.webhooks import MOST_BYTES
+from smsbridge.http.exchange import Request, Response
+from smsbridge.webhooks.table import MOST_BYTES
 
 from webhooking import SECRET, TABLE, TIMESTAMP, having, signed, unsigned
 

@@ -19,8 +19,8 @@ import requests
 import zeep
 from vendor import CONFIG, WSDL
 
-from smsbridge.testing.faults import FAULTS
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.faults.table import FAULTS
+from smsbridge.testing.mock.default import sample_url
 
 from commands import SMSBRIDGE, WITHOUT, killed_when_late, real, run
 from corpus import CONTRACTS

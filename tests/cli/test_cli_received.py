@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.provider import Provider
 
 from commands import one_line, real, run
 from sending import NUMBER, TEXT

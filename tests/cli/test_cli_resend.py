@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import Status
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.provider import Provider
 
 from commands import one_line, real, run
 from fault_server import FaultServer, answer

@@ -13,11 +13,11 @@ import pytest
 
 from smsbridge import Attempt, Client, Submission
 from smsbridge.codecs.rest import json_response
-from smsbridge.exchange import Request, Response
-from smsbridge.testing.faults import Fault
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend, sample_url
-from smsbridge.testing.server import MockServer
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.default import sample_backend, sample_url
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
 
 from commands import Done, one_line, real, run
 from sending import NUMBER, TEXT

@@ -19,8 +19,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from smsbridge.message import fingerprint
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.provider import Provider
 
 from commands import (
     EXTRAS,

@@ -20,14 +20,14 @@ from typing import Any
 
 import pytest
 
+from smsbridge.cli.bulk.journal import Journal
+from smsbridge.client.send_many import Result
 from smsbridge.codecs.rest import json_response
-from smsbridge.exchange import Request, Response
-from smsbridge.journal import Journal
-from smsbridge.many import Result
-from smsbridge.testing.faults import Fault
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend, sample_url
-from smsbridge.testing.server import MockServer
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.default import sample_backend, sample_url
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
 
 from commands import SECONDS, SMSBRIDGE, Done, killed_when_late, one_line, real, run
 from fault_server import FaultServer, Got, answer

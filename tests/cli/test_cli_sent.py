@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 import pytest
 
 from smsbridge import Status
-from smsbridge.testing.history import PAGE
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.history import PAGE
+from smsbridge.testing.mock.provider import Provider
 
 from commands import SECONDS, SMSBRIDGE, one_line, real, run
 from sending import NUMBER, TEXT

@@ -19,8 +19,8 @@ from smsbridge import (
     Status,
     Submission,
 )
-from smsbridge.attempts import attempt_of, attempt_words
-from smsbridge.cli.showing import (
+from smsbridge.cli.attempt_json import attempt_of, attempt_words
+from smsbridge.cli.output import (
     RECEIVED,
     SENT,
     failure,

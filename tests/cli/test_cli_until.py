@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from smsbridge.cli.until import until_signal
+from smsbridge.cli.signals import until_signal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

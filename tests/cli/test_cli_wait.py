@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smsbridge import Status
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_url
+from smsbridge.testing.mock.default import sample_url
+from smsbridge.testing.mock.provider import Provider
 
 from commands import SECONDS, one_line, real, run
 from sending import NUMBER, TEXT

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.webhooks import MOST_BYTES, parse
+from smsbridge.webhooks.table import MOST_BYTES, parse
 
 from commands import SMSBRIDGE, killed_when_late, one_line, run
 from fault_server import FaultServer, answer

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 from vendor import WSDL, changed
 
-from smsbridge.codecs.files import LOCK
+from smsbridge.codecs.soap.documents import LOCK
 
 from commands import one_line, real, run
 from corpus import CONTRACTS
@@ -77,8 +77,8 @@ def test_toml_prints_nothing_but_a_block() -> None:
 
 def test_a_block_that_is_appended_to_the_config_sends_to_a_mock_of_it(nowhere: Path) -> None:
     from smsbridge import Client
-    from smsbridge.testing.inprocess import InProcess
-    from smsbridge.testing.provider import Provider
+    from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.mock.transport import InProcess
 
     done = run("wsdl", "show", "oldcorp.wsdl", "--toml", "SubmitShortMessage")
     (nowhere / "smsbridge.toml").write_text(done.out)
@@ -125,7 +125,7 @@ def test_a_wsdl_behind_tls_of_a_private_issuer_is_fetched_with_ca(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = secured(tmp_path, "127.0.0.1")
-    monkeypatch.setattr("smsbridge.site.is_loopback", lambda _: False)
+    monkeypatch.setattr("smsbridge.http.address.is_loopback", lambda _: False)
     with FaultServer([answer(200, WSDL)], tls=there.tls) as server:
         url = f"{server.url}/s?wsdl"
         refused = run("wsdl", *command, url)
@@ -140,7 +140,7 @@ def test_a_wsdl_behind_tls_of_a_private_issuer_is_fetched_with_ca(
 def test_a_wsdl_that_comes_from_elsewhere_without_tls_is_said_on_stderr(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smsbridge.site.is_loopback", lambda _: False)
+    monkeypatch.setattr("smsbridge.http.address.is_loopback", lambda _: False)
     with FaultServer([answer(200, WSDL)]) as server:
         url = f"{server.url}/s?wsdl"
         done = run("wsdl", "show", url, "--toml", "FetchInbox")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from smsbridge.codecs import Unreadable
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, XSD
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract, Misfit
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.xml import REQUEST, parse_xml
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, XSD
+from smsbridge.codecs.soap.model import BadContract, Misfit
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import REQUEST, parse_xml
+from smsbridge.mapping.codec import Unreadable
 
 from corpus import CONTRACTS
 from wsdls import (

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.codecs import Unreadable
-from smsbridge.codecs.envelope import (
+from smsbridge.codecs.soap.envelope import (
     CONTENT_TYPES,
     SOAP11,
     SOAP12,
@@ -17,7 +16,8 @@ from smsbridge.codecs.envelope import (
     unsendable,
     write_fault,
 )
-from smsbridge.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.mapping.codec import Unreadable
 
 from envelopes import document, opened
 

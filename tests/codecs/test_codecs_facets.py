@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.facets import Facets
-from smsbridge.codecs.plan import BadContract
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.xsd_facets import Facets
 
 from wsdls import NAMESPACES, element, opened, restricted, schema, sending, sequence, structure
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.codecs import fetched as room
-from smsbridge.codecs.fetched import fetched
-from smsbridge.codecs.files import Absent, Source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.wsdl import load_ports
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, drive
-from smsbridge.xml import WSDL
+from smsbridge.codecs.soap.documents import Absent, Source
+from smsbridge.codecs.soap.fetch import fetched
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.codecs.soap.xml import WSDL
+from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, drive
+from smsbridge.mapping.codec import fetched as room
 
 from wsdls import RESULT, element, holding, schema, sequence, wsdl
 

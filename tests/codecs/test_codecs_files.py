@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs.envelope import ENCODING11
-from smsbridge.codecs.files import (
+from smsbridge.codecs.soap.documents import (
     HERE,
     LOCK,
     Absent,
@@ -24,9 +23,10 @@ from smsbridge.codecs.files import (
     same_host,
     sha256,
 )
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.xml import REQUEST, parse_xml
+from smsbridge.codecs.soap.envelope import ENCODING11
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 
 from wsdls import RESULT, SENDSMS, changed, element, holding, opened, schema, sequence, wsdl
 

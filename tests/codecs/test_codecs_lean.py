@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import XSD
-from smsbridge.codecs.lean import make_lean
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.envelope import XSD
+from smsbridge.codecs.soap.xsd_limits import make_lean
 
 from wsdls import element, opened, restricted, sending, sequence, structure
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from vendor import WSDL, changed
 
-from smsbridge.codecs.files import LOCK, Source
-from smsbridge.codecs.locked import changes, source_of
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.wsdl import load_ports
-from smsbridge.lock import lock
+from smsbridge.codecs.soap.documents import LOCK, Source
+from smsbridge.codecs.soap.lock_check import changes, source_of
+from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_ports
 
 from corpus import CONTRACTS
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from vendor import WSDL, changed
 
-from smsbridge.codecs.files import Source, read_source
-from smsbridge.codecs.outline import Outline, differences, in_words, outline
-from smsbridge.codecs.plan import Kind
-from smsbridge.codecs.wsdl import load_ports
+from smsbridge.codecs.soap.documents import Source, read_source
+from smsbridge.codecs.soap.model import Kind
+from smsbridge.codecs.soap.outline import Outline, differences, in_words, outline
+from smsbridge.codecs.soap.wsdl import load_ports
 
 from corpus import CONTRACTS, REFUSED
 

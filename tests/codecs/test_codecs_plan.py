@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.codecs.envelope import XSD
-from smsbridge.codecs.plan import BadContract, Content, Kind, Part, optional, sample
+from smsbridge.codecs.soap.envelope import XSD
+from smsbridge.codecs.soap.model import BadContract, Content, Kind, Part, optional, sample
 
 STRING = Kind(name=f"{{{XSD}}}string", base="string")
 INT = Kind(name=f"{{{XSD}}}int", base="int")

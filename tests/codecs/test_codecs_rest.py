@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsbridge.codecs import Call, Unreadable
 from smsbridge.codecs.rest import FORM, JSON, Rest, json_response, parse_form, parse_json
 from smsbridge.errors import ConfigError
-from smsbridge.exchange import Request, Response, Session, drive
-from smsbridge.path import nested
-from smsbridge.site import Site
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Request, Response, Session, drive
+from smsbridge.mapping.codec import Call, Unreadable
+from smsbridge.mapping.path import nested
 
 SITE = Site(url="https://api.smsmobileapi.com")
 ROUTE = "POST /sendsms/"

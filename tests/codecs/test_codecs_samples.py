@@ -7,9 +7,9 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.plan import Kind
-from smsbridge.codecs.samples import fitted, keeps
-from smsbridge.codecs.simple import TEXTUAL
+from smsbridge.codecs.soap.model import Kind
+from smsbridge.codecs.soap.xsd_samples import fitted, keeps
+from smsbridge.codecs.soap.xsd_types import TEXTUAL
 
 SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="e">
 <xs:simpleType><xs:restriction base="xs:{base}">{facets}</xs:restriction></xs:simpleType>

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import SOAP11
-from smsbridge.codecs.schema import Schema
-from smsbridge.codecs.wsdl import load_contract
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.envelope import SOAP11
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xsd_validate import Schema
 
 from wsdls import (
     NAMESPACES,

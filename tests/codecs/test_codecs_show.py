@@ -12,16 +12,16 @@ import pytest
 from vendor import WSDL, changed
 
 from smsbridge import Client, ConfigError, Status
-from smsbridge.backend import Backend
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.files import Source, read_source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.show import show, toml_block
-from smsbridge.codecs.wsdl import load_contract, load_ports
-from smsbridge.config import from_mapping
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.wsdl import wsdl_backend
+from smsbridge.backends.base import Backend
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.describe import show, toml_block
+from smsbridge.codecs.soap.documents import Source, read_source
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.wsdl import load_contract, load_ports
+from smsbridge.config.load import from_mapping
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from corpus import CONTRACTS, REFUSED
 from sending import NUMBER, TEXT

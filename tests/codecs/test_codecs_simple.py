@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.codecs.envelope import XSD
-from smsbridge.codecs.simple import SIMPLE, TEXTUAL, Simple
+from smsbridge.codecs.soap.envelope import XSD
+from smsbridge.codecs.soap.xsd_types import SIMPLE, TEXTUAL, Simple
 
 NUMBERS = (
     *("", "0", "1", "-1", "+1", "-0", "+0", "007", "--1", "+", "-", ".", "1,5", "1 5", "5 5"),

@@ -12,18 +12,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.codecs import Call, Unreadable
-from smsbridge.codecs.envelope import SOAP11, SOAP12, WSSE, MustUnderstand, unsendable
-from smsbridge.codecs.files import bundled
-from smsbridge.codecs.soap import Soap, endpoint, moved
-from smsbridge.codecs.wsdl import load_contract
+from smsbridge.codecs.soap.codec import Soap, endpoint, moved
+from smsbridge.codecs.soap.documents import bundled
+from smsbridge.codecs.soap.envelope import SOAP11, SOAP12, WSSE, MustUnderstand, unsendable
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, WSDL, parse_xml
 from smsbridge.errors import ConfigError, InvalidMessage
-from smsbridge.exchange import Broken, Exchange, Left, Request, Response, Session, drive
-from smsbridge.path import at
-from smsbridge.site import Site
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import API_KEY, sample_backend
-from smsbridge.xml import ANSWER, REQUEST, WSDL, parse_xml
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session, drive
+from smsbridge.mapping.codec import Call, Unreadable
+from smsbridge.mapping.path import at
+from smsbridge.testing.mock.default import API_KEY, sample_backend
+from smsbridge.testing.mock.provider import Provider
 
 from corpus import CONTRACTS
 

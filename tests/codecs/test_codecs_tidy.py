@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.codecs.plan import BadContract, Kind
-from smsbridge.codecs.tidy import Tidy
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.xml import WSDL, BadXML, parse_xml
+from smsbridge.codecs.soap.model import BadContract, Kind
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import WSDL, BadXML, parse_xml
+from smsbridge.codecs.soap.zeep_fixes import Tidy
 
 from wsdls import RESULT, element, holding, schema, sending, sequence, wsdl
 

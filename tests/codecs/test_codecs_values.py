@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs import Unreadable
-from smsbridge.codecs.envelope import (
+from smsbridge.codecs.soap.envelope import (
     read_envelope,
 )
-from smsbridge.xml import REQUEST
+from smsbridge.codecs.soap.xml import REQUEST
+from smsbridge.mapping.codec import Unreadable
 
 from envelopes import document, opened
 

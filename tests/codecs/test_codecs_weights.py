@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.weights import Weight, Weights
-from smsbridge.xml import BadXML
+from smsbridge.codecs.soap.xml import BadXML
+from smsbridge.codecs.soap.xsd_sizes import Weight, Weights
 
 from wsdls import NAMESPACES, element, holding, schema, sequence, structure
 

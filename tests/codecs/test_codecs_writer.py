@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, unsendable
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, unsendable
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract
 
 from wsdls import (
     RESULT,

@@ -13,18 +13,18 @@ import pytest
 import zeep
 from lxml import etree
 
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.envelope import (
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import Source, read_source
+from smsbridge.codecs.soap.envelope import (
     ENCODING12,
     SOAP11,
     SOAP12,
 )
-from smsbridge.codecs.files import Source, read_source
-from smsbridge.codecs.plan import BadContract
-from smsbridge.codecs.values import XSI
-from smsbridge.codecs.wsdl import load_contract, load_ports
-from smsbridge.path import nested
-from smsbridge.xml import REQUEST, parse_xml
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl import load_contract, load_ports
+from smsbridge.codecs.soap.xml import REQUEST, parse_xml
+from smsbridge.mapping.path import nested
 
 from corpus import CONTRACTS, SAMPLES
 from wsdls import (

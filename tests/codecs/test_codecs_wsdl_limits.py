@@ -26,12 +26,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from smsbridge.codecs import Unreadable
-from smsbridge.codecs.envelope import read_envelope
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.plan import BadContract, sample
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.xml import ANSWER
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.codecs.soap.envelope import read_envelope
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.model import BadContract, sample
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.xml import ANSWER
 
 SECONDS, MEMORY = 10, 3 << 30
 resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

@@ -19,15 +19,15 @@ from smsbridge import (
     Status,
     Submission,
 )
-from smsbridge.backend import Backend
-from smsbridge.codecs.contract import Contract
-from smsbridge.codecs.files import read_source
-from smsbridge.codecs.wsdl import load_contract
-from smsbridge.config import from_file, from_mapping
-from smsbridge.exchange import Request, Session
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.wsdl import wsdl_backend
+from smsbridge.backends.base import Backend
+from smsbridge.codecs.soap.contract import Contract
+from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.config.load import from_file, from_mapping
+from smsbridge.http.exchange import Request, Session
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from corpus import CONTRACTS
 from sending import NUMBER, TEXT

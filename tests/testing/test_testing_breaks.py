@@ -13,9 +13,9 @@ from importlib.resources import files
 
 import pytest
 
-from smsbridge.exchange import Response
-from smsbridge.testing.breaks import NO_HOST, Wire, as_bytes, do, unreachable, untrusted
-from smsbridge.testing.faults import FAULTS, fault
+from smsbridge.http.exchange import Response
+from smsbridge.testing.faults.connection import NO_HOST, Wire, as_bytes, do, unreachable, untrusted
+from smsbridge.testing.faults.table import FAULTS, fault
 
 Pair = tuple[socket.socket, socket.socket]
 ANSWER = Response(status=200, headers={"X-One": "1"}, body=b'{"one": 1, "two": 2}')

@@ -18,10 +18,10 @@ from smsbridge import (
     Secret,
     When,
 )
-from smsbridge.exchange import Exchange, Session
-from smsbridge.testing.contract import cases, check, unpinned
-from smsbridge.testing.fixture import Fixture, load, parse, shipped
-from smsbridge.testing.sample import sample_backend
+from smsbridge.http.exchange import Exchange, Session
+from smsbridge.testing.conformance import cases, check, unpinned
+from smsbridge.testing.fixture.load import Fixture, load, parse, shipped
+from smsbridge.testing.mock.default import sample_backend
 
 ALL = [load(fixture_id) for fixture_id in shipped("smsmobileapi/")]
 CASES = list(cases(sample_backend(), ALL))

@@ -13,15 +13,15 @@ from urllib.parse import urlencode
 import pytest
 
 from smsbridge import ClientCredentials, Fields, Operation, Protocol, Question, Rest
-from smsbridge.auth import Auth, Credentials, Make
+from smsbridge.auth.schemes import Auth, Credentials, Make
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs.rest import parse_form
 from smsbridge.errors import CallerError
-from smsbridge.exchange import Exchange, Request, Response, Session
-from smsbridge.site import Site
-from smsbridge.testing.contract import cases, check
-from smsbridge.testing.fixture import Fixture, load, shipped
-from smsbridge.testing.sample import sample_backend
+from smsbridge.http.address import Site
+from smsbridge.http.exchange import Exchange, Request, Response, Session
+from smsbridge.testing.conformance import cases, check
+from smsbridge.testing.fixture.load import Fixture, load, shipped
+from smsbridge.testing.mock.default import sample_backend
 
 ALL = [load(fixture_id) for fixture_id in shipped("smsmobileapi/")]
 CASES = list(cases(sample_backend(), ALL))

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from smsbridge import Client
-from smsbridge.exchange import Request, Response
-from smsbridge.testing.control import controlled
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.mock.control import controlled
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from smsbridge.testing.doing import ENDS, OUTCOMES, Do, time_of
-from smsbridge.testing.fixture import parse
-from smsbridge.testing.plain_yaml import read_yaml
-from smsbridge.testing.reader import BadFixture
+from smsbridge.testing.fixture.check import BadFixture
+from smsbridge.testing.fixture.do import ENDS, OUTCOMES, Do, time_of
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.fixture.yaml_subset import read_yaml
 
 SCHEMA = json.loads(files("smsbridge.testing").joinpath("fixture.schema.json").read_text("utf-8"))
 HEAD = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.testing.endings import Ends, Entry, Outcome, Place
+from smsbridge.testing.faults.outcomes import Ends, Entry, Outcome, Place
 
 
 @pytest.mark.parametrize("place", Place)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.testing.endings import Outcome, Place
-from smsbridge.testing.faults import FAULTS, WORDS, Fault, fault
+from smsbridge.testing.faults.outcomes import Outcome, Place
+from smsbridge.testing.faults.table import FAULTS, WORDS, Fault, fault
 
 NUMBERS = [f"F{number:02}" for number in range(1, 40)]
 SPLIT = {"F20": ("F20a", "F20b"), "F35": ("F35a", "F35b")}

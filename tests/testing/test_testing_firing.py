@@ -9,13 +9,13 @@ import pytest
 
 from smsbridge import Client, Secret, Status
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.events import MessageReceived, MessageReported
-from smsbridge.exchange import Request, Session
-from smsbridge.receivers import Receiver
-from smsbridge.testing.firing import Firing
-from smsbridge.testing.inprocess import InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend
+from smsbridge.http.exchange import Request, Session
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
+from smsbridge.testing.mock.webhooks import Firing
+from smsbridge.webhooks.events import MessageReceived, MessageReported
+from smsbridge.webhooks.receiver import Receiver
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 URL = "http://127.0.0.1:8780/hooks"

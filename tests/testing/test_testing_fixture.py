@@ -13,11 +13,11 @@ import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from smsbridge import Channel, Message
-from smsbridge.testing.doing import ENDS
-from smsbridge.testing.faults import WORDS, fault
-from smsbridge.testing.fixture import SOURCES, Fixture, load, parse, shipped
-from smsbridge.testing.plain_yaml import read_yaml
-from smsbridge.testing.reader import BadFixture
+from smsbridge.testing.faults.table import WORDS, fault
+from smsbridge.testing.fixture.check import BadFixture
+from smsbridge.testing.fixture.do import ENDS
+from smsbridge.testing.fixture.load import SOURCES, Fixture, load, parse, shipped
+from smsbridge.testing.fixture.yaml_subset import read_yaml
 
 GOOD = """\
 smsbridge-fixture: 1

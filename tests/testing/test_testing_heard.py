@@ -14,10 +14,10 @@ from acme_sms import Acme
 from smsbridge import Channel, Secret
 from smsbridge.cli.wsdl import wsdl_source
 from smsbridge.codecs.rest import FORM
-from smsbridge.exchange import Request, Response
-from smsbridge.testing.heard import Heard, hear, sends
-from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.wsdl import wsdl_backend
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.request import Heard, hear, sends
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 URL = "https://api.smsmobileapi.com"
 NUMBER = "+12025550123"

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from smsbridge.message import Status
-from smsbridge.testing.history import PAGE, History
+from smsbridge.testing.mock.history import PAGE, History
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 ONE, OTHER = "+12025550123", "+447700900123"

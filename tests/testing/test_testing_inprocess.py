@@ -16,13 +16,13 @@ from smsbridge import (
     SendError,
     Submission,
 )
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.testing.endings import Outcome, Place
-from smsbridge.testing.faults import WORDS, fault
-from smsbridge.testing.fixture import parse
-from smsbridge.testing.inprocess import AsyncInProcess, InProcess
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import sample_backend
+from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.testing.faults.outcomes import Outcome, Place
+from smsbridge.testing.faults.table import WORDS, fault
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 NUMBER = "+12025550123"
 HEALTH = Request(method="GET", url="https://api.smsmobileapi.com/_mock/health")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.testing.match import ABSENT, mismatch
+from smsbridge.testing.fixture.match import ABSENT, mismatch
 
 PRIVATE = "+12025550199"
 

@@ -10,7 +10,7 @@ import pytest
 
 from smsbridge import MissingExtra
 from smsbridge.testing import plain_yaml
-from smsbridge.testing.plain_yaml import BadYAML, Block, read_yaml
+from smsbridge.testing.fixture.yaml_subset import BadYAML, Block, read_yaml
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from queue import SimpleQueue
 
 import pytest
 
-from smsbridge.exchange import Request
-from smsbridge.testing.postman import Postman
+from smsbridge.http.exchange import Request
+from smsbridge.testing.mock.delivery import Postman
 
 
 @contextmanager

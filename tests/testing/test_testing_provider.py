@@ -32,13 +32,13 @@ from smsbridge import (
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs.rest import FORM
-from smsbridge.exchange import Request, Response, Session
-from smsbridge.testing.faults import Fault
-from smsbridge.testing.fixture import load, parse, shipped
-from smsbridge.testing.inprocess import AsyncInProcess, InProcess
-from smsbridge.testing.provider import NO_MATCH, Provider, Taken, new_id
-from smsbridge.testing.reader import BadFixture
-from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.fixture.check import BadFixture
+from smsbridge.testing.fixture.load import load, parse, shipped
+from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+from smsbridge.testing.mock.provider import NO_MATCH, Provider, Taken, new_id
+from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 URL = "https://api.smsmobileapi.com"
 NUMBER = "+12025550123"

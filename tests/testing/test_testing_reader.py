@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.testing.plain_yaml import read_yaml
-from smsbridge.testing.reader import BadFixture, Reader
-from smsbridge.testing.shape import NOTHING, Kinds
+from smsbridge.testing.fixture.check import BadFixture, Reader
+from smsbridge.testing.fixture.shape import NOTHING, Kinds
+from smsbridge.testing.fixture.yaml_subset import read_yaml
 
 KINDS: Kinds = {"word": str, "count": int, "either": (str, NOTHING), "any": object, "on": bool}
 READER = Reader("shop/one")

@@ -12,10 +12,10 @@ import pytest
 
 from smsbridge import AuthenticationFailed, NotSent, OutcomeUnknown, Rejected, Submission
 from smsbridge.message import Status
-from smsbridge.testing.faults import fault
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.recipients import RULES, recipient_rule
-from smsbridge.testing.server import MockServer
+from smsbridge.testing.faults.table import fault
+from smsbridge.testing.mock.magic_numbers import RULES, recipient_rule
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
 
 from sending import TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
 

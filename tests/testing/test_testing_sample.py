@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.testing.sample import (
+from smsbridge.config.url import from_url
+from smsbridge.testing.mock.default import (
     API_KEY,
     CLIENT_ID,
     CLIENT_SECRET,
     sample_backend,
     sample_url,
 )
-from smsbridge.url import from_url
 
 
 def test_the_sample_is_smsmobileapi_with_credentials_for_every_protocol() -> None:

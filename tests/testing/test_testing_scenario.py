@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import pytest
 
 from smsbridge.codecs.rest import FORM
-from smsbridge.exchange import Request
-from smsbridge.testing.fixture import Interaction, parse
-from smsbridge.testing.heard import Heard, hear
-from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.scenario import Scenario
+from smsbridge.http.exchange import Request
+from smsbridge.testing.fixture.load import Interaction, parse
+from smsbridge.testing.fixture.scenario import Scenario
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.request import Heard, hear
 
 HEAD = """\
 smsbridge-fixture: 1

@@ -30,12 +30,12 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
+from smsbridge.config.url import from_url
 from smsbridge.testing import server as module
-from smsbridge.testing.fixture import parse
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import API_KEY, sample_backend, sample_url
-from smsbridge.testing.server import MOST_BYTES, MockServer
-from smsbridge.url import from_url
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock.default import API_KEY, sample_backend, sample_url
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MOST_BYTES, MockServer
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}

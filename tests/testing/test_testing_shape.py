@@ -11,9 +11,9 @@ import pytest
 from smsbridge.errors import Reason
 from smsbridge.message import Status
 from smsbridge.testing import shape
-from smsbridge.testing.doing import ENDS, OUTCOMES
-from smsbridge.testing.faults import WORDS, fault
-from smsbridge.testing.fixture import SOURCES
+from smsbridge.testing.faults.table import WORDS, fault
+from smsbridge.testing.fixture.do import ENDS, OUTCOMES
+from smsbridge.testing.fixture.load import SOURCES
 
 SCHEMA = json.loads(files("smsbridge.testing").joinpath("fixture.schema.json").read_text())
 

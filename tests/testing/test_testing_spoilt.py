@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs import Unreadable
-from smsbridge.exchange import Request, Response, Session
-from smsbridge.testing.faults import FAULTS, Fault, fault
-from smsbridge.testing.heard import Heard, hear
-from smsbridge.testing.sample import sample_backend
-from smsbridge.testing.spoilt import Spot, spoilt, spoilt_token, spoilt_wsdl, spot
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.testing.faults.responses import Spot, spoilt, spoilt_token, spoilt_wsdl, spot
+from smsbridge.testing.faults.table import FAULTS, Fault, fault
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.request import Heard, hear
 
 from sending import said
 

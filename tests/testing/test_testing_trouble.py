@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.exchange import Request, Response
-from smsbridge.testing.faults import FAULTS, WORDS, Fault, fault
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.sample import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.faults.table import FAULTS, WORDS, Fault, fault
+from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
+from smsbridge.testing.mock.provider import Provider
 
 URL = "https://api.smsmobileapi.com"
 FIELDS = {"apikey": API_KEY, "recipients": "+12025550123", "message": "Hello"}

@@ -14,14 +14,14 @@ from lxml import etree
 from vendor import WSDL, changed
 
 from smsbridge import ConfigError
-from smsbridge.codecs.envelope import ENCODING11, read_envelope
-from smsbridge.codecs.files import Source, read_source
-from smsbridge.codecs.wsdl import load_ports
-from smsbridge.path import nested
-from smsbridge.testing.provider import Provider
-from smsbridge.testing.server import MockServer
-from smsbridge.testing.wsdl import wsdl_backend
-from smsbridge.xml import ANSWER
+from smsbridge.codecs.soap.documents import Source, read_source
+from smsbridge.codecs.soap.envelope import ENCODING11, read_envelope
+from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.codecs.soap.xml import ANSWER
+from smsbridge.mapping.path import nested
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from corpus import AXIS, CONTRACTS, SAMPLES, Sample
 

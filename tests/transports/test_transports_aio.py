@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from smsbridge import Secret
-from smsbridge.exchange import Broken, Left, Request, Response
-from smsbridge.transports.aio import AiohttpTransport
+from smsbridge.http.aiohttp_transport import AiohttpTransport
+from smsbridge.http.exchange import Broken, Left, Request, Response
 
 from fault_server import FaultServer, answer
 from sending import backend

@@ -12,9 +12,9 @@ import pytest
 
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.exchange import Broken, Left, Request
-from smsbridge.transports import Network, counting
-from smsbridge.transports.blocking import RequestsTransport
+from smsbridge.http.exchange import Broken, Left, Request
+from smsbridge.http.requests_transport import RequestsTransport
+from smsbridge.http.transport import Network, counting
 
 from fault_server import FaultServer, answer
 from sending import backend

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from smsbridge.exchange import Left
-from smsbridge.transports.counting import Sending
+from smsbridge.http.counting_connection import Sending
+from smsbridge.http.exchange import Left
 
 
 def sending(seconds: float = 5) -> Sending:

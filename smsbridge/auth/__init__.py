@@ -1,0 +1,1 @@
+"""How a call says who makes it."""

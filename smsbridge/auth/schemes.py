@@ -1,0 +1,180 @@
+"""Who we are: fields of the call, or headers. A conversation that fetches a token: oauth.py."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from smsbridge.errors import ConfigError
+from smsbridge.http.exchange import Exchange, Request, Response
+from smsbridge.mapping.path import at
+from smsbridge.mapping.template import Template, names, rendered, text
+from smsbridge.text.secrets import same
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.http.exchange import Session
+
+
+Credentials = Mapping[str, str]
+Make = Callable[[Mapping[str, str]], Exchange[Request]]
+"""Makes the request of a call, with more values for its table: a token, for one."""
+
+
+class Auth(Protocol):
+    """A way to say who we are. ``credentials`` are the config keys that it needs, in order.
+
+    ``presented``, ``valid`` and ``answer`` are the provider's side: does a request try this way,
+    and rightly? And what answers a request that is part of the conversation, no call?
+    """
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The config keys that it needs."""
+
+    def fields(self, credentials: Credentials) -> dict[str, Any]:
+        """Return what it adds to the fields of a call."""
+
+    def carry(
+        self, make: Make, credentials: Credentials, site: Site, session: Session
+    ) -> Exchange[Response]:
+        """Send the request of a call with what it adds to it, and return the answer.
+
+        Requests of a conversation before it have a ``share``; the call itself has none.
+        """
+
+    def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
+        """Tell whether a request says who it is in this way."""
+
+    def valid(
+        self,
+        request: Request,
+        fields: Mapping[str, Any],
+        credentials: Credentials,
+        tokens: Collection[str],
+    ) -> bool:
+        """Tell whether a request says rightly who it is; ``tokens`` are those given out."""
+
+    def answer(
+        self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return the answer to a request of the conversation; ``mint`` gives out a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Fields and headers of every call, filled with credentials; without any, nobody is asked.
+
+    ``Fields({"apikey": "{api_key}"})`` sends the config's api_key as the field apikey, and
+    ``Fields(headers={"X-Api-Key": "{api_key}"})`` as a header.
+    """
+
+    given: Mapping[str, Template] = field(default_factory=dict)
+    headers: Mapping[str, Template] = field(default_factory=dict)
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The config keys that the templates name."""
+        templates = (*self.given.values(), *self.headers.values())
+        return tuple(dict.fromkeys(name for one in templates for name in names(one)))
+
+    def fields(self, credentials: Credentials) -> dict[str, Any]:
+        """Return the fields; those without a value are left out."""
+        return rendered(self.given, credentials)
+
+    def carry(
+        self, make: Make, credentials: Credentials, _site: Site, _session: Session
+    ) -> Exchange[Response]:
+        """Send the request with the headers."""
+        request = yield from make({})
+        for name, value in rendered(self.headers, credentials).items():
+            word = text(value)
+            if not word.isprintable() or not word.isascii():
+                raise ConfigError(f"the header {name} takes printable ASCII only")
+            request = with_header(request, name, word)
+        return (yield request)
+
+    def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
+        """Tell whether each field and each header is there."""
+        by_field = all(at(fields, path) is not None for path in self.given)
+        return by_field and all(request.header(name) for name in self.headers)
+
+    def valid(
+        self,
+        request: Request,
+        fields: Mapping[str, Any],
+        credentials: Credentials,
+        _tokens: Collection[str],
+    ) -> bool:
+        """Tell whether each holds what it must."""
+        if any(key not in credentials for key in self.credentials):
+            return False
+        by_field = all(
+            same(text(at(fields, path)), text(value))
+            for path, value in self.fields(credentials).items()
+        )
+        return by_field and all(
+            same(request.header(name), text(value))
+            for name, value in rendered(self.headers, credentials).items()
+        )
+
+    def answer(self, *_: object) -> None:
+        """Answer nothing: there is no conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A user name and a password, by the names of two config keys; neither is a field of a call."""
+
+    user: str
+    password: str
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The two config keys."""
+        return (self.user, self.password)
+
+    def fields(self, _credentials: Credentials) -> dict[str, str]:
+        """Return nothing: it is a header."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Basic(Pair):
+    """HTTP Basic authentication (RFC 7617), with the names of two config keys."""
+
+    def carry(
+        self, make: Make, credentials: Credentials, _site: Site, _session: Session
+    ) -> Exchange[Response]:
+        """Send the request with the header."""
+        request = yield from make({})
+        return (yield with_header(request, "Authorization", self._header(credentials)))
+
+    def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
+        """Tell whether the header is there."""
+        return request.header("authorization").startswith("Basic ")
+
+    def valid(
+        self,
+        request: Request,
+        _fields: Mapping[str, Any],
+        credentials: Credentials,
+        _tokens: Collection[str],
+    ) -> bool:
+        """Tell whether the header holds both."""
+        known = all(key in credentials for key in self.credentials)
+        return known and same(request.header("authorization"), self._header(credentials))
+
+    def answer(self, *_: object) -> None:
+        """Answer nothing: there is no conversation."""
+
+    def _header(self, credentials: Credentials) -> str:
+        both = f"{credentials[self.user]}:{credentials[self.password]}"
+        return f"Basic {base64.b64encode(both.encode()).decode()}"
+
+
+def with_header(request: Request, name: str, value: str) -> Request:
+    """Return a request with one more header."""
+    return replace(request, headers={**request.headers, name: value})

@@ -1,0 +1,1 @@
+"""Backends whose tables are a block of config."""

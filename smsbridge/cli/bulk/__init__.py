@@ -1,0 +1,1 @@
+"""send-many: a CSV, and its journal."""

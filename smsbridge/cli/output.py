@@ -1,0 +1,138 @@
+"""How the command line shows messages and outcomes: one JSON object a line, or a readable table."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smsbridge.cli.attempt_json import attempt_words
+from smsbridge.client.send_many import OutcomeWord, outcome_of
+from smsbridge.errors import SendError, whereabouts
+from smsbridge.message import ReceivedMessage, SentMessage
+
+if TYPE_CHECKING:
+    from smsbridge.message import Submission
+
+_MOST_TEXT = 60
+_CUT = ("error", "text")
+SENT = ("at", "id", "recipient", "status", "error", "text")
+RECEIVED = ("at", "id", "sender", "text")
+
+
+def show_rows(
+    rows: Iterable[SentMessage] | Iterable[ReceivedMessage],
+    columns: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Print rows as they come, or as a table when all are there."""
+    if as_json:
+        for row in rows:
+            click.echo(_json_line(message_json(row)))
+        return
+    lines = [[_cell(getattr(row, name), name) for name in columns] for row in rows]
+    if not lines:
+        click.echo("no messages", err=True)
+        return
+    wide = [max(map(len, cells)) for cells in zip(columns, *lines, strict=True)]
+    for cells in (columns, *lines):
+        padded = (cell.ljust(width) for cell, width in zip(cells, wide, strict=True))
+        click.echo("  ".join(padded).rstrip())
+
+
+def message_json(row: SentMessage | ReceivedMessage) -> dict[str, Any]:
+    """Return a message as JSON has it; times as ISO 8601, in UTC."""
+    given = {one.name: getattr(row, one.name) for one in fields(row)}
+    return {name: _plain(value) for name, value in given.items()}
+
+
+def success(submission: Submission) -> dict[str, Any]:
+    """Return an accepted send as JSON has it."""
+    return {
+        "outcome": OutcomeWord.ACCEPTED,
+        "id": submission.id,
+        "status": submission.status,
+        "provider_status": submission.provider_status,
+        **attempt_words(submission.attempt),
+    }
+
+
+def failure(error: SendError) -> dict[str, Any]:
+    """Return a send that was not accepted as JSON has it."""
+    more = {name: getattr(error, name, None) for name in ("reason", "code", "retry", "retry_after")}
+    return {
+        "outcome": outcome_of(error),
+        "id": None,
+        "error": error.why,
+        **{name: value for name, value in more.items() if value is not None},
+        **attempt_words(error.attempt),
+    }
+
+
+def show_submission(submission: Submission, *, as_json: bool) -> None:
+    """Print an accepted send: what a script needs on stdout, the rest on stderr."""
+    plain = f"accepted  id {printable(submission.id)}  status {submission.status}"
+    where = whereabouts(submission.attempt)
+    try:
+        click.echo(json.dumps(success(submission)) if as_json else plain)
+    except OSError as error:
+        why = unwritten(error)
+        said = f"smsbridge: accepted ({where}), but {why}. Do not send it again."
+        click.echo(said, err=True)
+        return
+    if not as_json:
+        click.echo(where, err=True)
+
+
+def show_failure(error: SendError) -> None:
+    """Print a send that was not accepted as JSON; a note says so where that can't be written."""
+    try:
+        click.echo(json.dumps(failure(error)))
+    except OSError as trouble:
+        error.add_note(f"{unwritten(trouble)}: this attempt was not written")
+
+
+def unwritten(error: OSError) -> str:
+    """Say that stdout can't be written, and let nothing try it again, as an exit would."""
+    sys.stdout = io.StringIO()
+    return f"stdout can't be written: {error.strerror or type(error).__name__}"
+
+
+def show_notes(error: BaseException) -> None:
+    """Print the notes of an error on stderr, each in a line of its own below it."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {printable(note)}", err=True)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _json_line(document: dict[str, Any]) -> str:
+    """Return JSON in one line, in which what no terminal should get is escaped."""
+    text = json.dumps(document, ensure_ascii=False)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def printable(value: object) -> str:
+    """Return words of a provider in one line, without what could steer a terminal."""
+    text = " ".join(str(value).split()) if value is not None else ""
+    return (
+        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text) or "-"
+    )
+
+
+def _cell(value: Any, name: str) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    shown = printable(value)
+    if name in _CUT and len(shown) > _MOST_TEXT:
+        return f"{shown[: _MOST_TEXT - 1]}…"
+    return shown

@@ -1,0 +1,154 @@
+"""What ``smsbridge webhook listen`` does with a request, and the server that brings it."""
+
+from __future__ import annotations
+
+import io
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+import click
+
+from smsbridge.errors import SmsbridgeError, WebhookRefused, WebhookUntrusted
+from smsbridge.http.exchange import Request, Response
+from smsbridge.text.secrets import Secret
+from smsbridge.webhooks.apps import phrase, wsgi_app
+from smsbridge.webhooks.events import Event
+from smsbridge.webhooks.signatures import check
+from smsbridge.webhooks.table import MOST_BYTES, Webhook, admit, parse
+
+_SECONDS = 30.0
+_POLL_SECONDS = 0.05
+_DRAIN_SECONDS = 2.0
+_CHUNK = 65_536
+_MOST_CHUNKS = 1024
+_NOT_PASSED_ON = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Shows each request, and forwards it as it came.
+
+    ``secrets``: none checks nothing. ``path``: empty for any. ``post`` carries a request to
+    ``forward``, if that is given. ``show`` takes what is to be shown, one at a time.
+    """
+
+    table: Webhook
+    secrets: Sequence[Secret]
+    path: str
+    forward: str | None
+    post: Callable[[Request], Response]
+    show: Callable[[Mapping[str, Any]], None]
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, request: Request, _peer: str) -> Response:
+        """Return the status of where it was forwarded, or our own."""
+        event, why, status = None, "", 200
+        signature = "not checked"
+        try:
+            if self.path and request.path != self.path:
+                raise WebhookUntrusted("the path is another", 404)
+            admit(request)
+            if self.secrets and self.table.signature is not None:
+                signature = "invalid"
+                check(self.table.signature, request, self.secrets, datetime.now(UTC))
+                signature = "valid"
+            event = parse(self.table, request.body)
+            if self.forward is not None:
+                status = self.post(_passed_on(request, self.forward)).status
+        except WebhookRefused as refused:
+            status, why = refused.status, refused.why
+        except SmsbridgeError as error:  # where it was forwarded
+            status, why = 502, str(error)
+        shown = {"status": status, "signature": signature, "why": why, "event": _plain(event)}
+        with self.turn:
+            self.show(shown)
+        return Response(
+            status=status,
+            headers={"Content-Type": "text/plain; charset=utf-8"},
+            body=f"{phrase(status)}\n".encode(),
+        )
+
+
+def _passed_on(request: Request, url: str) -> Request:
+    kept = {
+        name: value for name, value in request.headers.items() if name.lower() not in _NOT_PASSED_ON
+    }
+    return replace(request, url=url, headers=kept)
+
+
+def _plain(event: Event | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    created, occurred = event.created_at, event.occurred_at
+    return {
+        "id": event.id,
+        "type": event.type,
+        "version": event.version,
+        "created_at": created and created.isoformat(),
+        "occurred_at": occurred and occurred.isoformat(),
+        "data": event.data,
+    }
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = _SECONDS
+
+    def log_message(self, *_: Any) -> None:
+        """Log nothing: what is shown is shown elsewhere."""
+
+    def get_stderr(self) -> Any:
+        """Show no traceback for what a client did to its own request."""
+        return io.StringIO()
+
+
+class _Server(socketserver.ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking for the name of an address, which may take long."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]  # both families have these
+        self.setup_environ()
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing: a client that went away is no error."""
+
+    def shutdown_request(self, request: Any) -> None:
+        """Read what is left of a body: to close upon it would take the answer away."""
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(_DRAIN_SECONDS)
+            for _ in range(_MOST_CHUNKS):
+                if not request.recv(_CHUNK):
+                    break
+        self.close_request(request)
+
+
+@contextmanager
+def serving(answer: Callable[[Request, str], Response], host: str, port: int) -> Iterator[str]:
+    """Serve until the end of the block; its value is the address."""
+    try:
+        server = _Server(host, port)
+    except OSError as error:
+        why = error.strerror or "the address is none of this machine"
+        raise click.ClickException(f"can't listen at {host}, port {port}: {why}") from None
+    server.set_app(wsgi_app(answer, MOST_BYTES))
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,215 @@
+"""The front door for one event loop: `AsyncClient`, which drives the same courses as `Client`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+)
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+from smsbridge.client.base import Front
+from smsbridge.client.log_filters import Failed
+from smsbridge.client.logging import carried
+from smsbridge.client.send_many import CONCURRENCY, Result, in_tasks
+from smsbridge.http.exchange import Request, Response, Session, drive_async
+from smsbridge.http.single_flight import late
+from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.client.paging import Pages
+    from smsbridge.errors import Attempt, OutcomeUnknown
+    from smsbridge.http.exchange import Course
+    from smsbridge.http.transport import AsyncTransport
+
+T = TypeVar("T")
+
+
+class AsyncClient(Front):
+    """Sends messages from one event loop, to which it belongs. Needs the extra ``async``."""
+
+    def __init__(
+        self,
+        backend: Backend | None = None,
+        *,
+        transport: AsyncTransport | None = None,
+        session: Session | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``transport``, ``session`` and ``sleep`` are for tests: another carrier, other clocks."""
+        super().__init__(backend, session=session)
+        self._given = transport
+        self._sleep = sleep
+        self._transports: dict[tuple[str, ...], AsyncTransport] = {}
+        self._slots: dict[tuple[str, ...], asyncio.BoundedSemaphore] = {}
+        self._flights: dict[str, asyncio.Task[Response]] = {}
+
+    async def send(
+        self, message: Message | str, text: str | None = None, **more: Unpack[MessageFields]
+    ) -> Submission:
+        """Send one message, as `Client.send` does."""
+        return await self._run(self._sending(message, text, more))
+
+    def send_many(
+        self, messages: Iterable[Message] | AsyncIterable[Message], concurrency: int = CONCURRENCY
+    ) -> AsyncGenerator[Result, None]:
+        """Send many messages in tasks, as `Client.send_many` does in threads.
+
+        Whoever may leave the loop early wraps it in ``contextlib.aclosing``. Cancelling waits for
+        the sends in flight; cancelling again cancels them too.
+        """
+        return in_tasks(self.send, messages, concurrency, self._attempted)
+
+    async def resend(self, submission: Submission | str) -> Submission:
+        """Let the provider send a message again, as `Client.resend` does."""
+        return await self._run(self._resending(submission))
+
+    async def status(self, submission: Submission | str) -> SentMessage:
+        """Return where a message stands, as `Client.status` does."""
+        return await self._run(self._standing(submission))
+
+    async def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:  # noqa: ASYNC109  (the word of the sync client)
+        """Return where a message stands at last, as `Client.wait` does."""
+        return await self._run(self._waiting(submission, timeout))
+
+    def sent(  # noqa: PLR0913  (each is a filter of the log)
+        self,
+        *,
+        id: str | None = None,  # noqa: A002  (the word of the field)
+        after: datetime | None = None,
+        before: datetime | str | None = None,
+        recipient: str | None = None,
+        keyword: str | None = None,
+        failed: Failed | None = None,
+    ) -> AsyncIterator[SentMessage]:
+        """Yield the provider's log of what was sent, as `Client.sent` does."""
+        pages = self._pages(
+            id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
+        )
+        return self._paged(pages)
+
+    async def received(
+        self,
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        device: str | None = None,
+        unread: bool = False,
+    ) -> list[ReceivedMessage]:
+        """Return the messages that came in, as `Client.received` does."""
+        return await self._run(
+            self._receiving(after=after, before=before, device=device, unread=unread)
+        )
+
+    async def wait_received(
+        self,
+        *,
+        sender: str | None = None,
+        match: str | re.Pattern[str] | None = None,
+        after: datetime | None = None,
+        timeout: float = 60.0,  # noqa: ASYNC109  (the word of the sync client)
+    ) -> ReceivedMessage:
+        """Return the first message that comes in, as `Client.wait_received` does."""
+        return await self._run(self._awaiting(sender, match, after, timeout))
+
+    async def delete(
+        self,
+        submission: Submission | str | None = None,
+        *,
+        day: date | None = None,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> None:
+        """Delete from the provider's log, as `Client.delete` does."""
+        await self._run(self._deleting(submission, day, first, last))
+
+    async def resolve(
+        self,
+        unknown: OutcomeUnknown | Attempt,
+        *,
+        known: Collection[Submission | str] = (),
+        others: Collection[OutcomeUnknown | Attempt] = (),
+    ) -> Submission:
+        """Return the submission that an unknown outcome was, as `Client.resolve` does."""
+        return await self._run(self._resolving(unknown, known, others))
+
+    async def _paged(self, pages: Pages) -> AsyncIterator[SentMessage]:
+        while not pages.ended:
+            for row in await self._run(self._page(pages)):
+                yield row
+
+    async def _run(self, course: Course[T]) -> T:
+        deadlines: dict[tuple[str, ...], float] = {}
+
+        async def sleep(seconds: float) -> None:
+            deadlines.clear()  # after a pause another try begins
+            await self._sleep(seconds)
+
+        return await drive_async(course, lambda request: self._carry(request, deadlines), sleep)
+
+    async def _carry(self, request: Request, deadlines: dict[tuple[str, ...], float]) -> Response:
+        asked = time.monotonic()
+        pace = self._pace(request)
+        while pace and (seconds := pace.wait()):
+            await self._sleep(seconds)
+        async with self._slot(request):
+            deadline = self._deadline(request, deadlines, asked)
+            if request.share is None:
+                return await self._send(request, deadline)
+            return await self._joined(request, request.share, deadline)
+
+    async def _joined(self, request: Request, share: str, deadline: float) -> Response:
+        if share not in self._flights:
+            self._flights = {name: task for name, task in self._flights.items() if not task.done()}
+            self._flights[share] = asyncio.ensure_future(self._send(request, deadline))
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
+                return await asyncio.shield(self._flights[share])
+        except TimeoutError:
+            raise late() from None
+
+    async def _send(self, request: Request, deadline: float) -> Response:
+        began = time.monotonic()
+        response = await self._carrier(request.via).send(request, deadline)
+        carried(request, response, time.monotonic() - began)
+        return response
+
+    def _slot(self, request: Request) -> AbstractAsyncContextManager[object]:
+        """Return what is held while a request is in the air."""
+        limit = self.backend.at(request.via).limit
+        if request.share is not None or limit is None or limit.in_flight is None:
+            return nullcontext()
+        return self._slots.setdefault(request.via, asyncio.BoundedSemaphore(limit.in_flight))
+
+    def _carrier(self, via: tuple[str, ...]) -> AsyncTransport:
+        if self._given is not None:
+            return self._given
+        if via not in self._transports:
+            from smsbridge.http.aiohttp_transport import AiohttpTransport
+
+            self._transports[via] = AiohttpTransport(self.backend.at(via))
+        return self._transports[via]
+
+    async def close(self) -> None:
+        """Close the connections that are open."""
+        for transport in (*self._transports.values(), *([self._given] if self._given else [])):
+            await transport.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the client."""
+        await self.close()

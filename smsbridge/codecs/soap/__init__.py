@@ -1,0 +1,1 @@
+"""SOAP by a WSDL."""

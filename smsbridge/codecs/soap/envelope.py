@@ -1,0 +1,147 @@
+"""The SOAP envelope, 1.1 and 1.2: lenient in, strict out. Knows no contract and no zeep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from smsbridge.codecs.soap.reader import Values, all_text, split
+from smsbridge.codecs.soap.xml import BadXML, Limits, parse_xml
+from smsbridge.mapping.codec import Note, Unreadable
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+ENCODING11 = "http://schemas.xmlsoap.org/soap/encoding/"
+ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
+XSD = "http://www.w3.org/2001/XMLSchema"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+_SECURITY = (WSSE, "Security")  # the business of who checks it, and a secret
+CONTENT_TYPES = {SOAP11: "text/xml; charset=utf-8", SOAP12: "application/soap+xml; charset=utf-8"}
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def unsendable(value: str) -> re.Match[str] | None:
+    """Return the first character that XML 1.0 can't carry."""
+    return _CONTROL.search(value)
+
+
+class MustUnderstand(Unreadable):
+    """A header block that the caller says must be understood, and isn't."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """An envelope that was read: its version (a namespace), the Body's first child, its values.
+
+    ``alone``: the Body's other children, if any, are values that the first refers to. ``headers``:
+    the header blocks by local name.
+    """
+
+    version: str
+    child: Element
+    values: Values
+    alone: bool
+    headers: Mapping[str, Any]
+
+    @property
+    def fault(self) -> dict[str, Any] | None:
+        """The fault as code (its local name), string and detail, whatever their order."""
+        if split(self.child) != (self.version, "Fault"):
+            return None
+        found = {split(child)[1]: child for child in self.child}
+        if len(found) != len(self.child):
+            raise Unreadable("the fault says the same thing twice")
+        if self.version == SOAP11:
+            code, string, detail = (found.get(n) for n in ("faultcode", "faultstring", "detail"))
+        else:
+            inner = (("Code", "Value"), ("Reason", "Text"))
+            code, string = (_child(found.get(n), f"{{{self.version}}}{own}") for n, own in inner)
+            detail = found.get("Detail")
+        return {
+            "code": all_text(code).split(":", 1)[-1],
+            "string": all_text(string),
+            "detail": None if detail is None else self.values.of(detail),
+        }
+
+
+def read_envelope(
+    body: bytes, limits: Limits, content_type: str, note: Note = lambda _: None
+) -> Envelope:
+    """Return the envelope of a request or an answer; raises `Unreadable`."""
+    try:
+        root = parse_xml(body, limits, content_type, note)
+    except BadXML as error:
+        raise Unreadable(str(error)) from None
+    version, name = split(root)
+    if name != "Envelope" or version not in (SOAP11, SOAP12):
+        raise Unreadable("it is XML, but no SOAP envelope")
+    bodies = [child for child in root if split(child) == (version, "Body")]
+    if len(bodies) != 1 or not len(bodies[0]):
+        raise Unreadable("the envelope has not one Body with something in it")
+    blocks = [block for child in root if split(child) == (version, "Header") for block in child]
+    for block in blocks:
+        must = block.get(f"{{{version}}}mustUnderstand") in ("1", "true")
+        if must and split(block) != _SECURITY:
+            raise MustUnderstand("the envelope has a header block that must be understood")
+    child, *others = bodies[0]
+    values = Values(bodies[0], note)
+    return Envelope(
+        version=version,
+        child=child,
+        values=values,
+        alone=all(_is_referred(other, bodies[0]) for other in others),
+        headers={split(b)[1]: values.of(b) for b in blocks if split(b) != _SECURITY},
+    )
+
+
+def write_fault(version: str, code: str, string: str, detail: str = "") -> bytes:
+    """Return a fault's envelope. ``code`` in SOAP 1.1's words: Client, Server, and so on.
+
+    ``detail`` is that element as XML, see `detail_tag`.
+    """
+    said = escape(sendable(string))
+    if version == SOAP11:
+        inner = f"<faultcode>SOAP-ENV:{code}</faultcode><faultstring>{said}</faultstring>"
+    else:
+        code = {"Client": "Sender", "Server": "Receiver"}.get(code, code)
+        inner = (
+            f"<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:{code}</SOAP-ENV:Value></SOAP-ENV:Code>"
+            f'<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">{said}</SOAP-ENV:Text>'
+            "</SOAP-ENV:Reason>"
+        )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{version}"><SOAP-ENV:Body><SOAP-ENV:Fault>'
+        f"{inner}{detail}</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+    ).encode()
+
+
+def detail_tag(version: str) -> tuple[str, str]:
+    """Return namespace and name of the element that holds a fault's detail."""
+    return ("", "detail") if version == SOAP11 else (version, "Detail")
+
+
+def sendable(value: Any) -> Any:
+    """Return a value without the characters that XML 1.0 can't carry."""
+    if isinstance(value, str):
+        return _CONTROL.sub("", value)
+    if isinstance(value, Mapping):
+        return {key: sendable(part) for key, part in value.items()}
+    return [sendable(part) for part in value] if isinstance(value, list) else value
+
+
+def _is_referred(element: Element, body: Element) -> bool:
+    """Tell whether an element is a value that another refers to, and no answer of its own."""
+    wanted = f"#{element.get('id')}"
+    return split(element)[1] != "Fault" and any(one.get("href") == wanted for one in body.iter())
+
+
+def _child(element: Element | None, name: str) -> Element | None:
+    return None if element is None else element.find(name)

@@ -1,0 +1,1 @@
+"""From a file, a URL or the environment to a backend."""

@@ -1,0 +1,1 @@
+"""A provider's table: templates, paths, operations, and what an answer proves."""

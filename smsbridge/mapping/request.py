@@ -1,0 +1,80 @@
+"""One call of a provider as an exchange: made from a table, carried by its auth, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.template import address, needed, rendered, text
+
+if TYPE_CHECKING:
+    from smsbridge.auth.schemes import Credentials
+    from smsbridge.http.address import Site
+    from smsbridge.http.exchange import Exchange, Request, Response, Session
+    from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.operation import Operation, Protocol, Question
+    from smsbridge.mapping.template import Template, Values
+
+
+def called(  # noqa: PLR0913, PLR0917  (what a call is made of)
+    protocol: Protocol,
+    table: Operation | Question,
+    values: Values,
+    credentials: Credentials,
+    site: Site,
+    session: Session,
+) -> Exchange[Response]:
+    """Make the call, and return the provider's answer to it."""
+
+    def make(more: Values) -> Exchange[Request]:
+        known = {**values, **credentials, **more}
+        fields = table.filled(known) | protocol.auth.fields(credentials)
+        call = address(table.call, known)
+        try:
+            request = yield from protocol.codec.encode(site, session, call, fields)
+        except ConfigError as error:
+            raise _lacking(table, known, error) or error from None
+        return headed(request, table.headers, known)
+
+    return (yield from protocol.auth.carry(make, credentials, site, session))
+
+
+def headed(
+    request: Request, headers: Mapping[str, Template], values: Values, share: str | None = None
+) -> Request:
+    """Return a request with a table's headers; those without a value are left out."""
+    own = {name: _word(name, value) for name, value in rendered(headers, values).items()}
+    return replace(request, headers={**request.headers, **own}, share=share)
+
+
+def _lacking(table: Operation | Question, known: Values, error: ConfigError) -> Exception | None:
+    """Return what an error comes to where it is the caller who left a value out."""
+    path = error.key[-1] if error.key[:1] == ("fields",) else ""
+    if path not in table.fields:
+        return None
+    absent = [name for name in needed(table.fields[path], known) if known.get(name) is None]
+    return InvalidMessage(f"{' and '.join(absent)} is needed: {error}") if absent else None
+
+
+def answered(
+    codec: Codec, call: str, response: Response, site: Site, session: Session
+) -> Mapping[str, Any] | str:
+    """Return the words of an answer, or why it can't be read."""
+    try:
+        return codec.decode(site, session, call, response)
+    except Unreadable as error:
+        return f"the answer can't be read: {error}"
+    except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
+        return f"the answer can't be read: {type(error).__name__}"
+
+
+def _word(name: str, value: Any) -> str:
+    word = text(value)
+    if not word.isprintable() or not word.isascii() or word != word.strip():
+        raise InvalidMessage(
+            f"the header {name} takes printable ASCII only, and no blanks at its ends"
+        )
+    return word

@@ -1,0 +1,87 @@
+"""What a provider would answer, made from a table: for a mock, and ASSUMED, never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import Reason
+from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.outcome import word_at
+from smsbridge.mapping.path import nested
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.http.exchange import Request, Response
+    from smsbridge.mapping.codec import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call that was made of a provider: which codec, where, and with which request."""
+
+    codec: Codec
+    site: Site
+    request: Request
+    call: str
+
+    def answer(
+        self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
+    ) -> Response:
+        """Return an answer that has each word at its path, over a valid sample.
+
+        ``rejected``: words that the sample must not have, since they mean a refusal.
+        """
+        if any(path.startswith("fault.") for path in words):
+            told = SoapFault(nested(words))
+            if "detail" in told["fault"]:
+                return self.codec.write(self.site, self.request, self.call, told)
+            code, string = words.get("fault.code", "Client"), words.get("fault.string", "refused")
+            return self.codec.fault(self.request, str(code), str(string))
+        sample = self.codec.sample(self.site, self.call)
+        harmless = {
+            path: _other(word_at(sample, path), no) for path, no in (rejected or {}).items()
+        }
+        said = {path: word for path, word in harmless.items() if word is not None}
+        whole = merged(sample, nested({**said, **words}))
+        return self.codec.write(self.site, self.request, self.call, whole)
+
+    def refusal(
+        self, rejected: Mapping[str, Mapping[str, Reason]], reasons: tuple[Reason, ...]
+    ) -> Response:
+        """Return an answer that means one of some reasons, as the codec has it if no word does."""
+        for reason in reasons:
+            for path, words in rejected.items():
+                word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
+                if word is not None:
+                    return self.answer({path: word})
+        return self.codec.deny(self.request, reasons[0])
+
+
+def merged(tree: Any, over: Any) -> Any:
+    """Return nested words with others laid over them."""
+    if isinstance(tree, Mapping) and isinstance(over, Mapping):
+        return {**tree, **{name: merged(tree.get(name), value) for name, value in over.items()}}
+    if isinstance(tree, list) and isinstance(over, Mapping) and tree:
+        return [merged(tree[0], over)]
+    if isinstance(tree, Mapping | list) and isinstance(over, list):
+        sample = tree if isinstance(tree, Mapping) else next(iter(tree), None)
+        return [merged(sample, item) for item in over]
+    return over
+
+
+def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
+    """Return a word to stand in place of a sample that means a refusal; None if it doesn't."""
+    if word is None or word not in refusing:
+        return None
+    numbers = (str(number) for number in range(len(refusing) + 1))
+    others = numbers if word.lstrip("-").isdigit() else ("ok", "fine", "done")
+    return next((other for other in others if other not in refusing), None)
+
+
+def word_of(marker: str, sample: str) -> str:
+    """Return a word that a marker of success takes; ``sample`` where it takes many."""
+    if marker == "*" or (len(marker) > 1 and marker[0] == marker[-1] == "/"):
+        return sample
+    return marker

@@ -1,0 +1,1 @@
+"""Texts: phone numbers, SMS segments, secrets, suggestions."""

@@ -1,0 +1,1 @@
+"""Webhooks: received, checked, turned into events."""

@@ -1,0 +1,254 @@
+"""Receives webhooks: guards, reads, calls a function once for each event, and answers."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
+from smsbridge.http.exchange import Request, Response
+from smsbridge.message import UNSENDABLE, shown
+from smsbridge.text.secrets import Secret, same
+from smsbridge.webhooks.apps import Asgi, Wsgi, asgi_app, phrase, wsgi_app
+from smsbridge.webhooks.deduplication import Claim, Memory, Seen, keys_of
+from smsbridge.webhooks.events import Event
+from smsbridge.webhooks.signatures import check
+from smsbridge.webhooks.table import MOST_BYTES, WRONG_METHOD, Webhook, admit, parse
+
+_LOG = logging.getLogger("smsbridge.webhooks")
+_OK, _FAILED, _BUSY = 200, 500, 503
+_SECRETS = "texts or Secrets, not blank"
+_NETWORKS = "texts such as 192.0.2.0/24 or 2001:db8::/32"
+_GENERATES = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+Function = Callable[[Any], object]
+
+
+class _Offers(Protocol):
+    """A backend whose provider sends webhooks."""
+
+    webhook: Webhook
+
+
+class Receiver:
+    """Receives the webhooks of one provider. Safe across threads.
+
+    ``source``: a backend class that has a ``webhook``, or the table itself. It is guarded by one
+    or more of: ``secrets``, which the provider signs with, several while they are rotated;
+    ``path``, one that nobody can guess; ``networks``, such as ``192.0.2.0/24``, that it calls
+    from. All that are given must hold. ``seen``: the memory of events, by default the last 10,000
+    of this process. ``now``: the clock.
+
+    Raises `ConfigError` without any guard, and for an argument that is none of these.
+    """
+
+    def __init__(  # noqa: PLR0913  (each is a setting of its own)
+        self,
+        source: Webhook | type[_Offers],
+        *,
+        secrets: Collection[Secret | str] = (),
+        path: str = "",
+        networks: Collection[str] = (),
+        seen: Seen | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Refuse what guards nothing; see the class for the arguments."""
+        table = source if isinstance(source, Webhook) else getattr(source, "webhook", None)
+        if not isinstance(table, Webhook):
+            raise ConfigError("webhook: give a backend that has one, such as SMSMobileAPI")
+        self._table = table
+        self._secrets = [_secret(one) for one in _several("secrets", secrets, _SECRETS)]
+        _hold_path(path)
+        self._path = Secret(path) if path else None
+        self._networks = [_network(one) for one in _several("networks", networks, _NETWORKS)]
+        self._seen = Memory() if seen is None else seen
+        self._now = now
+        if not (self._secrets or path or self._networks):
+            raise ConfigError("a receiver needs secrets, a path that is secret, or networks")
+        if self._secrets and table.signature is None:
+            raise ConfigError("secrets: this provider signs nothing; give path or networks")
+
+    def read(self, request: Request, peer: str = "") -> Event:
+        """Return the event of a request, which may have come before. ``peer``: who sent it.
+
+        Raises `WebhookUntrusted`, before the body is read, or `WebhookUnreadable`.
+        """
+        if self._networks and not self._is_near(peer):
+            raise WebhookUntrusted("the peer is in none of the networks", 403)
+        if self._path and not same(_path(request), self._path.reveal()):
+            raise WebhookUntrusted("the path is another", 404)
+        admit(request)
+        if self._secrets and self._table.signature is not None:
+            check(self._table.signature, request, self._secrets, self._now())
+        return parse(self._table, request.body)
+
+    def answer(self, request: Request, function: Function, peer: str = "") -> Response:
+        """Call a function with the event of a request, once for each event; return the answer.
+
+        Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
+        """
+        _hold_function(function)
+        _refuse_async(function)
+        event = self._claimed(request, peer)
+        if isinstance(event, Response):
+            return event
+        keys = keys_of(event)
+        try:
+            _refuse_undone(function(event))
+            self._seen.keep(keys)
+        except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
+            return self._failed(keys, error)
+        except BaseException:
+            self._seen.release(keys)
+            raise
+        return _response(_OK)
+
+    async def answer_async(
+        self,
+        request: Request,
+        function: Callable[[Any], Awaitable[object]] | Function,
+        peer: str = "",
+    ) -> Response:
+        """Do as `answer` does: await an async function, call any other in a thread."""
+        _hold_function(function)
+        if not _is_async(function):
+            return await asyncio.to_thread(self.answer, request, function, peer)
+        event = self._claimed(request, peer)
+        if isinstance(event, Response):
+            return event
+        keys = keys_of(event)
+        try:
+            _refuse_undone(await function(event))  # type: ignore[misc]  # _is_async said so
+            self._seen.keep(keys)
+        except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
+            return self._failed(keys, error)
+        except BaseException:  # it was cancelled
+            self._seen.release(keys)
+            raise
+        return _response(_OK)
+
+    def wsgi(self, function: Function) -> Wsgi:
+        """Return a WSGI app that calls a function with each event."""
+        _hold_function(function)
+        _refuse_async(function)
+        return wsgi_app(lambda request, peer: self.answer(request, function, peer), MOST_BYTES)
+
+    def asgi(self, function: Callable[[Any], Awaitable[object]] | Function) -> Asgi:
+        """Return an ASGI app that calls a function, async or not, with each event."""
+        _hold_function(function)
+        return asgi_app(
+            lambda request, peer: self.answer_async(request, function, peer), MOST_BYTES
+        )
+
+    def _claimed(self, request: Request, peer: str) -> Event | Response:
+        """Return the event that is to be worked on, or the answer that there is none."""
+        try:
+            event = self.read(request, peer)
+            claim = self._seen.claim(keys_of(event))
+        except WebhookRefused as refused:
+            _LOG.warning("a webhook was refused with HTTP %s: %s", refused.status, refused.why)
+            return _response(refused.status)
+        except Exception as error:  # noqa: BLE001  (a memory of somebody else's)
+            return _broken(error)
+        if claim is Claim.NEW:
+            return event
+        return _response(_OK if claim is Claim.DONE else _BUSY)
+
+    def _failed(self, keys: Collection[str], error: Exception) -> Response:
+        try:
+            self._seen.release(keys)
+        except Exception as another:  # noqa: BLE001  (a memory of somebody else's)
+            _broken(another)
+        return _broken(error)
+
+    def _is_near(self, peer: str) -> bool:
+        with suppress(ValueError):
+            address = ipaddress.ip_address(peer)
+            mapped = getattr(address, "ipv4_mapped", None) or address
+            return any(mapped in network for network in self._networks)
+        return False
+
+
+def _broken(error: Exception) -> Response:
+    """Log the kind of an error, no more: its text may hold a number or what a message says."""
+    _LOG.error("%s was raised: the event is to come again", type(error).__name__)
+    return _response(_FAILED)
+
+
+def _response(status: int) -> Response:
+    body = f"{phrase(status)}\n".encode()
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
+    more = {"Allow": "POST"} if status == WRONG_METHOD else {}
+    return Response(status=status, headers=headers | more, body=body)
+
+
+def _path(request: Request) -> str:
+    with suppress(ValueError):
+        return unquote(request.path)
+    return ""
+
+
+def _several(key: str, given: object, allowed: str) -> list[Any]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise ConfigError(f"{key}: give a list of {allowed}", (key,))
+    return list(given)
+
+
+def _secret(given: object) -> Secret:
+    with suppress(ConfigError):
+        secret = given if isinstance(given, Secret) else Secret(given)  # type: ignore[arg-type]  # it looks
+        if secret.reveal().strip():
+            return secret
+    raise ConfigError(f"secrets: one is blank, or no text; give {_SECRETS}", ("secrets",))
+
+
+def _hold_path(given: Any) -> None:
+    sound = isinstance(given, str) and not UNSENDABLE.search(given)
+    if not sound or (given and not (given.startswith("/") and given.strip("/ "))):
+        why = "path: give one that nobody can guess, such as /sms/ and 32 hex digits"
+        raise ConfigError(why, ("path",))
+
+
+def _network(given: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if not isinstance(given, str):
+        why = f"networks: one is a {type(given).__name__}; give {_NETWORKS}"
+        raise ConfigError(why, ("networks",))
+    try:
+        return ipaddress.ip_network(given)
+    except ValueError:
+        why = f"networks: {shown(given)} is none; give {_NETWORKS}"
+        raise ConfigError(why, ("networks",)) from None
+
+
+def _is_async(function: Callable[..., object]) -> bool:
+    called = type(function).__call__
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
+
+
+def _refuse_async(function: Callable[..., object]) -> None:
+    if _is_async(function):
+        raise ConfigError("an async function needs asgi, or answer_async")
+
+
+def _hold_function(function: object) -> None:
+    """Refuse what can't be called, and a generator, of which a call runs nothing."""
+    if not callable(function):
+        raise ConfigError(f"give a function that takes an event, not a {type(function).__name__}")
+    if any(is_one(one) for is_one in _GENERATES for one in (function, type(function).__call__)):
+        raise ConfigError("the function is a generator, which would never run: take the yield out")
+
+
+def _refuse_undone(returned: object) -> None:
+    """Refuse what was not done yet: whoever returns a coroutine or a generator ran none of it."""
+    if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
+        returned.close()
+    if inspect.isawaitable(returned):
+        raise TypeError("the function returned an awaitable: make it async")
+    if inspect.isgenerator(returned) or inspect.isasyncgen(returned):
+        raise TypeError("the function returned a generator, which never ran")

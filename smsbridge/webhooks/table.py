@@ -1,0 +1,182 @@
+"""What a provider has to tell us of its webhooks, and how their bodies become events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from smsbridge.errors import WebhookUnreadable
+from smsbridge.http.exchange import Request
+from smsbridge.mapping.operation import Paths
+from smsbridge.mapping.outcome import word_at
+from smsbridge.mapping.rows import first_time, first_word
+from smsbridge.mapping.template import Template
+from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
+from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
+from smsbridge.webhooks.signatures import Signature
+
+MOST_BYTES = 1024 * 1024
+_MOST_DEEP = 32
+WRONG_METHOD = 405
+_UNREADABLE, _TOO_LARGE = 400, 413
+Row = Mapping[str, Paths]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned:
+    """A body without envelope, id and signature: one message that came in, as flat texts.
+
+    ``type``: what it is an event of. ``fields``: those that it has, as templates of ``id``,
+    ``sender``, ``text`` and ``now``. ``row``: as in `Webhook`, with ``added``, when the provider
+    wrote it down.
+    """
+
+    type: str
+    fields: Mapping[str, Template]
+    row: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """The table of a provider's webhooks.
+
+    ``envelope``: our name for a part (``id``, ``type``, ``version``, ``created_at``,
+    ``occurred_at``, ``data``) to its key in the body. ``received`` and ``reported``: types of
+    events about messages, with what they mean; ``other``: types that stay plain events.
+    ``received_row``, ``reported_row``: our name for a field of the message to its path in the
+    data; of several paths the first that has a word, and of two with a blank between both.
+    ``signature``: how it signs; ``unsigned``: a body that it doesn't sign.
+
+    For who plays the provider: ``headers``, templates of ``type``, ``id`` and ``delivery``;
+    ``version``, the word that it writes; ``blank``, keys of a received message's data that are
+    null.
+    """
+
+    envelope: Mapping[str, str]
+    received: Mapping[str, Channel]
+    received_row: Row
+    reported: Mapping[str, tuple[Channel, Status]] = field(default_factory=dict)
+    reported_row: Row = field(default_factory=dict)
+    other: Sequence[str] = ()
+    signature: Signature | None = None
+    unsigned: Unsigned | None = None
+    headers: Mapping[str, Template] = field(default_factory=dict)
+    version: str = "1"
+    blank: Sequence[str] = ()
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of events that are known."""
+        return (*self.received, *self.reported, *self.other)
+
+
+def admit(request: Request) -> None:
+    """Refuse what no webhook can be: what is no POST, and a body of more than `MOST_BYTES`."""
+    if request.method != "POST":
+        raise WebhookUnreadable("the method is not POST", WRONG_METHOD)
+    if len(request.body) > MOST_BYTES:
+        raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", _TOO_LARGE)
+
+
+def parse(webhook: Webhook, body: bytes) -> Event:
+    """Return the event of a body. Whether it is the provider's was asked before.
+
+    A type that the table doesn't know is a plain `Event`. Raises `WebhookUnreadable`.
+    """
+    document = _document(body)
+    parts = webhook.envelope
+    plain = webhook.unsigned
+    if plain is not None and not {parts["type"], parts["data"]} & document.keys():
+        return _unsigned(plain, webhook, document)
+    known, kind = (_word(document.get(parts[name])) for name in ("id", "type"))
+    data = document.get(parts["data"])
+    if known is None or kind is None or not isinstance(data, dict):
+        raise _unreadable("it needs an id and a type as text, and data as an object")
+    event = Event(
+        id=known,
+        type=kind,
+        version=word_at(document, parts["version"]),
+        created_at=first_time(document, parts["created_at"]),
+        occurred_at=first_time(document, parts["occurred_at"]),
+        data=data,
+    )
+    if kind in webhook.received:
+        return _received(event, webhook.received[kind], webhook.received_row)
+    if kind in webhook.reported:
+        channel, status = webhook.reported[kind]
+        words = _words(webhook.reported_row, data)
+        at = first_time(data, webhook.reported_row.get("at", ())) or event.occurred_at
+        sent = SentMessage(**words, status=status, provider_status=kind, at=at, answer=data)
+        return MessageReported(**_parts(event), channel=channel, message=sent)
+    return event
+
+
+def _unsigned(plain: Unsigned, webhook: Webhook, document: dict[str, Any]) -> Event:
+    if not all(isinstance(document.get(name), str) for name in plain.fields):
+        raise _unreadable(f"it needs {', '.join(plain.fields)} as texts")
+    row = {name: paths for name, paths in plain.row.items() if name != "added"}
+    added = first_time(document, plain.row.get("added", ()))
+    at = first_time(document, row.get("at", ())) or added
+    event = Event(id=None, type=plain.type, created_at=added, occurred_at=at, data=document)
+    return _received(event, webhook.received[plain.type], row)
+
+
+def _received(event: Event, channel: Channel, row: Row) -> MessageReceived:
+    at = first_time(event.data, row.get("at", ())) or event.occurred_at
+    message = ReceivedMessage(**_words(row, event.data), at=at, answer=event.data)
+    return MessageReceived(**_parts(event), channel=channel, message=message)
+
+
+def _parts(event: Event) -> dict[str, Any]:
+    return {part.name: getattr(event, part.name) for part in fields(event)}
+
+
+def _words(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: first_word(data, paths) for name, paths in row.items() if name != "at"}
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    if len(body) > MOST_BYTES:
+        raise _unreadable(f"it has more than {MOST_BYTES} bytes")
+    document = None
+    with suppress(ValueError, RecursionError):
+        document = json.loads(
+            body.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant
+        )
+    if not isinstance(document, dict):
+        raise _unreadable("it is no JSON object in UTF-8 that has each key once")
+    if not _is_shallow(document):
+        raise _unreadable(f"it is nested more than {_MOST_DEEP} deep")
+    return document
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _no_constant(_: str) -> None:
+    raise ValueError
+
+
+def _is_shallow(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(_MOST_DEEP):
+        inner = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for several in inner for one in several if isinstance(one, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _unreadable(why: str) -> WebhookUnreadable:
+    return WebhookUnreadable(f"the body can't be read: {why}", _UNREADABLE)
