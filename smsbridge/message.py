@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
 from smsbridge.errors import InvalidMessage
+from smsbridge.text.phone import E164, digits_of, masked
 
 if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
-E164 = re.compile(r"\+[0-9]{5,15}")
 UNSENDABLE = re.compile("[\0\ud800-\udfff]")
-_LEAST_SHOWN = 9
 _LEAST_DIGITS = 7
 _MOST_PLAIN = 10 ** (_LEAST_DIGITS - 1)
 _MOST_SHOWN = 40
@@ -91,11 +90,6 @@ def hold_time(name: str, moment: object) -> None:
         )
 
 
-def masked(number: str) -> str:
-    """Return a number as it may be shown: ``+12•••23``."""
-    return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
-
-
 def shown(value: object) -> str:
     """Return a value as an error may show it: by its ends where it may be a number, and short."""
     if not isinstance(value, str | int | float | None):
@@ -108,23 +102,13 @@ def shown(value: object) -> str:
     return repr(text[:_MOST_SHOWN] if isinstance(value, str) else value)
 
 
-def same_number(one: str, other: str) -> bool:
-    """Tell whether two numbers have the same digits, whatever stands around them."""
-    return _digits(one) == _digits(other)
-
-
-def _digits(number: str) -> str:
-    """Return the digits of a number, less the 00 that stands for a plus."""
-    return re.sub("[^0-9]", "", number).removeprefix("00")
-
-
 def fingerprint(recipient: str, text: str) -> str:
     """Return what stands for a recipient and a text: 32 hex digits of a hash of both.
 
     Any form of a number with the same digits, and any form of line ends, gives the same. It hides
     both from the eye; whoever can guess them can check the guess.
     """
-    digits = _digits(recipient)
+    digits = digits_of(recipient)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return hashlib.sha256(f"{digits}\0{lines}".encode(errors="replace")).hexdigest()[:32]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from asking import Make
-from sending import PROTOCOLS, Send, send_async, send_sync
+from support.asking import Make
+from support.sending import PROTOCOLS, Send, send_async, send_sync
 
 pytest_plugins = ["pytester"]
 

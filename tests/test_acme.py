@@ -15,8 +15,8 @@ from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from fault_server import FaultServer, answer
-from sending import envelope, fault
+from support.fault_server import FaultServer, answer
+from support.sending import envelope, fault
 
 NAMESPACE = "urn:acme:sms"
 KEYS = {"backend": "acme", "user": "u-1", "password": "p-1"}

@@ -21,8 +21,8 @@ from smsbridge import AsyncClient, Attempt, Client, Message, Secret, SmsbridgeEr
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.message import fingerprint
 
-from fault_server import FaultServer, answer
-from sending import PROTOCOLS, fault, said
+from support.fault_server import FaultServer, answer
+from support.sending import PROTOCOLS, fault, said
 
 KEY, SECRET, TOKEN = "canary-key-93f1", "canary-secret-77aa", "canary-token-51bc"
 NUMBER, TEXT = "+447700900123", "canary text 0c1d"

@@ -21,7 +21,7 @@ from smsbridge.codecs.soap.wsdl import load_contract, load_ports
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.mapping.path import nested
 
-from corpus import AXIS, CONTRACTS, OTHER, REFUSED, SAMPLES, TO, Sample
+from support.corpus import AXIS, CONTRACTS, OTHER, REFUSED, SAMPLES, TO, Sample
 
 Element = etree._Element
 ZeepClient: Any = zeep.Client

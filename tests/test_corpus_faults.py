@@ -23,7 +23,7 @@ from smsbridge.mapping.codec import SoapFault
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from corpus import CONTRACTS
+from support.corpus import CONTRACTS
 
 FILE = CONTRACTS / "faults.wsdl"
 SITE = Site(url="", wsdl=str(FILE))

@@ -25,7 +25,7 @@ from smsbridge.http.address import Site
 from smsbridge.http.exchange import Session
 from smsbridge.mapping.path import at, nested
 
-from corpus import CONTRACTS, REFUSED, SAMPLES, TO
+from support.corpus import CONTRACTS, REFUSED, SAMPLES, TO
 
 ZeepClient: Any = zeep.Client
 

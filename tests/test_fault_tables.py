@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from fault_tables import PAGE, ending, faults_table, recipients_table, table, written
 from test_faults import ROWS
 
 from smsbridge.testing.faults.outcomes import Ends, Outcome
 from smsbridge.testing.faults.table import FAULTS
 from smsbridge.testing.mock.magic_numbers import RULES
 
+from support.fault_tables import PAGE, ending, faults_table, recipients_table, table, written
+
 
 def test_the_page_has_the_tables_as_they_are() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert written(page) == page, "run .venv/bin/python tests/fault_tables.py"
+    assert written(page) == page, "run .venv/bin/python tests/support/fault_tables.py"
 
 
 def test_each_row_of_the_page_is_run_over_each_protocol_that_it_names() -> None:

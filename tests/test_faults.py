@@ -29,8 +29,8 @@ from smsbridge.testing.faults.outcomes import Outcome as Ending
 from smsbridge.testing.faults.table import FAULTS, Fault
 from smsbridge.testing.mock.server import MockServer
 
-from oracle import Acceptance, WatchedProvider, verdict
-from sending import NUMBER, TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
+from support.oracle import Acceptance, WatchedProvider, verdict
+from support.sending import NUMBER, TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
 
 TOKEN_CALL = "/oauth2/token"
 AT_THE_DEADLINE = (

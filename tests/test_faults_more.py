@@ -25,8 +25,8 @@ from smsbridge import (
 )
 from smsbridge.http.exchange import Left
 
-from fault_server import Act, FaultServer, answer, reset, reset_mid_request
-from sending import OK, Outcome, Send, backend, fault, said
+from support.fault_server import Act, FaultServer, answer, reset, reset_mid_request
+from support.sending import OK, Outcome, Send, backend, fault, said
 
 Body = Callable[[str], bytes]
 

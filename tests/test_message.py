@@ -19,7 +19,8 @@ from smsbridge import (
     Status,
     Submission,
 )
-from smsbridge.message import fingerprint, masked, same_number, shown
+from smsbridge.message import fingerprint, shown
+from smsbridge.text.phone import masked, same_number
 
 
 def message(**fields: Any) -> Message:

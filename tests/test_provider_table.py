@@ -21,12 +21,12 @@ from smsbridge.message import Message
 
 ROOT = Path(__file__).parents[1]
 FILES = {
-    "wire": "tests/backends/test_backends_smsmobileapi_wire.py",
-    "answers": "tests/backends/test_backends_smsmobileapi_answers.py",
-    "hooks": "tests/test_webhooks.py",
-    "signing": "tests/test_signatures.py",
-    "receiving": "tests/test_receivers.py",
-    "sending": "tests/test_outgoing.py",
+    "wire": "tests/backends/test_smsmobileapi_wire.py",
+    "answers": "tests/backends/test_smsmobileapi_answers.py",
+    "hooks": "tests/webhooks/test_table.py",
+    "signing": "tests/webhooks/test_signatures.py",
+    "receiving": "tests/webhooks/test_receiver.py",
+    "sending": "tests/webhooks/test_build.py",
 }
 PROTOCOLS = SMSMobileAPI.protocols
 LABELS = {"DOC", "OAS", "MODULE", "FIELD", "ASSUMED"}

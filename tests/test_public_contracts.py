@@ -19,7 +19,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from corpus import CONTRACTS
+from support.corpus import CONTRACTS
 
 PUBLIC = CONTRACTS / "public"
 NUMBER = "+12025550123"

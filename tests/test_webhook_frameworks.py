@@ -21,7 +21,7 @@ from smsbridge.webhooks.build import outgoing
 from smsbridge.webhooks.deduplication import Claim
 from smsbridge.webhooks.receiver import Receiver
 
-from webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
+from support.webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS / "examples"

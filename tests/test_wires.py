@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.codecs.soap import wsdl as wsdl_module
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.codecs.soap.envelope import SOAP11, SOAP12
 from smsbridge.codecs.soap.reader import XSI
@@ -19,7 +20,6 @@ from smsbridge.http.address import Site
 from smsbridge.http.decompress import inflate
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Call
-from smsbridge.mapping.codec import wsdl as wsdl_module
 from smsbridge.testing.mock.provider import Provider, Taken
 from smsbridge.text.secrets import Secret
 

@@ -17,9 +17,9 @@ from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials, Make
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Credentials, Make
 
 REALM = "smsbridge"
 """The realm of the provider's side."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.auth.schemes import Auth, Fields
+from smsbridge.auth.schemes import Fields
 from smsbridge.auth.token import (
     Token,
     TokenRefused,
@@ -18,6 +18,7 @@ from smsbridge.auth.token import (
 )
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
+from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import SoapFault, Unreadable
 from smsbridge.mapping.outcome import When, word_at
 from smsbridge.mapping.path import at, flat
@@ -27,9 +28,9 @@ from smsbridge.mapping.template import Template, address, names, rendered, text
 from smsbridge.text.masking import masker
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials, Make
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Credentials, Make
     from smsbridge.mapping.codec import Codec
 
 _OK = (200, 201)

@@ -25,9 +25,9 @@ from smsbridge.mapping.codec import Unreadable
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials, Make
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Credentials, Make
 
 _UNAUTHORIZED = 401
 _OK = 200

@@ -20,9 +20,9 @@ from smsbridge.text.secrets import same
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-    from smsbridge.auth.schemes import Credentials, Make
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Credentials, Make
 
 __all__ = ["WSSE", "WSU", "UsernameToken"]
 

@@ -17,7 +17,7 @@ from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials
+    from smsbridge.mapping.auth import Credentials
 
 MOST_SECONDS = 3600
 _REGION = re.compile("[A-Z]{2}")

@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from smsbridge.auth.oauth2 import ClientCredentials
 from smsbridge.backends.tables.check_wsdl import SAMPLE, hold_to
+from smsbridge.cli.local_wsdl import at_hand
 from smsbridge.codecs.soap.codec import Soap, endpoint, is_url
 from smsbridge.codecs.soap.documents import LOCK
-from smsbridge.codecs.soap.lockfile import at_hand
 from smsbridge.errors import CallerError, NoAnswer, NotSent, Rejected, SmsbridgeError
 from smsbridge.http.exchange import Broken, Request, Response, Session, drive
 from smsbridge.http.transport import Network

@@ -53,7 +53,7 @@ def explain(to: str, text: str, backend: str | None, url: str | None, **given: A
 def _explain(backend: Backend, message: Message, who: str) -> None:
     from smsbridge.cli.explain_logic import explain as explained
     from smsbridge.cli.explain_logic import number_sent, shown, text_needs
-    from smsbridge.codecs.soap.lockfile import at_hand
+    from smsbridge.cli.local_wsdl import at_hand
 
     with at_hand(backend, fetching(backend.timeout, backend)) as ready:
         ready.check()

@@ -157,8 +157,8 @@ def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple
 
     ``stack`` holds what it needs until it has been served.
     """
+    from smsbridge.cli.local_wsdl import at_hand
     from smsbridge.cli.wsdl import fetching, wsdl_source
-    from smsbridge.codecs.soap.lockfile import at_hand
     from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
     from smsbridge.testing.mock.provider import Provider
     from smsbridge.testing.mock.wsdl_backend import wsdl_backend
@@ -182,8 +182,8 @@ def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple
 
 
 def _folder(folder: Path, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
+    from smsbridge.cli.local_wsdl import at_hand
     from smsbridge.cli.wsdl import fetching
-    from smsbridge.codecs.soap.lockfile import at_hand
     from smsbridge.testing.fixture.load import load
     from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
     from smsbridge.testing.mock.provider import Provider

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, get_args
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.message import E164, UNSENDABLE, ReceivedMessage, hold_time, same_number
+from smsbridge.message import UNSENDABLE, ReceivedMessage, hold_time
+from smsbridge.text.phone import E164, same_number
 
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AROUND_DIGITS = re.compile(r"[\s().-]")

@@ -9,7 +9,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.client.log_filters import is_between
-from smsbridge.message import SentMessage, same_number
+from smsbridge.message import SentMessage
+from smsbridge.text.phone import same_number
 
 if TYPE_CHECKING:
     from smsbridge.mapping.operation import Question

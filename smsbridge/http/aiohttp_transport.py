@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from smsbridge.errors import MissingExtra
 from smsbridge.http.exchange import Broken, Left, Request, Response
-from smsbridge.http.transport import IDLE_SECONDS, Network, broken, too_large, whole
+from smsbridge.http.transport import IDLE_SECONDS, Network, Reach, broken, too_large, whole
 
 try:
     import aiohttp
@@ -22,7 +22,6 @@ except ImportError as missing:
 if TYPE_CHECKING:
     from types import SimpleNamespace
 
-    from smsbridge.backends.base import Backend
 
 _CHUNK = 65_536
 
@@ -69,7 +68,7 @@ class _Connector(aiohttp.TCPConnector):
 class AiohttpTransport:
     """Carries requests for one client, in one event loop."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Reach) -> None:
         """Read issuers and proxies once. The session is opened on first use, in its loop."""
         self._network = Network.of(backend)
         self._session: aiohttp.ClientSession | None = None

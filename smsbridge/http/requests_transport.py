@@ -5,17 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from smsbridge.http.counting_connection import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
 from smsbridge.http.exchange import Broken, Request, Response
-from smsbridge.http.transport import Network, broken, too_large, whole
-
-if TYPE_CHECKING:
-    from smsbridge.backends.base import Backend
+from smsbridge.http.transport import Network, Reach, broken, too_large, whole
 
 _CHUNK = 65_536
 
@@ -69,7 +66,7 @@ def _unheard(_: logging.LogRecord) -> bool:
 class RequestsTransport:
     """Carries requests for one client, over connections that it keeps for a few idle seconds."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Reach) -> None:
         """Read issuers and proxies once. Connections are opened on first use."""
         self._network = Network.of(backend)
         self._open()

@@ -21,7 +21,7 @@ from smsbridge.http.decompress import BadEncoding, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
 if TYPE_CHECKING:
-    from smsbridge.backends.base import Backend
+    from smsbridge.text.secrets import Secret
 
 IDLE_SECONDS = 3.0
 _GIVEN = "given"
@@ -48,6 +48,22 @@ class AsyncTransport(Protocol):
         """Close what is open."""
 
 
+class Reach(Protocol):
+    """What a transport reads of a backend's config: how its provider is reached."""
+
+    @property
+    def ca(self) -> str:
+        """The PEM file of the issuers that are trusted; empty for those of certifi."""
+
+    @property
+    def client_cert(self) -> str:
+        """The PEM file of our own certificate and its key; empty for none."""
+
+    @property
+    def proxy(self) -> Secret | None:
+        """The address of a proxy, or None for those of the environment."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """How to reach hosts, read once: issuers, client certificate, proxies."""
@@ -56,7 +72,7 @@ class Network:
     proxies: Mapping[str, str]
 
     @classmethod
-    def of(cls, backend: Backend) -> Network:
+    def of(cls, backend: Reach) -> Network:
         """Return the network of a backend's config and of the environment."""
         return cls(tls=_tls(backend), proxies=_proxies(backend))
 
@@ -127,7 +143,7 @@ def _causes(error: BaseException | None) -> list[BaseException]:
     return found
 
 
-def _tls(backend: Backend) -> ssl.SSLContext:
+def _tls(backend: Reach) -> ssl.SSLContext:
     import certifi
 
     key = "ca"
@@ -142,5 +158,5 @@ def _tls(backend: Backend) -> ssl.SSLContext:
     return context
 
 
-def _proxies(backend: Backend) -> dict[str, str]:
+def _proxies(backend: Reach) -> dict[str, str]:
     return {_GIVEN: backend.proxy.reveal()} if backend.proxy else urllib.request.getproxies()

@@ -17,8 +17,8 @@ from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Auth
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Auth
     from smsbridge.mapping.codec import Codec
     from smsbridge.message import Status
 
@@ -36,8 +36,9 @@ _UUID_VERSION = 4
 class _Table:
     """One call of the provider: its route or SOAP operation, and its fields.
 
-    ``fields``: path to template, see `smsbridge.mapping.path` and `smsbridge.mapping.template`; a route may have
-    templates too. ``rejected``: path to word to reason; the word ``*`` stands for any other.
+    ``fields``: path to template, see `smsbridge.mapping.path` and `smsbridge.mapping.template`;
+    a route may have templates too. ``rejected``: path to word to reason; the word ``*`` stands
+    for any other.
     ``headers``: HTTP headers, name to template.
     """
 

@@ -11,9 +11,9 @@ from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.template import address, needed, rendered, text
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Exchange, Request, Response, Session
+    from smsbridge.mapping.auth import Credentials
     from smsbridge.mapping.codec import Codec
     from smsbridge.mapping.operation import Operation, Protocol, Question
     from smsbridge.mapping.template import Template, Values

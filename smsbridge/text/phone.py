@@ -6,13 +6,29 @@ import re
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import InvalidMessage, MissingExtra
-from smsbridge.message import E164, masked
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+E164 = re.compile(r"\+[0-9]{5,15}")
 _DIALLED = re.compile(r"\+?[0-9 \u00a0().\u2010-\u2015/-]+")
+_LEAST_SHOWN = 9
 _NO_COUNTRY = "001"  # phonenumbers' word for a code that no country has, such as +800
+
+
+def masked(number: str) -> str:
+    """Return a number as it may be shown: ``+12•••23``."""
+    return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
+
+
+def same_number(one: str, other: str) -> bool:
+    """Tell whether two numbers have the same digits, whatever stands around them."""
+    return digits_of(one) == digits_of(other)
+
+
+def digits_of(number: str) -> str:
+    """Return the digits of a number, less the 00 that stands for a plus."""
+    return re.sub("[^0-9]", "", number).removeprefix("00")
 
 
 def national(number: str) -> str:

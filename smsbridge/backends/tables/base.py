@@ -15,7 +15,7 @@ from smsbridge.text.secrets import Secret
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials
+    from smsbridge.mapping.auth import Credentials
 
 
 class BlockBackend(Backend):

@@ -15,8 +15,8 @@ from smsbridge.mapping.path import HEADER, TEXT, nested
 from smsbridge.mapping.template import Template, names, render, text
 
 if TYPE_CHECKING:
-    from smsbridge.auth.schemes import Credentials
     from smsbridge.codecs.soap.contract import Contract, Direction
+    from smsbridge.mapping.auth import Credentials
 
 _Find = Callable[[str], Part | None]
 _SUBTYPE = "@xsi:type"

@@ -11,12 +11,13 @@ from typing import Any
 from smsbridge.auth.digest import Digest
 from smsbridge.auth.login import Login
 from smsbridge.auth.oauth2 import ClientCredentials
-from smsbridge.auth.schemes import Auth, Basic, Fields
+from smsbridge.auth.schemes import Basic, Fields
 from smsbridge.auth.username_token import UsernameToken
 from smsbridge.backends.tables.block import Block
 from smsbridge.codecs.rest import METHODS
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
+from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     COMMANDS,

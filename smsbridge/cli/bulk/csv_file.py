@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from smsbridge.errors import CallerError, InvalidMessage
-from smsbridge.message import Channel, Message, masked, shown
+from smsbridge.message import Channel, Message, shown
+from smsbridge.text.phone import masked
 from smsbridge.text.suggest import nearest
 
 NEEDED = ("recipient", "text")

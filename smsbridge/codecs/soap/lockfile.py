@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from smsbridge.codecs.soap.codec import is_url
 from smsbridge.codecs.soap.documents import (
     HERE,
     LOCK,
@@ -22,21 +18,16 @@ from smsbridge.codecs.soap.documents import (
     Source,
     absolute,
     read_source,
-    same_host,
     sha256,
 )
-from smsbridge.codecs.soap.fetch import fetched
 from smsbridge.codecs.soap.lock_check import changes
 from smsbridge.codecs.soap.model import BadContract
 from smsbridge.codecs.soap.outline import outline
 from smsbridge.codecs.soap.wsdl import load_ports
 from smsbridge.errors import ConfigError
-from smsbridge.http.exchange import drive
 
 if TYPE_CHECKING:
-    from smsbridge.backends.base import Backend
     from smsbridge.codecs.soap.contract import Contract
-    from smsbridge.http.exchange import Request, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,25 +57,6 @@ def unlocked(path: Path) -> Source:
         return altered.source
     except Damaged:
         return Source(document=path.read_bytes(), folder=path.parent)
-
-
-@contextmanager
-def at_hand(backend: Backend, carry: Callable[[Request], Response]) -> Iterator[Backend]:
-    """Yield a backend whose WSDL is a file: one that is at an address is fetched, for the time.
-
-    Raises `ConfigError`, or what ``carry`` raises.
-    """
-    if not is_url(backend.wsdl):
-        yield backend
-        return
-    address = backend.site().checked(backend.wsdl)
-    with TemporaryDirectory(prefix="smsbridge-") as folder:
-        try:
-            source = drive(fetched(address, partial(same_host, address), "wsdl"), carry)
-            found = lock(source, wsdl_name(address), Path(folder))
-        except BadContract as error:
-            raise ConfigError(f"wsdl: {error}", ("wsdl",)) from None
-        yield replace(backend, wsdl=str(found.wsdl))
 
 
 def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> Locked:

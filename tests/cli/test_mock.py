@@ -1,0 +1,530 @@
+"""``smsbridge mock``: what it plays, where it listens, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import requests
+import zeep
+
+from smsbridge.testing.faults.table import FAULTS
+from smsbridge.testing.mock.default import sample_url
+
+from support.commands import SMSBRIDGE, WITHOUT, killed_when_late, real, run
+from support.corpus import CONTRACTS
+from support.fault_server import FaultServer, answer
+from support.sending import NUMBER, TEXT
+from support.vendor import CONFIG, WSDL
+
+pytestmark = pytest.mark.usefixtures("nowhere")
+
+
+def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, "mock", "--port", str(port), "--address", "http://sms-mock:8765"],
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        wsdl = requests.get(f"http://127.0.0.1:{port}/sendsms/wsdl/sendsms.wsdl", timeout=10).text
+        process.terminate()
+    assert ready["address"] == "http://sms-mock:8765"
+    assert 'location="http://sms-mock:8765/sendsms/wsdl/server.php"' in wsdl
+
+
+def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, "mock", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        assert process.stdout
+        ready = json.loads(process.stdout.readline())
+        url = sample_url("rest", ready["address"])
+        done = run("send", NUMBER, TEXT, "--url", url)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert done.code == 0
+    assert set(ready) == {"address", "plays", "provenance", "credentials", "control"}
+    assert set(ready["credentials"]) == {"api_key", "client_id", "client_secret"}
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+ENDS_BEFORE_IT_SERVES = """
+import threading
+threading.Event.wait = lambda *_: True
+from smsbridge.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "99999", "http"])
+def test_the_mock_refuses_a_port_that_is_none(port: str) -> None:
+    done = real("mock", "--port", port, script=ENDS_BEFORE_IT_SERVES)
+    assert (done.code, done.out) == (2, "")
+    assert "--port" in done.err
+
+
+def test_the_mock_at_a_port_that_is_taken_exits_1_and_says_so() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = real("mock", "--port", port)
+    assert (done.code, done.out) == (1, "")
+    assert port in done.err
+    assert "in use" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_the_mock_at_a_host_that_is_none_exits_1_and_says_so() -> None:
+    done = real("mock", "--host", "192.0.2.1", "--port", "0")
+    assert (done.code, done.out) == (1, "")
+    assert "192.0.2.1" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_the_mock_refuses_a_scenario_that_it_does_not_know() -> None:
+    done = real("mock", "--port", "0", "--scenario", "smsmobileapi/send/mvoed")
+    assert (done.code, done.out) == (2, "")
+    assert "smsmobileapi/send/moved" in done.err
+
+
+@pytest.mark.parametrize("library", ["yaml", "pytest_httpserver"])
+def test_a_missing_extra_is_named_also_for_a_mock_with_a_scenario(library: str) -> None:
+    scenario = ("--port", "0", "--scenario", "smsmobileapi/send/moved")
+    done = real(library, "mock", *scenario, script=WITHOUT)
+    assert (done.code, done.out) == (2, "")
+    assert "smsbridge[testing]" in done.err
+
+
+@pytest.mark.parametrize("library", ["yaml", "pytest_httpserver"])
+def test_a_missing_extra_is_named_also_for_a_mock_of_a_wsdl(library: str) -> None:
+    done = real(library, "mock", str(CONTRACTS / "soap12.wsdl"), "--port", "0", script=WITHOUT)
+    assert (done.code, done.out) == (2, "")
+    assert "smsbridge[testing]" in done.err
+
+
+# --- what it plays, and what it breaks
+
+
+@contextmanager
+def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
+    """Run a mock until the block ends, and return its ready line; then SIGTERM ends it with 0."""
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, "mock", "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        assert process.stdout
+        line = process.stdout.readline()
+        assert line, process.communicate()[1]
+        ready: dict[str, Any] = json.loads(line)
+        yield ready
+        process.terminate()
+        assert process.communicate() == ("", "")
+    assert process.returncode == 0
+
+
+def mocked_config(folder: Path, address: str = "") -> None:
+    """Write the example of the docs, with a block for each that is like it at another address."""
+    (folder / "oldcorp.wsdl").write_text(WSDL)
+    (folder / "smsbridge.toml").write_text(
+        f'{CONFIG}\n[backends.old]\nlike = "oldcorp"\nurl = "{address}"\n'
+        f'\n[backends.new]\nlike = "newcorp"\nurl = "{address}"\n'
+    )
+
+
+@pytest.fixture
+def _secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLDCORP", "canary-51bc")
+    monkeypatch.setenv("NEWCORP", "canary-51bc")
+
+
+def control(ready: dict[str, Any], what: str) -> Any:
+    return requests.get(f"{ready['control']}/{what}", timeout=10).json()
+
+
+@pytest.mark.usefixtures("_secrets")
+@pytest.mark.parametrize(("name", "like"), [("oldcorp", "old"), ("newcorp", "new")])
+def test_a_block_is_played_and_another_that_is_like_it_sends_to_it(
+    name: str, like: str, nowhere: Path
+) -> None:
+    mocked_config(nowhere, "https://nowhere.example")
+    with mocking(name) as ready:
+        assert (ready["plays"], ready["provenance"]) == (f"{name}/default", "ASSUMED")
+        assert ready["credentials"] == f"those of [backends.{name}]"
+        mocked_config(nowhere, ready["address"])
+        done = run("send", NUMBER, TEXT, "--backend", like, "--json")
+        assert done.code == 0, done.err
+        assert done.document["outcome"] == "accepted"
+        (taken,) = control(ready, "messages")
+        assert (taken["recipient"], taken["text"]) == (NUMBER, TEXT)
+        assert "canary" not in json.dumps(ready)
+
+
+@pytest.mark.usefixtures("_secrets")
+def test_wrong_credentials_are_refused_by_a_block_that_is_played(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mocked_config(nowhere)
+    with mocking("oldcorp") as ready:
+        mocked_config(nowhere, ready["address"])
+        monkeypatch.setenv("OLDCORP", "wrong")
+        assert run("send", NUMBER, TEXT, "--backend", "old").code == 4
+        assert control(ready, "messages") == []
+
+
+def test_a_block_whose_wsdl_is_at_an_address_is_played_too(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLDCORP", "canary-51bc")
+    with FaultServer([answer(200, WSDL)]) as server:
+        config = CONFIG.replace('"oldcorp.wsdl"', f'"{server.url}/s?wsdl"', 1)
+        (nowhere / "smsbridge.toml").write_text(config)
+        with mocking("oldcorp") as ready:
+            assert [got.path for got in server.sends] == ["/s?wsdl"]
+            more = f'\n[backends.here]\nlike = "oldcorp"\nurl = "{ready["address"]}"\n'
+            (nowhere / "smsbridge.toml").write_text(config + more)
+            assert run("send", NUMBER, TEXT, "--backend", "here").code == 0
+            assert len(control(ready, "messages")) == 1
+
+
+@pytest.mark.parametrize("file", ["oldcorp.wsdl", "oldcorp.XML", "service"])
+def test_a_wsdl_is_played_operation_by_operation(file: str, nowhere: Path) -> None:
+    (nowhere / file).write_text(WSDL)
+    with mocking(file) as ready:
+        assert (ready["plays"], ready["provenance"]) == ("wsdl/default", "ASSUMED")
+        assert ready["credentials"] == {}
+        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=10)
+        assert f'location="{ready["address"]}/services/oldcorp"' in served.text
+        session = requests.Session()
+        session.trust_env = False
+        with session:
+            transport = zeep.Transport(session=session, timeout=10, operation_timeout=10)  # type: ignore[no-untyped-call]  # zeep's
+            client: Any = zeep.Client(served.url, transport=transport)  # type: ignore[no-untyped-call]  # zeep's
+            result = client.service.SubmitShortMessage(
+                request={"destination": "12025550123", "body": TEXT}
+            )
+            assert (result.code, result.messageId) == (1, "text")
+            with pytest.raises(zeep.exceptions.Fault) as refused:
+                client.service.SubmitShortMessage(
+                    request={"destination": "1", "body": TEXT, "priority": "canary"}
+                )
+    assert str(refused.value.code).endswith("Client")
+    assert "priority" in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+def test_a_wsdl_at_an_address_is_fetched_and_played() -> None:
+    with FaultServer([answer(200, WSDL)]) as server, mocking(f"{server.url}/s?wsdl") as ready:
+        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=10)
+        assert (served.status_code, len(server.sends)) == (200, 1)
+
+
+FIXTURE = """\
+smsbridge-fixture: 1
+id: NAME/default
+title: The service is away
+provenance: {source: DOC, evidence: page 7, date: "2026-11-22"}
+interactions:
+  - id: away
+    call: {operation: send}
+    response: {status: 503, json: {}}
+"""
+
+
+def test_a_folder_of_fixtures_is_played_by_its_default(nowhere: Path) -> None:
+    (nowhere / "away").mkdir()
+    (nowhere / "away" / "default.yaml").write_text(FIXTURE.replace("NAME", "smsmobileapi"))
+    with mocking("away") as ready:
+        assert (ready["plays"], ready["provenance"]) == ("smsmobileapi/default", "DOC")
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == 3
+
+
+@pytest.mark.usefixtures("_secrets")
+def test_a_folder_of_fixtures_of_a_block_is_played_with_that(nowhere: Path) -> None:
+    mocked_config(nowhere)
+    (nowhere / "away").mkdir()
+    (nowhere / "away" / "busy.yaml").write_text(FIXTURE.replace("NAME", "oldcorp"))
+    with mocking("away", "--scenario", "busy") as ready:
+        assert ready["credentials"] == "those of [backends.oldcorp]"
+        mocked_config(nowhere, ready["address"])
+        assert run("send", NUMBER, TEXT, "--backend", "old").code == 3
+
+
+@pytest.mark.usefixtures("_secrets")
+def test_a_folder_of_a_locked_wsdl_does_not_hide_the_block_of_its_name(nowhere: Path) -> None:
+    mocked_config(nowhere)
+    assert run("wsdl", "lock", "oldcorp.wsdl", "--to", "oldcorp").code == 0
+    with mocking("oldcorp") as ready:
+        assert ready["plays"] == "oldcorp/default"
+
+
+REFUSALS: dict[str, tuple[list[str], list[str]]] = {
+    "a block that is none": (["nope"], ["there is no [backends.nope]", "known are "]),
+    "a path that is none": (["vendor/nope"], ["there is no file and no folder vendor/nope"]),
+    "a wsdl that is none": (["nope.wsdl"], ["can't read nope.wsdl: No such file"]),
+    "a file that is no wsdl": (["notes.txt"], ["not well-formed XML"]),
+    "a wsdl that is refused": ([str(CONTRACTS / "mtom.wsdl")], ["demands MTOM"]),
+    "a fixture": (["x.yaml"], ["x.yaml is a fixture: give it as --scenario"]),
+    "a block without a wire": (["quiet"], ["quiet is memory: it has no wire to mock"]),
+    "a folder without a default": (["empty/"], ["there is no fixture 'empty/default.yaml'"]),
+    "a wsdl and a scenario that is none": (
+        ["oldcorp.wsdl", "--scenario", "nope"],
+        ["there is no fixture 'nope'"],
+    ),
+}
+
+
+@pytest.mark.usefixtures("_secrets")
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_can_t_be_played_exits_2_and_says_why(name: str, nowhere: Path) -> None:
+    mocked_config(nowhere)
+    with (nowhere / "smsbridge.toml").open("a") as file:
+        file.write('\n[backends.quiet]\nbackend = "memory"\n')
+    (nowhere / "notes.txt").write_text("dear diary")
+    (nowhere / "empty").mkdir()
+    arguments, said = REFUSALS[name]
+    done = real("mock", "--port", "0", *arguments, script=ENDS_BEFORE_IT_SERVES)
+    assert (done.code, done.out) == (2, "")
+    assert [word for word in said if word not in done.err] == []
+    assert "please report" not in done.err
+
+
+def test_a_wsdl_at_an_address_that_can_t_be_had_exits_1() -> None:
+    with FaultServer([answer(404)]) as server:
+        done = real("mock", f"{server.url}/s?wsdl", "--port", "0", script=ENDS_BEFORE_IT_SERVES)
+    assert (done.code, done.out) == (1, "")
+    assert "/s?wsdl: HTTP 404" in done.err
+
+
+EXITS = {
+    "reset-after-request": (3, 1),
+    "close-after-request": (3, 1),
+    "half-headers": (3, 1),
+    "half-body": (3, 1),
+    "garbage": (3, 1),
+    "bad-framing": (3, 1),
+    "bad-gzip": (3, 1),
+    "gzip-bomb": (3, 1),
+    "redirect-keep": (5, 0),
+    "redirect-see-other": (3, 1),
+    "refusals": (6, 0),
+    "refusals:403": (4, 0),
+    "unauthorized": (4, 0),
+    "try-again": (5, 0),
+    "too-many": (5, 0),
+    "unavailable": (5, 0),
+    "server-error:502": (3, 1),
+    "bad-json": (3, 1),
+    "html": (3, 1),
+    "provider-error": (6, 0),
+    "fault-client": (6, 0),
+    "fault-server": (3, 1),
+    "odd-success": (0, 1),
+    "other-status": (3, 1),
+    "stale-connection": (0, 1),
+}
+
+
+@pytest.mark.parametrize("name", EXITS)
+def test_a_send_to_a_broken_mock_exits_as_it_ends_and_the_mock_tells_what_it_took(
+    name: str,
+) -> None:
+    code, taken = EXITS[name]
+    with mocking("--fault", name) as ready:
+        assert ready["fault"].startswith(name)
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == code
+        assert [one["text"] for one in control(ready, "messages")] == [TEXT] * taken
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("token-expired", (0,)),
+        ("token-refused", (4,)),
+        ("token-down", (5,)),
+        ("token-race", (0,)),
+        ("odd-expiry:huge", (0,)),
+        ("reset-on-accept", (3, 5)),
+    ],
+)
+def test_a_fault_of_the_token_call_or_before_the_request_was_read(
+    name: str, codes: tuple[int, ...]
+) -> None:
+    with mocking("--fault", name) as ready:
+        url = sample_url("oauth", ready["address"])
+        assert run("send", NUMBER, TEXT, "--url", url).code in codes
+        assert len(control(ready, "messages")) == int(codes == (0,))
+
+
+def test_what_was_lost_is_found_at_the_same_mock() -> None:
+    with mocking("--fault", "reset-after-request") as ready:
+        url = sample_url("rest", ready["address"])
+        lost = run("send", NUMBER, TEXT, "--url", url, "--json")
+        assert lost.code == 3
+        listed = run("sent", "--url", url)
+        assert (listed.code, TEXT in listed.out) == (0, True)
+        found = run("resolve", "-", "--url", url, stdin=lost.out)
+        assert (found.code, found.out.split()[0]) == (0, "accepted")
+
+
+@pytest.mark.parametrize("name", ["refused", "connect-timeout", "no-such-host"])
+def test_a_fault_of_the_address_gives_an_address_and_nothing_to_ask(name: str) -> None:
+    with mocking("--fault", name) as ready:
+        assert set(ready) == {"address", "plays", "provenance", "credentials", "fault"}
+        if name == "no-such-host":
+            assert ready["address"] == "https://sms-mock.invalid"
+        elif name == "refused":
+            url = sample_url("rest", ready["address"])
+            assert run("send", NUMBER, TEXT, "--url", url).code == 5
+
+
+def test_a_bad_certificate_is_met_by_a_client_that_looks_at_it_and_by_no_other() -> None:
+    with mocking("--fault", "bad-tls") as ready:
+        assert ready["address"].startswith("https://127.0.0.1:")
+        done = run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"]))
+        assert (done.code, "self-signed" in done.err) == (5, True)
+        unlooked = ssl.create_default_context()
+        unlooked.check_hostname, unlooked.verify_mode = False, ssl.CERT_NONE
+        with urlopen(f"{ready['control']}/messages", context=unlooked, timeout=10) as answer:
+            assert json.loads(answer.read()) == []
+
+
+def test_at_a_port_that_is_taken_nothing_can_be_refused() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = real("mock", "--port", port, "--fault", "refused")
+    assert (done.code, done.out) == (1, "")
+    assert "in use" in done.err
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("reset-after", "reset-after-request"), ("refusals:499", "refusals:499"), ("F07", "F07")],
+)
+def test_an_unknown_fault_is_refused_with_the_nearest(word: str, near: str) -> None:
+    done = run("mock", "--port", "0", "--fault", word)
+    assert (done.code, done.out) == (2, "")
+    assert near in done.err
+    assert "--fault" in done.err
+
+
+def test_the_help_has_each_name() -> None:
+    words = set(re.findall(r"[a-z-]+", run("mock", "--help").out))
+    assert FAULTS.keys() - words == set()
+
+
+@contextmanager
+def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    """Run a command that serves, and give it with its ready line, wherever it prints that."""
+    with (
+        subprocess.Popen(
+            [SMSBRIDGE, *command, "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        ) as process,
+        killed_when_late(process),
+    ):
+        ready = process.stderr if command[0] == "webhook" else process.stdout
+        assert ready
+        yield process, json.loads(ready.readline())
+        process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("listens", "fires", "kinds"),
+    [
+        (
+            ["--secret", "hook"],
+            ["--webhook-secret", "hook"],
+            ["sms.api.submitted", "sms.sent", "sms.received"],
+        ),
+        ([], ["--webhook-v1"], ["sms.received"]),
+    ],
+)
+def test_the_mock_tells_a_listener_of_what_was_sent_and_of_what_came_in(
+    listens: list[str], fires: list[str], kinds: list[str]
+) -> None:
+    with (
+        serving("webhook", "listen", "--json", *listens) as (listener, heard),
+        serving("mock", "--webhook", heard["address"], *fires) as (_, ready),
+    ):
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == 0
+        came = {"sender": "+12025550111", "text": "code 1234"}
+        url = f"{ready['control']}/receive"
+        assert requests.post(url, json=came, timeout=20).status_code == 200
+        assert listener.stdout
+        shown = [json.loads(listener.stdout.readline()) for _ in kinds]
+    assert [one["event"]["type"] for one in shown] == kinds
+    assert {one["status"] for one in shown} == {200}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--webhook-secret", "hook"], "need --webhook"),
+        (["--webhook-v1"], "need --webhook"),
+        (["--webhook", "nowhere"], "--webhook"),
+        (["--webhook", "http://a.example/", "--webhook-v1", "--webhook-secret", "hook"], "no sig"),
+    ],
+)
+def test_the_mock_refuses_webhooks_that_could_not_go(options: list[str], says: str) -> None:
+    done = real("mock", "--port", "0", *options)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err
+
+
+@pytest.mark.usefixtures("_secrets")
+def test_the_mock_of_a_backend_without_webhooks_refuses_to_send_any(nowhere: Path) -> None:
+    mocked_config(nowhere)
+    done = real("mock", "oldcorp", "--port", "0", "--webhook", "http://127.0.0.1:9/")
+    assert (done.code, done.out) == (2, "")
+    assert "oldcorp has no webhooks" in done.err
+
+
+def test_a_port_that_is_taken_is_said_in_a_few_words() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = real("mock", "--port", str(port))
+    assert (done.code, done.out) == (1, "")
+    assert done.err == f"Error: can't listen at 127.0.0.1, port {port}: Address already in use\n"
+
+
+def test_a_fault_and_a_scenario_are_not_played_at_once() -> None:
+    options = ("--fault", "silence", "--scenario", "smsmobileapi/send/reset-after-request")
+    done = real("mock", "--port", "0", *options)
+    assert (done.code, done.out) == (2, "")
+    assert "give one of --fault and --scenario" in done.err

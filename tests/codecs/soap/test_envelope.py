@@ -1,0 +1,286 @@
+"""The SOAP envelope: one Body, and faults both ways."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from smsbridge.codecs.soap.envelope import (
+    CONTENT_TYPES,
+    SOAP11,
+    SOAP12,
+    MustUnderstand,
+    read_envelope,
+    unsendable,
+    write_fault,
+)
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.mapping.codec import Unreadable
+
+from support.envelopes import document, opened
+
+BOTH = pytest.mark.parametrize("version", [SOAP11, SOAP12])
+
+
+def fault(inside: str, version: str = SOAP11) -> dict[str, Any]:
+    found = opened(f"<e:Fault>{inside}</e:Fault>", version).fault
+    assert found is not None
+    return found
+
+
+# The envelope itself
+
+
+@BOTH
+def test_an_envelope_knows_its_version_and_its_bodys_first_child(version: str) -> None:
+    envelope = opened("<first/><second/>", version)
+    assert (envelope.version, envelope.child.tag) == (version, "first")
+    assert envelope.fault is None
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "inside",
+    [
+        pytest.param("", id="no-body"),
+        pytest.param("<e:Header/>", id="only-a-header"),
+        pytest.param("<e:Body/>", id="empty-body"),
+        pytest.param("<e:Body> text </e:Body>", id="body-of-text"),
+        pytest.param("<e:Body><!-- --></e:Body>", id="body-of-a-comment"),
+        pytest.param("<e:Body><a/></e:Body><e:Body><b/></e:Body>", id="two-bodies"),
+        pytest.param("<e:Body><a/></e:Body><e:Body/>", id="two-bodies-one-empty"),
+        pytest.param("<Body><a/></Body>", id="body-without-namespace"),
+        pytest.param("<e:body><a/></e:body>", id="body-in-lower-case"),
+        pytest.param("<e:Header><e:Body><a/></e:Body></e:Header>", id="body-in-the-header"),
+    ],
+)
+def test_an_envelope_has_exactly_one_body_with_something_in_it(version: str, inside: str) -> None:
+    with pytest.raises(Unreadable, match="not one Body"):
+        read_envelope(document(inside, version), REQUEST, "text/xml")
+
+
+def test_a_body_of_the_other_version_is_no_body() -> None:
+    body = document(f'<b:Body xmlns:b="{SOAP12}"><a/></b:Body>')
+    with pytest.raises(Unreadable, match="not one Body"):
+        read_envelope(body, REQUEST, "text/xml")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<Envelope xmlns="urn:canary"><Body><a/></Body></Envelope>',
+        b"<Envelope><Body><a/></Body></Envelope>",
+        f'<Envelope xmlns="{SOAP11.rstrip("/")}"><Body><a/></Body></Envelope>'.encode(),
+        f'<canary xmlns="{SOAP11}"><Body><a/></Body></canary>'.encode(),
+        b"<html><body>canary</body></html>",
+        b"<envelope/>",
+    ],
+)
+def test_xml_that_is_no_soap_envelope_is_unreadable_and_not_echoed(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="no SOAP envelope") as refused:
+        read_envelope(body, ANSWER, "text/xml")
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"canary",
+        b"<html><br>canary</html>",
+        b'<!DOCTYPE html><html lang="canary"></html>',
+        document("<e:Body><canary>")[:-20],
+        document("<e:Body><canary/></e:Body>") + b"canary",
+    ],
+)
+def test_what_is_no_xml_is_unreadable_and_not_echoed(body: bytes) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_envelope(body, ANSWER, "text/xml")
+    assert "canary" not in str(refused.value)
+
+
+def test_names_are_compared_with_their_namespace_and_not_by_prefix() -> None:
+    body = (
+        f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP11}" xmlns:ns0="{SOAP11}">'
+        "<SOAP-ENV:Header/><ns0:Body><a/></ns0:Body></SOAP-ENV:Envelope>"
+    )
+    assert read_envelope(body.encode(), REQUEST, "text/xml").child.tag == "a"
+
+
+@BOTH
+@pytest.mark.parametrize("said", ["1", "true"])
+def test_a_header_block_that_must_be_understood_is_refused(version: str, said: str) -> None:
+    header = f'<e:Header><a/><h:canary xmlns:h="urn:h" e:mustUnderstand="{said}"/></e:Header>'
+    with pytest.raises(MustUnderstand) as refused:
+        read_envelope(document(f"{header}<e:Body><a/></e:Body>", version), REQUEST, "text/xml")
+    assert isinstance(refused.value, Unreadable)
+    assert "canary" not in str(refused.value)
+
+
+@BOTH
+@pytest.mark.parametrize("attribute", ['e:mustUnderstand="0"', 'e:mustUnderstand="false"', ""])
+def test_any_other_header_block_is_left_alone(version: str, attribute: str) -> None:
+    body = document(f"<e:Header><h {attribute}/></e:Header><e:Body><a/></e:Body>", version)
+    assert read_envelope(body, REQUEST, "text/xml").child.tag == "a"
+
+
+# Faults that are read
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<faultcode>e:Client</faultcode><faultstring>No</faultstring>",
+        "<faultstring>No</faultstring><faultcode>e:Client</faultcode>",
+        "<detail/><faultstring>No</faultstring><faultactor/><faultcode>e:Client</faultcode>",
+        "<faultcode>Client</faultcode><faultactor>x</faultactor><faultstring>No</faultstring>",
+        "<e:faultcode>e:Client</e:faultcode><e:faultstring>No</e:faultstring>",
+        '<faultcode xmlns:q="urn:q">q:Client</faultcode><faultstring> No </faultstring>',
+        '<faultcode xsi:type="xsd:QName">e:Client</faultcode><faultstring>No</faultstring>',
+    ],
+)
+def test_a_fault_is_read_in_any_order_and_with_any_prefix(inside: str) -> None:
+    read = fault(inside)
+    assert (read["code"], read["string"]) == ("Client", "No")
+
+
+def test_the_detail_of_a_fault_is_a_mapping() -> None:
+    read = fault(
+        "<faultcode>e:Server</faultcode><faultstring>No</faultstring>"
+        '<detail><q:error xmlns:q="urn:q"><code>401</code></q:error></detail>'
+    )
+    assert read["detail"] == {"error": {"code": "401"}}
+    assert fault("<faultcode>e:Server</faultcode><faultstring>No</faultstring>")["detail"] is None
+
+
+@BOTH
+def test_an_empty_fault_is_still_a_fault(version: str) -> None:
+    assert fault("", version) == {"code": "", "string": "", "detail": None}
+
+
+def test_a_fault_of_soap_1_2_is_read() -> None:
+    read = fault(
+        "<e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>q:x</e:Value></e:Subcode></e:Code>"
+        '<e:Reason><e:Text xml:lang="en">No</e:Text><e:Text xml:lang="de">Nein</e:Text></e:Reason>'
+        "<e:Detail><code>401</code></e:Detail>",
+        SOAP12,
+    )
+    assert read == {"code": "Sender", "string": "No", "detail": {"code": "401"}}
+
+
+def test_an_element_named_fault_in_another_namespace_is_no_fault() -> None:
+    assert opened("<Fault><faultcode>e:Client</faultcode></Fault>").fault is None
+    assert opened(f'<f:Fault xmlns:f="{SOAP12}"/>').fault is None
+
+
+# Faults that are written
+
+
+@BOTH
+def test_a_written_fault_is_read_again(version: str) -> None:
+    body = write_fault(version, "Client", 'Invalid <key> & "more" é 😀')
+    read = read_envelope(body, ANSWER, CONTENT_TYPES[version]).fault
+    assert read is not None
+    assert read["code"] == ("Client" if version == SOAP11 else "Sender")
+    assert read["string"] == 'Invalid <key> & "more" é 😀'
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Client", "Sender"),
+        ("Server", "Receiver"),
+        ("MustUnderstand", "MustUnderstand"),
+        ("VersionMismatch", "VersionMismatch"),
+    ],
+)
+def test_codes_are_translated_for_soap_1_2_only(code: str, expected: str) -> None:
+    for version, wanted in ((SOAP11, code), (SOAP12, expected)):
+        read = read_envelope(write_fault(version, code, "No"), ANSWER, "text/xml").fault
+        assert read is not None
+        assert read["code"] == wanted
+
+
+def test_the_children_of_a_written_fault_are_unqualified_and_in_order() -> None:
+    found = parse_xml(write_fault(SOAP11, "Client", "No"), ANSWER)[0][0]
+    assert found.tag == f"{{{SOAP11}}}Fault"
+    assert [child.tag for child in found] == ["faultcode", "faultstring"]
+
+
+def test_the_code_of_a_written_fault_is_a_qualified_name_with_a_declared_prefix() -> None:
+    code = parse_xml(write_fault(SOAP11, "Client", "No"), ANSWER)[0][0][0]
+    prefix, _, local = str(code.text).partition(":")
+    assert (code.nsmap[prefix], local) == (SOAP11, "Client")
+    value12 = parse_xml(write_fault(SOAP12, "Client", "No"), ANSWER)[0][0][0][0]
+    assert etree.QName(value12).namespace == SOAP12
+    prefix, _, local = str(value12.text).partition(":")
+    assert (value12.nsmap[prefix], local) == (SOAP12, "Sender")
+
+
+def test_the_reason_of_a_fault_of_soap_1_2_has_a_language() -> None:
+    reason = parse_xml(write_fault(SOAP12, "Server", "No"), ANSWER)[0][0][1]
+    assert reason[0].get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.text(st.characters(exclude_characters="\r"), max_size=60), st.sampled_from([SOAP11, SOAP12])
+)
+def test_control_characters_are_filtered_from_any_written_fault(said: str, version: str) -> None:
+    read = read_envelope(write_fault(version, "Server", said), ANSWER, "text/xml").fault
+    assert read is not None
+    assert read["string"] == "".join(c for c in said if not unsendable(c)).strip()
+
+
+@pytest.mark.parametrize("character", ["\0", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe"])
+def test_a_written_fault_loses_what_xml_cant_carry(character: str) -> None:
+    read = read_envelope(write_fault(SOAP11, "Server", f"a{character}b"), ANSWER, "text/xml").fault
+    assert read is not None
+    assert read["string"] == "ab"
+
+
+@pytest.mark.parametrize(
+    "character", ["\t", "\n", "\r", " ", "é", "\x7f", "\x85", "😀", "\U0010fffd"]
+)
+def test_what_xml_can_carry_is_sendable(character: str) -> None:
+    assert unsendable(f"a{character}b") is None
+
+
+@pytest.mark.parametrize(
+    "character", ["\0", "\x1f", "\x0b", "\ud800", chr(0xDFFF), "\ufffe", "\uffff"]
+)
+def test_what_xml_cant_carry_is_found_with_its_place(character: str) -> None:
+    found = unsendable(f"ab{character}c")
+    assert found is not None
+    assert (found.start(), found[0]) == (2, character)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<s:Fault><faultcode>s:Client</faultcode></s:Fault><a id="z"/>',
+        '<a/><s:Fault id="q"><faultcode>s:Client</faultcode></s:Fault>',
+        '<a/><a id="b"/>',
+        '<a href="#q"/><s:Fault id="q"/>',
+    ],
+)
+def test_what_stands_beside_the_answer_and_is_not_referred_to_is_another_answer(
+    inner: str,
+) -> None:
+    body = f"<s:Envelope xmlns:s='{SOAP11}'><s:Body>{inner}</s:Body></s:Envelope>"
+    assert not read_envelope(body.encode(), ANSWER, "text/xml").alone
+
+
+def test_the_code_of_a_soap_1_2_fault_is_its_value_and_no_subcode() -> None:
+    inner = (
+        "<s:Code><s:Subcode><s:Value>s:Sender</s:Value></s:Subcode><s:Value>s:Receiver</s:Value>"
+        "</s:Code><s:Reason><s:Text>x</s:Text></s:Reason>"
+    )
+    body = (
+        f"<s:Envelope xmlns:s='{SOAP12}'><s:Body><s:Fault>{inner}</s:Fault></s:Body></s:Envelope>"
+    )
+    fault = read_envelope(body.encode(), ANSWER, "text/xml").fault
+    assert fault is not None
+    assert fault["code"] == "Receiver"

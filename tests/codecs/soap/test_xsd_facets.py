@@ -1,0 +1,105 @@
+"""What the simple types of schemas allow: held to what libxml2 takes of the same schemas."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import etree
+
+from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.xsd_facets import Facets
+
+from support.wsdls import (
+    NAMESPACES,
+    element,
+    opened,
+    restricted,
+    schema,
+    sending,
+    sequence,
+    structure,
+)
+
+RED = ("enumeration", "red"), ("enumeration", "green")
+SHORT = (("maxLength", "5"), ("minLength", "1"))
+
+
+def facets(*inside: str, namespace: str = "urn:t") -> Facets:
+    document = f"<types {NAMESPACES}>{schema(*inside, namespace=namespace)}</types>"
+    return Facets([etree.fromstring(document)])
+
+
+def unnamed(name: str, *words: tuple[str, str]) -> str:
+    return f'<xs:element name="{name}">{restricted("xs:string", *words)}</xs:element>'
+
+
+def test_a_type_has_its_words_in_their_order_and_its_limits_as_the_schema_names_them() -> None:
+    found = facets(
+        restricted("xs:string", *RED, name="Colour"),
+        restricted("xs:string", *SHORT, ("whiteSpace", "collapse"), name="Short"),
+    )
+    assert found.words("{urn:t}Colour") == ("red", "green")
+    assert found.limits("{urn:t}Colour") == ()
+    assert found.words("{urn:t}Short") == ()
+    assert found.limits("{urn:t}Short") == ("maxLength 5", "minLength 1")
+
+
+@pytest.mark.parametrize("name", ["{urn:o}Colour", "Colour", "{urn:t}colour", ""])
+def test_of_another_name_nothing_is_known(name: str) -> None:
+    found = facets(restricted("xs:string", *RED, name="Colour"))
+    assert (found.words(name), found.limits(name), found.unnamed(name)) == ((), (), False)
+
+
+def test_a_type_without_a_name_goes_by_that_of_its_element_or_attribute() -> None:
+    kind = restricted("xs:string", *SHORT)
+    attribute = f'<xs:attribute name="kind">{kind}</xs:attribute>'
+    found = facets(unnamed("colour", *RED), structure("A", attribute))
+    assert found.words("{urn:t}colour") == ("red", "green")
+    assert found.limits("{urn:t}kind") == ("maxLength 5", "minLength 1")
+    assert [found.unnamed(f"{{urn:t}}{name}") for name in ("colour", "kind", "A")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_name_of_both_a_type_and_an_element_is_that_of_a_type() -> None:
+    found = facets(unnamed("kind", *RED), restricted("xs:string", *RED, name="kind"))
+    assert not found.unnamed("{urn:t}kind")
+
+
+def test_of_types_of_one_name_what_counts_is_what_holds_for_all() -> None:
+    found = facets(
+        structure("A", sequence(unnamed("a", *RED, *SHORT), unnamed("b", *RED))),
+        structure("B", sequence(unnamed("a", ("enumeration", "blue"), SHORT[0]), unnamed("b"))),
+    )
+    assert found.words("{urn:t}a") == ("red", "green", "blue")
+    assert found.limits("{urn:t}a") == ("maxLength 5",)
+    assert found.words("{urn:t}b") == ()
+
+
+def test_a_schema_without_a_namespace_is_read_as_that_of_whoever_includes_it() -> None:
+    found = facets(restricted("xs:string", *RED, name="Colour"), namespace="")
+    assert found.words("{urn:t}Colour") == found.words("{urn:o}Colour") == ("red", "green")
+
+
+# In a contract
+
+
+def test_no_word_that_the_schema_takes_is_refused_where_two_elements_have_one_name() -> None:
+    contract = sending(
+        sequence(
+            element("a", "t:A"), element("b", "t:B"), unnamed("kind"), element("of", "t:kind")
+        ),
+        more=structure("A", sequence(unnamed("kind", *RED)))
+        + structure("B", sequence(unnamed("kind", ("enumeration", "x"))))
+        + restricted("xs:string", name="kind"),
+    )
+    words = {"a": {"kind": "red"}, "b": {"kind": "x"}, "kind": "any", "of": "any"}
+    body = contract.write("Send", "input", words)
+    assert contract.refusal("Send", "input", opened(body)) is None
+
+
+def test_a_word_that_the_schema_refuses_is_refused_with_those_that_it_takes() -> None:
+    contract = sending(sequence(unnamed("colour", *RED)))
+    with pytest.raises(BadContract, match="colour: one of red, green is expected"):
+        contract.write("Send", "input", {"colour": "blue"})

@@ -1,0 +1,218 @@
+"""The sync transport on real sockets: what it counts, keeps, and never does by itself."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsbridge import Secret
+from smsbridge.http import counting_connection as counting
+from smsbridge.http.exchange import Broken, Left, Request
+from smsbridge.http.requests_transport import RequestsTransport
+
+from support.fault_server import FaultServer, answer
+from support.sending import backend
+from support.tunnel import Tunnel, secured
+
+OK = answer(200, "{}")
+
+
+def post(url: str, body: bytes = b"x=1", **more: Any) -> Request:
+    return Request(method="POST", url=url, body=body, **more)
+
+
+def carrier(url: str, **more: Any) -> RequestsTransport:
+    return RequestsTransport(backend("rest", url, **more))
+
+
+def soon(seconds: float = 5) -> float:
+    return time.monotonic() + seconds
+
+
+def test_one_connection_serves_one_send_after_the_other() -> None:
+    with FaultServer([OK]) as server:
+        transport = carrier(server.url)
+        for _ in range(5):
+            assert transport.send(post(f"{server.url}/a"), soon()).status == 200
+        transport.close()
+        assert len(server._threads) == 2
+
+
+def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "IDLE_SECONDS", -1.0)
+    with FaultServer([OK]) as server:
+        transport = carrier(server.url)
+        for _ in range(3):
+            transport.send(post(f"{server.url}/a"), soon())
+        transport.close()
+        assert len(server._threads) == 4
+
+
+def test_headers_go_out_as_they_are_given_and_nothing_personal_is_added() -> None:
+    with FaultServer([OK]) as server:
+        transport = carrier(server.url)
+        transport.send(post(f"{server.url}/a", headers={"SOAPAction": '"x"'}), soon())
+        transport.close()
+    head = server.sends[0].head
+    assert 'SOAPAction: "x"' in head
+    assert "Accept-Encoding: identity" in head
+    assert "User-Agent: smsbridge" in head
+    assert "python-requests" not in head
+
+
+def test_no_cookie_is_ever_sent_back() -> None:
+    with FaultServer([answer(200, "{}", set_cookie="session=canary")]) as server:
+        transport = carrier(server.url)
+        for _ in range(2):
+            transport.send(post(f"{server.url}/a"), soon())
+        transport.close()
+    assert "canary" not in server.sends[1].head
+
+
+def test_a_redirect_is_an_answer_like_others() -> None:
+    with FaultServer([OK]) as other, FaultServer([answer(307, location=other.url)]) as server:
+        transport = carrier(server.url)
+        assert transport.send(post(f"{server.url}/a"), soon()).status == 307
+        transport.close()
+        assert not other.sends
+
+
+def test_a_deadline_that_has_passed_sends_nothing() -> None:
+    with FaultServer([OK]) as server:
+        with pytest.raises(Broken) as broken:
+            carrier(server.url).send(post(f"{server.url}/a"), time.monotonic() - 1)
+        assert broken.value.left is Left.NOTHING
+        assert not server.sends
+
+
+def drip(connection: socket.socket, over: threading.Event, before: bytes) -> None:
+    connection.recv(65_536)
+    connection.sendall(before)
+    while not over.wait(0.02):
+        connection.sendall(b" ")
+
+
+@pytest.mark.parametrize(
+    "before", [b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "]
+)
+def test_the_deadline_holds_while_an_answer_drips(before: bytes) -> None:
+    over = threading.Event()
+    with FaultServer(on_accept=lambda connection: drip(connection, over, before)) as server:
+        transport = carrier(server.url)
+        started = time.monotonic()
+        with pytest.raises(Broken) as broken:
+            transport.send(post(f"{server.url}/a"), soon(0.5))
+        over.set()
+        transport.close()
+    assert broken.value.left is Left.ALL
+    assert time.monotonic() - started < 5
+
+
+def silent(over: threading.Event) -> None:
+    over.wait(10)
+
+
+def test_a_peer_that_never_reads_leaves_a_part() -> None:
+    over = threading.Event()
+    with FaultServer(on_accept=lambda _: silent(over)) as server:
+        transport = carrier(server.url)
+        with pytest.raises(Broken) as broken:
+            transport.send(post(f"{server.url}/a", b"x" * 20_000_000), soon(0.5))
+        over.set()
+        transport.close()
+    assert broken.value.left is Left.PART
+
+
+def test_each_address_of_a_host_has_its_share_of_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with FaultServer([OK]) as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", closed.getsockname()),
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port)),
+        ]
+        real = socket.getaddrinfo
+
+        def resolved(host: str, *args: Any, **more: Any) -> Any:
+            return addresses if host == "localhost" else real(host, *args, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolved)
+        transport = carrier(server.url)
+        assert transport.send(post("http://localhost:9/a"), soon()).status == 200
+        transport.close()
+
+
+def test_a_proxy_carries_what_is_not_loopback() -> None:
+    with FaultServer([OK]) as proxy:
+        table = backend(
+            "rest", "http://sms-mock", cleartext_hosts=("sms-mock",), proxy=Secret(proxy.url)
+        )
+        transport = RequestsTransport(table)
+        assert transport.send(post("http://sms-mock/a"), soon()).status == 200
+        transport.close()
+        assert proxy.sends[0].path == "http://sms-mock/a"
+
+
+@pytest.mark.parametrize("idle", [3.0, -1.0])
+def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
+    idle: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "IDLE_SECONDS", idle)
+    there = secured(tmp_path, "sms.example")
+    with FaultServer([OK], tls=there.tls) as server:
+        tunnel = Tunnel(server)
+        with FaultServer(on_accept=tunnel) as proxy:
+            given = Secret(proxy.url)
+            table = backend("rest", "https://sms.example", ca=there.ca, proxy=given)
+            transport = RequestsTransport(table)
+            for _ in range(2):
+                assert transport.send(post("https://sms.example/a"), soon()).status == 200
+            transport.close()
+            tunnel.close()
+    assert len(server.sends) == 2
+    asked = [line.rpartition(b" ")[0] for line in tunnel.asked]  # the version is Python's choice
+    assert asked == [b"CONNECT sms.example:443"] * (1 if idle > 0 else 2)
+
+
+@pytest.mark.parametrize("status", [403, 407, 502, 503])
+def test_a_tunnel_that_is_refused_leaves_nothing(status: int) -> None:
+    with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
+        table = backend("rest", "https://sms.example", proxy=Secret(proxy.url))
+        with pytest.raises(Broken) as broken:
+            RequestsTransport(table).send(post("https://sms.example/a"), soon())
+    assert broken.value.left is Left.NOTHING
+
+
+def test_a_new_connection_by_tls_is_opened_once(tmp_path: Path) -> None:
+    there = secured(tmp_path, "127.0.0.1")
+    with FaultServer([OK], tls=there.tls) as server:
+        transport = carrier(server.url, ca=there.ca)
+        for _ in range(2):
+            transport.send(post(f"{server.url}/a"), soon())
+        transport.close()
+        assert len(server._threads) == 2
+
+
+def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(tmp_path: Path) -> None:
+    there = secured(tmp_path, "127.0.0.1")
+    stray = answer(200, b"x" * 8192) + answer(429)
+    for tls, more in ((None, {}), (there.tls, {"ca": there.ca})):
+        with FaultServer([stray, OK], tls=tls) as server:
+            transport = carrier(server.url, **more)
+            transport.send(post(f"{server.url}/a"), soon())
+            assert transport.send(post(f"{server.url}/a"), soon()).status == 200
+            transport.close()
+
+
+def test_no_error_of_the_library_hangs_on_ours() -> None:
+    with FaultServer(["reset-after-request"]) as server:
+        with pytest.raises(Broken) as broken:
+            carrier(server.url).send(post(f"{server.url}/a"), soon())
+        assert broken.value.__context__ is None
+        assert broken.value.__cause__ is None

@@ -1,0 +1,27 @@
+"""What both transports share: proxies, issuers, and the words for a library's errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsbridge import Secret
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.http.transport import Network
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
+def test_loopback_never_goes_through_a_proxy(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    table = SMSMobileAPI(api_key=Secret("k"), proxy=Secret("http://proxy.example:3128"))
+    assert Network.of(table).proxy(target) is None
+    assert Network.of(SMSMobileAPI(api_key=Secret("k"))).proxy(target) is None
+
+
+def test_the_environments_proxies_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://first.example:3128")
+    monkeypatch.setenv("no_proxy", "direct.example")
+    network = Network.of(SMSMobileAPI(api_key=Secret("k")))
+    monkeypatch.setenv("https_proxy", "http://second.example:3128")
+    assert network.proxy("https://sms.example/") == "http://first.example:3128"
+    assert network.proxy("https://direct.example/") is None
+    assert network.proxy("http://sms.example/") is None

@@ -1,0 +1,616 @@
+"""The mock provider on a real socket: it answers, breaks as it is told to, and prints nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import re
+import runpy
+import socket
+import ssl
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import requests
+import trustme
+
+from smsbridge import (
+    AsyncClient,
+    Client,
+    MissingExtra,
+    NotSent,
+    OutcomeUnknown,
+    Submission,
+)
+from smsbridge.config.url import from_url
+from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock import server as module
+from smsbridge.testing.mock.default import API_KEY, sample_backend, sample_url
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MOST_BYTES, MockServer
+
+NUMBER = "+12025550123"
+FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
+FORM = urlencode(FIELDS).encode()
+BREAKS = """\
+smsbridge-fixture: 1
+id: shop/breaks
+title: The wire breaks
+provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
+interactions:
+  - id: breaks
+    call: {operation: send}
+    response: {fault: %s}
+"""
+SECONDS = 5
+
+
+@pytest.fixture(autouse=True)
+def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Nothing may be printed: a request holds a key, a number and a text."""
+    yield
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def server(quiet: None) -> Iterator[MockServer]:
+    with started() as server:
+        yield server
+
+
+@contextmanager
+def started(tls: ssl.SSLContext | None = None) -> Iterator[MockServer]:
+    server = MockServer(Provider(sample_backend()), tls=tls)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.is_running():
+            server.stop()
+
+
+@contextmanager
+def connected(server: MockServer) -> Iterator[socket.socket]:
+    with socket.create_connection((server.host, server.port), SECONDS) as connection:
+        yield connection
+
+
+def post(body: bytes = FORM, version: str = "1.1", *headers: str) -> bytes:
+    """Return a request as bytes; further headers come first."""
+    lines = [
+        f"POST /sendsms/ HTTP/{version}",
+        "Host: 127.0.0.1",
+        *headers,
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(body)}",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def rest_of(connection: socket.socket) -> bytes:
+    data = b""
+    while more := connection.recv(65_536):
+        data += more
+    return data
+
+
+def talked(server: MockServer, data: bytes) -> bytes:
+    """Send bytes, and return all that comes until the server closes."""
+    with connected(server) as connection:
+        connection.sendall(data)
+        return rest_of(connection)
+
+
+def status(answer: bytes) -> int:
+    found = re.match(rb"HTTP/1\.1 ([0-9]{3}) ", answer)
+    assert found is not None
+    return int(found[1])
+
+
+def body(answer: bytes) -> bytes:
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+def test_the_provider_is_told_the_address_when_it_listens(server: MockServer) -> None:
+    assert server.provider.address == f"http://127.0.0.1:{server.port}"
+    assert server.port > 0
+
+
+def test_a_client_sends(server: MockServer, protocol: str) -> None:
+    with Client.from_url(sample_url(protocol, server.provider.address)) as client:
+        submission = client.send(NUMBER, "Hello")
+    assert submission.id == server.provider.scenario.minted["id"]
+    assert [taken.protocol for taken in server.provider.messages] == [protocol]
+
+
+def test_an_async_client_sends(server: MockServer, protocol: str) -> None:
+    async def run() -> Submission:
+        url = sample_url(protocol, server.provider.address)
+        async with AsyncClient.from_url(url) as client:
+            return await client.send(NUMBER, "Hello")
+
+    assert asyncio.run(run()).id == server.provider.scenario.minted["id"]
+    assert [taken.protocol for taken in server.provider.messages] == [protocol]
+
+
+def test_a_client_reads_the_wsdl_that_is_served_and_sends_where_it_says(
+    server: MockServer,
+) -> None:
+    address = server.provider.address
+    url = f"{address}/sendsms/wsdl/sendsms.wsdl"
+    assert f'location="{address}/sendsms/wsdl/server.php"' in requests.get(url, timeout=5).text
+    sample = from_url(sample_url("soap", address))
+    with Client(type(sample)(**{**vars(sample), "wsdl": url})) as client:
+        client.send(NUMBER, "Hello")
+    assert len(server.provider.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["a & b = c + d % e # f ? g", "ä € 😀", "two\r\nlines", "x" * 4000]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_was_encoded_arrives_as_it_was(server: MockServer, method: str, text: str) -> None:
+    fields = {**FIELDS, "message": text}
+    url = f"{server.provider.address}/sendsms/"
+    if method == "GET":
+        got = requests.get(url, params=fields, timeout=SECONDS)
+    else:
+        got = requests.post(url, data=fields, timeout=SECONDS)
+    assert got.status_code == 200
+    assert [(taken.recipient, taken.text) for taken in server.provider.messages] == [(NUMBER, text)]
+
+
+def test_a_literal_plus_in_a_query_arrives_as_such(server: MockServer) -> None:
+    query = f"apikey={API_KEY}&recipients={NUMBER}&message=Hello"
+    line = f"GET /sendsms/?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    assert status(talked(server, line.encode())) == 200
+    assert server.provider.notes["a literal + in a query"] == 1
+
+
+def test_an_unknown_path_is_not_found(server: MockServer) -> None:
+    answer = talked(server, b"GET /other HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert status(answer) == 404
+
+
+def test_an_answer_ends_its_connection_and_says_so(server: MockServer) -> None:
+    head = talked(server, post()).partition(b"\r\n\r\n")[0].lower()
+    assert b"connection: close" in head
+    assert b"content-length: " in head
+
+
+def test_a_client_of_http_1_0_is_answered(server: MockServer) -> None:
+    with_host = post(FORM, "1.0")
+    without_host = with_host.replace(b"Host: 127.0.0.1\r\n", b"")
+    for data in (with_host, without_host):
+        answer = talked(server, data)
+        assert status(answer) == 200
+        assert b"chunked" not in answer
+        assert json.loads(body(answer))["result"]["error"] == 0
+    assert len(server.provider.messages) == 2
+
+
+def chunked(data: bytes, size: int) -> bytes:
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+
+
+CHUNKED = (
+    b"POST /sendsms/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_body_in_chunks_is_read(server: MockServer, size: int) -> None:
+    answer = talked(server, CHUNKED + chunked(FORM, size))
+    assert status(answer) == 200
+    assert [taken.text for taken in server.provider.messages] == ["Hello"]
+
+
+def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server: MockServer) -> None:
+    head, _, form = post(FORM, "1.1", "Expect: 100-continue").partition(b"\r\n\r\n")
+    with connected(server) as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+        assert not server.provider.messages
+        connection.sendall(form)
+        answer = rest_of(connection)
+    assert b"HTTP/1.1 200 OK\r\n" in answer
+    assert len(server.provider.messages) == 1
+
+
+def test_a_body_in_gzip_is_read(server: MockServer) -> None:
+    answer = talked(server, post(gzip.compress(FORM), "1.1", "Content-Encoding: gzip"))
+    assert status(answer) == 200
+    assert len(server.provider.messages) == 1
+
+
+def refusal(server: MockServer, data: bytes) -> int:
+    """Send bytes, say that no more will come, and return the status of the answer."""
+    with connected(server) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return status(rest_of(connection))
+
+
+def test_a_request_that_is_larger_than_the_cap_is_413(server: MockServer) -> None:
+    assert refusal(server, post(b"x" * (MOST_BYTES + 1))) == 413
+    assert server.provider.requests == []
+
+
+def test_a_client_that_only_reads_is_not_kept_waiting_for_the_end_after_413(
+    server: MockServer,
+) -> None:
+    assert status(talked(server, post(b"x" * (MOST_BYTES + 1)))) == 413
+
+
+def test_a_length_above_the_cap_is_413_before_any_of_the_body_came(server: MockServer) -> None:
+    head = post(b"").replace(b"Content-Length: 0", b"Content-Length: %d" % (MOST_BYTES + 1))
+    assert refusal(server, head) == 413
+
+
+def test_chunks_that_come_to_more_than_the_cap_are_413(server: MockServer) -> None:
+    assert refusal(server, CHUNKED + chunked(b"x" * (MOST_BYTES + 1), 65_536)) == 413
+    assert server.provider.requests == []
+
+
+def test_a_request_within_the_cap_reaches_the_provider(server: MockServer) -> None:
+    form = urlencode({**FIELDS, "message": "x" * 200_000}).encode()
+    assert status(talked(server, post(form))) == 200
+    assert len(server.provider.messages[0].text) == 200_000
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 200 + b"\r\n",
+        b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a b/c?d\r\n\r\n",
+        b"GET http://[/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"POST /sendsms/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: many\r\n\r\n",
+        b"POST /sendsms/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n",
+        CHUNKED + b"zz\r\n",
+        CHUNKED + b"5\r\nab",
+        b"GET /%ff%fe?%ff=%fe HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: \xff\xfe\r\n\r\n",
+    ],
+    ids=range(14),
+)
+def test_a_hostile_request_is_no_error_of_the_server(server: MockServer, data: bytes) -> None:
+    with connected(server) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        answer = rest_of(connection)
+    assert not answer.startswith(b"HTTP/1.1 500")
+    assert b"Traceback" not in answer
+    assert status(talked(server, post())) == 200
+
+
+@pytest.mark.parametrize("most", [0, 10, 100, len(post()) - 1])
+def test_a_client_that_hangs_up_disturbs_nobody(server: MockServer, most: int) -> None:
+    for linger in (False, True):
+        with connected(server) as connection:
+            connection.sendall(post()[:most])
+            if linger:
+                reset = struct.pack("ii", 1, 0)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+    assert status(talked(server, post())) == 200
+
+
+def break_with(server: MockServer, name: str) -> None:
+    server.provider.play(parse(BREAKS % name, "shop/breaks"))
+
+
+def test_a_reset_is_seen_as_a_reset(server: MockServer) -> None:
+    break_with(server, "reset-after-request")
+    with pytest.raises(ConnectionResetError):
+        talked(server, post())
+    assert len(server.provider.messages) == 1
+
+
+def test_a_close_is_seen_as_an_end_without_a_byte(server: MockServer) -> None:
+    break_with(server, "close-after-request")
+    assert talked(server, post()) == b""
+    assert len(server.provider.messages) == 1
+
+
+def test_half_headers_are_seen_and_then_the_end(server: MockServer) -> None:
+    break_with(server, "half-headers")
+    answer = talked(server, post())
+    assert status(answer) == 200
+    assert b"\r\n\r\n" not in answer
+
+
+def test_half_a_body_is_seen_and_then_the_end(server: MockServer) -> None:
+    break_with(server, "half-body")
+    answer = talked(server, post())
+    length = re.search(rb"Content-Length: ([0-9]+)", answer)
+    assert status(answer) == 200
+    assert length is not None
+    assert 0 < len(body(answer)) < int(length[1])
+
+
+def test_garbage_is_seen_and_then_the_end(server: MockServer) -> None:
+    break_with(server, "garbage")
+    answer = talked(server, post())
+    assert answer
+    assert not answer.startswith(b"HTTP")
+
+
+def test_silence_is_seen_as_nothing_at_all_while_others_are_answered(server: MockServer) -> None:
+    break_with(server, "silence")
+    with connected(server) as connection:
+        connection.sendall(post())
+        health = talked(server, b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert status(health) == 200
+        connection.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
+def test_stopping_ends_quickly_while_it_is_silent(server: MockServer) -> None:
+    break_with(server, "silence")
+    with connected(server) as connection, connected(server) as another:
+        connection.sendall(post())
+        another.sendall(post())
+        wait_for_messages(server, 2)
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+        assert rest_of(connection) == b""
+        assert rest_of(another) == b""
+
+
+def wait_for_messages(server: MockServer, count: int) -> None:
+    """Ask over the socket until the provider has taken that many, for a bounded time."""
+    deadline = time.monotonic() + SECONDS
+    while len(server.provider.messages) < count:
+        assert time.monotonic() < deadline
+        talked(server, b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+
+def test_a_server_that_was_started_again_is_silent_again(server: MockServer) -> None:
+    server.stop()
+    server.start()
+    break_with(server, "silence")
+    with connected(server) as connection:
+        connection.sendall(post())
+        connection.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
+def test_stopping_ends_quickly_with_nothing_to_do(server: MockServer) -> None:
+    with connected(server):
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+    with pytest.raises(ConnectionRefusedError), connected(server):
+        pass
+
+
+BROKEN = ("reset-after-request", "close-after-request", "half-headers", "half-body", "garbage")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_each_fault_leaves_a_client_with_an_unknown_outcome(
+    server: MockServer, protocol: str, name: str
+) -> None:
+    break_with(server, name)
+    url = sample_url(protocol, server.provider.address)
+    with Client.from_url(url) as client, pytest.raises(OutcomeUnknown):
+        client.send(NUMBER, "Hello")
+    assert len(server.provider.messages) == 1
+
+
+def test_many_clients_at_once_are_all_answered(server: MockServer) -> None:
+    together = threading.Barrier(16)
+    answers: list[int] = []
+
+    def work() -> None:
+        together.wait(SECONDS)
+        answers.extend(status(talked(server, post())) for _ in range(5))
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200] * 80
+    assert len(server.provider.messages) == 80
+
+
+def test_it_listens_at_the_port_that_it_is_given() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = MockServer(Provider(sample_backend()), port=port)
+    server.start()
+    try:
+        assert server.provider.address == f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secured(quiet: None, authority: trustme.CA) -> Iterator[MockServer]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with started(tls) as server:
+        yield server
+
+
+def test_a_client_sends_by_tls(
+    secured: MockServer, authority: trustme.CA, protocol: str, tmp_path: Path
+) -> None:
+    assert secured.provider.address.startswith("https://")
+    ca = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca))
+    sample = from_url(sample_url(protocol, secured.provider.address))
+    with Client(type(sample)(**{**vars(sample), "ca": str(ca)})) as client:
+        client.send(NUMBER, "Hello")
+    assert len(secured.provider.messages) == 1
+
+
+def test_a_client_that_does_not_trust_the_issuer_sends_nothing_and_nothing_is_printed(
+    secured: MockServer,
+) -> None:
+    url = sample_url("rest", secured.provider.address)
+    with Client.from_url(url) as client, pytest.raises(NotSent):
+        client.send(NUMBER, "Hello")
+    assert secured.provider.requests == []
+
+
+def test_a_client_without_tls_is_not_answered_by_a_server_with_it(secured: MockServer) -> None:
+    with connected(secured) as connection:
+        connection.sendall(post())
+        try:
+            answer = rest_of(connection)
+        except ConnectionResetError:
+            answer = b""
+    assert b"200" not in answer
+    assert secured.provider.requests == []
+
+
+def through_tls(connection: socket.socket, tls: ssl.SSLContext, data: bytes) -> tuple[bytes, str]:
+    """Send bytes by TLS; return what came, and how the connection itself ended below it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = tls.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    shaken = False
+    while not shaken:
+        try:
+            secure.do_handshake()
+            shaken = True
+        except ssl.SSLWantReadError:
+            connection.sendall(outgoing.read())
+            incoming.write(connection.recv(65_536))
+    secure.write(data)
+    connection.sendall(outgoing.read())
+    ended = ""
+    while not ended:
+        try:
+            more = connection.recv(65_536)
+            incoming.write(more)
+            ended = "" if more else "end"
+        except ConnectionResetError:
+            ended = "reset"
+        except TimeoutError:
+            ended = "silence"
+    try:
+        return secure.read(65_536), ended
+    except ssl.SSLError:
+        return b"", ended
+
+
+@pytest.mark.parametrize("name", [*BROKEN, "silence"])
+def test_each_fault_happens_by_tls_too(
+    secured: MockServer, authority: trustme.CA, name: str
+) -> None:
+    break_with(secured, name)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with connected(secured) as connection:
+        connection.settimeout(0.5 if name == "silence" else SECONDS)
+        answer, ended = through_tls(connection, trusting, post())
+    assert len(secured.provider.messages) == 1
+    assert ended == {"silence": "silence", "reset-after-request": "reset"}.get(name, "end")
+    assert bool(answer) == (name in {"half-headers", "half-body", "garbage"})
+
+
+def test_a_missing_library_is_told_by_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pytest_httpserver.httpserver", None)
+    with pytest.raises(MissingExtra, match=r"smsbridge\[testing\]"):
+        runpy.run_path(module.__file__)
+
+
+HEALTH = b"GET /_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.parametrize("word", ["never-reads", "reset-mid-request", "reset-on-accept"])
+def test_before_a_body_is_read_a_send_meets_its_fault_and_all_else_an_answer(
+    server: MockServer, word: str
+) -> None:
+    server.provider.fault = word
+    with connected(server) as connection:
+        connection.sendall(post().partition(b"Hello")[0])  # the rest of the body never comes
+        assert status(talked(server, HEALTH)) == 200
+        if word == "never-reads":
+            connection.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+        else:
+            with pytest.raises(ConnectionResetError):
+                connection.recv(1)
+    assert server.provider.requests == []
+
+
+def test_a_head_that_can_t_be_read_is_no_error_of_a_server_that_breaks(server: MockServer) -> None:
+    server.provider.fault = "never-reads"
+    for line in (
+        b"GET http://[/ HTTP/1.1",
+        b"POST /sendsms/?\xff=%ff HTTP/9",
+        b"GET /a b HTTP/1.1",
+    ):
+        with connected(server) as connection:
+            connection.sendall(line + b"\r\nHost: 127.0.0.1\r\n\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            assert b"Traceback" not in rest_of(connection)
+    assert status(talked(server, HEALTH)) == 200
+
+
+def test_stopping_ends_quickly_while_it_drips_or_never_reads(server: MockServer) -> None:
+    server.pace = 5
+    with connected(server) as dripping, connected(server) as unread:
+        server.provider.fault = "drip-headers"
+        dripping.sendall(post())
+        assert dripping.recv(100)
+        server.provider.fault = "never-reads"
+        unread.sendall(post())
+        assert status(talked(server, HEALTH)) == 200
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+        rest_of(dripping)
+        assert rest_of(unread) == b""
+
+
+def test_a_connection_that_is_kept_answers_once_and_is_reset_when_it_is_used_again(
+    server: MockServer,
+) -> None:
+    server.provider.fault = "stale-connection"
+    with connected(server) as connection:
+        connection.sendall(post())
+        assert status(connection.recv(65_536)) == 200
+        connection.sendall(post())
+        with pytest.raises(ConnectionResetError):
+            rest_of(connection)
+    assert len(server.provider.messages) == 1
+
+
+def test_a_fault_of_the_address_ends_a_connection_that_came_all_the_same(
+    server: MockServer,
+) -> None:
+    server.provider.fault = "refused"
+    with pytest.raises(ConnectionResetError):
+        talked(server, post())
+    assert status(talked(server, HEALTH)) == 200
+    assert server.provider.messages == []
