@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -628,7 +629,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 def test_a_limit_can_be_used_after_a_fork() -> None:
     """The child waits for no place and no lock that its parent holds."""
-    here = __file__.rpartition("/")[0]
+    here = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", FORKED, here], timeout=60, check=False)
     assert done.returncode == 7
 

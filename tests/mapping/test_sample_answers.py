@@ -17,7 +17,7 @@ from smsbridge.mapping.sample_answers import Asked, merged, word_of
 
 from support.blocks import GATE
 
-OLDCORP = GATE.parents[1] / "docs/examples/oldcorp.wsdl"
+OLDCORP = GATE.parents[2] / "docs/examples/oldcorp.wsdl"
 POST = Request(method="POST", url="https://gate.example/soap")
 REST = Asked(Rest(), Site(url="https://gate.example"), POST, "POST /soap")
 SITE = Site(url="", wsdl=str(GATE))

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import pytest
 
-for heavy in ("testing.server", "testing.sample", "transports.blocking"):
+for heavy in ("testing.mock.server", "testing.mock.default", "http.requests_transport"):
     import_module(f"smsbridge.{heavy}")  # else each run below would import them anew
 
 

@@ -18,6 +18,7 @@ from smsbridge.config.load import from_file
 from smsbridge.mapping.operation import known_values
 
 from support.blocks import GATE, GATE_BLOCK, refused, sent, soap, words_of
+from support.corpus import CONTRACTS
 
 INBOX = """
 [backends.gate.received]
@@ -49,7 +50,7 @@ def test_a_block_that_fits_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_example_fits_its_wsdl() -> None:
-    example = GATE.parents[1] / "docs/examples/smsbridge.toml"
+    example = GATE.parents[2] / "docs/examples/smsbridge.toml"
     backend = from_file("oldcorp", example, environ={"OLDCORP": "secret"})
     assert set(backend.protocols["soap"].operations()) == {"send", "status", "received"}
 
@@ -378,7 +379,7 @@ def test_tables_of_a_class_are_held_in_the_same_way(contract: Contract) -> None:
 SUBTYPE = f"""
 [backends.gate]
 backend = "soap"
-wsdl = "{GATE.parent / "contracts/extension.wsdl"}"
+wsdl = "{CONTRACTS / "extension.wsdl"}"
 
 [backends.gate.send]
 operation = "SendAny"
