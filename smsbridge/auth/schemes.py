@@ -36,6 +36,12 @@ class Fields:
         templates = (*self.given.values(), *self.headers.values())
         return tuple(dict.fromkeys(name for one in templates for name in names(one)))
 
+    @property
+    def scheme(self) -> str:
+        """The first word of its Authorization header, if it has one."""
+        named = {name.lower(): template for name, template in self.headers.items()}
+        return str(named.get("authorization", "")).partition(" ")[0].lower()
+
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return the fields; those without a value are left out."""
         return rendered(self.given, credentials)
@@ -92,6 +98,11 @@ class Pair:
         """The two config keys."""
         return (self.user, self.password)
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it; empty where it is none."""
+        return ""
+
     def fields(self, _credentials: Credentials) -> dict[str, str]:
         """Return nothing: it is a header."""
         return {}
@@ -100,6 +111,11 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Basic(Pair):
     """HTTP Basic authentication (RFC 7617), with the names of two config keys."""
+
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "basic"
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, _session: Session

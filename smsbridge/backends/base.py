@@ -42,6 +42,7 @@ from smsbridge.http.exchange import Broken
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Operation, Question, made_values, message_values
 from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
+from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
 from smsbridge.mapping.template import reread
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 
 _OF_THE_LOG = ("status", "sent")
+_LATER = {STATUS: ("503",)}  # to a question, which sends nothing: ask later
 
 
 class Backend(Abilities):
@@ -167,10 +169,14 @@ class Backend(Abilities):
         """Return what the provider's answer proves."""
         case = Case(
             words=Words(
-                accepted=operation.taken, rejected=operation.rejected, statuses=self.statuses
+                accepted=operation.taken,
+                rejected=operation.rejected,
+                statuses=self.statuses,
+                not_sent=_LATER if not attempt.reference else getattr(operation, "not_sent", {}),
             ),
             attempt=attempt,
             now=session.now(),
+            scheme=self.protocols[self.protocol].auth.scheme,
             mask=self._mask(session, message),
         )
         codec = self.protocols[self.protocol].codec

@@ -126,7 +126,7 @@ class AiohttpTransport:
                 if len(body) > request.most:
                     raise too_large(answer.status, request.most)
             headers = {name: ", ".join(answer.headers.getall(name)) for name in answer.headers}
-            return whole(answer.status, headers, bytes(body), request.most)
+            return whole(answer.status, headers, bytes(body), request.most, sending.left)
 
     async def close(self) -> None:
         """Close the connections that are open."""

@@ -26,6 +26,14 @@ T = TypeVar("T")
 MOST_WAIT = 3600.0
 
 
+class Left(StrEnum):
+    """How much of a request left this machine, counted and never concluded."""
+
+    NOTHING = "nothing"
+    PART = "part"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Carried:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -65,9 +73,13 @@ class Request(_Carried):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(_Carried):
-    """What came back: a status, headers and a body, decoded from any Content-Encoding."""
+    """What came back: a status, headers and a body, decoded from any Content-Encoding.
+
+    ``left``: how much of the request had left when it came.
+    """
 
     status: int
+    left: Left = Left.ALL
 
     def retry_after(self, now: datetime) -> float | None:
         """Return the seconds of Retry-After, said so or as a date (RFC 9110 §10.2.3), at most 1 h.
@@ -83,14 +95,6 @@ class Response(_Carried):
                 seconds = (date.astimezone(now.tzinfo) - now).total_seconds()
                 return min(max(seconds, 0.0), MOST_WAIT)
         return None
-
-
-class Left(StrEnum):
-    """How much of a request left this machine, counted and never concluded."""
-
-    NOTHING = "nothing"
-    PART = "part"
-    ALL = "all"
 
 
 class Broken(Exception):

@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from smsbridge.http.counting_connection import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
-from smsbridge.http.exchange import Broken, Request, Response
+from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.transport import Network, Reach, broken, too_large, whole
 
 _CHUNK = 65_536
@@ -115,7 +115,8 @@ class RequestsTransport:
                     raise too_large(answer.status_code, request.most)
         finally:
             answer.close()
-        return whole(answer.status_code, dict(answer.headers), bytes(body), request.most)
+        left = Left.ALL if sending.whole else Left.PART
+        return whole(answer.status_code, dict(answer.headers), bytes(body), request.most, left)
 
     def close(self) -> None:
         """Close the connections that are open."""

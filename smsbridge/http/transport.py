@@ -90,9 +90,11 @@ class Network:
         return None if bypassed else self.proxies.get(parts.scheme)
 
 
-def whole(status: int, headers: Mapping[str, str], body: bytes, most: int) -> Response:
+def whole(
+    status: int, headers: Mapping[str, str], body: bytes, most: int, left: Left = Left.ALL
+) -> Response:
     """Return an answer with its body decoded, of ``most`` bytes; raises `Broken` otherwise."""
-    carried = Response(status=status, headers=headers, body=body)
+    carried = Response(status=status, headers=headers, body=body, left=left)
     try:
         decoded = inflate(body, carried.header("content-encoding"), most)
     except BadEncoding as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import nested, steps
+from smsbridge.mapping.outcome import REFUSING, When, status_trouble, untaken_trouble
+from smsbridge.mapping.path import STATUS, nested, steps
 from smsbridge.mapping.template import Template, Values, names, needed, rendered, trouble, words
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
@@ -49,8 +49,11 @@ class _Table:
         for path, template in self.templates():
             if why := trouble(template):
                 raise ValueError(f"{self.call}, field {path}: {why}")
-        for path in getattr(self, "rejected", {}):
+        rejected: Mapping[str, Mapping[str, Reason]] = getattr(self, "rejected", {})
+        for path in rejected:
             steps(path)
+        if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
+            raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
             steps(path)
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
@@ -83,11 +86,15 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Operation(_Table):
-    """A call that sends a message: what it says, and what the answer means."""
+    """A call that sends a message: what it says, and what the answer means.
+
+    ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+    """
 
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
+    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def taken(self) -> When:
@@ -97,8 +104,10 @@ class Operation(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
         self._check()
-        if not self.accepted.match:
+        if not self.accepted.match.keys() - {STATUS}:
             raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        if why := untaken_trouble(self.not_sent, self.accepted, self.rejected):
+            raise ValueError(f"{self.call}, not_sent, {why}")
 
     def channels(self) -> frozenset[str]:
         """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""

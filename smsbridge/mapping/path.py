@@ -2,7 +2,8 @@
 
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
 a name in a namespace, ``{urn:x}name``. ``[0]`` picks from a list; of a list of one it may be left
-out. The header blocks of a SOAP envelope are under ``soap:Header``.
+out. The header blocks of a SOAP envelope are under ``soap:Header``. ``#status`` is the HTTP status
+of an answer.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 HEADER = "soap:Header"
 TEXT = "#text"
+STATUS = "#status"
 _MOST_STEPS = 64
 _STEP = re.compile(r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)(?:\[(?P<index>[0-9]{1,2})\])?(?:\.|\Z)")
 

@@ -43,6 +43,11 @@ def test_words_stand_at_their_paths() -> None:
     assert words(response) == {"a": {"b": "1", "c": [None, {"d": 2}]}, "e": True}
 
 
+def test_a_status_of_the_table_is_that_of_the_answer() -> None:
+    response = REST.refusal({"#status": {"402": Reason.QUOTA}}, (Reason.QUOTA,))
+    assert (response.status, words(response)) == (402, {})
+
+
 def test_over_soap_they_are_laid_over_a_valid_sample() -> None:
     said = read(SOAP.answer({"result.code": "0"}))
     assert said["result"]["code"] == "0"

@@ -345,7 +345,7 @@ def test_no_id_may_be_expected() -> None:
 
 
 def test_a_word_that_the_outcome_has_not_is_reported() -> None:
-    expect = {"outcome": "not_sent", "code": "301"}
+    expect = {"outcome": "unknown", "code": "301"}
     wrong = check(sample_backend(), changed("moved", expect), "rest")
     assert [line.partition(" ")[0] for line in wrong] == ["code"]
 

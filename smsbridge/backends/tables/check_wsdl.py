@@ -11,7 +11,7 @@ from smsbridge.backends.tables.block import shown
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Part
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.path import HEADER, TEXT, nested
+from smsbridge.mapping.path import HEADER, STATUS, TEXT, nested
 from smsbridge.mapping.template import Template, names, render, text
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ def _paths(table: Operation | Question) -> dict[tuple[str, ...], str]:
         found |= {("refused", path): prefix + path for path in table.refused.match}
     when = ("when",) if marker == "accepted" else ()
     found |= {(marker, *when, path): path for path in match}
+    if isinstance(table, Operation):
+        found |= {("not_sent", path): path for path in table.not_sent}
     return found | {("rejected", path): path for path in table.rejected}
 
 
@@ -194,7 +196,7 @@ class _Fit:
     def hold_answer(self, answers: Mapping[tuple[str, ...], str]) -> None:
         """Hold the paths of words, and that of rows, to what an answer has."""
         for key, path in answers.items():
-            if path.startswith("fault."):
+            if path.startswith("fault.") or path == STATUS:
                 continue
             if self._json_part:
                 self._kind(self._content("output").find, self._json_part, ("json_part",))

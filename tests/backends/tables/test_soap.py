@@ -140,7 +140,7 @@ def test_a_table_may_have_headers() -> None:
         (fault("Wrong key"), Rejected),
         (fault("bad number 5", "Server"), OutcomeUnknown),
         (Response(status=401), AuthenticationFailed),
-        (Response(status=503, headers={"Retry-After": "5"}), NotSent),
+        (Response(status=503, headers={"Retry-After": "5"}), OutcomeUnknown),
         (submitted(13), OutcomeUnknown),
         (envelope("<SubmitResponse><result/></SubmitResponse>"), OutcomeUnknown),
         (
