@@ -310,7 +310,7 @@ def changed(fixture_id: str, expect: Mapping[str, Any] | None = None, **more: An
         ("accepted-rest", "rest", {"outcome": "unknown"}, "not unknown"),
         ("accepted-rest", "rest", {"outcome": "not_sent"}, "not not_sent"),
         ("no-sense", "soap", {"outcome": "accepted"}, "not accepted"),
-        ("moved", "oauth", {"outcome": "unknown"}, "not unknown"),
+        ("moved", "oauth", {"outcome": "not_sent"}, "not not_sent"),
         ("accepted-soap", "soap", {"outcome": "accepted", "id": "other"}, "id is "),
         ("accepted-oauth", "oauth", {"outcome": "accepted", "id": "{minted:token}"}, "id is "),
         ("accepted-rest", "rest", {"outcome": "accepted", "status": "sent"}, "status is "),
