@@ -3,7 +3,8 @@
 A choice has one key, the value that decides, and a template for each of its words; ``"*"`` is any
 other word: ``{"{channels}": {"whatsapp": "1", "sms+whatsapp": "1"}}``. A filter over a whole
 template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``. A template whose
-value is absent, and a choice that has no such word, give None: the field is left out.
+value is absent, and a choice that has no such word, give None: the field is left out. A brace that
+is itself is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
 """
 
 from __future__ import annotations
@@ -13,19 +14,36 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
+from smsbridge.mapping.markup import (
+    Markup,
+    from_json,
+    from_xml,
+    held,
+    language,
+    outside,
+    to_json,
+    to_xml,
+)
+from smsbridge.mapping.times import has_two_readings
 from smsbridge.text.suggest import nearest
 
 Template = str | int | float | bool | Mapping[str, Any]
 Values = Mapping[str, Any]
 
-_PLACE = re.compile(r"\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
+_PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
+_DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
 TIMES = ("send_at", "now", "after", "before", "first", "last")
+_DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
+TIME_ZONE = "time_zone"
+"""The value that is the zone in which a provider takes times that are written without one."""
 
 
 def text(value: Any) -> str:
@@ -58,33 +76,88 @@ def _bytes(value: Any) -> bytes:
     return text(value).encode()
 
 
-FILTERS: Mapping[str, Callable[[Any], Any]] = {
-    "text": text,
-    "digits": _digits,
-    "e164": lambda value: f"+{_digits(value)}",
-    "national": _national,
-    "number": _number,
-    "upper": lambda value: text(value).upper(),
-    "lower": lambda value: text(value).lower(),
-    "base64": lambda value: base64.b64encode(_bytes(value)).decode(),
-    "hex": lambda value: _bytes(value).hex().upper(),
-    "hex-ucs2": lambda value: text(value).encode("utf-16-be").hex().upper(),
-    "md5": lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest(),
-    "sha1": lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest(),
-    "sha256": lambda value: hashlib.sha256(_bytes(value)).hexdigest(),
+class Gives(StrEnum):
+    """What a value is good for, as it is or after a filter."""
+
+    ANY = "any text"
+    SAME = "what it was good for before"
+    PLAIN = "letters, digits and signs that XML and JSON take for no more"
+    BARE = "a word of JSON, which stands without quotes"
+    XML = "text in XML"
+    JSON = "text between the quotes of JSON"
+
+
+_ANYWHERE = (Gives.PLAIN, Gives.BARE)
+_NATURE: Mapping[str, Gives] = {
+    **dict.fromkeys(("recipient", "channels", "encoding", "uuid", "failed"), Gives.PLAIN),
+    **dict.fromkeys(TIMES, Gives.PLAIN),
+    **dict.fromkeys(("segments", "unread"), Gives.BARE),
+    "before": Gives.ANY,  # it may be an id, which no filter of a time touches
+}
+"""What values are good for without a filter; all others are any text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is made of a value, what that is good for, and the way back where there is one."""
+
+    apply: Callable[[Any], Any]
+    gives: Gives = Gives.PLAIN
+    undo: Callable[[str], str] | None = None
+
+
+FILTERS: Mapping[str, Filter] = {
+    "text": Filter(text, Gives.SAME),
+    "digits": Filter(_digits),
+    "e164": Filter(lambda value: f"+{_digits(value)}"),
+    "national": Filter(_national),
+    "number": Filter(_number, Gives.BARE),
+    "upper": Filter(lambda value: text(value).upper(), Gives.ANY),
+    "lower": Filter(lambda value: text(value).lower(), Gives.ANY),
+    "base64": Filter(lambda value: base64.b64encode(_bytes(value)).decode()),
+    "hex": Filter(lambda value: _bytes(value).hex().upper()),
+    "hex-ucs2": Filter(lambda value: text(value).encode("utf-16-be").hex().upper()),
+    "md5": Filter(lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()),
+    "sha1": Filter(lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest()),
+    "sha256": Filter(lambda value: hashlib.sha256(_bytes(value)).hexdigest()),
+    "xml": Filter(lambda value: to_xml(text(value)), Gives.XML, from_xml),
+    "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
 }
 TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
     "epoch": lambda time: str(math.ceil(time.timestamp())),  # not before it
     "epoch-ms": lambda time: str(math.ceil(time.timestamp() * 1000)),
     "iso": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "date": lambda time: time.astimezone(UTC).strftime("%Y-%m-%d"),
+    "date": lambda time: time.strftime("%Y-%m-%d"),
 }
-"""For a time; so is a format of ``strftime`` that begins with %, in UTC: ``{now|%Y%m%d%H%M%S}``."""
+"""For a time; so is a format of ``strftime`` that begins with %: ``{now|%Y%m%d%H%M%S}``.
+
+What has no zone is in the provider's, UTC by default.
+"""
+_BARE_TIMES = ("epoch", "epoch-ms")
 
 
 @lru_cache(4096)
+def _split(template: str) -> tuple[tuple[str, ...], tuple[re.Match[str], ...]]:
+    """Return a template's own text, before, between and after its values, and these."""
+    own, places, at = [""], list[re.Match[str]](), 0
+    for found in _PLACE.finditer(template):
+        own[-1] += template[at : found.start()]
+        at = found.end()
+        if found[1] is None:
+            own[-1] += found[0][0]
+        else:
+            places.append(found)
+            own.append("")
+    own[-1] += template[at:]
+    return tuple(own), tuple(places)
+
+
 def _places(template: str) -> tuple[re.Match[str], ...]:
-    return tuple(_PLACE.finditer(template))
+    return _split(template)[1]
+
+
+def _joined(own: tuple[str, ...], between: Iterator[str]) -> str:
+    return own[0] + "".join(word + after for word, after in zip(between, own[1:], strict=True))
 
 
 def render(template: Template, values: Values) -> Any:
@@ -96,7 +169,7 @@ def render(template: Template, values: Values) -> Any:
     ((key, inner),) = template.items()
     if key in FILTERS:
         rendered = render(inner, values)
-        return None if rendered is None else FILTERS[key](rendered)
+        return None if rendered is None else FILTERS[key].apply(rendered)
     chosen = _chosen(template, values)
     return None if chosen is None else render(chosen, values)
 
@@ -120,17 +193,25 @@ def needed(template: Template, values: Values) -> Iterator[str]:
 
 def _chosen(template: Mapping[str, Any], values: Values) -> Template | None:
     ((decider, words),) = template.items()
-    chosen: Template | None = words.get(text(_fill(decider, values) or ""), words.get("*"))
+    word = text(_fill(decider, values) or "")
+    if not word and _is_flag(decider) and {"true", "false"} <= words.keys():
+        word = "false"
+    chosen: Template | None = words.get(word, words.get("*"))
     return chosen
 
 
+def _is_flag(decider: str) -> bool:
+    """Return whether a choice is by what is true, or absent."""
+    return decider == "{unread}" or decider.startswith("{options.")
+
+
 def _fill(template: str, values: Values) -> Any:
-    places = _places(template)
+    own, places = _split(template)
     if any(values.get(place[1]) is None for place in places):
         return None
     if len(places) == 1 and places[0][0] == template:
         return _filtered(places[0], values)
-    return _PLACE.sub(lambda place: text(_filtered(place, values)), template)
+    return _joined(own, (text(_filtered(place, values)) for place in places))
 
 
 def address(template: str, values: Values) -> str:
@@ -138,7 +219,9 @@ def address(template: str, values: Values) -> str:
     for name in names(template):
         if values.get(name) is None:
             raise InvalidMessage(f"{name} is missing: the route has it")
-    filled = _PLACE.sub(lambda place: quote(text(_filtered(place, values)), safe=""), template)
+    own, places = _split(template)
+    words = (quote(text(_filtered(place, values)), safe="") for place in places)
+    filled = _joined(own, words)
     path = filled.partition(" ")[2].partition("?")[0]
     if template != filled and {".", ".."} & set(path.split("/")):
         raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
@@ -148,13 +231,27 @@ def address(template: str, values: Values) -> str:
 def _filtered(place: re.Match[str], values: Values) -> Any:
     value = values[place[1]]
     for name in place[2].split("|")[1:]:
-        if (name.startswith("%") or name in TIME_FILTERS) and isinstance(value, str):
-            continue  # the id of a message in the place of a time
-        if name.startswith("%"):
-            value = value.astimezone(UTC).strftime(name)
-        else:
-            value = (TIME_FILTERS.get(name) or FILTERS[name])(value)
+        if not _is_of_a_time(name):
+            value = FILTERS[name].apply(value)
+        elif not isinstance(value, str):  # the id of a message in the place of a time
+            value = _written(place[1], value, name, values.get(TIME_ZONE))
     return value if place[2].endswith("|number") else text(value)
+
+
+def _is_of_a_time(name: str) -> bool:
+    return name.startswith("%") or name in TIME_FILTERS
+
+
+def _written(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
+    local = time.astimezone(UTC if zone is None or name in _DAYS else zone)
+    if form in TIME_FILTERS:
+        return TIME_FILTERS[form](local)
+    if name == "send_at" and "%z" not in form and has_two_readings(local):
+        raise InvalidMessage(
+            f"send_at is in an hour that {zone} has twice, and the provider could not tell which: "
+            "give a time before or after it"
+        )
+    return local.strftime(form)
 
 
 def names(template: Template) -> Iterator[str]:
@@ -168,26 +265,47 @@ def words(template: Template, name: str) -> Iterator[str]:
         yield from template["{" + name + "}"]
 
 
-def reread(template: Template, word: str) -> tuple[str, str] | None:
-    """Return name and word of a template's one value, read from what it gave; or None."""
+_ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
+
+
+def reread(template: Template, word: str) -> dict[str, str]:
+    """Return the values of a template by name, read from what it gave, as far as they show.
+
+    That is one value, or several in XML and JSON. Only ``xml`` and ``json`` have a way back.
+    """
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        deciders = list(_PLACE.finditer(key))
+        deciders = _places(key)
         if len(deciders) != 1 or not isinstance(inner, Mapping):
-            return None
+            return {}
         read = ((said, reread(one, word)) for said, one in inner.items())
         told = (
-            found or (deciders[0][1], said)
+            found or {deciders[0][1]: said}
             for said, found in read
             if found or (said != "*" and inner[said] == word)
         )
-        return next(told, None)
-    places = list(_PLACE.finditer(template)) if isinstance(template, str) else []
-    if len(places) != 1 or not isinstance(template, str):
-        return None
-    before, after = template[: places[0].start()], template[places[0].end() :]
-    around = word.startswith(before) and word.removeprefix(before).endswith(after)
-    return (places[0][1], word.removeprefix(before).removesuffix(after)) if around else None
+        return next(told, {})
+    if not isinstance(template, str):
+        return {}
+    own, places = _split(template)
+    value = "(.*)"
+    if len(places) > 1:
+        markup = language("\0".join(own))
+        if not markup or not all(re.search("""[<>"']""", part) for part in own[1:-1]):
+            return {}
+        value = _ESCAPED[markup]
+    found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
+    words = found.groups() if found else ()
+    return {place[1]: _unfiltered(place, one) for place, one in zip(places, words, strict=False)}
+
+
+def _unfiltered(place: re.Match[str], word: str) -> str:
+    for name in reversed(place[2].split("|")[1:]):
+        undo = FILTERS[name].undo if name in FILTERS else None
+        if undo is None:
+            break
+        word = undo(word)
+    return word
 
 
 def _texts(template: Template) -> Iterator[str]:
@@ -212,13 +330,57 @@ def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
         return "give a finite number"
     elif not isinstance(template, str | int | float):
         return "give text, a number, true or false, a choice or a filter"
-    for part in _texts(template):
-        if re.search(r"[{}]", _PLACE.sub("", part)):
-            return f"{part!r}: braces hold a value and its filters, such as {{recipient|digits}}"
-        for place in _PLACE.finditer(part):
-            if why := _place_trouble(place, known):
-                return why
-    return None
+    return next((why for part in _texts(template) if (why := _part_trouble(part, known))), None)
+
+
+def _part_trouble(part: str, known: Collection[str] | None) -> str | None:
+    if re.search(r"[{}]", _PLACE.sub("", part)) or _DOUBLED.search(part):
+        why = "braces hold a value and its filters, such as {recipient|digits}"
+        return f"{part!r}: {why}; one that is itself is doubled, {{{{"
+    wrong = (why for place in _places(part) if (why := _place_trouble(place, known)))
+    return next(wrong, None) or _unescaped(part)
+
+
+def route_trouble(route: str, known: Collection[str] | None = None) -> str | None:
+    """Return what is wrong with a route, or None, as `trouble` does."""
+    if any(found[1] is None for found in _PLACE.finditer(route)):
+        return f"{route!r}: a route has no brace of its own, write %7B for {{ and %7D for }}"
+    return trouble(route, known)
+
+
+def _unescaped(part: str) -> str | None:
+    """Return what is wrong with the values of a constant that is XML or JSON, or None."""
+    own, places = _split(part)
+    markup = language("\0".join(own))
+    if markup is None:
+        return None
+    for place in places:
+        if _gives(place) not in (*_ANYWHERE, Gives[markup.name]):
+            fits = place[0].replace("}", f"|{markup}}}")
+            return f"{place[0]} would break the {markup.name} around it: write {fits}"
+    for place in _places(outside(part, markup)):
+        if markup is Markup.JSON and _gives(place) is not Gives.BARE:
+            return f"{place[0]} has no quotes around it: give them, or a {{{place[1]}|number}}"
+        if _gives(place) not in _ANYWHERE:
+            return f"{place[0]} is in CDATA, where nothing can be escaped: take the CDATA away"
+    inner = (one.replace(f"|{markup}}}", "}") for one in held(part, markup))
+    return next((why for one in inner if (why := _unescaped(one))), None)
+
+
+def _gives(place: re.Match[str]) -> Gives:
+    """Return what a value is good for after its filters."""
+    name, found = place[1], _NATURE.get(place[1], Gives.ANY)
+    for one in place[2].split("|")[1:]:
+        if _is_of_a_time(one):
+            found = found if name == "before" else Gives.PLAIN
+            found = Gives.BARE if one in _BARE_TIMES and found is Gives.PLAIN else found
+            continue
+        gives = FILTERS[one].gives
+        if gives in _ANYWHERE:
+            found = gives
+        elif gives is not Gives.SAME:
+            found = Gives.PLAIN if found in _ANYWHERE else gives
+    return found
 
 
 def _misshapen(template: Mapping[str, Any]) -> str | None:
@@ -227,7 +389,7 @@ def _misshapen(template: Mapping[str, Any]) -> str | None:
     ((key, inner),) = template.items()
     if key in FILTERS:
         return trouble(inner)
-    if not _PLACE.search(key):
+    if not _places(key):
         return f"{key!r} is no filter, and no value that decides, such as {{channels}}"
     if not isinstance(inner, Mapping):
         return "a choice has a template for each word"
@@ -239,7 +401,7 @@ def _place_trouble(place: re.Match[str], known: Collection[str] | None) -> str |
     if known is not None and name not in known:
         return f"there is no value {{{name}}}; {nearest(name, known)}"
     for number, one in enumerate(filters):
-        if one.startswith("%") or one in TIME_FILTERS:
+        if _is_of_a_time(one):
             if name not in TIMES or number:
                 return f"the filter {one!r} is for a time: {', '.join(TIMES)}"
         elif one not in FILTERS:
