@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Call, Note, Unreadable
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.path import LIST, nested
 from smsbridge.mapping.template import text
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
-LIST = "#list"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
 
@@ -115,7 +114,8 @@ class Rest:
         if self.body == "form":
             kind, body = FORM, urlencode(_texts(fields)).encode()
         else:
-            kind, body = JSON, json.dumps(nested(fields)).encode()
+            tree = nested(fields)
+            kind, body = JSON, json.dumps(tree.get(LIST, tree)).encode()
         headers = {"Content-Type": kind, "Accept": JSON}
         return Request(method=method, url=url, headers=headers, body=body)
 
@@ -161,7 +161,7 @@ class Rest:
         if kind == JSON:
             if self.body != "json":
                 note("JSON instead of a form")
-            return fields | parse_json(request.body)
+            return fields | parse_json(request.body, array=LIST)
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:

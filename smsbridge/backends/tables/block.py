@@ -17,7 +17,9 @@ Key = tuple[str, ...]
 _Word = TypeVar("_Word", bound=StrEnum)
 _WORDS = {str: "text", int: "a whole number", bool: "true or false"}
 _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
-_FIELDS = frozenset({"text", "number"})  # names of fields rather than filters over a whole template
+_FIELDS = frozenset(
+    {"text", "number", "xml", "json"}
+)  # names of fields rather than filters over a whole template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Block:
     at: Key = ()
 
     def __contains__(self, key: object) -> bool:
-        """Tell whether a key is there."""
+        """Return whether a key is there."""
         return key in self.values
 
     def fail(self, why: str, *key: str) -> NoReturn:
