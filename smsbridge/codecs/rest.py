@@ -17,6 +17,7 @@ from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Call, Note, Unreadable
 from smsbridge.mapping.path import LIST, nested
 from smsbridge.mapping.template import text
+from smsbridge.text.json_text import read_json
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -32,8 +33,7 @@ BODILESS = ("GET", "DELETE")
 def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
     """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
     try:
-        text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+        document = read_json(body)
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON, or says the same thing twice") from None
     if array and isinstance(document, list):
@@ -41,16 +41,6 @@ def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
 
 
 def parse_form(body: str) -> dict[str, str]:
@@ -161,7 +151,7 @@ class Rest:
         if kind == JSON:
             if self.body != "json":
                 note("JSON instead of a form")
-            return fields | parse_json(request.body, array=LIST)
+            return fields | parse_json(request.body, array=LIST if self.body == "json" else "")
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:
