@@ -176,7 +176,7 @@ def test_a_choice_that_has_the_word_of_a_message_carries_its_text(
 def test_a_text_in_an_encoding_that_a_choice_lacks_is_refused_before_any_io() -> None:
     choice = 'body = { "{encoding}" = { gsm-7 = "{text}" } }'
     backend = rest(REST_SEND.replace('body = "{text}"', choice))
-    with pytest.raises(Unsupported, match="can't carry text in ucs-2; in another encoding it can"):
+    with pytest.raises(Unsupported, match=r"can't carry text in ucs-2; in another encoding it can"):
         sent(backend, replace(MESSAGE, text="ж"))
 
 
@@ -244,13 +244,13 @@ def test_times_without_a_zone_are_the_providers_both_ways() -> None:
 
 def test_a_time_to_send_at_in_an_hour_that_comes_twice_is_refused_before_any_io() -> None:
     twice = datetime(2030, 10, 27, 0, 30, tzinfo=UTC)
-    with pytest.raises(InvalidMessage, match="send_at is in an hour that Europe/Lisbon has twice"):
+    with pytest.raises(InvalidMessage, match=r"send_at is in an hour that Europe/Lisbon has twice"):
         sent(rest(LOCAL), replace(MESSAGE, send_at=twice))
 
 
 @pytest.mark.parametrize("zone", ["Lisbon", "GMT+1", "../Lisbon"])
 def test_a_zone_that_is_not_there_is_refused_with_an_example(zone: str) -> None:
-    with pytest.raises(ConfigError, match="time_zone: .* such as Europe/Lisbon"):
+    with pytest.raises(ConfigError, match=r"time_zone: .* such as Europe/Lisbon"):
         rest(LOCAL.replace("Europe/Lisbon", zone))
 
 
