@@ -18,10 +18,9 @@ from smsbridge.mapping.template import (
     names,
     needed,
     rendered,
-    route_trouble,
-    trouble,
     words,
 )
+from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments

@@ -13,7 +13,7 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
@@ -26,20 +26,16 @@ from smsbridge.mapping.markup import (
     Markup,
     from_json,
     from_xml,
-    held,
     language,
-    outside,
     to_json,
     to_xml,
 )
 from smsbridge.mapping.times import has_two_readings
-from smsbridge.text.suggest import nearest
 
 Template = str | int | float | bool | Mapping[str, Any]
 Values = Mapping[str, Any]
 
-_PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
-_DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
+PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
 TIMES = ("send_at", "now", "after", "before", "first", "last")
 _DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
 TIME_ZONE = "time_zone"
@@ -87,16 +83,6 @@ class Gives(StrEnum):
     JSON = "text between the quotes of JSON"
 
 
-_ANYWHERE = (Gives.PLAIN, Gives.BARE)
-_NATURE: Mapping[str, Gives] = {
-    **dict.fromkeys(("recipient", "channels", "encoding", "uuid", "failed"), Gives.PLAIN),
-    **dict.fromkeys(TIMES, Gives.PLAIN),
-    **dict.fromkeys(("segments", "unread"), Gives.BARE),
-    "before": Gives.ANY,  # it may be an id, which no filter of a time touches
-}
-"""What values are good for without a filter; all others are any text."""
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What is made of a value, what that is good for, and the way back where there is one."""
@@ -133,14 +119,13 @@ TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
 
 What has no zone is in the provider's, UTC by default.
 """
-_BARE_TIMES = ("epoch", "epoch-ms")
 
 
 @lru_cache(4096)
-def _split(template: str) -> tuple[tuple[str, ...], tuple[re.Match[str], ...]]:
+def split(template: str) -> tuple[tuple[str, ...], tuple[re.Match[str], ...]]:
     """Return a template's own text, before, between and after its values, and these."""
     own, places, at = [""], list[re.Match[str]](), 0
-    for found in _PLACE.finditer(template):
+    for found in PLACE.finditer(template):
         own[-1] += template[at : found.start()]
         at = found.end()
         if found[1] is None:
@@ -152,8 +137,9 @@ def _split(template: str) -> tuple[tuple[str, ...], tuple[re.Match[str], ...]]:
     return tuple(own), tuple(places)
 
 
-def _places(template: str) -> tuple[re.Match[str], ...]:
-    return _split(template)[1]
+def places_of(template: str) -> tuple[re.Match[str], ...]:
+    """Return the values of a template: each a match with its name, and its filters with bars."""
+    return split(template)[1]
 
 
 def _joined(own: tuple[str, ...], between: Iterator[str]) -> str:
@@ -183,10 +169,10 @@ def rendered(templates: Mapping[str, Template], values: Values) -> dict[str, Any
 def needed(template: Template, values: Values) -> Iterator[str]:
     """Yield the names of the values that decide or fill a template for these very values."""
     if isinstance(template, str):
-        yield from (place[1] for place in _places(template))
+        yield from (place[1] for place in places_of(template))
     elif isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        yield from (place[1] for place in _places(key))
+        yield from (place[1] for place in places_of(key))
         chosen = inner if key in FILTERS else _chosen(template, values)
         yield from () if chosen is None else needed(chosen, values)
 
@@ -206,7 +192,7 @@ def _is_flag(decider: str) -> bool:
 
 
 def _fill(template: str, values: Values) -> Any:
-    own, places = _split(template)
+    own, places = split(template)
     if any(values.get(place[1]) is None for place in places):
         return None
     if len(places) == 1 and places[0][0] == template:
@@ -219,7 +205,7 @@ def address(template: str, values: Values) -> str:
     for name in names(template):
         if values.get(name) is None:
             raise InvalidMessage(f"{name} is missing: the route has it")
-    own, places = _split(template)
+    own, places = split(template)
     words = (quote(text(_filtered(place, values)), safe="") for place in places)
     filled = _joined(own, words)
     path = filled.partition(" ")[2].partition("?")[0]
@@ -231,14 +217,15 @@ def address(template: str, values: Values) -> str:
 def _filtered(place: re.Match[str], values: Values) -> Any:
     value = values[place[1]]
     for name in place[2].split("|")[1:]:
-        if not _is_of_a_time(name):
+        if not is_of_a_time(name):
             value = FILTERS[name].apply(value)
         elif not isinstance(value, str):  # the id of a message in the place of a time
             value = _written(place[1], value, name, values.get(TIME_ZONE))
     return value if place[2].endswith("|number") else text(value)
 
 
-def _is_of_a_time(name: str) -> bool:
+def is_of_a_time(name: str) -> bool:
+    """Return whether a filter is for a time."""
     return name.startswith("%") or name in TIME_FILTERS
 
 
@@ -256,7 +243,7 @@ def _written(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
 
 def names(template: Template) -> Iterator[str]:
     """Yield the name of each value that a template can carry to the provider."""
-    yield from (place[1] for part in _texts(template) for place in _places(part))
+    yield from (place[1] for part in texts(template) for place in places_of(part))
 
 
 def words(template: Template, name: str) -> Iterator[str]:
@@ -275,7 +262,7 @@ def reread(template: Template, word: str) -> dict[str, str]:
     """
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        deciders = _places(key)
+        deciders = places_of(key)
         if len(deciders) != 1 or not isinstance(inner, Mapping):
             return {}
         read = ((said, reread(one, word)) for said, one in inner.items())
@@ -287,7 +274,7 @@ def reread(template: Template, word: str) -> dict[str, str]:
         return next(told, {})
     if not isinstance(template, str):
         return {}
-    own, places = _split(template)
+    own, places = split(template)
     value = "(.*)"
     if len(places) > 1:
         markup = language("\0".join(own))
@@ -308,7 +295,8 @@ def _unfiltered(place: re.Match[str], word: str) -> str:
     return word
 
 
-def _texts(template: Template) -> Iterator[str]:
+def texts(template: Template) -> Iterator[str]:
+    """Yield each text of a template that may have values in it, also what a choice is by."""
     if isinstance(template, str):
         yield template
     elif isinstance(template, Mapping):
@@ -318,92 +306,4 @@ def _texts(template: Template) -> Iterator[str]:
                 inner.values() if key not in FILTERS and isinstance(inner, Mapping) else [inner]
             )
             for one in inners:
-                yield from _texts(one)
-
-
-def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
-    """Return what is wrong with a template, or None; ``known`` are the values that there are."""
-    if isinstance(template, Mapping):
-        if shape := _misshapen(template):
-            return shape
-    elif isinstance(template, float) and not math.isfinite(template):
-        return "give a finite number"
-    elif not isinstance(template, str | int | float):
-        return "give text, a number, true or false, a choice or a filter"
-    return next((why for part in _texts(template) if (why := _part_trouble(part, known))), None)
-
-
-def _part_trouble(part: str, known: Collection[str] | None) -> str | None:
-    if re.search(r"[{}]", _PLACE.sub("", part)) or _DOUBLED.search(part):
-        why = "braces hold a value and its filters, such as {recipient|digits}"
-        return f"{part!r}: {why}; one that is itself is doubled, {{{{"
-    wrong = (why for place in _places(part) if (why := _place_trouble(place, known)))
-    return next(wrong, None) or _unescaped(part)
-
-
-def route_trouble(route: str, known: Collection[str] | None = None) -> str | None:
-    """Return what is wrong with a route, or None, as `trouble` does."""
-    if any(found[1] is None for found in _PLACE.finditer(route)):
-        return f"{route!r}: a route has no brace of its own, write %7B for {{ and %7D for }}"
-    return trouble(route, known)
-
-
-def _unescaped(part: str) -> str | None:
-    """Return what is wrong with the values of a constant that is XML or JSON, or None."""
-    own, places = _split(part)
-    markup = language("\0".join(own))
-    if markup is None:
-        return None
-    for place in places:
-        if _gives(place) not in (*_ANYWHERE, Gives[markup.name]):
-            fits = place[0].replace("}", f"|{markup}}}")
-            return f"{place[0]} would break the {markup.name} around it: write {fits}"
-    for place in _places(outside(part, markup)):
-        if markup is Markup.JSON and _gives(place) is not Gives.BARE:
-            return f"{place[0]} has no quotes around it: give them, or a {{{place[1]}|number}}"
-        if _gives(place) not in _ANYWHERE:
-            return f"{place[0]} is in CDATA, where nothing can be escaped: take the CDATA away"
-    inner = (one.replace(f"|{markup}}}", "}") for one in held(part, markup))
-    return next((why for one in inner if (why := _unescaped(one))), None)
-
-
-def _gives(place: re.Match[str]) -> Gives:
-    """Return what a value is good for after its filters."""
-    name, found = place[1], _NATURE.get(place[1], Gives.ANY)
-    for one in place[2].split("|")[1:]:
-        if _is_of_a_time(one):
-            found = found if name == "before" else Gives.PLAIN
-            found = Gives.BARE if one in _BARE_TIMES and found is Gives.PLAIN else found
-            continue
-        gives = FILTERS[one].gives
-        if gives in _ANYWHERE:
-            found = gives
-        elif gives is not Gives.SAME:
-            found = Gives.PLAIN if found in _ANYWHERE else gives
-    return found
-
-
-def _misshapen(template: Mapping[str, Any]) -> str | None:
-    if len(template) != 1:
-        return "a choice has one key, the value that decides"
-    ((key, inner),) = template.items()
-    if key in FILTERS:
-        return trouble(inner)
-    if not _places(key):
-        return f"{key!r} is no filter, and no value that decides, such as {{channels}}"
-    if not isinstance(inner, Mapping):
-        return "a choice has a template for each word"
-    return next((why for one in inner.values() if (why := trouble(one))), None)
-
-
-def _place_trouble(place: re.Match[str], known: Collection[str] | None) -> str | None:
-    name, filters = place[1], place[2].split("|")[1:]
-    if known is not None and name not in known:
-        return f"there is no value {{{name}}}; {nearest(name, known)}"
-    for number, one in enumerate(filters):
-        if _is_of_a_time(one):
-            if name not in TIMES or number:
-                return f"the filter {one!r} is for a time: {', '.join(TIMES)}"
-        elif one not in FILTERS:
-            return f"there is no filter {one!r}; {nearest(one, [*FILTERS, *TIME_FILTERS])}"
-    return None
+                yield from texts(one)

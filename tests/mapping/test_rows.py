@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -325,3 +326,19 @@ def test_a_time_that_is_there_and_can_not_be_read_is_told_from_none(
     table = Question("GET /", {}, {"at": ("unix", "when")}, "rows")
     assert unread_time(table, row) == word
     assert unread_time(Question("GET /", {}, {"id": "id"}), row) is None
+
+
+def cpu_seconds(count: int) -> float:
+    """Return the least time of three that it takes to read so many rows."""
+    table = Question("GET /", {}, ROW, "rows", pages="id")
+    answer = {"rows": [{**FULL, "@id": number} for number in range(count)]}
+    took = []
+    for _ in range(3):
+        began = process_time()
+        assert len(read_sent(table, answer, STATUSES, LISBON)) == count
+        took.append(process_time() - began)
+    return min(took)
+
+
+def test_eight_times_as_many_rows_take_no_more_than_some_eight_times_as_long() -> None:
+    assert cpu_seconds(4_000) < 30 * cpu_seconds(500)

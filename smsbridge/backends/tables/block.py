@@ -10,7 +10,8 @@ from typing import Any, NoReturn, TypeVar
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.mapping.outcome import When
 from smsbridge.mapping.path import steps
-from smsbridge.mapping.template import FILTERS, Template, text, trouble
+from smsbridge.mapping.template import FILTERS, Template, text
+from smsbridge.mapping.template_check import trouble
 from smsbridge.text.suggest import nearest
 
 Key = tuple[str, ...]

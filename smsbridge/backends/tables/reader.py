@@ -32,7 +32,7 @@ from smsbridge.mapping.operation import (
 )
 from smsbridge.mapping.outcome import When
 from smsbridge.mapping.path import LIST, nested
-from smsbridge.mapping.template import route_trouble
+from smsbridge.mapping.template_check import route_trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
