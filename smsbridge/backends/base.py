@@ -64,7 +64,8 @@ class Backend(Abilities):
     ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
     environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
-    number without + is dialled, such as ``GB``. ``retry``: how often a send is tried, if it is
+    number without + is dialled, such as ``GB``. ``time_zone``: that of times which the provider
+    writes without one, such as ``Europe/Lisbon``. ``retry``: how often a send is tried, if it is
     proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
     the backend that has the log, where this one has none.
     """

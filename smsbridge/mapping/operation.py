@@ -173,8 +173,8 @@ class Question(_Table):
                 steps(part)
         if self.pages not in ("", "id", "at"):
             raise ValueError(f"{self.call}, pages: {self.pages!r} is neither id nor at")
-        if self.time_format and (why := form_trouble(self.time_format)):
-            raise ValueError(f"{self.call}, time_format: {why}")
+        if self.time_format and (odd := form_trouble(self.time_format)):
+            raise ValueError(f"{self.call}, time_format: {odd}")
 
     def paths(self, name: str) -> tuple[str, ...]:
         """Return where a row may have what we call so; a blank stands between two of one value."""

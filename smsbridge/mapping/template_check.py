@@ -47,8 +47,8 @@ def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
 
 def _part_trouble(part: str, known: Collection[str] | None) -> str | None:
     if re.search(r"[{}]", PLACE.sub("", part)) or _DOUBLED.search(part):
-        why = "braces hold a value and its filters, such as {recipient|digits}"
-        return f"{part!r}: {why}; one that is itself is doubled, {{{{"
+        rule = "braces hold a value and its filters, such as {recipient|digits}"
+        return f"{part!r}: {rule}; one that is itself is doubled, {{{{"
     wrong = (why for place in places_of(part) if (why := _place_trouble(place, known)))
     return next(wrong, None) or _unescaped(part)
 

@@ -227,7 +227,7 @@ def test_a_time_that_is_written_without_a_zone_is_in_the_providers(
 
 
 def test_a_time_to_send_at_that_the_providers_clock_shows_twice_is_refused() -> None:
-    values = {"time_zone": ZoneInfo("Europe/Lisbon")}
+    values: dict[str, Any] = {"time_zone": ZoneInfo("Europe/Lisbon")}
     for minutes in (0, 60):
         values["send_at"] = datetime(2027, 10, 31, 0, 30, tzinfo=UTC) + timedelta(minutes=minutes)
         with pytest.raises(InvalidMessage, match="in an hour that Europe/Lisbon has twice"):
