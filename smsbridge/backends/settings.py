@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from smsbridge.backends.config_fields import Keys, is_secret
@@ -13,6 +14,7 @@ from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import Site, check_address
 from smsbridge.mapping.operation import Protocol
+from smsbridge.mapping.times import zone_of
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
@@ -39,6 +41,7 @@ class Settings(Keys):
     wsdl: str = ""
     wsdl_sha256: str = ""
     default_region: str = ""
+    time_zone: str = ""
     retry: Retry | None = None
     limit: Limit | None = None
 
@@ -62,6 +65,7 @@ class Settings(Keys):
         if self.default_region and not _REGION.fullmatch(str(self.default_region)):
             why = "default_region: give two capital letters of ISO 3166-1, such as GB"
             raise ConfigError(why, ("default_region",))
+        zone_of(self.time_zone)
         for name, kind in (("retry", Retry), ("limit", Limit)):
             given = getattr(self, name)
             if given is not None and not isinstance(given, kind):
@@ -102,6 +106,10 @@ class Settings(Keys):
     def number(self, given: str) -> str:
         """Return a number as E.164: as it is, or as dialled in the ``default_region``."""
         return e164(given, self.default_region) if self.default_region else given
+
+    def zone(self) -> tzinfo | None:
+        """Return the zone of times that the provider writes, and takes, without one."""
+        return zone_of(self.time_zone)
 
     def site(self) -> Site:
         """Return where this backend is."""

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Call, Note, Unreadable
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.path import LIST, nested
 from smsbridge.mapping.template import text
+from smsbridge.text.json_text import read_json
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
-LIST = "#list"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
 
@@ -33,8 +33,7 @@ BODILESS = ("GET", "DELETE")
 def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
     """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
     try:
-        text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+        document = read_json(body)
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON, or says the same thing twice") from None
     if array and isinstance(document, list):
@@ -42,16 +41,6 @@ def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
 
 
 def parse_form(body: str) -> dict[str, str]:
@@ -115,7 +104,8 @@ class Rest:
         if self.body == "form":
             kind, body = FORM, urlencode(_texts(fields)).encode()
         else:
-            kind, body = JSON, json.dumps(nested(fields)).encode()
+            tree = nested(fields)
+            kind, body = JSON, json.dumps(tree.get(LIST, tree)).encode()
         headers = {"Content-Type": kind, "Accept": JSON}
         return Request(method=method, url=url, headers=headers, body=body)
 
@@ -161,7 +151,7 @@ class Rest:
         if kind == JSON:
             if self.body != "json":
                 note("JSON instead of a form")
-            return fields | parse_json(request.body)
+            return fields | parse_json(request.body, array=LIST if self.body == "json" else "")
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from smsbridge.errors import Reason
 from smsbridge.mapping.outcome import REFUSING, When, status_trouble, untaken_trouble
-from smsbridge.mapping.path import STATUS, nested, steps
-from smsbridge.mapping.template import Template, Values, names, needed, rendered, trouble, words
+from smsbridge.mapping.path import LIST, STATUS, nested, steps
+from smsbridge.mapping.template import Template, Values, names, needed, rendered, words
+from smsbridge.mapping.template_check import route_trouble, trouble
+from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
@@ -47,7 +49,7 @@ class _Table:
 
     def _check(self) -> None:
         for path, template in self.templates():
-            if why := trouble(template):
+            if why := trouble(template) if path else route_trouble(self.call):
                 raise ValueError(f"{self.call}, field {path}: {why}")
         rejected: Mapping[str, Mapping[str, Reason]] = getattr(self, "rejected", {})
         for path in rejected:
@@ -55,7 +57,9 @@ class _Table:
         if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
             raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
-            steps(path)
+            whole = steps(path)
+            if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
+                raise ValueError(f"{self.call}: {path} needs an index, such as {LIST}[0].to")
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
                 raise ValueError(f"{self.call}: {path} is a field, and holds others too")
         try:
@@ -114,6 +118,10 @@ class Operation(_Table):
         known = (word for _, value in self.templates() for word in words(value, "channels"))
         return frozenset({"sms", *known} - {"*"})
 
+    def counts(self) -> bool:
+        """Return whether it needs to know how many SMS a text takes, or in which encoding."""
+        return bool(self.carries() & {"encoding", "segments"})
+
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
         used = {name for _, value in self.templates() for name in needed(value, values)}
@@ -134,7 +142,9 @@ class Question(_Table):
     statuses, where they mean something else than in the rest of the backend. ``failed``: a row
     that has any of it is of a message that was not delivered. ``refused``: one that the provider
     did not take at all. ``pages``: what the next page of the
-    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row.
+    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``:
+    how times are written, where that can't be seen: ``epoch``, ``epoch-ms`` or a format of
+    ``strptime``.
     """
 
     row: Mapping[str, Paths]
@@ -146,6 +156,7 @@ class Question(_Table):
     failed: When = field(default_factory=lambda: When({}))
     refused: When = field(default_factory=lambda: When({}))
     pages: str = ""
+    time_format: str = ""
 
     @property
     def taken(self) -> When:
@@ -164,6 +175,8 @@ class Question(_Table):
                 steps(part)
         if self.pages not in ("", "id", "at"):
             raise ValueError(f"{self.call}, pages: {self.pages!r} is neither id nor at")
+        if self.time_format and (odd := form_trouble(self.time_format)):
+            raise ValueError(f"{self.call}, time_format: {odd}")
 
     def paths(self, name: str) -> tuple[str, ...]:
         """Return where a row may have what we call so; a blank stands between two of one value."""

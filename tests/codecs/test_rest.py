@@ -309,6 +309,12 @@ def test_nested_json_stays_nested() -> None:
     assert notes == []
 
 
+def test_a_body_that_is_a_list_is_read_where_json_is_sent() -> None:
+    call, notes = read(asked('[{"to": "1"}]', JSON), "json")
+    assert call.fields == {"#list": [{"to": "1"}]}
+    assert notes == []
+
+
 @pytest.mark.parametrize("body", [b"canary", b'["canary"]', b'{"canary"', b"[" * 100_000])
 def test_json_that_cant_be_read_is_unreadable_and_not_echoed(body: bytes) -> None:
     with pytest.raises(Unreadable) as refused:

@@ -10,14 +10,17 @@ from typing import Any, NoReturn, TypeVar
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.mapping.outcome import REFUSING, When, status_trouble
 from smsbridge.mapping.path import STATUS, steps
-from smsbridge.mapping.template import FILTERS, Template, text, trouble
+from smsbridge.mapping.template import FILTERS, Template, text
+from smsbridge.mapping.template_check import trouble
 from smsbridge.text.suggest import nearest
 
 Key = tuple[str, ...]
 _Word = TypeVar("_Word", bound=StrEnum)
 _WORDS = {str: "text", int: "a whole number", bool: "true or false"}
 _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
-_FIELDS = frozenset({"text", "number"})  # names of fields rather than filters over a whole template
+_FIELDS = frozenset(
+    {"text", "number", "xml", "json"}
+)  # names of fields rather than filters over a whole template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Block:
     at: Key = ()
 
     def __contains__(self, key: object) -> bool:
-        """Tell whether a key is there."""
+        """Return whether a key is there."""
         return key in self.values
 
     def fail(self, why: str, *key: str) -> NoReturn:

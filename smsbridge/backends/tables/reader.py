@@ -14,7 +14,7 @@ from smsbridge.auth.oauth2 import ClientCredentials
 from smsbridge.auth.schemes import Basic, Fields
 from smsbridge.auth.username_token import UsernameToken
 from smsbridge.backends.tables.block import Block
-from smsbridge.codecs.rest import METHODS
+from smsbridge.codecs.rest import BODILESS, METHODS, Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.mapping.auth import Auth
@@ -31,15 +31,19 @@ from smsbridge.mapping.operation import (
     known_values,
 )
 from smsbridge.mapping.outcome import When, untaken_trouble
-from smsbridge.mapping.path import STATUS, nested
-from smsbridge.mapping.template import trouble
+from smsbridge.mapping.path import LIST, STATUS, nested
+from smsbridge.mapping.template_check import route_trouble
+from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OPEN = ("fields", "headers")
-_OF_A_QUESTION = ("answered", "rows", "row", "statuses", "failed", "refused", "pages")
+_OF_A_QUESTION = (
+    *("answered", "rows", "row", "statuses", "failed", "refused"),
+    *("pages", "time_format"),
+)
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
@@ -162,6 +166,7 @@ class Reader:
         fields = block.templates("fields", known)
         headers = block.headers("headers", known)
         rejected = block.reasons("rejected")
+        self._hold_list(block, call, fields)
         try:
             if name not in QUESTIONS:
                 accepted = _accepted(block)
@@ -184,6 +189,7 @@ class Reader:
                 failed=When(block.words("failed")),
                 refused=When(block.words("refused")),
                 pages=_pages(block),
+                time_format=_time_format(block),
             )
         except ConfigError:
             raise
@@ -202,9 +208,17 @@ class Reader:
         if method not in METHODS or not path.startswith("/"):
             example = f"a method ({', '.join(METHODS)}) and a path, such as POST /v1/messages"
             block.fail(f"{call!r}: give {example}", "route")
-        if why := trouble(call, known):
+        if why := route_trouble(call, known):
             block.fail(why, "route")
         return call
+
+    def _hold_list(self, block: Block, call: str, fields: Mapping[str, Any]) -> None:
+        """Refuse a body that is a list where no JSON is sent."""
+        form = isinstance(self.codec, Rest) and self.codec.body == "form"
+        if form or call.partition(" ")[0] in BODILESS:
+            for path in fields:
+                if path.partition("[")[0] == LIST:
+                    block.fail("a form and a query have no list: it is for JSON", "fields", path)
 
     def _hold_used(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         carried = {name for table in tables for name in table.carries()}
@@ -278,6 +292,13 @@ def _pages(block: Block) -> str:
     found: str = block.of("pages", str, "")
     if found not in ("", "id", "at"):
         block.fail(f"{found!r}: give id or at, what the next page is asked before", "pages")
+    return found
+
+
+def _time_format(block: Block) -> str:
+    found: str = block.of("time_format", str, "")
+    if found and (why := form_trouble(found)):
+        block.fail(why, "time_format")
     return found
 
 

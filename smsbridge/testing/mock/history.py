@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.rows import read_time
 from smsbridge.mapping.template import TIME_FILTERS
+from smsbridge.mapping.times import read_time
 from smsbridge.message import Status
 
 if TYPE_CHECKING:

@@ -43,8 +43,10 @@ class Heard:
             (template, self.call.fields.get(path) if path[0] == "{" else at(self.call.fields, path))
             for path, template in places.items()
         )
-        found = (reread(one, text(word)) for one, word in words if word not in (None, ""))
-        return dict(pair for pair in found if pair)
+        found: dict[str, str] = {}
+        for one, word in words:
+            found |= reread(one, text(word)) if word not in (None, "") else {}
+        return found
 
     @property
     def fields(self) -> dict[str, Any]:
