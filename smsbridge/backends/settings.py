@@ -12,6 +12,7 @@ from smsbridge.backends.limits import Limit, Retry
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import Site, check_address
+from smsbridge.http.proxy import Proxy
 from smsbridge.mapping.operation import Protocol
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
@@ -34,6 +35,7 @@ class Settings(Keys):
     timeout: float = 30.0
     ca: str = ""
     client_cert: str = ""
+    client_cert_password: Secret | None = None
     proxy: Secret | None = None
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
@@ -93,7 +95,7 @@ class Settings(Keys):
         if "://" in self.wsdl:
             check_address("wsdl", self.wsdl)
         if self.proxy:
-            check_address("proxy", self.proxy.reveal(), credentials=True)
+            Proxy.at("proxy", self.proxy.reveal())
 
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials
