@@ -61,6 +61,9 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
+        if self.client_cert_password and not self.client_cert:
+            key = "client_cert_password"
+            raise ConfigError(f"{key}: there is no client_cert for it to open", (key,))
         if self.default_region and not _REGION.fullmatch(str(self.default_region)):
             why = "default_region: give two capital letters of ISO 3166-1, such as GB"
             raise ConfigError(why, ("default_region",))

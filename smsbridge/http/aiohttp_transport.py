@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -142,6 +143,44 @@ class _Protocol(ResponseHandler):
         super().connection_lost(exc)
 
 
+class _Socket(socket.socket):
+    """Breaks at a write only when all that the peer said before is read.
+
+    A reset would take it away: asyncio ends a connection at the first write that fails, and the
+    peer's last word may be the alert that tells why.
+    """
+
+    def send(self, *args: Any) -> int:
+        """Send; what a closed connection can't take goes nowhere while there is more to read."""
+        try:
+            return super().send(*args)
+        except (BrokenPipeError, ConnectionResetError):
+            if not self._unread():
+                raise
+            return len(args[0])
+
+    def sendmsg(self, buffers: Any, *args: Any) -> int:
+        """Send several at once, in the same way."""
+        parts = list(buffers)
+        try:
+            return super().sendmsg(parts, *args)
+        except (BrokenPipeError, ConnectionResetError):
+            if not self._unread():
+                raise
+            return sum(len(part) for part in parts)
+
+    def _unread(self) -> bool:
+        try:
+            return bool(self.recv(1, socket.MSG_PEEK))
+        except OSError:
+            return False
+
+
+def _socket(address: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol, *_ = address
+    return _Socket(family, kind, protocol)
+
+
 class _Connector(aiohttp.TCPConnector):
     """Never hands out a connection on which bytes came that nobody asked for.
 
@@ -149,7 +188,7 @@ class _Connector(aiohttp.TCPConnector):
     """
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(socket_factory=_socket, **options)
         self.opened: WeakSet[asyncio.Transport] = WeakSet()
         self._factory = partial(_Protocol, loop=self._loop)
 

@@ -40,11 +40,9 @@ class Proxy:
 
     @classmethod
     def at(cls, key: str, given: str) -> Proxy:
-        """Return the proxy of an address, such as host:port; raises `ConfigError` by ``key``."""
-        address = given.strip()
-        whole = address if "://" in address else f"http://{address}"
+        """Return the proxy of a URL; raises `ConfigError`, which names ``key`` and nothing else."""
         try:
-            parts = check_address(key, whole, credentials=True)
+            parts = check_address(key, given, credentials=True)
         except ConfigError:
             raise _unusable(key) from None
         if parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -96,7 +94,9 @@ class Proxies:
         port = parts.port or PORTS[parts.scheme]
         if not address or bypassed(self.environment.get("no", ""), host, port):
             return None
-        return Proxy.at(_variable(parts.scheme), address)
+        given = address.strip()
+        whole = given if "://" in given else f"http://{given}"  # as curl takes it
+        return Proxy.at(_variable(parts.scheme), whole)
 
 
 def _variable(scheme: str) -> str:
