@@ -50,10 +50,13 @@ class Sending(Way):
         """Read an answer whole: that to a CONNECT, or ours."""
         while not reading.whole:
             sock.settimeout(self.remaining())
-            data = sock.recv(_CHUNK)
-            if data:
-                self.answered, self.unproved = True, False
-            reading.feed(data)
+            self.take(sock.recv(_CHUNK), reading)
+
+    def take(self, data: bytes, reading: Reading | None = None) -> None:
+        """Take what came, nothing for the end."""
+        if data:
+            self.answered, self.unproved = True, False
+        (reading or self.reading).feed(data)
 
     @property
     def left(self) -> Left:
@@ -87,24 +90,29 @@ class _CountingSocket:
                 count = self._sock.send(view)
                 CURRENT.sending.bytes_left += count
                 view = view[count:]
-        except OSError:
-            CURRENT.sending.answered |= self._has_answer()
+        except OSError as error:
+            if self._answered_early():
+                raise BrokenPipeError from None  # which urllib3 passes over, and asks for it
+            if isinstance(error, BrokenPipeError | ConnectionResetError):
+                raise ConnectionResetError("at a write") from None  # by its number it is passed over
             raise
 
-    def _has_answer(self) -> bool:
-        """Return whether an answer came before the request had left: it is read, and lost.
+    def _answered_early(self) -> bool:
+        """Return whether a whole answer came before the request had left.
 
         Raises what the peer's TLS said last: by that it may have refused us.
         """
+        sending = CURRENT.sending
         self._sock.settimeout(0)
         try:
-            return bool(self._sock.recv(1))
+            while not sending.reading.whole and (data := self._sock.recv(_CHUNK)):
+                sending.take(data)
         except ssl.SSLError as error:
-            if CURRENT.sending.unproved and handshake_alert([error]):
+            if sending.unproved and handshake_alert([error]):
                 raise
-            return False
         except OSError:
-            return False
+            pass  # there is no more
+        return sending.reading.whole
 
     def makefile(self, *_: Any, **__: Any) -> io.BytesIO:
         """Return nothing to read: an answer is read from the socket itself."""
@@ -127,7 +135,7 @@ class _Answer(http.client.HTTPResponse):
         self.reason, self.version = "", 11
         self.headers = self.msg = http.client.HTTPMessage()
         self.chunked, self.length = False, 0
-        self.will_close = not reading.kept_open
+        self.will_close = not (reading.kept_open and sending.sent)
         self.close()
 
 
