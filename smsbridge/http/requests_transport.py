@@ -95,8 +95,9 @@ class RequestsTransport:
         raise failure  # here, not above: the library's error would hang on it, with the request
 
     def _carry(self, request: Request, sending: Sending) -> Response:
+        headers = {name: value.encode() for name, value in outgoing(request, sending).items()}
         prepared = requests.Request(
-            request.method, request.url, headers=outgoing(request, sending), data=request.body
+            request.method, request.url, headers=headers, data=request.body
         ).prepare()
         proxy = sending.proxy.url if sending.proxy else None
         answer = self._adapter.send(

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from smsbridge.errors import ConfigError
 from smsbridge.http.answer import BadAnswer, Reading
 from smsbridge.http.decompress import BadEncoding, inflate
-from smsbridge.http.exchange import HEADER_RULE, Broken, Left, Request, Response, is_header
+from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxies, Proxy
 
 if TYPE_CHECKING:
@@ -135,11 +135,15 @@ def opened(way: Way, reading: Reading) -> None:
 
 
 def outgoing(request: Request, way: Way) -> dict[str, str]:
-    """Return the headers of a request on its way; raises `Broken` for one that can't be sent."""
+    """Return the headers of a request on its way, which go out as UTF-8.
+
+    Raises `Broken` for one that can't be sent.
+    """
     headers = {"Accept-Encoding": "identity", "User-Agent": "smsbridge", **request.headers}
     for name, value in headers.items():
-        if not is_header(value):
-            raise Broken(Left.NOTHING, f"the header {name} {HEADER_RULE}", retry=False)
+        if not value.isprintable() or value != value.strip():
+            why = f"the header {name} holds a control character, or a blank at an end"
+            raise Broken(Left.NOTHING, why, retry=False)
     if way.proxy and way.proxy.authorization and request.url.startswith("http:"):
         headers["Proxy-Authorization"] = way.proxy.authorization
     return headers
@@ -267,6 +271,8 @@ def _load_client_cert(context: ssl.SSLContext, backend: Reach) -> None:
 
     try:
         context.load_cert_chain(backend.client_cert, password=password)
+    except ConfigError:
+        raise
     except (ssl.SSLError, ValueError):  # a ValueError: longer than OpenSSL takes
         if not asked:
             raise
