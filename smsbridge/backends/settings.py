@@ -61,9 +61,7 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
-        if self.client_cert_password and not self.client_cert:
-            key = "client_cert_password"
-            raise ConfigError(f"{key}: there is no client_cert for it to open", (key,))
+        self._check_client_cert()
         if self.default_region and not _REGION.fullmatch(str(self.default_region)):
             why = "default_region: give two capital letters of ISO 3166-1, such as GB"
             raise ConfigError(why, ("default_region",))
@@ -77,6 +75,11 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+
+    def _check_client_cert(self) -> None:
+        if self.client_cert_password and not self.client_cert:
+            key = "client_cert_password"
+            raise ConfigError(f"{key}: there is no client_cert for it to open", (key,))
 
     def _check_protocol(self) -> None:
         if not self.protocol:

@@ -91,16 +91,19 @@ class _Parser:
         return self._fed(b"")
 
     def _fed(self, data: bytes) -> list[Any]:
-        was_whole = self._reading.whole
+        if self._reading.whole:  # nobody asked for more
+            self._protocol.force_close()
+            if self._protocol.transport is not None:
+                self._protocol.transport.close()
+            return []
         try:
-            done = self._reading.feed(data) and not was_whole
+            if not self._reading.feed(data):
+                return []
         except BadAnswer as odd:
             self._sending.odd = odd
             raise
-        if not self._reading.kept_open and self._reading.whole:
+        if not self._reading.kept_open:
             self._protocol.force_close()
-        if not done:
-            return []
         if self._tunnel:
             opened(self._sending, self._reading)
         return [(_message(self._reading.status), EMPTY_PAYLOAD)]
@@ -190,7 +193,7 @@ class _Connector(aiohttp.TCPConnector):
     def __init__(self, **options: Any) -> None:
         super().__init__(socket_factory=_socket, **options)
         self.opened: WeakSet[asyncio.Transport] = WeakSet()
-        self._factory = partial(_Protocol, loop=self._loop)
+        self._factory: Any = partial(_Protocol, loop=self._loop)
 
     async def connect(self, *args: Any, **options: Any) -> Any:
         connection = await super().connect(*args, **options)

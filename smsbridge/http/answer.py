@@ -1,4 +1,4 @@
-"""The bytes of an answer become a status, headers and a body, or are refused: one rule for both transports.
+"""The bytes of an answer, read or refused: one rule for both transports.
 
 HTTP/1.1 as RFC 9112 has it. What is odd and can mean one thing only is taken (a bare LF, a folded
 header, a Content-Length that is said twice); what can be read in two ways never is.
@@ -19,7 +19,7 @@ _BODILESS = (_SWITCHING, 204, 304)
 _INTERIM = range(100, 200)
 
 _STATUS = re.compile(rb"HTTP/1\.([0-9]) +([1-9][0-9]{2})(?: .*)?")
-_HEADER = re.compile(rb"([!-9;-~]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
+_NAME = re.compile(rb"[!-9;-~]+")
 _CHUNK = re.compile(rb"0*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _NEVER_IN_A_LINE = re.compile(rb"[\0\r]")
 
@@ -78,9 +78,12 @@ class Reading:
 
         Raises `BadAnswer`.
         """
+        if self.whole:
+            self._persistent = False  # nobody asked for more
+            return True
         self._came += data
         self._ended |= not data
-        self.whole = self.whole or next(self._steps, self) is self
+        self.whole = next(self._steps, self) is self
         return self.whole
 
     def _read(self) -> _Steps:
@@ -95,7 +98,9 @@ class Reading:
         framing, length = self._framing(status)
         self.status = status
         said = self._values("connection")
-        self._persistent = "close" not in said and (minor > 0 or "keep-alive" in said)
+        self._persistent = (
+            status != _SWITCHING and "close" not in said and (minor > 0 or "keep-alive" in said)
+        )
         match framing:
             case _Body.CHUNKS:
                 yield from self._chunks()
@@ -113,20 +118,21 @@ class Reading:
         return int(found[1]), int(found[2])
 
     def _fields(self) -> Generator[None, None, dict[str, str]]:
-        lines: list[bytes] = []
+        lines: list[list[bytes]] = []
         while line := (yield from self._line()):
             if line[:1] in (b" ", b"\t") and lines:
-                lines[-1] += b" " + line.strip(b" \t")
+                lines[-1].append(line.strip(b" \t"))
             else:
-                lines.append(line)
+                lines.append([line])
         spelled: dict[str, str] = {}
         found: dict[str, list[str]] = {}
-        for line in lines:
-            field = _HEADER.fullmatch(line)
-            if field is None:
-                raise BadAnswer("a header of the answer is none")
-            name = field[1].decode("ascii")
-            found.setdefault(spelled.setdefault(name.lower(), name), []).append(_text(field[2]))
+        for parts in lines:
+            name, colon, value = b" ".join(parts).partition(b":")
+            if not colon or not _NAME.fullmatch(name):
+                raise BadAnswer("a header of the answer has no name")
+            as_said = name.decode("ascii")
+            same = spelled.setdefault(as_said.lower(), as_said)
+            found.setdefault(same, []).append(_text(value.strip(b" \t")))
         return {name: ", ".join(values) for name, values in found.items()}
 
     def _values(self, name: str) -> list[str]:

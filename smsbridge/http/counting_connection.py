@@ -94,7 +94,7 @@ class _CountingSocket:
             if self._answered_early():
                 raise BrokenPipeError from None  # which urllib3 passes over, and asks for it
             if isinstance(error, BrokenPipeError | ConnectionResetError):
-                raise ConnectionResetError("at a write") from None  # by its number it is passed over
+                raise ConnectionResetError from None  # one with a number would be passed over
             raise
 
     def _answered_early(self) -> bool:
@@ -145,8 +145,8 @@ class _Counting:
     sock: Any
     _dns_host: str
     port: int
-    _tunnel_host: str
-    _tunnel_port: int
+    _tunnel_host: Any
+    _tunnel_port: Any
     socket_options: Any
     idle_since = 0.0
 
@@ -170,7 +170,10 @@ class _Counting:
         """Let the proxy open a tunnel; raises `TunnelRefused`."""
         sending = CURRENT.sending
         host = f"[{self._tunnel_host}]" if ":" in self._tunnel_host else self._tunnel_host
-        lines = [f"CONNECT {host}:{self._tunnel_port} HTTP/1.1", f"Host: {host}:{self._tunnel_port}"]
+        lines = [
+            f"CONNECT {host}:{self._tunnel_port} HTTP/1.1",
+            f"Host: {host}:{self._tunnel_port}",
+        ]
         if sending.proxy and sending.proxy.authorization:
             lines.append(f"Proxy-Authorization: {sending.proxy.authorization}")
         reading = Reading("CONNECT", 0)

@@ -266,7 +266,9 @@ def _load_client_cert(context: ssl.SSLContext, backend: Reach) -> None:
         nonlocal asked
         asked = True
         if not backend.client_cert_password:
-            raise ConfigError(f"{key}: the key in client_cert is encrypted; give its password", (key,))
+            raise ConfigError(
+                f"{key}: the key in client_cert is encrypted; give its password", (key,)
+            )
         return backend.client_cert_password.reveal()
 
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from smsbridge.http.answer import MOST_HEAD, BadAnswer, Reading
@@ -51,7 +54,7 @@ def test_an_answer_is_read_however_its_bytes_come(data: bytes, body: bytes, step
 
 @pytest.mark.parametrize("step", [0, 1])
 @pytest.mark.parametrize(
-    "size", ["-1", "+5", "0x5", "5_0", " 5", "", ";x", "٥", "5g", "-0", "1" * 17, "f" * 5000]
+    "size", ["-1", "+5", "0x5", "5_0", " 5", "", ";x", "\u0665", "5g", "-0", "1" * 17, "f" * 5000]
 )
 def test_only_hex_digits_are_the_size_of_a_chunk(size: str, step: int) -> None:
     with pytest.raises(BadAnswer):
@@ -82,7 +85,7 @@ def test_only_hex_digits_are_the_size_of_a_chunk(size: str, step: int) -> None:
         OK + b"Content-Length: +5\r\n\r\nHello",
         OK + b"Content-Length: -5\r\n\r\nHello",
         OK + b"Content-Length: 5_0\r\n\r\nHello",
-        OK + "Content-Length: ٥\r\n\r\nHello".encode(),
+        OK + "Content-Length: \u0665\r\n\r\nHello".encode(),
         OK + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nHello",
         OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n0\r\n\r\n",
         OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nHello\r\n0\r\n\r\n",
@@ -115,7 +118,10 @@ def test_a_body_of_exactly_the_limit_passes_and_one_byte_more_does_not(framing: 
 
 
 def test_an_announced_body_beyond_the_limit_is_refused_before_it_comes() -> None:
-    for data in (OK + b"Content-Length: 1001\r\n\r\n", CHUNKED + b"fffffffffffffff\r\n" + b"x" * 1001):
+    for data in (
+        OK + b"Content-Length: 1001\r\n\r\n",
+        CHUNKED + b"fffffffffffffff\r\n" + b"x" * 1001,
+    ):
         with pytest.raises(BadAnswer, match="larger than 1000 bytes"):
             Reading("POST", LIMIT).feed(data)
 
@@ -170,10 +176,11 @@ def test_an_answer_that_has_no_body_ends_with_its_headers(method: str, status: i
         (CHUNKED + b"0\r\n\r\n", True),
         (CHUNKED + b"0\r\n", False),
         (OK + b"\r\nx", False),
+        (b"HTTP/1.1 101 Switching\r\n\r\n", False),
     ],
 )
 def test_a_connection_goes_on_after_an_answer_that_says_so_and_nothing_more(
-    data: bytes, kept: bool
+    data: bytes, *, kept: bool
 ) -> None:
     assert read(data).kept_open is kept
 
@@ -187,3 +194,20 @@ def test_bytes_that_nobody_asked_for_end_the_connection() -> None:
 def test_headers_of_one_name_are_one_list_and_text_may_be_utf_8_or_latin_1() -> None:
     head = "X-A:  1 \r\nx-a: 2\r\nX-B: ü\r\n".encode() + b"X-C: \xfc\r\n"
     assert read(OK + head + b"\r\n").headers == {"X-A": "1, 2", "X-B": "ü", "X-C": "ü"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X: " + b"a" + b" " * 250_000 + b"b",
+        b"X: " + b"\t" * 250_000,
+        b"X" * 250_000,
+        b"X: y" + b"\n z" * 80_000,
+        b"\n".join(b"X-%d: y" % number for number in range(20_000)),
+    ],
+)
+def test_no_headers_take_long_to_read(line: bytes) -> None:
+    started = time.monotonic()
+    with suppress(BadAnswer):
+        read(OK + line + b"\r\n\r\n")
+    assert time.monotonic() - started < 2

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from smsbridge import ConfigError, Secret
-from smsbridge.http.exchange import Left
+from smsbridge.http.exchange import Left, Request
 
 from support.carrying import broke, carried, carries, post
 from support.fault_server import FaultServer, answer, reset
@@ -73,11 +73,20 @@ def test_an_answer_that_is_odd_and_whole_is_taken(data: bytes, by: str) -> None:
         (b"", "the connection was closed without an answer (127.0.0.1)"),
         (b"HTT", "the answer was cut off (127.0.0.1)"),
         (b"SSH-2.0-OpenSSH\r\n", "what came is no HTTP answer (127.0.0.1)"),
-        (CHUNKED + b"-1\r\n" + b"x" * 3_000_000, "HTTP 200, and the size of a chunk is not a number"),
-        (CHUNKED + b"+5\r\nHello\r\n0\r\n\r\n", "HTTP 200, and the size of a chunk is not a number"),
+        (
+            CHUNKED + b"-1\r\n" + b"x" * 3_000_000,
+            "HTTP 200, and the size of a chunk is not a number",
+        ),
+        (
+            CHUNKED + b"+5\r\nHello\r\n0\r\n\r\n",
+            "HTTP 200, and the size of a chunk is not a number",
+        ),
         (CHUNKED + b"5\r\nHelloXX0\r\n\r\n", "HTTP 200, and a chunk is longer than it says"),
         (CHUNKED + b"5\r\nHel", "HTTP 200, and the answer was cut off (127.0.0.1)"),
-        (OK + b"X: " + b"a" * 300_000 + b"\r\n\r\n", "headers of the answer are larger than 262144"),
+        (
+            OK + b"X: " + b"a" * 300_000 + b"\r\n\r\n",
+            "headers of the answer are larger than 262144",
+        ),
         (OK + b"\r\n" + b"x" * 1_100_000, "HTTP 200, and the body is larger than 1048576 bytes"),
         (OK + b"Content-Length: 1048577\r\n\r\n", "HTTP 200, and the body is larger than 1048576"),
         (
@@ -97,7 +106,7 @@ def test_an_answer_that_proves_nothing_is_refused_in_the_same_words(
 
 
 @pytest.mark.parametrize("holds", [False, True])
-def test_an_answer_that_comes_before_the_request_has_left_is_taken(holds: bool, by: str) -> None:
+def test_an_answer_that_comes_before_the_request_has_left_is_taken(*, holds: bool, by: str) -> None:
     over = Event()
 
     def act(connection: socket.socket) -> None:
@@ -223,9 +232,11 @@ def test_a_proxy_may_be_reached_by_tls_itself(by: str, tmp_path: Path) -> None:
     assert tunnel.asked == [b"CONNECT sms.example:443 HTTP/1.1"]
 
 
-@pytest.mark.parametrize(("status", "again"), [(403, False), (407, False), (502, True), (503, True)])
+@pytest.mark.parametrize(
+    ("status", "again"), [(403, False), (407, False), (502, True), (503, True)]
+)
 def test_a_proxy_that_refuses_a_tunnel_is_named_with_its_status(
-    status: int, again: bool, by: str
+    *, status: int, again: bool, by: str
 ) -> None:
     with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
         end = broke(through(proxy), post("https://sms.example/a"), by=by)
@@ -273,10 +284,15 @@ def test_a_proxy_that_is_not_there_is_named_and_not_the_provider(scheme: str, by
     assert end.left is Left.NOTHING
 
 
-@pytest.mark.parametrize("value", [" key", "key ", "\tkey", "ke\r\ny", "ke\ny", "ke\0y", "ke\x7fy", "ke\u2028y"])
+@pytest.mark.parametrize(
+    "value", [" key", "key ", "\tkey", "ke\r\ny", "ke\ny", "ke\0y", "ke\x7fy", "ke\u2028y"]
+)
 def test_a_header_that_cannot_go_out_is_refused_before_anything_leaves(value: str, by: str) -> None:
     with FaultServer([answer(200)]) as server:
-        end = broke(backend("rest", server.url), post(f"{server.url}/a", **{"X-Key": value}), by=by)
+        request = Request(
+            method="POST", url=f"{server.url}/a", headers={"X-Key": value}, body=b"x=1"
+        )
+        end = broke(backend("rest", server.url), request, by=by)
         assert len(server._threads) == 1  # nobody came
     why = "the header X-Key holds a control character, or a blank at an end"
     assert (end.left, end.why, end.retry) == (Left.NOTHING, why, False)

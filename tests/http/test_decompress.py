@@ -62,7 +62,9 @@ def test_deflate_may_come_without_the_zlib_header(body: bytes) -> None:
         inflate(_raw(body)[:-1], "deflate", LIMIT)
 
 
-@pytest.mark.parametrize("encoding", ["gzip, gzip", "x-gzip,GZIP", "deflate, gzip", "gzip, utf-8, gzip"])
+@pytest.mark.parametrize(
+    "encoding", ["gzip, gzip", "x-gzip,GZIP", "deflate, gzip", "gzip, utf-8, gzip"]
+)
 def test_codings_are_undone_from_the_last_to_the_first(encoding: str) -> None:
     inner = zlib.compress(b"Hello") if encoding.startswith("deflate") else gzip.compress(b"Hello")
     assert inflate(gzip.compress(inner), encoding, LIMIT) == b"Hello"

@@ -143,7 +143,9 @@ def test_the_proxy_of_a_config_stands_in_for_all_of_the_environment(
         assert proxies.to(f"{scheme}://sms.example/") == Proxy(url="http://own.example:3128")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "localhost.", "[::1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "localhost.", "[::1]"]
+)
 def test_loopback_never_goes_through_one(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example")
     assert Proxies.of(None).to(f"http://{host}:8765/") is None

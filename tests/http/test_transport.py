@@ -60,26 +60,28 @@ def test_an_encrypted_client_key_is_opened_by_its_password(encrypted: str) -> No
 def test_an_encrypted_client_key_without_its_password_is_refused_and_nobody_is_asked(
     encrypted: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ConfigError, match="^client_cert_password: the key in client_cert is encr"):
+    with pytest.raises(ConfigError, match=r"^client_cert_password: the key in client_cert is encr"):
         network(client_cert=encrypted)
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("wrong", ["wrong", "w" * 5000, "wröng"])
 def test_a_wrong_password_is_named_and_not_shown(encrypted: str, wrong: str) -> None:
-    with pytest.raises(ConfigError, match="^client_cert_password: it does not open") as refused:
+    with pytest.raises(ConfigError, match=r"^client_cert_password: it does not open") as refused:
         network(client_cert=encrypted, client_cert_password=wrong)
     assert wrong not in str(refused.value)
 
 
 def test_a_password_for_a_key_that_is_not_encrypted_is_not_needed(tmp_path: Path) -> None:
     file = tmp_path / "client.pem"
-    trustme.CA().issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(str(file))
+    trustme.CA().issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(
+        str(file)
+    )
     assert network(client_cert=str(file), client_cert_password="any").tls
 
 
 def test_a_password_without_a_client_cert_is_refused() -> None:
-    with pytest.raises(ConfigError, match="^client_cert_password: there is no client_cert"):
+    with pytest.raises(ConfigError, match=r"^client_cert_password: there is no client_cert"):
         SMSMobileAPI(api_key=Secret("k"), client_cert_password=Secret("canary"))
 
 

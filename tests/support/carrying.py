@@ -14,7 +14,6 @@ from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.http.transport import Reach
 
 
-
 def _carry_sync(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
     transport = RequestsTransport(table)
     try:

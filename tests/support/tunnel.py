@@ -30,7 +30,7 @@ def secured(folder: Path, name: str) -> Secured:
 
 
 class Tunnel:
-    """What a proxy does to each connection: of each, ``asked`` has the first line, ``heads`` all."""
+    """What a proxy does to each connection: ``asked`` has the first line of each, ``heads`` all."""
 
     def __init__(self, target: FaultServer, refusal: int = 0) -> None:
         self.asked: list[bytes] = []
