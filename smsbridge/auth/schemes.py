@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import ConfigError
-from smsbridge.http.exchange import Exchange, Request, Response
+from smsbridge.http.exchange import HEADER_RULE, Exchange, Request, Response, is_header
 from smsbridge.mapping.auth import Credentials, Make
 from smsbridge.mapping.path import at
 from smsbridge.mapping.template import Template, names, rendered, text
@@ -53,8 +53,8 @@ class Fields:
         request = yield from make({})
         for name, value in rendered(self.headers, credentials).items():
             word = text(value)
-            if not word.isprintable() or not word.isascii():
-                raise ConfigError(f"the header {name} takes printable ASCII only")
+            if not is_header(word):
+                raise ConfigError(f"the header {name} {HEADER_RULE}")
             request = with_header(request, name, word)
         return (yield request)
 

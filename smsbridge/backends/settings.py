@@ -13,6 +13,7 @@ from smsbridge.backends.limits import Limit, Retry
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import Site, check_address
+from smsbridge.http.proxy import Proxy
 from smsbridge.mapping.operation import Protocol
 from smsbridge.mapping.times import zone_of
 from smsbridge.text.phone import e164
@@ -36,6 +37,7 @@ class Settings(Keys):
     timeout: float = 30.0
     ca: str = ""
     client_cert: str = ""
+    client_cert_password: Secret | None = None
     proxy: Secret | None = None
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
@@ -62,6 +64,7 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
+        self._check_client_cert()
         if self.default_region and not _REGION.fullmatch(str(self.default_region)):
             why = "default_region: give two capital letters of ISO 3166-1, such as GB"
             raise ConfigError(why, ("default_region",))
@@ -76,6 +79,11 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+
+    def _check_client_cert(self) -> None:
+        if self.client_cert_password and not self.client_cert:
+            key = "client_cert_password"
+            raise ConfigError(f"{key}: there is no client_cert for it to open", (key,))
 
     def _check_protocol(self) -> None:
         if not self.protocol:
@@ -97,7 +105,7 @@ class Settings(Keys):
         if "://" in self.wsdl:
             check_address("wsdl", self.wsdl)
         if self.proxy:
-            check_address("proxy", self.proxy.reveal(), credentials=True)
+            Proxy.at("proxy", self.proxy.reveal())
 
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials

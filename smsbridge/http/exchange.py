@@ -8,6 +8,7 @@ returns the result. A `Course` may also yield a `Pause`: it waits between calls.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections import Counter, deque
@@ -24,6 +25,8 @@ from smsbridge.errors import CallerError
 
 T = TypeVar("T")
 MOST_WAIT = 3600.0
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
+HEADER_RULE = "takes printable ASCII only, and no blanks at its ends"
 
 
 class Left(StrEnum):
@@ -87,7 +90,7 @@ class Response(_Carried):
         None where there is none, or what can't be read.
         """
         given = self.header("retry-after").strip()
-        if given.isascii() and given.isdigit():
+        if _SECONDS.fullmatch(given):
             return min(float(given), MOST_WAIT)
         with suppress(ValueError, OverflowError):
             date = parsedate_to_datetime(given)
@@ -95,6 +98,11 @@ class Response(_Carried):
                 seconds = (date.astimezone(now.tzinfo) - now).total_seconds()
                 return min(max(seconds, 0.0), MOST_WAIT)
         return None
+
+
+def is_header(value: str) -> bool:
+    """Return whether a text can be the value of a header, by `HEADER_RULE`."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 class Broken(Exception):

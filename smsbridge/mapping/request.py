@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.template import address, needed, rendered, text
 
@@ -73,8 +74,6 @@ def answered(
 
 def _word(name: str, value: Any) -> str:
     word = text(value)
-    if not word.isprintable() or not word.isascii() or word != word.strip():
-        raise InvalidMessage(
-            f"the header {name} takes printable ASCII only, and no blanks at its ends"
-        )
+    if not is_header(word):
+        raise InvalidMessage(f"the header {name} {HEADER_RULE}")
     return word
