@@ -223,7 +223,7 @@ def _no_other_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Mock]:
     provider = ListeningProvider(backend("rest", "https://api.smsmobileapi.com"))
-    with Mock(provider) as server:  # type: ignore[no-untyped-call]  # pytest-httpserver's
+    with Mock(provider) as server:
         yield server
 
 

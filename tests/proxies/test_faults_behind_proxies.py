@@ -6,16 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from smsbridge import NotSent, OutcomeUnknown, Submission
-from smsbridge.http.exchange import Response
-from smsbridge.testing.faults.connection import unreachable
+from smsbridge import Submission
 from smsbridge.testing.faults.outcomes import Place
 from smsbridge.testing.faults.table import FAULTS, Fault, fault
 
+from .conftest import Mock, Row, Sight, async_sends, retrying, row, sync_sends
 from support.proxies import STOCK
 from support.sending import TEXT
-
-from .conftest import Mock, Row, Sends, Sight, async_sends, retrying, row, sync_sends
 
 LARGE = "x" * 900_000
 """A message that doesn't leave at once, and that nginx still takes: its limit is 1 MiB."""
@@ -60,7 +57,7 @@ def texts(broken: Fault) -> list[str]:
     return special.get(broken.name, [TEXT])
 
 
-def holds(  # noqa: PLR0917  (what a case is made of)
+def holds(
     proxy: str, broken: Fault, protocol: str, client: str, address: str, mock: Mock, show: Show
 ) -> Row:
     """Send through a proxy, and hold what is claimed to what the provider has taken."""

@@ -125,8 +125,8 @@ def varnish(recv: str = "") -> Proxy:
     return Proxy(name="varnish", tool="varnishd", package="varnish", arguments=arguments)
 
 
-def nginx(more: str = "", path: str = "/") -> Proxy:
-    """Return an nginx; ``more`` stands in its server, and it passes on what is below ``path``."""
+def nginx(more: str = "") -> Proxy:
+    """Return an nginx; ``more`` stands in its server, and holds for what it doesn't pass on."""
 
     def arguments(place: Place) -> Sequence[str | Path]:
         folders = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -142,8 +142,9 @@ http {{
     server {{
         listen 127.0.0.1:{place.port};
         {more.replace("FOLDER", str(place.folder))}
-        location {path} {{
-            {"allow all; auth_basic off;" if path != "/" else ""}
+        location ~ ^/[a-z0-9]+/ {{
+            allow all;
+            auth_basic off;
             proxy_pass http://127.0.0.1:{place.behind};
             proxy_read_timeout {PATIENCE}s;
         }}
@@ -231,6 +232,47 @@ def _traffic_server(place: Place) -> Sequence[str | Path]:
         (place.folder / name).mkdir(exist_ok=True)
     place.write("runroot.yaml", "".join(f"{name}: {path}\n" for name, path in layout.items()))
     return (f"--run-root={place.folder}",)
+
+
+def apache(rules: str = "") -> Proxy:
+    """Return an Apache with ModSecurity and the Core Rule Set, switched on as Debian ships them.
+
+    ``rules`` stand between the two: what an administrator sets in ``crs-setup.conf``.
+    """
+
+    def arguments(place: Place) -> Sequence[str | Path]:
+        recommended = _MODSECURITY / "modsecurity.conf-recommended"
+        if not (_APACHE_MODULES / "mod_security2.so").is_file() or not recommended.is_file():
+            missing("ModSecurity", "apt-get install libapache2-mod-security2")
+        if not _CORE_RULES.is_file():
+            missing("the Core Rule Set", "apt-get install modsecurity-crs")
+        text = recommended.read_text(encoding="utf-8")
+        text = text.replace("SecRuleEngine DetectionOnly", "SecRuleEngine On")
+        text = text.replace("/var/log/apache2", str(place.folder))
+        shutil.copy(_MODSECURITY / "unicode.mapping", place.folder)
+        modules = ("mpm_event", "authz_core", "unique_id", "proxy", "proxy_http", "security2")
+        loaded = "\n".join(
+            f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so" for name in modules
+        )
+        config = f"""
+ServerName localhost
+ServerRoot {place.folder}
+PidFile {place.folder}/apache.pid
+ErrorLog {place.folder}/error.log
+Listen 127.0.0.1:{place.port}
+{loaded}
+User www-data
+Group www-data
+Include {place.write("modsecurity.conf", text)}
+SecDataDir {place.folder}
+SecTmpDir {place.folder}
+{rules}
+Include {_CORE_RULES}
+ProxyPass / http://127.0.0.1:{place.behind}/ timeout={PATIENCE}
+"""
+        return ("-D", "FOREGROUND", "-f", place.write("apache.conf", config))
+
+    return Proxy(name="apache", tool="apache2", package="apache2", arguments=arguments)
 
 
 STOCK = {one.name: one for one in (varnish(), nginx(), haproxy(), trafficserver())}
