@@ -10,10 +10,10 @@ from smsbridge import OutcomeUnknown, Submission
 from smsbridge.http.exchange import Response
 from smsbridge.testing.faults.connection import unreachable
 
-from .conftest import Mock, Outcome, Row, Sends, Sight, async_sends, retrying, sync_sends
+from .conftest import Mock, Sends, Sight, async_sends, retrying, sync_sends
 from support.fault_server import FaultServer, answer
 from support.proxies import STOCK, Proxy, apache, haproxy, nginx, varnish
-from support.sending import TEXT
+from support.sending import OK, TEXT, said
 
 PROXIES = sorted(STOCK)
 SECOND = f"{TEXT} again"
@@ -29,10 +29,11 @@ ERROR_PAGES = {
 """The status that is seen by what stands in nginx's config; 405: a static file takes no POST."""
 
 TAKEN_FOR_THE_PROVIDERS = {401, 403, 404}
+ACCEPTED = answer(200, said("rest", OK))
+RETRY_ALL = "retry-on all-retryable-errors\n    option http-buffer-request"
 JAVA = "<e>java.lang.NullPointerException at com.example.Sms.log</e>"
 STRICTER = 'SecAction "id:900000,phase:1,nolog,pass,t:none,setvar:tx.paranoia_level=2"'
 Start = Callable[[Proxy, int], str]
-Show = Callable[[Row], None]
 CLIENTS = pytest.mark.parametrize("sends", [sync_sends, async_sends], ids=["sync", "async"])
 
 
@@ -80,37 +81,39 @@ def test_without_a_fault_a_message_is_accepted_once(
     assert kept(mock) == [TEXT, SECOND]
 
 
-def lost_on_a_kept_connection(word: str, url: str, mock: Mock) -> Outcome:
-    """Send a first message that is answered, and a second whose answer gets lost."""
-    assert isinstance(sync_sends(retrying("rest", url), [TEXT], Sight())[0], Submission)
-    mock.provider.fault = word
-    return sync_sends(retrying("rest", url), [SECOND], Sight())[0]
+def lost_after_three(word: str, proxy: Proxy, started: Start) -> FaultServer:
+    """Send three messages that are accepted, so that a connection is kept, and one that is lost."""
+    with FaultServer([*[ACCEPTED] * 3, word]) as provider:
+        texts = [f"{TEXT} {number}" for number in range(4)]
+        url = started(proxy, provider.port)
+        *before, outcome = sync_sends(retrying("rest", url), texts, Sight())
+    assert [type(one) for one in before] == [Submission] * 3
+    assert isinstance(outcome, OutcomeUnknown)
+    return provider
 
 
 @pytest.mark.parametrize("word", LOST)
 @pytest.mark.parametrize("proxy", PROXIES)
 def test_no_stock_proxy_repeats_a_post_that_got_lost_on_a_kept_connection(
-    proxy: str, word: str, stock: dict[str, str], mock: Mock
+    proxy: str, word: str, started: Start
 ) -> None:
-    outcome = lost_on_a_kept_connection(word, stock[proxy], mock)
-    assert isinstance(outcome, OutcomeUnknown)
-    assert kept(mock) == [TEXT, SECOND]
+    provider = lost_after_three(word, STOCK[proxy], started)
+    assert len(provider.sends) == 4
+    assert (provider.connections == 4) is (proxy == "nginx")  # it keeps none
 
 
 @pytest.mark.parametrize(
     ("proxy", "times"),
     [
         pytest.param(varnish("std.cache_req_body(500KB);"), 2, id="varnish that keeps bodies"),
-        pytest.param(haproxy("retry-on all-retryable-errors"), 4, id="haproxy that retries all"),
+        pytest.param(haproxy(RETRY_ALL), 4, id="haproxy that retries all"),
     ],
 )
 def test_a_proxy_that_is_told_to_repeats_a_post_and_its_answer_is_unknown(
-    proxy: Proxy, times: int, started: Start, mock: Mock
+    proxy: Proxy, times: int, started: Start
 ) -> None:
-    url = started(proxy, mock.port)
-    outcome = lost_on_a_kept_connection("reset-after-request", url, mock)
-    assert isinstance(outcome, OutcomeUnknown)
-    assert kept(mock) == [TEXT, *[SECOND] * times]
+    provider = lost_after_three("reset-after-request", proxy, started)
+    assert len(provider.sends) == 3 + times
 
 
 @pytest.mark.parametrize("status", ERROR_PAGES)

@@ -158,7 +158,7 @@ http {{
 
 
 def haproxy(more: str = "") -> Proxy:
-    """Return an HAProxy with its default of three retries, to another server; ``more`` is added."""
+    """Return an HAProxy, whose three retries are for connecting only; ``more`` is added."""
 
     def arguments(place: Place) -> Sequence[str | Path]:
         config = f"""
@@ -174,7 +174,6 @@ listen provider
     bind 127.0.0.1:{place.port}
     {more}
     server one 127.0.0.1:{place.behind}
-    server two 127.0.0.1:{place.behind}
 """
         return ("-db", "-f", place.write("haproxy.cfg", config))
 
