@@ -10,7 +10,7 @@ from smsbridge import OutcomeUnknown, Submission
 from smsbridge.http.exchange import Response
 from smsbridge.testing.faults.connection import unreachable
 
-from .conftest import Mock, Sends, Sight, async_sends, retrying, sync_sends
+from .conftest import Mock, Row, Sends, Sight, async_sends, retrying, row, sync_sends
 from support.fault_server import FaultServer, answer
 from support.proxies import STOCK, Proxy, apache, haproxy, nginx, varnish
 from support.sending import OK, TEXT, said
@@ -34,6 +34,7 @@ RETRY_ALL = "retry-on all-retryable-errors\n    option http-buffer-request"
 JAVA = "<e>java.lang.NullPointerException at com.example.Sms.log</e>"
 STRICTER = 'SecAction "id:900000,phase:1,nolog,pass,t:none,setvar:tx.paranoia_level=2"'
 Start = Callable[[Proxy, int], str]
+Show = Callable[[Row], None]
 CLIENTS = pytest.mark.parametrize("sends", [sync_sends, async_sends], ids=["sync", "async"])
 
 
@@ -118,12 +119,14 @@ def test_a_proxy_that_is_told_to_repeats_a_post_and_its_answer_is_unknown(
 
 @pytest.mark.parametrize("status", ERROR_PAGES)
 def test_an_error_page_of_nginx_follows_a_message_that_was_taken(
-    status: int, protocol: str, started: Start, mock: Mock
+    status: int, protocol: str, started: Start, mock: Mock, show: Show
 ) -> None:
     url = started(nginx(ERROR_PAGES[status]), mock.port)
-    mock.provider.fault = "reset-after-request"
+    word = mock.provider.fault = "reset-after-request"
     sight = Sight()
-    sync_sends(retrying(protocol, url), [TEXT], sight)
+    (outcome,) = sync_sends(retrying(protocol, url), [TEXT], sight)
+    named = {"proxy": f"nginx, page {status}", "fault": word, "protocol": protocol}
+    show(row(outcome, sight, mock.provider, **named, client="sync"))
     assert seen(sight).status == status
     assert seen(sight).header("content-type") == "text/html"
     assert TEXT in kept(mock)
@@ -165,12 +168,14 @@ def test_a_firewall_with_stock_rules_answers_403_once_a_message_was_taken(starte
 
 @pytest.mark.parametrize("word", LOST)
 def test_a_stricter_firewall_makes_a_403_of_an_answer_that_got_lost(
-    word: str, started: Start, mock: Mock
+    word: str, started: Start, mock: Mock, show: Show
 ) -> None:
     url = started(apache(STRICTER), mock.port)
     mock.provider.fault = word
     sight = Sight()
-    sync_sends(retrying("rest", url), [TEXT], sight)
+    (outcome,) = sync_sends(retrying("rest", url), [TEXT], sight)
+    named = {"proxy": "apache, firewall", "fault": word, "protocol": "rest"}
+    show(row(outcome, sight, mock.provider, **named, client="sync"))
     assert seen(sight).status == 403
     assert seen(sight).header("content-type").startswith("text/html")
     assert kept(mock) == [TEXT]
