@@ -28,7 +28,6 @@ ERROR_PAGES = {
 }
 """The status that is seen by what stands in nginx's config; 405: a static file takes no POST."""
 
-TAKEN_FOR_THE_PROVIDERS = {401, 403, 404}
 ACCEPTED = answer(200, said("rest", OK))
 RETRY_ALL = "retry-on all-retryable-errors\n    option http-buffer-request"
 JAVA = "<e>java.lang.NullPointerException at com.example.Sms.log</e>"
@@ -132,20 +131,7 @@ def test_an_error_page_of_nginx_follows_a_message_that_was_taken(
     assert TEXT in kept(mock)
 
 
-@pytest.mark.parametrize(
-    "status",
-    [
-        pytest.param(
-            status,
-            marks=pytest.mark.xfail(
-                status in TAKEN_FOR_THE_PROVIDERS,
-                reason=f"{status} counts as the provider's own, whoever made it",
-                strict=True,
-            ),
-        )
-        for status in ERROR_PAGES
-    ],
-)
+@pytest.mark.parametrize("status", ERROR_PAGES)
 @CLIENTS
 def test_an_error_page_of_nginx_proves_nothing(
     status: int, protocol: str, sends: Sends, started: Start, mock: Mock
@@ -181,7 +167,6 @@ def test_a_stricter_firewall_makes_a_403_of_an_answer_that_got_lost(
     assert kept(mock) == [TEXT]
 
 
-@pytest.mark.xfail(reason="403 counts as the provider's own, whoever made it", strict=True)
 @CLIENTS
 def test_a_403_of_a_firewall_proves_nothing(sends: Sends, started: Start, mock: Mock) -> None:
     url = started(apache(STRICTER), mock.port)
