@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from email.message import Message
-from typing import IO
+from io import BufferedIOBase
 
 MOST_BYTES = 1024 * 1024
 _LENGTH = re.compile("[0-9]+")
@@ -49,7 +49,7 @@ def body_size(headers: Message) -> int | None:
     return size
 
 
-def read_body(stream: IO[bytes], size: int | None) -> bytes:
+def read_body(stream: BufferedIOBase, size: int | None) -> bytes:
     """Return the body of a size, or that which comes in chunks. Raises `Refused`."""
     if size is None:
         return _chunks(stream)
@@ -59,7 +59,7 @@ def read_body(stream: IO[bytes], size: int | None) -> bytes:
     return body
 
 
-def _chunks(stream: IO[bytes]) -> bytes:
+def _chunks(stream: BufferedIOBase) -> bytes:
     body = bytearray()
     while size := _chunk_size(stream.readline(_MOST_LINE)):
         if len(body) + size > MOST_BYTES:
