@@ -193,12 +193,11 @@ class Soap:
             path.rstrip("/") for path in served
         }:
             return None
-        documents = list(contract.documents.items())
-        asked = parse_form(request.query).get("document", "0")
-        if not asked.isdigit() or int(asked) >= len(documents):
+        documents = {str(number): at for number, at in enumerate(contract.documents)}
+        base = documents.get(parse_form(request.query).get("document", "0"))
+        if base is None:
             return None
-        base, document = documents[int(asked)]
-        places = {at: f"{address}?document={number}" for number, (at, _) in enumerate(documents)}
+        places = {at: f"{address}?document={number}" for number, at in documents.items()}
 
         def elsewhere(found: re.Match[bytes]) -> bytes:
             given = unescape(found[3].decode(errors="replace"))
@@ -210,7 +209,7 @@ class Soap:
                 place = places.get(urljoin(base, given))
             return found[0] if place is None else found[1] + escape(place).encode()
 
-        body = _LOCATION.sub(elsewhere, document)
+        body = _LOCATION.sub(elsewhere, contract.documents[base])
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
 
     def contract(self, site: Site, session: Session | None = None) -> Contract:

@@ -707,6 +707,12 @@ def test_nothing_else_is_the_contract(method: str, path: str) -> None:
     assert SOAP.serve_wsdl(SITE, fetch(path, method), "http://127.0.0.1:8080") is None
 
 
+@pytest.mark.parametrize("number", ["²", "%C2%B2", "٣", "9" * 5000, "-1", "1", "0x0", "", "[", "%"])
+def test_a_document_that_the_contract_has_not_is_not_served(number: str) -> None:
+    query = f"?wsdl&document={number}"
+    assert SOAP.serve_wsdl(SITE, fetch(PUBLISHED, query=query), "http://127.0.0.1:8080") is None
+
+
 def test_a_codec_that_publishes_nowhere_serves_its_contract_at_its_address_only() -> None:
     site = Site(url="https://api.acme.example")
     assert ACME.serve_wsdl(site, fetch("/services/sms"), "http://127.0.0.1:8080")
