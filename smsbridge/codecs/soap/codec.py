@@ -16,6 +16,7 @@ from smsbridge.codecs.rest import parse_form, parse_json
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import Source, bundled, same_host
 from smsbridge.codecs.soap.envelope import (
+    ADDRESSING,
     CONTENT_TYPES,
     SOAP11,
     SOAP12,
@@ -101,7 +102,7 @@ class Soap:
         kind = response.header("content-type")
         if kind.lower().lstrip().startswith("multipart/"):
             raise Unreadable("it has attachments (MTOM), which smsbridge does not speak")
-        envelope = read_envelope(response.body, ANSWER, kind)
+        envelope = read_envelope(response.body, ANSWER, kind, understood=ADDRESSING)
         if not envelope.alone:
             raise Unreadable("the Body holds more than the answer")
         if fault := envelope.fault:

@@ -28,6 +28,9 @@ from smsbridge.text.suggest import nearest
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.xsd_validate import Schema
 
+_RESULT = ("http://www.w3.org/2003/05/soap-rpc", "result")
+"""It names the part that is the answer's own (SOAP 1.2 part 2 §4.2.1), as the contract does."""
+
 Direction = Literal["input", "output"]
 
 
@@ -168,7 +171,7 @@ def _typed(envelope: Envelope) -> bool:
 
 def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) -> dict[str, Any]:
     declared = {part.name: part.kind.base for part in content.body.kind.parts}
-    given = [(*split(child), child) for child in envelope.child]
+    given = [(*split(child), child) for child in envelope.child if split(child) != _RESULT]
     spaces = {space for space, _, _ in given} - {""}
     if spaces:
         note("a part in a namespace")

@@ -395,6 +395,14 @@ def test_the_security_block_of_an_answer_is_never_shown() -> None:
     assert headed(security) == {"return": "OK"}
 
 
+def test_an_answer_with_the_addresses_of_wcf_is_read() -> None:
+    blocks = (
+        '<w:Action xmlns:w="http://www.w3.org/2005/08/addressing" e:mustUnderstand="1">urn:x'
+        '</w:Action><w:RelatesTo xmlns:w="http://www.w3.org/2005/08/addressing">u-1</w:RelatesTo>'
+    )
+    assert headed(blocks)["return"] == "OK"
+
+
 ONE_WAY = Soap()
 ONE_WAY_SITE = Site(url="", wsdl=str(CONTRACTS / "one-way.wsdl"))
 

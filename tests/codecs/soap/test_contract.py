@@ -11,9 +11,9 @@ from lxml import etree
 
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import read_source
-from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, XSD
+from smsbridge.codecs.soap.envelope import ENCODING11, SOAP11, SOAP12, XSD
 from smsbridge.codecs.soap.model import BadContract, Misfit
-from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.wsdl import load_contract
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 from smsbridge.mapping.codec import Unreadable
