@@ -40,7 +40,13 @@ from smsbridge.errors import (
 )
 from smsbridge.http.exchange import Broken
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import Operation, Question, made_values, message_values
+from smsbridge.mapping.operation import (
+    Operation,
+    Question,
+    looked_for,
+    made_values,
+    message_values,
+)
 from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
 from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
@@ -175,7 +181,8 @@ class Backend(Abilities):
         )
         codec = self.protocols[self.protocol].codec
         try:
-            answer = answered(codec, operation.call, response, self.site(), session)
+            words = looked_for(operation, self.statuses)
+            answer = answered(codec, operation.call, response, self.site(), session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Exchange, Request, Response
-from smsbridge.mapping.codec import Call, Note, Unreadable
+from smsbridge.mapping.codec import Call, Note, Spellings, Unreadable
 from smsbridge.mapping.path import nested
 from smsbridge.mapping.template import text
 
@@ -120,7 +120,12 @@ class Rest:
         return Request(method=method, url=url, headers=headers, body=body)
 
     def decode(
-        self, _site: Site, _session: Session, _name: str, response: Response
+        self,
+        _site: Site,
+        _session: Session,
+        _name: str,
+        response: Response,
+        _words: Spellings | None = None,
     ) -> Mapping[str, Any]:
         """Return the JSON object of an answer; an array is at the path ``#list``."""
         return parse_json(response.body, array=LIST)

@@ -33,7 +33,7 @@ from smsbridge.codecs.soap.wsdl import load_contract
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.errors import ConfigError, InvalidMessage, Reason
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response
-from smsbridge.mapping.codec import Call, Note, SoapFault, Unreadable
+from smsbridge.mapping.codec import Call, Note, SoapFault, Spellings, Unreadable
 from smsbridge.mapping.path import at, nested
 
 if TYPE_CHECKING:
@@ -96,19 +96,26 @@ class Soap:
         return Request(method="POST", url=url, headers=headers, body=body)
 
     def decode(
-        self, site: Site, session: Session, name: str, response: Response
+        self,
+        site: Site,
+        session: Session,
+        name: str,
+        response: Response,
+        words: Spellings | None = None,
     ) -> Mapping[str, Any]:
-        """Return the parts of an answer, or its fault."""
+        """Return the parts of an answer, or its fault; words are equal by the contract's types."""
         kind = response.header("content-type")
         if kind.lower().lstrip().startswith("multipart/"):
             raise Unreadable("it has attachments (MTOM), which smsbridge does not speak")
         envelope = read_envelope(response.body, ANSWER, kind, understood=ADDRESSING)
         if not envelope.alone:
             raise Unreadable("the Body holds more than the answer")
-        if fault := envelope.fault:
-            return SoapFault(fault=fault)
+        contract = self.contract(site, session)
+        fault = envelope.fault
         try:
-            answer = self.contract(site, session).read(name, "output", envelope)
+            if fault is not None:
+                return SoapFault(contract.spelt(name, SoapFault(fault=fault), words or {}))
+            answer = contract.spelt(name, contract.read(name, "output", envelope), words or {})
         except BadContract as error:
             raise Unreadable(str(error)) from None
         if not self.json_part:

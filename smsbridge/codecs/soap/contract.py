@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from smsbridge.codecs.soap.envelope import Envelope, detail_tag
 from smsbridge.codecs.soap.model import (
@@ -21,7 +21,8 @@ from smsbridge.codecs.soap.model import (
 )
 from smsbridge.codecs.soap.reader import XSI, split
 from smsbridge.codecs.soap.writer import Writer
-from smsbridge.mapping.codec import Note, Unreadable
+from smsbridge.codecs.soap.xsd_values import spelt
+from smsbridge.mapping.codec import Note, SoapFault, Spellings, Unreadable
 from smsbridge.mapping.path import HEADER
 from smsbridge.text.suggest import nearest
 
@@ -134,6 +135,23 @@ class Contract:
             tree = envelope.values.of(envelope.child)
             fields = tree if isinstance(tree, dict) else {"#text": tree} if tree else {}
         return fields | ({HEADER: envelope.headers} if envelope.headers else {})
+
+    def spelt(
+        self, name: str, answer: Mapping[str, Any], words: Spellings
+    ) -> Mapping[str, Any]:
+        """Return an answer, or a fault; what is equal to one of ``words`` is spelt as there."""
+        is_fault = isinstance(answer, SoapFault)
+        own = {path: said for path, said in words.items() if path.startswith("fault.") is is_fault}
+        if not own:
+            return answer
+        if is_fault:
+            detail = Part(name="detail", kind=Kind(parts=self.operation(name).faults))
+            kind = Kind(parts=[Part(name="fault", kind=Kind(parts=[detail]))])
+        else:
+            content = self.content(name, "output")
+            blocks = Part(name=HEADER, kind=Kind(parts=content.headers))
+            kind = Kind(parts=[blocks, *content.body.kind.parts], item=content.body.kind.item)
+        return cast("Mapping[str, Any]", spelt(answer, kind, own))
 
     def refusal(self, name: str, direction: Direction, envelope: Envelope) -> str | None:
         """Return what the schema has against a message, or None; SOAP encoding has none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -509,6 +510,63 @@ def test_a_block_that_does_not_fit_a_fetched_wsdl_sends_nothing(old: str, new: s
     end, _ = talk(soap(text).send(MESSAGE, session()), wsdl)
     assert isinstance(end, NotSent)
     assert not end.retry
+
+
+# --- words that are equal by their type
+
+
+def typed(folder: Path, name: str, kind: str) -> Path:
+    """Return the path of the gate's WSDL, with elements of a name of another type."""
+    path = folder / "typed.wsdl"
+    path.write_text(
+        re.sub(rf'(<xsd:element name="{name}" type=")[^"]*', rf"\1{kind}", GATE.read_text())
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks", "code", "ends"),
+    [
+        ("xsd:int", ("0", "12"), "00", Submission),
+        ("xsd:int", ("0", "12"), "+0", Submission),
+        ("xsd:int", ("0", "12"), "0.0", Submission),
+        ("xsd:int", ("0", "12"), "012", Rejected),
+        ("xsd:int", ("0", "*"), "0.0", Submission),
+        ("xsd:int", ("00", "012"), "0", Submission),
+        ("xsd:int", ("00", "012"), "12", Rejected),
+        ("xsd:decimal", ("0", "12"), "0.00", Submission),
+        ("xsd:boolean", ("true", "false"), "1", Submission),
+        ("xsd:boolean", ("true", "false"), "0", Rejected),
+        ("xsd:boolean", ("1", "0"), "true", Submission),
+        ("xsd:boolean", ("1", "0"), "false", Rejected),
+        ("xsd:boolean", ("true", "false"), "yes", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "00", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "0.0", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "012", OutcomeUnknown),
+        ("xsd:string", ("true", "false"), "1", OutcomeUnknown),
+        ("xsd:string", ("true", "false"), "0", OutcomeUnknown),
+    ],
+)
+def test_marks_and_words_of_refusal_are_equal_by_the_type_that_the_wsdl_declares(
+    kind: str, marks: tuple[str, str], code: str, ends: type, tmp_path: Path
+) -> None:
+    taken, refused_by = marks
+    block = SOAP_SEND.replace('"0"', f'"{taken}"')
+    block = block.replace("12 =", f'"{refused_by}" =')
+    block = f"wsdl = '{typed(tmp_path, 'code', kind)}'\n{block}"
+    end, _ = talk(soap(block).send(MESSAGE, session()), submitted(code))
+    assert type(end) is ends
+
+
+def test_words_for_a_status_are_equal_by_type_in_a_submission_and_in_rows(tmp_path: Path) -> None:
+    ours = ASK.replace("DELIVRD =", '1 = "queued", 2 =')
+    block = f"wsdl = '{typed(tmp_path, 'state', 'xsd:int')}'\n{ours}\n{SOAP_SEND}"
+    end, _ = talk(soap(block).send(MESSAGE, session()), submitted(0, "<state>01</state>"))
+    assert (end.status, end.provider_status) == (Status.QUEUED, "1")
+    rows, _ = talk(
+        soap(block).ask("status", {"id": "007"}, session()), queried(row_of(id="007", state="+2"))
+    )
+    assert [(row.id, row.status) for row in rows] == [("007", Status.DELIVERED)]
 
 
 RELAY = """
