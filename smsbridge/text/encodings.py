@@ -41,12 +41,19 @@ _ORDERS: Mapping[re.Pattern[bytes], str] = {  # where the first character is one
     re.compile(rb"[^\0]\0"): "utf-16le",
     re.compile(rb"\0[^\0]"): "utf-16be",
 }
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _TWO_BYTES = ("gb18030", "big5", "euc-jp", "euc-kr", "shift_jis")
 _THREE_BYTES = re.compile(rb"[\xe0-\xf4]")  # how such a character begins in UTF-8
 
 
 class Undecodable(ValueError):
     """Bytes that are no text in any encoding that they may be in."""
+
+
+def charset_of(content_type: str) -> str:
+    """Return the charset that a Content-Type names, in lower case; empty if it names none."""
+    said = _CHARSET.search(content_type)
+    return said[1].lower() if said else ""
 
 
 def decode(body: bytes, labels: Sequence[str]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from smsbridge.text.encodings import ENCODINGS, SHOWN, Undecodable, beginning, decode
+from smsbridge.text.encodings import ENCODINGS, SHOWN, Undecodable, beginning, charset_of, decode
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -38,7 +38,6 @@ WSDL = Limits(size=10 * 1024 * 1024, elements=200_000, depth=100, names=20_000)
 
 _DECLARATION = re.compile(r"<\?xml\s(?P<says>[^>]{0,200}?)\?>")
 _SAYS_ENCODING = re.compile(r"""\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _SURROGATES = re.compile(
     r"&#(?:x(?P<high>d[89ab][0-9a-f]{2})|(?P<high10>5[5-6][0-9]{3}));"
     r"&#(?:x(?P<low>d[c-f][0-9a-f]{2})|(?P<low10>5[6-7][0-9]{3}));",
@@ -73,11 +72,9 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
     .NET as UTF-16.
     """
     declared = _DECLARATION.match(beginning(body, _HEAD).lstrip())
-    said = (
-        _CHARSET.search(content_type),
-        _SAYS_ENCODING.search(declared["says"]) if declared else None,
-    )
-    first, *others = [one[1].lower() for one in said if one] or ["utf-8"]
+    inside = _SAYS_ENCODING.search(declared["says"]) if declared else None
+    said = (charset_of(content_type), inside[1].lower() if inside else "")
+    first, *others = filter(None, said) if any(said) else ["utf-8"]
     labels = [first, *(other for other in others if other in _TAKEN)]
     if first not in _TAKEN or _NEVER in others:
         raise BadXML(f"the document's encoding is not taken; allowed are {SHOWN}")
