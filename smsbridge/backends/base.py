@@ -71,8 +71,9 @@ class Backend(Abilities):
     environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
     number without + is dialled, such as ``GB``. ``retry``: how often a send is tried, if it is
-    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
-    the backend that has the log, where this one has none.
+    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once.
+    ``answer_limit``, ``element_limit``: how many bytes, and elements of XML, an answer may have.
+    ``log``: the backend that has the log, where this one has none.
     """
 
     log: Backend | None = None

@@ -11,7 +11,14 @@ from smsbridge.backends.config_fields import Keys, is_secret
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import Site, check_address
+from smsbridge.http.address import (
+    ANSWER_KEY,
+    ANSWER_LIMIT,
+    ELEMENT_KEY,
+    ELEMENT_LIMIT,
+    Site,
+    check_address,
+)
 from smsbridge.mapping.operation import Protocol
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
@@ -20,6 +27,11 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
 
 MOST_SECONDS = 3600
+_LIMITS = {
+    ANSWER_KEY: ("bytes", 1024, 64 * 1024 * 1024),
+    ELEMENT_KEY: ("a number of elements", 100, 1_000_000),
+}
+"""What an answer may have, with the least and the most that can be said."""
 _REGION = re.compile("[A-Z]{2}")
 
 
@@ -41,6 +53,8 @@ class Settings(Keys):
     default_region: str = ""
     retry: Retry | None = None
     limit: Limit | None = None
+    answer_limit: int = ANSWER_LIMIT
+    element_limit: int = ELEMENT_LIMIT
 
     def __init_subclass__(cls) -> None:
         """Refuse a table without a name."""
@@ -72,6 +86,10 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+        for key, (unit, least, most) in _LIMITS.items():
+            given = getattr(self, key)
+            if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+                raise ConfigError(f"{key}: give {unit}, from {least} to {most}", (key,))
 
     def _check_protocol(self) -> None:
         if not self.protocol:
@@ -112,6 +130,8 @@ class Settings(Keys):
             wsdl=self.wsdl,
             wsdl_sha256=self.wsdl_sha256,
             cleartext_hosts=self.cleartext_hosts,
+            answer_limit=self.answer_limit,
+            element_limit=self.element_limit,
         )
 
     def credentials(self) -> Credentials:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from smsbridge.errors import Reason
+from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Call, Note, Spellings, Unreadable
 from smsbridge.mapping.path import nested
@@ -98,16 +99,20 @@ class Rest:
         yield from ()
         method, _, path = name.partition(" ")
         url = site.checked(site.url.rstrip("/") + path)
+        most = site.answer_limit
         if method in BODILESS:
             query = "&" if "?" in url else "?"
             url += query + urlencode(_texts(fields)) if fields else ""
-            return Request(method=method, url=url, headers={"Accept": JSON})
+            own = {"Accept": JSON}
+            return Request(method=method, url=url, headers=own, most=most, most_key=ANSWER_KEY)
         if self.body == "form":
             kind, body = FORM, urlencode(_texts(fields)).encode()
         else:
             kind, body = JSON, json.dumps(nested(fields)).encode()
         headers = {"Content-Type": kind, "Accept": JSON}
-        return Request(method=method, url=url, headers=headers, body=body)
+        return Request(
+            method=method, url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
+        )
 
     def decode(
         self,

@@ -124,9 +124,9 @@ class AiohttpTransport:
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > request.most:
-                    raise too_large(answer.status, request.most)
+                    raise too_large(answer.status, request.most, request.most_key)
             headers = {name: ", ".join(answer.headers.getall(name)) for name in answer.headers}
-            return whole(answer.status, headers, bytes(body), request.most)
+            return whole(answer.status, headers, bytes(body), request.most, request.most_key)
 
     async def close(self) -> None:
         """Close the connections that are open."""

@@ -12,6 +12,10 @@ class BadEncoding(ValueError):
     """A body that is not what its Content-Encoding says, or too large once decoded."""
 
 
+class TooLarge(BadEncoding):
+    """A body that is too large once decoded."""
+
+
 def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     """Return the decoded body of at most ``limit`` bytes; raises `BadEncoding`."""
     match encoding.strip().lower():
@@ -22,7 +26,7 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
         case _:
             raise BadEncoding("the body has an unknown Content-Encoding")
     if len(decoded) > limit:
-        raise BadEncoding(f"the body is larger than {limit} bytes")
+        raise TooLarge(f"the body is larger than {limit} bytes")
     return decoded
 
 

@@ -112,10 +112,11 @@ class RequestsTransport:
             while chunk := answer.raw.read(_CHUNK, decode_content=False):
                 body += chunk
                 if len(body) > request.most:
-                    raise too_large(answer.status_code, request.most)
+                    raise too_large(answer.status_code, request.most, request.most_key)
         finally:
             answer.close()
-        return whole(answer.status_code, dict(answer.headers), bytes(body), request.most)
+        limit = (request.most, request.most_key)
+        return whole(answer.status_code, dict(answer.headers), bytes(body), *limit)
 
     def close(self) -> None:
         """Close the connections that are open."""

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import is_loopback
-from smsbridge.http.decompress import BadEncoding, inflate
+from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
 if TYPE_CHECKING:
@@ -90,19 +90,24 @@ class Network:
         return None if bypassed else self.proxies.get(parts.scheme)
 
 
-def whole(status: int, headers: Mapping[str, str], body: bytes, most: int) -> Response:
+def whole(
+    status: int, headers: Mapping[str, str], body: bytes, most: int, key: str = ""
+) -> Response:
     """Return an answer with its body decoded, of ``most`` bytes; raises `Broken` otherwise."""
     carried = Response(status=status, headers=headers, body=body)
     try:
         decoded = inflate(body, carried.header("content-encoding"), most)
+    except TooLarge:
+        raise too_large(status, most, key) from None
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
     return replace(carried, body=decoded)
 
 
-def too_large(status: int, most: int) -> Broken:
-    """Return the error for an answer that never ends."""
-    return Broken(Left.ALL, f"HTTP {status}, and the body is larger than {most} bytes")
+def too_large(status: int, most: int, key: str = "") -> Broken:
+    """Return the error for an answer that never ends; ``key`` of the config may allow more."""
+    hint = f"; {key} in the config may allow more" if key else ""
+    return Broken(Left.ALL, f"HTTP {status}, and the body is larger than {most} bytes{hint}")
 
 
 def broken(error: Exception, left: Left, request: Request, status: int = 0) -> Broken:

@@ -35,6 +35,7 @@ _MARKS: Mapping[bytes, str] = {  # that of UTF-32 begins as that of UTF-16 does
     codecs.BOM_UTF16_LE: "utf-16le",
     codecs.BOM_UTF16_BE: "utf-16be",
 }
+_ALL_MARKS = tuple(_MARKS)
 _ORDERS: Mapping[re.Pattern[bytes], str] = {  # where the first character is one of ASCII
     re.compile(rb"[^\0]\0\0\0"): "utf-32le",
     re.compile(rb"\0\0\0[^\0]"): "utf-32be",
@@ -91,9 +92,13 @@ def _guesses(body: bytes, labels: Sequence[str]) -> list[str]:
 
 def _mark(body: bytes) -> tuple[bytes, str]:
     """Return the byte order mark of a body and the encoding that it names, if it has one."""
-    return next(((mark, name) for mark, name in _MARKS.items() if body.startswith(mark)), (b"", ""))
+    if not body.startswith(_ALL_MARKS):
+        return b"", ""
+    return next((mark, name) for mark, name in _MARKS.items() if body.startswith(mark))
 
 
 def _by_zeros(body: bytes) -> str:
     """Return which UTF-16 or UTF-32 the zeros among the first bytes show; empty for neither."""
+    if b"\0" not in body[:2]:
+        return ""
     return next((name for zeros, name in _ORDERS.items() if zeros.match(body)), "")

@@ -24,15 +24,8 @@ def read_json(body: bytes | str, content_type: str = "") -> Any:
     `MOST_DEPTH` deep are refused.
     """
     try:
-        label = charset_of(content_type)
-        labels = [label] if label in ENCODINGS else []
-        text = body if isinstance(body, str) else decode(body, labels)[0]
-        document = json.loads(
-            text,
-            parse_constant=_no_number,
-            parse_float=_finite,
-            object_pairs_hook=_each_key_once,
-        )
+        text = body if isinstance(body, str) else decode(body, _labels(content_type))[0]
+        document = _DECODER.decode(text)
     except RecursionError:
         raise BadJSON(_TOO_DEEP) from None
     except Undecodable:
@@ -42,6 +35,11 @@ def read_json(body: bytes | str, content_type: str = "") -> Any:
     if text.count("[") + text.count("{") > MOST_DEPTH and not _is_shallow(document):
         raise BadJSON(_TOO_DEEP)
     return document
+
+
+def _labels(content_type: str) -> list[str]:
+    label = charset_of(content_type) if content_type else ""
+    return [label] if label in ENCODINGS else []
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,6 +56,11 @@ def _finite(word: str) -> float:
     if math.isinf(number := float(word)):
         raise ValueError(word)
     return number
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
+)
 
 
 def _is_shallow(document: Any) -> bool:

@@ -122,6 +122,12 @@ def test_any_text_arrives_unchanged_by_form_and_by_json(fields: dict[str, str]) 
     assert read(encoded(fields, "json"), "json") == (Call(name=ROUTE, fields=fields), [])
 
 
+@pytest.mark.parametrize("route", ["GET /log", "POST /sendsms/"])
+def test_how_much_an_answer_may_have_is_said_by_the_config(route: str) -> None:
+    request = encoded(site=Site(url=SITE.url, answer_limit=2048), route=route)
+    assert (request.most, request.most_key) == (2048, "answer_limit")
+
+
 # Answers
 
 

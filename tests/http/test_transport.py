@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.http.transport import Network
+from smsbridge.http.exchange import Broken, Left
+from smsbridge.http.transport import Network, whole
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
@@ -25,3 +28,16 @@ def test_the_environments_proxies_are_read_once(monkeypatch: pytest.MonkeyPatch)
     assert network.proxy("https://sms.example/") == "http://first.example:3128"
     assert network.proxy("https://direct.example/") is None
     assert network.proxy("http://sms.example/") is None
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_body_that_is_too_large_names_the_config_key_that_may_allow_more(
+    *, packed: bool
+) -> None:
+    body = gzip.compress(b"x" * 2_000) if packed else b"x" * 2_000
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    why = "HTTP 200, and the body is larger than 1000 bytes"
+    for key, hint in (("", ""), ("answer_limit", "; answer_limit in the config may allow more")):
+        with pytest.raises(Broken) as broken:
+            whole(200, headers, body, 1_000, key)
+        assert (broken.value.left, broken.value.why) == (Left.ALL, why + hint)

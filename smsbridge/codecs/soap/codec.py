@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,9 @@ from smsbridge.codecs.soap.fetch import fetched
 from smsbridge.codecs.soap.lock_check import source_of
 from smsbridge.codecs.soap.model import BadContract, Misfit, sample
 from smsbridge.codecs.soap.wsdl import load_contract
-from smsbridge.codecs.soap.xml import ANSWER, REQUEST
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST, Limits
 from smsbridge.errors import ConfigError, InvalidMessage, Reason
+from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response
 from smsbridge.mapping.codec import Call, Note, SoapFault, Spellings, Unreadable
 from smsbridge.mapping.path import at, nested
@@ -93,7 +94,10 @@ class Soap:
         headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
         if contract.version == SOAP12:
             headers = {"Content-Type": f'{kind}; action="{action}"'}
-        return Request(method="POST", url=url, headers=headers, body=body)
+        most = site.answer_limit
+        return Request(
+            method="POST", url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
+        )
 
     def decode(
         self,
@@ -107,7 +111,7 @@ class Soap:
         kind = response.header("content-type")
         if kind.lower().lstrip().startswith("multipart/"):
             raise Unreadable("it has attachments (MTOM), which smsbridge does not speak")
-        envelope = read_envelope(response.body, ANSWER, kind, understood=ADDRESSING)
+        envelope = read_envelope(response.body, _limits(site), kind, understood=ADDRESSING)
         if not envelope.alone:
             raise Unreadable("the Body holds more than the answer")
         contract = self.contract(site, session)
@@ -270,6 +274,10 @@ def _without(values: Iterable[str], text: str) -> str:
     for value in values:
         text = text.replace(value, "•••") if value else text
     return text
+
+
+def _limits(site: Site) -> Limits:
+    return replace(ANSWER, size=site.answer_limit, elements=site.element_limit)
 
 
 def is_url(wsdl: str) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
+from smsbridge.http.address import ANSWER_KEY, ANSWER_LIMIT, ELEMENT_KEY, ELEMENT_LIMIT
 from smsbridge.text.encodings import ENCODINGS, SHOWN, Undecodable, beginning, charset_of, decode
 
 if TYPE_CHECKING:
@@ -24,16 +25,22 @@ class Limits:
     """How much XML is taken: bytes, elements, depth, and distinct names.
 
     Names are those of tags, attributes, namespaces and processing instructions: libxml2 keeps all.
+    ``by_config``: whether the config sets the first two.
     """
 
     size: int
     elements: int
     depth: int
     names: int
+    by_config: bool = field(default=False, compare=False)
+
+    def hint(self, key: str) -> str:
+        """Return what may be done about a limit that was hit."""
+        return f"; {key} in the config may allow more" if self.by_config else ""
 
 
 REQUEST = Limits(size=256 * 1024, elements=5_000, depth=40, names=300)
-ANSWER = Limits(size=1024 * 1024, elements=5_000, depth=40, names=300)
+ANSWER = Limits(size=ANSWER_LIMIT, elements=ELEMENT_LIMIT, depth=40, names=300, by_config=True)
 WSDL = Limits(size=10 * 1024 * 1024, elements=200_000, depth=100, names=20_000)
 
 _DECLARATION = re.compile(r"<\?xml\s(?P<says>[^>]{0,200}?)\?>")
@@ -105,7 +112,9 @@ def parse_xml(
     """
     content = body if isinstance(body, bytes) else body.encode()
     if len(content) > limits.size:
-        raise BadXML(f"the document is larger than {limits.size} bytes")
+        raise BadXML(
+            f"the document is larger than {limits.size} bytes{limits.hint(ANSWER_KEY)}"
+        )
     document = (
         _undeclared(body) if isinstance(body, str) else decode_xml(content, content_type, note)
     )
@@ -125,7 +134,7 @@ def parse_xml(
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
-        huge_tree=False,
+        huge_tree=limits.size > WSDL.size,  # above that a text may be too long for libxml2
         recover=False,
         remove_comments=True,
         remove_pis=True,
@@ -182,7 +191,8 @@ def _look(document: bytes, limits: Limits) -> None:
         spaces = (value for name, value in attributes.items() if name.startswith("xmlns"))
         count(tag, *attributes, *spaces)
         if elements > limits.elements:
-            raise BadXML(f"the document has more than {limits.elements} elements")
+            more = limits.hint(ELEMENT_KEY)
+            raise BadXML(f"the document has more than {limits.elements} elements{more}")
         if depth > limits.depth:
             raise BadXML(f"the document is nested deeper than {limits.depth}")
 

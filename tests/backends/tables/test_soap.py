@@ -348,6 +348,24 @@ def test_rows_are_none_one_or_many(ids: list[str]) -> None:
     assert [(row.id, row.sender, row.text) for row in found] == [(i, "+1202", "Hi") for i in ids]
 
 
+def test_an_inbox_of_a_thousand_rows_is_read() -> None:
+    texts = {"number": "+12025550123", "state": "READ", "at": "2029-12-31T23:00:00Z"}
+    rows = [row_of(id=f"m-{n}", text="<![CDATA[é]]>" * 160, **texts) for n in range(1_000)]
+    inbox = envelope(f"<InboxResponse>{''.join(rows)}</InboxResponse>")
+    assert len(inbox.body) > 2_000_000
+    assert [row.id for row in asked("received", {}, inbox)] == [f"m-{n}" for n in range(1_000)]
+
+
+def test_what_an_answer_may_have_is_said_by_the_config() -> None:
+    rows = "".join(row_of(id=str(n)) for n in range(100))
+    inbox = envelope(f"<InboxResponse>{rows}</InboxResponse>")
+    for own, read in (("element_limit = 203", True), ("element_limit = 202", False)):
+        end, (request,) = talk(soap(f"{own}\n{ASK}").ask("received", {}, session()), inbox)
+        assert (request.most, request.most_key) == (4 * 1024 * 1024, "answer_limit")
+        assert (len(end) == 100) if read else ("element_limit in the config" in str(end))
+    assert sent(soap(f"answer_limit = 2048\n{SOAP_SEND}")).most == 2048
+
+
 def test_a_question_has_what_the_caller_gives() -> None:
     request = next(soap(ASK).ask("received", {"after": NOW}, session()))
     assert words_of(request) == {"since": "2030-01-01T00:00:00Z"}

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
@@ -56,7 +57,7 @@ def escaped(text: str) -> str:
 
 def test_the_limits_are_those_of_the_specification() -> None:
     assert Limits(size=256 * 1024, elements=5_000, depth=40, names=300) == REQUEST
-    assert Limits(size=1024 * 1024, elements=5_000, depth=40, names=300) == ANSWER
+    assert Limits(size=4 * 1024 * 1024, elements=50_000, depth=40, names=300) == ANSWER
     assert WSDL.size == 10 * 1024 * 1024
     assert WSDL.names > REQUEST.names
 
@@ -73,6 +74,20 @@ def test_exactly_5000_elements_pass_and_one_more_is_refused() -> None:
     body = "<a>" + "<b/>" * 4_999 + "</a>"
     assert len(parse_xml(body.encode(), REQUEST)) == 4_999
     assert "5000 elements" in why(body.replace("</a>", "<b/></a>").encode())
+
+
+def test_a_limit_that_the_config_sets_names_its_key() -> None:
+    limits = replace(ANSWER, size=1_000, elements=3)
+    said = why(b"<a>" + b"x" * 1_000 + b"</a>", limits)
+    assert said == "the document is larger than 1000 bytes; answer_limit in the config may allow more"
+    said = why(b"<a><b/><b/><b/></a>", limits)
+    assert said.endswith("more than 3 elements; element_limit in the config may allow more")
+    assert "config" not in why(b"<a>" + b"x" * REQUEST.size + b"</a>")
+
+
+def test_a_text_is_read_that_is_longer_than_libxml2_takes_by_itself() -> None:
+    body = b"<a>" + b"x" * 12_000_000 + b"</a>"
+    assert len(parse_xml(body, replace(ANSWER, size=2 * len(body))).text or "") == 12_000_000
 
 
 def test_a_depth_of_exactly_40_passes_and_one_more_is_refused() -> None:
