@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from lxml import etree
@@ -609,6 +610,25 @@ def test_an_answer_may_be_json_in_a_part() -> None:
     broken = envelope("<RelayResponse><return>{</return></RelayResponse>")
     end, _ = talk(soap(RELAY).send(MESSAGE, session()), broken)
     assert isinstance(end, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        ("<result><ok>1</ok><id>7</id></result>", Submission),
+        ('<?xml version="1.0" encoding="utf-16"?><result><ok>1</ok><id>7</id></result>', Submission),
+        ("<result><ok>1</ok><id>7</id>", OutcomeUnknown),
+        ("<result><ok>0</ok></result>", OutcomeUnknown),
+        ("<other><ok>1</ok><id>7</id></other>", OutcomeUnknown),
+        ('{"result": {"ok": 1, "id": 7}}', OutcomeUnknown),
+    ],
+)
+def test_an_answer_may_be_xml_in_a_part(said: str, ends: type) -> None:
+    answer = envelope(f"<RelayResponse><return>{escape(said)}</return></RelayResponse>")
+    end, _ = talk(soap(RELAY.replace("json_part", "xml_part")).send(MESSAGE, session()), answer)
+    assert type(end) is ends
+    if isinstance(end, Submission):
+        assert end.id == "7"
 
 
 # --- the class that a block makes
