@@ -83,14 +83,17 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
     said = (charset_of(content_type), inside[1].lower() if inside else "")
     first, *others = filter(None, said) if any(said) else ["utf-8"]
     labels = [first, *(other for other in others if other in _TAKEN)]
+    not_taken = BadXML(f"the document's encoding is not taken; allowed are {SHOWN}")
     if first not in _TAKEN or _NEVER in others:
-        raise BadXML(f"the document's encoding is not taken; allowed are {SHOWN}")
+        raise not_taken
     try:
         document, encoding = decode(body, labels)
     except Undecodable:
+        if b"\0" in body[:4]:
+            raise not_taken from None
         raise BadXML("the document is not in the encoding that it says") from None
     if encoding not in _TAKEN.values():
-        raise BadXML(f"the document's encoding is not taken; allowed are {SHOWN}")
+        raise not_taken
     if not encoding.startswith(_TAKEN[first]) and not (document.isascii() and "utf-16" not in first):
         note(f"{encoding.upper()} labelled as {first}")
     return _undeclared(document)
