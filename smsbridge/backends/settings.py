@@ -86,6 +86,9 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+        self._check_limits()
+
+    def _check_limits(self) -> None:
         for key, (unit, least, most) in _LIMITS.items():
             given = getattr(self, key)
             if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:

@@ -10,7 +10,6 @@ from urllib.parse import SplitResult, urlsplit
 
 from smsbridge.errors import ConfigError
 
-
 ANSWER_KEY, ELEMENT_KEY = "answer_limit", "element_limit"
 ANSWER_LIMIT = 4 * 1024 * 1024
 ELEMENT_LIMIT = 50_000

@@ -31,9 +31,7 @@ def test_the_environments_proxies_are_read_once(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_body_that_is_too_large_names_the_config_key_that_may_allow_more(
-    *, packed: bool
-) -> None:
+def test_a_body_that_is_too_large_names_the_config_key_that_may_allow_more(*, packed: bool) -> None:
     body = gzip.compress(b"x" * 2_000) if packed else b"x" * 2_000
     headers = {"Content-Encoding": "gzip"} if packed else {}
     why = "HTTP 200, and the body is larger than 1000 bytes"

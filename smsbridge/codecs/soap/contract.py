@@ -136,9 +136,7 @@ class Contract:
             fields = tree if isinstance(tree, dict) else {"#text": tree} if tree else {}
         return fields | ({HEADER: envelope.headers} if envelope.headers else {})
 
-    def spelt(
-        self, name: str, answer: Mapping[str, Any], words: Spellings
-    ) -> Mapping[str, Any]:
+    def spelt(self, name: str, answer: Mapping[str, Any], words: Spellings) -> Mapping[str, Any]:
         """Return an answer, or a fault; what is equal to one of ``words`` is spelt as there."""
         is_fault = isinstance(answer, SoapFault)
         own = {path: said for path, said in words.items() if path.startswith("fault.") is is_fault}

@@ -118,7 +118,9 @@ def read_envelope(
         version=version,
         child=child,
         values=values,
-        alone=all(values.has_reference_to(other) and split(other)[1] != "Fault" for other in others),
+        alone=all(
+            values.has_reference_to(other) and split(other)[1] != "Fault" for other in others
+        ),
         headers={split(b)[1]: values.of(b) for b in blocks if split(b) != _SECURITY},
     )
 

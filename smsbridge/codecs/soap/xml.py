@@ -94,7 +94,9 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
         raise BadXML("the document is not in the encoding that it says") from None
     if encoding not in _TAKEN.values():
         raise not_taken
-    if not encoding.startswith(_TAKEN[first]) and not (document.isascii() and "utf-16" not in first):
+    if not encoding.startswith(_TAKEN[first]) and not (
+        document.isascii() and "utf-16" not in first
+    ):
         note(f"{encoding.upper()} labelled as {first}")
     return _undeclared(document)
 
@@ -110,14 +112,13 @@ def parse_xml(
 ) -> Element:
     """Return the root of a document from outside; raises `BadXML`.
 
-    Text was decoded before: what its declaration says of an encoding no longer holds. A character that XML 1.0 forbids is read as U+FFFD, as itself or by a reference: it spoils one
-    text, and says nothing of the others.
+    Text was decoded before: what its declaration says of an encoding no longer holds. A character
+    that XML 1.0 forbids is read as U+FFFD, as itself or by a reference: it spoils one text, and
+    says nothing of the others.
     """
     content = body if isinstance(body, bytes) else body.encode()
     if len(content) > limits.size:
-        raise BadXML(
-            f"the document is larger than {limits.size} bytes{limits.hint(ANSWER_KEY)}"
-        )
+        raise BadXML(f"the document is larger than {limits.size} bytes{limits.hint(ANSWER_KEY)}")
     document = (
         _undeclared(body) if isinstance(body, str) else decode_xml(content, content_type, note)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import basename
@@ -120,7 +120,7 @@ class Schema:
         spaces: dict[str, list[Element]] = {}
         taken_over: dict[str, list[str]] = {}
         for address, schema in found:
-            if own := schema.get("targetNamespace"):
+            if own := schema.get("targetNamespace", ""):
                 spaces.setdefault(own, []).append(schema)
                 continue
             if address not in taken_over:

@@ -616,7 +616,10 @@ def test_an_answer_may_be_json_in_a_part() -> None:
     ("said", "ends"),
     [
         ("<result><ok>1</ok><id>7</id></result>", Submission),
-        ('<?xml version="1.0" encoding="utf-16"?><result><ok>1</ok><id>7</id></result>', Submission),
+        (
+            '<?xml version="1.0" encoding="utf-16"?><result><ok>1</ok><id>7</id></result>',
+            Submission,
+        ),
         ("<result><ok>1</ok><id>7</id>", OutcomeUnknown),
         ("<result><ok>0</ok></result>", OutcomeUnknown),
         ("<other><ok>1</ok><id>7</id></other>", OutcomeUnknown),

@@ -79,7 +79,9 @@ def test_exactly_5000_elements_pass_and_one_more_is_refused() -> None:
 def test_a_limit_that_the_config_sets_names_its_key() -> None:
     limits = replace(ANSWER, size=1_000, elements=3)
     said = why(b"<a>" + b"x" * 1_000 + b"</a>", limits)
-    assert said == "the document is larger than 1000 bytes; answer_limit in the config may allow more"
+    assert (
+        said == "the document is larger than 1000 bytes; answer_limit in the config may allow more"
+    )
     said = why(b"<a><b/><b/><b/></a>", limits)
     assert said.endswith("more than 3 elements; element_limit in the config may allow more")
     assert "config" not in why(b"<a>" + b"x" * REQUEST.size + b"</a>")
@@ -422,7 +424,8 @@ def test_text_has_no_encoding_whatever_its_declaration_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["iso-8859-1", "windows-1252", "us-ascii", "iso-8859-2", "windows-1251", "gbk", "utf-16"]
+    "label",
+    ["iso-8859-1", "windows-1252", "us-ascii", "iso-8859-2", "windows-1251", "gbk", "utf-16"],
 )
 def test_utf_8_with_another_label_is_read_as_utf_8_and_noted(label: str) -> None:
     notes: list[str] = []

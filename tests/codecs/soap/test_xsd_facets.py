@@ -134,7 +134,9 @@ def test_any_types_are_read_in_linear_time_whatever_they_restrict(
 
 def test_types_of_one_name_that_restrict_each_other_twice_are_read_once() -> None:
     twice = [
-        restricted(f"t:T{i + 1}", ("maxLength", "5"), name=f"T{i}") for i in range(2_000) for _ in "ab"
+        restricted(f"t:T{i + 1}", ("maxLength", "5"), name=f"T{i}")
+        for i in range(2_000)
+        for _ in "ab"
     ]
     begun = time.process_time()
     assert facets(*twice).limits("{urn:t}T0") == ("maxLength 5",)

@@ -47,7 +47,9 @@ def test_of_a_type_that_takes_too_long_anything_is_taken() -> None:
 
 def test_a_weight_beyond_all_floats_is_too_much() -> None:
     references = (f'<xs:group ref="t:g{i + 1}"/>' * 400 for i in range(39))
-    groups = [f'<xs:group name="g{i}">{sequence(one)}</xs:group>' for i, one in enumerate(references)]
+    groups = [
+        f'<xs:group name="g{i}">{sequence(one)}</xs:group>' for i, one in enumerate(references)
+    ]
     last = f'<xs:group name="g39">{wide(2_000)}</xs:group>'
     held = structure("S", '<xs:group ref="t:g0"/>')
     root = etree.fromstring(f"<types {NAMESPACES}>{schema(*groups, last, held)}</types>")[0]

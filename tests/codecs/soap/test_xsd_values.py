@@ -63,7 +63,8 @@ def test_words_are_found_in_structures_lists_attributes_and_texts_with_attribute
     kind = holding(rows=Kind(item=row), row=row, count=count, free=Kind(open=True))
     words = {
         **{f"{rows}.{name}": ["true"] for rows in ("rows", "row[0]") for name in ("ok", "@flag")},
-        **dict.fromkeys(("count", "free.x"), ["0"]),
+        "count": ["0"],
+        "free.x": ["0"],
     }
     one = {"ok": "1", "id": "007", "@flag": "1"}
     other = {"ok": "0", "id": "1", "@flag": "0"}
@@ -79,7 +80,9 @@ def test_words_are_found_in_structures_lists_attributes_and_texts_with_attribute
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(sorted({*SIMPLE, "string", "token"})), st.text("+-0123456789.eE truefalsINF"))
+@given(
+    st.sampled_from(sorted({*SIMPLE, "string", "token"})), st.text("+-0123456789.eE truefalsINF")
+)
 def test_a_word_is_spelt_anew_only_where_both_have_the_same_value(base: str, word: str) -> None:
     marks = ["0", "1", "true", "false", "12"]
     found = read(word, base, *marks)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -135,14 +134,14 @@ def signed(backend: Backend) -> dict[str, str]:
 # --- an answer in a part of the answer
 
 
-@pytest.mark.parametrize("key", ["json_part", "xml_part"])
-def test_an_answer_stands_in_the_part_where_the_table_looks_for_it(key: str) -> None:
-    backend = from_mapping(
+def relay(key: str, secret: str) -> Backend:
+    """Return a backend whose answers stand in a part of the answer, by the key that says which."""
+    return from_mapping(
         {
             "backend": "soap",
             "wsdl": str(GATE),
             key: "return",
-            "auth": {"type": "fields", "fields": {"apikey": "{key}"}, "key": "k-1"},
+            "auth": {"type": "fields", "fields": {"apikey": "{key}"}, "key": secret},
             "send": {
                 "operation": "Relay",
                 "fields": {"to": "{recipient}", "body": "{text}"},
@@ -151,13 +150,17 @@ def test_an_answer_stands_in_the_part_where_the_table_looks_for_it(key: str) -> 
             },
         }
     )
-    provider = provider_of(backend)
+
+
+@pytest.mark.parametrize("key", ["json_part", "xml_part"])
+def test_an_answer_stands_in_the_part_where_the_table_looks_for_it(key: str) -> None:
+    provider = provider_of(relay(key, "k-1"))
     found = client_of(provider).send(NUMBER, TEXT)
     assert found.id
     assert found.answer == {"result": {"ok": "1", "id": found.id}}
     assert [one.text for one in provider.messages] == [TEXT]
     with pytest.raises(AuthenticationFailed):
-        client_of(provider, replace(backend, key="wrong")).send(NUMBER, TEXT)
+        client_of(provider, relay(key, "wrong")).send(NUMBER, TEXT)
 
 
 # --- words that a table wants of an answer
