@@ -102,7 +102,7 @@ def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str
 
 
 def _undeclared(document: str) -> str:
-    document = document.lstrip()
+    document = document.removeprefix("\ufeff").lstrip()
     declaration = _DECLARATION.match(document)
     return document[declaration.end() :].lstrip() if declaration else document
 

@@ -38,6 +38,7 @@ def why(inner: Inner, said: Any) -> str:
         ('<r ok="1">x</r>', {"r": {"@ok": "1", "#text": "x"}}),
         ('<n:r xmlns:n="urn:n"><n:m>1</n:m><n:m>2</n:m></n:r>', {"r": {"m": ["1", "2"]}}),
         ('  <?xml version="1.0" encoding="utf-16"?>\n<r>\u00e9</r>', {"r": "\u00e9"}),
+        ('\ufeff<?xml version="1.0"?><r>1</r>', {"r": "1"}),
         ('<?xml version="1.0" encoding="x"?><r>\u5199&#x1B;</r>', {"r": "\u5199\ufffd"}),
     ],
 )
