@@ -148,7 +148,10 @@ class Login:
             return None if is_foreign(response, self.scheme) else str(_UNAUTHORIZED)
         words: list[Mapping[str, Any]] = []
         for call, taken in self.calls if self.refused.match else ():
-            said = answered(self.codec, call, response, site, session)
+            looked_for = {path: [word] for path, word in taken.match.items()}
+            for path, word in self.refused.match.items():
+                looked_for.setdefault(path, []).append(word)
+            said = answered(self.codec, call, response, site, session, looked_for)
             if isinstance(said, str) and STATUS not in self.refused.match:
                 continue
             if response.status not in SPEAKING and not isinstance(said, SoapFault):
@@ -170,7 +173,7 @@ class Login:
             response = yield headed(request, self.headers, credentials, share)
         except Broken as broken:
             raise unfetched(broken) from None
-        said = answered(self.codec, self.call, response, site, session)
+        said = answered(self.codec, self.call, response, site, session, self.rejected)
         words = with_status({} if isinstance(said, str) else said, response)
         for path, reasons in self.rejected.items():
             word = word_at(words, path)

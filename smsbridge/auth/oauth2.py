@@ -161,7 +161,7 @@ class ClientCredentials:
 
 def _read_token(response: Response, session: Session) -> Token:
     try:
-        answer = parse_json(response.body)
+        answer = parse_json(response.body, "", response.header("content-type"))
     except Unreadable as error:
         raise unusable(response, str(error), session) from None
     code = answer.get("error")

@@ -40,7 +40,13 @@ from smsbridge.errors import (
 )
 from smsbridge.http.exchange import Broken
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import Operation, Question, made_values, message_values
+from smsbridge.mapping.operation import (
+    Operation,
+    Question,
+    looked_for,
+    made_values,
+    message_values,
+)
 from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
 from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import answered, called
@@ -68,8 +74,9 @@ class Backend(Abilities):
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
     number without + is dialled, such as ``GB``. ``time_zone``: that of times which the provider
     writes without one, such as ``Europe/Lisbon``. ``retry``: how often a send is tried, if it is
-    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
-    the backend that has the log, where this one has none.
+    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once.
+    ``answer_limit``, ``element_limit``: how many bytes, and elements of XML, an answer may have.
+    ``log``: the backend that has the log, where this one has none.
     """
 
     log: Backend | None = None
@@ -182,7 +189,8 @@ class Backend(Abilities):
         )
         codec = self.protocols[self.protocol].codec
         try:
-            answer = answered(codec, operation.call, response, self.site(), session)
+            words = looked_for(operation, self.statuses)
+            answer = answered(codec, operation.call, response, self.site(), session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)

@@ -12,7 +12,14 @@ from smsbridge.backends.config_fields import Keys, is_secret
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import Site, check_address
+from smsbridge.http.address import (
+    ANSWER_KEY,
+    ANSWER_LIMIT,
+    ELEMENT_KEY,
+    ELEMENT_LIMIT,
+    Site,
+    check_address,
+)
 from smsbridge.http.proxy import Proxy
 from smsbridge.mapping.operation import Protocol
 from smsbridge.mapping.times import zone_of
@@ -23,6 +30,11 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
 
 MOST_SECONDS = 3600
+_LIMITS = {
+    ANSWER_KEY: ("bytes", 1024, 64 * 1024 * 1024),
+    ELEMENT_KEY: ("a number of elements", 100, 1_000_000),
+}
+"""What an answer may have, with the least and the most that can be said."""
 _REGION = re.compile("[A-Z]{2}")
 
 
@@ -46,6 +58,8 @@ class Settings(Keys):
     time_zone: str = ""
     retry: Retry | None = None
     limit: Limit | None = None
+    answer_limit: int = ANSWER_LIMIT
+    element_limit: int = ELEMENT_LIMIT
 
     def __init_subclass__(cls) -> None:
         """Refuse a table without a name."""
@@ -79,6 +93,13 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+        self._check_limits()
+
+    def _check_limits(self) -> None:
+        for key, (unit, least, most) in _LIMITS.items():
+            given = getattr(self, key)
+            if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+                raise ConfigError(f"{key}: give {unit}, from {least} to {most}", (key,))
 
     def _check_client_cert(self) -> None:
         if self.client_cert_password and not self.client_cert:
@@ -128,6 +149,8 @@ class Settings(Keys):
             wsdl=self.wsdl,
             wsdl_sha256=self.wsdl_sha256,
             cleartext_hosts=self.cleartext_hosts,
+            answer_limit=self.answer_limit,
+            element_limit=self.element_limit,
         )
 
     def credentials(self) -> Credentials:

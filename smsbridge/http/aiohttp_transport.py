@@ -278,7 +278,7 @@ class AiohttpTransport:
             proxy_headers={"Proxy-Authorization": secret} if secret else None,
         ):
             read = sending.reading
-            return whole(read.status, read.headers, read.body, request.most, sending.handed)
+            return whole(read.status, read.headers, read.body, request, sending.handed)
 
     async def close(self) -> None:
         """Close the connections that are open."""

@@ -30,6 +30,10 @@ class BadAnswer(Exception):
     """What came is no whole answer; its text is for readers and shows nothing of what came."""
 
 
+class AnswerTooLarge(BadAnswer):
+    """Its body is larger than it may be."""
+
+
 class _Body(Enum):
     NONE = auto()
     CHUNKS = auto()
@@ -222,7 +226,7 @@ class Reading:
         yield
 
     def _too_large(self) -> BadAnswer:
-        return BadAnswer(f"the body is larger than {self._most} bytes")
+        return AnswerTooLarge(f"the body is larger than {self._most} bytes")
 
 
 def _text(value: bytes) -> str:

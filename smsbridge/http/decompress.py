@@ -21,6 +21,10 @@ class BadEncoding(ValueError):
     """A body that is not what its Content-Encoding says, or too large once decoded."""
 
 
+class TooLarge(BadEncoding):
+    """A body that is too large once decoded."""
+
+
 def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     """Return the decoded body of at most ``limit`` bytes; raises `BadEncoding`."""
     said = (coding.strip().lower() for coding in encoding.split(","))
@@ -40,8 +44,8 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     return decoded
 
 
-def _too_large(limit: int) -> BadEncoding:
-    return BadEncoding(f"the body is larger than {limit} bytes")
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit} bytes")
 
 
 def _undo(coding: str, body: bytes, limit: int) -> bytes:

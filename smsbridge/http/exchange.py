@@ -53,14 +53,15 @@ class Request(_Carried):
     """What goes to the provider, or comes to us.
 
     ``share``: requests of one share are sent once, and everybody who yields one gets that answer.
-    ``most``: how many bytes an answer may have, decoded. ``via``: which part carries it, of a
-    backend that is made of several.
+    ``most``: how many bytes an answer may have, decoded; ``most_key``: the config key that sets it,
+    if one does. ``via``: which part carries it, of a backend that is made of several.
     """
 
     method: str
     url: str = field(repr=False)
     share: str | None = None
     most: int = 1024 * 1024
+    most_key: str = ""
     via: tuple[str, ...] = ()
 
     @property

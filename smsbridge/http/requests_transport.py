@@ -109,7 +109,7 @@ class RequestsTransport:
         answer.raw.read(decode_content=False)  # nothing is left of it: its connection is free
         read = sending.reading
         left = Left.ALL if sending.sent else Left.PART
-        return whole(read.status, read.headers, read.body, request.most, left)
+        return whole(read.status, read.headers, read.body, request, left)
 
     def close(self) -> None:
         """Close the connections that are open."""

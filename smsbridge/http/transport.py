@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from smsbridge.errors import ConfigError
-from smsbridge.http.answer import BadAnswer, Reading
-from smsbridge.http.decompress import BadEncoding, inflate
+from smsbridge.http.answer import AnswerTooLarge, BadAnswer, Reading
+from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxies, Proxy
 
@@ -150,23 +150,47 @@ def outgoing(request: Request, way: Way) -> dict[str, str]:
 
 
 def whole(
-    status: int, headers: Mapping[str, str], body: bytes, most: int, left: Left = Left.ALL
+    status: int, headers: Mapping[str, str], body: bytes, request: Request, left: Left = Left.ALL
 ) -> Response:
-    """Return an answer with its body decoded, of ``most`` bytes; raises `Broken` otherwise."""
+    """Return an answer with its body decoded, no larger than may be; raises `Broken` otherwise."""
     carried = Response(status=status, headers=headers, body=body, left=left)
     try:
-        decoded = inflate(body, carried.header("content-encoding"), most)
+        decoded = inflate(body, carried.header("content-encoding"), request.most)
+    except TooLarge:
+        raise too_large(status, request) from None
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
     return replace(carried, body=decoded)
 
 
+def too_large(status: int, request: Request) -> Broken:
+    """Return the error for an answer that never ends; a key of the config may allow more."""
+    hint = f"; {request.most_key} in the config may allow more" if request.most_key else ""
+    return Broken(
+        Left.ALL, f"HTTP {status}, and the body is larger than {request.most} bytes{hint}"
+    )
+
+
 def broken(error: Exception, left: Left, way: Way) -> Broken:
     """Return what a library's error comes to. Its own text is never used: it may hold the URL."""
     causes = _causes(error)
+    if (unopened := _unopened(causes, left, way)) is not None:
+        return unopened
+    odd = next((c for c in causes if isinstance(c, BadAnswer)), None)
+    if isinstance(odd, AnswerTooLarge):
+        return too_large(way.status, way.request)
+    if odd is not None and way.status:
+        return Broken(left, f"HTTP {way.status}, and {odd} ({way.peer})")
+    broke = f"the connection broke: {type(error).__name__}"
+    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), broke)
+    evidence = f" in the middle of an answer with HTTP {way.status}" if way.status else ""
+    return Broken(left, f"{odd or why} ({way.peer}){evidence}")
+
+
+def _unopened(causes: list[BaseException], left: Left, way: Way) -> Broken | None:
+    """Return the error where there was no way to the provider: no host, no trust, no tunnel."""
     tls = next((c for c in causes if isinstance(c, ssl.SSLError)), None)
     refused = next((c for c in causes if isinstance(c, TunnelRefused)), None)
-    odd = next((c for c in causes if isinstance(c, BadAnswer)), None)
     if refused is not None:
         return _refused(refused.status, way)
     if way.unproved and (alert := handshake_alert(causes)):
@@ -178,12 +202,7 @@ def broken(error: Exception, left: Left, way: Way) -> Broken:
         said = (getattr(c, name, None) for name in ("verify_message", "reason") for c in causes)
         why = next((word for word in said if isinstance(word, str)), "the handshake failed")
         return Broken(left, f"no trusted TLS connection to {way.peer}: {why}", retry=False)
-    if odd is not None and way.status:
-        return Broken(left, f"HTTP {way.status}, and {odd} ({way.peer})")
-    broke = f"the connection broke: {type(error).__name__}"
-    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), broke)
-    evidence = f" in the middle of an answer with HTTP {way.status}" if way.status else ""
-    return Broken(left, f"{odd or why} ({way.peer}){evidence}")
+    return None
 
 
 _WHY: Mapping[type[Exception], str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +21,7 @@ from smsbridge.text.segments import segments
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Session
     from smsbridge.mapping.auth import Auth
-    from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.message import Status
 
 _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
@@ -182,6 +182,30 @@ class Question(_Table):
         """Return where a row may have what we call so; a blank stands between two of one value."""
         given = self.row[name]
         return (given,) if isinstance(given, str) else tuple(given)
+
+
+def looked_for(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
+    """Return the words that a table looks for in an answer, by path."""
+    found: dict[str, list[str]] = {}
+
+    def add(path: str, words: Iterable[str]) -> None:
+        found.setdefault(path, []).extend(words)
+
+    for path, word in table.taken.match.items():
+        add(path, [word])
+    for path, reasons in table.rejected.items():
+        add(path, reasons)
+    if isinstance(table, Operation):
+        if table.accepted.status:
+            add(table.accepted.status, statuses)
+        return found
+    prefix = f"{table.rows}." if table.rows else ""
+    for path, word in (*table.failed.match.items(), *table.refused.match.items()):
+        add(prefix + path, [word])
+    for path in table.paths("status") if "status" in table.row else ():
+        if " " not in path:
+            add(prefix + path, table.statuses or statuses)
+    return found
 
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from cryptography.hazmat.primitives import serialization
 
 from smsbridge import ConfigError, Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.http.transport import Network
+from smsbridge.http.exchange import Broken, Left, Request
+from smsbridge.http.transport import Network, whole
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
@@ -92,3 +94,15 @@ def test_a_file_that_is_not_pem_is_refused_by_its_key(key: str, tmp_path: Path) 
         with pytest.raises(ConfigError, match=f"^{key}: the PEM file can't be read") as refused:
             network(**{key: str(tmp_path / file)})
         assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_body_that_is_too_large_names_the_config_key_that_may_allow_more(*, packed: bool) -> None:
+    body = gzip.compress(b"x" * 2_000) if packed else b"x" * 2_000
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    why = "HTTP 200, and the body is larger than 1000 bytes"
+    for key, hint in (("", ""), ("answer_limit", "; answer_limit in the config may allow more")):
+        request = Request(method="POST", url="https://a.example", most=1_000, most_key=key)
+        with pytest.raises(Broken) as broken:
+            whole(200, headers, body, request)
+        assert (broken.value.left, broken.value.why) == (Left.ALL, why + hint)

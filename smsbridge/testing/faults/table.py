@@ -213,7 +213,7 @@ _ALSO = {
     "half-body": "the error keeps the status",
     "drip-body": "unknown if it is not whole at the deadline: each read gets the time that remains",
     "drip-headers": "at the deadline",
-    "gzip-bomb": "never more than 1 MiB is decoded",
+    "gzip-bomb": "never more than `answer_limit` is decoded",
     "redirect-keep": "never followed: it would take key and text to another address",
     "redirect-see-other": "after a POST it may mean done (RFC 9110 §15.4)",
     "unauthorized": "with a token: renewed once and repeated once, then rejected",

@@ -334,8 +334,9 @@ accepted.when.whatever = "0"
 """
 
 
-def test_what_json_holds_no_contract_knows() -> None:
-    assert soap(RELAY).name == "gate"
+@pytest.mark.parametrize("key", ["json_part", "xml_part"])
+def test_what_a_document_in_a_part_holds_no_contract_knows(key: str) -> None:
+    assert soap(RELAY.replace("json_part", key)).name == "gate"
 
 
 @pytest.mark.parametrize(
@@ -344,9 +345,12 @@ def test_what_json_holds_no_contract_knows() -> None:
         ('"Relay"', '"Relais"', "has no operation 'Relais'", ("send", "operation")),
         ("body =", "text =", "there is no 'text'", ("send", "fields", "text")),
         ('"return"', '"retrun"', "there is no 'retrun'", ("json_part",)),
+        ('json_part = "return"', 'xml_part = "retrun"', "there is no 'retrun'", ("xml_part",)),
+        ('"return"', '"a..b"', "'a..b' is no path", ("json_part",)),
+        ("json_part =", 'xml_part = "x"\njson_part =', "and not both", ("xml_part",)),
     ],
 )
-def test_the_rest_of_a_call_whose_answer_is_json_is_held_to_the_wsdl(
+def test_the_rest_of_a_call_whose_answer_holds_a_document_is_held_to_the_wsdl(
     old: str, new: str, says: str, key: tuple[str, ...]
 ) -> None:
     with pytest.raises(ConfigError) as caught:
