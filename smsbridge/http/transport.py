@@ -11,7 +11,7 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -69,7 +69,7 @@ class Network:
     """How to reach hosts, read once: issuers, client certificate, proxies."""
 
     tls: ssl.SSLContext
-    proxies: Mapping[str, str]
+    proxies: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, backend: Reach) -> Network:

@@ -6,10 +6,12 @@ import hmac
 import re
 
 from smsbridge.errors import ConfigError
+from smsbridge.text.frames import forget_locals_of_methods
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+@forget_locals_of_methods
 class Secret:
     """A value that nobody may see: masked in ``repr`` and ``str``, read only by ``reveal``."""
 
