@@ -27,24 +27,20 @@ from smsbridge import (
     NoAnswer,
     NotSent,
     OutcomeUnknown,
-    Protocol,
     Rejected,
-    Rest,
     Secret,
     Unsupported,
 )
 from smsbridge.backends.failover import Failover
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.config.load import from_mapping
+from smsbridge.errors import WebhookRefused
 from smsbridge.http.exchange import Request, Response
 from smsbridge.text.phone import e164, national
 from smsbridge.webhooks.receiver import Receiver
-from smsbridge.webhooks.table import WebhookRefused
 
 from support.asking import (
-    ALL,
     BUSY,
-    BY_TOKEN,
     GARBAGE,
     NOTHING,
     REFUSED,
@@ -57,29 +53,12 @@ from support.asking import (
     Wire,
 )
 from support.blocks import GATE_BLOCK, document
+from support.broken_codec import Odd
 from support.reports import REPORTS, below_the_caller, by_pickle
 
 WORD = "c4nary"
-SECRET, CLIENT, NUMBER, TEXT = f"{WORD}-secret", f"{WORD}-client", "+447700900199", f"{WORD} text"
+SECRET, CLIENT, NUMBER, TEXT = f"{WORD}-secret", "client", "+447700900199", f"{WORD} text"
 LOOKED_FOR = (WORD, "7700900199", "7700 900199")
-
-
-def broken_codec(*_: object, **__: object) -> Any:
-    raise TypeError("a bug")
-
-
-class BrokenRest(Rest):
-    """A codec of somebody's own that fails."""
-
-    encode = broken_codec
-
-
-class Odd(Gate):
-    name = "odd"
-    protocols = {
-        "rest": Protocol(BrokenRest(body="json"), BY_TOKEN, **ALL),
-        "reads": Protocol(Rest(body="json"), BY_TOKEN, **ALL),
-    }
 
 
 def gate(kind: type[Gate] = Gate, protocol: str = "rest", **more: Any) -> Gate:
@@ -92,9 +71,11 @@ def gate(kind: type[Gate] = Gate, protocol: str = "rest", **more: Any) -> Gate:
     )
 
 
-def sends(*answers: Answer | Answering, backend: Any = None, to: str = NUMBER) -> Any:
+def sends(
+    *answers: Answer | Answering, backend: Any = None, to: str = NUMBER, sender: str | None = None
+) -> Any:
     client = Client(backend or gate(), transport=Carrier(Wire(*answers)), sleep=lambda _: None)
-    return client.send(to, TEXT)
+    return client.send(to, TEXT, sender=sender)
 
 
 def sends_async(*answers: Answer | Answering, backend: Any = None) -> Any:
@@ -167,10 +148,10 @@ ENDS: Mapping[str, tuple[type[BaseException], Callable[[], Any]]] = {
         NotSent,
         lambda: sends(document(500, error="no"), backend=gate(protocol="oauth")),
     ),
-    "a login that breaks": (NotSent, lambda: sends(NOTHING, backend=block())),
+    "a login that breaks": (NotSent, lambda: sends(NOTHING, backend=block(), sender="ACME")),
     "a login that is refused": (
         AuthenticationFailed,
-        lambda: sends(Response(status=401), backend=block()),
+        lambda: sends(Response(status=401), backend=block(), sender="ACME"),
     ),
     "all of several": (
         NotSent,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from typing import NoReturn
 
 from smsbridge.errors import ConfigError
 from smsbridge.text.frames import forget_locals_of_methods
@@ -30,6 +31,18 @@ class Secret:
     def __repr__(self) -> str:
         """Return a mask."""
         return "Secret('•••')"
+
+    def __copy__(self) -> Secret:
+        """Return itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        """Return itself."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be written down, as a task queue or a cache would do with what is pickled."""
+        raise TypeError("a Secret is not pickled: make the backend from its config where it is used")
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time."""

@@ -45,6 +45,7 @@ def by_rich(error: BaseException) -> str:
             error,
             error.__traceback__,
             show_locals=True,
+            extra_lines=0,
             locals_max_length=None,  # type: ignore[arg-type]  # None is no limit
             locals_max_string=None,  # type: ignore[arg-type]  # the same
         )
@@ -54,13 +55,22 @@ def by_rich(error: BaseException) -> str:
 
 def by_loguru(error: BaseException) -> str:
     lines: list[str] = []
-    sink = loguru.logger.add(lines.append, level=0, backtrace=False, diagnose=True, catch=False)
-    plain = loguru.logger.add(lines.append, level=0, serialize=True, catch=False)
+    sinks = [
+        loguru.logger.add(
+            lines.append,
+            level=0,
+            serialize=serialize,
+            diagnose=True,
+            backtrace=False,  # it adds the frames of the caller
+            catch=False,
+        )
+        for serialize in (False, True)
+    ]
     try:
         loguru.logger.opt(exception=error).error("it failed")
     finally:
-        loguru.logger.remove(sink)
-        loguru.logger.remove(plain)
+        for sink in sinks:
+            loguru.logger.remove(sink)
     return "".join(lines)
 
 
