@@ -25,7 +25,6 @@ from smsbridge.mapping.path import at, flat
 from smsbridge.mapping.request import answered, headed
 from smsbridge.mapping.sample_answers import Asked
 from smsbridge.mapping.template import Template, address, names, rendered, text
-from smsbridge.text.masking import masker
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -38,9 +37,6 @@ _UNAUTHORIZED = 401
 _REFUSING = (401, 403)
 _SPEAKING = (200, 201, 202, 400, 401, 403, 404, 413, 422)
 """The statuses with which an answer's own words count, as in `smsbridge.mapping.outcome`."""
-
-_MOST_WORD = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -98,7 +94,7 @@ class Login:
             word = self._refusal(response, site, session)
             if word is not None and response.status != _UNAUTHORIZED:
                 why = "the token was refused, and a new one too"
-                raise TokenRefused(_shown(word, credentials, session), why=why)
+                raise TokenRefused(word, why=why, known=self.refused.match.values())
         return response
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
@@ -171,20 +167,16 @@ class Login:
         for path, reasons in self.rejected.items():
             word = word_at(words, path)
             if word is not None and word in reasons:
-                raise TokenRefused(word, reasons[word])
+                raise TokenRefused(word, reasons[word], known=reasons.keys())
         if response.status in _REFUSING:
             raise TokenRefused(str(response.status))
         found = word_at(words, self.token)
         for path, reasons in self.rejected.items() if found is None else ():
             word = word_at(words, path)
             if word is not None and "*" in reasons:
-                raise TokenRefused(_shown(word, credentials, session), reasons["*"])
+                raise TokenRefused(word, reasons["*"])
         if response.status not in _OK or found is None or not usable(found):
             raise unusable(response, said if isinstance(said, str) else "it has no token", session)
         lifetime = self.lifetime
         seconds = word_at(words, lifetime) if isinstance(lifetime, str) else lifetime
         return token_of(found, seconds, session.monotonic())
-
-
-def _shown(word: str, credentials: Credentials, session: Session) -> str:
-    return masker([*credentials.values(), *session.hidden])(word)[:_MOST_WORD]

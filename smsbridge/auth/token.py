@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,19 +19,25 @@ _MARGIN = 30.0
 
 
 class TokenRefused(Exception):
-    """The other side refused the credentials for a token; ``code`` is its own word for it."""
+    """The other side refused the credentials for a token.
+
+    ``code`` is its own word for it, and may hold anything; ``known`` are those words that a table
+    or a standard names. ``why`` is for readers, without that word.
+    """
 
     def __init__(
         self,
         code: str,
         reason: Reason = Reason.AUTHENTICATION,
-        why: str = "",
+        why: str = "the token call was refused",
+        known: Collection[str] = (),
     ) -> None:
-        """Create the error; see the class for ``code``."""
-        super().__init__(code)
+        """Create the error; see the class for the arguments."""
+        super().__init__(why)
         self.code = code
         self.reason = reason
-        self.why = why or f"the token call was refused: {code!r}"
+        self.why = why
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)
