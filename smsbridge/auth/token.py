@@ -22,18 +22,18 @@ class TokenRefused(Exception):
     """The other side refused the credentials for a token.
 
     ``code`` is its own word for it, and may hold anything; ``known`` are those words that a table
-    or a standard names. ``why`` is for readers, without that word.
+    or a standard names. ``why`` is for readers, without that word; empty where it says all.
     """
 
     def __init__(
         self,
         code: str,
         reason: Reason = Reason.AUTHENTICATION,
-        why: str = "the token call was refused",
+        why: str = "",
         known: Collection[str] = (),
     ) -> None:
         """Create the error; see the class for the arguments."""
-        super().__init__(why)
+        super().__init__(why or "the token call was refused")
         self.code = code
         self.reason = reason
         self.why = why

@@ -152,7 +152,7 @@ class Backend(Abilities):
             return broken(error, attempt)
         except TokenRefused as error:
             code = self._shows(session, message, error.known)(error.code)
-            why = f"{error.why}: {code!r}" if code else error.why
+            why = error.why or f"the token call was refused: {code!r}"
             return rejected(why, attempt, error.reason, code)
         return self.outcome(table, message, response, session, attempt)
 
