@@ -13,6 +13,7 @@ from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import Site, check_address
 from smsbridge.mapping.operation import Protocol
+from smsbridge.text.masking import named
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
@@ -79,7 +80,7 @@ class Settings(Keys):
             object.__setattr__(self, "protocol", next(usable, next(iter(self.protocols))))
         if self.protocol not in self.protocols:
             offered = ", ".join(self.protocols)
-            why = f"protocol {self.protocol!r}: {self.name} offers {offered}"
+            why = f"protocol {named(str(self.protocol))!r}: {self.name} offers {offered}"
             raise ConfigError(why, ("protocol",))
         if missing := self._missing(self.protocol):
             raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")

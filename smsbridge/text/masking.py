@@ -22,6 +22,13 @@ _LONGEST_MASKED = 4096
 _LONGEST_PRIVATE = 4096  # a longer one is only looked for as it is
 _WIDEST = 20  # characters of a form for one of a value: an emoji, percent-encoded twice
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_-]")
+_WORD = (
+    r"(?:(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,12}[A-Z][a-z]{1,12})[0-9]{0,3}|[0-9]{1,3})"
+)
+_NAME = re.compile(
+    rf"(?=.{{1,80}}\Z)(?:\.{{1,2}}|[_./]{{0,3}}{_WORD}(?:[ _.:/-]{{1,2}}{_WORD})*)", re.DOTALL
+)
+_VARIABLE = re.compile(r"(?=.{1,80}\Z)_{0,2}[A-Z]{1,16}[0-9]{0,3}(?:_[A-Z]{0,16}[0-9]{0,3})*")
 _OF_A_CONTRACT = re.compile(
     r"(wsdl2?|singlewsdl|xsd2?|schema|disco|document|part|import)(=[A-Za-z0-9_.:/-]{0,40})?",
     re.IGNORECASE,
@@ -74,6 +81,19 @@ def codes_alone(private: Iterable[str] = (), known: Collection[str] = ()) -> Cal
         return f"{HIDDEN} (a text of length {len(word)})" if word else ""
 
     return show
+
+
+def named(word: str) -> str:
+    """Return a name that a config gives, or only the length of what may be a key in its place.
+
+    A name is made of words: letters of one case but for the first, then three digits at most.
+    """
+    return word if _NAME.fullmatch(word) else f"{HIDDEN} (a name of length {len(word)})"
+
+
+def variable_named(name: str) -> str:
+    """Return the name of an environment variable, ``SMS_API_KEY``; of anything else its length."""
+    return name if _VARIABLE.fullmatch(name) else f"{HIDDEN} (a name of length {len(name)})"
 
 
 def public_address(address: str) -> str:

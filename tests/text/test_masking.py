@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.text.masking import HIDDEN, LONGEST_CODE, codes_alone, masker
+from smsbridge.text.masking import (
+    HIDDEN,
+    LONGEST_CODE,
+    codes_alone,
+    masker,
+    named,
+    public_address,
+    variable_named,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=HIDDEN), min_size=4)
 VALUE = 'b/c "d"+ü<&\'😀'
@@ -157,3 +165,60 @@ def test_a_word_that_a_table_names_is_shown_whatever_it_is() -> None:
     assert show("the number is blocked") == "the number is blocked"
     assert show("harbour") == "harbour"
     assert HIDDEN in show("The number is blocked")
+
+
+# --- names of a config, and addresses
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("production", "mock-oauth", "SMS_API_KEY", "smsmobileapi", "acme_sms.backend:AcmeSms"),
+        *("missing", "key.txt", "/run/secrets/sms_key", "../key", "backup2", "first block"),
+    ],
+)
+def test_a_name_of_a_config_is_shown(name: str) -> None:
+    assert named(name) == name
+
+
+KEYS = [
+    "sk_live_51H8xYz2eZvKYlo2C",
+    "9f86d081884c7d659a2feaa0c55ad015",
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "2f1b-77aa-93f1-0c1d",
+    "p4ssw0rd!",
+    "+12025550123",
+    "a" * 99,
+    "-" * 79 + "!",
+    "a-" * 39 + "!",
+    "",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_may_be_a_key_in_the_place_of_a_name_is_not_shown(key: str) -> None:
+    assert named(key) == variable_named(key) == f"{HIDDEN} (a name of length {len(key)})"
+
+
+def test_of_variables_only_what_is_written_as_one_is_shown() -> None:
+    assert [variable_named(name) for name in ("SMS_KEY", "VENDOR", "_X2")] == ["SMS_KEY", "VENDOR", "_X2"]
+    assert HIDDEN in variable_named("letmein")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://h.example/s?wsdl", "https://h.example/s?wsdl"),
+        ("https://h.example/s?WSDL", "https://h.example/s?WSDL"),
+        ("https://h.example/s?xsd=xsd0", "https://h.example/s?xsd=xsd0"),
+        ("https://h.example/s?wsdl=../a.wsdl&document=1", "https://h.example/s?wsdl=../a.wsdl&document=1"),
+        ("https://h.example/s?wsdl&apikey=canary", "https://h.example/s?wsdl&•••"),
+        ("https://h.example/s?canary", "https://h.example/s?•••"),
+        ("https://canary:canary@h.example:8443/s?wsdl#canary", "https://h.example:8443/s?wsdl"),
+        ("https://[canary", "•••"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_a_key(address: str, shown: str) -> None:
+    assert public_address(address) == shown
+    assert public_address(shown) == shown

@@ -34,6 +34,7 @@ from smsbridge.mapping.outcome import When
 from smsbridge.mapping.path import nested
 from smsbridge.mapping.template import trouble
 from smsbridge.message import Status
+from smsbridge.text.masking import named
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
@@ -101,7 +102,7 @@ class Reader:
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
         if not isinstance(kind, str) or kind not in _AUTHS:
-            block.fail(f"there is no {kind!r}; {nearest(str(kind), _AUTHS)}", "type")
+            block.fail(f"there is no {named(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type")
         self.credentials = _credentials(block, kind)
         match kind:
             case "basic":
