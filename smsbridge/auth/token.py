@@ -90,12 +90,12 @@ def unfetched(error: Broken) -> Broken:
     return Broken(Left.NOTHING, why, retry=error.retry, retry_after=error.retry_after)
 
 
-def unusable(response: Response, why: str, session: Session) -> Broken:
-    """Return what an answer without a token comes to."""
+def unusable(response: Response, why: str, session: Session, *, retry: bool = True) -> Broken:
+    """Return what an answer without a token comes to; a redirect fails the same way again."""
     wait = response.retry_after(session.now())
     redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
     why = f"the token call got HTTP {response.status}: {why}"
-    return Broken(Left.NOTHING, why, retry=not redirected, retry_after=wait)
+    return Broken(Left.NOTHING, why, retry=retry and not redirected, retry_after=wait)
 
 
 def usable(text: object) -> bool:

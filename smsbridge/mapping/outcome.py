@@ -20,6 +20,7 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
+from smsbridge.http.challenges import offered_schemes
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import TEXT, at, steps
 from smsbridge.mapping.template import text
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Broken, Response
 
 _MOST_WORD = 60
+_UNAUTHORIZED = 401
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
@@ -98,7 +100,9 @@ class _Evidence:
     @property
     def text(self) -> str:
         status = self.response.status
-        return f"HTTP {status} {responses.get(status, '')}".rstrip()
+        offered = offered_schemes(self.response) if status == _UNAUTHORIZED else ""
+        said = f"HTTP {status} {responses.get(status, '')}".rstrip()
+        return f"{said}; {offered}" if offered else said
 
     @property
     def has_fault(self) -> bool:
