@@ -26,7 +26,6 @@ from smsbridge.mapping.path import STATUS, at, flat
 from smsbridge.mapping.request import answered, headed
 from smsbridge.mapping.sample_answers import Asked
 from smsbridge.mapping.template import Template, address, names, rendered, text
-from smsbridge.text.masking import masker
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 _OK = (200, 201)
 _UNAUTHORIZED = 401
 _REFUSING = (401, 403)
-
-_MOST_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class Login:
             word = self._refusal(response, site, session)
             if word is not None and response.status != _UNAUTHORIZED:
                 why = "the token was refused, and a new one too"
-                raise TokenRefused(_shown(word, credentials, session), why=why)
+                raise TokenRefused(word, why=why, known=self.refused.match.values())
         return response
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
@@ -178,20 +175,16 @@ class Login:
         for path, reasons in self.rejected.items():
             word = word_at(words, path)
             if word is not None and word in reasons:
-                raise TokenRefused(word, reasons[word])
+                raise TokenRefused(word, reasons[word], known=reasons.keys())
         if response.status in _REFUSING:
             raise TokenRefused(str(response.status))
         found = word_at(words, self.token)
         for path, reasons in self.rejected.items() if found is None else ():
             word = word_at(words, path)
             if word is not None and "*" in reasons:
-                raise TokenRefused(_shown(word, credentials, session), reasons["*"])
+                raise TokenRefused(word, reasons["*"])
         if response.status not in _OK or found is None or not usable(found):
             raise unusable(response, said if isinstance(said, str) else "it has no token", session)
         lifetime = self.lifetime
         seconds = word_at(words, lifetime) if isinstance(lifetime, str) else lifetime
         return token_of(found, seconds, session.monotonic())
-
-
-def _shown(word: str, credentials: Credentials, session: Session) -> str:
-    return masker([*credentials.values(), *session.hidden])(word)[:_MOST_WORD]

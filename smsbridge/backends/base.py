@@ -23,7 +23,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,7 @@ from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
 from smsbridge.mapping.template import TIME_ZONE, reread
 from smsbridge.message import Message, Submission, fingerprint
-from smsbridge.text.masking import code_alone, endings, masker
+from smsbridge.text.masking import codes_alone
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Response, Session
@@ -161,8 +161,8 @@ class Backend(Abilities):
         except Broken as error:
             return broken(error, attempt)
         except TokenRefused as error:
-            code = self._mask(session, message)(error.code)
-            why = error.why.replace(error.code, code) if error.code else error.why
+            code = self._shows(session, message, error.known)(error.code)
+            why = error.why or f"the token call was refused: {code!r}"
             return rejected(why, attempt, error.reason, code)
         return self.outcome(table, message, response, session, attempt)
 
@@ -185,7 +185,7 @@ class Backend(Abilities):
             attempt=attempt,
             now=session.now(),
             scheme=self.protocols[self.protocol].auth.scheme,
-            mask=self._mask(session, message),
+            mask=self._shows(session, message, _words(operation)),
         )
         codec = self.protocols[self.protocol].codec
         try:
@@ -195,11 +195,12 @@ class Backend(Abilities):
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
 
-    def _mask(self, session: Session, message: Message | None = None) -> Callable[[str], str]:
-        """Return what hides secrets, number and text; where these aren't known, all but codes."""
-        private = [*endings(message.recipient), message.text] if message else []
-        mask = masker([*self.secrets(), *session.hidden, *private])
-        return mask if message else lambda word: code_alone(mask(word))
+    def _shows(
+        self, session: Session, message: Message | None, known: Collection[str]
+    ) -> Callable[[str], str]:
+        """Return what shows a word of the provider: one that a table names, or a short code."""
+        private = [message.recipient, message.text] if message else []
+        return codes_alone([*self.secrets(), *session.hidden, *private], known)
 
     def answering(self, name: str, part: str = "") -> tuple[str, ...]:
         """Return the way to whoever answers a question: a part, or the backend with its log."""
@@ -263,3 +264,8 @@ class Backend(Abilities):
         credentials = self.credentials()
         values = {**values, TIME_ZONE: self.zone()}
         return (yield from called(protocol, table, values, credentials, self.site(), session))
+
+
+def _words(table: Operation | Question) -> frozenset[str]:
+    """Return the words of refusal that a table names."""
+    return frozenset(word for reasons in table.rejected.values() for word in reasons)

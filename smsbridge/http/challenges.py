@@ -1,10 +1,12 @@
-"""Who sent a 401, 403 or 404: the challenges of an answer, and whether it is a page for people."""
+"""Whose a refusal is: the challenges of an answer (RFC 9110 §11.6.1), and pages for people."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from smsbridge.http.exchange import Response
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Response
 
 _MOST_CHARACTERS = 8192
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110 §5.6.2)
@@ -17,6 +19,22 @@ _PIECE = re.compile(
 )
 _LOOKED_AT = 1024  # bytes
 _PAGES = ("text/html", "application/xhtml+xml")
+_SPOKEN = ("Basic", "Bearer", "Digest")
+_KNOWN = (
+    *_SPOKEN,
+    *(
+        "Negotiate",
+        "NTLM",
+        "Kerberos",
+        "AWS4-HMAC-SHA256",
+        "DPoP",
+        "GNAP",
+        "Hawk",
+        "HOBA",
+        "Mutual",
+    ),
+    *("OAuth", "SCRAM-SHA-1", "SCRAM-SHA-256"),
+)
 
 
 def challenges(header: str) -> list[tuple[str, dict[str, str]]]:
@@ -65,3 +83,17 @@ def is_foreign(response: Response, scheme: str) -> bool:
     """
     said = challenges(response.header("www-authenticate"))
     return is_page(response) and scheme not in [offered for offered, _ in said]
+
+
+def offered_schemes(response: Response) -> str:
+    """Return what the challenges of an answer offer, as a sentence's end; empty without any.
+
+    Only schemes that have a name in the field are named: what else stands there is anybody's word.
+    """
+    asked = {scheme for scheme, _ in challenges(response.header("www-authenticate"))}
+    offered = [name for name in _KNOWN if name.lower() in asked]
+    offered += ["another scheme"] if asked - {name.lower() for name in _KNOWN} else []
+    if not offered:
+        return ""
+    unspoken = "" if set(offered) & set(_SPOKEN) else ", which smsbridge does not speak"
+    return f"it asks for {' or '.join(offered)}{unspoken}"

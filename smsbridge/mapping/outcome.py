@@ -22,7 +22,7 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
-from smsbridge.http.challenges import is_foreign
+from smsbridge.http.challenges import is_foreign, offered_schemes
 from smsbridge.http.exchange import Left
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import STATUS, TEXT, at, steps
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Broken, Response
 
 _MOST_WORD = 60
+_UNAUTHORIZED = 401
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
@@ -124,7 +125,9 @@ class _Evidence:
 
     @property
     def text(self) -> str:
-        return f"HTTP {self.status} {responses.get(self.status, '')}".rstrip()
+        offered = offered_schemes(self.response) if self.status == _UNAUTHORIZED else ""
+        said = f"HTTP {self.status} {responses.get(self.status, '')}".rstrip()
+        return f"{said}; {offered}" if offered else said
 
     @property
     def has_fault(self) -> bool:
@@ -165,7 +168,6 @@ def untaken_trouble(
 Outcome = Submission | SendError
 
 _UNAUTHORIZED = 401
-_REFUSALS = {_UNAUTHORIZED: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
 _REFUSING_FAULTS = {"Client", "Sender", "VersionMismatch", "MustUnderstand"}
 
 

@@ -345,7 +345,7 @@ def test_a_refused_question_has_reason_and_code_and_no_secret() -> None:
     assert type(error) is Rejected
     assert (error.reason, error.code, error.attempt.reference) == (Reason.RATE, "12", "")
     error = ask("sent", {}, document(400, code="no canary-token here"))
-    assert (error.reason, error.code) == (Reason.REQUEST, "•••")
+    assert (error.reason, error.code) == (Reason.REQUEST, "••• (a text of length 20)")
     assert "canary" not in behind(error)
 
 
@@ -365,8 +365,8 @@ def test_without_a_word_of_success_any_other_is_a_refusal_and_no_empty_log(code:
     [
         ("invalid_guid", "invalid_guid"),
         ("E-12:3.4", "E-12:3.4"),
-        ("no message to +12025550123", "•••"),
-        ("12025550123", "•••"),
+        ("no message to +12025550123", "••• (a text of length 26)"),
+        ("12025550123", "••• (a text of length 11)"),
         ("Hello", "Hello"),
     ],
 )

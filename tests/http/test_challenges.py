@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.http.challenges import challenges, is_foreign, is_page
+from smsbridge.http.challenges import challenges, is_foreign, is_page, offered_schemes
 from smsbridge.http.exchange import Response
 
 NGINX = b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>"
@@ -68,3 +68,21 @@ def test_a_page_is_of_another_unless_it_asks_for_our_own_scheme(
 ) -> None:
     response = Response(status=401, headers={"WWW-Authenticate": challenge}, body=NGINX)
     assert is_foreign(response, scheme) is foreign
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("", ""),
+        ('Basic realm="r"', "it asks for Basic"),
+        ('Digest realm="r", nonce="n", Basic realm="r"', "it asks for Basic or Digest"),
+        ("negotiate, NTLM", "it asks for Negotiate or NTLM, which smsbridge does not speak"),
+        ("NTLM TlRM==", "it asks for NTLM, which smsbridge does not speak"),
+        ("NTLM, Basic", "it asks for Basic or NTLM"),
+        ("Canary-key x=y", "it asks for another scheme, which smsbridge does not speak"),
+        ('Basic realm="r', ""),
+        ("a " * 100_000, ""),
+    ],
+)
+def test_what_a_401_offers_is_said_in_names_that_are_known(header: str, said: str) -> None:
+    assert offered_schemes(Response(status=401, headers={"WWW-Authenticate": header})) == said

@@ -443,3 +443,11 @@ def test_a_word_that_may_be_the_marker_in_another_spelling_is_no_refusal(word: s
     case = words({"code": "0"}, CODES)
     assert isinstance(outcome_of({"code": word}, case), OutcomeUnknown)
     assert outcome_of({"code": "1"}, case).reason is Reason.OTHER
+
+
+def test_a_401_says_what_the_provider_asks_for_instead() -> None:
+    refused = judged({}, 401, **{"WWW-Authenticate": "Negotiate, NTLM"})
+    assert refused.why == (
+        "HTTP 401 Unauthorized; it asks for Negotiate or NTLM, which smsbridge does not speak"
+    )
+    assert judged({}, 403, **{"WWW-Authenticate": "NTLM"}).why == "HTTP 403 Forbidden"

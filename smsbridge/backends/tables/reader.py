@@ -35,6 +35,7 @@ from smsbridge.mapping.path import LIST, STATUS, nested
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Status
+from smsbridge.text.masking import named
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
@@ -105,7 +106,7 @@ class Reader:
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
         if not isinstance(kind, str) or kind not in _AUTHS:
-            block.fail(f"there is no {kind!r}; {nearest(str(kind), _AUTHS)}", "type")
+            block.fail(f"there is no {named(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type")
         self.credentials = _credentials(block, kind)
         match kind:
             case "basic":
