@@ -90,6 +90,8 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "default_region",
         "retry",
         "limit",
+        "answer_limit",
+        "element_limit",
         "log",
         "token",
     ]
