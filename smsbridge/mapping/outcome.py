@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Broken, Response
 
 _MOST_WORD = 60
+_SPOILT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")  # what no word of a provider has
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
@@ -266,7 +267,9 @@ def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal
 
 
 def _unclear(word: str, marker: str) -> bool:
-    """Tell whether a word may mean the marker of success, spelt in another way."""
+    """Tell whether a word may mean the marker of success, spelt in another way or spoilt."""
+    if _SPOILT.search(word):
+        return True
     word = word.strip().lower()
     pattern = _pattern(marker)
     if pattern is not None and re.fullmatch(pattern, word, re.IGNORECASE):
