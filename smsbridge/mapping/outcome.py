@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _MOST_WORD = 60
 _UNAUTHORIZED = 401
+_SPOILT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")  # what no word of a provider has
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
@@ -363,7 +364,9 @@ def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal
 
 
 def _unclear(word: str, marker: str) -> bool:
-    """Tell whether a word may mean the marker of success, spelt in another way."""
+    """Tell whether a word may mean the marker of success, spelt in another way or spoilt."""
+    if _SPOILT.search(word):
+        return True
     word = word.strip().lower()
     pattern = _pattern(marker)
     if pattern is not None and re.fullmatch(pattern, word, re.IGNORECASE):

@@ -305,8 +305,14 @@ def test_a_token_that_is_valid_serves_on_while_the_login_is_down(
 
 
 def refusals(wire: Wire) -> list[Response]:
-    words = [UNAUTHORIZED, wire.done(401)]
-    return [*words, Response(status=401, body=b"<html>")] if wire.block is REST else words
+    return [UNAUTHORIZED, wire.done(401)]
+
+
+def test_a_401_that_is_a_page_of_another_is_unknown_and_no_call_is_repeated(wire: Wire) -> None:
+    page = Response(status=401, body=b"<html>")
+    end, asked = talk(wire.backend().send(MESSAGE, session()), wire.token("t-1"), page)
+    assert isinstance(end, OutcomeUnknown)
+    assert wire.tokens(asked) == ["login", "t-1"]
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(wire: Wire) -> None:

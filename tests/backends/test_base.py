@@ -92,6 +92,8 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "time_zone",
         "retry",
         "limit",
+        "answer_limit",
+        "element_limit",
         "log",
         "token",
     ]

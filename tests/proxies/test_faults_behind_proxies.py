@@ -34,7 +34,7 @@ FEW = (
     "unauthorized",
     "too-many",
     "unavailable",
-    "server-error:503",
+    "unavailable:none",
 )
 OF_SOAP = ("fault-client", "fault-server", "bad-soap:cut")
 SEEN_BY_EACH = [

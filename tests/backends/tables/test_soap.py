@@ -577,6 +577,14 @@ def test_marks_and_words_of_refusal_are_equal_by_the_type_that_the_wsdl_declares
     assert type(end) is ends
 
 
+@pytest.mark.parametrize("code", ["0&#x1B;", "&#xD83D;0", "0\x01", "12&#0;"])
+def test_a_code_that_is_spoilt_is_no_word_of_refusal(code: str, tmp_path: Path) -> None:
+    block = SOAP_SEND.replace("12 =", '"*" =')
+    wsdl = typed(tmp_path, "code", "xsd:string")
+    end, _ = talk(soap(f"wsdl = '{wsdl}'\n{block}").send(MESSAGE, session()), submitted(code))
+    assert type(end) is OutcomeUnknown
+
+
 def test_words_for_a_status_are_equal_by_type_in_a_submission_and_in_rows(tmp_path: Path) -> None:
     ours = ASK.replace("DELIVRD =", '1 = "queued", 2 =')
     block = f"wsdl = '{typed(tmp_path, 'state', 'xsd:int')}'\n{ours}\n{SOAP_SEND}"
