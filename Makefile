@@ -3,7 +3,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test test-full lint docs wheel format clean
+FLOORS = build/floors
+# What meets the libraries that we import: transports, codecs, auth, both clients, the mock, a command.
+FLOOR_TESTS = tests/http tests/auth tests/client/test_sync.py tests/client/test_aio.py \
+	tests/codecs/test_rest.py tests/codecs/soap/test_codec.py tests/backends/test_limits.py \
+	tests/text/test_phone.py tests/testing/faults tests/testing/mock/test_server.py \
+	tests/testing/mock/test_fuzz.py tests/cli/test_send.py
+
+.PHONY: demo test test-full floors lint docs wheel format clean
 
 demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
@@ -13,6 +20,15 @@ test: $(VENV)/test-ready lint docs
 
 test-full: test
 	$(BIN)/pytest tests/proxies
+
+# The lowest versions that pyproject.toml allows, of what we depend on ourselves.
+floors:
+	rm -rf $(FLOORS)
+	$(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(FLOORS)/bin/uv pip install --quiet --no-python-downloads --python $(FLOORS)/bin/python --resolution lowest-direct --editable '.[all]'
+	$(FLOORS)/bin/uv pip install --quiet --no-python-downloads --python $(FLOORS)/bin/python pytest pytest-timeout hypothesis trustme ./tests/acme
+	$(FLOORS)/bin/pytest -q -p no:cacheprovider $(FLOOR_TESTS)
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .
