@@ -30,10 +30,13 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
 
 
-def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
-    """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
+def parse_json(body: bytes | str, array: str = "", *, mend: bool = True) -> dict[str, Any]:
+    """Return the JSON object of a body, or an array under a name; raises `Unreadable`.
+
+    ``mend``: read half a surrogate pair as U+FFFD; a provider that is strict refuses it.
+    """
     try:
-        document = read_json(body)
+        document = read_json(body, mend=mend)
     except (ValueError, RecursionError):
         raise Unreadable("it is not JSON, or says the same thing twice") from None
     if array and isinstance(document, list):
@@ -151,7 +154,8 @@ class Rest:
         if kind == JSON:
             if self.body != "json":
                 note("JSON instead of a form")
-            return fields | parse_json(request.body, array=LIST if self.body == "json" else "")
+            array = LIST if self.body == "json" else ""
+            return fields | parse_json(request.body, array, mend=False)
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:

@@ -14,8 +14,8 @@ _CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _ONE_BYTE = ("iso8859-1", "iso8859-15", "cp1252")
 
 
-def read_json(body: bytes | str, content_type: str = "") -> Any:
-    """Return a JSON document; half a surrogate pair is U+FFFD.
+def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -> Any:
+    """Return a JSON document; half a surrogate pair is U+FFFD, unless ``mend`` is False.
 
     Bytes are UTF-8, UTF-16 or UTF-32, with a BOM or without, or what the charset of their content
     type says: Latin-1, Latin-9 or Windows-1252. Raises `ValueError` for what is no JSON, for NaN
@@ -26,7 +26,7 @@ def read_json(body: bytes | str, content_type: str = "") -> Any:
         text.removeprefix(_BOM), parse_constant=_no_number, object_pairs_hook=_object
     )
     broken = _ESCAPED_SURROGATE.search(text) or _SURROGATE.search(text)
-    return _whole(document) if broken else document
+    return _whole(document) if broken and mend else document
 
 
 def _encoding(body: bytes, content_type: str) -> str:

@@ -72,6 +72,7 @@ def test_what_is_nested_without_end_is_refused() -> None:
 )
 def test_half_a_surrogate_pair_is_a_replacement_character(text: str, read: object) -> None:
     assert read_json(text) == read
+    assert read_json(text, mend=False) == json.loads(text)
 
 
 def test_two_keys_that_become_one_are_refused() -> None:
