@@ -23,7 +23,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -40,13 +40,20 @@ from smsbridge.errors import (
 )
 from smsbridge.http.exchange import Broken
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import Operation, Question, made_values, message_values
+from smsbridge.mapping.operation import (
+    Operation,
+    Question,
+    looked_for,
+    made_values,
+    message_values,
+)
 from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
+from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
 from smsbridge.mapping.template import TIME_ZONE, reread
 from smsbridge.message import Message, Submission, fingerprint
-from smsbridge.text.masking import code_alone, endings, masker
+from smsbridge.text.masking import codes_alone
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Response, Session
@@ -54,6 +61,7 @@ if TYPE_CHECKING:
 
 
 _OF_THE_LOG = ("status", "sent")
+_LATER = {STATUS: ("503",)}  # to a question, which sends nothing: ask later
 
 
 class Backend(Abilities):
@@ -66,8 +74,9 @@ class Backend(Abilities):
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
     number without + is dialled, such as ``GB``. ``time_zone``: that of times which the provider
     writes without one, such as ``Europe/Lisbon``. ``retry``: how often a send is tried, if it is
-    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
-    the backend that has the log, where this one has none.
+    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once.
+    ``answer_limit``, ``element_limit``: how many bytes, and elements of XML, an answer may have.
+    ``log``: the backend that has the log, where this one has none.
     """
 
     log: Backend | None = None
@@ -152,8 +161,8 @@ class Backend(Abilities):
         except Broken as error:
             return broken(error, attempt)
         except TokenRefused as error:
-            code = self._mask(session, message)(error.code)
-            why = error.why.replace(error.code, code) if error.code else error.why
+            code = self._shows(session, message, error.known)(error.code)
+            why = error.why or f"the token call was refused: {code!r}"
             return rejected(why, attempt, error.reason, code)
         return self.outcome(table, message, response, session, attempt)
 
@@ -168,24 +177,30 @@ class Backend(Abilities):
         """Return what the provider's answer proves."""
         case = Case(
             words=Words(
-                accepted=operation.taken, rejected=operation.rejected, statuses=self.statuses
+                accepted=operation.taken,
+                rejected=operation.rejected,
+                statuses=self.statuses,
+                not_sent=_LATER if not attempt.reference else getattr(operation, "not_sent", {}),
             ),
             attempt=attempt,
             now=session.now(),
-            mask=self._mask(session, message),
+            scheme=self.protocols[self.protocol].auth.scheme,
+            mask=self._shows(session, message, _words(operation)),
         )
         codec = self.protocols[self.protocol].codec
         try:
-            answer = answered(codec, operation.call, response, self.site(), session)
+            words = looked_for(operation, self.statuses)
+            answer = answered(codec, operation.call, response, self.site(), session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
 
-    def _mask(self, session: Session, message: Message | None = None) -> Callable[[str], str]:
-        """Return what hides secrets, number and text; where these aren't known, all but codes."""
-        private = [*endings(message.recipient), message.text] if message else []
-        mask = masker([*self.secrets(), *session.hidden, *private])
-        return mask if message else lambda word: code_alone(mask(word))
+    def _shows(
+        self, session: Session, message: Message | None, known: Collection[str]
+    ) -> Callable[[str], str]:
+        """Return what shows a word of the provider: one that a table names, or a short code."""
+        private = [message.recipient, message.text] if message else []
+        return codes_alone([*self.secrets(), *session.hidden, *private], known)
 
     def answering(self, name: str, part: str = "") -> tuple[str, ...]:
         """Return the way to whoever answers a question: a part, or the backend with its log."""
@@ -249,3 +264,8 @@ class Backend(Abilities):
         credentials = self.credentials()
         values = {**values, TIME_ZONE: self.zone()}
         return (yield from called(protocol, table, values, credentials, self.site(), session))
+
+
+def _words(table: Operation | Question) -> frozenset[str]:
+    """Return the words of refusal that a table names."""
+    return frozenset(word for reasons in table.rejected.values() for word in reasons)

@@ -25,6 +25,7 @@ from smsbridge.client.send_many import CONCURRENCY, Result, in_tasks
 from smsbridge.http.exchange import Request, Response, Session, drive_async
 from smsbridge.http.single_flight import late
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
+from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@forget_locals_of_methods
 class AsyncClient(Front):
     """Sends messages from one event loop, to which it belongs. Needs the extra ``async``."""
 
@@ -149,6 +151,7 @@ class AsyncClient(Front):
             for row in await self._run(self._page(pages)):
                 yield row
 
+    @forget_locals  # for those who ask page by page
     async def _run(self, course: Course[T]) -> T:
         deadlines: dict[tuple[str, ...], float] = {}
 
@@ -179,6 +182,7 @@ class AsyncClient(Front):
         except TimeoutError:
             raise late() from None
 
+    @forget_locals  # asyncio logs the error of a task that nobody awaits
     async def _send(self, request: Request, deadline: float) -> Response:
         began = time.monotonic()
         response = await self._carrier(request.via).send(request, deadline)

@@ -47,6 +47,7 @@ from smsbridge.message import (
     Status,
     Submission,
 )
+from smsbridge.text.frames import forget_locals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 class Front:
     """A backend, and what a client keeps of it."""
 
+    @forget_locals
     def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
         """Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``."""
         if backend is not None and not isinstance(backend, Backend):
@@ -67,16 +69,19 @@ class Front:
         self._paces: dict[tuple[object, ...], Pace] = {}
 
     @classmethod
+    @forget_locals
     def from_url(cls, url: str) -> Self:
         """Create a client from a URL: ``smsmobileapi+rest://KEY@api.smsmobileapi.com``."""
         return cls(from_url(url))
 
     @classmethod
+    @forget_locals
     def from_config(cls, name: str | None = None, path: Path | str | None = None) -> Self:
         """Create a client from a block of the config file, its ``default`` if no name is given."""
         return cls(from_file(name, path))
 
     @classmethod
+    @forget_locals
     def from_mapping(cls, keys: Mapping[str, Any]) -> Self:
         """Create a client from the keys that a block of the config file would have."""
         return cls(from_mapping(keys))

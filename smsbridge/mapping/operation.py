@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import LIST, nested, steps
-from smsbridge.mapping.template import (
-    Template,
-    Values,
-    names,
-    needed,
-    rendered,
-    words,
-)
+from smsbridge.mapping.outcome import REFUSING, When, status_trouble, untaken_trouble
+from smsbridge.mapping.path import LIST, STATUS, nested, steps
+from smsbridge.mapping.template import Template, Values, names, needed, rendered, words
 from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Channel, Message
@@ -28,7 +21,7 @@ from smsbridge.text.segments import segments
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Session
     from smsbridge.mapping.auth import Auth
-    from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.message import Status
 
 _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
@@ -58,8 +51,11 @@ class _Table:
         for path, template in self.templates():
             if why := trouble(template) if path else route_trouble(self.call):
                 raise ValueError(f"{self.call}, field {path}: {why}")
-        for path in getattr(self, "rejected", {}):
+        rejected: Mapping[str, Mapping[str, Reason]] = getattr(self, "rejected", {})
+        for path in rejected:
             steps(path)
+        if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
+            raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
             whole = steps(path)
             if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
@@ -94,11 +90,15 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Operation(_Table):
-    """A call that sends a message: what it says, and what the answer means."""
+    """A call that sends a message: what it says, and what the answer means.
+
+    ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+    """
 
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
+    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def taken(self) -> When:
@@ -108,8 +108,10 @@ class Operation(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
         self._check()
-        if not self.accepted.match:
+        if not self.accepted.match.keys() - {STATUS}:
             raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        if why := untaken_trouble(self.not_sent, self.accepted, self.rejected):
+            raise ValueError(f"{self.call}, not_sent, {why}")
 
     def channels(self) -> frozenset[str]:
         """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
@@ -180,6 +182,30 @@ class Question(_Table):
         """Return where a row may have what we call so; a blank stands between two of one value."""
         given = self.row[name]
         return (given,) if isinstance(given, str) else tuple(given)
+
+
+def looked_for(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
+    """Return the words that a table looks for in an answer, by path."""
+    found: dict[str, list[str]] = {}
+
+    def add(path: str, words: Iterable[str]) -> None:
+        found.setdefault(path, []).extend(words)
+
+    for path, word in table.taken.match.items():
+        add(path, [word])
+    for path, reasons in table.rejected.items():
+        add(path, reasons)
+    if isinstance(table, Operation):
+        if table.accepted.status:
+            add(table.accepted.status, statuses)
+        return found
+    prefix = f"{table.rows}." if table.rows else ""
+    for path, word in (*table.failed.match.items(), *table.refused.match.items()):
+        add(prefix + path, [word])
+    for path in table.paths("status") if "status" in table.row else ():
+        if " " not in path:
+            add(prefix + path, table.statuses or statuses)
+    return found
 
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {

@@ -3,7 +3,7 @@
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
 a name in a namespace, ``{urn:x}name``. ``[0]`` picks from a list; of a list of one it may be left
 out. The header blocks of a SOAP envelope are under ``soap:Header``; ``#list`` is a JSON array that
-is the whole body.
+is the whole body; ``#status`` is the HTTP status of an answer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 HEADER = "soap:Header"
 TEXT = "#text"
+STATUS = "#status"
 LIST = "#list"
 _MOST_STEPS = 64
 _STEP = re.compile(r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)(?:\[(?P<index>[0-9]{1,2})\])?(?:\.|\Z)")

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
 from smsbridge.http.exchange import Request, Response
 from smsbridge.message import UNSENDABLE, shown
+from smsbridge.text.frames import forget_locals_of_methods
 from smsbridge.text.secrets import Secret, same
 from smsbridge.webhooks.apps import Asgi, Wsgi, asgi_app, phrase, wsgi_app
 from smsbridge.webhooks.deduplication import Claim, Memory, Seen, keys_of
@@ -39,6 +40,7 @@ class _Offers(Protocol):
     webhook: Webhook
 
 
+@forget_locals_of_methods
 class Receiver:
     """Receives the webhooks of one provider. Safe across threads.
 

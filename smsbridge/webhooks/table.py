@@ -14,7 +14,7 @@ from smsbridge.mapping.outcome import word_at
 from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.template import Template
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
-from smsbridge.text.json_text import read_json
+from smsbridge.text.json_document import BadJSON, read_json
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.signatures import Signature
 
@@ -143,7 +143,7 @@ def _document(body: bytes, content_type: str) -> dict[str, Any]:
     if len(body) > MOST_BYTES:
         raise _unreadable(f"it has more than {MOST_BYTES} bytes")
     document = None
-    with suppress(ValueError, RecursionError):
+    with suppress(BadJSON):
         document = read_json(body, content_type)
     if not isinstance(document, dict):
         raise _unreadable("it is no JSON object that has each key once, in a charset of its own")

@@ -30,11 +30,12 @@ from smsbridge.mapping.operation import (
     Question,
     known_values,
 )
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import LIST, nested
+from smsbridge.mapping.outcome import When, untaken_trouble
+from smsbridge.mapping.path import LIST, STATUS, nested
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Status
+from smsbridge.text.masking import named
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
@@ -105,7 +106,7 @@ class Reader:
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
         if not isinstance(kind, str) or kind not in _AUTHS:
-            block.fail(f"there is no {kind!r}; {nearest(str(kind), _AUTHS)}", "type")
+            block.fail(f"there is no {named(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type")
         self.credentials = _credentials(block, kind)
         match kind:
             case "basic":
@@ -159,7 +160,7 @@ class Reader:
         )
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
-        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted",)
+        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
         block.only(self._call_key, "fields", "headers", "rejected", *own)
         known = known_values(name) | set(self.credentials) | more
         call = self._route(block, known)
@@ -169,7 +170,11 @@ class Reader:
         self._hold_list(block, call, fields)
         try:
             if name not in QUESTIONS:
-                table = Operation(call, fields, _accepted(block), rejected, headers)
+                accepted = _accepted(block)
+                not_sent = block.several_words("not_sent")
+                if why := untaken_trouble(not_sent, accepted, rejected):
+                    block.fail(why, "not_sent")
+                table = Operation(call, fields, accepted, rejected, headers, not_sent)
                 return _carrying(block, table, _MUST_CARRY.get(name, ()))
             answered = When(block.words("answered"))
             rows = block.path("rows", "")
@@ -274,7 +279,7 @@ def _accepted(block: Block) -> When:
     table = block.table("accepted")
     table.only("when", "id", "status")
     words = table.words("when")
-    if not words:
+    if not words.keys() - {STATUS}:
         table.fail('give when = { "path" = "word" }; a 200 is never proof')
     return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
 
