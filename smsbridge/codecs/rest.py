@@ -31,10 +31,15 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
 
 
-def parse_json(body: bytes | str, array: str = "", content_type: str = "") -> dict[str, Any]:
-    """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
+def parse_json(
+    body: bytes | str, array: str = "", content_type: str = "", *, mend: bool = True
+) -> dict[str, Any]:
+    """Return the JSON object of a body, or an array under a name; raises `Unreadable`.
+
+    ``mend``: read half a surrogate pair as U+FFFD.
+    """
     try:
-        document = read_json(body, content_type)
+        document = read_json(body, content_type, mend=mend)
     except BadJSON as error:
         raise Unreadable(str(error)) from None
     if array and isinstance(document, list):
@@ -162,7 +167,8 @@ class Rest:
             if self.body != "json":
                 note("JSON instead of a form")
             array = LIST if self.body == "json" else ""
-            return fields | parse_json(request.body, array, request.header("content-type"))
+            kind = request.header("content-type")
+            return fields | parse_json(request.body, array, kind, mend=False)
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:

@@ -20,13 +20,13 @@ class BadJSON(ValueError):
     """JSON that is not taken. Its text says why, without a word of it."""
 
 
-def read_json(body: bytes | str, content_type: str = "") -> Any:
+def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -> Any:
     """Return what a JSON document says; raises `BadJSON`.
 
     It is UTF-8 (RFC 8259 §8.1), or what its byte order mark or the ``charset`` of its Content-Type
     says. A key that stands twice, NaN, a number beyond all numbers, and what is nested more than
     `MOST_DEPTH` deep are refused. Half a surrogate pair is read as U+FFFD: it could not be
-    written down again.
+    written down again. With ``mend`` False it is left as it is.
     """
     try:
         text = body if isinstance(body, str) else decode(body, _labels(content_type))[0]
@@ -40,7 +40,7 @@ def read_json(body: bytes | str, content_type: str = "") -> Any:
     if text.count("[") + text.count("{") > MOST_DEPTH and not _is_shallow(document):
         raise BadJSON(_TOO_DEEP)
     broken = _ESCAPED_SURROGATE.search(text) or _SURROGATE.search(text)
-    return _without_halves(document) if broken else document
+    return _without_halves(document) if broken and mend else document
 
 
 def _without_halves(document: Any) -> Any:

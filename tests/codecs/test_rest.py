@@ -322,6 +322,11 @@ def test_a_form_that_is_not_utf_8_is_unreadable() -> None:
         read(asked(b"message=\xff"))
 
 
+def test_half_a_surrogate_pair_in_an_answer_can_be_printed_and_kept() -> None:
+    found = decoded(r'{"rows": [{"text": "a\ud83d", "x\udc00": ["\ud83d\ude00"]}]}')
+    assert found == {"rows": [{"text": "a\ufffd", "x\ufffd": ["😀"]}]}
+
+
 def test_an_answer_is_json_as_utf_8() -> None:
     answer = Rest().write(SITE, asked(), ROUTE, {"result": {"error": 0, "note": "é 😀"}})
     assert (answer.status, answer.header("content-type")) == (200, JSON)

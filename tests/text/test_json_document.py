@@ -123,6 +123,7 @@ def test_any_json_is_read_as_it_was_written(value: Any, *, ascii_: bool) -> None
 )
 def test_half_a_surrogate_pair_is_a_replacement_character(text: str, read: object) -> None:
     assert read_json(text) == read
+    assert read_json(text, mend=False) == json.loads(text)
 
 
 def test_two_keys_that_become_one_are_refused() -> None:
