@@ -234,7 +234,9 @@ def test_no_tool_finds_a_secret_a_number_or_a_text_in_an_error(
     assert found_in(report(error)) == []
 
 
-@pytest.mark.parametrize("name", [name for name, (kind, _) in ENDS.items() if kind is not TypeError])
+@pytest.mark.parametrize(
+    "name", [name for name, (kind, _) in ENDS.items() if kind is not TypeError]
+)
 def test_no_secret_number_or_text_crosses_a_process_in_an_error(name: str) -> None:
     assert found_in(by_pickle(end_of(ENDS[name][1]))) == []
 

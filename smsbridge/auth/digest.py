@@ -53,6 +53,11 @@ class _Nonce:
 class Digest(Pair):
     """HTTP Digest authentication (RFC 7616), with the names of two config keys."""
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "digest"
+
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, session: Session
     ) -> Exchange[Response]:

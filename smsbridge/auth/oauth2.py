@@ -20,6 +20,7 @@ from smsbridge.auth.token import (
 )
 from smsbridge.codecs.rest import FORM, JSON, json_response, parse_form, parse_json
 from smsbridge.errors import ConfigError
+from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.text.secrets import same
@@ -71,6 +72,11 @@ class ClientCredentials:
         """The two config keys."""
         return (self.client_id, self.client_secret)
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "bearer"
+
     def fields(self, _credentials: Credentials) -> dict[str, str]:
         """Return nothing: it is a header."""
         return {}
@@ -80,7 +86,8 @@ class ClientCredentials:
     ) -> Exchange[Response]:
         """Send the request with a token; after a 401, once more with a new one.
 
-        The repeat is safe: the first request was refused. A 403 is final.
+        The repeat is safe: the first request was refused. A 403 is final, and so is a 401 that may
+        be that of a proxy.
         """
         request = yield from make({})
 
@@ -89,7 +96,7 @@ class ClientCredentials:
 
         token = yield from held_token(session, fetch)
         response = yield _bearing(request, token)
-        if response.status == _UNAUTHORIZED:
+        if response.status == _UNAUTHORIZED and not is_foreign(response, self.scheme):
             token = yield from held_token(session, fetch, refused=token)
             response = yield _bearing(request, token)
         return response
@@ -170,7 +177,7 @@ class ClientCredentials:
 def _read_token(response: Response, session: Session) -> Token:
     told = _STATUSES.get(response.status)
     try:
-        answer = parse_json(response.body)
+        answer = parse_json(response.body, "", response.header("content-type"))
     except Unreadable as error:
         raise unusable(response, told or str(error), session) from None
     code = answer.get("error")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import Reason
-from smsbridge.http.exchange import Broken, Exchange, Left
+from smsbridge.http.exchange import Broken, Exchange, Left, is_header
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response, Session
@@ -100,7 +100,7 @@ def unusable(response: Response, why: str, session: Session, *, retry: bool = Tr
 
 def usable(text: object) -> bool:
     """Tell whether a text can be a token: it goes into headers and fields."""
-    return isinstance(text, str) and text.isascii() and text.isprintable() and text != ""
+    return isinstance(text, str) and text != "" and is_header(text)
 
 
 def _lifetime(said: object) -> float:

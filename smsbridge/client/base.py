@@ -20,6 +20,7 @@ from smsbridge.client.log_filters import (
     received_filters,
     selected,
     sent_filters,
+    with_readable_times,
 )
 from smsbridge.client.logging import told
 from smsbridge.client.paging import Pages
@@ -164,11 +165,14 @@ class Front:
 
     def _receiving(self, *, once: bool = False, **given: Any) -> Course[list[ReceivedMessage]]:
         filters = received_filters(given)
-        table = self.backend.at(self.backend.answering("received")).question("received")
+        whose = self.backend.answering("received")
+        asking, session = self.backend.at(whose), self._session.at(whose)
+        table = asking.question("received")
         here = {"after", "before"} - (table.carries() if table else set())
         asked = {name: value for name, value in filters.items() if name not in here}
         once = once or "unread" in filters  # an answer that got lost was read, for the provider
         rows: list[ReceivedMessage] = yield from self._asking("received", asked, once=once)
+        rows = with_readable_times(rows, "received", filters, asking, session)
         return [row for row in rows if is_between(row.at, filters)]
 
     def _pages(self, **given: Any) -> Pages:
@@ -178,7 +182,10 @@ class Front:
         return pages
 
     def _page(self, pages: Pages) -> Course[list[SentMessage]]:
-        return pages.take((yield from self._asking("sent", pages.values())))
+        rows = pages.take((yield from self._asking("sent", pages.values())))
+        whose = self.backend.answering("sent")
+        asked, session = self.backend.at(whose), self._session.at(whose)
+        return with_readable_times(rows, "sent", pages.filters, asked, session)
 
     def _deleting(
         self,

@@ -1,4 +1,4 @@
-"""What a 401 asks for: the challenges of its WWW-Authenticate (RFC 9110 §11.6.1)."""
+"""Whose a refusal is: the challenges of an answer (RFC 9110 §11.6.1), and pages for people."""
 
 from __future__ import annotations
 
@@ -17,10 +17,22 @@ _PIECE = re.compile(
     rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\{_NEVER}]|\\[^{_NEVER}])*)")'
     r"|(?P<token68>[0-9A-Za-z._~+/-]+=*))?[ \t]*(?:,|\Z)"
 )
+_LOOKED_AT = 1024  # bytes
+_PAGES = ("text/html", "application/xhtml+xml")
 _SPOKEN = ("Basic", "Bearer", "Digest")
 _KNOWN = (
     *_SPOKEN,
-    *("Negotiate", "NTLM", "Kerberos", "AWS4-HMAC-SHA256", "DPoP", "GNAP", "Hawk", "HOBA", "Mutual"),
+    *(
+        "Negotiate",
+        "NTLM",
+        "Kerberos",
+        "AWS4-HMAC-SHA256",
+        "DPoP",
+        "GNAP",
+        "Hawk",
+        "HOBA",
+        "Mutual",
+    ),
     *("OAuth", "SCRAM-SHA-1", "SCRAM-SHA-256"),
 )
 
@@ -48,6 +60,29 @@ def challenges(header: str) -> list[tuple[str, dict[str, str]]]:
             value = piece["token"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
             found[-1][1][name] = value
     return found
+
+
+def is_page(response: Response) -> bool:
+    """Return whether an answer is a page (HTML), as proxies and web servers write it.
+
+    The label alone does not make one: PHP labels JSON so.
+    """
+    if b"<html" in response.body[:_LOOKED_AT].lower():
+        return True
+    labelled = response.header("content-type").partition(";")[0].strip().lower() in _PAGES
+    start = response.body.lstrip()[:1]
+    return labelled and start not in (b"", b"{", b"[", b"<")
+
+
+def is_foreign(response: Response, scheme: str) -> bool:
+    """Return whether an answer that refuses may be that of another than the provider.
+
+    It is a page, and has no challenge in our own ``scheme``. An nginx that answers for a provider
+    that broke off, and a ModSecurity that hides a provider's answer, send such pages after the
+    provider has taken the message.
+    """
+    said = challenges(response.header("www-authenticate"))
+    return is_page(response) and scheme not in [offered for offered, _ in said]
 
 
 def offered_schemes(response: Response) -> str:

@@ -108,9 +108,7 @@ def public_address(address: str) -> str:
     words = [word for word in parts.query.split("&") if word]
     kept = [word for word in words if _OF_A_CONTRACT.fullmatch(word)]
     query = "&".join(kept if kept == words else [*kept, HIDDEN])
-    return parts._replace(
-        netloc=parts.netloc.rpartition("@")[2], query=query, fragment=""
-    ).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment="").geturl()
 
 
 def _is_code(word: str) -> bool:
@@ -147,7 +145,11 @@ def _written(value: str) -> Iterator[str]:
         escaped = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
         yield from (escaped, escaped.replace("/", r"\/"))
     for escaped in (html.escape(value), html.escape(value, quote=False)):
-        yield from (escaped, escaped.replace("&#x27;", "&apos;"), escaped.replace("&#x27;", "&#39;"))
+        yield from (
+            escaped,
+            escaped.replace("&#x27;", "&apos;"),
+            escaped.replace("&#x27;", "&#39;"),
+        )
     for form in ("&#{};", "&#x{:x};"):
         yield "".join(
             char if char.isascii() and char.isalnum() else form.format(ord(char)) for char in value
@@ -170,7 +172,9 @@ def _in_base64(value: str) -> Iterator[str]:
 
 def _alternatives(forms: Iterable[str]) -> str:
     """Return a pattern of any of some forms, the longest first; of nothing where there is none."""
-    usable = sorted({form for form in forms if len(form) >= _LEAST}, key=lambda one: (-len(one), one))
+    usable = sorted(
+        {form for form in forms if len(form) >= _LEAST}, key=lambda one: (-len(one), one)
+    )
     return "|".join(map(re.escape, usable)) or r"(?!)"
 
 

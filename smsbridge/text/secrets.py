@@ -42,7 +42,9 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be written down, as a task queue or a cache would do with what is pickled."""
-        raise TypeError("a Secret is not pickled: make the backend from its config where it is used")
+        raise TypeError(
+            "a Secret is not pickled: make the backend from its config where it is used"
+        )
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time."""

@@ -172,7 +172,11 @@ def test_a_refused_token_call_is_told_apart(session: Session, code: str, status:
     [
         (400, '{"error": "invalid_scope"}', "invalid_scope: check auth.scope"),
         (400, '{"error": "unsupported_grant_type"}', "unsupported_grant_type: it gives no token"),
-        (400, '{"error": "invalid_request"}', "invalid_request: check auth.token_url, and auth.basic"),
+        (
+            400,
+            '{"error": "invalid_request"}',
+            "invalid_request: check auth.token_url, and auth.basic",
+        ),
         (401, '{"error": "invalid_grant"}', "invalid_grant: check the credentials"),
     ],
 )

@@ -83,11 +83,13 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "timeout",
         "ca",
         "client_cert",
+        "client_cert_password",
         "proxy",
         "cleartext_hosts",
         "wsdl",
         "wsdl_sha256",
         "default_region",
+        "time_zone",
         "retry",
         "limit",
         "log",
@@ -215,7 +217,9 @@ def test_a_secret_that_is_no_text_is_refused_and_not_shown(secret: Any) -> None:
     assert str(secret) not in str(refused.value)
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "garbage", " ", "http://"])
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1", "socks4://h", "garbage", " ", "http://", "http://h/path"]
+)
 def test_a_proxy_is_an_http_or_https_address(proxy: str) -> None:
     with pytest.raises(ConfigError, match="proxy: give http:// or https://"):
         Ten(token=Secret("t"), proxy=Secret(proxy))

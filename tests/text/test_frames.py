@@ -87,7 +87,7 @@ def test_what_the_caller_was_handling_stays_with_its_values() -> None:
     with pytest.raises(ConfigError) as caught:
         handling()
     assert isinstance(caught.value.__context__, LookupError)
-    assert "mine = \"the caller's\"" in told(caught.value)
+    assert 'mine = "the caller\'s"' in told(caught.value)
 
 
 def test_an_error_of_somebody_else_keeps_its_causes_without_values() -> None:

@@ -202,7 +202,11 @@ def test_what_may_be_a_key_in_the_place_of_a_name_is_not_shown(key: str) -> None
 
 
 def test_of_variables_only_what_is_written_as_one_is_shown() -> None:
-    assert [variable_named(name) for name in ("SMS_KEY", "VENDOR", "_X2")] == ["SMS_KEY", "VENDOR", "_X2"]
+    assert [variable_named(name) for name in ("SMS_KEY", "VENDOR", "_X2")] == [
+        "SMS_KEY",
+        "VENDOR",
+        "_X2",
+    ]
     assert HIDDEN in variable_named("letmein")
 
 
@@ -212,7 +216,10 @@ def test_of_variables_only_what_is_written_as_one_is_shown() -> None:
         ("https://h.example/s?wsdl", "https://h.example/s?wsdl"),
         ("https://h.example/s?WSDL", "https://h.example/s?WSDL"),
         ("https://h.example/s?xsd=xsd0", "https://h.example/s?xsd=xsd0"),
-        ("https://h.example/s?wsdl=../a.wsdl&document=1", "https://h.example/s?wsdl=../a.wsdl&document=1"),
+        (
+            "https://h.example/s?wsdl=../a.wsdl&document=1",
+            "https://h.example/s?wsdl=../a.wsdl&document=1",
+        ),
         ("https://h.example/s?wsdl&apikey=canary", "https://h.example/s?wsdl&•••"),
         ("https://h.example/s?canary", "https://h.example/s?•••"),
         ("https://canary:canary@h.example:8443/s?wsdl#canary", "https://h.example:8443/s?wsdl"),

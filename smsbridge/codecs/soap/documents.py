@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -15,6 +14,7 @@ from smsbridge.codecs.soap.envelope import ENCODING11
 from smsbridge.codecs.soap.model import BadContract
 from smsbridge.codecs.soap.xml import WSDL, BadXML, parse_xml
 from smsbridge.codecs.soap.zeep_fixes import Tidy
+from smsbridge.text.json_document import read_json
 from smsbridge.text.masking import public_address
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def read_source(path: Path) -> Source:
     try:
         document = path.read_bytes()
         held = path.parent / LOCK
-        locked = json.loads(held.read_text(encoding="utf-8")) if held.is_file() else {}
+        locked = read_json(held.read_text(encoding="utf-8")) if held.is_file() else {}
         if locked.get("wsdl") != path.name:
             return Source(document=document, folder=path.parent)
         return _locked(path, document, locked)

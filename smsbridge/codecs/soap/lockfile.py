@@ -26,6 +26,7 @@ from smsbridge.codecs.soap.model import BadContract
 from smsbridge.codecs.soap.outline import outline
 from smsbridge.codecs.soap.wsdl import load_ports
 from smsbridge.errors import ConfigError
+from smsbridge.text.json_document import read_json
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.contract import Contract
@@ -101,7 +102,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def _hold(held: Path, documents: Mapping[str, bytes], source: Source, name: str) -> None:
     try:
-        before = json.loads(held.read_text(encoding="utf-8"))
+        before = read_json(held.read_text(encoding="utf-8"))
         was = {locked_as(absolute(one["from"])): one["sha256"] for one in before["files"].values()}
         other = before["wsdl"]
         origin = before["files"][other]["from"]

@@ -231,7 +231,7 @@ def _limit_turns(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[int
         elif was != now:
             try:
                 more = int(Decimal(now).compare(Decimal(was)))
-            except InvalidOperation:
+            except (InvalidOperation, ValueError):  # the second for NaN
                 yield None
             else:
                 yield {"min": -more, "len": None, "pat": None}.get(facet[:3], more)

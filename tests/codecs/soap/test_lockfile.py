@@ -328,7 +328,11 @@ def test_another_wsdl_in_the_same_folder_is_refused_by_name(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"files": 1}', '{"wsdl": "x", "files": {"x": {}}}', "\udcff"]
+    "text",
+    [
+        *("", "{", "[]", "{}", '{"files": 1}', '{"wsdl": "x", "files": {"x": {}}}', "\udcff"),
+        "[" * 100_000,
+    ],
 )
 def test_a_damaged_lock_is_refused_and_update_writes_a_new_one(text: str, tmp_path: Path) -> None:
     locked_in(tmp_path)
