@@ -214,7 +214,7 @@ def end_of(call: Callable[[], Any]) -> BaseException:
     """Return the error that a call raises, from our own frames on."""
     try:
         call()
-    except BaseException as error:  # an interruption too
+    except BaseException as error:  # noqa: BLE001  (an interruption too)
         return below_the_caller(error)
     raise AssertionError("nothing was raised")
 

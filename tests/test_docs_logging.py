@@ -37,7 +37,8 @@ else:
     exec(sys.stdin.read())
 
 block = {
-    "backend": "rest", "url": sys.argv[1], "auth": {"type": "fields", "key": "canary-key", "fields": {"k": "{key}"}},
+    "backend": "rest", "url": sys.argv[1],
+    "auth": {"type": "fields", "key": "canary-key", "fields": {"k": "{key}"}},
     "send": {"route": "GET /send", "fields": {"to": "{recipient}", "text": "{text}"},
              "accepted": {"when": {"state": "OK"}}},
 }
