@@ -144,7 +144,7 @@ def outgoing(request: Request, way: Way) -> dict[str, str]:
         if not value.isprintable() or value != value.strip():
             why = f"the header {name} holds a control character, or a blank at an end"
             raise Broken(Left.NOTHING, why, retry=False)
-    if way.proxy and way.proxy.authorization and request.url.startswith("http:"):
+    if way.proxy and way.proxy.authorization and urlsplit(request.url).scheme == "http":
         headers["Proxy-Authorization"] = way.proxy.authorization
     return headers
 

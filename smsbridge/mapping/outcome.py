@@ -167,7 +167,7 @@ def untaken_trouble(
 
 Outcome = Submission | SendError
 
-_UNAUTHORIZED = 401
+_REFUSALS = {_UNAUTHORIZED: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
 _REFUSING_FAULTS = {"Client", "Sender", "VersionMismatch", "MustUnderstand"}
 
 

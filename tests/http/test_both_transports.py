@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import trustme
@@ -122,25 +122,40 @@ def test_an_answer_that_comes_before_the_request_has_left_is_taken(*, holds: boo
     assert (got.status, got.body) == (413, b"too large")
 
 
-def demanding(folder: Path) -> tuple[ssl.SSLContext, str]:
-    """Return TLS 1.3 of a server that takes no client without a certificate, and its issuer."""
+class Demanding(NamedTuple):
+    """TLS 1.3 of a server that takes no client without a certificate of its own issuer."""
+
+    tls: ssl.SSLContext
+    authority: trustme.CA
+    ca: str
+
+
+@pytest.fixture
+def demanding(tmp_path: Path) -> Demanding:
     authority = trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.minimum_version = ssl.TLSVersion.TLSv1_3
     tls.verify_mode = ssl.CERT_REQUIRED
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     authority.configure_trust(tls)
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    return tls, str(folder / "ca.pem")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return Demanding(tls, authority, str(tmp_path / "ca.pem"))
+
+
+def issued(authority: trustme.CA, folder: Path) -> str:
+    """Return the file of a client's certificate and key."""
+    file = folder / "client.pem"
+    issued = authority.issue_cert("client.example")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(file))
+    return str(file)
 
 
 @pytest.mark.parametrize("size", [3, 400_000])
 def test_a_server_that_wants_our_certificate_was_sent_nothing_every_time(
-    size: int, by: str, tmp_path: Path
+    size: int, by: str, demanding: Demanding
 ) -> None:
-    tls, ca = demanding(tmp_path)
-    with FaultServer([answer(200)], tls=tls) as server:
-        table = backend("rest", server.url, ca=ca)
+    with FaultServer([answer(200)], tls=demanding.tls) as server:
+        table = backend("rest", server.url, ca=demanding.ca)
         request = post(f"{server.url}/a", b"x" * size)
         ends = [broke(table, request, by=by) for _ in range(20)]
     assert {(end.left, end.retry) for end in ends} == {(Left.NOTHING, False)}
@@ -148,23 +163,41 @@ def test_a_server_that_wants_our_certificate_was_sent_nothing_every_time(
     assert {end.why for end in ends} == {why}
 
 
-def test_an_alert_after_an_answer_of_the_same_connection_proves_nothing(
-    by: str, tmp_path: Path
+def test_a_certificate_of_another_issuer_is_refused_in_the_same_way(
+    by: str, demanding: Demanding, tmp_path: Path
+) -> None:
+    with FaultServer([answer(200)], tls=demanding.tls) as server:
+        foreign = issued(trustme.CA(), tmp_path)
+        table = backend("rest", server.url, ca=demanding.ca, client_cert=foreign)
+        end = broke(table, post(f"{server.url}/a"), by=by)
+    why = "127.0.0.1 refused the TLS handshake: unknown ca"
+    assert (end.left, end.retry, end.why) == (Left.NOTHING, False, why)
+
+
+def test_our_certificate_lets_us_in(by: str, demanding: Demanding, tmp_path: Path) -> None:
+    with FaultServer([answer(200)], tls=demanding.tls) as server:
+        own = issued(demanding.authority, tmp_path)
+        table = backend("rest", server.url, ca=demanding.ca, client_cert=own)
+        assert carried(table, post(f"{server.url}/a"), by=by).status == 200
+
+
+@pytest.mark.parametrize("said", [b"", OK])
+def test_a_reset_over_tls_without_an_alert_is_no_proof_of_anything(
+    said: bytes, by: str, tmp_path: Path
 ) -> None:
     there = secured(tmp_path, "127.0.0.1")
 
     def act(connection: socket.socket) -> None:
         with there.tls.wrap_socket(connection, server_side=True) as secure:
-            secure.recv(65_536)
-            secure.sendall(OK)
-            reset(connection)
+            data = b""
+            while not data.endswith(b"x=1"):
+                data += secure.recv(65_536)
+            secure.sendall(said)
+            reset(secure)
 
     with FaultServer(on_accept=act) as server:
-        end = broke(
-            backend("rest", f"https://127.0.0.1:{server.port}", ca=there.ca),
-            post(f"https://127.0.0.1:{server.port}/a"),
-            by=by,
-        )
+        url = f"https://127.0.0.1:{server.port}"
+        end = broke(backend("rest", url, ca=there.ca), post(f"{url}/a"), by=by)
     assert end.left is Left.ALL
 
 
