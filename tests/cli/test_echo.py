@@ -11,7 +11,7 @@ from support.fault_server import FaultServer, Got, answer
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
-KEY, NUMBER, TEXT = "canary-key-93f1", "+447700900199", "canary text"
+KEY, NUMBER, TEXT = "canary-of-echo-93f1", "+447700900199", "canary of echo"
 ECHOES = {
     "refused": lambda got: answer(400, f'{{"error": "{_plain(got)}"}}'),
     "an error": lambda got: answer(200, f'{{"result": {{"error": "{_plain(got)}"}}}}'),
