@@ -184,7 +184,7 @@ class Submission:
     id: str | None
     attempt: Attempt
     status: Status = Status.ACCEPTED
-    provider_status: str | None = None
+    provider_status: str | None = field(default=None, repr=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -216,7 +216,7 @@ class SentMessage:
     sender: str | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
     status: Status = Status.UNKNOWN
-    provider_status: str | None = None
+    provider_status: str | None = field(default=None, repr=False)
     at: datetime | None = None
     error: str | None = field(default=None, repr=False)
     reference: str | None = None

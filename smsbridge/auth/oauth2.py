@@ -41,7 +41,7 @@ _REFUSALS = {  # RFC 6749 §5.2, of the credentials
 _MISTAKES = {  # RFC 6749 §5.2, of what is asked
     "invalid_scope": "check auth.scope",
     "unsupported_grant_type": "it gives no token for a client's id and secret alone",
-    "invalid_request": "check auth.token_url, and auth.basic: it may want the credentials otherwise",
+    "invalid_request": "check auth.token_url, and auth.basic: how it wants the credentials",
     "invalid_grant": "check the credentials",
 }
 _STATUSES = {

@@ -69,7 +69,7 @@ def _by_path(path: str) -> type[Backend]:
     module, _, name = path.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (somebody else's import)
         said = f": {error}" if named(path) == path else ""  # else it may quote a key
         why = f"backend {named(path)!r}: {type(error).__name__}{said}"
         raise ConfigError(why) from (error if said else None)

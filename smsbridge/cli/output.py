@@ -16,6 +16,7 @@ from smsbridge.cli.attempt_json import attempt_words
 from smsbridge.client.send_many import OutcomeWord, outcome_of
 from smsbridge.errors import SendError, whereabouts
 from smsbridge.message import ReceivedMessage, SentMessage
+from smsbridge.text.masking import codes_alone
 
 if TYPE_CHECKING:
     from smsbridge.message import Submission
@@ -59,7 +60,7 @@ def success(submission: Submission) -> dict[str, Any]:
         "outcome": OutcomeWord.ACCEPTED,
         "id": submission.id,
         "status": submission.status,
-        "provider_status": submission.provider_status,
+        "provider_status": codes_alone()(submission.provider_status or "") or None,
         **attempt_words(submission.attempt),
     }
 

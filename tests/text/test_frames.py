@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 
@@ -18,8 +19,8 @@ CANARY = "canary-7c21"
 def inner(said: str) -> None:
     copy = said
     try:
-        raise KeyError(copy.upper())
-    except KeyError:
+        int(copy)
+    except ValueError:
         raise ConfigError("it is wrong")  # noqa: B904  (the context is the fact)
 
 
@@ -80,13 +81,13 @@ def test_what_the_caller_was_handling_stays_with_its_values() -> None:
     def handling() -> None:
         mine = "the caller's"
         try:
-            raise LookupError(mine)
-        except LookupError:
+            int(mine)
+        except ValueError:
             outer("x")
 
     with pytest.raises(ConfigError) as caught:
         handling()
-    assert isinstance(caught.value.__context__, LookupError)
+    assert isinstance(caught.value.__context__, ValueError)
     assert 'mine = "the caller\'s"' in told(caught.value)
 
 
@@ -101,14 +102,15 @@ def test_an_error_of_somebody_else_keeps_its_causes_without_values() -> None:
     with pytest.raises(TypeError) as caught:
         fails("twelve")
     assert isinstance(caught.value.__cause__, ValueError)
-    assert "said = " not in told(caught.value)
+    shown = told(caught.value)
+    assert "said = " not in shown
 
 
 def test_an_extra_that_is_missing_keeps_what_could_not_be_imported() -> None:
     @forget_locals
     def imports() -> None:
         try:
-            raise ImportError("no such module")
+            import_module("no_such_module")
         except ImportError as error:
             raise MissingExtra("async", "AsyncClient") from error
 
@@ -130,7 +132,8 @@ def test_a_group_of_errors_is_looked_through() -> None:
 
     with pytest.raises(ExceptionGroup) as caught:
         fails("x")
-    assert "said = " not in told(caught.value)
+    shown = told(caught.value)
+    assert "said = " not in shown
 
 
 def test_an_interruption_forgets_too() -> None:
@@ -140,7 +143,8 @@ def test_an_interruption_forgets_too() -> None:
 
     with pytest.raises(KeyboardInterrupt) as caught:
         interrupted("x")
-    assert "said = " not in told(caught.value)
+    shown = told(caught.value)
+    assert "said = " not in shown
 
 
 def test_what_is_returned_and_what_a_function_is_stay_as_they_are() -> None:
