@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from smsbridge.cli.output import failure
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import SECONDS, SMSBRIDGE, killed_when_late, real
+from support.commands import SECONDS, SMSBRIDGE
 from support.fault_server import FaultServer, answer
 from support.sending import NUMBER, TEXT
 
@@ -141,54 +139,3 @@ def test_what_was_done_is_said_on_stderr_where_stdout_is_full(smsbridge_mock: Pr
         )
     assert done.returncode == 0
     assert done.stderr == "smsbridge: stdout can't be written: No space left on device\n"
-
-
-# --- signals
-
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from smsbridge.cli import main
-main()
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("command", [[*SEND, "--json"], ["resend", "id-1"]])
-def test_an_interrupted_send_is_unknown_also_on_a_full_disk(
-    number: signal.Signals, command: list[str]
-) -> None:
-    def interrupt(_server: FaultServer, _got: object) -> bytes:
-        process.send_signal(number)
-        process.wait(SECONDS)
-        return answer(200)
-
-    with FaultServer([interrupt]) as server, Path("/dev/full").open("w") as full:
-        arguments = [*command, "--url", sample_url("rest", server.url)]
-        with (
-            subprocess.Popen(
-                [sys.executable, "-c", INTERRUPTIBLE, *arguments], stdout=full, stderr=full
-            ) as process,
-            killed_when_late(process),
-        ):
-            assert process.wait(SECONDS) == 3
-
-
-WRITING = f"""
-import io, sys
-number = int(sys.argv.pop())
-class Slow(io.StringIO):
-    def write(self, text):
-        signal.raise_signal(number)
-        return super().write(text)
-sys.stdout = Slow()
-{INTERRUPTIBLE}"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_accepted_send_is_accepted_when_writing_it_down_is_interrupted(
-    smsbridge_mock: Provider, number: signal.Signals
-) -> None:
-    done = real(*SEND, str(int(number)), script=WRITING)
-    assert done.code == 0, done.err
-    assert len(smsbridge_mock.messages) == 1
