@@ -30,13 +30,14 @@ from smsbridge.config.load import from_environment, from_file, from_mapping
 from smsbridge.config.url import from_url
 from smsbridge.errors import (
     Attempt,
+    CallerError,
     ConfigError,
     InvalidMessage,
     OutcomeUnknown,
     SendError,
     SmsbridgeError,
 )
-from smsbridge.http.exchange import Course, Session, routed
+from smsbridge.http.exchange import Broken, Course, Left, Session, routed
 from smsbridge.mapping.rows import row_of
 from smsbridge.message import (
     Message,
@@ -64,6 +65,7 @@ class Front:
         self._session = session or Session()
         self._remembered = Remembered()
         self._paces: dict[tuple[object, ...], Pace] = {}
+        self._closed = False
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -83,6 +85,15 @@ class Front:
     def __repr__(self) -> str:
         """Show which backend it speaks to."""
         return f"<{type(self).__name__} {self.backend.name} over {self.backend.protocol}>"
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise CallerError(f"this {type(self).__name__} is closed: make another one")
+
+    def _hold_open(self) -> None:
+        """Let nothing more leave once the client is closed, whatever goes on."""
+        if self._closed:
+            raise Broken(Left.NOTHING, "the client was closed", retry=False)
 
     def _deadline(
         self, request: Request, deadlines: dict[tuple[str, ...], float], asked: float
