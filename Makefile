@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint docs wheel format clean
+.PHONY: demo test test-full lint docs wheel format clean
 
 demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
 
 test: $(VENV)/test-ready lint docs
 	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered
+
+test-full: test
+	$(BIN)/pytest tests/proxies
 
 lint: $(VENV)/test-ready
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
 from smsbridge.errors import InvalidMessage
+from smsbridge.text.frames import forget_locals_of_methods
 from smsbridge.text.phone import E164, digits_of, masked
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def fingerprint(recipient: str, text: str) -> str:
     return hashlib.sha256(f"{digits}\0{lines}".encode(errors="replace")).hexdigest()[:32]
 
 
+@forget_locals_of_methods
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message to one recipient.

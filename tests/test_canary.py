@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-import traceback
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.message import fingerprint
 
 from support.fault_server import FaultServer, answer
+from support.reports import below_the_caller, by_itself, by_pickle, by_traceback
 from support.sending import PROTOCOLS, fault, said
 
 KEY, SECRET, TOKEN = "canary-key-93f1", "canary-secret-77aa", "canary-token-51bc"
@@ -62,11 +62,8 @@ ANSWERS: dict[str, Any] = {
 
 
 def shown(error: BaseException) -> str:
-    """Return all that a log or a traceback would show of an error, its causes included."""
-    lines = traceback.format_exception(error)
-    frames = re.compile(r"^\s+(File|\w.* = )")
-    told = [line for line in lines if not frames.match(line)]
-    return "\n".join([*told, repr(error), str(error), repr(vars(error))])
+    """Return all that a log or a traceback would show of an error, with the values of frames."""
+    return by_itself(error) + by_traceback(below_the_caller(error)) + by_pickle(error)
 
 
 OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -152,8 +149,10 @@ SKIPPED = {".git", ".venv", "build", "dist", "node_modules", *CACHES}
 def files(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder; never look into one that somebody may be clearing."""
     for path in sorted(folder.iterdir()):
+        if path.name in SKIPPED:
+            continue
         if path.is_dir() and not path.is_symlink():
-            yield from files(path) if path.name not in SKIPPED else ()
+            yield from files(path)
         elif path.is_file():
             yield path
 

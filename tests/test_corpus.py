@@ -14,9 +14,9 @@ from lxml import etree
 
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import read_source
-from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP12, XSD, read_envelope
+from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, read_envelope
 from smsbridge.codecs.soap.model import BadContract, sample
-from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.wsdl import load_contract, load_ports
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.mapping.path import nested

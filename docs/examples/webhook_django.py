@@ -8,8 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Request
-from smsbridge.webhooks.events import MessageReceived, MessageReported
-from smsbridge.webhooks.receiver import Receiver
+from smsbridge.webhooks import MessageReceived, MessageReported, Receiver
 
 inbox = []  # your database
 receiver = Receiver(SMSMobileAPI, secrets=os.environ["SMS_WEBHOOK_SECRETS"].split())

@@ -5,8 +5,7 @@ import os
 from fastapi import FastAPI
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.webhooks.events import MessageReceived, MessageReported
-from smsbridge.webhooks.receiver import Receiver
+from smsbridge.webhooks import MessageReceived, MessageReported, Receiver
 
 inbox = []  # your database
 receiver = Receiver(SMSMobileAPI, secrets=os.environ["SMS_WEBHOOK_SECRETS"].split())

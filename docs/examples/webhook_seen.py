@@ -4,7 +4,7 @@ import sqlite3
 import time
 from contextlib import closing
 
-from smsbridge.webhooks.deduplication import Claim
+from smsbridge.webhooks import Claim
 
 STALE = 600  # seconds after which whoever claimed an event has died
 

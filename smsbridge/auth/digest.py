@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from smsbridge.auth.schemes import Pair, with_header
+from smsbridge.http.challenges import challenges
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.text.secrets import same
 
@@ -34,16 +35,6 @@ _HASHES: Mapping[str, Callable[[bytes], Any]] = {  # the later is preferred
 _BARE = ("algorithm", "qop", "nc", "userhash", "username*")  # RFC 7616 §3.4: never in quotes
 _URI = "!#$%&'()*+,/:;=?@[]~"
 
-_MOST_CHARACTERS = 8192
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110 §5.6.2)
-_NEVER = r"\x00-\x1f\x7f\ud800-\udfff"
-_PIECE = re.compile(
-    rf"[ \t,]*(?:(?P<scheme>{_TOKEN})(?:[ \t]+|(?=,|\Z)))?"
-    rf"(?:(?P<name>{_TOKEN})[ \t]*=[ \t]*"
-    rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\{_NEVER}]|\\[^{_NEVER}])*)")'
-    r"|(?P<token68>[0-9A-Za-z._~+/-]+=*))?[ \t]*(?:,|\Z)"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class _Nonce:
@@ -61,6 +52,11 @@ class _Nonce:
 @dataclass(frozen=True, slots=True)
 class Digest(Pair):
     """HTTP Digest authentication (RFC 7616), with the names of two config keys."""
+
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "digest"
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, session: Session
@@ -168,31 +164,6 @@ def best(header: str) -> Mapping[str, str] | None:
     ]
     order = list(_HASHES)
     return max(usable, key=lambda said: order.index(_algorithm(said)), default=None)
-
-
-def challenges(header: str) -> list[tuple[str, dict[str, str]]]:
-    """Return the challenges of a header, each as scheme and parameters (RFC 9110 §11.6.1).
-
-    Nothing of a header that is malformed or very long, or that says the same thing twice.
-    """
-    found: list[tuple[str, dict[str, str]]] = []
-    at = 0
-    while at < len(header) <= _MOST_CHARACTERS:
-        piece = _PIECE.match(header, at)
-        if piece is None:
-            return []
-        at = piece.end()
-        if scheme := piece["scheme"]:
-            found.append((scheme.lower(), {}))
-        elif piece["token68"]:
-            return []
-        if name := (piece["name"] or "").lower():
-            if not found or name in found[-1][1]:
-                return []
-            quoted = piece["quoted"]
-            value = piece["token"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
-            found[-1][1][name] = value
-    return found
 
 
 def _may_sign_again(

@@ -17,15 +17,15 @@ from smsbridge.auth.token import (
     usable,
 )
 from smsbridge.errors import Reason
+from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import SoapFault, Unreadable
-from smsbridge.mapping.outcome import When, word_at
-from smsbridge.mapping.path import at, flat
+from smsbridge.mapping.outcome import SPEAKING, When, with_status, word_at
+from smsbridge.mapping.path import STATUS, at, flat
 from smsbridge.mapping.request import answered, headed
 from smsbridge.mapping.sample_answers import Asked
 from smsbridge.mapping.template import Template, address, names, rendered, text
-from smsbridge.text.masking import masker
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 _OK = (200, 201)
 _UNAUTHORIZED = 401
 _REFUSING = (401, 403)
-_SPEAKING = (200, 201, 202, 400, 401, 403, 404, 413, 422)
-"""The statuses with which an answer's own words count, as in `smsbridge.mapping.outcome`."""
-
-_MOST_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,11 @@ class Login:
         own = (name for one in templates for name in names(one))
         return tuple(dict.fromkeys((*self.auth.credentials, *own)))
 
+    @property
+    def scheme(self) -> str:
+        """That of ``auth``."""
+        return self.auth.scheme
+
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return what ``auth`` adds; the token stands where the tables have it."""
         return self.auth.fields(credentials)
@@ -98,7 +99,7 @@ class Login:
             word = self._refusal(response, site, session)
             if word is not None and response.status != _UNAUTHORIZED:
                 why = "the token was refused, and a new one too"
-                raise TokenRefused(_shown(word, credentials, session), why=why)
+                raise TokenRefused(word, why=why, known=self.refused.match.values())
         return response
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
@@ -141,17 +142,20 @@ class Login:
     def _refusal(self, response: Response, site: Site, session: Session) -> str | None:
         """Return the word with which an answer refuses the token, or None."""
         if response.status == _UNAUTHORIZED:
-            return str(_UNAUTHORIZED)
+            return None if is_foreign(response, self.scheme) else str(_UNAUTHORIZED)
         words: list[Mapping[str, Any]] = []
         for call, taken in self.calls if self.refused.match else ():
-            said = answered(self.codec, call, response, site, session)
-            if isinstance(said, str):
+            looked_for = {path: [word] for path, word in taken.match.items()}
+            for path, word in self.refused.match.items():
+                looked_for.setdefault(path, []).append(word)
+            said = answered(self.codec, call, response, site, session, looked_for)
+            if isinstance(said, str) and STATUS not in self.refused.match:
                 continue
-            if response.status not in _SPEAKING and not isinstance(said, SoapFault):
+            if response.status not in SPEAKING and not isinstance(said, SoapFault):
                 return None  # of a gateway's error nothing is known
-            if taken.holds_any(said):
+            if not isinstance(said, str) and taken.holds_any(said):
                 return None  # whatever else it says: what was taken is never sent again
-            words.append(said)
+            words.append(with_status({} if isinstance(said, str) else said, response))
         refusing = (one for one in words if self.refused.holds(one))
         found = (word_at(one, next(iter(self.refused.match))) for one in refusing)
         return next((word or "" for word in found), None)
@@ -166,25 +170,21 @@ class Login:
             response = yield headed(request, self.headers, credentials, share)
         except Broken as broken:
             raise unfetched(broken) from None
-        said = answered(self.codec, self.call, response, site, session)
-        words: Mapping[str, Any] = {} if isinstance(said, str) else said
+        said = answered(self.codec, self.call, response, site, session, self.rejected)
+        words = with_status({} if isinstance(said, str) else said, response)
         for path, reasons in self.rejected.items():
             word = word_at(words, path)
             if word is not None and word in reasons:
-                raise TokenRefused(word, reasons[word])
+                raise TokenRefused(word, reasons[word], known=reasons.keys())
         if response.status in _REFUSING:
             raise TokenRefused(str(response.status))
         found = word_at(words, self.token)
         for path, reasons in self.rejected.items() if found is None else ():
             word = word_at(words, path)
             if word is not None and "*" in reasons:
-                raise TokenRefused(_shown(word, credentials, session), reasons["*"])
+                raise TokenRefused(word, reasons["*"])
         if response.status not in _OK or found is None or not usable(found):
             raise unusable(response, said if isinstance(said, str) else "it has no token", session)
         lifetime = self.lifetime
         seconds = word_at(words, lifetime) if isinstance(lifetime, str) else lifetime
         return token_of(found, seconds, session.monotonic())
-
-
-def _shown(word: str, credentials: Credentials, session: Session) -> str:
-    return masker([*credentials.values(), *session.hidden])(word)[:_MOST_WORD]

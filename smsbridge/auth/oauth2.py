@@ -20,6 +20,7 @@ from smsbridge.auth.token import (
 )
 from smsbridge.codecs.rest import FORM, JSON, json_response, parse_form, parse_json
 from smsbridge.errors import ConfigError
+from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.text.secrets import same
@@ -32,8 +33,23 @@ if TYPE_CHECKING:
 _UNAUTHORIZED = 401
 _OK = 200
 _GIVEN_SECONDS = 3600
-_REFUSALS = ("invalid_client", "unauthorized_client")
 _REFUSING = (400, 401)
+_REFUSALS = {  # RFC 6749 §5.2, of the credentials
+    "invalid_client": "",
+    "unauthorized_client": "this client may not get a token by its id and secret alone",
+}
+_MISTAKES = {  # RFC 6749 §5.2, of what is asked
+    "invalid_scope": "check auth.scope",
+    "unsupported_grant_type": "it gives no token for a client's id and secret alone",
+    "invalid_request": "check auth.token_url, and auth.basic: it may want the credentials otherwise",
+    "invalid_grant": "check the credentials",
+}
+_STATUSES = {
+    401: "it does not take the credentials; check them, and auth.basic",
+    403: "these credentials may not get a token; check them",
+    404: "there is no token call; check auth.token_url",
+    405: "there is no token call by POST; check auth.token_url",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,11 @@ class ClientCredentials:
         """The two config keys."""
         return (self.client_id, self.client_secret)
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "bearer"
+
     def fields(self, _credentials: Credentials) -> dict[str, str]:
         """Return nothing: it is a header."""
         return {}
@@ -65,7 +86,8 @@ class ClientCredentials:
     ) -> Exchange[Response]:
         """Send the request with a token; after a 401, once more with a new one.
 
-        The repeat is safe: the first request was refused. A 403 is final.
+        The repeat is safe: the first request was refused. A 403 is final, and so is a 401 that may
+        be that of a proxy.
         """
         request = yield from make({})
 
@@ -74,7 +96,7 @@ class ClientCredentials:
 
         token = yield from held_token(session, fetch)
         response = yield _bearing(request, token)
-        if response.status == _UNAUTHORIZED:
+        if response.status == _UNAUTHORIZED and not is_foreign(response, self.scheme):
             token = yield from held_token(session, fetch, refused=token)
             response = yield _bearing(request, token)
         return response
@@ -153,16 +175,23 @@ class ClientCredentials:
 
 
 def _read_token(response: Response, session: Session) -> Token:
+    told = _STATUSES.get(response.status)
     try:
-        answer = parse_json(response.body)
+        answer = parse_json(response.body, "", response.header("content-type"))
     except Unreadable as error:
-        raise unusable(response, str(error), session) from None
+        raise unusable(response, told or str(error), session) from None
     code = answer.get("error")
-    if response.status in _REFUSING and code in _REFUSALS:
-        raise TokenRefused(code)
+    if response.status in _REFUSING and isinstance(code, str):
+        if code in _REFUSALS:
+            more = f": {_REFUSALS[code]}" if _REFUSALS[code] else ""
+            why = f"the token call was refused: {code!r}{more}"
+            raise TokenRefused(code, why=why, known=_REFUSALS)
+        if code in _MISTAKES:
+            why = f"{code}: {_MISTAKES[code]}"
+            raise unusable(response, why, session, retry=False)
     text = answer.get("access_token")
     if response.status != _OK or not isinstance(text, str) or not usable(text):
-        raise unusable(response, "it has no token", session)
+        raise unusable(response, told or "it has no token", session)
     return token_of(text, answer.get("expires_in"), session.monotonic())
 
 

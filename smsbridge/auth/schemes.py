@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import ConfigError
-from smsbridge.http.exchange import Exchange, Request, Response
+from smsbridge.http.exchange import HEADER_RULE, Exchange, Request, Response, is_header
 from smsbridge.mapping.auth import Credentials, Make
 from smsbridge.mapping.path import at
 from smsbridge.mapping.template import Template, names, rendered, text
@@ -36,6 +36,12 @@ class Fields:
         templates = (*self.given.values(), *self.headers.values())
         return tuple(dict.fromkeys(name for one in templates for name in names(one)))
 
+    @property
+    def scheme(self) -> str:
+        """The first word of its Authorization header, if it has one."""
+        named = {name.lower(): template for name, template in self.headers.items()}
+        return str(named.get("authorization", "")).partition(" ")[0].lower()
+
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return the fields; those without a value are left out."""
         return rendered(self.given, credentials)
@@ -47,8 +53,8 @@ class Fields:
         request = yield from make({})
         for name, value in rendered(self.headers, credentials).items():
             word = text(value)
-            if not word.isprintable() or not word.isascii():
-                raise ConfigError(f"the header {name} takes printable ASCII only")
+            if not is_header(word):
+                raise ConfigError(f"the header {name} {HEADER_RULE}")
             request = with_header(request, name, word)
         return (yield request)
 
@@ -92,6 +98,11 @@ class Pair:
         """The two config keys."""
         return (self.user, self.password)
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it; empty where it is none."""
+        return ""
+
     def fields(self, _credentials: Credentials) -> dict[str, str]:
         """Return nothing: it is a header."""
         return {}
@@ -100,6 +111,11 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Basic(Pair):
     """HTTP Basic authentication (RFC 7617), with the names of two config keys."""
+
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it."""
+        return "basic"
 
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, _session: Session

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import Reason
-from smsbridge.http.exchange import Broken, Exchange, Left
+from smsbridge.http.exchange import Broken, Exchange, Left, is_header
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response, Session
@@ -19,19 +19,25 @@ _MARGIN = 30.0
 
 
 class TokenRefused(Exception):
-    """The other side refused the credentials for a token; ``code`` is its own word for it."""
+    """The other side refused the credentials for a token.
+
+    ``code`` is its own word for it, and may hold anything; ``known`` are those words that a table
+    or a standard names. ``why`` is for readers, without that word; empty where it says all.
+    """
 
     def __init__(
         self,
         code: str,
         reason: Reason = Reason.AUTHENTICATION,
         why: str = "",
+        known: Collection[str] = (),
     ) -> None:
-        """Create the error; see the class for ``code``."""
-        super().__init__(code)
+        """Create the error; see the class for the arguments."""
+        super().__init__(why or "the token call was refused")
         self.code = code
         self.reason = reason
-        self.why = why or f"the token call was refused: {code!r}"
+        self.why = why
+        self.known = known
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +90,17 @@ def unfetched(error: Broken) -> Broken:
     return Broken(Left.NOTHING, why, retry=error.retry, retry_after=error.retry_after)
 
 
-def unusable(response: Response, why: str, session: Session) -> Broken:
-    """Return what an answer without a token comes to."""
+def unusable(response: Response, why: str, session: Session, *, retry: bool = True) -> Broken:
+    """Return what an answer without a token comes to; a redirect fails the same way again."""
     wait = response.retry_after(session.now())
     redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
     why = f"the token call got HTTP {response.status}: {why}"
-    return Broken(Left.NOTHING, why, retry=not redirected, retry_after=wait)
+    return Broken(Left.NOTHING, why, retry=retry and not redirected, retry_after=wait)
 
 
 def usable(text: object) -> bool:
     """Tell whether a text can be a token: it goes into headers and fields."""
-    return isinstance(text, str) and text.isascii() and text.isprintable() and text != ""
+    return isinstance(text, str) and text != "" and is_header(text)
 
 
 def _lifetime(said: object) -> float:

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.backends.settings import Settings
 from smsbridge.errors import InvalidMessage, Unsupported
-from smsbridge.mapping.operation import Operation, Protocol, Question, message_values
+from smsbridge.mapping.operation import (
+    Operation,
+    Protocol,
+    Question,
+    made_values,
+    message_values,
+)
 from smsbridge.mapping.template import needed
 from smsbridge.message import Options, Status
+from smsbridge.text.segments import Encoding
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Session
@@ -74,12 +81,15 @@ class Abilities(Settings):
             kind = type(message.options).__name__
             raise Unsupported(f"{self.name} takes {self.options.__name__}, not {kind}")
         values = message_values(message)
+        if operation.counts():
+            values |= made_values(session, message.text)
         lacking = operation.lacks(values)
         if lacking and lacking[0] in operation.carries():
-            raise Unsupported(
-                f"{self.name} can't carry {lacking[0]} by {values['channels']}; "
-                "by another channel it can"
-            )
+            by, other = f"by {values['channels']}", "by another channel"
+            encoded = (values | {"encoding": str(one)} for one in Encoding)
+            if operation.counts() and any(not operation.lacks(one) for one in encoded):
+                by, other = f"in {values['encoding']}", "in another encoding"
+            raise Unsupported(f"{self.name} can't carry {lacking[0]} {by}; {other} it can")
         if lacking:
             what = f"carry {lacking[0]}" if lacking[0] != "channels" else "send"
             raise self._unsupported(

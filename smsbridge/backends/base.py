@@ -23,7 +23,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -40,13 +40,20 @@ from smsbridge.errors import (
 )
 from smsbridge.http.exchange import Broken
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import Operation, Question, made_values, message_values
+from smsbridge.mapping.operation import (
+    Operation,
+    Question,
+    looked_for,
+    made_values,
+    message_values,
+)
 from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
+from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
-from smsbridge.mapping.template import reread
+from smsbridge.mapping.template import TIME_ZONE, reread
 from smsbridge.message import Message, Submission, fingerprint
-from smsbridge.text.masking import code_alone, endings, masker
+from smsbridge.text.masking import codes_alone
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Response, Session
@@ -54,6 +61,7 @@ if TYPE_CHECKING:
 
 
 _OF_THE_LOG = ("status", "sent")
+_LATER = {STATUS: ("503",)}  # to a question, which sends nothing: ask later
 
 
 class Backend(Abilities):
@@ -64,9 +72,11 @@ class Backend(Abilities):
     ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
     environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
     URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
-    number without + is dialled, such as ``GB``. ``retry``: how often a send is tried, if it is
-    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once. ``log``:
-    the backend that has the log, where this one has none.
+    number without + is dialled, such as ``GB``. ``time_zone``: that of times which the provider
+    writes without one, such as ``Europe/Lisbon``. ``retry``: how often a send is tried, if it is
+    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once.
+    ``answer_limit``, ``element_limit``: how many bytes, and elements of XML, an answer may have.
+    ``log``: the backend that has the log, where this one has none.
     """
 
     log: Backend | None = None
@@ -107,7 +117,7 @@ class Backend(Abilities):
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
         operation = self.sendable(message, session)
         attempt = self.attempt(message, session)
-        counted = message.text if operation.carries() & {"encoding", "segments"} else None
+        counted = message.text if operation.counts() else None
         values = message_values(message) | made_values(session, counted)
         outcome = yield from self._concluded(operation, values, attempt, session, message)
         if isinstance(outcome, Submission):
@@ -151,8 +161,8 @@ class Backend(Abilities):
         except Broken as error:
             return broken(error, attempt)
         except TokenRefused as error:
-            code = self._mask(session, message)(error.code)
-            why = error.why.replace(error.code, code) if error.code else error.why
+            code = self._shows(session, message, error.known)(error.code)
+            why = error.why or f"the token call was refused: {code!r}"
             return rejected(why, attempt, error.reason, code)
         return self.outcome(table, message, response, session, attempt)
 
@@ -167,24 +177,30 @@ class Backend(Abilities):
         """Return what the provider's answer proves."""
         case = Case(
             words=Words(
-                accepted=operation.taken, rejected=operation.rejected, statuses=self.statuses
+                accepted=operation.taken,
+                rejected=operation.rejected,
+                statuses=self.statuses,
+                not_sent=_LATER if not attempt.reference else getattr(operation, "not_sent", {}),
             ),
             attempt=attempt,
             now=session.now(),
-            mask=self._mask(session, message),
+            scheme=self.protocols[self.protocol].auth.scheme,
+            mask=self._shows(session, message, _words(operation)),
         )
         codec = self.protocols[self.protocol].codec
         try:
-            answer = answered(codec, operation.call, response, self.site(), session)
+            words = looked_for(operation, self.statuses)
+            answer = answered(codec, operation.call, response, self.site(), session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
             return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
 
-    def _mask(self, session: Session, message: Message | None = None) -> Callable[[str], str]:
-        """Return what hides secrets, number and text; where these aren't known, all but codes."""
-        private = [*endings(message.recipient), message.text] if message else []
-        mask = masker([*self.secrets(), *session.hidden, *private])
-        return mask if message else lambda word: code_alone(mask(word))
+    def _shows(
+        self, session: Session, message: Message | None, known: Collection[str]
+    ) -> Callable[[str], str]:
+        """Return what shows a word of the provider: one that a table names, or a short code."""
+        private = [message.recipient, message.text] if message else []
+        return codes_alone([*self.secrets(), *session.hidden, *private], known)
 
     def answering(self, name: str, part: str = "") -> tuple[str, ...]:
         """Return the way to whoever answers a question: a part, or the backend with its log."""
@@ -202,8 +218,8 @@ class Backend(Abilities):
         if isinstance(outcome, Submission):
             try:
                 if question == "received":
-                    return read_received(table, outcome.answer)
-                return read_sent(table, outcome.answer, self.statuses)
+                    return read_received(table, outcome.answer, self.zone())
+                return read_sent(table, outcome.answer, self.statuses, self.zone())
             except Unreadable as error:
                 raise NoAnswer(str(error), self.name, protocol=self.protocol) from None
         raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
@@ -232,11 +248,10 @@ class Backend(Abilities):
         Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse; a
         leniency that was needed is noted.
         """
-        values = dict(
-            found
-            for path, template in operation.fields.items()
-            if (word := word_at(given, path)) is not None and (found := reread(template, word))
-        )
+        values: dict[str, str] = {}
+        for path, template in operation.fields.items():
+            if (word := word_at(given, path)) is not None:
+                values |= reread(template, word)
         number = values.get("recipient", "")
         number = f"+{number}" if number.isdigit() else number
         return Message(recipient=number, text=values.get("text", ""))
@@ -247,4 +262,10 @@ class Backend(Abilities):
         yield from self.ready(session)
         protocol = self.protocols[self.protocol]
         credentials = self.credentials()
+        values = {**values, TIME_ZONE: self.zone()}
         return (yield from called(protocol, table, values, credentials, self.site(), session))
+
+
+def _words(table: Operation | Question) -> frozenset[str]:
+    """Return the words of refusal that a table names."""
+    return frozenset(word for reasons in table.rejected.values() for word in reasons)

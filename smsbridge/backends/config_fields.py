@@ -6,6 +6,8 @@ import inspect
 from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any, dataclass_transform
 
+from smsbridge.text.frames import forget_locals
+
 
 @dataclass_transform(kw_only_default=True)
 class Keys:
@@ -23,6 +25,8 @@ class Keys:
             if name in cls.__dict__ and name not in own
         }
         dataclass(frozen=True, kw_only=True)(cls)
+        made = vars(cls)["__init__"]
+        cls.__init__ = forget_locals(made)  # type: ignore[method-assign]  # it takes the keys in plain
 
 
 def is_secret(key: Field[Any]) -> bool:

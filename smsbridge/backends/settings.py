@@ -5,14 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from smsbridge.backends.config_fields import Keys, is_secret
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import Site, check_address
+from smsbridge.http.address import (
+    ANSWER_KEY,
+    ANSWER_LIMIT,
+    ELEMENT_KEY,
+    ELEMENT_LIMIT,
+    Site,
+    check_address,
+)
+from smsbridge.http.proxy import Proxy
 from smsbridge.mapping.operation import Protocol
+from smsbridge.mapping.times import zone_of
+from smsbridge.text.masking import named
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
@@ -20,6 +31,11 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
 
 MOST_SECONDS = 3600
+_LIMITS = {
+    ANSWER_KEY: ("bytes", 1024, 64 * 1024 * 1024),
+    ELEMENT_KEY: ("a number of elements", 100, 1_000_000),
+}
+"""What an answer may have, with the least and the most that can be said."""
 _REGION = re.compile("[A-Z]{2}")
 
 
@@ -34,13 +50,17 @@ class Settings(Keys):
     timeout: float = 30.0
     ca: str = ""
     client_cert: str = ""
+    client_cert_password: Secret | None = None
     proxy: Secret | None = None
     cleartext_hosts: tuple[str, ...] = ()
     wsdl: str = ""
     wsdl_sha256: str = ""
     default_region: str = ""
+    time_zone: str = ""
     retry: Retry | None = None
     limit: Limit | None = None
+    answer_limit: int = ANSWER_LIMIT
+    element_limit: int = ELEMENT_LIMIT
 
     def __init_subclass__(cls) -> None:
         """Refuse a table without a name."""
@@ -59,9 +79,11 @@ class Settings(Keys):
                     raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
+        self._check_client_cert()
         if self.default_region and not _REGION.fullmatch(str(self.default_region)):
             why = "default_region: give two capital letters of ISO 3166-1, such as GB"
             raise ConfigError(why, ("default_region",))
+        zone_of(self.time_zone)
         for name, kind in (("retry", Retry), ("limit", Limit)):
             given = getattr(self, name)
             if given is not None and not isinstance(given, kind):
@@ -72,6 +94,18 @@ class Settings(Keys):
         if not number or not 0 < self.timeout <= MOST_SECONDS:
             raise ConfigError("timeout: give seconds, above 0 and up to 3600", ("timeout",))
         object.__setattr__(self, "timeout", float(self.timeout))
+        self._check_limits()
+
+    def _check_limits(self) -> None:
+        for key, (unit, least, most) in _LIMITS.items():
+            given = getattr(self, key)
+            if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+                raise ConfigError(f"{key}: give {unit}, from {least} to {most}", (key,))
+
+    def _check_client_cert(self) -> None:
+        if self.client_cert_password and not self.client_cert:
+            key = "client_cert_password"
+            raise ConfigError(f"{key}: there is no client_cert for it to open", (key,))
 
     def _check_protocol(self) -> None:
         if not self.protocol:
@@ -79,7 +113,7 @@ class Settings(Keys):
             object.__setattr__(self, "protocol", next(usable, next(iter(self.protocols))))
         if self.protocol not in self.protocols:
             offered = ", ".join(self.protocols)
-            why = f"protocol {self.protocol!r}: {self.name} offers {offered}"
+            why = f"protocol {named(str(self.protocol))!r}: {self.name} offers {offered}"
             raise ConfigError(why, ("protocol",))
         if missing := self._missing(self.protocol):
             raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")
@@ -93,7 +127,7 @@ class Settings(Keys):
         if "://" in self.wsdl:
             check_address("wsdl", self.wsdl)
         if self.proxy:
-            check_address("proxy", self.proxy.reveal(), credentials=True)
+            Proxy.at("proxy", self.proxy.reveal())
 
     def _missing(self, protocol: str) -> list[str]:
         wanted = self.protocols[protocol].auth.credentials
@@ -102,6 +136,10 @@ class Settings(Keys):
     def number(self, given: str) -> str:
         """Return a number as E.164: as it is, or as dialled in the ``default_region``."""
         return e164(given, self.default_region) if self.default_region else given
+
+    def zone(self) -> tzinfo | None:
+        """Return the zone of times that the provider writes, and takes, without one."""
+        return zone_of(self.time_zone)
 
     def site(self) -> Site:
         """Return where this backend is."""
@@ -112,6 +150,8 @@ class Settings(Keys):
             wsdl=self.wsdl,
             wsdl_sha256=self.wsdl_sha256,
             cleartext_hosts=self.cleartext_hosts,
+            answer_limit=self.answer_limit,
+            element_limit=self.element_limit,
         )
 
     def credentials(self) -> Credentials:

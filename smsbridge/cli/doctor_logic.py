@@ -132,7 +132,7 @@ def _wsdl(backend: Backend, *, fetched: bool) -> Iterator[Check]:
         return
     try:
         contract = protocol.codec.contract(backend.site())
-        hold_to(contract, protocol, backend.credentials(), protocol.codec.json_part)
+        hold_to(contract, protocol, backend.credentials(), protocol.codec.inner)
     except CallerError as error:
         yield Check(name="wsdl", said=str(error), todo="mend the table, or the WSDL")
         return

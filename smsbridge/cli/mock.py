@@ -84,9 +84,12 @@ def mock(  # noqa: PLR0913  (an option each)
     **hooks: Any,
 ) -> None:
     """Serve the mock provider."""
+    from smsbridge.http.address import check_address
     from smsbridge.testing.faults.connection import unreachable, untrusted
     from smsbridge.testing.mock.server import MockServer
 
+    if address is not None:
+        check_address("--address", address)
     if named and scenario:
         raise click.UsageError("give one of --fault and --scenario")
     with ExitStack() as stack:
@@ -114,7 +117,7 @@ def mock(  # noqa: PLR0913  (an option each)
             why = told or "the address is none of this machine"
             where = f"{host}, port {port}"
             raise click.ClickException(f"can't listen at {where}: {why}") from None
-        provider.address = address or provider.address
+        provider.address = (address or provider.address).rstrip("/")
         control = {} if absent else {"control": f"{provider.address}/_mock"}
         _wait({"address": provider.address, **ready, **control})
 

@@ -25,6 +25,7 @@ from smsbridge.errors import (
     OutcomeUnknown,
     SmsbridgeError,
 )
+from smsbridge.text.json_document import BadJSON, read_json
 
 if TYPE_CHECKING:
     from smsbridge.cli.bulk.journal import Found
@@ -132,8 +133,8 @@ def _lines(file: str) -> Iterator[dict[str, Any]]:
         raise InvalidMessage(f"can't read {file}: {why}") from None
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            said = json.loads(line) if line.strip() else {}
-        except (ValueError, RecursionError):
+            said = read_json(line) if line.strip() else {}
+        except BadJSON:
             said = None
         if not isinstance(said, dict):
             raise InvalidMessage(f"{file}, line {number}: it is no JSON object")

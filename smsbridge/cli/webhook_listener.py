@@ -99,6 +99,9 @@ def _plain(event: Event | None) -> dict[str, Any] | None:
 
 class _Handler(WSGIRequestHandler):
     timeout = _SECONDS
+    default_request_version = "HTTP/1.0"  # else what is not HTTP gets an answer without a status
+    error_content_type = "text/plain; charset=utf-8"
+    error_message_format = "%(message)s\n"  # where the request was not even HTTP
 
     def log_message(self, *_: Any) -> None:
         """Log nothing: what is shown is shown elsewhere."""

@@ -13,6 +13,7 @@ import click
 
 from smsbridge.cli.streams import done_anyway, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
+from smsbridge.text.masking import public_address
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def _ports(source: Source, port: str | None) -> tuple[Mapping[str, Contract], bo
 def _refused(address: str, error: Exception) -> ConfigError:
     """Return the error about a WSDL, with its name."""
     said = str(error)
-    return ConfigError(said if Path(address).name in said else f"{address}: {said}")
+    shown = public_address(address) if "://" in address else address
+    return ConfigError(said if Path(shown).name in said else f"{shown}: {said}")
 
 
 def _holding(ports: Mapping[str, Contract], operation: str) -> str:
@@ -190,16 +192,17 @@ def fetching(seconds: float, backend: Backend) -> Callable[[Request], Response]:
 
     def carry(request: Request) -> Response:
         parts = check_address("wsdl", request.url)
+        shown = public_address(request.url)
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            say(f"{request.url} comes without TLS: check what came")
+            say(f"{shown} comes without TLS: check what came")
         try:
             response = transport.send(request, time.monotonic() + seconds)
         except Broken as broken:
-            raise SmsbridgeError(f"{request.url}: {broken.why}") from None
+            raise SmsbridgeError(f"{shown}: {broken.why}") from None
         finally:
             transport.close()
         if response.status != _OK:
-            raise SmsbridgeError(f"{request.url}: HTTP {response.status}")
+            raise SmsbridgeError(f"{shown}: HTTP {response.status}")
         return response
 
     return carry

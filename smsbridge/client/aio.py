@@ -26,6 +26,7 @@ from smsbridge.errors import CallerError
 from smsbridge.http.exchange import Request, Response, Session, drive_async
 from smsbridge.http.single_flight import TaskFlights
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
+from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@forget_locals_of_methods
 class AsyncClient(Front):
     """Sends messages from one event loop, that of its first call. Needs the extra ``async``."""
 
@@ -168,6 +170,7 @@ class AsyncClient(Front):
                 "in each loop, or share a Client between threads"
             )
 
+    @forget_locals  # for those who ask page by page
     async def _run(self, course: Course[T]) -> T:
         self._hold()
         deadlines: dict[tuple[str, ...], float] = {}
@@ -192,6 +195,7 @@ class AsyncClient(Front):
                 request.share, lambda: self._send(request, deadline), deadline
             )
 
+    @forget_locals  # asyncio logs the error of a task that nobody awaits
     async def _send(self, request: Request, deadline: float) -> Response:
         began = time.monotonic()
         response = await self._carrier(request.via).send(request, deadline)

@@ -20,6 +20,7 @@ from smsbridge.client.log_filters import (
     received_filters,
     selected,
     sent_filters,
+    with_readable_times,
 )
 from smsbridge.client.logging import told
 from smsbridge.client.paging import Pages
@@ -47,6 +48,7 @@ from smsbridge.message import (
     Status,
     Submission,
 )
+from smsbridge.text.frames import forget_locals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 class Front:
     """A backend, and what a client keeps of it."""
 
+    @forget_locals
     def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
         """Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``."""
         if backend is not None and not isinstance(backend, Backend):
@@ -68,16 +71,19 @@ class Front:
         self._closed = False
 
     @classmethod
+    @forget_locals
     def from_url(cls, url: str) -> Self:
         """Create a client from a URL: ``smsmobileapi+rest://KEY@api.smsmobileapi.com``."""
         return cls(from_url(url))
 
     @classmethod
+    @forget_locals
     def from_config(cls, name: str | None = None, path: Path | str | None = None) -> Self:
         """Create a client from a block of the config file, its ``default`` if no name is given."""
         return cls(from_file(name, path))
 
     @classmethod
+    @forget_locals
     def from_mapping(cls, keys: Mapping[str, Any]) -> Self:
         """Create a client from the keys that a block of the config file would have."""
         return cls(from_mapping(keys))
@@ -170,11 +176,14 @@ class Front:
 
     def _receiving(self, *, once: bool = False, **given: Any) -> Course[list[ReceivedMessage]]:
         filters = received_filters(given)
-        table = self.backend.at(self.backend.answering("received")).question("received")
+        whose = self.backend.answering("received")
+        asking, session = self.backend.at(whose), self._session.at(whose)
+        table = asking.question("received")
         here = {"after", "before"} - (table.carries() if table else set())
         asked = {name: value for name, value in filters.items() if name not in here}
         once = once or "unread" in filters  # an answer that got lost was read, for the provider
         rows: list[ReceivedMessage] = yield from self._asking("received", asked, once=once)
+        rows = with_readable_times(rows, "received", filters, asking, session)
         return [row for row in rows if is_between(row.at, filters)]
 
     def _pages(self, **given: Any) -> Pages:
@@ -184,7 +193,10 @@ class Front:
         return pages
 
     def _page(self, pages: Pages) -> Course[list[SentMessage]]:
-        return pages.take((yield from self._asking("sent", pages.values())))
+        rows = pages.take((yield from self._asking("sent", pages.values())))
+        whose = self.backend.answering("sent")
+        asked, session = self.backend.at(whose), self._session.at(whose)
+        return with_readable_times(rows, "sent", pages.filters, asked, session)
 
     def _deleting(
         self,

@@ -5,17 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
+from smsbridge.client.logging import LOG
 from smsbridge.errors import InvalidMessage
-from smsbridge.message import UNSENDABLE, ReceivedMessage, hold_time
+from smsbridge.mapping.rows import unread_time
+from smsbridge.mapping.times import shape
+from smsbridge.message import UNSENDABLE, ReceivedMessage, SentMessage, hold_time
 from smsbridge.text.phone import E164, same_number
+
+if TYPE_CHECKING:
+    from smsbridge.backends.abilities import Abilities
+    from smsbridge.http.exchange import Session
+
+Row = TypeVar("Row", SentMessage, ReceivedMessage)
 
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AROUND_DIGITS = re.compile(r"[\s().-]")
 _NUMBER = re.compile(r"\+?[0-9]{7,}")
 Failed = Literal["request", "phone"]
 _FAILED = get_args(Failed)
+_UNREAD = "unread time: "
 
 
 def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,12 +84,39 @@ def selected(known: str, day: date | None, first: date | None, last: date | None
 
 
 def is_between(time: datetime | None, filters: Mapping[str, Any]) -> bool:
-    """Tell whether a time, of whole seconds, fits the filters ``after`` and ``before``."""
+    """Return whether a time, of whole seconds, fits the filters ``after`` and ``before``."""
     after, before = filters.get("after"), filters.get("before")
     if time is None:
         return True
     late = after is None or time >= after.replace(microsecond=0)
     return late and (not isinstance(before, datetime) or time <= before)
+
+
+def with_readable_times(
+    rows: list[Row],
+    question: str,
+    filters: Mapping[str, Any],
+    backend: Abilities,
+    session: Session,
+) -> list[Row]:
+    """Return rows without those whose time is there and can't be read, if times are asked for.
+
+    Nobody knows whether they are new. That there are some is logged once for each question.
+    """
+    table = backend.question(question)
+    if table is None:
+        return rows
+    times = [None if row.at else unread_time(table, row.answer) for row in rows]
+    kept = f"{_UNREAD}{question}"
+    if (word := next(filter(None, times), None)) and kept not in session.kept:
+        session.kept[kept] = True
+        LOG.warning(
+            "%s of %s over %s: the time of a row can't be read, it looks like %r: such a row is "
+            "left out where times are asked for; say time_format in the table",
+            *(question, backend.name, backend.protocol, shape(word)),
+        )
+    asked = any(isinstance(filters.get(name), datetime) for name in ("after", "before"))
+    return [row for row, word in zip(rows, times, strict=True) if not (asked and word)]
 
 
 def _from_the_second(filters: dict[str, Any]) -> dict[str, Any]:
@@ -89,12 +126,12 @@ def _from_the_second(filters: dict[str, Any]) -> dict[str, Any]:
 
 
 def looks_like_a_time(given: str) -> bool:
-    """Tell whether a word starts as a date does: it was meant as a time, and not as an id."""
+    """Return whether a word starts as a date does: it was meant as a time, and not as an id."""
     return bool(_DATE.match(given.strip()))
 
 
 def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str] | None) -> bool:
-    """Tell whether a message is of a sender, a number or a word, and holds a pattern."""
+    """Return whether a message is of a sender, a number or a word, and holds a pattern."""
     of_it = (
         sender is None
         or row.sender == sender
@@ -104,7 +141,7 @@ def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str]
 
 
 def _is_number(sender: str) -> bool:
-    """Tell whether a sender is a number, in any spelling, and not a word or a short code."""
+    """Return whether a sender is a number, in any spelling, and not a word or a short code."""
     bare = _AROUND_DIGITS.sub("", sender)
     return bool(_NUMBER.fullmatch(bare) or E164.fullmatch(bare))
 

@@ -29,11 +29,11 @@ class Pages:
     """
 
     table: Question | None
-    filters: Mapping[str, Any]
+    filters: Mapping[str, Any] = field(repr=False)
     _cursor: Any = None
     _asked: int = 0
     _ended: bool = False
-    _known: set[str] = field(default_factory=set)
+    _known: set[str] = field(default_factory=set, repr=False)
     _largest: int = 0
     whole: bool = True
 

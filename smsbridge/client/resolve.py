@@ -95,7 +95,7 @@ def resolved(
         if row.at is not None and first <= row.at <= last:
             return _taken(row, attempt, log)
     found = [row for row in rows if _is_of(row, attempt) and row.id not in known.ids]
-    timed = [(exact_time(table, row.answer), row) for row in found]
+    timed = [(exact_time(table, row.answer, log.zone()), row) for row in found]
     here = [row for time, row in timed if time is not None and first <= time <= last]
     why = _doubt(attempt, known, 2 * SLACK + timeout)
     if not why and not pages.whole:

@@ -18,6 +18,7 @@ from smsbridge.client.send_many import CONCURRENCY, Result, in_threads
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.http.single_flight import Flights
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
+from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@forget_locals_of_methods
 class Client(Front):
     """Sends messages. Safe to share between threads, and usable after a fork, until it is closed.
 
@@ -177,6 +179,7 @@ class Client(Front):
         while not pages.ended:
             yield from self._run(self._page(pages))
 
+    @forget_locals  # for those who ask page by page
     def _run(self, course: Course[T]) -> T:
         self._refuse_closed()
         deadlines: dict[tuple[str, ...], float] = {}

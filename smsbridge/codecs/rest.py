@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from smsbridge.errors import Reason
+from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
-from smsbridge.mapping.codec import Call, Note, Unreadable
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.codec import Call, Note, Spellings, Unreadable
+from smsbridge.mapping.path import LIST, nested
 from smsbridge.mapping.template import text
+from smsbridge.text.json_document import BadJSON, read_json
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -25,33 +27,21 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 JSON = "application/json"
-LIST = "#list"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
 
 
-def parse_json(body: bytes | str, array: str = "") -> dict[str, Any]:
+def parse_json(body: bytes | str, array: str = "", content_type: str = "") -> dict[str, Any]:
     """Return the JSON object of a body, or an array under a name; raises `Unreadable`."""
     try:
-        text = body if isinstance(body, str) else body.decode("utf-8-sig")
-        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
-    except (ValueError, RecursionError):
-        raise Unreadable("it is not JSON, or says the same thing twice") from None
+        document = read_json(body, content_type)
+    except BadJSON as error:
+        raise Unreadable(str(error)) from None
     if array and isinstance(document, list):
         return {array: document}
     if not isinstance(document, dict):
         raise Unreadable("it is JSON, but no object")
     return document
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(found := dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(word)
 
 
 def parse_form(body: str) -> dict[str, str]:
@@ -108,22 +98,32 @@ class Rest:
         yield from ()
         method, _, path = name.partition(" ")
         url = site.checked(site.url.rstrip("/") + path)
+        most = site.answer_limit
         if method in BODILESS:
             query = "&" if "?" in url else "?"
             url += query + urlencode(_texts(fields)) if fields else ""
-            return Request(method=method, url=url, headers={"Accept": JSON})
+            own = {"Accept": JSON}
+            return Request(method=method, url=url, headers=own, most=most, most_key=ANSWER_KEY)
         if self.body == "form":
             kind, body = FORM, urlencode(_texts(fields)).encode()
         else:
-            kind, body = JSON, json.dumps(nested(fields)).encode()
+            tree = nested(fields)
+            kind, body = JSON, json.dumps(tree.get(LIST, tree)).encode()
         headers = {"Content-Type": kind, "Accept": JSON}
-        return Request(method=method, url=url, headers=headers, body=body)
+        return Request(
+            method=method, url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
+        )
 
     def decode(
-        self, _site: Site, _session: Session, _name: str, response: Response
+        self,
+        _site: Site,
+        _session: Session,
+        _name: str,
+        response: Response,
+        _words: Spellings | None = None,
     ) -> Mapping[str, Any]:
         """Return the JSON object of an answer; an array is at the path ``#list``."""
-        return parse_json(response.body, array=LIST)
+        return parse_json(response.body, LIST, response.header("content-type"))
 
     def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call to one of the routes, with or without its last slash, by GET or POST.
@@ -161,7 +161,8 @@ class Rest:
         if kind == JSON:
             if self.body != "json":
                 note("JSON instead of a form")
-            return fields | parse_json(request.body)
+            array = LIST if self.body == "json" else ""
+            return fields | parse_json(request.body, array, request.header("content-type"))
         if self.body != "form":
             note("a form instead of JSON")
         if kind == MULTIPART:

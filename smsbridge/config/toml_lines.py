@@ -9,14 +9,23 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-_STRING = r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\''
-_SKIP = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
-_HEADER = re.compile(rf"\[\[?((?:{_STRING}|[^\]\"'\n])*)\]\]?", re.DOTALL)
-_KEY = re.compile(rf"((?:{_STRING}|[A-Za-z0-9_-]+|[ \t]*\.[ \t]*)+)[ \t]*=", re.DOTALL)
-_STEP = re.compile(rf"({_STRING})|([A-Za-z0-9_-]+)", re.DOTALL)
-_TOKEN = re.compile(rf"{_STRING}|#[^\n]*|[\[\]{{}}\n]|[^\[\]{{}}\n\"'#]+", re.DOTALL)
+# What was matched once is never tried in another way (*+, ++): no text takes more than linear time.
+_STRING = (
+    r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*+"{3,5}'
+    r"|'''(?:[^']|'{1,2}(?!'))*+'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*+"'
+    r"|'[^'\n]*+'"
+)
+_SKIP = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_HEADER = re.compile(rf"\[\[?((?:{_STRING}|[^\]\"'\n])*+)\]\]?", re.DOTALL)
+_KEY = re.compile(rf"((?:{_STRING}|[A-Za-z0-9_-]++|[ \t]*+\.[ \t]*+)++)[ \t]*+=", re.DOTALL)
+_STEP = re.compile(rf"({_STRING})|([A-Za-z0-9_-]++)", re.DOTALL)
+_TOKEN = re.compile(rf"{_STRING}|#[^\n]*+|[\[\]{{}}\n]|[^\[\]{{}}\n\"'#]++", re.DOTALL)
+_DEEPEST = 100
+"""Steps of a key; what is deeper has the line of what holds it."""
 
 Key = tuple[str, ...]
 
@@ -36,7 +45,7 @@ class Document:
 
         A dot in a step is as good as a step more: ``"a.b" = 1`` and ``a.b = 1`` are the same here.
         """
-        steps = _apart(key)
+        steps = _apart(key)[:_DEEPEST]
         for end in range(len(steps), 0, -1):
             if line := self.lines.get(steps[:end]):
                 return line
@@ -61,7 +70,7 @@ def _lines(source: str) -> dict[Key, int]:
             key = table = _key(header[1])
             at = header.end()
         elif pair := _KEY.match(source, at):
-            key = table + _key(pair[1])
+            key = (table + _key(pair[1]))[:_DEEPEST]
             at = _value_end(source, pair.end())
         else:
             break  # never reached in a valid document
@@ -88,7 +97,7 @@ def _value_end(source: str, at: int) -> int:
 
 
 def _key(source: str) -> Key:
-    steps = _STEP.finditer(source)
+    steps = islice(_STEP.finditer(source), _DEEPEST)
     return _apart(tuple(next(iter(tomllib.loads(f"{step[0]} = 0"))) for step in steps))
 
 

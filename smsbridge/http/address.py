@@ -10,6 +10,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from smsbridge.errors import ConfigError
 
+ANSWER_KEY, ELEMENT_KEY = "answer_limit", "element_limit"
+ANSWER_LIMIT = 4 * 1024 * 1024
+ELEMENT_LIMIT = 50_000
+"""Bytes and elements of XML that an answer may have, where the config says nothing else: what an
+inbox of some thousand messages needs."""
+
 
 def is_loopback(host: str | None) -> bool:
     """Tell whether a host name or address is this machine."""
@@ -28,6 +34,8 @@ class Site:
     ``url`` is the base of REST routes. ``host`` is the same where the config gave it, else empty:
     it replaces scheme and host of a WSDL's own address; if ``whole``, and it has a path, all of it.
     ``wsdl``: path or URL, empty for the backend's own; ``wsdl_sha256``: its pin, in hex, or empty.
+    ``answer_limit``: how many bytes an answer may have; ``element_limit``: how many elements of
+    XML.
     """
 
     url: str
@@ -36,6 +44,8 @@ class Site:
     wsdl: str = ""
     wsdl_sha256: str = ""
     cleartext_hosts: Collection[str] = ()
+    answer_limit: int = ANSWER_LIMIT
+    element_limit: int = ELEMENT_LIMIT
 
     def checked(self, url: str) -> str:
         """Return a URL that credentials may go to; raises `ConfigError` for any other."""

@@ -1,14 +1,14 @@
 """Connections that count what leaves, keep one deadline, and take no answer but their own.
 
-urllib3's own, less what those leave to chance: interim answers, odd framing, unasked bytes.
+They are urllib3's; what they send is counted, and what comes is read by `Reading`.
 """
 
 from __future__ import annotations
 
 import http.client
 import io
-import re
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -18,27 +18,26 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.connection import create_connection
 
+from smsbridge.http.answer import Reading
 from smsbridge.http.exchange import Left
-from smsbridge.http.transport import IDLE_SECONDS
+from smsbridge.http.transport import IDLE_SECONDS, Way, handshake_alert, opened
 
-_MOST_INTERIM = 20
-_LENGTH = re.compile(r"[0-9]+(, *[0-9]+)*")
+_CHUNK = 65_536
 
 
-@dataclass
-class Sending:
+@dataclass(kw_only=True)
+class Sending(Way):
     """The request that a thread is sending: its deadline, what has left, and what came back."""
 
     deadline: float
     bytes_left: int = 0
-    whole: bool = False
+    sent: bool = False
     answered: bool = False  # a first byte has come back
-    ended: bool = False  # the peer has closed its side
-    status: int = 0
 
-    def begin(self) -> None:
-        """Forget what a tunnel took: the request itself begins now."""
-        self.bytes_left, self.answered, self.ended = 0, False, False
+    def begin(self, tls: str | None = None) -> None:
+        """Forget what a tunnel took: the request itself begins now, over that version of TLS."""
+        self.bytes_left, self.answered = 0, False
+        self.unproved = tls == "TLSv1.3"
 
     def remaining(self) -> float:
         """Return the seconds until the deadline, above 0; raises `TimeoutError` after it."""
@@ -47,10 +46,22 @@ class Sending:
             raise TimeoutError("no time left")
         return seconds
 
+    def read(self, sock: socket.socket, reading: Reading) -> None:
+        """Read an answer whole: that to a CONNECT, or ours."""
+        while not reading.whole:
+            sock.settimeout(self.remaining())
+            self.take(sock.recv(_CHUNK), reading)
+
+    def take(self, data: bytes, reading: Reading | None = None) -> None:
+        """Take what came, nothing for the end."""
+        if data:
+            self.answered, self.unproved = True, False
+        (reading or self.reading).feed(data)
+
     @property
     def left(self) -> Left:
         """How much has left: all of it once an answer has begun."""
-        if self.whole or self.answered:
+        if self.sent or self.answered:
             return Left.ALL
         return Left.PART if self.bytes_left else Left.NOTHING
 
@@ -60,28 +71,6 @@ class _Current(threading.local):
 
 
 CURRENT = _Current()
-
-
-class _Reader(io.RawIOBase):
-    """Reads from a socket, each time for no longer than the time that remains."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(CURRENT.sending.remaining())
-        count = self._raw.readinto(buffer)
-        CURRENT.sending.ended |= count == 0
-        CURRENT.sending.answered |= bool(count)
-        return count
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
 
 
 class _CountingSocket:
@@ -101,39 +90,53 @@ class _CountingSocket:
                 count = self._sock.send(view)
                 CURRENT.sending.bytes_left += count
                 view = view[count:]
-        except OSError:
-            CURRENT.sending.answered |= self._has_answer()
+        except OSError as error:
+            if self._answered_early():
+                raise BrokenPipeError from None  # which urllib3 passes over, and asks for it
+            if isinstance(error, BrokenPipeError | ConnectionResetError):
+                raise ConnectionResetError from None  # one with a number would be passed over
             raise
 
-    def _has_answer(self) -> bool:
-        """Tell whether an answer came before the request had left: it is read, and lost."""
+    def _answered_early(self) -> bool:
+        """Return whether a whole answer came before the request had left.
+
+        Raises what the peer's TLS said last: by that it may have refused us.
+        """
+        sending = CURRENT.sending
         self._sock.settimeout(0)
         try:
-            return bool(self._sock.recv(1))
+            while not sending.reading.whole and (data := self._sock.recv(_CHUNK)):
+                sending.take(data)
+        except ssl.SSLError as error:
+            if sending.unproved and handshake_alert([error]):
+                raise
         except OSError:
-            return False
+            pass  # there is no more
+        return sending.reading.whole
 
-    def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._sock))
+    def makefile(self, *_: Any, **__: Any) -> io.BytesIO:
+        """Return nothing to read: an answer is read from the socket itself."""
+        return io.BytesIO()
 
 
 class _Answer(http.client.HTTPResponse):
-    """An answer whose framing is sound; interim ones (1xx) before it are skipped."""
+    """An answer that is read whole into the request's `Sending`; urllib3 sees an empty one."""
 
-    def _read_status(self) -> tuple[str, int, str]:
-        for _ in range(_MOST_INTERIM):
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # http.client's
-            if not 100 < status < 200 or status == 101:  # noqa: PLR2004  (100 is skipped there)
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-        raise http.client.HTTPException("too many interim answers")
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._sock = sock
 
     def begin(self) -> None:
-        super().begin()
-        length = self.headers.get("content-length")
-        odd = length is not None and (self.chunked or not _LENGTH.fullmatch(length))
-        if odd or self.headers.defects or CURRENT.sending.ended:
-            raise http.client.HTTPException("the headers are cut off, or contradict themselves")
+        """Read it."""
+        sending = CURRENT.sending
+        reading = sending.reading
+        sending.read(self._sock, reading)
+        self.status = self.code = reading.status
+        self.reason, self.version = "", 11
+        self.headers = self.msg = http.client.HTTPMessage()
+        self.chunked, self.length = False, 0
+        self.will_close = not (reading.kept_open and sending.sent)
+        self.close()
 
 
 class _Counting:
@@ -142,6 +145,8 @@ class _Counting:
     sock: Any
     _dns_host: str
     port: int
+    _tunnel_host: Any
+    _tunnel_port: Any
     socket_options: Any
     idle_since = 0.0
 
@@ -162,24 +167,35 @@ class _Counting:
         raise trouble
 
     def _tunnel(self) -> None:
-        plain = self.sock
-        self.sock = _CountingSocket(plain)  # for its deadline
+        """Let the proxy open a tunnel; raises `TunnelRefused`."""
+        sending = CURRENT.sending
+        host = f"[{self._tunnel_host}]" if ":" in self._tunnel_host else self._tunnel_host
+        lines = [
+            f"CONNECT {host}:{self._tunnel_port} HTTP/1.1",
+            f"Host: {host}:{self._tunnel_port}",
+        ]
+        if sending.proxy and sending.proxy.authorization:
+            lines.append(f"Proxy-Authorization: {sending.proxy.authorization}")
+        reading = Reading("CONNECT", 0)
         try:
-            super()._tunnel()  # type: ignore[misc]  # urllib3's
+            self.sock.settimeout(sending.remaining())
+            self.sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+            sending.read(self.sock, reading)
         finally:
-            self.sock = plain if self.sock is not None else None
-            CURRENT.sending.begin()
-        plain.settimeout(CURRENT.sending.remaining())
+            sending.begin()
+        opened(sending, reading)
+        self.sock.settimeout(sending.remaining())
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # urllib3's
+        version = getattr(self.sock, "version", lambda: None)
         self.sock = _CountingSocket(self.sock)
         self.idle_since = time.monotonic()
-        CURRENT.sending.begin()
+        CURRENT.sending.begin(version())
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's
-        CURRENT.sending.whole = True
+        CURRENT.sending.sent = True
 
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]  # urllib3's
@@ -187,7 +203,7 @@ class _Counting:
         return response
 
     def is_stale(self) -> bool:
-        """Tell whether a kept connection idled too long, or holds what nobody asked for."""
+        """Return whether a kept connection idled too long, or holds what nobody asked for."""
         pending = getattr(self.sock, "pending", lambda: 0)
         return time.monotonic() - self.idle_since > IDLE_SECONDS or pending() > 0
 

@@ -8,6 +8,7 @@ returns the result. A `Course` may also yield a `Pause`: it waits between calls.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections import Counter, deque
@@ -24,6 +25,16 @@ from smsbridge.errors import CallerError
 
 T = TypeVar("T")
 MOST_WAIT = 3600.0
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
+HEADER_RULE = "takes printable ASCII only, and no blanks at its ends"
+
+
+class Left(StrEnum):
+    """How much of a request left this machine, counted and never concluded."""
+
+    NOTHING = "nothing"
+    PART = "part"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +53,15 @@ class Request(_Carried):
     """What goes to the provider, or comes to us.
 
     ``share``: requests of one share are sent once, and everybody who yields one gets that answer.
-    ``most``: how many bytes an answer may have, decoded. ``via``: which part carries it, of a
-    backend that is made of several.
+    ``most``: how many bytes an answer may have, decoded; ``most_key``: the config key that sets it,
+    if one does. ``via``: which part carries it, of a backend that is made of several.
     """
 
     method: str
     url: str = field(repr=False)
     share: str | None = None
     most: int = 1024 * 1024
+    most_key: str = ""
     via: tuple[str, ...] = ()
 
     @property
@@ -65,9 +77,13 @@ class Request(_Carried):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(_Carried):
-    """What came back: a status, headers and a body, decoded from any Content-Encoding."""
+    """What came back: a status, headers and a body, decoded from any Content-Encoding.
+
+    ``left``: how much of the request had left when it came.
+    """
 
     status: int
+    left: Left = Left.ALL
 
     def retry_after(self, now: datetime) -> float | None:
         """Return the seconds of Retry-After, said so or as a date (RFC 9110 §10.2.3), at most 1 h.
@@ -75,7 +91,7 @@ class Response(_Carried):
         None where there is none, or what can't be read.
         """
         given = self.header("retry-after").strip()
-        if given.isascii() and given.isdigit():
+        if _SECONDS.fullmatch(given):
             return min(float(given), MOST_WAIT)
         with suppress(ValueError, OverflowError):
             date = parsedate_to_datetime(given)
@@ -85,12 +101,9 @@ class Response(_Carried):
         return None
 
 
-class Left(StrEnum):
-    """How much of a request left this machine, counted and never concluded."""
-
-    NOTHING = "nothing"
-    PART = "part"
-    ALL = "all"
+def is_header(value: str) -> bool:
+    """Return whether a text can be the value of a header, by `HEADER_RULE`."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 class Broken(Exception):

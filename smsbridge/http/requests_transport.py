@@ -11,10 +11,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from smsbridge.http.counting_connection import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
-from smsbridge.http.exchange import Broken, Request, Response
-from smsbridge.http.transport import Network, Reach, broken, too_large, whole
-
-_CHUNK = 65_536
+from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.http.transport import Network, Reach, broken, outgoing, whole
 
 
 class _Adapter(HTTPAdapter):
@@ -76,10 +74,14 @@ class RequestsTransport:
         self._process = os.getpid()
 
     def send(self, request: Request, deadline: float) -> Response:
-        """Return the answer before ``deadline`` (monotonic seconds), or raise `Broken`."""
+        """Return the answer before ``deadline`` (monotonic seconds), or raise `Broken`.
+
+        Raises `ConfigError`, before anything leaves, where the environment's proxy can't be used.
+        """
         if self._process != os.getpid():  # a fork: the parent's connections are not ours
             self._open()
-        sending = CURRENT.sending = Sending(deadline)
+        proxy = self._network.proxies.to(request.url)
+        sending = CURRENT.sending = Sending(request=request, proxy=proxy, deadline=deadline)
         _LOG.addFilter(_unheard)  # one that is there already is not added again
         _SENDING.here = True
         try:
@@ -87,35 +89,27 @@ class RequestsTransport:
         except Broken:
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is: what had left decides)
-            failure = broken(error, sending.left, request, sending.status)
+            failure = broken(error, sending.left, sending)
         finally:
             _SENDING.here = False
         raise failure  # here, not above: the library's error would hang on it, with the request
 
     def _carry(self, request: Request, sending: Sending) -> Response:
+        headers = {name: value.encode() for name, value in outgoing(request, sending).items()}
         prepared = requests.Request(
-            request.method,
-            request.url,
-            headers={"Accept-Encoding": "identity", "User-Agent": "smsbridge", **request.headers},
-            data=request.body,
+            request.method, request.url, headers=headers, data=request.body
         ).prepare()
-        proxy = self._network.proxy(request.url)
+        proxy = sending.proxy.url if sending.proxy else None
         answer = self._adapter.send(
             prepared,
             stream=True,
             timeout=sending.remaining(),
             proxies={"http": proxy, "https": proxy} if proxy else None,
         )
-        sending.status = answer.status_code
-        body = bytearray()
-        try:
-            while chunk := answer.raw.read(_CHUNK, decode_content=False):
-                body += chunk
-                if len(body) > request.most:
-                    raise too_large(answer.status_code, request.most)
-        finally:
-            answer.close()
-        return whole(answer.status_code, dict(answer.headers), bytes(body), request.most)
+        answer.raw.read(decode_content=False)  # nothing is left of it: its connection is free
+        read = sending.reading
+        left = Left.ALL if sending.sent else Left.PART
+        return whole(read.status, read.headers, read.body, request, left)
 
     def close(self) -> None:
         """Close the connections that are open."""

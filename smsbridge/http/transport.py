@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import socket
 import ssl
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import is_loopback
-from smsbridge.http.decompress import BadEncoding, inflate
+from smsbridge.http.answer import AnswerTooLarge, BadAnswer, Reading
+from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
+from smsbridge.http.proxy import Proxies, Proxy
 
 if TYPE_CHECKING:
     from smsbridge.text.secrets import Secret
 
 IDLE_SECONDS = 3.0
-_GIVEN = "given"
 _MOST_CAUSES = 20
 
 
@@ -60,6 +60,10 @@ class Reach(Protocol):
         """The PEM file of our own certificate and its key; empty for none."""
 
     @property
+    def client_cert_password(self) -> Secret | None:
+        """What opens the key in ``client_cert``; None for a key that is not encrypted."""
+
+    @property
     def proxy(self) -> Secret | None:
         """The address of a proxy, or None for those of the environment."""
 
@@ -69,64 +73,180 @@ class Network:
     """How to reach hosts, read once: issuers, client certificate, proxies."""
 
     tls: ssl.SSLContext
-    proxies: Mapping[str, str]
+    proxies: Proxies
 
     @classmethod
     def of(cls, backend: Reach) -> Network:
         """Return the network of a backend's config and of the environment."""
-        return cls(tls=_tls(backend), proxies=_proxies(backend))
+        return cls(tls=_tls(backend), proxies=Proxies.of(backend.proxy))
 
     def proxy(self, url: str) -> str | None:
-        """Return the proxy for a URL; loopback never goes through one."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if is_loopback(host):
-            return None
-        if _GIVEN in self.proxies:
-            return self.proxies[_GIVEN]
-        bypassed = urllib.request.proxy_bypass_environment(  # type: ignore[attr-defined]  # typeshed
-            host, self.proxies
-        )
-        return None if bypassed else self.proxies.get(parts.scheme)
+        """Return the address of the proxy for a URL, without its credentials; None for none."""
+        found = self.proxies.to(url)
+        return found.url if found else None
 
 
-def whole(status: int, headers: Mapping[str, str], body: bytes, most: int) -> Response:
-    """Return an answer with its body decoded, of ``most`` bytes; raises `Broken` otherwise."""
-    carried = Response(status=status, headers=headers, body=body)
+@dataclass(kw_only=True)
+class Way:
+    """What a transport knows of the way that one request takes."""
+
+    request: Request
+    proxy: Proxy | None
+    tunnelled: bool = False  # the proxy has opened its tunnel: what follows is the provider's
+    unproved: bool = False  # TLS 1.3, and nothing came yet: the peer may still refuse us
+    reading: Reading = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Expect an answer."""
+        self.reading = Reading(self.request.method, self.request.most)
+
+    @property
+    def status(self) -> int:
+        """The status of an answer of which the headers have come, else 0."""
+        return self.reading.status
+
+    @property
+    def host(self) -> str | None:
+        """The host of the request."""
+        return urlsplit(self.request.url).hostname
+
+    @property
+    def peer(self) -> str:
+        """Who is at the other end of the connection, for readers."""
+        if self.proxy is None or self.tunnelled:
+            return str(self.host)
+        return f"the proxy {self.proxy.name}"
+
+
+class TunnelRefused(Exception):
+    """A proxy answered a CONNECT with something else than a 2xx."""
+
+    def __init__(self, status: int) -> None:
+        """``status`` is its answer's."""
+        super().__init__(status)
+        self.status = status
+
+
+def opened(way: Way, reading: Reading) -> None:
+    """Note that the proxy has opened its tunnel; raises `TunnelRefused` where it did not."""
+    if reading.status not in range(200, 300):
+        raise TunnelRefused(reading.status)
+    way.tunnelled = True
+
+
+def outgoing(request: Request, way: Way) -> dict[str, str]:
+    """Return the headers of a request on its way, which go out as UTF-8.
+
+    Raises `Broken` for one that can't be sent.
+    """
+    headers = {"Accept-Encoding": "identity", "User-Agent": "smsbridge", **request.headers}
+    for name, value in headers.items():
+        if not value.isprintable() or value != value.strip():
+            why = f"the header {name} holds a control character, or a blank at an end"
+            raise Broken(Left.NOTHING, why, retry=False)
+    if way.proxy and way.proxy.authorization and urlsplit(request.url).scheme == "http":
+        headers["Proxy-Authorization"] = way.proxy.authorization
+    return headers
+
+
+def whole(
+    status: int, headers: Mapping[str, str], body: bytes, request: Request, left: Left = Left.ALL
+) -> Response:
+    """Return an answer with its body decoded, no larger than may be; raises `Broken` otherwise."""
+    carried = Response(status=status, headers=headers, body=body, left=left)
     try:
-        decoded = inflate(body, carried.header("content-encoding"), most)
+        decoded = inflate(body, carried.header("content-encoding"), request.most)
+    except TooLarge:
+        raise too_large(status, request) from None
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
     return replace(carried, body=decoded)
 
 
-def too_large(status: int, most: int) -> Broken:
-    """Return the error for an answer that never ends."""
-    return Broken(Left.ALL, f"HTTP {status}, and the body is larger than {most} bytes")
+def too_large(status: int, request: Request) -> Broken:
+    """Return the error for an answer that never ends; a key of the config may allow more."""
+    hint = f"; {request.most_key} in the config may allow more" if request.most_key else ""
+    return Broken(
+        Left.ALL, f"HTTP {status}, and the body is larger than {request.most} bytes{hint}"
+    )
 
 
-def broken(error: Exception, left: Left, request: Request, status: int = 0) -> Broken:
+def broken(error: Exception, left: Left, way: Way) -> Broken:
     """Return what a library's error comes to. Its own text is never used: it may hold the URL."""
-    host = urlsplit(request.url).hostname
     causes = _causes(error)
+    if (unopened := _unopened(causes, left, way)) is not None:
+        return unopened
+    odd = next((c for c in causes if isinstance(c, BadAnswer)), None)
+    if isinstance(odd, AnswerTooLarge):
+        return too_large(way.status, way.request)
+    if odd is not None and way.status:
+        return Broken(left, f"HTTP {way.status}, and {odd} ({way.peer})")
+    broke = f"the connection broke: {type(error).__name__}"
+    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), broke)
+    evidence = f" in the middle of an answer with HTTP {way.status}" if way.status else ""
+    return Broken(left, f"{odd or why} ({way.peer}){evidence}")
+
+
+def _unopened(causes: list[BaseException], left: Left, way: Way) -> Broken | None:
+    """Return the error where there was no way to the provider: no host, no trust, no tunnel."""
     tls = next((c for c in causes if isinstance(c, ssl.SSLError)), None)
+    refused = next((c for c in causes if isinstance(c, TunnelRefused)), None)
+    if refused is not None:
+        return _refused(refused.status, way)
+    if way.unproved and (alert := handshake_alert(causes)):
+        return Broken(Left.NOTHING, f"{way.peer} refused the TLS handshake: {alert}", retry=False)
     if left is Left.NOTHING and any(isinstance(cause, socket.gaierror) for cause in causes):
-        return Broken(left, f"the host {host} could not be resolved", retry=False)
+        host = way.peer if way.proxy else f"the host {way.host}"
+        return Broken(left, f"{host} could not be resolved", retry=False)
     if left is Left.NOTHING and tls is not None:
         said = (getattr(c, name, None) for name in ("verify_message", "reason") for c in causes)
         why = next((word for word in said if isinstance(word, str)), "the handshake failed")
-        return Broken(left, f"no trusted TLS connection to {host}: {why}", retry=False)
-    broke = f"the connection broke, or what came was no HTTP: {type(error).__name__}"
-    why = next((w for kind, w in _WHY.items() for c in causes if isinstance(c, kind)), broke)
-    evidence = f" in the middle of an answer with HTTP {status}" if status else ""
-    return Broken(left, f"{why} ({host}){evidence}")
+        return Broken(left, f"no trusted TLS connection to {way.peer}: {why}", retry=False)
+    return None
 
 
 _WHY: Mapping[type[Exception], str] = {
     ConnectionRefusedError: "the connection was refused",
     TimeoutError: "no whole answer came in time",
     ConnectionResetError: "the connection was reset",
+    BrokenPipeError: "the connection was reset",
 }
+
+_PASSING = {408, 425, 429}
+
+
+def _refused(status: int, way: Way) -> Broken:
+    again = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
+    why = f"{way.peer} refused to open a tunnel to {way.host}: HTTP {status}"
+    return Broken(Left.NOTHING, why, retry=again)
+
+
+_HANDSHAKE = (
+    "CERTIFICATE_REQUIRED",
+    "BAD_CERTIFICATE",
+    "UNSUPPORTED_CERTIFICATE",
+    "CERTIFICATE_REVOKED",
+    "CERTIFICATE_EXPIRED",
+    "CERTIFICATE_UNKNOWN",
+    "UNKNOWN_CA",
+    "ACCESS_DENIED",
+    "DECRYPT_ERROR",
+    "HANDSHAKE_FAILURE",
+)
+"""The alerts that end a handshake (RFC 8446 §6.2). Others may come at any later time."""
+
+
+def handshake_alert(causes: Iterable[BaseException]) -> str:
+    """Return the words of an alert by which the peer ended a handshake, empty for none.
+
+    With TLS 1.3 a client has long sent its request when the server looks at its certificate. A
+    server that sends one of these has not ended the handshake, so nobody has read that request.
+    """
+    for cause in causes:
+        _, _, alert = str(getattr(cause, "reason", "")).partition("_ALERT_")
+        if isinstance(cause, ssl.SSLError) and alert in _HANDSHAKE:
+            return alert.lower().replace("_", " ")
+    return ""
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -151,12 +271,33 @@ def _tls(backend: Reach) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=backend.ca or certifi.where())
         key = "client_cert"
         if backend.client_cert:
-            context.load_cert_chain(backend.client_cert)
+            _load_client_cert(context, backend)
     except (OSError, ssl.SSLError) as error:
         why = getattr(error, "reason", None) or error.strerror
-        raise ConfigError(f"{key}: the PEM file can't be read: {why}") from None
+        raise ConfigError(f"{key}: the PEM file can't be read: {why}", (key,)) from None
     return context
 
 
-def _proxies(backend: Reach) -> dict[str, str]:
-    return {_GIVEN: backend.proxy.reveal()} if backend.proxy else urllib.request.getproxies()
+def _load_client_cert(context: ssl.SSLContext, backend: Reach) -> None:
+    """Load it without asking on the terminal, which OpenSSL would do for an encrypted key."""
+    key = "client_cert_password"
+    asked = False
+
+    def password() -> str:
+        nonlocal asked
+        asked = True
+        if not backend.client_cert_password:
+            raise ConfigError(
+                f"{key}: the key in client_cert is encrypted; give its password", (key,)
+            )
+        return backend.client_cert_password.reveal()
+
+    try:
+        context.load_cert_chain(backend.client_cert, password=password)
+    except ConfigError:
+        raise
+    except (ssl.SSLError, ValueError):  # a ValueError: longer than OpenSSL takes
+        if not asked:
+            raise
+        why = f"{key}: it does not open the key in client_cert"
+        raise ConfigError(why, (key,)) from None

@@ -27,6 +27,10 @@ class Auth(Protocol):
     def credentials(self) -> tuple[str, ...]:
         """The config keys that it needs."""
 
+    @property
+    def scheme(self) -> str:
+        """The HTTP scheme in which a 401 would speak of it, in lower case; empty for none."""
+
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return what it adds to the fields of a call."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Request, Response, Session
 
 Note = Callable[[str], None]
+Spellings = Mapping[str, Collection[str]]
+"""The words that a table looks for, by path."""
 
 
 class SoapFault(dict[str, Any]):
@@ -39,9 +41,17 @@ class Codec(Protocol):
         """Return the request for a call; ``fields`` by dotted path. It may need I/O first."""
 
     def decode(
-        self, site: Site, session: Session, name: str, response: Response
+        self,
+        site: Site,
+        session: Session,
+        name: str,
+        response: Response,
+        words: Spellings | None = None,
     ) -> Mapping[str, Any]:
-        """Return the answer as nested words, a fault as `SoapFault`. Or raise `Unreadable`."""
+        """Return the answer as nested words, a fault as `SoapFault`. Or raise `Unreadable`.
+
+        What by its declared type is equal to one of ``words`` is spelt as it is there.
+        """
 
     def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call that a request makes; None if it isn't for us. Or `Unreadable`."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import nested, steps
-from smsbridge.mapping.template import Template, Values, names, needed, rendered, trouble, words
+from smsbridge.mapping.outcome import REFUSING, When, status_trouble, untaken_trouble
+from smsbridge.mapping.path import LIST, STATUS, nested, steps
+from smsbridge.mapping.template import Template, Values, names, needed, rendered, words
+from smsbridge.mapping.template_check import route_trouble, trouble
+from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Session
     from smsbridge.mapping.auth import Auth
-    from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.message import Status
 
 _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
@@ -47,12 +49,17 @@ class _Table:
 
     def _check(self) -> None:
         for path, template in self.templates():
-            if why := trouble(template):
+            if why := trouble(template) if path else route_trouble(self.call):
                 raise ValueError(f"{self.call}, field {path}: {why}")
-        for path in getattr(self, "rejected", {}):
+        rejected: Mapping[str, Mapping[str, Reason]] = getattr(self, "rejected", {})
+        for path in rejected:
             steps(path)
+        if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
+            raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
-            steps(path)
+            whole = steps(path)
+            if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
+                raise ValueError(f"{self.call}: {path} needs an index, such as {LIST}[0].to")
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
                 raise ValueError(f"{self.call}: {path} is a field, and holds others too")
         try:
@@ -83,11 +90,15 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class Operation(_Table):
-    """A call that sends a message: what it says, and what the answer means."""
+    """A call that sends a message: what it says, and what the answer means.
+
+    ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+    """
 
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
+    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     @property
     def taken(self) -> When:
@@ -97,13 +108,19 @@ class Operation(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
         self._check()
-        if not self.accepted.match:
+        if not self.accepted.match.keys() - {STATUS}:
             raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        if why := untaken_trouble(self.not_sent, self.accepted, self.rejected):
+            raise ValueError(f"{self.call}, not_sent, {why}")
 
     def channels(self) -> frozenset[str]:
         """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
         known = (word for _, value in self.templates() for word in words(value, "channels"))
         return frozenset({"sms", *known} - {"*"})
+
+    def counts(self) -> bool:
+        """Return whether it needs to know how many SMS a text takes, or in which encoding."""
+        return bool(self.carries() & {"encoding", "segments"})
 
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
@@ -125,7 +142,9 @@ class Question(_Table):
     statuses, where they mean something else than in the rest of the backend. ``failed``: a row
     that has any of it is of a message that was not delivered. ``refused``: one that the provider
     did not take at all. ``pages``: what the next page of the
-    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row.
+    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``:
+    how times are written, where that can't be seen: ``epoch``, ``epoch-ms`` or a format of
+    ``strptime``.
     """
 
     row: Mapping[str, Paths]
@@ -137,6 +156,7 @@ class Question(_Table):
     failed: When = field(default_factory=lambda: When({}))
     refused: When = field(default_factory=lambda: When({}))
     pages: str = ""
+    time_format: str = ""
 
     @property
     def taken(self) -> When:
@@ -155,11 +175,37 @@ class Question(_Table):
                 steps(part)
         if self.pages not in ("", "id", "at"):
             raise ValueError(f"{self.call}, pages: {self.pages!r} is neither id nor at")
+        if self.time_format and (odd := form_trouble(self.time_format)):
+            raise ValueError(f"{self.call}, time_format: {odd}")
 
     def paths(self, name: str) -> tuple[str, ...]:
         """Return where a row may have what we call so; a blank stands between two of one value."""
         given = self.row[name]
         return (given,) if isinstance(given, str) else tuple(given)
+
+
+def looked_for(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
+    """Return the words that a table looks for in an answer, by path."""
+    found: dict[str, list[str]] = {}
+
+    def add(path: str, words: Iterable[str]) -> None:
+        found.setdefault(path, []).extend(words)
+
+    for path, word in table.taken.match.items():
+        add(path, [word])
+    for path, reasons in table.rejected.items():
+        add(path, reasons)
+    if isinstance(table, Operation):
+        if table.accepted.status:
+            add(table.accepted.status, statuses)
+        return found
+    prefix = f"{table.rows}." if table.rows else ""
+    for path, word in (*table.failed.match.items(), *table.refused.match.items()):
+        add(prefix + path, [word])
+    for path in table.paths("status") if "status" in table.row else ():
+        if " " not in path:
+            add(prefix + path, table.statuses or statuses)
+    return found
 
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {

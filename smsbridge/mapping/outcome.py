@@ -1,14 +1,16 @@
 """What an answer proves: the one place where an outcome is decided.
 
 The statuses are a table; the provider's own words come from its `Operation`. A 200 is never proof.
+Of each status one question is asked: who between us and the provider can send it after the
+provider has taken the message? ``docs/faults.md`` has the answers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,8 +22,10 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
+from smsbridge.http.challenges import is_foreign, offered_schemes
+from smsbridge.http.exchange import Left
 from smsbridge.mapping.codec import SoapFault
-from smsbridge.mapping.path import TEXT, at, steps
+from smsbridge.mapping.path import STATUS, TEXT, at, steps
 from smsbridge.mapping.template import text
 from smsbridge.message import Status, Submission
 
@@ -32,7 +36,18 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Broken, Response
 
 _MOST_WORD = 60
+_UNAUTHORIZED = 401
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
+
+
+REFUSING = frozenset(range(400, 500)) - {401, 408, 421, 425, 429}
+"""The statuses with which a word of refusal counts, and which a table may name as a refusal."""
+
+SPEAKING = frozenset({200, 201, 202, 401}) | REFUSING
+"""The statuses with which the words of an answer are the provider's own."""
+
+UNTAKEN = frozenset(range(400, 600)) - {401}
+"""The statuses of which a table may say that the message was not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,44 +85,89 @@ class When:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How a provider says yes and no. ``rejected``: path to word to reason; ``*``: any word."""
+    """How a provider says yes and no. ``rejected``: path to word to reason; ``*``: any word.
+
+    ``not_sent``: path to the words that say that the message was not taken.
+    """
 
     accepted: When
     rejected: Mapping[str, Mapping[str, Reason]]
     statuses: Mapping[str, Status]
+    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is needed to judge an answer. ``mask`` hides what nobody may see in an error."""
+    """What is needed to judge an answer.
+
+    ``mask`` hides what nobody may see in an error. ``scheme``: the HTTP scheme of our credentials.
+    """
 
     words: Words
     attempt: Attempt
     now: datetime
     mask: Callable[[str], str]
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """A response, what was read of its body, and what was wrong with it."""
+    """A response, what was read of its body, that with its status, and what was wrong with it."""
 
     response: Response
     answer: Mapping[str, Any]
+    said: Mapping[str, Any]
     trouble: str
 
     @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
     def text(self) -> str:
-        status = self.response.status
-        return f"HTTP {status} {responses.get(status, '')}".rstrip()
+        offered = offered_schemes(self.response) if self.status == _UNAUTHORIZED else ""
+        said = f"HTTP {self.status} {responses.get(self.status, '')}".rstrip()
+        return f"{said}; {offered}" if offered else said
 
     @property
     def has_fault(self) -> bool:
         return isinstance(self.answer, SoapFault)
 
 
+def status_trouble(words: Iterable[str], allowed: frozenset[int]) -> str | None:
+    """Return what is wrong with the words of a table for ``#status``, or None."""
+    for word in words:
+        if not (word.isascii() and word.isdecimal()) or int(word[:4]) not in allowed:
+            others = [n for n in range(min(allowed), max(allowed)) if n not in allowed]
+            return (
+                f"{word!r}: give a status from {min(allowed)} to {max(allowed)}, "
+                f"but not {', '.join(map(str, others))}"
+            )
+    return None
+
+
+def untaken_trouble(
+    not_sent: Mapping[str, Collection[str]],
+    accepted: When,
+    rejected: Mapping[str, Mapping[str, Reason]],
+) -> str | None:
+    """Return what is wrong with the words that say that a message was not taken, or None."""
+    for path, words in not_sent.items():
+        steps(path)
+        taken = {accepted.match.get(path), *rejected.get(path, ())}
+        for word in words:
+            if word in ("", "*") or _pattern(word) is not None:
+                return f"{path}: {word!r}: name each word as it stands in the answer"
+            if word in taken:
+                return f"{path}: {word!r} means something else there already"
+        if path == STATUS and (why := status_trouble(words, UNTAKEN)):
+            return f"{path}: {why}"
+    return None
+
+
 Outcome = Submission | SendError
 
-_REFUSALS = {401: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
+_REFUSALS = {_UNAUTHORIZED: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
 _REFUSING_FAULTS = {"Client", "Sender", "VersionMismatch", "MustUnderstand"}
 
 
@@ -120,12 +180,19 @@ def broken(error: Broken, attempt: Attempt) -> SendError:
 
 def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Outcome:
     """Return what an answer proves. ``answer`` is what was read, or why it could not be read."""
+    words = {} if isinstance(answer, str) else answer
     evidence = _Evidence(
         response=response,
-        answer={} if isinstance(answer, str) else answer,
+        answer=words,
+        said=with_status(words, response),
         trouble=f": {answer}" if isinstance(answer, str) else "",
     )
     return _STATUSES.get(response.status, _unknown)(evidence, case)
+
+
+def with_status(answer: Mapping[str, Any], response: Response) -> Mapping[str, Any]:
+    """Return the words of an answer with its status among them, at ``#status``."""
+    return {**answer, STATUS: str(response.status)}
 
 
 def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
@@ -150,14 +217,15 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
     if seen.trouble or seen.has_fault:
         return _unknown(seen, case)
     accepted = case.words.accepted
-    named = _refusal(seen.answer, case, others=False)
-    refusal = _refusal(seen.answer, case, others=True)
-    marked = accepted.match and accepted.holds(seen.answer)
-    if marked and refusal and refusal.path not in accepted.match:
+    named = _refusal(seen.said, case, others=False)
+    refusal = _refusal(seen.said, case, others=True)
+    marked = accepted.match and accepted.holds(seen.said)
+    elsewhere = refusal and refusal.path not in accepted.match
+    if marked and (elsewhere or _is_not_taken(seen, case)):
         why = f"{seen.text}, and the answer has a marker of success and one of refusal"
         return OutcomeUnknown(why, case.attempt)
     open_ = refusal and not accepted.match  # a question that says no word of success
-    if accepted.holds(seen.answer) and not named and not open_:
+    if accepted.holds(seen.said) and not named and not open_:
         own = word_at(seen.answer, accepted.status)
         return Submission(
             id=word_at(seen.answer, accepted.id),
@@ -166,7 +234,9 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
             provider_status=own,
             answer=seen.answer,
         )
-    if refusal and (named or not accepted.holds_any(seen.answer)):
+    if named is None and _is_not_taken(seen, case):
+        return _wait(seen, case)
+    if refusal and (named or not accepted.holds_any(seen.said)):
         why = f"the provider answered {refusal.code!r}"
         return rejected(why, case.attempt, refusal.reason, refusal.code)
     why = f"{seen.text}, and the answer has no marker of success or refusal"
@@ -193,12 +263,24 @@ def _flag_at(answer: Mapping[str, Any], path: str) -> str | None:
     return text(found) if isinstance(found, bool) else None
 
 
+def _refused_unless_page(seen: _Evidence, case: Case) -> Outcome:
+    if not is_foreign(seen.response, case.scheme):
+        return _refused(seen, case)
+    outcome = _unknown(seen, case)
+    if not isinstance(outcome, OutcomeUnknown):
+        return outcome
+    why = f"{seen.text}, and a page (HTML) that may be that of a proxy, not of the provider"
+    return OutcomeUnknown(why, case.attempt)
+
+
 def _refused(seen: _Evidence, case: Case) -> Outcome:
     found = (word_at(seen.answer, path) for path in case.words.rejected)
     code = next((_shown(word, case) for word in found if word), None)
-    if named := _refusal(seen.answer, case, others=False):
+    if named := _refusal(seen.said, case, others=False):
         return rejected(seen.text, case.attempt, named.reason, named.code)
-    reason = _REFUSALS.get(seen.response.status, Reason.REQUEST)
+    if seen.status != _UNAUTHORIZED and _is_not_taken(seen, case):
+        return _wait(seen, case)
+    reason = _REFUSALS.get(seen.status, Reason.REQUEST)
     return rejected(seen.text, case.attempt, reason, code)
 
 
@@ -215,12 +297,20 @@ def _wait(seen: _Evidence, case: Case) -> Outcome:
     return NotSent(seen.text, case.attempt, retry_after=seen.response.retry_after(case.now))
 
 
-def _wait_if_told(seen: _Evidence, case: Case) -> Outcome:
-    told = seen.response.retry_after(case.now) is not None
-    return _wait(seen, case) if told else _unknown(seen, case)
+def _timed_out(seen: _Evidence, case: Case) -> Outcome:
+    whole = seen.response.left is Left.ALL
+    return _unknown(seen, case) if whole else _not_taken(seen, case)
 
 
 def _unknown(seen: _Evidence, case: Case) -> Outcome:
+    """Return what is known where the status proves nothing: what the table names, or a fault."""
+    accepted = case.words.accepted
+    if not (accepted.match and accepted.holds(seen.said)):
+        named = _refusal(seen.said, case, others=False)
+        if named and seen.status in REFUSING:
+            return rejected(seen.text, case.attempt, named.reason, named.code)
+        if not named and _is_not_taken(seen, case):
+            return _wait(seen, case)
     if seen.has_fault:
         return _fault(seen.answer, case)
     return OutcomeUnknown(f"{seen.text}{seen.trouble}", case.attempt)
@@ -228,13 +318,20 @@ def _unknown(seen: _Evidence, case: Case) -> Outcome:
 
 _STATUSES: Mapping[int, Callable[[_Evidence, Case], Outcome]] = {
     **dict.fromkeys((200, 201, 202), _said),
-    **dict.fromkeys((301, 307, 308), _misdirected),
-    **dict.fromkeys((400, 401, 403, 404, 413, 422), _refused),
-    **dict.fromkeys((408, 421, 425), _not_taken),
+    **dict.fromkeys((307, 308), _misdirected),
+    **dict.fromkeys((400, 413, 422), _refused),
+    **dict.fromkeys((401, 403, 404), _refused_unless_page),
+    408: _timed_out,
+    **dict.fromkeys((421, 425), _not_taken),
     429: _wait,
-    503: _wait_if_told,
 }
 """What each status proves by itself; any other proves nothing."""
+
+
+def _is_not_taken(seen: _Evidence, case: Case) -> bool:
+    """Return whether the answer has a word that says that the message was not taken."""
+    named = case.words.not_sent.items() if seen.status in SPEAKING | UNTAKEN else ()
+    return any(word_at(seen.said, path) in words for path, words in named)
 
 
 def _fault(answer: Mapping[str, Any], case: Case) -> SendError:

@@ -2,24 +2,33 @@
 
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
 a name in a namespace, ``{urn:x}name``. ``[0]`` picks from a list; of a list of one it may be left
-out. The header blocks of a SOAP envelope are under ``soap:Header``.
+out. The header blocks of a SOAP envelope are under ``soap:Header``; ``#list`` is a JSON array that
+is the whole body; ``#status`` is the HTTP status of an answer.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 HEADER = "soap:Header"
 TEXT = "#text"
+STATUS = "#status"
+LIST = "#list"
 _MOST_STEPS = 64
 _STEP = re.compile(r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)(?:\[(?P<index>[0-9]{1,2})\])?(?:\.|\Z)")
 
 
 def steps(path: str) -> list[str | int]:
     """Return the steps of a path, an index as a number; raises `ValueError` for no path."""
+    return list(_steps(path))
+
+
+@lru_cache(4096)
+def _steps(path: str) -> tuple[str | int, ...]:
     found: list[str | int] = []
     at = 0
     while at < len(path) or not found or path.endswith(".", 0, at):
@@ -32,7 +41,7 @@ def steps(path: str) -> list[str | int]:
         if step["index"]:
             found.append(int(step["index"]))
         at = step.end()
-    return found
+    return tuple(found)
 
 
 def names(path: str) -> str:
@@ -49,6 +58,9 @@ def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
     for path, value in fields.items():
         if not _put(tree, steps(path), value):
             raise ValueError(f"{path}: another field is in its place")
+    if LIST in tree and len(tree) > 1:
+        other = next(name for name in tree if name != LIST)
+        raise ValueError(f"{other}: {LIST} is all of the body, and holds the fields")
     return tree
 
 
@@ -67,7 +79,7 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 
 def at(answer: Any, path: str) -> Any:
     """Return what stands at a path of an answer, through lists of one; or None."""
-    for step in steps(path):
+    for step in _steps(path):
         if isinstance(step, int):
             items = answer if isinstance(answer, list) else [answer]
             answer = items[step] if step < len(items) else None

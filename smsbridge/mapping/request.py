@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.template import address, needed, rendered, text
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Exchange, Request, Response, Session
     from smsbridge.mapping.auth import Credentials
-    from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.mapping.operation import Operation, Protocol, Question
     from smsbridge.mapping.template import Template, Values
 
@@ -59,12 +60,17 @@ def _lacking(table: Operation | Question, known: Values, error: ConfigError) -> 
     return InvalidMessage(f"{' and '.join(absent)} is needed: {error}") if absent else None
 
 
-def answered(
-    codec: Codec, call: str, response: Response, site: Site, session: Session
+def answered(  # noqa: PLR0913, PLR0917  (what an answer is read by)
+    codec: Codec,
+    call: str,
+    response: Response,
+    site: Site,
+    session: Session,
+    words: Spellings | None = None,
 ) -> Mapping[str, Any] | str:
-    """Return the words of an answer, or why it can't be read."""
+    """Return the words of an answer, or why it can't be read; for ``words`` see `Codec.decode`."""
     try:
-        return codec.decode(site, session, call, response)
+        return codec.decode(site, session, call, response, words)
     except Unreadable as error:
         return f"the answer can't be read: {error}"
     except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
@@ -73,8 +79,6 @@ def answered(
 
 def _word(name: str, value: Any) -> str:
     word = text(value)
-    if not word.isprintable() or not word.isascii() or word != word.strip():
-        raise InvalidMessage(
-            f"the header {name} takes printable ASCII only, and no blanks at its ends"
-        )
+    if not is_header(word):
+        raise InvalidMessage(f"the header {name} {HEADER_RULE}")
     return word

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.outcome import When, word_at
-from smsbridge.mapping.path import at
+from smsbridge.mapping.path import LIST, at, steps
+from smsbridge.mapping.times import read_time, told_time
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
 if TYPE_CHECKING:
     from smsbridge.mapping.operation import Paths, Question
 
-_SECONDS_DIGITS = 10
-_NOTHING: tuple[Any, ...] = (None, "", [])
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_NO_TIME = ("0", "0000-00-00", "0000-00-00 00:00:00")  # what a database writes for none
 _ARRIVED = (Status.SENT, Status.DELIVERED, Status.READ)
-_DIGITS = re.compile(r"[0-9]{9,13}")
-_ZONE = re.compile(r"[0-9](Z|[+-][0-9]{2}:?[0-9]{2})\s*$")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_sent(
-    table: Question, answer: Mapping[str, Any], statuses: Mapping[str, Status]
+    table: Question,
+    answer: Mapping[str, Any],
+    statuses: Mapping[str, Status],
+    zone: tzinfo | None = None,
 ) -> list[SentMessage]:
     """Return the rows of an answer about messages that were sent.
 
-    A status that the table doesn't know is ``unknown``. Raises `Unreadable` for what are no rows.
+    A status that the table doesn't know is ``unknown``. ``zone``: of times that are written
+    without one. Raises `Unreadable` for what are no rows.
     """
-    return [_sent(table, row, table.statuses or statuses) for row in _rows(table, answer)]
+    return [_sent(table, row, table.statuses or statuses, zone) for row in _rows(table, answer)]
 
 
-def read_received(table: Question, answer: Mapping[str, Any]) -> list[ReceivedMessage]:
+def read_received(
+    table: Question, answer: Mapping[str, Any], zone: tzinfo | None = None
+) -> list[ReceivedMessage]:
     """Return the rows of an answer about messages that came in, as `read_sent` does."""
-    return [ReceivedMessage(**_words(table, row), answer=row) for row in _rows(table, answer)]
+    return [ReceivedMessage(**_words(table, row, zone), answer=row) for row in _rows(table, answer)]
 
 
 def row_of(rows: list[SentMessage], known: str) -> SentMessage:
@@ -47,23 +49,47 @@ def row_of(rows: list[SentMessage], known: str) -> SentMessage:
 
 
 def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the rows of an answer; what stands alone where rows may be is one row."""
-    found = at(answer, table.rows) if table.rows else answer
+    """Return the rows of an answer; what stands alone where rows may be is one row.
+
+    An object of objects, as PHP writes a list, is its values, unless it has a part of a row itself.
+    """
+    if not table.rows:
+        return [answer]
+    found = at(answer, table.rows)
     whole, _, more = table.rows.partition(".")
+    if table.rows == LIST and LIST not in answer and _are_rows(table, answer):
+        found = answer
     if found is None and more and answer:
         if whole not in answer:
             raise Unreadable(f"it has no {whole}")
         if isinstance(answer[whole], str | int | float) and answer[whole] != "":
             raise Unreadable(f"at {whole} is a word")
-    given = [row for row in (found if isinstance(found, list) else [found]) if row not in _NOTHING]
+    if isinstance(found, list):
+        given = [row for row in found if isinstance(row, Mapping) or row not in _NOTHING]
+    elif isinstance(found, Mapping) and _are_rows(table, found):
+        given = list(found.values())
+    else:
+        given = [] if found in _NOTHING else [found]
     rows = [row for row in given if isinstance(row, Mapping)]
     if given and not rows:
         raise Unreadable(f"at {table.rows} are no rows")
     return rows
 
 
-def _sent(table: Question, row: Mapping[str, Any], statuses: Mapping[str, Status]) -> SentMessage:
-    words = _words(table, row)
+def _are_rows(table: Question, found: Mapping[str, Any]) -> bool:
+    """Return whether an object is a list of rows by their keys, and no row itself."""
+    parts = (part for name in table.row for path in table.paths(name) for part in path.split(" "))
+    objects = bool(found) and all(isinstance(row, Mapping) for row in found.values())
+    return objects and not any(steps(part)[0] in found for part in parts)
+
+
+def _sent(
+    table: Question,
+    row: Mapping[str, Any],
+    statuses: Mapping[str, Status],
+    zone: tzinfo | None,
+) -> SentMessage:
+    words = _words(table, row, zone)
     if "error" in words:  # where a field says so of a failure, its other words are no error
         blamed = (path for path in table.paths("error") if _blames(table, row, path))
         words["error"] = first_word(row, tuple(blamed))
@@ -81,11 +107,16 @@ def _blames(table: Question, row: Mapping[str, Any], path: str) -> bool:
     return word is None or When({path: word}).holds(row)
 
 
-def _words(table: Question, row: Mapping[str, Any]) -> dict[str, Any]:
+def _words(table: Question, row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
     words: dict[str, Any] = {name: first_word(row, table.paths(name)) for name in table.row}
     if "at" in words:
-        words["at"] = first_time(row, table.paths("at"))
+        told = (told_time(word, zone, table.time_format) for word in _times(table, row))
+        words["at"] = next((found.time for found in told if found), None)
     return words
+
+
+def _times(table: Question, row: Mapping[str, Any]) -> Iterator[str]:
+    return _found(row, table.paths("at")) if "at" in table.row else iter(())
 
 
 def first_word(row: Mapping[str, Any], paths: Paths) -> str | None:
@@ -98,11 +129,19 @@ def first_time(row: Mapping[str, Any], paths: Paths) -> datetime | None:
     return next(filter(None, map(read_time, _found(row, paths))), None)
 
 
-def exact_time(table: Question, row: Mapping[str, Any]) -> datetime | None:
-    """Return the time of a row if it leaves no doubt: in seconds since 1970, or with a zone."""
-    words = _found(row, table.paths("at")) if "at" in table.row else ()
-    exact = (word for word in words if _DIGITS.fullmatch(word.strip()) or _ZONE.search(word))
-    return next(filter(None, map(read_time, exact)), None)
+def exact_time(
+    table: Question, row: Mapping[str, Any], zone: tzinfo | None = None
+) -> datetime | None:
+    """Return the time of a row if it leaves no doubt: since 1970, or of a zone that is known."""
+    told = (told_time(word, zone, table.time_format) for word in _times(table, row))
+    return next((found.time for found in told if found and found.sure), None)
+
+
+def unread_time(table: Question, row: Mapping[str, Any]) -> str | None:
+    """Return the first word of a row that should be a time, where none of them can be read."""
+    words = [word for word in _times(table, row) if word not in _NO_TIME]
+    readable = any(told_time(word, form=table.time_format) for word in words)
+    return None if readable else next(iter(words), None)
 
 
 def _found(row: Mapping[str, Any], paths: Paths) -> Iterator[str]:
@@ -111,18 +150,3 @@ def _found(row: Mapping[str, Any], paths: Paths) -> Iterator[str]:
         words = [word for word in found if word is not None]
         if len(words) == len(found):
             yield " ".join(words)
-
-
-def read_time(said: str) -> datetime | None:
-    """Return a time in UTC, from seconds, milliseconds or ISO 8601; None for anything else.
-
-    A time without a zone is taken for UTC (ASSUMED: no provider says).
-    """
-    said = said.strip()
-    if _DIGITS.fullmatch(said):
-        unit = "milliseconds" if len(said) > _SECONDS_DIGITS + 1 else "seconds"
-        return _EPOCH + timedelta(**{unit: int(said)})
-    with suppress(ValueError, OverflowError):
-        time = datetime.fromisoformat(said)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.outcome import word_at
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.path import STATUS, nested
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -33,6 +33,9 @@ class Asked:
 
         ``rejected``: words that the sample must not have, since they mean a refusal.
         """
+        if STATUS in words:
+            others = {path: word for path, word in words.items() if path != STATUS}
+            return replace(self.answer(others, rejected), status=int(words[STATUS]))
         if any(path.startswith("fault.") for path in words):
             told = SoapFault(nested(words))
             if "detail" in told["fault"]:

@@ -3,7 +3,8 @@
 A choice has one key, the value that decides, and a template for each of its words; ``"*"`` is any
 other word: ``{"{channels}": {"whatsapp": "1", "sms+whatsapp": "1"}}``. A filter over a whole
 template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``. A template whose
-value is absent, and a choice that has no such word, give None: the field is left out.
+value is absent, and a choice that has no such word, give None: the field is left out. A brace that
+is itself is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
 """
 
 from __future__ import annotations
@@ -12,20 +13,33 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.text.suggest import nearest
+from smsbridge.mapping.markup import (
+    Markup,
+    from_json,
+    from_xml,
+    language,
+    to_json,
+    to_xml,
+)
+from smsbridge.mapping.times import has_two_readings
 
 Template = str | int | float | bool | Mapping[str, Any]
 Values = Mapping[str, Any]
 
-_PLACE = re.compile(r"\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
+PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
 TIMES = ("send_at", "now", "after", "before", "first", "last")
+_DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
+TIME_ZONE = "time_zone"
+"""The value that is the zone in which a provider takes times that are written without one."""
 
 
 def text(value: Any) -> str:
@@ -58,33 +72,78 @@ def _bytes(value: Any) -> bytes:
     return text(value).encode()
 
 
-FILTERS: Mapping[str, Callable[[Any], Any]] = {
-    "text": text,
-    "digits": _digits,
-    "e164": lambda value: f"+{_digits(value)}",
-    "national": _national,
-    "number": _number,
-    "upper": lambda value: text(value).upper(),
-    "lower": lambda value: text(value).lower(),
-    "base64": lambda value: base64.b64encode(_bytes(value)).decode(),
-    "hex": lambda value: _bytes(value).hex().upper(),
-    "hex-ucs2": lambda value: text(value).encode("utf-16-be").hex().upper(),
-    "md5": lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest(),
-    "sha1": lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest(),
-    "sha256": lambda value: hashlib.sha256(_bytes(value)).hexdigest(),
+class Gives(StrEnum):
+    """What a value is good for, as it is or after a filter."""
+
+    ANY = "any text"
+    SAME = "what it was good for before"
+    PLAIN = "letters, digits and signs that XML and JSON take for no more"
+    BARE = "a word of JSON, which stands without quotes"
+    XML = "text in XML"
+    JSON = "text between the quotes of JSON"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is made of a value, what that is good for, and the way back where there is one."""
+
+    apply: Callable[[Any], Any]
+    gives: Gives = Gives.PLAIN
+    undo: Callable[[str], str] | None = None
+
+
+FILTERS: Mapping[str, Filter] = {
+    "text": Filter(text, Gives.SAME),
+    "digits": Filter(_digits),
+    "e164": Filter(lambda value: f"+{_digits(value)}"),
+    "national": Filter(_national),
+    "number": Filter(_number, Gives.BARE),
+    "upper": Filter(lambda value: text(value).upper(), Gives.ANY),
+    "lower": Filter(lambda value: text(value).lower(), Gives.ANY),
+    "base64": Filter(lambda value: base64.b64encode(_bytes(value)).decode()),
+    "hex": Filter(lambda value: _bytes(value).hex().upper()),
+    "hex-ucs2": Filter(lambda value: text(value).encode("utf-16-be").hex().upper()),
+    "md5": Filter(lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()),
+    "sha1": Filter(lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest()),
+    "sha256": Filter(lambda value: hashlib.sha256(_bytes(value)).hexdigest()),
+    "xml": Filter(lambda value: to_xml(text(value)), Gives.XML, from_xml),
+    "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
 }
 TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
     "epoch": lambda time: str(math.ceil(time.timestamp())),  # not before it
     "epoch-ms": lambda time: str(math.ceil(time.timestamp() * 1000)),
     "iso": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "date": lambda time: time.astimezone(UTC).strftime("%Y-%m-%d"),
+    "date": lambda time: time.strftime("%Y-%m-%d"),
 }
-"""For a time; so is a format of ``strftime`` that begins with %, in UTC: ``{now|%Y%m%d%H%M%S}``."""
+"""For a time; so is a format of ``strftime`` that begins with %: ``{now|%Y%m%d%H%M%S}``.
+
+What has no zone is in the provider's, UTC by default.
+"""
 
 
 @lru_cache(4096)
-def _places(template: str) -> tuple[re.Match[str], ...]:
-    return tuple(_PLACE.finditer(template))
+def split(template: str) -> tuple[tuple[str, ...], tuple[re.Match[str], ...]]:
+    """Return a template's own text, before, between and after its values, and these."""
+    own, places, at = [""], list[re.Match[str]](), 0
+    for found in PLACE.finditer(template):
+        own[-1] += template[at : found.start()]
+        at = found.end()
+        if found[1] is None:
+            own[-1] += found[0][0]
+        else:
+            places.append(found)
+            own.append("")
+    own[-1] += template[at:]
+    return tuple(own), tuple(places)
+
+
+def places_of(template: str) -> tuple[re.Match[str], ...]:
+    """Return the values of a template: each a match with its name, and its filters with bars."""
+    return split(template)[1]
+
+
+def _joined(own: tuple[str, ...], between: Iterator[str]) -> str:
+    return own[0] + "".join(word + after for word, after in zip(between, own[1:], strict=True))
 
 
 def render(template: Template, values: Values) -> Any:
@@ -96,7 +155,7 @@ def render(template: Template, values: Values) -> Any:
     ((key, inner),) = template.items()
     if key in FILTERS:
         rendered = render(inner, values)
-        return None if rendered is None else FILTERS[key](rendered)
+        return None if rendered is None else FILTERS[key].apply(rendered)
     chosen = _chosen(template, values)
     return None if chosen is None else render(chosen, values)
 
@@ -110,27 +169,35 @@ def rendered(templates: Mapping[str, Template], values: Values) -> dict[str, Any
 def needed(template: Template, values: Values) -> Iterator[str]:
     """Yield the names of the values that decide or fill a template for these very values."""
     if isinstance(template, str):
-        yield from (place[1] for place in _places(template))
+        yield from (place[1] for place in places_of(template))
     elif isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        yield from (place[1] for place in _places(key))
+        yield from (place[1] for place in places_of(key))
         chosen = inner if key in FILTERS else _chosen(template, values)
         yield from () if chosen is None else needed(chosen, values)
 
 
 def _chosen(template: Mapping[str, Any], values: Values) -> Template | None:
     ((decider, words),) = template.items()
-    chosen: Template | None = words.get(text(_fill(decider, values) or ""), words.get("*"))
+    word = text(_fill(decider, values) or "")
+    if not word and _is_flag(decider) and {"true", "false"} <= words.keys():
+        word = "false"
+    chosen: Template | None = words.get(word, words.get("*"))
     return chosen
 
 
+def _is_flag(decider: str) -> bool:
+    """Return whether a choice is by what is true, or absent."""
+    return decider == "{unread}" or decider.startswith("{options.")
+
+
 def _fill(template: str, values: Values) -> Any:
-    places = _places(template)
+    own, places = split(template)
     if any(values.get(place[1]) is None for place in places):
         return None
     if len(places) == 1 and places[0][0] == template:
         return _filtered(places[0], values)
-    return _PLACE.sub(lambda place: text(_filtered(place, values)), template)
+    return _joined(own, (text(_filtered(place, values)) for place in places))
 
 
 def address(template: str, values: Values) -> str:
@@ -138,7 +205,9 @@ def address(template: str, values: Values) -> str:
     for name in names(template):
         if values.get(name) is None:
             raise InvalidMessage(f"{name} is missing: the route has it")
-    filled = _PLACE.sub(lambda place: quote(text(_filtered(place, values)), safe=""), template)
+    own, places = split(template)
+    words = (quote(text(_filtered(place, values)), safe="") for place in places)
+    filled = _joined(own, words)
     path = filled.partition(" ")[2].partition("?")[0]
     if template != filled and {".", ".."} & set(path.split("/")):
         raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
@@ -148,18 +217,33 @@ def address(template: str, values: Values) -> str:
 def _filtered(place: re.Match[str], values: Values) -> Any:
     value = values[place[1]]
     for name in place[2].split("|")[1:]:
-        if (name.startswith("%") or name in TIME_FILTERS) and isinstance(value, str):
-            continue  # the id of a message in the place of a time
-        if name.startswith("%"):
-            value = value.astimezone(UTC).strftime(name)
-        else:
-            value = (TIME_FILTERS.get(name) or FILTERS[name])(value)
+        if not is_of_a_time(name):
+            value = FILTERS[name].apply(value)
+        elif not isinstance(value, str):  # the id of a message in the place of a time
+            value = _written(place[1], value, name, values.get(TIME_ZONE))
     return value if place[2].endswith("|number") else text(value)
+
+
+def is_of_a_time(name: str) -> bool:
+    """Return whether a filter is for a time."""
+    return name.startswith("%") or name in TIME_FILTERS
+
+
+def _written(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
+    local = time.astimezone(UTC if zone is None or name in _DAYS else zone)
+    if form in TIME_FILTERS:
+        return TIME_FILTERS[form](local)
+    if name == "send_at" and "%z" not in form and has_two_readings(local):
+        raise InvalidMessage(
+            f"send_at is in an hour that {zone} has twice, and the provider could not tell which: "
+            "give a time before or after it"
+        )
+    return local.strftime(form)
 
 
 def names(template: Template) -> Iterator[str]:
     """Yield the name of each value that a template can carry to the provider."""
-    yield from (place[1] for part in _texts(template) for place in _places(part))
+    yield from (place[1] for part in texts(template) for place in places_of(part))
 
 
 def words(template: Template, name: str) -> Iterator[str]:
@@ -168,29 +252,51 @@ def words(template: Template, name: str) -> Iterator[str]:
         yield from template["{" + name + "}"]
 
 
-def reread(template: Template, word: str) -> tuple[str, str] | None:
-    """Return name and word of a template's one value, read from what it gave; or None."""
+_ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
+
+
+def reread(template: Template, word: str) -> dict[str, str]:
+    """Return the values of a template by name, read from what it gave, as far as they show.
+
+    That is one value, or several in XML and JSON. Only ``xml`` and ``json`` have a way back.
+    """
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        deciders = list(_PLACE.finditer(key))
+        deciders = places_of(key)
         if len(deciders) != 1 or not isinstance(inner, Mapping):
-            return None
+            return {}
         read = ((said, reread(one, word)) for said, one in inner.items())
         told = (
-            found or (deciders[0][1], said)
+            found or {deciders[0][1]: said}
             for said, found in read
             if found or (said != "*" and inner[said] == word)
         )
-        return next(told, None)
-    places = list(_PLACE.finditer(template)) if isinstance(template, str) else []
-    if len(places) != 1 or not isinstance(template, str):
-        return None
-    before, after = template[: places[0].start()], template[places[0].end() :]
-    around = word.startswith(before) and word.removeprefix(before).endswith(after)
-    return (places[0][1], word.removeprefix(before).removesuffix(after)) if around else None
+        return next(told, {})
+    if not isinstance(template, str):
+        return {}
+    own, places = split(template)
+    value = "(.*)"
+    if len(places) > 1:
+        markup = language("\0".join(own))
+        if not markup or not all(re.search("""[<>"']""", part) for part in own[1:-1]):
+            return {}
+        value = _ESCAPED[markup]
+    found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
+    words = found.groups() if found else ()
+    return {place[1]: _unfiltered(place, one) for place, one in zip(places, words, strict=False)}
 
 
-def _texts(template: Template) -> Iterator[str]:
+def _unfiltered(place: re.Match[str], word: str) -> str:
+    for name in reversed(place[2].split("|")[1:]):
+        undo = FILTERS[name].undo if name in FILTERS else None
+        if undo is None:
+            break
+        word = undo(word)
+    return word
+
+
+def texts(template: Template) -> Iterator[str]:
+    """Yield each text of a template that may have values in it, also what a choice is by."""
     if isinstance(template, str):
         yield template
     elif isinstance(template, Mapping):
@@ -200,48 +306,4 @@ def _texts(template: Template) -> Iterator[str]:
                 inner.values() if key not in FILTERS and isinstance(inner, Mapping) else [inner]
             )
             for one in inners:
-                yield from _texts(one)
-
-
-def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
-    """Return what is wrong with a template, or None; ``known`` are the values that there are."""
-    if isinstance(template, Mapping):
-        if shape := _misshapen(template):
-            return shape
-    elif isinstance(template, float) and not math.isfinite(template):
-        return "give a finite number"
-    elif not isinstance(template, str | int | float):
-        return "give text, a number, true or false, a choice or a filter"
-    for part in _texts(template):
-        if re.search(r"[{}]", _PLACE.sub("", part)):
-            return f"{part!r}: braces hold a value and its filters, such as {{recipient|digits}}"
-        for place in _PLACE.finditer(part):
-            if why := _place_trouble(place, known):
-                return why
-    return None
-
-
-def _misshapen(template: Mapping[str, Any]) -> str | None:
-    if len(template) != 1:
-        return "a choice has one key, the value that decides"
-    ((key, inner),) = template.items()
-    if key in FILTERS:
-        return trouble(inner)
-    if not _PLACE.search(key):
-        return f"{key!r} is no filter, and no value that decides, such as {{channels}}"
-    if not isinstance(inner, Mapping):
-        return "a choice has a template for each word"
-    return next((why for one in inner.values() if (why := trouble(one))), None)
-
-
-def _place_trouble(place: re.Match[str], known: Collection[str] | None) -> str | None:
-    name, filters = place[1], place[2].split("|")[1:]
-    if known is not None and name not in known:
-        return f"there is no value {{{name}}}; {nearest(name, known)}"
-    for number, one in enumerate(filters):
-        if one.startswith("%") or one in TIME_FILTERS:
-            if name not in TIMES or number:
-                return f"the filter {one!r} is for a time: {', '.join(TIMES)}"
-        elif one not in FILTERS:
-            return f"there is no filter {one!r}; {nearest(one, [*FILTERS, *TIME_FILTERS])}"
-    return None
+                yield from texts(one)

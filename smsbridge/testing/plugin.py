@@ -40,6 +40,5 @@ def smsbridge_mock(
     provider.play(None)
     monkeypatch.setenv("SMSBRIDGE_URL", sample_url("rest", provider.address))
     yield provider
-    wrong = provider.misses + [f"{name} was never played" for name in provider.unplayed()]
-    if wrong:
+    if wrong := provider.surprises():
         pytest.fail("the mock provider: " + "; ".join(wrong), pytrace=False)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import InvalidMessage, MissingExtra
+from smsbridge.text.frames import forget_locals
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -31,6 +32,7 @@ def digits_of(number: str) -> str:
     return re.sub("[^0-9]", "", number).removeprefix("00")
 
 
+@forget_locals
 def national(number: str) -> str:
     """Return an E.164 number as dialled within its own country, digits only.
 
@@ -56,6 +58,7 @@ def national(number: str) -> str:
     return re.sub("[^0-9]", "", written)
 
 
+@forget_locals
 def e164(text: str, default_region: str = "") -> str:
     """Return a number as ``+`` and 5 to 15 digits; one that is so already stays as it is.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import re
+from typing import NoReturn
 
 from smsbridge.errors import ConfigError
+from smsbridge.text.frames import forget_locals_of_methods
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+@forget_locals_of_methods
 class Secret:
     """A value that nobody may see: masked in ``repr`` and ``str``, read only by ``reveal``."""
 
@@ -28,6 +31,20 @@ class Secret:
     def __repr__(self) -> str:
         """Return a mask."""
         return "Secret('•••')"
+
+    def __copy__(self) -> Secret:
+        """Return itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        """Return itself."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be written down, as a task queue or a cache would do with what is pickled."""
+        raise TypeError(
+            "a Secret is not pickled: make the backend from its config where it is used"
+        )
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time."""

@@ -19,6 +19,11 @@ Asgi = Callable[
     ],
     Awaitable[None],
 ]
+_BROKEN_OFF = Response(
+    status=400,
+    headers={"Content-Type": "text/plain; charset=utf-8"},
+    body=b"Bad Request: the body is not whole\n",
+)
 
 
 def phrase(status: int) -> str:
@@ -31,18 +36,24 @@ def phrase(status: int) -> str:
 def wsgi_app(answer: Callable[[Request, str], Response], most: int) -> Wsgi:
     """Return a WSGI app. ``answer`` takes a request and the address of the peer.
 
-    Of a body no more than ``most`` bytes and one are read.
+    Of a body no more than ``most`` bytes and one are read. One that breaks off, or that the server
+    can't read, is answered with 400 here.
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
-        request = Request(
-            method=environ["REQUEST_METHOD"],
-            url=_url(path, environ.get("QUERY_STRING", "")),
-            headers=_headers(environ),
-            body=_body(environ, most + 1),
-        )
-        response = answer(request, environ.get("REMOTE_ADDR", ""))
+        try:
+            body = _body(environ, most + 1)
+        except OSError:  # of servers, also their own: a chunk that is none, a client that is gone
+            response = _BROKEN_OFF
+        else:
+            request = Request(
+                method=environ["REQUEST_METHOD"],
+                url=_url(path, environ.get("QUERY_STRING", "")),
+                headers=_headers(environ),
+                body=body,
+            )
+            response = answer(request, environ.get("REMOTE_ADDR", ""))
         line = f"{response.status} {phrase(response.status)}"
         start_response(line, list(response.headers.items()))
         return [response.body]
@@ -57,7 +68,10 @@ def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
-    """Return the body as far as it is declared; what has no length is empty."""
+    """Return the body as far as it is declared; what has no length is empty.
+
+    Raises `OSError` for one that ends earlier.
+    """
     declared = environ.get("CONTENT_LENGTH") or ""
     whole = declared.isascii() and declared.isdigit() and len(declared) < len(str(2**64))
     left = min(int(declared), most) if whole else 0
@@ -67,6 +81,8 @@ def _body(environ: Mapping[str, Any], most: int) -> bytes:
     while left and (chunk := environ["wsgi.input"].read(left)):
         body += chunk
         left -= len(chunk)
+    if left and declared:
+        raise OSError("the body ended before its Content-Length")
     return bytes(body)
 
 

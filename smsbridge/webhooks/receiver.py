@@ -9,12 +9,14 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from traceback import walk_tb
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
 from smsbridge.http.exchange import Request, Response
 from smsbridge.message import UNSENDABLE, shown
+from smsbridge.text.frames import forget_locals_of_methods
 from smsbridge.text.secrets import Secret, same
 from smsbridge.webhooks.apps import Asgi, Wsgi, asgi_app, phrase, wsgi_app
 from smsbridge.webhooks.deduplication import Claim, Memory, Seen, keys_of
@@ -26,6 +28,8 @@ _LOG = logging.getLogger("smsbridge.webhooks")
 _OK, _FAILED, _BUSY = 200, 500, 503
 _SECRETS = "texts or Secrets, not blank"
 _NETWORKS = "texts such as 192.0.2.0/24 or 2001:db8::/32"
+_MOST_LINES = 10
+_FORWARDED = ("X-Forwarded-For", "Forwarded")
 _GENERATES = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 Function = Callable[[Any], object]
 
@@ -36,6 +40,7 @@ class _Offers(Protocol):
     webhook: Webhook
 
 
+@forget_locals_of_methods
 class Receiver:
     """Receives the webhooks of one provider. Safe across threads.
 
@@ -69,6 +74,7 @@ class Receiver:
         self._networks = [_network(one) for one in _several("networks", networks, _NETWORKS)]
         self._seen = Memory() if seen is None else seen
         self._now = now
+        self._told = False
         if not (self._secrets or path or self._networks):
             raise ConfigError("a receiver needs secrets, a path that is secret, or networks")
         if self._secrets and table.signature is None:
@@ -79,6 +85,8 @@ class Receiver:
 
         Raises `WebhookUntrusted`, before the body is read, or `WebhookUnreadable`.
         """
+        if self._networks:
+            self._tell_of_a_proxy(request, peer)
         if self._networks and not self._is_near(peer):
             raise WebhookUntrusted("the peer is in none of the networks", 403)
         if self._path and not same(_path(request), self._path.reveal()):
@@ -86,7 +94,7 @@ class Receiver:
         admit(request)
         if self._secrets and self._table.signature is not None:
             check(self._table.signature, request, self._secrets, self._now())
-        return parse(self._table, request.body)
+        return parse(self._table, request.body, request.header("content-type"))
 
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
         """Call a function with the event of a request, once for each event; return the answer.
@@ -167,18 +175,36 @@ class Receiver:
             _broken(another)
         return _broken(error)
 
+    def _tell_of_a_proxy(self, request: Request, peer: str) -> None:
+        """Warn once where a proxy on this machine stands in the place of the peer."""
+        if self._told or not _is_loopback(peer) or not any(map(request.header, _FORWARDED)):
+            return
+        self._told = True
+        _LOG.warning(
+            "networks are compared with the address of a proxy on this machine, since the server "
+            "does not take the caller's from it: see the networks in docs/webhooks.md"
+        )
+
     def _is_near(self, peer: str) -> bool:
-        with suppress(ValueError):
-            address = ipaddress.ip_address(peer)
-            mapped = getattr(address, "ipv4_mapped", None) or address
-            return any(mapped in network for network in self._networks)
-        return False
+        address = _address(peer)
+        return address is not None and any(address in network for network in self._networks)
 
 
 def _broken(error: Exception) -> Response:
-    """Log the kind of an error, no more: its text may hold a number or what a message says."""
-    _LOG.error("%s was raised: the event is to come again", type(error).__name__)
+    """Log the kind of an error and where it was raised: its text may hold what a message says."""
+    where = _where(error)
+    _LOG.error("%s was raised%s: the event is to come again", type(error).__name__, where)
     return _response(_FAILED)
+
+
+def _where(error: Exception) -> str:
+    """Return the lines that led to an error, outermost first, but for those of this file."""
+    lines = [
+        f"{frame.f_code.co_filename}, line {number}, in {frame.f_code.co_name}"
+        for frame, number in walk_tb(error.__traceback__)
+        if frame.f_code.co_filename != __file__
+    ]
+    return f" at {'; '.join(lines[-_MOST_LINES:])}" if lines else ""
 
 
 def _response(status: int) -> Response:
@@ -224,6 +250,19 @@ def _network(given: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     except ValueError:
         why = f"networks: {shown(given)} is none; give {_NETWORKS}"
         raise ConfigError(why, ("networks",)) from None
+
+
+def _address(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address of a peer, of one that is IPv4 in IPv6 the former."""
+    with suppress(ValueError):
+        address = ipaddress.ip_address(peer)
+        return getattr(address, "ipv4_mapped", None) or address
+    return None
+
+
+def _is_loopback(peer: str) -> bool:
+    address = _address(peer)
+    return address is not None and address.is_loopback
 
 
 def _is_async(function: Callable[..., object]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -15,6 +14,7 @@ from smsbridge.mapping.outcome import word_at
 from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.template import Template
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
+from smsbridge.text.json_document import BadJSON, read_json
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.signatures import Signature
 
@@ -81,12 +81,13 @@ def admit(request: Request) -> None:
         raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", _TOO_LARGE)
 
 
-def parse(webhook: Webhook, body: bytes) -> Event:
+def parse(webhook: Webhook, body: bytes, content_type: str = "") -> Event:
     """Return the event of a body. Whether it is the provider's was asked before.
 
-    A type that the table doesn't know is a plain `Event`. Raises `WebhookUnreadable`.
+    ``content_type``: that of the request, whose charset counts where the body is no Unicode. A
+    type that the table doesn't know is a plain `Event`. Raises `WebhookUnreadable`.
     """
-    document = _document(body)
+    document = _document(body, content_type)
     parts = webhook.envelope
     plain = webhook.unsigned
     if plain is not None and not {parts["type"], parts["data"]} & document.keys():
@@ -138,30 +139,17 @@ def _words(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: first_word(data, paths) for name, paths in row.items() if name != "at"}
 
 
-def _document(body: bytes) -> dict[str, Any]:
+def _document(body: bytes, content_type: str) -> dict[str, Any]:
     if len(body) > MOST_BYTES:
         raise _unreadable(f"it has more than {MOST_BYTES} bytes")
     document = None
-    with suppress(ValueError, RecursionError):
-        document = json.loads(
-            body.decode(), object_pairs_hook=_each_once, parse_constant=_no_constant
-        )
+    with suppress(BadJSON):
+        document = read_json(body, content_type)
     if not isinstance(document, dict):
-        raise _unreadable("it is no JSON object in UTF-8 that has each key once")
+        raise _unreadable("it is no JSON object that has each key once, in a charset of its own")
     if not _is_shallow(document):
         raise _unreadable(f"it is nested more than {_MOST_DEEP} deep")
     return document
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
 
 
 def _is_shallow(document: dict[str, Any]) -> bool:

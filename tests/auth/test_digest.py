@@ -22,8 +22,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Authorization
 from yarl import URL
 
-from smsbridge.auth.digest import REALM, Digest, answer_to, best, challenges
+from smsbridge.auth.digest import REALM, Digest, answer_to, best
 from smsbridge.http.address import Site
+from smsbridge.http.challenges import challenges
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session, drive
 
 SITE = Site(url="https://sms.example")
@@ -308,24 +309,6 @@ def test_a_challenge_that_is_none_of_ours_or_hostile_is_final(challenge: str) ->
     exchange = carry()
     next(exchange)
     finished(exchange, refusal(challenge))
-
-
-@pytest.mark.parametrize(
-    ("header", "found"),
-    [
-        ("", []),
-        (" , ,", []),
-        ("Negotiate", [("negotiate", {})]),
-        ("NTLM TlRM==, Basic", [("ntlm", {}), ("basic", {})]),
-        ("DIGEST Realm = x ,,nonce=y,", [("digest", {"realm": "x", "nonce": "y"})]),
-        (r'a b="\"c\\d, e f=g"', [("a", {"b": r'"c\d, e f=g'})]),
-        ('a b="",\tc d=""', [("a", {"b": ""}), ("c", {"d": ""})]),
-    ],
-)
-def test_challenges_are_read_as_rfc_9110_writes_them(
-    header: str, found: list[tuple[str, dict[str, str]]]
-) -> None:
-    assert challenges(header) == found
 
 
 @given(st.text(alphabet='Digest realm="nonce\\,\r\n\t é\udc80', max_size=80))

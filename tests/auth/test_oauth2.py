@@ -167,6 +167,61 @@ def test_a_refused_token_call_is_told_apart(session: Session, code: str, status:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (400, '{"error": "invalid_scope"}', "invalid_scope: check auth.scope"),
+        (400, '{"error": "unsupported_grant_type"}', "unsupported_grant_type: it gives no token"),
+        (
+            400,
+            '{"error": "invalid_request"}',
+            "invalid_request: check auth.token_url, and auth.basic",
+        ),
+        (401, '{"error": "invalid_grant"}', "invalid_grant: check the credentials"),
+    ],
+)
+def test_a_mistake_in_what_is_asked_for_is_named_and_fails_again(
+    session: Session, status: int, body: str, why: str
+) -> None:
+    exchange = carry(session)
+    next(exchange)
+    with pytest.raises(Broken) as broken:
+        exchange.send(Response(status=status, body=body.encode()))
+    assert broken.value.why.startswith(f"the token call got HTTP {status}: {why}")
+    assert broken.value.retry is False
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"error": "canary"}', b'{"error": 1}'])
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (401, "it does not take the credentials; check them, and auth.basic"),
+        (403, "these credentials may not get a token; check them"),
+        (404, "there is no token call; check auth.token_url"),
+        (405, "there is no token call by POST; check auth.token_url"),
+    ],
+)
+def test_a_status_that_refuses_a_token_call_says_what_to_check(
+    session: Session, status: int, why: str, body: bytes
+) -> None:
+    exchange = carry(session)
+    next(exchange)
+    with pytest.raises(Broken) as broken:
+        exchange.send(Response(status=status, body=body))
+    assert broken.value.why == f"the token call got HTTP {status}: {why}"
+
+
+def test_a_client_that_may_not_have_a_token_is_told_why(session: Session) -> None:
+    exchange = carry(session)
+    next(exchange)
+    with pytest.raises(TokenRefused) as refused:
+        exchange.send(Response(status=400, body=b'{"error": "unauthorized_client"}'))
+    assert refused.value.why == (
+        "the token call was refused: 'unauthorized_client': "
+        "this client may not get a token by its id and secret alone"
+    )
+
+
 @pytest.mark.parametrize(("status", "retry"), [(500, True), (302, False), (307, False)])
 def test_a_token_call_that_is_redirected_will_be_so_again(
     session: Session, status: int, *, retry: bool

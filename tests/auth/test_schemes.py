@@ -83,7 +83,10 @@ def test_a_header_carries_the_key_beside_those_of_the_call() -> None:
     assert not key.valid(SEND, {}, KEY, ())
 
 
-@pytest.mark.parametrize("secret", ["canary\r\nX-Other: y", "canary\n", "canaryé", "canary\0"])
+@pytest.mark.parametrize(
+    "secret",
+    ["canary\r\nX-Other: y", "canary\n", "canaryé", "canary\0", " canary", "canary ", "\tcanary"],
+)
 def test_a_key_that_no_header_can_carry_is_refused_before_anything_leaves(secret: str) -> None:
     key = Fields(headers={"X-Api-Key": "{api_key}"})
     with pytest.raises(ConfigError, match="X-Api-Key takes printable ASCII only") as refused:

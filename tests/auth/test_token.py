@@ -192,7 +192,9 @@ def test_printable_ascii_can_be_a_token(text: str) -> None:
     assert usable(text)
 
 
-@pytest.mark.parametrize("text", ["", None, 5, ["t"], "t\n", "t\r\nX: y", "tök", "\0", "\x7f"])
+@pytest.mark.parametrize(
+    "text", ["", None, 5, ["t"], "t\n", "t\r\nX: y", "tök", "\0", "\x7f", " t", "t "]
+)
 def test_what_no_header_can_carry_is_no_token(text: object) -> None:
     assert not usable(text)
 

@@ -83,11 +83,13 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "timeout",
         "ca",
         "client_cert",
+        "client_cert_password",
         "proxy",
         "cleartext_hosts",
         "wsdl",
         "wsdl_sha256",
         "default_region",
+        "time_zone",
         "retry",
         "limit",
         "log",
@@ -215,7 +217,9 @@ def test_a_secret_that_is_no_text_is_refused_and_not_shown(secret: Any) -> None:
     assert str(secret) not in str(refused.value)
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "garbage", " ", "http://"])
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1", "socks4://h", "garbage", " ", "http://", "http://h/path"]
+)
 def test_a_proxy_is_an_http_or_https_address(proxy: str) -> None:
     with pytest.raises(ConfigError, match="proxy: give http:// or https://"):
         Ten(token=Secret("t"), proxy=Secret(proxy))
@@ -341,7 +345,7 @@ def test_a_refused_question_has_reason_and_code_and_no_secret() -> None:
     assert type(error) is Rejected
     assert (error.reason, error.code, error.attempt.reference) == (Reason.RATE, "12", "")
     error = ask("sent", {}, document(400, code="no canary-token here"))
-    assert (error.reason, error.code) == (Reason.REQUEST, "•••")
+    assert (error.reason, error.code) == (Reason.REQUEST, "••• (a text of length 20)")
     assert "canary" not in behind(error)
 
 
@@ -361,8 +365,8 @@ def test_without_a_word_of_success_any_other_is_a_refusal_and_no_empty_log(code:
     [
         ("invalid_guid", "invalid_guid"),
         ("E-12:3.4", "E-12:3.4"),
-        ("no message to +12025550123", "•••"),
-        ("12025550123", "•••"),
+        ("no message to +12025550123", "••• (a text of length 26)"),
+        ("12025550123", "••• (a text of length 11)"),
         ("Hello", "Hello"),
     ],
 )

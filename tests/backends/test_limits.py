@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -68,14 +69,14 @@ def most(count: int) -> bytes:
     return b"\xff" * count
 
 
-def asked_to_wait(seconds: float, status: int = 429) -> Response:
-    return Response(status=status, headers={"Retry-After": str(seconds)})
+def asked_to_wait(seconds: float) -> Response:
+    return Response(status=429, headers={"Retry-After": str(seconds)})
 
 
 # --- retry
 
 
-@pytest.mark.parametrize("answer", [NOTHING, BUSY, asked_to_wait(5, 503)])
+@pytest.mark.parametrize("answer", [NOTHING, BUSY, asked_to_wait(5)])
 def test_a_send_is_not_repeated_unless_the_config_says_so(make: Make, answer: Answer) -> None:
     wire, world = Wire(answer), World()
     assert type(end_of(lambda: make(Gate(), wire, world).send(NUMBER, TEXT))) is NotSent
@@ -83,7 +84,7 @@ def test_a_send_is_not_repeated_unless_the_config_says_so(make: Make, answer: An
 
 
 def test_a_send_is_repeated_while_it_is_proved_that_nothing_was_taken(make: Make) -> None:
-    wire, world = Wire(NOTHING, Response(status=408), OK), World()
+    wire, world = Wire(NOTHING, Response(status=425), OK), World()
     taken = make(THRICE, wire, world).send(NUMBER, TEXT, reference="r-1")
     assert taken.id == "m-1"
     assert [json_of(request)["ref"] for request in wire.requests] == ["r-1"] * 3
@@ -111,7 +112,9 @@ def test_it_is_tried_as_often_in_all_as_the_config_says(make: Make, attempts: in
         (SILENCE, OutcomeUnknown),
         (GARBAGE, OutcomeUnknown),
         (Response(status=500), OutcomeUnknown),
-        (Response(status=503), OutcomeUnknown),
+        (Response(status=503, headers={"Retry-After": "5"}), OutcomeUnknown),
+        (Response(status=408), OutcomeUnknown),
+        (Response(status=301), OutcomeUnknown),
         (REFUSED, Rejected),
         (document(state="NO", code="20"), Rejected),
         (Response(status=403), Rejected),
@@ -628,7 +631,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 def test_a_limit_can_be_used_after_a_fork() -> None:
     """The child waits for no place and no lock that its parent holds."""
-    here = __file__.rpartition("/")[0]
+    here = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", FORKED, here], timeout=60, check=False)
     assert done.returncode == 7
 

@@ -8,8 +8,9 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -36,7 +37,7 @@ def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
         port = free.getsockname()[1]
     with (
         subprocess.Popen(
-            [SMSBRIDGE, "mock", "--port", str(port), "--address", "http://sms-mock:8765"],
+            [SMSBRIDGE, "mock", "--port", str(port), "--address", "http://sms-mock:8765/"],
             stdout=subprocess.PIPE,
             encoding="utf-8",
         ) as process,
@@ -45,9 +46,46 @@ def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
         assert process.stdout
         ready = json.loads(process.stdout.readline())
         wsdl = requests.get(f"http://127.0.0.1:{port}/sendsms/wsdl/sendsms.wsdl", timeout=10).text
+        asked = {
+            host: requests.get(
+                f"http://127.0.0.1:{port}/_mock/health", headers={"Host": host}, timeout=10
+            ).status_code
+            for host in ("sms-mock:8765", f"localhost:{port}", "evil.example")
+        }
         process.terminate()
     assert ready["address"] == "http://sms-mock:8765"
+    assert ready["control"] == "http://sms-mock:8765/_mock"
     assert 'location="http://sms-mock:8765/sendsms/wsdl/server.php"' in wsdl
+    assert asked == {"sms-mock:8765": 200, f"localhost:{port}": 200, "evil.example": 403}
+
+
+@pytest.mark.parametrize("address", ["sms-mock:8765", "", "ftp://sms-mock", "http://"])
+def test_an_address_that_nobody_can_ask_is_refused(address: str) -> None:
+    done = real("mock", "--port", "0", "--address", address)
+    assert (done.code, done.out) == (2, "")
+    assert "--address: give http:// or https:// and a host" in done.err
+
+
+def test_the_mock_ends_at_once_with_sigterm_whoever_is_connected() -> None:
+    sending = b"POST /sendsms/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
+    with (
+        serving("mock", "--fault", "silence") as (process, ready),
+        ExitStack() as stack,
+    ):
+        where = ("127.0.0.1", int(ready["address"].rpartition(":")[2]))
+        idle, half, silent = (
+            stack.enter_context(socket.create_connection(where, 10)) for _ in range(3)
+        )
+        half.sendall(sending)
+        form = f"apikey=test-key&recipients=%2B12025550123&message={TEXT}".encode()
+        silent.sendall(sending.replace(b"h: 9", b"h: %d" % len(form))[:-4] + form)
+        while not control(ready, "messages"):
+            pass
+        before = time.monotonic()
+        process.terminate()
+        assert (process.wait(10), *process.communicate()) == (0, "", "")
+        assert time.monotonic() - before < 3
+        assert [one.recv(1) for one in (idle, half, silent)] == [b"", b"", b""]
 
 
 def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:

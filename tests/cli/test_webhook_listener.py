@@ -106,6 +106,32 @@ def test_a_body_that_is_not_read_takes_no_answer_away(host: str) -> None:
     assert (got.status_code, got.text) == (413, host)
 
 
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"POST / HTTP/1.1\r\nContent-Length: \xb2\r\n\r\nabc", b"413"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\nabc", b"413"),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nabc", b"413"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc", b"400"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"413"),
+        (b"POST / HTTP/9\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\n" + b"X-A: b\r\n" * 200 + b"\r\n", b"431"),
+    ],
+    ids=range(7),
+)
+def test_a_hostile_request_is_answered_in_plain_words(data: bytes, status: bytes) -> None:
+    with serving(refusing, "127.0.0.1", 0) as address:
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while more := connection.recv(65_536):
+                answer += more
+    assert answer.split(b" ")[1] == status
+    assert b"<" not in answer
+
+
 def test_at_the_end_nobody_listens_any_more() -> None:
     with serving(refusing, "127.0.0.1", 0) as address:
         port = int(address.rpartition(":")[2])

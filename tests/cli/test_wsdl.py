@@ -243,6 +243,19 @@ def test_without_to_a_wsdl_at_an_address_gets_a_folder_of_its_name(nowhere: Path
     assert files_of(nowhere / "Messaging") == {"Messaging.wsdl", LOCK}
 
 
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize("command", [["show"], ["lock", "--to", "vendor"]], ids=" ".join)
+def test_a_key_in_the_address_of_a_wsdl_is_not_printed(
+    command: list[str], status: int, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smsbridge.http.address.is_loopback", lambda _: False)
+    for body in (WSDL, "<no-wsdl/>"):
+        with FaultServer([answer(status, body)]) as server:
+            done = run("wsdl", *command, f"{server.url}/s?wsdl&apikey=canary-key")
+        assert "canary" not in done.out + done.err
+        assert "/s?wsdl&•••" in done.err
+
+
 def test_a_file_that_imports_from_an_address_is_locked_with_that(nowhere: Path) -> None:
     text = (CONTRACTS / "wsdl-import.wsdl").read_text()
     with FaultServer([corpus]) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -161,6 +162,48 @@ def test_a_sender_is_a_number_in_any_form_or_a_word_as_it_stands(
     told: str | None, sender: str | None, *, wanted: bool
 ) -> None:
     assert is_wanted(ReceivedMessage(sender=told), sender, None) is wanted
+
+
+# --- times that nobody can read
+
+ODD = ["28.11.2026 18:57", "2611281857", "soon", "2030-01-01T05:00:00 CET"]
+
+
+@pytest.mark.parametrize("question", ["received", "sent"])
+def test_a_row_whose_time_can_not_be_read_is_left_out_where_times_are_asked_for(
+    make: Make, question: str
+) -> None:
+    rows = [row(f"odd{n}", at=word) for n, word in enumerate(ODD)]
+    rows += [row("none", at=None), row("empty", at=""), row("new", at=utc(2).isoformat())]
+    ask = getattr(make(Gate(), Wire(lambda _: page(*rows))), question)
+    for filters in ({"after": utc(1)}, {"before": utc(3)}):
+        assert [one.id for one in ask(**filters)] == ["none", "empty", "new"]
+    assert [one.id for one in ask()][:4] == ["odd0", "odd1", "odd2", "odd3"]
+
+
+def test_that_a_time_can_not_be_read_is_logged_once_without_a_character_of_it(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    client = make(Gate(), Wire(lambda _: page(row(at="28.11.2026 6 pm"), row("m-2", at="soon"))))
+    for _ in range(3):
+        client.received()
+        client.received(after=utc(1))
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "received of gate over rest: the time of a row can't be read, it looks like "
+        "'00.00.0000 0 aa': such a row is left out where times are asked for; "
+        "say time_format in the table"
+    )
+
+
+def test_times_that_can_be_read_and_no_time_at_all_are_not_worth_a_word(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    rows = [row(), row("m-2", at=None), row("m-3", at=""), row("m-4", at=0)]
+    assert len(make(Gate(), Wire(page(*rows))).received(after=NOW)) == 4
+    assert caplog.records == []
 
 
 # --- what to delete

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -256,7 +257,7 @@ print(type(end_of(lambda: client.send("+12025550123", "Hello"))).__name__)
 
 
 def test_nothing_is_printed_where_the_application_configures_no_logging() -> None:
-    here = __file__.rpartition("/")[0]
+    here = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", QUIET, here],
         capture_output=True,

@@ -274,6 +274,12 @@ def test_what_came_before_the_wait_is_not_what_comes(make: Make) -> None:
     assert make(Gate(), wire).wait_received().id == "m-1"
 
 
+@pytest.mark.parametrize("time", ["2611281857", "28.11.2026 18:57", "soon"])
+def test_a_message_whose_time_can_not_be_read_is_never_new(make: Make, time: str) -> None:
+    wire = Wire(page(came("m-0", at=time)), page(came("m-0", at=time), came("m-1")))
+    assert make(Gate(), wire).wait_received().id == "m-1"
+
+
 def test_after_may_reach_into_the_past(make: Make) -> None:
     before = (NOW - timedelta(hours=1)).isoformat()
     long_before = (NOW - timedelta(hours=3)).isoformat()

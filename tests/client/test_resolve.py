@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -532,3 +532,25 @@ def test_another_clock_makes_another_window(make: Make) -> None:
     error = end_of(lambda: client.send(NUMBER, TEXT))
     with pytest.raises(OutcomeUnknown, match="no such message"):
         client.resolve(error)
+
+
+# --- by a time without a zone
+
+
+@pytest.mark.parametrize(
+    ("zone", "found"), [("Europe/Lisbon", True), ("America/New_York", False), ("", False)]
+)
+def test_a_time_without_a_zone_proves_where_the_zone_is_known(zone: str, *, found: bool) -> None:
+    wall = NOW.replace(tzinfo=None).isoformat(" ")
+    wire = Wire(*pages([row("m-1", at=wall)]))
+    course = resolved(Gate(time_zone=zone), attempt(), session(), Known())
+    end = end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
+    assert (type(end) is Submission) is found
+
+
+def test_an_hour_that_comes_twice_proves_nothing() -> None:
+    first = datetime(2029, 10, 28, 0, 30, tzinfo=UTC)
+    wire = Wire(*pages([row("m-1", at="2029-10-28 01:30:00")]))
+    course = resolved(Gate(time_zone="Europe/Lisbon"), attempt(started=first), session(), Known())
+    end = end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
+    assert "at a time that is not sure" in end.why

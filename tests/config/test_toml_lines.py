@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable
-from typing import SupportsIndex
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any, SupportsIndex
 
 import pytest
 from hypothesis import given
@@ -235,7 +237,71 @@ def test_no_key_is_found_that_is_not_there(drawn: tuple[str, dict[Key, int]]) ->
     assert set(read_toml(source).lines) == wanted
 
 
+FRAGMENTS = [*"\"'\\.=[]{}#\n ,a1", '"""', "'''", '""', "''", '= """', "\n[a]\n", "\nb = 1\n"]
+
+
+def ends_of_statements(source: str) -> list[tuple[int, dict[str, Any]]]:
+    """Return after how many lines a document may end, and what it then says: tomllib's own word."""
+    lines = source.split("\n")
+    found = []
+    for number in range(len(lines) + 1):
+        with suppress(ValueError):
+            found.append((number, tomllib.loads("\n".join(lines[:number]))))
+    return found
+
+
+def leaves(table: dict[str, Any], above: Key = ()) -> Iterator[Key]:
+    for name, value in table.items():
+        key = (*above, *name.split("."))
+        yield key
+        if isinstance(value, dict):
+            yield from leaves(value, key)
+
+
+@given(
+    documents(), st.lists(st.tuples(st.integers(0, 200), st.sampled_from(FRAGMENTS)), max_size=3)
+)
+def test_whatever_tomllib_takes_has_each_key_at_the_line_where_its_statement_begins(
+    drawn: tuple[str, dict[Key, int]], inserted: list[tuple[int, str]]
+) -> None:
+    source, _ = drawn
+    for at, fragment in inserted:
+        source = source[:at] + fragment + source[at:]
+    try:
+        found = read_toml(source)
+    except tomllib.TOMLDecodeError:
+        return
+    seen: set[Key] = set()
+    for (before, _), (_, values) in pairwise(ends_of_statements(source)):
+        new = set(leaves(values)) - seen
+        assert {key: found.line(key) for key in new} == dict.fromkeys(new, before + 1)
+        seen |= new
+
+
 # --- large documents
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "a key without an end": lambda size: "a" * size,
+    "a key of quotes": lambda size: '""' * size,
+    "dots": lambda size: "a." * size,
+    "blanks": lambda size: "a" + " " * size,
+    "a header without an end": lambda size: "[" + "a" * size,
+    "a header of quotes": lambda size: "['" + "''" * size,
+    "a text without an end": lambda size: 'a = """' + '\\"' * size,
+    "a literal without an end": lambda size: "a = '''" + "x" * size,
+    "brackets": lambda size: "a = " + "[" * size,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_text_makes_the_scanner_try_again_and_again(name: str) -> None:
+    assert len(_lines(HOSTILE[name](50_000))) <= 1
+
+
+def test_a_key_of_thousands_of_steps_has_its_line_and_no_list_of_them_all() -> None:
+    found = read_toml("x = 1\n" + ".".join("a" * 2000) + " = 1\n")
+    assert found.line(("a",) * 2000) == 2
+    assert len(found.lines) <= 101
 
 
 class Counting(str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -162,6 +163,26 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
 
     with FaultServer([OK + answer(429), OK]) as server:
         assert carry(server.url, two) == 200
+
+
+def test_a_peer_that_goes_on_and_on_after_its_answer_is_cut_off() -> None:
+    cut = Event()
+
+    def flood(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(OK)
+        try:
+            while True:
+                connection.sendall(b"x" * 65_536)
+        except OSError:
+            cut.set()
+
+    async def one_and_wait(transport: AiohttpTransport) -> bool:
+        assert (await transport.send(post(f"{server.url}/a"), soon())).status == 200
+        return await asyncio.to_thread(cut.wait, 2)
+
+    with FaultServer(on_accept=flood) as server:
+        assert carry(server.url, one_and_wait)
 
 
 def test_no_error_of_the_library_hangs_on_ours() -> None:

@@ -1,4 +1,4 @@
-"""What has left, counted: nothing, a part, or all. On real sockets: test_transports_blocking.py."""
+"""What has left, counted: nothing, a part, or all. On real sockets: test_requests_transport.py."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import time
 import pytest
 
 from smsbridge.http.counting_connection import Sending
-from smsbridge.http.exchange import Left
+from smsbridge.http.exchange import Left, Request
 
 
 def sending(seconds: float = 5) -> Sending:
-    return Sending(deadline=time.monotonic() + seconds)
+    request = Request(method="POST", url="http://127.0.0.1/")
+    return Sending(request=request, proxy=None, deadline=time.monotonic() + seconds)
 
 
 def test_nothing_has_left_before_the_first_byte() -> None:
     assert sending().left is Left.NOTHING
 
 
-@pytest.mark.parametrize(("whole", "left"), [(False, Left.PART), (True, Left.ALL)])
-def test_bytes_without_the_end_are_a_part_and_with_it_all(*, whole: bool, left: Left) -> None:
+@pytest.mark.parametrize(("sent", "left"), [(False, Left.PART), (True, Left.ALL)])
+def test_bytes_without_the_end_are_a_part_and_with_it_all(*, sent: bool, left: Left) -> None:
     one = sending()
-    one.bytes_left, one.whole = 1, whole
+    one.bytes_left, one.sent = 1, sent
     assert one.left is left
 
 
@@ -34,9 +35,9 @@ def test_a_first_byte_back_counts_as_all_whatever_had_left() -> None:
 
 def test_what_a_tunnel_took_is_no_part_of_the_request() -> None:
     one = sending()
-    one.bytes_left, one.answered, one.ended = 40, True, True
+    one.bytes_left, one.answered = 40, True
     one.begin()
-    assert (one.left, one.ended) == (Left.NOTHING, False)
+    assert one.left is Left.NOTHING
 
 
 def test_the_time_that_remains_never_ends_in_zero() -> None:

@@ -30,7 +30,7 @@ def test_an_empty_text_can_be_compressed(encoding: str) -> None:
     assert inflate(compress(b""), encoding, LIMIT) == b""
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "canary"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, br", "canary"])
 def test_an_unknown_encoding_is_refused_and_not_echoed(encoding: str) -> None:
     with pytest.raises(BadEncoding, match="unknown Content-Encoding") as refused:
         inflate(b"Hello", encoding, LIMIT)
@@ -42,6 +42,59 @@ def test_a_body_that_is_not_what_it_says_is_refused_and_not_echoed(encoding: str
     with pytest.raises(BadEncoding) as refused:
         inflate(b"canary canary canary", encoding, LIMIT)
     assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["UTF-8", "utf8", "none", "identity, identity", "ISO-8859-1", "8bit", ",", "binary"]
+)
+def test_what_names_no_coding_changes_nothing(encoding: str) -> None:
+    assert inflate(b"Hello", encoding, LIMIT) == b"Hello"
+
+
+def _raw(body: bytes) -> bytes:
+    return zlib.compress(body)[2:-4]
+
+
+@pytest.mark.parametrize("body", [b"", b"Hello", b"Hello" * 200, bytes(range(256)) * 3])
+def test_deflate_may_come_without_the_zlib_header(body: bytes) -> None:
+    assert inflate(_raw(body), "deflate", LIMIT) == body
+    with pytest.raises(BadEncoding):
+        inflate(_raw(body)[:-1], "deflate", LIMIT)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip, gzip", "x-gzip,GZIP", "deflate, gzip", "gzip, utf-8, gzip"]
+)
+def test_codings_are_undone_from_the_last_to_the_first(encoding: str) -> None:
+    inner = zlib.compress(b"Hello") if encoding.startswith("deflate") else gzip.compress(b"Hello")
+    assert inflate(gzip.compress(inner), encoding, LIMIT) == b"Hello"
+
+
+def test_a_coding_that_is_named_twice_and_done_once_is_undone_once() -> None:
+    assert inflate(gzip.compress(b"Hello"), "gzip, gzip", LIMIT) == b"Hello"
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 512, b"\r\n"])
+def test_what_pads_a_gzip_body_at_its_end_is_passed_over(padding: bytes) -> None:
+    assert inflate(gzip.compress(b"Hello") + padding, "gzip", LIMIT) == b"Hello"
+    two = gzip.compress(b"one ") + padding + gzip.compress(b"two")
+    assert inflate(two, "gzip", LIMIT) == b"one two"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "deflate, gzip"])
+def test_a_bomb_in_a_bomb_is_refused(encoding: str) -> None:
+    inner = _encoded(b"\0" * 50_000_000, encoding.partition(",")[0])
+    assert len(gzip.compress(inner)) < LIMIT
+    with pytest.raises(BadEncoding, match="larger than 1000 bytes"):
+        inflate(gzip.compress(inner), encoding, LIMIT)
+
+
+def test_more_codings_than_anyone_means_are_refused() -> None:
+    body = b"Hello"
+    for _ in range(5):
+        body = gzip.compress(body)
+    with pytest.raises(BadEncoding, match="more than 4 codings"):
+        inflate(body, ", ".join(["gzip"] * 5), LIMIT)
 
 
 def test_a_gzip_body_with_a_wrong_checksum_is_refused() -> None:

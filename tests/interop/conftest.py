@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import requests
+
+from support.tools import missing, need
 
 HERE = Path(__file__).parent
 SMSBRIDGE = Path(sys.executable).with_name("smsbridge")
@@ -29,20 +31,6 @@ _CONSTRUCTORS = re.compile(
     r"|soapval|soap_transport_http|wsdl)\s*\("
 )
 _NODE_FOLDER = HERE.parents[1] / "build" / "interop-node"
-
-
-def missing(what: str, install: str) -> NoReturn:
-    """Skip the test and say what to install; under CI nothing may be missing, so fail."""
-    message = f"{what} is missing: {install}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-def need(tool: str, package: str) -> None:
-    """Skip unless a command is there; ``package`` is Debian's name of what brings it."""
-    if shutil.which(tool) is None:
-        missing(tool, f"apt-get install {package}")
 
 
 def php(extension: str, script: str, *arguments: str | Path) -> str:

@@ -18,11 +18,11 @@ from .conftest import (
     TEXT,
     Mock,
     assert_arrived,
-    need,
     node,
     php,
     run,
 )
+from support.tools import need
 
 
 def _fields(mock: Mock) -> dict[str, str]:

@@ -18,12 +18,11 @@ from .conftest import (
     TEXT,
     Mock,
     assert_arrived,
-    missing,
-    need,
     node,
     php,
     run,
 )
+from support.tools import missing, need
 
 Fixture = Callable[[str], Path]
 Client = Callable[[Mock, str, Fixture], str]

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from smsbridge import Attempt, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission, When
+from smsbridge import (
+    Attempt,
+    AuthenticationFailed,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    Status,
+    Submission,
+    When,
+)
 from smsbridge.http.exchange import Broken, Left, Response
 from smsbridge.mapping.codec import SoapFault
-from smsbridge.mapping.outcome import Case, Words, broken, judge, word_at
+from smsbridge.mapping.outcome import (
+    REFUSING,
+    Case,
+    Words,
+    broken,
+    judge,
+    status_trouble,
+    untaken_trouble,
+    word_at,
+)
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ATTEMPT = Attempt(backend="acme", protocol="rest", reference="r-1", started=NOW)
@@ -81,8 +101,144 @@ def test_a_json_answer_with_a_field_named_fault_is_no_fault(field: object) -> No
 def test_a_refusing_status_beats_a_fault_of_the_server() -> None:
     fault = SoapFault(fault={"code": "Server", "string": "busy"})
     assert isinstance(judged(fault, 429), NotSent)
-    assert isinstance(judged(fault, 503, **{"Retry-After": "5"}), NotSent)
     assert isinstance(judged(fault, 503), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 408, 500, 502, 503, 504])
+def test_what_another_can_send_once_the_message_was_taken_is_unknown(status: int) -> None:
+    assert isinstance(judged("a page", status, **{"Retry-After": "5"}), OutcomeUnknown)
+
+
+def test_a_408_is_not_sent_where_less_than_the_whole_request_had_left() -> None:
+    early = Response(status=408, left=Left.PART)
+    assert isinstance(judge(early, "nothing", CASE), NotSent)
+
+
+# --- what a table says of a status, and of words that mean that nothing was taken
+
+
+def by_table(answer: dict[str, Any] | str, status: int, **table: Any) -> Any:
+    case = replace(CASE, words=replace(WORDS, **table))
+    return judge(Response(status=status, headers={"Retry-After": "7"}), answer, case)
+
+
+@pytest.mark.parametrize("answer", ["not readable", {}, SoapFault(fault={"code": "Server"})])
+def test_a_503_that_the_table_names_is_not_sent_and_says_how_long_to_wait(answer: Any) -> None:
+    outcome = by_table(answer, 503, not_sent={"#status": ("503",)})
+    assert isinstance(outcome, NotSent)
+    assert (outcome.retry, outcome.retry_after) == (True, 7)
+    assert isinstance(by_table(answer, 502, not_sent={"#status": ("503",)}), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [200, 400, 409, 503])
+def test_a_word_that_the_table_names_says_that_nothing_was_taken(status: int) -> None:
+    busy = {"a.code": ("BUSY", "LATER")}
+    assert isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
+
+
+@pytest.mark.parametrize("status", [302, 401])
+def test_such_a_word_counts_for_nothing_with_a_redirect_or_a_401(status: int) -> None:
+    busy = {"a.code": ("BUSY",)}
+    assert not isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_an_answer_that_says_taken_and_not_taken_is_unknown(status: int) -> None:
+    both = {"a": {"state": "0", "code": "BUSY"}}
+    assert isinstance(by_table(both, status, not_sent={"a.code": ("BUSY",)}), OutcomeUnknown)
+
+
+def test_a_word_of_refusal_beats_one_that_says_not_taken() -> None:
+    both = {"a": {"code": "12", "more": "BUSY"}}
+    assert isinstance(by_table(both, 200, not_sent={"a.more": ("BUSY",)}), Rejected)
+
+
+@pytest.mark.parametrize("answer", ["not readable", {}])
+def test_a_refusal_that_the_table_names_by_its_status_has_its_reason(answer: Any) -> None:
+    outcome = by_table(answer, 402, rejected={"#status": {"402": Reason.QUOTA}})
+    assert (type(outcome), outcome.reason, outcome.code) == (Rejected, Reason.QUOTA, "402")
+    assert isinstance(judged(answer, 402), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [402, 405, 409, 451, 499])
+def test_a_refusal_that_the_table_names_by_a_word_counts_for_any_other_4xx(status: int) -> None:
+    assert judged({"a": {"code": "12"}}, status).reason is Reason.RECIPIENT
+    assert isinstance(judged({"a": {"code": "99"}}, status), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_a_refusal_that_the_table_names_by_a_word_counts_for_no_other_status(status: int) -> None:
+    assert isinstance(judged({"a": {"code": "12"}}, status), OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["500"], "'500': give a status from 400 to 499, but not 401, 408, 421, 425, 429"),
+        (["401"], "'401'"),
+        (["4o2"], "'4o2'"),
+        (["40²"], "'40²'"),
+        (["*"], "'*'"),
+        (["402", "403"], None),
+    ],
+)
+def test_a_status_that_refuses_is_a_4xx_that_nobody_else_sends(
+    words: list[str], why: str | None
+) -> None:
+    said = status_trouble(words, REFUSING)
+    assert said is None if why is None else said is not None and said.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("not_sent", "why"),
+    [
+        ({"#status": ("200",)}, "#status: '200': give a status from 400 to 599, but not 401"),
+        ({"a.state": ("0",)}, "a.state: '0' means something else there already"),
+        ({"a.code": ("12",)}, "a.code: '12' means something else there already"),
+        ({"a.code": ("*",)}, "a.code: '*': name each word as it stands in the answer"),
+        ({"a.code": ("/B.*/",)}, "a.code: '/B.*/': name each word"),
+        ({"#status": ("503",), "a.code": ("BUSY",)}, None),
+    ],
+)
+def test_words_for_not_taken_are_named_and_mean_nothing_else(
+    not_sent: dict[str, tuple[str, ...]], why: str | None
+) -> None:
+    said = untaken_trouble(not_sent, WORDS.accepted, WORDS.rejected)
+    assert said is None if why is None else said is not None and said.startswith(why)
+
+
+# --- pages of others on the way
+
+PAGE = b"<html><head><title>403 Forbidden</title></head></html>"
+
+
+def paged(status: int, scheme: str = "", **headers: str) -> Any:
+    case = replace(CASE, scheme=scheme)
+    return judge(Response(status=status, headers=headers, body=PAGE), "it is not JSON", case)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refusal_that_is_a_page_may_be_a_proxys_and_is_unknown(status: int) -> None:
+    outcome = paged(status)
+    assert isinstance(outcome, OutcomeUnknown)
+    assert "a page (HTML) that may be that of a proxy" in outcome.why
+
+
+def test_a_401_page_that_asks_for_our_own_scheme_is_about_us() -> None:
+    challenge = {"WWW-Authenticate": 'Basic realm="sms"'}
+    assert isinstance(paged(401, "basic", **challenge), AuthenticationFailed)
+    assert isinstance(paged(401, "bearer", **challenge), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_page_of_what_is_refused_before_the_provider_stays_a_refusal(status: int) -> None:
+    assert isinstance(paged(status), Rejected)
+
+
+def test_a_page_whose_status_the_table_names_is_the_refusal_that_it_names() -> None:
+    words = replace(WORDS, rejected={"#status": {"403": Reason.ACCOUNT}})
+    response = Response(status=403, body=PAGE)
+    assert judge(response, "not JSON", replace(CASE, words=words)).reason is Reason.ACCOUNT  # type: ignore[union-attr]  # else it fails
 
 
 def test_nothing_private_comes_from_the_answer_into_an_error() -> None:
@@ -109,7 +265,13 @@ def test_a_word_of_the_provider_is_cut_to_a_readable_length() -> None:
         ("Tue, 01 Jan 2030 01:01:00 +0100", 60.0),
         ("Tue, 01 Jan 2030 00:01:00 -0000", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 1.5),
+        ("0.", 0.0),
+        ("9" * 400 + ".5", 3600.0),
+        ("1.5.0", None),
+        (".5", None),
+        ("1e3", None),
+        ("nan", None),
         ("٣", None),
         ("soon", None),
     ],
@@ -281,3 +443,11 @@ def test_a_word_that_may_be_the_marker_in_another_spelling_is_no_refusal(word: s
     case = words({"code": "0"}, CODES)
     assert isinstance(outcome_of({"code": word}, case), OutcomeUnknown)
     assert outcome_of({"code": "1"}, case).reason is Reason.OTHER
+
+
+def test_a_401_says_what_the_provider_asks_for_instead() -> None:
+    refused = judged({}, 401, **{"WWW-Authenticate": "Negotiate, NTLM"})
+    assert refused.why == (
+        "HTTP 401 Unauthorized; it asks for Negotiate or NTLM, which smsbridge does not speak"
+    )
+    assert judged({}, 403, **{"WWW-Authenticate": "NTLM"}).why == "HTTP 403 Forbidden"

@@ -17,7 +17,7 @@ from smsbridge.mapping.sample_answers import Asked, merged, word_of
 
 from support.blocks import GATE
 
-OLDCORP = GATE.parents[1] / "docs/examples/oldcorp.wsdl"
+OLDCORP = GATE.parents[2] / "docs/examples/oldcorp.wsdl"
 POST = Request(method="POST", url="https://gate.example/soap")
 REST = Asked(Rest(), Site(url="https://gate.example"), POST, "POST /soap")
 SITE = Site(url="", wsdl=str(GATE))
@@ -41,6 +41,11 @@ def read(response: Response, call: str = "Submit") -> Any:
 def test_words_stand_at_their_paths() -> None:
     response = REST.answer({"a.b": "1", "a.c[1].d": 2, "e": True})
     assert words(response) == {"a": {"b": "1", "c": [None, {"d": 2}]}, "e": True}
+
+
+def test_a_status_of_the_table_is_that_of_the_answer() -> None:
+    response = REST.refusal({"#status": {"402": Reason.QUOTA}}, (Reason.QUOTA,))
+    assert (response.status, words(response)) == (402, {})
 
 
 def test_over_soap_they_are_laid_over_a_valid_sample() -> None:

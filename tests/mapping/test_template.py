@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from xml.etree.ElementTree import fromstring
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,7 +17,6 @@ from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.template import (
     FILTERS,
     TIME_FILTERS,
-    TIMES,
     Template,
     address,
     names,
@@ -22,7 +24,6 @@ from smsbridge.mapping.template import (
     render,
     reread,
     text,
-    trouble,
     words,
 )
 
@@ -107,7 +108,30 @@ def test_words_are_those_of_a_choice_by_that_value() -> None:
 def test_a_template_of_one_value_can_be_read_backwards(
     template: Template, word: str, found: tuple[str, str] | None
 ) -> None:
-    assert reread(template, word) == found
+    assert reread(template, word) == (dict([found]) if found else {})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<m><to>{recipient}</to><text>{text|xml}</text></m>",
+        "<m to='{recipient}' text='{text|xml}'/>",
+        '{{"to": "{recipient}", "text": "{text|json}"}}',
+        '[{{"n": {segments}, "to": "{recipient|digits}", "text": "{text|json}"}}]',
+    ],
+)
+def test_xml_and_json_of_several_values_can_be_read_backwards(template: str) -> None:
+    values = {"recipient": "12025550123", "text": "<a> & \"b\" 'c' \\d\né", "segments": "2"}
+    given = render(template, values)
+    assert reread(template, given) == {name: values[name] for name in names(template)}
+    assert reread(template, f"{given} ") == {}
+
+
+def test_an_escaped_value_alone_is_read_backwards_too() -> None:
+    assert reread("{text|xml}", "a &lt; b") == {"text": "a < b"}
+    assert reread("{text|json}", r"a \" b") == {"text": 'a " b'}
+    assert reread("{text|json|base64}", "YQ==") == {"text": "YQ=="}
+    assert reread("{text|json}", 'no "JSON') == {"text": 'no "JSON'}
 
 
 # Filters
@@ -140,6 +164,8 @@ def test_a_template_of_one_value_can_be_read_backwards(
         ("hex-ucs2", "😀", "D83DDE00"),
         ("md5", "The quick brown fox jumps over the lazy dog", "9e107d9d372bb6826bd81d3542a419d6"),
         ("md5", "hé", hashlib.md5("hé".encode()).hexdigest()),
+        ("xml", "a < b & 'c' \"d\"\n>", "a &lt; b &amp; &apos;c&apos; &quot;d&quot;&#10;&gt;"),
+        ("json", 'a "b" \\ é\n', r"a \"b\" \\ \u00e9\n"),
         ("sha1", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
         (
             "sha256",
@@ -171,10 +197,49 @@ def test_a_time_is_filtered_in_utc_and_never_before_itself(name: str, filtered: 
         assert render("{now|" + name + "}", {"now": now.astimezone(zone)}) == filtered
 
 
+@pytest.mark.parametrize(
+    ("template", "given"),
+    [
+        ("{send_at|%Y-%m-%d %H:%M %z}", "2027-10-31 00:30 +0100"),
+        ("{now|%H:%M}", "10:00"),
+        ("{after|date}", "2027-07-01"),
+        ("{first|%Y-%m-%d}", "2027-07-01"),
+        ("{first|date}", "2027-07-01"),
+        ("{send_at|iso}", "2027-10-30T23:30:00Z"),
+        ("{send_at|epoch}", "1824939000"),
+        ("{before|%H:%M}", "an id"),
+    ],
+)
+def test_a_time_that_is_written_without_a_zone_is_in_the_providers(
+    template: str, given: str
+) -> None:
+    values = {
+        "time_zone": ZoneInfo("Europe/Lisbon"),
+        "send_at": datetime(2027, 10, 30, 23, 30, tzinfo=UTC),
+        "now": datetime(2027, 7, 1, 9, tzinfo=UTC),
+        "after": datetime(2027, 6, 30, 23, 30, tzinfo=UTC),
+        "first": datetime(2027, 7, 1, tzinfo=UTC),
+        "before": "an id",
+    }
+    assert render(template, values) == given
+    west = values | {"time_zone": ZoneInfo("America/New_York")}
+    assert render("{first|date}", west) == "2027-07-01"
+
+
+def test_a_time_to_send_at_that_the_providers_clock_shows_twice_is_refused() -> None:
+    values: dict[str, Any] = {"time_zone": ZoneInfo("Europe/Lisbon")}
+    for minutes in (0, 60):
+        values["send_at"] = datetime(2027, 10, 31, 0, 30, tzinfo=UTC) + timedelta(minutes=minutes)
+        with pytest.raises(InvalidMessage, match="in an hour that Europe/Lisbon has twice"):
+            render("{send_at|%Y-%m-%d %H:%M}", values)
+        assert render("{send_at|%H:%M %z}", values) == f"01:30 +0{1 - minutes // 60}00"
+        assert render("{send_at|iso}", values) == f"2027-10-31T0{minutes // 60}:30:00Z"
+
+
 def test_every_filter_is_held_to_a_value_here() -> None:
     assert set(FILTERS) == {
         *("text", "digits", "e164", "national", "number", "upper", "lower"),
-        *("base64", "hex", "hex-ucs2", "md5", "sha1", "sha256"),
+        *("base64", "hex", "hex-ucs2", "md5", "sha1", "sha256", "xml", "json"),
     }
     assert set(TIME_FILTERS) == {"epoch", "epoch-ms", "iso", "date"}
 
@@ -231,6 +296,59 @@ def test_what_is_written_as_a_number_or_a_bool_stays_one() -> None:
     assert [type(one) for one in rendered] == [int, float, bool, bool, str, str]
 
 
+# Constants of XML and JSON
+
+EVERY = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(EVERY)
+def test_any_text_comes_out_of_json_as_it_went_in(value: str) -> None:
+    template = '{{"to": "{recipient}", "text": "a {text|json}", "n": {segments}}}'
+    given_ = render(template, {"recipient": "+12025550123", "text": value, "segments": 1})
+    assert json.loads(given_) == {"to": "+12025550123", "text": f"a {value}", "n": 1}
+
+
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff").filter(
+        lambda character: character >= " " or character in "\t\n\r"
+    )
+)
+
+
+@given(XML_TEXT)
+def test_any_text_comes_out_of_xml_as_it_went_in(value: str) -> None:
+    template = '<m text="{text|xml}"><text>{text|xml}</text></m>'
+    read = fromstring(render(template, {"text": value}))
+    assert (read.get("text"), read.findtext("text")) == (value, value)
+
+
+@given(XML_TEXT)
+def test_any_text_comes_out_of_xml_in_json_as_it_went_in(value: str) -> None:
+    given_ = render('{{"body": "<m>{text|xml|json}</m>"}}', {"text": value})
+    assert (fromstring(json.loads(given_)["body"]).text or "") == value
+
+
+@pytest.mark.parametrize("bad", ["\x01", "\x0b", "\ufffe"])
+def test_a_character_that_xml_can_not_hold_is_told_without_the_text(bad: str) -> None:
+    with pytest.raises(InvalidMessage, match=rf"^a value has U\+{ord(bad):04X}, which XML can't"):
+        render("<m>{text|xml}</m>", {"text": f"secret{bad}"})
+
+
+@pytest.mark.parametrize(
+    ("template", "given"),
+    [
+        ("{{", "{"),
+        ("}}{{", "}{"),
+        ("{{{username}}}", "{acme}"),
+        ("{{{{{username}", "{{acme"),
+        ('{{"user": "{username}"}}', '{"user": "acme"}'),
+        ("{{username", "{username"),
+    ],
+)
+def test_a_doubled_brace_is_itself(template: str, given: str) -> None:
+    assert render(template, VALUES) == given
+
+
 # Choices
 
 
@@ -244,6 +362,11 @@ def test_what_is_written_as_a_number_or_a_bool_stays_one() -> None:
         ({"{channels}": {"sms+whatsapp": {"{username}": {"*": False}}}}, False),
         ({"{channels}": {"sms+whatsapp": "{sender}"}}, None),
         ({"{recipient|digits}": {"12025550123": "ours"}}, "ours"),
+        ({"{unread}": {"true": "new", "false": "all"}}, "all"),
+        ({"{options.long}": {"true": "1", "false": "0"}}, "0"),
+        ({"{options.encrypt}": {"true": "1", "false": "0"}}, "1"),
+        ({"{unread}": {"true": "new"}}, None),
+        ({"{keyword}": {"true": "1", "false": "0"}}, None),
         ({"{username}/{password}": {"acme/secret": "both"}}, "both"),
     ],
 )
@@ -268,82 +391,6 @@ def test_a_value_in_a_route_is_percent_encoded() -> None:
 def test_a_route_that_lacks_a_value_is_no_request(values: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessage, match=r"^id is missing: the route has it$"):
         address("GET /status/{id}", values)
-
-
-# What is no template
-
-
-@pytest.mark.parametrize(
-    "template",
-    [
-        "",
-        "constant",
-        7,
-        1.5,
-        True,
-        "{text}",
-        "{text|digits|md5}",
-        "a {text} b {now|%Y-%m-%d}",
-        "{now|epoch|md5}",
-        CHOICE,
-        {"md5": "{username}{password}"},
-        {"md5": CHOICE},
-        {"{channels}": {"sms": {"md5": "{text}"}, "*": 1}},
-        *("{" + time + "|iso}" for time in TIMES),
-    ],
-)
-def test_a_template_has_no_fault(template: Template) -> None:
-    known = {*VALUES, *TIMES}
-    assert trouble(template) is None
-    assert trouble(template, known) is None
-
-
-@pytest.mark.parametrize(
-    ("template", "says"),
-    [
-        ("{text|digit}", "there is no filter 'digit'; did you mean 'digits'? known are digits"),
-        ("{text|md6|digits}", "there is no filter 'md6'; did you mean 'md5'?"),
-        ("{text|DIGITS}", "there is no filter 'DIGITS'"),
-        ("{recipent}", "there is no value {recipent}; did you mean 'recipient'? known are"),
-        ("{text} {nowhere}", "there is no value {nowhere}"),
-        ({"md5": "{usrname}"}, "there is no value {usrname}; did you mean 'username'?"),
-        ({"{chanels}": {"*": "1"}}, "there is no value {chanels}; did you mean 'channels'?"),
-        ({"{channels}": {"sms": "{txt}"}}, "there is no value {txt}; did you mean 'text'?"),
-        ({"{channels}": {"sms": {"{channels}": {"*": "{txt}"}}}}, "there is no value {txt}"),
-        ("{text", "'{text': braces hold a value and its filters, such as {recipient|digits}"),
-        ("text}", "braces hold a value"),
-        ("{}", "braces hold a value"),
-        ("{Text}", "braces hold a value"),
-        ("{ text }", "braces hold a value"),
-        ("{text|}", "braces hold a value"),
-        ("{text||md5}", "braces hold a value"),
-        ("{{text}}", "braces hold a value"),
-        ('{"a": "{text}"}', "braces hold a value"),
-        ({"md5": "{text"}, "braces hold a value"),
-        ("{text|epoch}", f"the filter 'epoch' is for a time: {', '.join(TIMES)}"),
-        ("{text|%Y}", "the filter '%Y' is for a time"),
-        ("{recipient|digits|iso}", "the filter 'iso' is for a time"),
-        ("{now|md5|epoch}", "the filter 'epoch' is for a time"),
-        ("{now|iso|%Y}", "the filter '%Y' is for a time"),
-        ({"epoch": "{now}"}, "'epoch' is no filter, and no value that decides, such as {channels}"),
-        ({"md6": "{text}"}, "'md6' is no filter, and no value that decides"),
-        ({"channels": {"sms": "1"}}, "'channels' is no filter, and no value that decides"),
-        ({}, "a choice has one key, the value that decides"),
-        ({"{channels}": {"*": 1}, "md5": "{text}"}, "a choice has one key"),
-        ({"{channels}": "1"}, "a choice has a template for each word"),
-        ({"{channels}": {"sms": None}}, "give text, a number, true or false, a choice or a filter"),
-        ({"{channels}": {"sms": ["1"]}}, "give text, a number, true or false"),
-        ({"md5": None}, "give text, a number, true or false"),
-        (None, "give text, a number, true or false"),
-        (["{text}"], "give text, a number, true or false"),
-    ],
-)
-def test_what_is_no_template_is_told_with_what_is_near(template: Any, says: str) -> None:
-    assert says in str(trouble(template, {*VALUES, *TIMES}))
-
-
-def test_a_value_is_looked_for_only_where_the_values_are_known() -> None:
-    assert trouble("{nowhere}") is None
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class FaultServer:
     """Plays one answer, or a fault by its name, to each send in turn; the last one for ever.
 
     ``on_accept`` is done to the raw connection before anything is read. ``sends`` and ``tokens``
-    are the requests that were read whole.
+    are the requests that were read whole; ``connections``: how many were opened.
     """
 
     script: list[Play] = field(default_factory=list)
@@ -54,6 +54,7 @@ class FaultServer:
     on_accept: Act | None = None
     sends: list[Got] = field(default_factory=list)
     tokens: list[Got] = field(default_factory=list)
+    connections: int = 0
 
     def __enter__(self) -> Self:
         self._socket = socket.socket()
@@ -85,6 +86,7 @@ class FaultServer:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
+            self.connections += 1
             thread = threading.Thread(target=self._talk, args=(connection,))
             self._threads.append(thread)
             thread.start()

@@ -30,16 +30,18 @@ def secured(folder: Path, name: str) -> Secured:
 
 
 class Tunnel:
-    """What a proxy does to each connection: the first line of each is kept in ``asked``."""
+    """What a proxy does to each connection: ``asked`` has the first line of each, ``heads`` all."""
 
     def __init__(self, target: FaultServer, refusal: int = 0) -> None:
         self.asked: list[bytes] = []
+        self.heads: list[bytes] = []
         self._target = target
         self._refusal = refusal
         self._over = Event()
 
     def __call__(self, client: socket.socket) -> None:
         head = client.recv(65_536)
+        self.heads.append(head)
         self.asked.append(head.partition(b"\r\n")[0])
         if self._refusal:
             client.sendall(answer(self._refusal))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from importlib import import_module
 
 import pytest
 
-for heavy in ("testing.server", "testing.sample", "transports.blocking"):
+for heavy in ("testing.mock.server", "testing.mock.default", "http.requests_transport"):
     import_module(f"smsbridge.{heavy}")  # else each run below would import them anew
+for kept in ("zeep", "smsbridge.testing.mock.provider"):
+    import_module(kept)  # else what comes after would meet two of each of their classes
 
 
 @pytest.fixture(autouse=True)
@@ -217,3 +220,59 @@ def test_to_load_the_plug_in_brings_in_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_what_is_still_sent_when_a_test_ends_neither_holds_nor_breaks_anything(
+    pytester: pytest.Pytester,
+) -> None:
+    source = """
+import threading
+
+OVER = threading.Event()
+THREADS = []
+
+def going_on(url):
+    with Client.from_url(url) as client:
+        while not OVER.is_set():
+            try:
+                client.send(NUMBER, "Hello")
+            except SendError:
+                pass
+
+@pytest.fixture(scope="session", autouse=True)
+def ends():
+    yield
+    OVER.set()
+    for thread in THREADS:
+        thread.join()
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_it(smsbridge_mock, turn):
+    url = os.environ["SMSBRIDGE_URL"]
+    THREADS.append(threading.Thread(target=going_on, args=[url]))
+    THREADS[-1].start()
+    with Client() as client:
+        client.send(NUMBER, "Hello")
+    assert smsbridge_mock.messages
+"""
+    ran(pytester, source).assert_outcomes(passed=3)
+    assert not [one for one in threading.enumerate() if "process_request" in one.name]
+
+
+def test_two_sessions_at_once_have_a_server_each(pytester: pytest.Pytester) -> None:
+    source = """
+from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
+
+def test_it(smsbridge_mock):
+    port = int(smsbridge_mock.address.rpartition(":")[2])
+    with pytest.raises(OSError):
+        MockServer(Provider(sample_backend()), port=port).start()
+    with MockServer(Provider(sample_backend())) as another:
+        assert another.port != port
+    with Client() as client:
+        client.send(NUMBER, "Hello")
+    assert len(smsbridge_mock.messages) == 1
+"""
+    ran(pytester, source).assert_outcomes(passed=1)

@@ -90,10 +90,29 @@ def test_a_wsgi_request_is_taken_whole() -> None:
     assert headers == [("X-Ours", "1"), ("Content-Type", "a/b")]
 
 
-@pytest.mark.parametrize("declared", ["-1", "x", "1e3", "\u0663", "9" * 99])
+@pytest.mark.parametrize("declared", ["-1", "x", "1e3", "\u0663", "\u00b2", "9" * 99, "9" * 5000])
 def test_a_length_that_is_none_is_an_empty_body(declared: str) -> None:
     ((request, _),), *_rest = by_wsgi(b"abc", CONTENT_LENGTH=declared)
     assert request.body == b""
+
+
+@pytest.mark.parametrize("declared", ["4", "9", str(2**63)])
+def test_a_body_that_ends_before_its_length_is_400_and_nobody_is_called(declared: str) -> None:
+    got, line, headers, body = by_wsgi(b"abc", CONTENT_LENGTH=declared)
+    assert (got, line) == ([], "400 Bad Request")
+    assert (headers, body.count(b"\n")) == ([("Content-Type", "text/plain; charset=utf-8")], 1)
+
+
+class _Broken(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise TimeoutError(size)
+
+
+@pytest.mark.parametrize("declared", ["4", ""])
+def test_a_body_that_the_server_can_t_read_is_400_and_nobody_is_called(declared: str) -> None:
+    chunks: dict[str, Any] = {"wsgi.input_terminated": True}
+    got, line, *_rest = by_wsgi(_Broken(), CONTENT_LENGTH=declared, **chunks)
+    assert (got, line) == ([], "400 Bad Request")
 
 
 def test_without_a_length_the_body_is_read_only_where_it_ends() -> None:

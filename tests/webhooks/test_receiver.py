@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -642,7 +643,8 @@ def test_a_memory_that_fails_is_500_and_the_event_may_come_again(
     assert way(made, signed(), got.append) == 500
     memory.when = "release"
     assert way(made, signed(), failing) == 500
-    assert [record.args for record in caplog.records][-2:] == [("OSError",), ("LookupError",)]
+    kinds = [record.getMessage().partition(" ")[0] for record in caplog.records]
+    assert kinds[-2:] == ["OSError", "LookupError"]
     assert SECRET not in caplog.text
 
 
@@ -673,10 +675,77 @@ def test_what_is_logged_says_why_and_nothing_private(
     assert {record.name for record in ours} == {"smsbridge.webhooks"}
     assert [record.levelname for record in ours] == ["ERROR", *["WARNING"] * 7]
     assert not any(record.exc_info for record in ours)
-    assert ours[0].getMessage() == "LookupError was raised: the event is to come again"
+    raised = rf"LookupError was raised at .*{re.escape(__file__)}, line [0-9]+, in failing: the"
+    assert re.match(f"{raised} event is to come again$", ours[0].getMessage())
     told = " ".join(f"{one.getMessage()} {one.args}" for one in ours) + f"{made!r} {vars(made)}"
     values = (NUMBER, TEXT, SECRET, PATH, "canary", "CANARY", theirs.headers[SIGNATURE])
     assert [value for value in values if value in told] == []
+
+
+def _raise_further_in(event: Event) -> None:
+    failing(event)
+
+
+@WAYS
+def test_a_failure_is_logged_with_each_line_that_led_to_it_and_none_of_its_words(
+    way: Way, caplog: pytest.LogCaptureFixture
+) -> None:
+    way(receiver(), signed(), _raise_further_in)
+    (record,) = caplog.records
+    told = record.getMessage()
+    lines = re.findall(r"test_receiver\.py, line ([0-9]+), in (\w+)", told)
+    assert [name for _, name in lines][-2:] == ["_raise_further_in", "failing"]
+    source = Path(__file__).read_text(encoding="utf-8").splitlines()
+    assert [source[int(line) - 1].strip().partition(" ")[0] for line, _ in lines][-2:] == [
+        "failing(event)",
+        "raise",
+    ]
+    assert TEXT not in told
+    assert record.exc_info is None
+
+
+def test_a_recursion_without_end_is_logged_in_a_few_lines(caplog: pytest.LogCaptureFixture) -> None:
+    def endless(event: Event) -> None:
+        endless(event)
+
+    assert receiver().answer(signed(), endless).status == 500
+    assert caplog.text.count("in endless") == 10
+
+
+# A proxy in front
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.9.9.9"])
+@pytest.mark.parametrize("name", ["X_Forwarded_For", "Forwarded"])
+def test_a_proxy_in_the_place_of_the_peer_is_warned_of_once(
+    peer: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = receiver(networks=[*NEAR, "127.0.0.1/32"])
+    request = having(unsigned(), **{name: "192.0.2.7"})
+    for _ in range(3):
+        made.answer(request, lambda _: None, peer)
+    told = [one.getMessage() for one in caplog.records if "docs/webhooks.md" in one.getMessage()]
+    assert len(told) == 1
+    assert "192.0.2.7" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("guards", "headers", "peer"),
+    [
+        ({"networks": NEAR}, {}, "127.0.0.1"),
+        ({"networks": NEAR}, {"X_Forwarded_For": "192.0.2.7"}, "192.0.2.7"),
+        ({"networks": NEAR}, {"X_Forwarded_For": "192.0.2.7"}, ""),
+        ({"path": PATH}, {"X_Forwarded_For": "192.0.2.7"}, "127.0.0.1"),
+    ],
+)
+def test_where_no_network_is_compared_with_a_proxy_nothing_is_said(
+    guards: dict[str, Any],
+    headers: dict[str, str],
+    peer: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    receiver(**guards).answer(having(unsigned(), **headers), lambda _: None, peer)
+    assert "proxy" not in caplog.text
 
 
 def test_an_error_of_a_refusal_says_how_it_is_answered() -> None:

@@ -8,16 +8,19 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from smsbridge.errors import ConfigError, Reason
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import steps
-from smsbridge.mapping.template import FILTERS, Template, text, trouble
+from smsbridge.mapping.outcome import REFUSING, When, status_trouble
+from smsbridge.mapping.path import STATUS, steps
+from smsbridge.mapping.template import FILTERS, Template, text
+from smsbridge.mapping.template_check import trouble
 from smsbridge.text.suggest import nearest
 
 Key = tuple[str, ...]
 _Word = TypeVar("_Word", bound=StrEnum)
 _WORDS = {str: "text", int: "a whole number", bool: "true or false"}
 _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
-_FIELDS = frozenset({"text", "number"})  # names of fields rather than filters over a whole template
+_FIELDS = frozenset(
+    {"text", "number", "xml", "json"}
+)  # names of fields rather than filters over a whole template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Block:
     at: Key = ()
 
     def __contains__(self, key: object) -> bool:
-        """Tell whether a key is there."""
+        """Return whether a key is there."""
         return key in self.values
 
     def fail(self, why: str, *key: str) -> NoReturn:
@@ -124,12 +127,28 @@ class Block:
         found: dict[str, dict[str, Reason]] = {}
         for path, words in table.tables():
             table.hold_path(path, path)
+            if path == STATUS and (why := status_trouble(words, REFUSING)):
+                table.fail(why, path)
             for word in words:
                 if len(word) > 1 and word[0] == word[-1] == "/":
                     table.fail("a pattern has no place here: name each word, or *", path, word)
             found[path] = {
                 word: table.one_of(Reason, said, path, word) for word, said in words.items()
             }
+        return found
+
+    def several_words(self, key: str) -> dict[str, tuple[str, ...]]:
+        """Return the words at a key: path to a list of words."""
+        table = self.table(key, optional=True)
+        found: dict[str, tuple[str, ...]] = {}
+        for path, words in _leaves(table.values):
+            table.hold_path(path, path)
+            if not isinstance(words, list) or not words:
+                table.fail('give a list of words, such as ["503"]', path)
+            for word in words:
+                if not isinstance(word, str | int | float) or word == "":
+                    table.fail("give each word as text", path)
+            found[path] = tuple(map(text, words))
         return found
 
     def tables(self, prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,11 +11,12 @@ from smsbridge.backends.tables.block import shown
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Part
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.path import HEADER, TEXT, nested
+from smsbridge.mapping.path import HEADER, STATUS, TEXT, nested
 from smsbridge.mapping.template import Template, names, render, text
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.contract import Contract, Direction
+    from smsbridge.codecs.soap.inner import Inner
     from smsbridge.mapping.auth import Credentials
 
 _Find = Callable[[str], Part | None]
@@ -47,27 +48,27 @@ SAMPLE: Mapping[str, Any] = {
 
 
 def hold_to(
-    contract: Contract, protocol: Protocol, credentials: Credentials, json_part: str = ""
+    contract: Contract, protocol: Protocol, credentials: Credentials, inner: Inner | None = None
 ) -> None:
     """Raise `ConfigError`, with the key that is wrong, unless each table fits the contract.
 
-    ``json_part``: the part of every answer that holds JSON, of which the contract says nothing.
+    ``inner``: the part of every answer that holds a document of which the contract says nothing.
     """
     auth = protocol.auth
     extra = {path: text(value) for path, value in auth.fields(credentials).items()}
     for name, table in protocol.operations().items():
-        fit = _Fit(contract, (name,), table.call, credentials, json_part)
+        fit = _Fit(contract, (name,), table.call, credentials, inner)
         fit.hold(table.fields, extra)
         fit.hold_answer(_paths(table))
     if isinstance(auth, Login):
-        fit = _Fit(contract, ("token",), auth.call, credentials, json_part)
+        fit = _Fit(contract, ("token",), auth.call, credentials, inner)
         fit.hold(auth.login, {})
         paths: dict[tuple[str, ...], str] = {("token",): auth.token}
         if isinstance(auth.lifetime, str) and auth.lifetime:
             paths["lifetime",] = auth.lifetime
         fit.hold_answer(paths | {("rejected", path): path for path in auth.rejected})
         calls = [table.call for table in protocol.operations().values()]
-        fits = [_Fit(contract, ("token",), call, {}, json_part) for call in calls]
+        fits = [_Fit(contract, ("token",), call, {}, inner) for call in calls]
         for path in auth.refused.match:
             _hold_refused(fits, path)
 
@@ -108,6 +109,8 @@ def _paths(table: Operation | Question) -> dict[tuple[str, ...], str]:
         found |= {("refused", path): prefix + path for path in table.refused.match}
     when = ("when",) if marker == "accepted" else ()
     found |= {(marker, *when, path): path for path in match}
+    if isinstance(table, Operation):
+        found |= {("not_sent", path): path for path in table.not_sent}
     return found | {("rejected", path): path for path in table.rejected}
 
 
@@ -118,13 +121,13 @@ class _Fit:
         at: tuple[str, ...],
         call: str,
         credentials: Credentials,
-        json_part: str,
+        inner: Inner | None,
     ) -> None:
         self._contract = contract
         self._at = at
         self._call = call
         self._credentials = credentials
-        self._json_part = json_part
+        self._inner = inner
 
     def hold(self, fields: Mapping[str, Template], extra: Mapping[str, str]) -> None:
         """Hold fields to what the call takes; ``extra`` are those of the auth, by path."""
@@ -194,16 +197,16 @@ class _Fit:
     def hold_answer(self, answers: Mapping[tuple[str, ...], str]) -> None:
         """Hold the paths of words, and that of rows, to what an answer has."""
         for key, path in answers.items():
-            if path.startswith("fault."):
+            if path.startswith("fault.") or path == STATUS:
                 continue
-            if self._json_part:
-                self._kind(self._content("output").find, self._json_part, ("json_part",))
-                continue
-            kind = self._kind(self._content("output").find, path, (*self._at, *key))
+            where, what = (*self._at, *key), path
+            if self._inner is not None:
+                where, what = (self._inner.key,), self._inner.path
+            kind = self._kind(self._content("output").find, what, where)
             if key != ("rows",) and kind is not None and not _has_word(kind):
-                inner = ", ".join(part.name for part in (kind.item or kind).parts)
-                error = BadContract(f"{path!r} is no word: it holds {inner or 'nothing'}")
-                self._fail((*self._at, *key), error)
+                parts = ", ".join(part.name for part in (kind.item or kind).parts)
+                error = BadContract(f"{what!r} is no word: it holds {parts or 'nothing'}")
+                self._fail(where, error)
 
     def _content(self, direction: Direction) -> Content:
         try:

@@ -14,7 +14,7 @@ from smsbridge.auth.oauth2 import ClientCredentials
 from smsbridge.auth.schemes import Basic, Fields
 from smsbridge.auth.username_token import UsernameToken
 from smsbridge.backends.tables.block import Block
-from smsbridge.codecs.rest import METHODS
+from smsbridge.codecs.rest import BODILESS, METHODS, Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.mapping.auth import Auth
@@ -30,16 +30,21 @@ from smsbridge.mapping.operation import (
     Question,
     known_values,
 )
-from smsbridge.mapping.outcome import When
-from smsbridge.mapping.path import nested
-from smsbridge.mapping.template import trouble
+from smsbridge.mapping.outcome import When, untaken_trouble
+from smsbridge.mapping.path import LIST, STATUS, nested
+from smsbridge.mapping.template_check import route_trouble
+from smsbridge.mapping.times import form_trouble
 from smsbridge.message import Status
+from smsbridge.text.masking import named
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OPEN = ("fields", "headers")
-_OF_A_QUESTION = ("answered", "rows", "row", "statuses", "failed", "refused", "pages")
+_OF_A_QUESTION = (
+    *("answered", "rows", "row", "statuses", "failed", "refused"),
+    *("pages", "time_format"),
+)
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
@@ -101,7 +106,7 @@ class Reader:
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
         if not isinstance(kind, str) or kind not in _AUTHS:
-            block.fail(f"there is no {kind!r}; {nearest(str(kind), _AUTHS)}", "type")
+            block.fail(f"there is no {named(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type")
         self.credentials = _credentials(block, kind)
         match kind:
             case "basic":
@@ -155,16 +160,21 @@ class Reader:
         )
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
-        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted",)
+        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
         block.only(self._call_key, "fields", "headers", "rejected", *own)
         known = known_values(name) | set(self.credentials) | more
         call = self._route(block, known)
         fields = block.templates("fields", known)
         headers = block.headers("headers", known)
         rejected = block.reasons("rejected")
+        self._hold_list(block, call, fields)
         try:
             if name not in QUESTIONS:
-                table = Operation(call, fields, _accepted(block), rejected, headers)
+                accepted = _accepted(block)
+                not_sent = block.several_words("not_sent")
+                if why := untaken_trouble(not_sent, accepted, rejected):
+                    block.fail(why, "not_sent")
+                table = Operation(call, fields, accepted, rejected, headers, not_sent)
                 return _carrying(block, table, _MUST_CARRY.get(name, ()))
             answered = When(block.words("answered"))
             rows = block.path("rows", "")
@@ -180,6 +190,7 @@ class Reader:
                 failed=When(block.words("failed")),
                 refused=When(block.words("refused")),
                 pages=_pages(block),
+                time_format=_time_format(block),
             )
         except ConfigError:
             raise
@@ -198,9 +209,17 @@ class Reader:
         if method not in METHODS or not path.startswith("/"):
             example = f"a method ({', '.join(METHODS)}) and a path, such as POST /v1/messages"
             block.fail(f"{call!r}: give {example}", "route")
-        if why := trouble(call, known):
+        if why := route_trouble(call, known):
             block.fail(why, "route")
         return call
+
+    def _hold_list(self, block: Block, call: str, fields: Mapping[str, Any]) -> None:
+        """Refuse a body that is a list where no JSON is sent."""
+        form = isinstance(self.codec, Rest) and self.codec.body == "form"
+        if form or call.partition(" ")[0] in BODILESS:
+            for path in fields:
+                if path.partition("[")[0] == LIST:
+                    block.fail("a form and a query have no list: it is for JSON", "fields", path)
 
     def _hold_used(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         carried = {name for table in tables for name in table.carries()}
@@ -260,7 +279,7 @@ def _accepted(block: Block) -> When:
     table = block.table("accepted")
     table.only("when", "id", "status")
     words = table.words("when")
-    if not words:
+    if not words.keys() - {STATUS}:
         table.fail('give when = { "path" = "word" }; a 200 is never proof')
     return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
 
@@ -274,6 +293,13 @@ def _pages(block: Block) -> str:
     found: str = block.of("pages", str, "")
     if found not in ("", "id", "at"):
         block.fail(f"{found!r}: give id or at, what the next page is asked before", "pages")
+    return found
+
+
+def _time_format(block: Block) -> str:
+    found: str = block.of("time_format", str, "")
+    if found and (why := form_trouble(found)):
+        block.fail(why, "time_format")
     return found
 
 

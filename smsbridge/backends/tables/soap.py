@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.tables.base import BlockBackend
+from smsbridge.backends.tables.block import Block
 from smsbridge.backends.tables.check_wsdl import hold_to
 from smsbridge.backends.tables.reader import Reader
 from smsbridge.codecs.soap.codec import Soap, endpoint, is_url
+from smsbridge.codecs.soap.inner import JSON_PART, XML_PART
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Broken, Left
 
@@ -23,12 +25,16 @@ class SoapBlock(BlockBackend):
 
     name = "soap"
     kind = "soap"
-    own_keys = ("port", "json_part")
+    own_keys = ("port", JSON_PART, XML_PART)
 
     @classmethod
     def reader(cls, own: Mapping[str, Any]) -> Reader:
         """Return a reader of tables whose calls are operations."""
-        return Reader(Soap(port=own.get("port", ""), json_part=own.get("json_part", "")), soap=True)
+        block = Block(own)
+        parts = {key: block.path(key) for key in (JSON_PART, XML_PART) if key in own}
+        if len(parts) > 1:
+            block.fail(f"give it, or {JSON_PART}, and not both", XML_PART)
+        return Reader(Soap(port=own.get("port", ""), **parts), soap=True)
 
     def check(self) -> None:
         """Hold the tables to the WSDL; one at an address is held when it was fetched."""
@@ -41,7 +47,7 @@ class SoapBlock(BlockBackend):
         elif isinstance(protocol.codec, Soap):
             contract = protocol.codec.contract(self.site())
             self.with_tls(endpoint(self.site(), contract), ("wsdl",))
-            hold_to(contract, protocol, self.credentials(), protocol.codec.json_part)
+            hold_to(contract, protocol, self.credentials(), protocol.codec.inner)
 
     def ready(self, session: Session) -> Exchange[None]:
         """Fetch a WSDL that is at an address, and hold the tables to it; once in a session."""
@@ -50,7 +56,7 @@ class SoapBlock(BlockBackend):
             return
         contract = yield from protocol.codec.contract_of(self.site(), session)
         try:
-            hold_to(contract, protocol, self.credentials(), protocol.codec.json_part)
+            hold_to(contract, protocol, self.credentials(), protocol.codec.inner)
         except ConfigError as error:  # the WSDL was fetched: that was I/O
             raise Broken(Left.NOTHING, str(error), retry=False) from None
         session.kept[_HELD] = True

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from smsbridge.cli.bulk.file_lock import alone
 from smsbridge.errors import CallerError
+from smsbridge.text.json_document import read_json
 
 _PRIVATE = 0o600
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would change line ends
@@ -56,7 +57,7 @@ class Lines:
 
     def _line(self, number: int, raw: bytes) -> dict[str, Any]:
         with suppress(ValueError):
-            line = json.loads(raw)
+            line = read_json(raw)
             if isinstance(line, dict):
                 return line
         raise CallerError(f"{self.path}, line {number}: no line that smsbridge wrote")
@@ -110,7 +111,7 @@ def thinned(
     try:
         new = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, _PRIVATE)
         with path.open("rb") as old, os.fdopen(new, "wb") as file:
-            file.writelines(raw for raw in old if keep(json.loads(raw)))
+            file.writelines(raw for raw in old if keep(read_json(raw)))
             file.writelines(map(encoded, more))
             file.flush()
             os.fsync(file.fileno())

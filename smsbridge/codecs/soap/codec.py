@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 from xml.sax.saxutils import escape, unescape
 
-from smsbridge.codecs.rest import parse_form, parse_json
+from smsbridge.codecs.rest import parse_form
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import Source, bundled, same_host
 from smsbridge.codecs.soap.envelope import (
+    ADDRESSING,
     CONTENT_TYPES,
     SOAP11,
     SOAP12,
@@ -26,14 +26,17 @@ from smsbridge.codecs.soap.envelope import (
     write_fault,
 )
 from smsbridge.codecs.soap.fetch import fetched
+from smsbridge.codecs.soap.inner import JSON_PART, XML_PART, Inner
 from smsbridge.codecs.soap.lock_check import source_of
 from smsbridge.codecs.soap.model import BadContract, Misfit, sample
 from smsbridge.codecs.soap.wsdl import load_contract
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.errors import ConfigError, InvalidMessage, Reason
+from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response
-from smsbridge.mapping.codec import Call, Note, SoapFault, Unreadable
-from smsbridge.mapping.path import at, nested
+from smsbridge.mapping.codec import Call, Note, SoapFault, Spellings, Unreadable
+from smsbridge.mapping.path import nested
+from smsbridge.mapping.sample_answers import merged
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -56,14 +59,22 @@ class Soap:
 
     ``wsdl``: where it ships, ``package:file``; the config may name another. ``port``: which of its
     ports, where it has several.
-    ``json_part``: the part of every answer whose text is a JSON object, which then is the answer.
+    ``json_part``: the part of every answer whose text is a JSON object, which then is the answer;
+    ``xml_part``: the same of XML.
     ``published``: the path where the provider serves its WSDL.
     """
 
     wsdl: str = ""
     port: str = ""
     json_part: str = ""
+    xml_part: str = ""
     published: str = ""
+
+    @property
+    def inner(self) -> Inner | None:
+        """The part of every answer that holds the answer itself, or None."""
+        given = ((JSON_PART, self.json_part), (XML_PART, self.xml_part))
+        return next((Inner(key=key, path=path) for key, path in given if path), None)
 
     def encode(
         self, site: Site, session: Session, name: str, fields: Mapping[str, Any]
@@ -92,30 +103,36 @@ class Soap:
         headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
         if contract.version == SOAP12:
             headers = {"Content-Type": f'{kind}; action="{action}"'}
-        return Request(method="POST", url=url, headers=headers, body=body)
+        most = site.answer_limit
+        return Request(
+            method="POST", url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
+        )
 
     def decode(
-        self, site: Site, session: Session, name: str, response: Response
+        self,
+        site: Site,
+        session: Session,
+        name: str,
+        response: Response,
+        words: Spellings | None = None,
     ) -> Mapping[str, Any]:
-        """Return the parts of an answer, or its fault."""
+        """Return the parts of an answer, or its fault; words are equal by the contract's types."""
         kind = response.header("content-type")
         if kind.lower().lstrip().startswith("multipart/"):
             raise Unreadable("it has attachments (MTOM), which smsbridge does not speak")
-        envelope = read_envelope(response.body, ANSWER, kind)
+        limits = replace(ANSWER, size=site.answer_limit, elements=site.element_limit)
+        envelope = read_envelope(response.body, limits, kind, understood=ADDRESSING)
         if not envelope.alone:
             raise Unreadable("the Body holds more than the answer")
-        if fault := envelope.fault:
-            return SoapFault(fault=fault)
+        contract = self.contract(site, session)
+        fault = envelope.fault
         try:
-            answer = self.contract(site, session).read(name, "output", envelope)
+            if fault is not None:
+                return SoapFault(contract.spelt(name, SoapFault(fault=fault), words or {}))
+            answer = contract.spelt(name, contract.read(name, "output", envelope), words or {})
         except BadContract as error:
             raise Unreadable(str(error)) from None
-        if not self.json_part:
-            return answer
-        try:
-            return parse_json(str(at(answer, self.json_part)))
-        except Unreadable as error:
-            raise Unreadable(f"in the part {self.json_part} {error}") from None
+        return self.inner.read(answer, limits) if self.inner else answer
 
     def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call of an operation, by the local name in the Body or else by SOAPAction."""
@@ -154,8 +171,9 @@ class Soap:
             words = told.get("detail")
             detail = contract.detail(name, words, version) if words else ""
             return _faulty(version, write_fault(version, told["code"], told["string"], detail))
-        if self.json_part and not isinstance(result, str):
-            result = {self.json_part: json.dumps(result, ensure_ascii=False)}
+        if self.inner and not isinstance(result, str):
+            outer = sample(contract.content(name, "output").body.kind)
+            result = merged(outer, nested({self.inner.path: self.inner.write(result)}))
         if isinstance(result, str):
             result = {contract.content(name, "output").body.kind.parts[0].name: result}
         body = contract.write(name, "output", sendable(result), version)
@@ -167,7 +185,9 @@ class Soap:
         return _faulty(version, write_fault(version, code, string))
 
     def sample(self, site: Site, name: str) -> dict[str, Any]:
-        """Return words that the contract's output takes."""
+        """Return words that the contract's output takes; none of what it holds as text."""
+        if self.inner:
+            return {}
         found: dict[str, Any] = sample(self.contract(site).content(name, "output").body.kind)
         return found
 
@@ -193,12 +213,11 @@ class Soap:
             path.rstrip("/") for path in served
         }:
             return None
-        documents = list(contract.documents.items())
-        asked = parse_form(request.query).get("document", "0")
-        if not asked.isdigit() or int(asked) >= len(documents):
+        documents = {str(number): at for number, at in enumerate(contract.documents)}
+        base = documents.get(parse_form(request.query).get("document", "0"))
+        if base is None:
             return None
-        base, document = documents[int(asked)]
-        places = {at: f"{address}?document={number}" for number, (at, _) in enumerate(documents)}
+        places = {at: f"{address}?document={number}" for number, at in documents.items()}
 
         def elsewhere(found: re.Match[bytes]) -> bytes:
             given = unescape(found[3].decode(errors="replace"))
@@ -210,7 +229,7 @@ class Soap:
                 place = places.get(urljoin(base, given))
             return found[0] if place is None else found[1] + escape(place).encode()
 
-        body = _LOCATION.sub(elsewhere, document)
+        body = _LOCATION.sub(elsewhere, contract.documents[base])
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
 
     def contract(self, site: Site, session: Session | None = None) -> Contract:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from smsbridge.codecs.soap.envelope import Envelope, detail_tag
 from smsbridge.codecs.soap.model import (
@@ -21,12 +21,16 @@ from smsbridge.codecs.soap.model import (
 )
 from smsbridge.codecs.soap.reader import XSI, split
 from smsbridge.codecs.soap.writer import Writer
-from smsbridge.mapping.codec import Note, Unreadable
+from smsbridge.codecs.soap.xsd_values import spelt
+from smsbridge.mapping.codec import Note, SoapFault, Spellings, Unreadable
 from smsbridge.mapping.path import HEADER
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.xsd_validate import Schema
+
+_RESULT = ("http://www.w3.org/2003/05/soap-rpc", "result")
+"""It names the part that is the answer's own (SOAP 1.2 part 2 §4.2.1), as the contract does."""
 
 Direction = Literal["input", "output"]
 
@@ -132,6 +136,21 @@ class Contract:
             fields = tree if isinstance(tree, dict) else {"#text": tree} if tree else {}
         return fields | ({HEADER: envelope.headers} if envelope.headers else {})
 
+    def spelt(self, name: str, answer: Mapping[str, Any], words: Spellings) -> Mapping[str, Any]:
+        """Return an answer, or a fault; what is equal to one of ``words`` is spelt as there."""
+        is_fault = isinstance(answer, SoapFault)
+        own = {path: said for path, said in words.items() if path.startswith("fault.") is is_fault}
+        if not own:
+            return answer
+        if is_fault:
+            detail = Part(name="detail", kind=Kind(parts=self.operation(name).faults))
+            kind = Kind(parts=[Part(name="fault", kind=Kind(parts=[detail]))])
+        else:
+            content = self.content(name, "output")
+            blocks = Part(name=HEADER, kind=Kind(parts=content.headers))
+            kind = Kind(parts=[blocks, *content.body.kind.parts], item=content.body.kind.item)
+        return cast("Mapping[str, Any]", spelt(answer, kind, own))
+
     def refusal(self, name: str, direction: Direction, envelope: Envelope) -> str | None:
         """Return what the schema has against a message, or None; SOAP encoding has none."""
         content = self.content(name, direction)
@@ -168,7 +187,7 @@ def _typed(envelope: Envelope) -> bool:
 
 def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) -> dict[str, Any]:
     declared = {part.name: part.kind.base for part in content.body.kind.parts}
-    given = [(*split(child), child) for child in envelope.child]
+    given = [(*split(child), child) for child in envelope.child if split(child) != _RESULT]
     spaces = {space for space, _, _ in given} - {""}
     if spaces:
         note("a part in a namespace")

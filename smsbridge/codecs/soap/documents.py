@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -15,6 +14,8 @@ from smsbridge.codecs.soap.envelope import ENCODING11
 from smsbridge.codecs.soap.model import BadContract
 from smsbridge.codecs.soap.xml import WSDL, BadXML, parse_xml
 from smsbridge.codecs.soap.zeep_fixes import Tidy
+from smsbridge.text.json_document import read_json
+from smsbridge.text.masking import public_address
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -37,10 +38,9 @@ class Absent(BadContract):
 
     def __init__(self, address: str) -> None:
         """Create the error; see the class for the argument."""
-        shown = address.removeprefix(HERE)
-        how = (
-            "; nothing is fetched, but smsbridge wsdl lock brings it in" if shown == address else ""
-        )
+        beside = address.startswith(HERE)
+        shown = address.removeprefix(HERE) if beside else public_address(address)
+        how = "" if beside else "; nothing is fetched, but smsbridge wsdl lock brings it in"
         super().__init__(f"it imports {shown}, which is no file beside it{how}")
         self.address = address
 
@@ -80,7 +80,8 @@ class Documents:
             body = self._read(url)
             root = self._tidy.tidied(parse_xml(body, WSDL))
         except BadXML as error:
-            raise BadContract(f"{url.removeprefix(HERE) or 'the WSDL'}: {error}") from None
+            shown = locked_as(url).removeprefix(HERE)
+            raise BadContract(f"{shown or 'the WSDL'}: {error}") from None
         self.loaded[url] = root
         if url not in _SCHEMAS:
             self.raw[url] = body
@@ -90,8 +91,9 @@ class Documents:
         source = self._source
         if url == source.address:
             return source.document
-        if url in source.others:
-            return source.others[url]
+        for place in (url, locked_as(url)):
+            if place in source.others:
+                return source.others[place]
         if url in _SCHEMAS:
             return bundled(_SCHEMAS[url])[0]
         beside = url.removeprefix(HERE)
@@ -128,7 +130,7 @@ def read_source(path: Path) -> Source:
     try:
         document = path.read_bytes()
         held = path.parent / LOCK
-        locked = json.loads(held.read_text(encoding="utf-8")) if held.is_file() else {}
+        locked = read_json(held.read_text(encoding="utf-8")) if held.is_file() else {}
         if locked.get("wsdl") != path.name:
             return Source(document=document, folder=path.parent)
         return _locked(path, document, locked)
@@ -163,6 +165,11 @@ def _locked(path: Path, document: bytes, locked: Mapping[str, Any]) -> Source:
 def absolute(address: str) -> str:
     """Return the address of a document, of a file by a name of ours."""
     return address if "://" in address else HERE + address
+
+
+def locked_as(address: str) -> str:
+    """Return the address of a document as a lock has it: without what may be a key."""
+    return address if address.startswith(HERE) else public_address(address)
 
 
 def sha256(document: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -18,10 +18,24 @@ if TYPE_CHECKING:
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 ENCODING11 = "http://schemas.xmlsoap.org/soap/encoding/"
-ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 XSD = "http://www.w3.org/2001/XMLSchema"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 _SECURITY = (WSSE, "Security")  # the business of who checks it, and a secret
+_SPACES = (
+    "http://www.w3.org/2005/08/addressing",
+    "http://schemas.xmlsoap.org/ws/2004/08/addressing",
+)
+_PROPERTIES = ("Action", "FaultTo", "From", "MessageID", "RelatesTo", "ReplyTo", "To")
+ADDRESSING = frozenset((space, name) for space in _SPACES for name in _PROPERTIES)
+"""What WS-Addressing says of a message. For the one who asked over HTTP it changes nothing: the
+answer to a request comes on its connection, and none follows it."""
+
+_TARGETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    SOAP11: ("actor", ("", "http://schemas.xmlsoap.org/soap/actor/next")),
+    SOAP12: ("role", ("", f"{SOAP12}/role/next", f"{SOAP12}/role/ultimateReceiver")),
+}
+"""The attribute that says for whom a header block is, and the words for who reads a message last
+(SOAP 1.1 §4.2.2, SOAP 1.2 part 1 §2.2)."""
 CONTENT_TYPES = {SOAP11: "text/xml; charset=utf-8", SOAP12: "application/soap+xml; charset=utf-8"}
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -41,7 +55,7 @@ class Envelope:
     """An envelope that was read: its version (a namespace), the Body's first child, its values.
 
     ``alone``: the Body's other children, if any, are values that the first refers to. ``headers``:
-    the header blocks by local name.
+    the header blocks that are for us, by local name.
     """
 
     version: str
@@ -72,9 +86,16 @@ class Envelope:
 
 
 def read_envelope(
-    body: bytes, limits: Limits, content_type: str, note: Note = lambda _: None
+    body: bytes,
+    limits: Limits,
+    content_type: str,
+    note: Note = lambda _: None,
+    understood: Collection[tuple[str, str]] = (),
 ) -> Envelope:
-    """Return the envelope of a request or an answer; raises `Unreadable`."""
+    """Return the envelope of a request or an answer; raises `Unreadable`.
+
+    ``understood``: header blocks, by namespace and name, that may say they must be understood.
+    """
     try:
         root = parse_xml(body, limits, content_type, note)
     except BadXML as error:
@@ -85,18 +106,21 @@ def read_envelope(
     bodies = [child for child in root if split(child) == (version, "Body")]
     if len(bodies) != 1 or not len(bodies[0]):
         raise Unreadable("the envelope has not one Body with something in it")
-    blocks = [block for child in root if split(child) == (version, "Header") for block in child]
+    headers = [child for child in root if split(child) == (version, "Header")]
+    blocks = [block for header in headers for block in header if _is_for_us(block, version)]
     for block in blocks:
-        must = block.get(f"{{{version}}}mustUnderstand") in ("1", "true")
-        if must and split(block) != _SECURITY:
+        must = (block.get(f"{{{version}}}mustUnderstand") or "").strip() in ("1", "true")
+        if must and split(block) != _SECURITY and split(block) not in understood:
             raise MustUnderstand("the envelope has a header block that must be understood")
     child, *others = bodies[0]
-    values = Values(bodies[0], note)
+    values = Values(bodies[0], note, limits.elements)
     return Envelope(
         version=version,
         child=child,
         values=values,
-        alone=all(_is_referred(other, bodies[0]) for other in others),
+        alone=all(
+            values.has_reference_to(other) and split(other)[1] != "Fault" for other in others
+        ),
         headers={split(b)[1]: values.of(b) for b in blocks if split(b) != _SECURITY},
     )
 
@@ -137,10 +161,10 @@ def sendable(value: Any) -> Any:
     return [sendable(part) for part in value] if isinstance(value, list) else value
 
 
-def _is_referred(element: Element, body: Element) -> bool:
-    """Tell whether an element is a value that another refers to, and no answer of its own."""
-    wanted = f"#{element.get('id')}"
-    return split(element)[1] != "Fault" and any(one.get("href") == wanted for one in body.iter())
+def _is_for_us(block: Element, version: str) -> bool:
+    """Return whether a header block is for who reads the message last, and no node on its way."""
+    attribute, ours = _TARGETS[version]
+    return (block.get(f"{{{version}}}{attribute}") or "").strip() in ours
 
 
 def _child(element: Element | None, name: str) -> Element | None:

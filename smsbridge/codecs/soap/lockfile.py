@@ -17,6 +17,7 @@ from smsbridge.codecs.soap.documents import (
     Damaged,
     Source,
     absolute,
+    locked_as,
     read_source,
     sha256,
 )
@@ -25,6 +26,7 @@ from smsbridge.codecs.soap.model import BadContract
 from smsbridge.codecs.soap.outline import outline
 from smsbridge.codecs.soap.wsdl import load_ports
 from smsbridge.errors import ConfigError
+from smsbridge.text.json_document import read_json
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.contract import Contract
@@ -67,8 +69,11 @@ def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> Lo
     ports = load_ports(source)
     if not ports:
         raise BadContract("the WSDL has no SOAP port")
-    documents = next(iter(ports.values())).documents
-    names = _names(documents, source.address, name)
+    given = next(iter(ports.values())).documents
+    documents = {locked_as(address): document for address, document in given.items()}
+    if any(documents[locked_as(address)] != document for address, document in given.items()):
+        raise BadContract("addresses of its documents differ only in what may be a key")
+    names = _names(documents, locked_as(source.address), name)
     held = folder / LOCK
     if held.is_file() and not update:
         _hold(held, documents, source, name)
@@ -101,8 +106,8 @@ def _write(file: Path, content: bytes) -> None:
 
 def _hold(held: Path, documents: Mapping[str, bytes], source: Source, name: str) -> None:
     try:
-        before = json.loads(held.read_text(encoding="utf-8"))
-        was = {absolute(one["from"]): one["sha256"] for one in before["files"].values()}
+        before = read_json(held.read_text(encoding="utf-8"))
+        was = {locked_as(absolute(one["from"])): one["sha256"] for one in before["files"].values()}
         other = before["wsdl"]
         origin = before["files"][other]["from"]
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -113,7 +118,8 @@ def _hold(held: Path, documents: Mapping[str, bytes], source: Source, name: str)
     if was == now:
         return
     if sorted(was.values()) == sorted(now.values()):
-        places = (place.removeprefix(HERE) or "a file" for place in (origin, source.address))
+        both = (locked_as(place).removeprefix(HERE) for place in (origin, source.address))
+        places = (place or "a file" for place in both)
         raise Changed(["its words are the same, but it came from {}, not {}".format(*places)])
     raise Changed(changes(before, source))
 

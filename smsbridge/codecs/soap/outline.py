@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.codecs.soap.envelope import SOAP11
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Line, Part
 from smsbridge.codecs.soap.xsd_types import SIMPLE
+from smsbridge.text.masking import public_address
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.contract import Contract
@@ -36,7 +37,7 @@ def outline(ports: Mapping[str, Contract]) -> Outline:
     return {
         name: {
             "service": contract.port.service,
-            "address": contract.address,
+            "address": public_address(contract.address),
             "soap": "1.1" if contract.version == SOAP11 else "1.2",
             "operations": dict(_operations(contract)),
         }
@@ -101,9 +102,9 @@ def differences(old: Outline, new: Outline) -> list[str]:
     for name in [name for name in old if name in new]:
         was, now = old[name], new[name]
         found += [
-            f"port {name}: {key} was {was[key]}, is {now[key]}"
+            f"port {name}: {key} was {before}, is {now[key]}"
             for key in ("address", "soap")
-            if was[key] != now[key]
+            if (before := public_address(was[key])) != now[key]
         ]
         found += _operation_differences(was["operations"], now["operations"])
     return list(dict.fromkeys(found))  # ports may share operations
@@ -230,7 +231,7 @@ def _limit_turns(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[int
         elif was != now:
             try:
                 more = int(Decimal(now).compare(Decimal(was)))
-            except InvalidOperation:
+            except (InvalidOperation, ValueError):  # the second for NaN
                 yield None
             else:
                 yield {"min": -more, "len": None, "pat": None}.get(facet[:3], more)

@@ -13,6 +13,7 @@ from smsbridge.mapping.path import TEXT
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _OTHERS = (
     XSI,
@@ -23,18 +24,24 @@ _OTHERS = (
 _BASE64 = ("base64Binary", "base64")
 _ARRAY = ("arrayType", "itemType", "arraySize")  # the last two are SOAP 1.2's
 _TRUE = ("1", "true")
+_IDS = ("id", f"{{{ENCODING12}}}id")
+_REFERENCES = ("href", f"{{{ENCODING12}}}ref")  # SOAP 1.1 §5.4.1, SOAP 1.2 part 2 §3.1.5
 _MOST_VALUES = 5_000
 _MOST_DEPTH = 80
 
 
 class Values:
-    """Reads the elements of one Body; resolves ``href`` within it, within limits."""
+    """Reads the elements of one Body; resolves references within it, within limits."""
 
-    def __init__(self, body: Element, note: Note) -> None:
-        """Index the ids of a body; raises `Unreadable` where references are ambiguous."""
+    def __init__(self, body: Element, note: Note, most: int = _MOST_VALUES) -> None:
+        """Index what a body refers to; raises `Unreadable` where references are ambiguous.
+
+        ``most``: how many values may be read, those that are referred to each time.
+        """
         self._note = note
-        self._ids = _ids(body)
+        self._ids = _referred(body)
         self._count = 0
+        self._most = most
 
     def of(self, element: Element, declared: str = "string", depth: int = 0) -> Any:
         """Return the value of an element.
@@ -42,7 +49,7 @@ class Values:
         ``declared`` is the contract's type, which beats ``xsi:type``: base64 for text is decoded.
         """
         self._count += 1
-        if self._count > _MOST_VALUES or depth > _MOST_DEPTH:
+        if self._count > self._most or depth > _MOST_DEPTH:
             raise Unreadable("references (href) in a circle, or too many values")
         element = self._resolved(element)
         if element.get(f"{{{XSI}}}nil") in _TRUE:
@@ -67,8 +74,12 @@ class Values:
 
     def _encoding(self, element: Element) -> set[str]:
         """Return the attributes that are of SOAP's encoding, and no words of the service."""
-        referred = {"@id"} if element.get("id") in self._ids else set()
+        referred = {"@id"} if self.has_reference_to(element) else set()
         return {"@href", "@encodingStyle", *referred}
+
+    def has_reference_to(self, element: Element) -> bool:
+        """Return whether another element of the body refers to this one."""
+        return any(self._ids.get(name) is element for name in _names(element))
 
     def _tree(self, element: Element, own: Mapping[str, str], depth: int) -> dict[str, Any]:
         tree: dict[str, Any] = dict(own)
@@ -86,15 +97,15 @@ class Values:
 
     def _resolved(self, element: Element) -> Element:
         for _ in range(_MOST_DEPTH):
-            href = element.get("href") if not len(element) else None
-            if href is None or not href.startswith("#"):
+            wanted = _reference(element)
+            if wanted is None:
                 return element
             if (element.text or "").strip():
                 raise Unreadable("a value and a reference (href) to another")
             self._note("a value by reference (href)")
-            if href[1:] not in self._ids:
+            if wanted not in self._ids:
                 raise Unreadable("a reference (href) that leads nowhere")
-            element = self._ids[href[1:]]
+            element = self._ids[wanted]
         raise Unreadable("references (href) in a circle")
 
 
@@ -119,20 +130,29 @@ def _key(item: Element) -> str:
     return all_text(item[0])
 
 
-def _ids(body: Element) -> dict[str, Element]:
+def _reference(element: Element) -> str | None:
+    """Return the id that an element without children refers to, or None."""
+    if len(element):
+        return None
+    old, new = (element.get(name) for name in _REFERENCES)
+    if old is not None and old.startswith("#"):
+        return old[1:]
+    return None if new is None else new.removeprefix("#")  # PHP writes the # here too
+
+
+def _names(element: Element) -> Iterator[str]:
+    yield from (name for one in _IDS if (name := element.get(one)))
+
+
+def _referred(body: Element) -> dict[str, Element]:
+    """Return the elements that others refer to, by id: PHP puts the id on the first of its uses."""
+    wanted = {one for element in body.iter() if (one := _reference(element)) is not None}
     found: dict[str, Element] = {}
-    referenced = any("href" in element.attrib for element in body.iter())
-    for name, element in _named(body):
-        if referenced and name in found:
-            raise Unreadable("two elements have the same id")
-        found[name] = element
+    for element in body.iter() if wanted else ():
+        for name in wanted.intersection(_names(element)):
+            if found.setdefault(name, element) is not element:
+                raise Unreadable("two elements have the same id")
     return found
-
-
-def _named(body: Element) -> Iterator[tuple[str, Element]]:
-    for element in body:  # SOAP 1.1 §5.4.1: what is referred to stands right below the Body
-        if name := element.get("id"):
-            yield name, element
 
 
 def _unbase64(content: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP12, XSD, unsendable
+from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, unsendable
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Misfit, Part, optional
-from smsbridge.codecs.soap.reader import XSI, split
+from smsbridge.codecs.soap.reader import ENCODING12, XSI, split
 from smsbridge.mapping.path import HEADER, TEXT
 from smsbridge.mapping.template import text
 from smsbridge.text.suggest import nearest

@@ -7,10 +7,14 @@ builds the tree, from text that was decoded once, by the rule of `decode_xml`.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
+
+from smsbridge.http.address import ANSWER_KEY, ANSWER_LIMIT, ELEMENT_KEY, ELEMENT_LIMIT
+from smsbridge.text.encodings import ENCODINGS, SHOWN, Undecodable, beginning, charset_of, decode
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -21,31 +25,26 @@ class Limits:
     """How much XML is taken: bytes, elements, depth, and distinct names.
 
     Names are those of tags, attributes, namespaces and processing instructions: libxml2 keeps all.
+    ``by_config``: whether the config sets the first two.
     """
 
     size: int
     elements: int
     depth: int
     names: int
+    by_config: bool = field(default=False, compare=False)
+
+    def hint(self, key: str) -> str:
+        """Return what may be done about a limit that was hit."""
+        return f"; {key} in the config may allow more" if self.by_config else ""
 
 
 REQUEST = Limits(size=256 * 1024, elements=5_000, depth=40, names=300)
-ANSWER = Limits(size=1024 * 1024, elements=5_000, depth=40, names=300)
+ANSWER = Limits(size=ANSWER_LIMIT, elements=ELEMENT_LIMIT, depth=40, names=300, by_config=True)
 WSDL = Limits(size=10 * 1024 * 1024, elements=200_000, depth=100, names=20_000)
 
-_ENCODINGS = {
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "us-ascii": "ascii",
-    "ascii": "ascii",
-    "iso-8859-1": "latin-1",
-    "latin1": "latin-1",
-    "windows-1252": "cp1252",
-    "cp1252": "cp1252",
-}
 _DECLARATION = re.compile(r"<\?xml\s(?P<says>[^>]{0,200}?)\?>")
 _SAYS_ENCODING = re.compile(r"""\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
-_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 _SURROGATES = re.compile(
     r"&#(?:x(?P<high>d[89ab][0-9a-f]{2})|(?P<high10>5[5-6][0-9]{3}));"
     r"&#(?:x(?P<low>d[c-f][0-9a-f]{2})|(?P<low10>5[6-7][0-9]{3}));",
@@ -53,7 +52,14 @@ _SURROGATES = re.compile(
 )
 
 
+_REFERENCE = re.compile(r"&#(?:x(?P<hex>[0-9A-Fa-f]+)|(?P<decimal>[0-9]+));")
+_MOST_DIGITS = 7  # U+10FFFF is 1114111
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 Note = Callable[[str], None]
+_TAKEN = {label: name for label, name in ENCODINGS.items() if not name.startswith("utf-32")}
+_NEVER = "utf-7"  # whoever reads it in another way sees other markup
+_HEAD = 400
 
 
 def _ignore(_: str) -> None:
@@ -67,41 +73,64 @@ class BadXML(ValueError):
 def decode_xml(body: bytes, content_type: str = "", note: Note = _ignore) -> str:
     """Return the text of an XML document without its declaration.
 
-    The label is the ``charset`` of the Content-Type, else the declaration, else UTF-8. A body that
-    is valid UTF-8 is UTF-8 whatever it says (NuSOAP labels UTF-8 as ISO-8859-1).
+    It may say what it is in twice: the ``charset`` of the Content-Type goes before the declaration
+    (RFC 7303 §3.2), which counts where the bytes don't fit the other. Before both goes what the
+    bytes are, see `smsbridge.text.encodings.decode`: NuSOAP labels UTF-8 as ISO-8859-1, and
+    .NET as UTF-16.
     """
-    head = body[:400].decode("latin-1").removeprefix("\xef\xbb\xbf")
-    declared = _DECLARATION.match(head.lstrip())
-    said = _CHARSET.search(content_type) or (
-        _SAYS_ENCODING.search(declared["says"]) if declared else None
-    )
-    label = said[1].lower() if said else "utf-8"
-    if label not in _ENCODINGS or b"\0" in body[:4]:
-        allowed = "utf-8, us-ascii, iso-8859-1, windows-1252"
-        raise BadXML(f"the document's encoding is not taken; allowed are {allowed}")
+    declared = _DECLARATION.match(beginning(body, _HEAD).lstrip())
+    inside = _SAYS_ENCODING.search(declared["says"]) if declared else None
+    said = (charset_of(content_type), inside[1].lower() if inside else "")
+    first, *others = filter(None, said) if any(said) else ["utf-8"]
+    labels = [first, *(other for other in others if other in _TAKEN)]
+    not_taken = BadXML(f"the document's encoding is not taken; allowed are {SHOWN}")
+    if first not in _TAKEN or _NEVER in others:
+        raise not_taken
     try:
-        decoded = body.decode("utf-8-sig")
-        if _ENCODINGS[label] != "utf-8" and not decoded.isascii():
-            note(f"UTF-8 labelled as {label}")
-    except UnicodeDecodeError:
-        try:
-            decoded = body.decode(_ENCODINGS[label])
-        except UnicodeDecodeError:
-            raise BadXML("the document is not in the encoding that it says") from None
-    document = decoded.lstrip()
+        document, encoding = decode(body, labels)
+    except Undecodable:
+        if b"\0" in body[:4]:
+            raise not_taken from None
+        raise BadXML("the document is not in the encoding that it says") from None
+    if encoding not in _TAKEN.values():
+        raise not_taken
+    if not encoding.startswith(_TAKEN[first]) and not (
+        document.isascii() and "utf-16" not in first
+    ):
+        note(f"{encoding.upper()} labelled as {first}")
+    return _undeclared(document)
+
+
+def _undeclared(document: str) -> str:
+    document = document.removeprefix("\ufeff").lstrip()
     declaration = _DECLARATION.match(document)
     return document[declaration.end() :].lstrip() if declaration else document
 
 
-def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = _ignore) -> Element:
-    """Return the root of a document from outside; raises `BadXML`."""
-    if len(body) > limits.size:
-        raise BadXML(f"the document is larger than {limits.size} bytes")
-    document = decode_xml(body, content_type, note)
-    joined = _joined(document)
+def parse_xml(
+    body: bytes | str, limits: Limits, content_type: str = "", note: Note = _ignore
+) -> Element:
+    """Return the root of a document from outside; raises `BadXML`.
+
+    Text was decoded before: what its declaration says of an encoding no longer holds. A character
+    that XML 1.0 forbids is read as U+FFFD, as itself or by a reference: it spoils one text, and
+    says nothing of the others.
+    """
+    content = body if isinstance(body, bytes) else body.encode()
+    if len(content) > limits.size:
+        raise BadXML(f"the document is larger than {limits.size} bytes{limits.hint(ANSWER_KEY)}")
+    document = (
+        _undeclared(body) if isinstance(body, str) else decode_xml(content, content_type, note)
+    )
+    joined = _outside_cdata(document, lambda text: _SURROGATES.sub(_join, text))
     if joined != document:
         note("an emoji as two surrogate references")
-    encoded = joined.encode()
+    mended = _FORBIDDEN.sub(
+        "\ufffd", _outside_cdata(joined, lambda text: _REFERENCE.sub(_character, text))
+    )
+    if mended != joined:
+        note("a character that XML forbids")
+    encoded = mended.encode()
     _look(encoded, limits)
     from lxml import etree
 
@@ -109,7 +138,7 @@ def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = 
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
-        huge_tree=False,
+        huge_tree=limits.size > WSDL.size,  # above that a text may be too long for libxml2
         recover=False,
         remove_comments=True,
         remove_pis=True,
@@ -121,14 +150,24 @@ def parse_xml(body: bytes, limits: Limits, content_type: str = "", note: Note = 
         raise BadXML("the document is not well-formed XML") from None
 
 
-def _joined(document: str) -> str:
-    """Join surrogate references, but not in CDATA, where they are text."""
+def _outside_cdata(document: str, mend: Callable[[str], str]) -> str:
+    """Mend references, but not in CDATA, where they are text."""
     first, *sections = document.split("<![CDATA[")
-    parts = [_SURROGATES.sub(_join, first)]
+    parts = [mend(first)]
     for section in sections:
         quoted, end, rest = section.partition("]]>")
-        parts += ["<![CDATA[", quoted, end, _SURROGATES.sub(_join, rest)]
+        parts += ["<![CDATA[", quoted, end, mend(rest)]
     return "".join(parts)
+
+
+def _character(reference: re.Match[str]) -> str:
+    """Return a reference, or U+FFFD for one that names no character of XML 1.0 (§2.2)."""
+    digits = (reference["hex"] or reference["decimal"]).lstrip("0")
+    if len(digits) > _MOST_DIGITS:
+        return "\ufffd"
+    code = int(digits or "0", 16 if reference["hex"] else 10)
+    allowed = code <= sys.maxunicode and not _FORBIDDEN.match(chr(code))
+    return reference[0] if allowed else "\ufffd"
 
 
 def _join(pair: re.Match[str]) -> str:
@@ -156,7 +195,8 @@ def _look(document: bytes, limits: Limits) -> None:
         spaces = (value for name, value in attributes.items() if name.startswith("xmlns"))
         count(tag, *attributes, *spaces)
         if elements > limits.elements:
-            raise BadXML(f"the document has more than {limits.elements} elements")
+            more = limits.hint(ELEMENT_KEY)
+            raise BadXML(f"the document has more than {limits.elements} elements{more}")
         if depth > limits.depth:
             raise BadXML(f"the document is nested deeper than {limits.depth}")
 

@@ -20,6 +20,7 @@ _XS = f"{{{XSD}}}"
 _MOST_OCCURS = 1_000
 _MOST_DIGITS = 9
 _MOST_PATTERN = 200
+_MOST_WEIGHT = 10**6  # of a type that holds others, twice each, it may be beyond all floats
 _MOST_COST = 5e8
 """Some two seconds."""
 
@@ -44,7 +45,8 @@ def make_lean(schemas: Iterable[Element]) -> None:
 
 
 def _cost(weight: Weight) -> float:
-    return weight.elements**3 * max(1, weight.loops / 4) ** 4
+    elements, loops = (float(min(one, _MOST_WEIGHT)) for one in weight)
+    return elements**3 * max(1.0, loops / 4) ** 4
 
 
 def _open(declared: Element) -> None:

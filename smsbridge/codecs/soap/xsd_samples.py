@@ -62,7 +62,7 @@ def _words(sample: str, facets: _Facets) -> Iterator[str]:
         elif facet.endswith("Inclusive"):
             yield said
         elif facet.endswith("Exclusive"):
-            with suppress(InvalidOperation):
+            with suppress(ArithmeticError):  # it is not a number, or beyond all of them
                 yield str(Decimal(said) + (1 if facet.startswith("min") else -1))
     yield from _TYPICAL
     for size in range(1, _MOST_REPEATED + 1):

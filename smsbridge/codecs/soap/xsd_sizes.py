@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _XS = f"{{{XSD}}}"
 _COUNTED = (f"{_XS}element", f"{_XS}attribute")
 _ORDERS = (f"{_XS}sequence", f"{_XS}choice", f"{_XS}group")
+_MOST_STEPS = 40
+"""zeep's time grows with the third power of them: a type of a type of a type, and so on."""
+_TOO_DEEP = "its types or groups are made of others, too many steps deep"
 _HOLDERS = {
     f"{_XS}complexType": "type",
     f"{_XS}simpleType": "type",
@@ -53,11 +56,12 @@ class Weights:
     def all(self) -> dict[Key, Weight]:
         """Return every weight; raises `BadXML` if something holds itself."""
         found: dict[Key, Weight] = {}
+        steps: dict[Key, int] = {}
         try:
             for key in list(self._held):
-                self._weigh(key, found, ())
+                self._weigh(key, found, steps, ())
         except RecursionError:
-            raise BadXML("its types or groups are made of others, too many steps deep") from None
+            raise BadXML(_TOO_DEEP) from None
         return {key: found.get(key, own) for key, own in self._own.items()}
 
     def _walk(self, parent: Element, holder: Key, spaces: Mapping[str, str]) -> None:
@@ -78,14 +82,19 @@ class Weights:
                 self._held[inside].append(("type", *_named(child, word, spaces)))
             self._walk(child, inside, spaces)
 
-    def _weigh(self, key: Key, found: dict[Key, Weight], above: tuple[Key, ...]) -> Weight:
+    def _weigh(
+        self, key: Key, found: dict[Key, Weight], steps: dict[Key, int], above: tuple[Key, ...]
+    ) -> Weight:
         if key in above:
             raise BadXML(f"its {key[0]} {key[2]} is made of itself")
         if key not in found:
             elements, loops = self._own[key] if key in self._own else Weight(0, 0)
             for other in self._held.get(key, ()):
-                weight = self._weigh(other, found, (*above, key))
+                weight = self._weigh(other, found, steps, (*above, key))
+                steps[key] = max(steps.get(key, 0), steps.get(other, 0) + 1)
                 elements, loops = elements + weight.elements, loops + weight.loops
+            if steps.get(key, 0) > _MOST_STEPS:
+                raise BadXML(_TOO_DEEP)
             found[key] = Weight(elements + len(self._held.get(key, ())), loops)
         return found[key]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from posixpath import basename
@@ -94,8 +94,7 @@ class Schema:
         sources = {"": _schema(_ALL, "".join(_import(*item) for item in places.items()))}
         found: dict[str, Element] = {}
         for space, schemas in spaces.items():
-            others = {other: place for other, place in places.items() if other != space}
-            prepared = [_prepared(schema, others) for schema in schemas]
+            prepared = [_prepared(schema, space, places) for schema in schemas]
             unique = {etree.tostring(schema): schema for schema in prepared}.values()
             parts = {f"{places[space]}.{number}": part for number, part in enumerate(unique)}
             inner = "".join(f"<xs:include schemaLocation={quoteattr(part)}/>" for part in parts)
@@ -112,37 +111,52 @@ class Schema:
             for address, root in self.documents.items()
             for schema in root.iter(f"{_XS}schema")
         ]
-        spaces: dict[str, list[Element]] = {}
+        including: dict[str, list[tuple[str, str]]] = {}
         for address, schema in found:
-            own = schema.get("targetNamespace")
-            for space in [own] if own else sorted({*_taken_over(address, found, set())}) or [""]:
+            own = schema.get("targetNamespace", "")
+            for include in schema.iterfind(f"{_XS}include"):
+                place = basename(include.get("schemaLocation", ""))
+                including.setdefault(place, []).append((address, own))
+        spaces: dict[str, list[Element]] = {}
+        taken_over: dict[str, list[str]] = {}
+        for address, schema in found:
+            if own := schema.get("targetNamespace", ""):
+                spaces.setdefault(own, []).append(schema)
+                continue
+            if address not in taken_over:
+                taken_over[address] = sorted(_taken_over(address, including)) or [""]
+            for space in taken_over[address]:
                 spaces.setdefault(space, []).append(schema)
         return spaces
 
 
-def _taken_over(address: str, schemas: list[tuple[str, Element]], seen: set[str]) -> Iterator[str]:
-    """Yield the namespaces of all that include a schema that has none (XSD 1.0 §4.2.1)."""
-    seen.add(address)
-    for other, schema in schemas:
-        places = (str(found.get("schemaLocation")) for found in schema.iterfind(f"{_XS}include"))
-        if basename(address) not in map(basename, places):
-            continue
-        if space := schema.get("targetNamespace"):
-            yield space
-        elif other not in seen:
-            yield from _taken_over(other, schemas, seen)
+def _taken_over(address: str, including: Mapping[str, list[tuple[str, str]]]) -> set[str]:
+    """Return the namespaces of all that include a schema that has none (XSD 1.0 §4.2.1).
+
+    ``including``: by the name of a file, who includes it: its address and namespace.
+    """
+    found: set[str] = set()
+    seen, waiting = {address}, [address]
+    while waiting:
+        for other, space in including.get(basename(waiting.pop()), ()):
+            if space:
+                found.add(space)
+            elif other not in seen:
+                seen.add(other)
+                waiting.append(other)
+    return found
 
 
-def _prepared(schema: Element, others: Mapping[str, str]) -> Element:
-    """Return a schema that imports by our addresses."""
+def _prepared(schema: Element, own: str, places: Mapping[str, str]) -> Element:
+    """Return a schema of a namespace that imports the others by our addresses."""
     from lxml import etree
 
     ours = _own(schema)
     for moved in ours.findall("*"):
         if moved.tag in _MOVES:
             ours.remove(moved)
-    for space in sorted(_named(ours) & others.keys()):
-        imported = _import(space, others[space], declared=f' xmlns:xs="{XSD}"')
+    for space in sorted((_named(ours) & places.keys()) - {own}):
+        imported = _import(space, places[space], declared=f' xmlns:xs="{XSD}"')
         ours.insert(0, etree.fromstring(imported))
     return ours
 

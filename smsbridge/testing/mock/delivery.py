@@ -15,6 +15,7 @@ _TRIES = 3
 _SECONDS = 5.0
 _PAUSE = 0.2
 _POLL = 0.05
+_END_SECONDS = 1.0
 
 
 class Postman:
@@ -24,16 +25,16 @@ class Postman:
         """``outbox``: what is to be delivered."""
         self._outbox = outbox
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="smsbridge-webhooks")
+        self._thread = threading.Thread(target=self._work, name="smsbridge-webhooks", daemon=True)
 
     def start(self) -> None:
         """Begin to deliver."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop; what is not delivered yet never is."""
+        """Stop, at once also where a receiver is silent; what is not delivered yet never is."""
         self._over.set()
-        self._thread.join()
+        self._thread.join(_END_SECONDS)
 
     def _work(self) -> None:
         with closing(RequestsTransport(Console())) as transport:

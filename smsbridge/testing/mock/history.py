@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.rows import read_time
 from smsbridge.mapping.template import TIME_FILTERS
+from smsbridge.mapping.times import read_time
 from smsbridge.message import Status
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ PAGE = 50
 _SAMPLE_SENDER = "+12025550142"
 _LATER = timedelta(seconds=2)
 _FAILED = {"phone": Status.UNDELIVERED, "request": Status.REJECTED}
+_NUMBER = re.compile("[+ ]*[0-9]+[+ ]*")
 _ERROR = "the operator refused it"
 
 
@@ -150,4 +151,4 @@ def _digits(number: str) -> str:
 
 
 def _has_digits(number: str, word: str) -> bool:
-    return word.strip("+ ").isdigit() and _digits(word) in _digits(number)
+    return bool(_NUMBER.fullmatch(word)) and _digits(word) in _digits(number)

@@ -41,7 +41,11 @@ _RULES = (
     Rule(digits="401", what="refused with HTTP 401", fault="unauthorized"),
     Rule(digits="429", what="HTTP 429, with Retry-After: 7", fault="too-many:seconds"),
     Rule(digits="500", what="taken, and answered with HTTP 500", fault="server-error:500"),
-    Rule(digits="503", what="HTTP 503, with Retry-After: 7", fault="unavailable:seconds"),
+    Rule(
+        digits="503",
+        what="taken, and answered with HTTP 503, Retry-After: 7",
+        fault="unavailable:seconds",
+    ),
     Rule(digits="999", what="taken, and a 200 that makes no sense", fault="bad-json:shape"),
 )
 

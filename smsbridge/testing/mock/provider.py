@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from smsbridge.backends.base import Backend
@@ -33,7 +34,7 @@ from smsbridge.testing.mock.control import controlled
 from smsbridge.testing.mock.generated import Assumed
 from smsbridge.testing.mock.history import History
 from smsbridge.testing.mock.magic_numbers import recipient_rule
-from smsbridge.testing.mock.request import Heard, hear
+from smsbridge.testing.mock.request import Heard, hear, refusal
 from smsbridge.testing.mock.webhooks import Firing
 
 NO_MATCH = 599
@@ -63,6 +64,7 @@ class Provider:
 
     ``messages``: what it accepted. ``requests``: all that it got. ``notes``: which leniency was
     needed, and how often. ``misses``: what no interaction of the chosen scenario matched.
+    ``hosts``: the names, beside those of the loopback, by which its control may be asked.
     ``firing``: where its webhooks go, if anywhere; ``outbox``: those that the host is to carry.
     """
 
@@ -76,7 +78,8 @@ class Provider:
     ) -> None:
         """``backend`` holds the credentials to accept. Without a scenario its default is played."""
         self.backend = backend
-        self.address = backend.url
+        self._address = backend.url
+        self.hosts: set[str] = set()
         self._session = session or Session()
         self._new_id = new_id
         self._lock = threading.RLock()
@@ -84,6 +87,17 @@ class Provider:
         self.outbox: SimpleQueue[Request] = SimpleQueue()
         self._trouble = Trouble(backend, self._session)
         self.play(scenario)
+
+    @property
+    def address(self) -> str:
+        """Where clients reach it, a base URL; the host of any that it was set to is its own."""
+        return self._address
+
+    @address.setter
+    def address(self, url: str) -> None:
+        self._address = url
+        if host := urlsplit(url).hostname:
+            self.hosts.add(host)
 
     @property
     def fault(self) -> str | None:
@@ -125,10 +139,26 @@ class Provider:
             try:
                 body = inflate(request.body, request.header("content-encoding"), REQUEST.size)
             except BadEncoding as error:
-                return json_response(400, {"error": 400, "message": str(error)})
+                return self.refuse(request, 400, str(error))
             request = replace(request, body=body)
             met = controlled(self, request) or self.early(request)
             return met or self._wsdl(request) or self._play(request)
+
+    def refuse(self, head: Request, status: int, why: str) -> Response:
+        """Return the answer to a request that can't be taken whole, in the words of its wire."""
+        return refusal(self.backend, head, status, why)
+
+    def broke(self, error: str) -> Response:
+        """Return the answer where this provider itself failed, and keep that as a miss."""
+        why = f"the mock provider failed ({error}): please report the request that it got"
+        with self._lock:
+            self.misses.append(why)
+        return json_response(500, {"error": 500, "message": why})
+
+    def surprises(self) -> list[str]:
+        """Return what the scenario did not have, and what of it nobody asked for."""
+        with self._lock:
+            return self.misses + [f"{name} was never played" for name in self.unplayed()]
 
     def early(self, head: Request) -> Fault | None:
         """Return the fault that a request meets of which no more than the head was read."""
@@ -194,7 +224,7 @@ class Provider:
         if isinstance(outcome, Submission):
             self._take(heard, heard.message, outcome.id or self._new_id())
             known = {names(path) for path in heard.table.fields}
-            for path in {names(path) for path, _ in flat(heard.fields)} - known:
+            for path in {_names(path) for path, _ in flat(heard.fields)} - known:
                 self._note(f"unknown field {path}")
 
     def _response(
@@ -264,6 +294,14 @@ class Provider:
 
     def _note(self, leniency: str) -> None:
         self.notes[leniency] += 1
+
+
+def _names(path: str) -> str:
+    """Return a path without its indexes, also of a field that a client named as no path can be."""
+    try:
+        return names(path)
+    except ValueError:
+        return "of a name that no table can have"
 
 
 def _soap(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smsbridge.backends.base import Backend
+from smsbridge.codecs.rest import json_response
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
@@ -43,8 +44,10 @@ class Heard:
             (template, self.call.fields.get(path) if path[0] == "{" else at(self.call.fields, path))
             for path, template in places.items()
         )
-        found = (reread(one, text(word)) for one, word in words if word not in (None, ""))
-        return dict(pair for pair in found if pair)
+        found: dict[str, str] = {}
+        for one, word in words:
+            found |= reread(one, text(word)) if word not in (None, "") else {}
+        return found
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -72,6 +75,17 @@ def sends(backend: Backend, request: Request) -> bool:
         if named is not None and calls.get(named) in SENDING:
             return True
     return False
+
+
+def refusal(backend: Backend, head: Request, status: int, why: str) -> Response:
+    """Return the answer that refuses a request by its head: a fault where it was to a SOAP port."""
+    for codec in (protocol.codec for protocol in backend.protocols.values()):
+        try:
+            if isinstance(codec, Soap):
+                codec.read(backend.site(), (), replace(head, body=b""), lambda _: None)
+        except Unreadable:  # an empty envelope, and only a port reads one
+            return replace(codec.fault(head, "Client", why), status=status)
+    return json_response(status, {"error": status, "message": why})
 
 
 def hear(

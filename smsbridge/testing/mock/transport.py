@@ -54,7 +54,7 @@ def _carried(provider: Provider, request: Request, deadline: float) -> Response:
     answer = provider.handle(request)
     if isinstance(answer, Fault):
         answer = _after(answer, deadline)
-    return whole(answer.status, answer.headers, answer.body, request.most)
+    return whole(answer.status, answer.headers, answer.body, request)
 
 
 def _after(fault: Fault, deadline: float) -> Response:

@@ -18,6 +18,7 @@ from smsbridge.config.load import from_file
 from smsbridge.mapping.operation import known_values
 
 from support.blocks import GATE, GATE_BLOCK, refused, sent, soap, words_of
+from support.corpus import CONTRACTS
 
 INBOX = """
 [backends.gate.received]
@@ -49,7 +50,7 @@ def test_a_block_that_fits_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_example_fits_its_wsdl() -> None:
-    example = GATE.parents[1] / "docs/examples/smsbridge.toml"
+    example = GATE.parents[2] / "docs/examples/smsbridge.toml"
     backend = from_file("oldcorp", example, environ={"OLDCORP": "secret"})
     assert set(backend.protocols["soap"].operations()) == {"send", "status", "received"}
 
@@ -333,8 +334,9 @@ accepted.when.whatever = "0"
 """
 
 
-def test_what_json_holds_no_contract_knows() -> None:
-    assert soap(RELAY).name == "gate"
+@pytest.mark.parametrize("key", ["json_part", "xml_part"])
+def test_what_a_document_in_a_part_holds_no_contract_knows(key: str) -> None:
+    assert soap(RELAY.replace("json_part", key)).name == "gate"
 
 
 @pytest.mark.parametrize(
@@ -343,9 +345,12 @@ def test_what_json_holds_no_contract_knows() -> None:
         ('"Relay"', '"Relais"', "has no operation 'Relais'", ("send", "operation")),
         ("body =", "text =", "there is no 'text'", ("send", "fields", "text")),
         ('"return"', '"retrun"', "there is no 'retrun'", ("json_part",)),
+        ('json_part = "return"', 'xml_part = "retrun"', "there is no 'retrun'", ("xml_part",)),
+        ('"return"', '"a..b"', "'a..b' is no path", ("json_part",)),
+        ("json_part =", 'xml_part = "x"\njson_part =', "and not both", ("xml_part",)),
     ],
 )
-def test_the_rest_of_a_call_whose_answer_is_json_is_held_to_the_wsdl(
+def test_the_rest_of_a_call_whose_answer_holds_a_document_is_held_to_the_wsdl(
     old: str, new: str, says: str, key: tuple[str, ...]
 ) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -378,7 +383,7 @@ def test_tables_of_a_class_are_held_in_the_same_way(contract: Contract) -> None:
 SUBTYPE = f"""
 [backends.gate]
 backend = "soap"
-wsdl = "{GATE.parent / "contracts/extension.wsdl"}"
+wsdl = "{CONTRACTS / "extension.wsdl"}"
 
 [backends.gate.send]
 operation = "SendAny"

@@ -119,6 +119,12 @@ def test_a_path_may_be_a_text_or_tables_in_tables(fields: str) -> None:
     assert send_of(text).fields == {"a.to": "{recipient}", "a.body": "{text}"}
 
 
+def test_what_says_that_nothing_was_taken_is_a_list_of_words() -> None:
+    more = 'not_sent = { "#status" = [503], "result.code" = ["BUSY"], fault.string = ["later"] }'
+    given = {"#status": ("503",), "result.code": ("BUSY",), "fault.string": ("later",)}
+    assert send_of(f"{REST_SEND}\n{more}").not_sent == given
+
+
 @pytest.mark.parametrize(
     "accepted",
     [
@@ -458,6 +464,26 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     "a path in a marker": ('{ code = "0" }', '{ "a..b" = "0" }', ["accepted.when", "is no path"]),
     "a path of an id": ('accepted.id = "id"', 'accepted.id = "a["', ["accepted.id", "no path"]),
     "no path of an id": ('accepted.id = "id"', 'accepted.id = ""', ["accepted.id", "no path"]),
+    "a word for not sent": (
+        "rejected.code",
+        'not_sent."#status" = "503"\nrejected.code',
+        ["send.not_sent.", "give a list of words"],
+    ),
+    "a status for not sent": (
+        "rejected.code",
+        'not_sent."#status" = [302]\nrejected.code',
+        ["send.not_sent: #status: '302': give a status from 400 to 599"],
+    ),
+    "a status for a refusal": (
+        "rejected.code",
+        'rejected."#status" = { 500 = "quota" }\nrejected.code',
+        ["send.rejected.", "'500': give a status from 400 to 499"],
+    ),
+    "a status alone for a marker": (
+        '{ code = "0" }',
+        '{ "#status" = "200" }',
+        ["send.accepted: ", "a 200 is never proof"],
+    ),
     "a path in a refusal": ("rejected.code", 'rejected."a["', ["send.rejected", "is no path"]),
     "a path of rows": ('rows = "rows"', 'rows = "a..b"', ["status.rows", "is no path"]),
     "a path in a row": ('row.id = "message"', 'row.id = "a["', ["status.row.id", "is no path"]),

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from lxml import etree
 
 from smsbridge import (
     AuthenticationFailed,
@@ -32,6 +33,7 @@ from smsbridge import (
     Unsupported,
 )
 from smsbridge.backends.tables.rest import RestBlock
+from smsbridge.codecs.rest import json_response
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.testing.mock.provider import Provider
@@ -108,6 +110,157 @@ def test_paths_are_nested_in_json_and_flat_in_a_form() -> None:
     assert json_of(sent(with_fields(fields)))["a"] == {"b": "1", "c": [{"d": "2"}]}
     flat = form(sent(with_fields(fields, 'body = "form"\n')))
     assert {"a.b": "1", "a.c[0].d": "2"}.items() <= flat.items()
+
+
+LIST = """
+[send]
+route = "POST /sms"
+fields = { "#list[0].to" = "{recipient}", "#list[0].body" = "{text}", "#list[0].from" = "{sender}" }
+accepted = { when = { "#list[0].code" = "0" }, id = "#list[0].id" }
+"""
+
+
+def test_a_body_of_json_may_be_a_list() -> None:
+    end, (request,) = talk(
+        rest(LIST).send(MESSAGE, session()), json_response(200, [{"code": 0, "id": "7"}])
+    )
+    assert json_of(request) == [{"to": "+12025550123", "body": "Hello"}]  # type: ignore[comparison-overlap]  # a list
+    assert (type(end), end.id) == (Submission, "7")
+
+
+def test_the_mock_reads_a_body_that_is_a_list() -> None:
+    provider = Provider(rest(LIST))
+    client = Client(provider.backend, transport=InProcess(provider))
+    assert client.send("+12025550123", "Hello").id
+    assert [(one.recipient, one.text) for one in provider.messages] == [("+12025550123", "Hello")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"#list[0].to"', '"#list.to"', "#list.to needs an index, such as #list[0].to"),
+        ('"#list[0].to"', '"#list"', "#list"),
+        ('"#list[0].from"', "origin", "origin: #list is all of the body, and holds the fields"),
+        ("POST /sms", "GET /sms", "a form and a query have no list: it is for JSON"),
+        ("\n[send]", '\nbody = "form"\n[send]', "a form and a query have no list"),
+        (
+            "\n[send]",
+            '\nauth = { type = "fields", k = "x", fields = { k = "{k}" } }\n[send]',
+            "auth.fields: k: #list is all of the body",
+        ),
+    ],
+)
+def test_a_list_that_can_not_be_the_body_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        rest(LIST.replace(old, new))
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message", "body"),
+    [
+        ('"{encoding}" = { gsm-7 = "{text}", ucs-2 = "{text|hex-ucs2}" }', "Hello", "Hello"),
+        ('"{encoding}" = { gsm-7 = "{text}", ucs-2 = "{text|hex-ucs2}" }', "ж", "0436"),
+        ('"{encoding}" = { gsm-7 = "{text}" }', "Hello", "Hello"),
+        ('"{segments}" = { 1 = "{text}", 2 = "long: {text}" }', "Hello", "Hello"),
+        ('"{channels}" = { sms = "{text}", whatsapp = "{text}" }', "Hello", "Hello"),
+    ],
+)
+def test_a_choice_that_has_the_word_of_a_message_carries_its_text(
+    choice: str, message: str, body: str
+) -> None:
+    backend = rest(REST_SEND.replace('body = "{text}"', f"body = {{ {choice} }}"))
+    assert json_of(sent(backend, replace(MESSAGE, text=message)))["body"] == body
+
+
+def test_a_text_in_an_encoding_that_a_choice_lacks_is_refused_before_any_io() -> None:
+    choice = 'body = { "{encoding}" = { gsm-7 = "{text}" } }'
+    backend = rest(REST_SEND.replace('body = "{text}"', choice))
+    with pytest.raises(Unsupported, match=r"can't carry text in ucs-2; in another encoding it can"):
+        sent(backend, replace(MESSAGE, text="ж"))
+
+
+XML_SEND = """
+[send]
+route = "POST /sms"
+fields = { xml = "<m user='{user|xml}'><to>{recipient}</to><text>{text|xml}</text></m>" }
+accepted = { when = { code = "0" }, id = "id" }
+"""
+USER = 'auth = { type = "fields", user = "a&b" }\n'
+
+
+def test_a_constant_may_be_xml_with_values_in_it_and_the_mock_reads_them() -> None:
+    message = replace(MESSAGE, text="1 < 2 & 'x'")
+    backend = rest(f'body = "form"\n{USER}{XML_SEND}')
+    read = etree.fromstring(form(sent(backend, message))["xml"])
+    told = (read.get("user"), read.findtext("to"), read.findtext("text"))
+    assert told == ("a&b", message.recipient, message.text)
+    provider = Provider(backend)
+    Client(backend, transport=InProcess(provider)).send(message)
+    assert [(one.recipient, one.text) for one in provider.messages] == [
+        (message.recipient, message.text)
+    ]
+
+
+def test_a_constant_may_be_json_with_values_in_it() -> None:
+    constant = """'{{"to": ["{recipient}"], "text": "{text|json}"}}'"""
+    backend = rest('body = "form"\n' + REST_SEND.replace('"{text}"', constant))
+    text = 'say "hi" \\ ж'
+    given = form(sent(backend, replace(MESSAGE, text=text)))["body"]
+    assert json.loads(given) == {"to": ["+12025550123"], "text": text}
+
+
+# --- times without a zone
+
+LOCAL = """
+time_zone = "Europe/Lisbon"
+[send]
+route = "POST /sms"
+fields = { to = "{recipient}", body = "{text}", at = "{send_at|%Y-%m-%d %H:%M}" }
+accepted = { when = { code = "0" } }
+[received]
+route = "POST /inbox"
+fields = { since = "{after|%Y-%m-%d %H:%M:%S}", day = "{after|date}", utc = "{after|iso}" }
+rows = "rows"
+row = { id = "id", at = "at" }
+"""
+
+
+def test_times_without_a_zone_are_the_providers_both_ways() -> None:
+    backend = rest(LOCAL)
+    summer = datetime(2030, 7, 1, 23, 30, tzinfo=UTC)
+    assert json_of(sent(backend, replace(MESSAGE, send_at=summer)))["at"] == "2030-07-02 00:30"
+    end, (request,) = talk(
+        backend.ask("received", {"after": summer}, session()),
+        document(rows=[{"id": "1", "at": "2030-07-02 00:30:00"}, {"id": "2", "at": "2030-01-02"}]),
+    )
+    assert json_of(request) == {
+        "since": "2030-07-02 00:30:00",
+        "day": "2030-07-02",
+        "utc": "2030-07-01T23:30:00Z",
+    }
+    assert [one.at for one in end] == [summer, datetime(2030, 1, 2, tzinfo=UTC)]
+
+
+def test_a_time_to_send_at_in_an_hour_that_comes_twice_is_refused_before_any_io() -> None:
+    twice = datetime(2030, 10, 27, 0, 30, tzinfo=UTC)
+    with pytest.raises(InvalidMessage, match=r"send_at is in an hour that Europe/Lisbon has twice"):
+        sent(rest(LOCAL), replace(MESSAGE, send_at=twice))
+
+
+@pytest.mark.parametrize("zone", ["Lisbon", "GMT+1", "../Lisbon"])
+def test_a_zone_that_is_not_there_is_refused_with_an_example(zone: str) -> None:
+    with pytest.raises(ConfigError, match=r"time_zone: .* such as Europe/Lisbon"):
+        rest(LOCAL.replace("Europe/Lisbon", zone))
+
+
+def test_a_table_may_say_how_its_times_are_written() -> None:
+    backend = rest(LOCAL + 'time_format = "%y%m%d%H%M"\n')
+    asking = backend.ask("received", {"after": NOW}, session())
+    end, _ = talk(asking, document(rows=[{"id": "1", "at": 3007020030}]))
+    assert [one.at for one in end] == [datetime(2030, 7, 1, 23, 30, tzinfo=UTC)]
+    with pytest.raises(ConfigError, match=r"^received.time_format: 'hh' has no year, month and"):
+        rest(LOCAL + 'time_format = "hh"\n')
 
 
 @pytest.mark.parametrize(

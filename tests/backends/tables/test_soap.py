@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from lxml import etree
@@ -140,7 +142,7 @@ def test_a_table_may_have_headers() -> None:
         (fault("Wrong key"), Rejected),
         (fault("bad number 5", "Server"), OutcomeUnknown),
         (Response(status=401), AuthenticationFailed),
-        (Response(status=503, headers={"Retry-After": "5"}), NotSent),
+        (Response(status=503, headers={"Retry-After": "5"}), OutcomeUnknown),
         (submitted(13), OutcomeUnknown),
         (envelope("<SubmitResponse><result/></SubmitResponse>"), OutcomeUnknown),
         (
@@ -347,6 +349,24 @@ def test_rows_are_none_one_or_many(ids: list[str]) -> None:
     assert [(row.id, row.sender, row.text) for row in found] == [(i, "+1202", "Hi") for i in ids]
 
 
+def test_an_inbox_of_a_thousand_rows_is_read() -> None:
+    texts = {"number": "+12025550123", "state": "READ", "at": "2029-12-31T23:00:00Z"}
+    rows = [row_of(id=f"m-{n}", text="<![CDATA[é]]>" * 160, **texts) for n in range(1_000)]
+    inbox = envelope(f"<InboxResponse>{''.join(rows)}</InboxResponse>")
+    assert len(inbox.body) > 2_000_000
+    assert [row.id for row in asked("received", {}, inbox)] == [f"m-{n}" for n in range(1_000)]
+
+
+def test_what_an_answer_may_have_is_said_by_the_config() -> None:
+    rows = "".join(row_of(id=str(n)) for n in range(100))
+    inbox = envelope(f"<InboxResponse>{rows}</InboxResponse>")
+    for own, read in (("element_limit = 203", True), ("element_limit = 202", False)):
+        end, (request,) = talk(soap(f"{own}\n{ASK}").ask("received", {}, session()), inbox)
+        assert (request.most, request.most_key) == (4 * 1024 * 1024, "answer_limit")
+        assert (len(end) == 100) if read else ("element_limit in the config" in str(end))
+    assert sent(soap(f"answer_limit = 2048\n{SOAP_SEND}")).most == 2048
+
+
 def test_a_question_has_what_the_caller_gives() -> None:
     request = next(soap(ASK).ask("received", {"after": NOW}, session()))
     assert words_of(request) == {"since": "2030-01-01T00:00:00Z"}
@@ -511,6 +531,63 @@ def test_a_block_that_does_not_fit_a_fetched_wsdl_sends_nothing(old: str, new: s
     assert not end.retry
 
 
+# --- words that are equal by their type
+
+
+def typed(folder: Path, name: str, kind: str) -> Path:
+    """Return the path of the gate's WSDL, with elements of a name of another type."""
+    path = folder / "typed.wsdl"
+    path.write_text(
+        re.sub(rf'(<xsd:element name="{name}" type=")[^"]*', rf"\1{kind}", GATE.read_text())
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "marks", "code", "ends"),
+    [
+        ("xsd:int", ("0", "12"), "00", Submission),
+        ("xsd:int", ("0", "12"), "+0", Submission),
+        ("xsd:int", ("0", "12"), "0.0", Submission),
+        ("xsd:int", ("0", "12"), "012", Rejected),
+        ("xsd:int", ("0", "*"), "0.0", Submission),
+        ("xsd:int", ("00", "012"), "0", Submission),
+        ("xsd:int", ("00", "012"), "12", Rejected),
+        ("xsd:decimal", ("0", "12"), "0.00", Submission),
+        ("xsd:boolean", ("true", "false"), "1", Submission),
+        ("xsd:boolean", ("true", "false"), "0", Rejected),
+        ("xsd:boolean", ("1", "0"), "true", Submission),
+        ("xsd:boolean", ("1", "0"), "false", Rejected),
+        ("xsd:boolean", ("true", "false"), "yes", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "00", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "0.0", OutcomeUnknown),
+        ("xsd:string", ("0", "12"), "012", OutcomeUnknown),
+        ("xsd:string", ("true", "false"), "1", OutcomeUnknown),
+        ("xsd:string", ("true", "false"), "0", OutcomeUnknown),
+    ],
+)
+def test_marks_and_words_of_refusal_are_equal_by_the_type_that_the_wsdl_declares(
+    kind: str, marks: tuple[str, str], code: str, ends: type, tmp_path: Path
+) -> None:
+    taken, refused_by = marks
+    block = SOAP_SEND.replace('"0"', f'"{taken}"')
+    block = block.replace("12 =", f'"{refused_by}" =')
+    block = f"wsdl = '{typed(tmp_path, 'code', kind)}'\n{block}"
+    end, _ = talk(soap(block).send(MESSAGE, session()), submitted(code))
+    assert type(end) is ends
+
+
+def test_words_for_a_status_are_equal_by_type_in_a_submission_and_in_rows(tmp_path: Path) -> None:
+    ours = ASK.replace("DELIVRD =", '1 = "queued", 2 =')
+    block = f"wsdl = '{typed(tmp_path, 'state', 'xsd:int')}'\n{ours}\n{SOAP_SEND}"
+    end, _ = talk(soap(block).send(MESSAGE, session()), submitted(0, "<state>01</state>"))
+    assert (end.status, end.provider_status) == (Status.QUEUED, "1")
+    rows, _ = talk(
+        soap(block).ask("status", {"id": "007"}, session()), queried(row_of(id="007", state="+2"))
+    )
+    assert [(row.id, row.status) for row in rows] == [("007", Status.DELIVERED)]
+
+
 RELAY = """
 json_part = "return"
 auth = { type = "fields", fields.apikey = "{key}", key = "k" }
@@ -533,6 +610,28 @@ def test_an_answer_may_be_json_in_a_part() -> None:
     broken = envelope("<RelayResponse><return>{</return></RelayResponse>")
     end, _ = talk(soap(RELAY).send(MESSAGE, session()), broken)
     assert isinstance(end, OutcomeUnknown)
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        ("<result><ok>1</ok><id>7</id></result>", Submission),
+        (
+            '<?xml version="1.0" encoding="utf-16"?><result><ok>1</ok><id>7</id></result>',
+            Submission,
+        ),
+        ("<result><ok>1</ok><id>7</id>", OutcomeUnknown),
+        ("<result><ok>0</ok></result>", OutcomeUnknown),
+        ("<other><ok>1</ok><id>7</id></other>", OutcomeUnknown),
+        ('{"result": {"ok": 1, "id": 7}}', OutcomeUnknown),
+    ],
+)
+def test_an_answer_may_be_xml_in_a_part(said: str, ends: type) -> None:
+    answer = envelope(f"<RelayResponse><return>{escape(said)}</return></RelayResponse>")
+    end, _ = talk(soap(RELAY.replace("json_part", "xml_part")).send(MESSAGE, session()), answer)
+    assert type(end) is ends
+    if isinstance(end, Submission):
+        assert end.id == "7"
 
 
 # --- the class that a block makes

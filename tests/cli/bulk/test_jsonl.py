@@ -49,7 +49,7 @@ def test_zeros_that_a_power_cut_left_are_cut(path: Path) -> None:
     lines.close()
 
 
-@pytest.mark.parametrize("odd", [b"{}x\n", b"[]\n", b"\n", b"\xff\n"])
+@pytest.mark.parametrize("odd", [b"{}x\n", b"[]\n", b"\n", b"\xff\n", b"[" * 100_000 + b"\n"])
 def test_a_whole_line_that_is_no_object_is_refused(path: Path, odd: bytes) -> None:
     path.write_bytes(encoded(ONE) + odd)
     lines = Lines(path)

@@ -20,7 +20,7 @@ from smsbridge.codecs.soap.xml import ANSWER, REQUEST, WSDL, parse_xml
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session, drive
-from smsbridge.mapping.codec import Call, Unreadable
+from smsbridge.mapping.codec import Call, SoapFault, Unreadable
 from smsbridge.mapping.path import at
 from smsbridge.testing.mock.default import API_KEY, sample_backend
 from smsbridge.testing.mock.provider import Provider
@@ -325,6 +325,22 @@ def test_a_nil_part_is_unreadable_as_json() -> None:
         decoded(body)
 
 
+def test_words_are_equal_by_the_declared_types_of_an_answer_and_of_a_faults_detail() -> None:
+    codec, site = Soap(), Site(url="", wsdl=str(CONTRACTS / "faults.wsdl"))
+    number = "fault.detail.InvalidNumber"
+    words = {f"{number}.code": ["12"], f"{number}.number": ["12"], "fault.code": ["1"]}
+    said = "<code>+012</code><number>012</number>"
+    inner = (
+        "<e:Fault><faultcode>01</faultcode><faultstring>No</faultstring><detail>"
+        f'<f:InvalidNumber xmlns:f="urn:faults:sms">{said}</f:InvalidNumber></detail></e:Fault>'
+    )
+    answer = Response(status=500, body=envelope(inner).encode())
+    found = codec.decode(site, Session(), "Send", answer, words)
+    assert isinstance(found, SoapFault)
+    assert at(found, number) == {"code": "12", "number": "012"}
+    assert at(found, "fault.code") == "01"
+
+
 def test_an_answer_without_its_part_has_no_marker() -> None:
     assert decoded(answered("", name=""), codec=PARTS) == {}
 
@@ -393,6 +409,14 @@ def test_an_answer_without_header_blocks_has_no_header() -> None:
 def test_the_security_block_of_an_answer_is_never_shown() -> None:
     security = f'<w:Security xmlns:w="{WSSE}" e:mustUnderstand="1"><w:X>canary</w:X></w:Security>'
     assert headed(security) == {"return": "OK"}
+
+
+def test_an_answer_with_the_addresses_of_wcf_is_read() -> None:
+    blocks = (
+        '<w:Action xmlns:w="http://www.w3.org/2005/08/addressing" e:mustUnderstand="1">urn:x'
+        '</w:Action><w:RelatesTo xmlns:w="http://www.w3.org/2005/08/addressing">u-1</w:RelatesTo>'
+    )
+    assert headed(blocks)["return"] == "OK"
 
 
 ONE_WAY = Soap()
@@ -705,6 +729,12 @@ def test_the_contract_is_served_with_only_its_address_rewritten(path: str) -> No
 )
 def test_nothing_else_is_the_contract(method: str, path: str) -> None:
     assert SOAP.serve_wsdl(SITE, fetch(path, method), "http://127.0.0.1:8080") is None
+
+
+@pytest.mark.parametrize("number", ["²", "%C2%B2", "٣", "9" * 5000, "-1", "1", "0x0", "", "[", "%"])
+def test_a_document_that_the_contract_has_not_is_not_served(number: str) -> None:
+    query = f"?wsdl&document={number}"
+    assert SOAP.serve_wsdl(SITE, fetch(PUBLISHED, query=query), "http://127.0.0.1:8080") is None
 
 
 def test_a_codec_that_publishes_nowhere_serves_its_contract_at_its_address_only() -> None:

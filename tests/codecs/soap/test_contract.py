@@ -11,9 +11,9 @@ from lxml import etree
 
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import read_source
-from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, XSD
+from smsbridge.codecs.soap.envelope import ENCODING11, SOAP11, SOAP12, XSD
 from smsbridge.codecs.soap.model import BadContract, Misfit
-from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.wsdl import load_contract
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 from smsbridge.mapping.codec import Unreadable
@@ -448,6 +448,13 @@ def test_arguments_that_make_no_sense_are_unreadable_and_not_echoed(
     with pytest.raises(Unreadable) as refused:
         read(sendsms, call(inside))
     assert str(refused.value) == why
+
+
+def test_the_name_of_the_result_in_an_rpc_answer_of_soap_1_2_is_no_part(sendsms: Contract) -> None:
+    body = sendsms.write("sendSms", "output", {"return": "1"}, SOAP12)
+    named = b'<r:result xmlns:r="http://www.w3.org/2003/05/soap-rpc">return</r:result><return'
+    read = sendsms.read("sendSms", "output", opened(body.replace(b"<return", named)))
+    assert read == {"return": "1"}  # as PHP's own server writes it
 
 
 def test_an_answers_part_in_a_namespace_of_its_own_is_unreadable(sendsms: Contract) -> None:

@@ -352,6 +352,7 @@ def test_a_locked_file_that_is_gone_is_told_by_name(tmp_path: Path) -> None:
         '{"wsdl": "send.wsdl", "files": {"send.wsdl": {"sha256": "x"}}}',
         "\ufeff{}",
         "\xff",
+        '{"wsdl":' + "[" * 100_000,
     ],
 )
 def test_a_damaged_lock_says_what_to_do(tmp_path: Path, lock: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge.codecs.soap.envelope import (
+    ADDRESSING,
     CONTENT_TYPES,
     SOAP11,
     SOAP12,
@@ -124,6 +125,53 @@ def test_a_header_block_that_must_be_understood_is_refused(version: str, said: s
 def test_any_other_header_block_is_left_alone(version: str, attribute: str) -> None:
     body = document(f"<e:Header><h {attribute}/></e:Header><e:Body><a/></e:Body>", version)
     assert read_envelope(body, REQUEST, "text/xml").child.tag == "a"
+
+
+NEXT11, OTHER11 = "http://schemas.xmlsoap.org/soap/actor/next", "urn:elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("version", "target", "ours"),
+    [
+        (SOAP11, 'e:actor=""', True),
+        (SOAP11, f'e:actor="{NEXT11}"', True),
+        (SOAP11, f'e:actor="{OTHER11}"', False),
+        (SOAP11, f'e:role="{OTHER11}"', True),  # a word of SOAP 1.2
+        (SOAP12, f'e:role="{SOAP12}/role/next"', True),
+        (SOAP12, f'e:role="{SOAP12}/role/ultimateReceiver"', True),
+        (SOAP12, f'e:role="{SOAP12}/role/none"', False),
+        (SOAP12, f'e:role="{OTHER11}"', False),
+        (SOAP12, f'e:actor="{OTHER11}"', True),
+    ],
+)
+def test_a_header_block_for_another_node_is_not_ours_to_understand_or_to_read(
+    version: str, target: str, *, ours: bool
+) -> None:
+    for must in ("1", "0"):
+        header = f'<e:Header><h {target} e:mustUnderstand="{must}">x</h></e:Header>'
+        body = document(f"{header}<e:Body><a/></e:Body>", version)
+        if ours and must == "1":
+            with pytest.raises(MustUnderstand):
+                read_envelope(body, REQUEST, "text/xml")
+        else:
+            found = read_envelope(body, REQUEST, "text/xml").headers
+            assert found == ({"h": "x"} if ours else {})
+
+
+@BOTH
+@pytest.mark.parametrize("space", sorted({space for space, _ in ADDRESSING}))
+def test_what_ws_addressing_says_of_an_answer_is_understood(version: str, space: str) -> None:
+    names = ("Action", "FaultTo", "From", "MessageID", "RelatesTo", "ReplyTo", "To")
+    blocks = "".join(f'<w:{name} e:mustUnderstand="1">x</w:{name}>' for name in names)
+    header = f'<e:Header xmlns:w="{space}">{blocks}</e:Header>'
+    body = document(f"{header}<e:Body><a/></e:Body>", version)
+    read = read_envelope(body, ANSWER, "text/xml", understood=ADDRESSING)
+    assert read.headers == dict.fromkeys(names, "x")
+    with pytest.raises(MustUnderstand):  # of a request it says where the answer must go
+        read_envelope(body, REQUEST, "text/xml")
+    for other in (body.replace(b"w:To", b"w:Unheard"), body.replace(space.encode(), b"urn:x")):
+        with pytest.raises(MustUnderstand):
+            read_envelope(other, ANSWER, "text/xml", understood=ADDRESSING)
 
 
 # Faults that are read

@@ -329,7 +329,11 @@ def test_another_wsdl_in_the_same_folder_is_refused_by_name(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"files": 1}', '{"wsdl": "x", "files": {"x": {}}}', "\udcff"]
+    "text",
+    [
+        *("", "{", "[]", "{}", '{"files": 1}', '{"wsdl": "x", "files": {"x": {}}}', "\udcff"),
+        "[" * 100_000,
+    ],
 )
 def test_a_damaged_lock_is_refused_and_update_writes_a_new_one(text: str, tmp_path: Path) -> None:
     locked_in(tmp_path)
@@ -381,3 +385,74 @@ def test_a_pipe_where_a_file_is_to_be_written_is_refused_before_any_is(
     with pytest.raises(ConfigError, match="is not a regular file"):
         locked_in(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def keyed() -> Site:
+    """Return a service that wants a key in each address, which its imports have too."""
+    text = CORPUS[f"{BASE}wsdl-import.wsdl"]
+    at = "https://v.example/s?apikey=canary-key&amp;"
+    return Site(
+        {
+            "https://v.example/s?wsdl&apikey=canary-key": text.replace(
+                "parts/interface.wsdl", f"{at}wsdl=1"
+            ),
+            "https://v.example/s?apikey=canary-key&wsdl=1": CORPUS[
+                f"{BASE}parts/interface.wsdl"
+            ].replace("elements.xsd", f"{at}xsd=1"),
+            "https://v.example/s?apikey=canary-key&xsd=1": CORPUS[f"{BASE}parts/elements.xsd"],
+        }
+    )
+
+
+KEYED = "https://v.example/s?wsdl&apikey=canary-key"
+
+
+def test_a_lock_and_the_names_of_its_files_have_no_key_of_an_address(tmp_path: Path) -> None:
+    done = lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)
+    assert done.files == {
+        "s.wsdl": "https://v.example/s?wsdl&•••",
+        "s-wsdl-1.wsdl": "https://v.example/s?wsdl=1&•••",
+        "s-xsd-1.xsd": "https://v.example/s?xsd=1&•••",
+    }
+    assert "canary" not in (tmp_path / LOCK).read_text(encoding="utf-8")
+    assert not [file for file in tmp_path.rglob("*") if "canary" in file.name]
+
+
+def test_what_was_locked_of_addresses_with_a_key_is_read_and_held_to_it(tmp_path: Path) -> None:
+    done = lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)
+    assert outline(load_ports(read_source(done.wsdl))) == outline(done.ports)
+    lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)  # the same: nothing to refuse
+    done.wsdl.write_bytes(done.wsdl.read_bytes() + b"<!-- -->")
+    with pytest.raises(BadContract, match="s.wsdl: changed since"):
+        read_source(done.wsdl)
+    lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path, update=True)
+    assert outline(load_ports(read_source(done.wsdl)))
+
+
+def test_a_lock_that_holds_a_key_from_before_is_read_and_renewed(tmp_path: Path) -> None:
+    done = lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)
+    held = tmp_path / LOCK
+    old = json.loads(held.read_text(encoding="utf-8"))
+    for name, address in zip(done.files, keyed().documents, strict=True):
+        old["files"][name]["from"] = address
+    held.write_text(json.dumps(old), encoding="utf-8")
+    assert outline(load_ports(read_source(done.wsdl)))
+    lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)
+    assert "canary" not in held.read_text(encoding="utf-8")
+
+
+def test_documents_whose_addresses_differ_in_what_may_be_a_key_only_are_refused(
+    tmp_path: Path,
+) -> None:
+    text = CORPUS[f"{BASE}wsdl-import.wsdl"]
+    site = Site(
+        {
+            "https://v.example/s?a": text.replace("parts/interface.wsdl", "s?b"),
+            "https://v.example/s?b": CORPUS[f"{BASE}parts/interface.wsdl"].replace(
+                "elements.xsd", "s?c"
+            ),
+            "https://v.example/s?c": CORPUS[f"{BASE}parts/elements.xsd"],
+        }
+    )
+    with pytest.raises(BadContract, match="differ only in what may be a key"):
+        lock(gathered("https://v.example/s?a", site), "s.wsdl", tmp_path)

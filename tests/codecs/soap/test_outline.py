@@ -345,6 +345,7 @@ TURNS = [
     ("string (maxLength 9)", "int", ""),
     ("a | b", "b | a", ""),
     ("int (maxInclusive 9)", "int (maxInclusive 9.0)", ""),
+    ("double (maxInclusive 9)", "double (maxInclusive NaN)", ""),
 ]
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs.soap.envelope import (
-    read_envelope,
-)
+from smsbridge.codecs.soap.envelope import read_envelope
+from smsbridge.codecs.soap.reader import ENCODING12
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.mapping.codec import Unreadable
 
@@ -193,6 +192,11 @@ def test_a_reference_into_the_header_leads_nowhere() -> None:
             id="of-two-through-children",
         ),
         pytest.param('<a id="0"><b href="#0"/></a>', id="to-the-call-itself"),
+        pytest.param('<a><b><c id="1"><d href="#1"/></c></b></a>', id="nested-to-its-parent"),
+        pytest.param('<a><b id="1" href="#2"/><b id="2" href="#1"/></a>', id="nested-of-two"),
+        pytest.param(
+            f'<a xmlns:n="{ENCODING12}"><b n:id="1"><c n:ref="1"/></b></a>', id="of-soap-1.2"
+        ),
     ],
 )
 def test_references_in_a_circle_are_unreadable(body: str) -> None:
@@ -200,9 +204,28 @@ def test_references_in_a_circle_are_unreadable(body: str) -> None:
         value(body)
 
 
-def test_only_what_stands_right_below_the_body_is_referred_to() -> None:
-    with pytest.raises(Unreadable, match="nowhere"):
-        value('<a><b href="#1"/><c><d id="1">x</d></c></a>')
+def test_what_is_referred_to_may_stand_where_it_is_used_first() -> None:
+    assert value('<a><b href="#1"/><c><d id="1">x</d></c></a>') == {"b": "x", "c": {"d": "x"}}
+
+
+def test_structures_and_arrays_as_phps_own_server_refers_to_them_are_read() -> None:
+    shared = '<code xsi:type="xsd:string">0</code>'
+    in11 = (
+        f'<r><a xsi:type="enc:Struct" id="ref1">{shared}</a><b href="#ref1"/>'
+        '<l enc:arrayType="enc:Struct[2]" xsi:type="enc:Array"><item href="#ref1"/></l></r>'
+    )
+    struct = {"@id": "ref1", "code": "0"}
+    assert value(in11) == {"a": struct, "b": struct, "l": [struct]}
+    in12 = in11.replace(" id=", " n:id=").replace(" href=", " n:ref=")
+    in12 = in12.replace("<r>", f'<r xmlns:n="{ENCODING12}">')
+    assert value(in12) == {"a": {"code": "0"}, "b": {"code": "0"}, "l": [{"code": "0"}]}
+    assert value(in12.replace("#", "")) == value(in12)  # as the standard writes it
+
+
+def test_an_id_that_nothing_refers_to_is_a_word_of_the_service_and_may_stand_twice() -> None:
+    body = '<a><b id="7">x</b><b id="7">y</b><c id="1">z</c><d href="#1"/></a>'
+    rows = [{"@id": "7", "#text": "x"}, {"@id": "7", "#text": "y"}]
+    assert value(body) == {"b": rows, "c": "z", "d": "z"}
 
 
 def test_a_value_beside_a_reference_is_unreadable() -> None:
@@ -217,13 +240,25 @@ def test_references_that_multiply_are_unreadable() -> None:
         value(body)
 
 
+def test_nested_references_that_multiply_are_unreadable() -> None:
+    body = '<x id="0">canary</x>'
+    for level in range(1, 20):
+        body = f'<x id="{level}">{body}<y href="#{level - 1}"/></x>'
+    with pytest.raises(Unreadable, match="too many values"):  # a million values of 39 elements
+        value(f"<a>{body}</a>")
+
+
 def test_two_elements_with_one_id_are_unreadable_where_something_refers() -> None:
     with pytest.raises(Unreadable, match="same id"):
         opened('<a><b href="#1"/></a><m id="1">x</m><m id="1">y</m>')
+    with pytest.raises(Unreadable, match="same id"):
+        opened('<a><b href="#1"/><c id="1">x</c></a><m id="1">y</m>')
 
 
 def test_looking_for_ids_takes_linear_time() -> None:
     begun = time.process_time()
     with suppress(Unreadable):
         opened("<a>" + '<b id="1"/>' * 4_000 + "</a>")
+    with suppress(Unreadable):
+        opened("<a/>" + "".join(f'<b id="{i}"/>' for i in range(4_000)))
     assert time.process_time() - begun < 1

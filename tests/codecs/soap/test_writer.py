@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge.codecs.soap.contract import Contract
-from smsbridge.codecs.soap.envelope import ENCODING11, ENCODING12, SOAP11, SOAP12, unsendable
+from smsbridge.codecs.soap.envelope import ENCODING11, SOAP11, SOAP12, unsendable
 from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.wsdl import load_contract
 
 from support.wsdls import (

@@ -16,12 +16,11 @@ from lxml import etree
 from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.envelope import (
-    ENCODING12,
     SOAP11,
     SOAP12,
 )
 from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.wsdl import load_contract, load_ports
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 from smsbridge.mapping.path import nested

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge.codecs.soap.model import BadContract
@@ -103,3 +107,52 @@ def test_a_word_that_the_schema_refuses_is_refused_with_those_that_it_takes() ->
     contract = sending(sequence(unnamed("colour", *RED)))
     with pytest.raises(BadContract, match="colour: one of red, green is expected"):
         contract.write("Send", "input", {"colour": "blue"})
+
+
+# Hostile schemas
+
+NAMES = st.sampled_from([f"T{i}" for i in range(6)])
+FACETS = st.sampled_from([*RED, *SHORT, ("pattern", "[a-z]+"), ("whiteSpace", "collapse")])
+TYPES = st.lists(st.tuples(NAMES, st.none() | NAMES, st.lists(FACETS, max_size=3)), max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TYPES)
+def test_any_types_are_read_in_linear_time_whatever_they_restrict(
+    types: list[tuple[str, str | None, list[tuple[str, str]]]],
+) -> None:
+    found = facets(
+        *(restricted(f"t:{b}" if b else "xs:string", *own, name=n) for n, b, own in types)
+    )
+    begun = time.process_time()
+    for name in {name for name, _, _ in types}:
+        given_ = {facet for one, _, own in types for facet in own}
+        assert set(found.words(f"{{urn:t}}{name}")) <= {w for f, w in given_ if f == "enumeration"}
+        assert set(found.limits(f"{{urn:t}}{name}")) <= {f"{f} {w}" for f, w in given_}
+    assert time.process_time() - begun < 1
+
+
+def test_types_of_one_name_that_restrict_each_other_twice_are_read_once() -> None:
+    twice = [
+        restricted(f"t:T{i + 1}", ("maxLength", "5"), name=f"T{i}")
+        for i in range(2_000)
+        for _ in "ab"
+    ]
+    begun = time.process_time()
+    assert facets(*twice).limits("{urn:t}T0") == ("maxLength 5",)
+    assert time.process_time() - begun < 2
+
+
+def test_what_a_type_does_not_change_it_shares_and_of_limits_it_keeps_a_hundred() -> None:
+    words = [("enumeration", str(i)) for i in range(2_000)]
+    patterns = [("pattern", f"[0-9]{{{i}}}") for i in range(2_000)]
+    base = restricted("xs:string", *words, *patterns, name="B")
+    many = [restricted("t:B", ("maxLength", "5"), name=f"T{i}") for i in range(300)]
+    found = facets(base, *many)
+    begun = time.process_time()
+    lists = [found.words(f"{{urn:t}}T{i}") for i in range(300)]
+    assert all(one is lists[0] for one in lists)
+    assert len(lists[0]) == 2_000
+    limits = [found.limits(f"{{urn:t}}T{i}") for i in range(300)]
+    assert {(len(one), one[-1]) for one in limits} == {(100, "maxLength 5")}
+    assert time.process_time() - begun < 1

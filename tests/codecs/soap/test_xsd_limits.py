@@ -9,7 +9,16 @@ from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.envelope import XSD
 from smsbridge.codecs.soap.xsd_limits import make_lean
 
-from support.wsdls import element, opened, restricted, sending, sequence, structure
+from support.wsdls import (
+    NAMESPACES,
+    element,
+    opened,
+    restricted,
+    schema,
+    sending,
+    sequence,
+    structure,
+)
 
 REFERENCE = '<xs:group ref="g"/>'
 
@@ -34,6 +43,19 @@ def wide(count: int) -> str:
 def test_of_a_type_that_takes_too_long_anything_is_taken() -> None:
     assert swapped(sending(wide(100)), a1="x", a2="x") is not None
     assert swapped(sending(wide(2000)), a1="x", a2="x") is None
+
+
+def test_a_weight_beyond_all_floats_is_too_much() -> None:
+    references = (f'<xs:group ref="t:g{i + 1}"/>' * 400 for i in range(39))
+    groups = [
+        f'<xs:group name="g{i}">{sequence(one)}</xs:group>' for i, one in enumerate(references)
+    ]
+    last = f'<xs:group name="g39">{wide(2_000)}</xs:group>'
+    held = structure("S", '<xs:group ref="t:g0"/>')
+    root = etree.fromstring(f"<types {NAMESPACES}>{schema(*groups, last, held)}</types>")[0]
+    make_lean([root])
+    (opened_up,) = root.iterfind(f"{{{XSD}}}complexType")
+    assert [child.tag for child in opened_up.iter(f"{{{XSD}}}group")] == []
 
 
 def test_the_types_beside_it_and_within_it_are_checked() -> None:

@@ -62,6 +62,11 @@ def test_a_limit_that_is_beyond_us_leaves_the_sample_and_is_not_kept(limit: str)
     assert not keeps("text", [limit])
 
 
+def test_a_limit_beyond_all_numbers_leaves_the_sample() -> None:
+    plain = Kind(base="decimal").sample
+    assert Kind(base="decimal", limits=("minExclusive 1e999999999",)).sample == plain
+
+
 def test_a_pattern_is_read_as_xml_schema_has_it() -> None:
     assert fitted(TEXTUAL, [r"pattern \p{Lu}{3}"]) == "AAA"
     assert fitted(TEXTUAL, ["pattern [0-9]{3}", "pattern [a-z]{3}"]) == "111"

@@ -85,10 +85,16 @@ def test_a_group_may_hold_itself_through_an_element() -> None:
     assert of("g", f'<xs:group name="g">{sequence(inside)}</xs:group>', kind="group") == (1, 0)
 
 
-def test_thousands_of_steps_are_too_many() -> None:
-    steps = (
+def steps(count: int) -> list[str]:
+    return [
         f'<xs:simpleType name="s{i}"><xs:restriction base="t:s{i + 1}"/></xs:simpleType>'
-        for i in range(5000)
-    )
-    with pytest.raises(BadXML, match="too many steps deep"):
-        weighed(*steps).all()
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [41, 5000])
+def test_more_than_forty_steps_are_too_many_in_whatever_order_they_stand(count: int) -> None:
+    for ordered in (steps(count), steps(count)[::-1]):
+        with pytest.raises(BadXML, match="too many steps deep"):
+            weighed(*ordered).all()
+    assert weighed(*steps(40)).all()

@@ -75,12 +75,112 @@ def test_a_message_comes_in_as_asked(provider: Provider) -> None:
         b'{"sender": "", "text": "x"}',
         b'{"sender": 7, "text": "x"}',
         b'{"sender": "x", "text": "x", "more": "x"}',
+        b"[" * 100_000,
+        b'{"sender": ' * 20_000,
+        b'{"sender": "x", "text": NaN}',
+        b'{"sender": "x", "text": ' + b"9" * 5000 + b"}",
+        b'{"sender": "x", "text": 1e400}',
+        b'{"sender": "x", "text": {"text": "x"}}',
+        b'{"sender": "x", "text": "x", "device": null}',
+        b'{"sender": "x", "text": "x", "text": "y"}',
+        b'{"sender": "x", "text": "\\ud800"}',
+        b'{"sender": "x\\u0000", "text": "x"}',
+        b"\xff\xfe",
     ],
 )
 def test_a_message_that_could_not_come_in_is_refused(provider: Provider, body: bytes) -> None:
     status, said = ask(provider, "POST", "receive", body)
     assert (status, said["error"]) == (400, 400)
+    assert "give an object with sender and text" in said["message"]
     assert len(provider.history.received) == 1
+
+
+CONTROLS = [
+    ("GET", "messages"),
+    ("GET", "notes"),
+    ("GET", "health"),
+    ("POST", "receive"),
+    ("POST", "reset"),
+    ("GET", "more"),
+]
+REACHED = {"Host": "127.0.0.1:8765"}
+
+
+def status_of(provider: Provider, method: str, path: str, headers: dict[str, str]) -> int:
+    body = b'{"sender": "x", "text": "x"}' if path == "receive" else b""
+    url = f"http://127.0.0.1/_mock/{path}"
+    answer = provider.handle(Request(method=method, url=url, headers=headers, body=body))
+    assert isinstance(answer, Response)
+    return answer.status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:8765"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "192.0.2.1:8765"},
+        {"Host": "api.smsmobileapi.com"},
+        {"Host": "127.0.0.1:8765,evil.example"},
+        {"Host": "["},
+        {"Host": "127.0.0.1@evil.example"},
+        {**REACHED, "Origin": "http://evil.example"},
+        {**REACHED, "Origin": "http://127.0.0.1:3000"},
+        {**REACHED, "Origin": "http://127.0.0.1"},
+        {**REACHED, "Origin": "null"},
+        {"Origin": "http://evil.example"},
+        {**REACHED, "Sec-Fetch-Site": "cross-site"},
+        {**REACHED, "Sec-Fetch-Site": "same-site"},
+        {**REACHED, "Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_a_page_of_another_origin_is_not_told_and_changes_nothing(
+    provider: Provider, headers: dict[str, str]
+) -> None:
+    provider.receive("+12025550111", "Hello")
+    assert {status_of(provider, *one, headers) for one in CONTROLS} == {403}
+    assert len(provider.history.received) == 2
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        REACHED,
+        {"Host": "localhost:8765"},
+        {"Host": "LOCALHOST"},
+        {"Host": "[::1]:8765"},
+        {"Host": "127.0.0.2"},
+        {"Host": "sms-mock:8765"},
+        {"Host": "SMS-Mock"},
+        {**REACHED, "Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"},
+        {**REACHED, "Sec-Fetch-Site": "none"},
+    ],
+)
+def test_a_test_or_a_page_of_the_mock_itself_is_answered(
+    provider: Provider, headers: dict[str, str]
+) -> None:
+    provider.address = "http://sms-mock:8765"
+    assert [status_of(provider, *one, headers) for one in CONTROLS] == [200] * 5 + [404]
+
+
+@pytest.mark.parametrize("address", ["http://0.0.0.0:8765", "http://[::]:8765"])
+def test_a_mock_at_every_address_of_its_machine_is_asked_at_any_but_by_no_name(
+    provider: Provider, address: str
+) -> None:
+    provider.address = address
+    for host, status in (("192.0.2.1:8765", 200), ("[2001:db8::1]", 200), ("evil.example", 403)):
+        assert status_of(provider, "GET", "health", {"Host": host}) == status
+
+
+def test_who_is_refused_is_told_what_to_do(provider: Provider) -> None:
+    request = Request(
+        method="GET", url="http://127.0.0.1/_mock/health", headers={"Host": "sms-mock"}
+    )
+    answer = provider.handle(request)
+    assert isinstance(answer, Response)
+    assert "--address" in json.loads(answer.body)["message"]
 
 
 def test_health_tells_what_is_played_and_which_fault(provider: Provider) -> None:

@@ -28,6 +28,7 @@ from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
+from support.blocks import GATE
 from support.corpus import CONTRACTS
 from support.sending import NUMBER, TEXT
 from support.vendor import EXAMPLES, WSDL, changed
@@ -128,6 +129,38 @@ def message() -> Message:
 def signed(backend: Backend) -> dict[str, str]:
     request = next(backend.send(message(), Session()))
     return dict(request.headers)
+
+
+# --- an answer in a part of the answer
+
+
+def relay(key: str, secret: str) -> Backend:
+    """Return a backend whose answers stand in a part of the answer, by the key that says which."""
+    return from_mapping(
+        {
+            "backend": "soap",
+            "wsdl": str(GATE),
+            key: "return",
+            "auth": {"type": "fields", "fields": {"apikey": "{key}"}, "key": secret},
+            "send": {
+                "operation": "Relay",
+                "fields": {"to": "{recipient}", "body": "{text}"},
+                "accepted": {"when": {"result.ok": "1"}, "id": "result.id"},
+                "rejected": {"result.error": {"12": "recipient", "40": "authentication"}},
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize("key", ["json_part", "xml_part"])
+def test_an_answer_stands_in_the_part_where_the_table_looks_for_it(key: str) -> None:
+    provider = provider_of(relay(key, "k-1"))
+    found = client_of(provider).send(NUMBER, TEXT)
+    assert found.id
+    assert found.answer == {"result": {"ok": "1", "id": found.id}}
+    assert [one.text for one in provider.messages] == [TEXT]
+    with pytest.raises(AuthenticationFailed):
+        client_of(provider, relay(key, "wrong")).send(NUMBER, TEXT)
 
 
 # --- words that a table wants of an answer

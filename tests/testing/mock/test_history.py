@@ -71,6 +71,8 @@ def seconds(time: datetime) -> str:
         ({"keyword": ONE}, ["g-3", "g-1"]),
         ({"keyword": "7700"}, ["g-4", "g-2"]),
         ({"keyword": "nothing"}, []),
+        ({"keyword": "²"}, []),
+        ({"keyword": "+"}, []),
         ({"before": "g-3"}, ["g-2", "g-1"]),
         ({"before": "g-1"}, []),
         ({"before": "g-9"}, []),

@@ -405,7 +405,7 @@ def test_a_token_call_that_is_no_form_is_refused(provider: Provider) -> None:
         ENVELOPE.format("<a/>" * 6000).encode(),
         ENVELOPE.format('<message href="#nowhere"/>').encode(),
         ENVELOPE.format("").encode()[:-20],
-        ENVELOPE.encode("utf-16"),
+        ENVELOPE.encode("utf-32"),
         b"\xff\xfe\x00",
     ],
 )

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import pytest
 import requests
 import trustme
+from pytest_httpserver import HTTPServerError
 
 from smsbridge import (
     AsyncClient,
@@ -30,12 +31,15 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
+from smsbridge.codecs.soap.xml import ANSWER, parse_xml
 from smsbridge.config.url import from_url
+from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock import server as module
 from smsbridge.testing.mock.default import API_KEY, sample_backend, sample_url
+from smsbridge.testing.mock.framing import MOST_BYTES
 from smsbridge.testing.mock.provider import Provider
-from smsbridge.testing.mock.server import MOST_BYTES, MockServer
+from smsbridge.testing.mock.server import MockServer
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
@@ -295,7 +299,160 @@ def test_a_hostile_request_is_no_error_of_the_server(server: MockServer, data: b
         answer = rest_of(connection)
     assert not answer.startswith(b"HTTP/1.1 500")
     assert b"Traceback" not in answer
+    assert b"<html" not in answer.lower()
     assert status(talked(server, post())) == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [
+        (b"\x00\x01\x02\r\n\r\n", 400),
+        (b"GET /\r\n\r\n", 505),
+        (b"GET / HTTP/9.9\r\n\r\n", 505),
+        (b"GET / HTTP/" + b"9" * 5000 + b"\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + b"X-A: b\r\n" * 200 + b"\r\n", 431),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET http://[/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400),
+        (post(b"").replace(b"Length: 0", b"Length: \xb2"), 400),
+        (post(b"", "1.1", "Content-Length: 0"), 400),
+        (post(b"").replace(b"Length: 0", b"Length: " + b"9" * 5000), 413),
+        (CHUNKED.replace(b"chunked", b"gzip"), 501),
+        (CHUNKED + b"5\r\nHello!\r\n", 400),
+        (b"BREW /sendsms/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404),
+        (b"CONNECT api.example:443 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404),
+        (b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 404),
+    ],
+    ids=range(15),
+)
+def test_what_can_t_be_taken_is_refused_in_json(
+    server: MockServer, data: bytes, refused: int
+) -> None:
+    answer = talked(server, data)
+    assert status(answer) == refused
+    assert b"\r\nContent-Type: application/json\r\n" in answer
+    assert json.loads(body(answer))["error"] == refused
+
+
+@pytest.mark.parametrize("envelopes", ["text/xml", "application/soap+xml"])
+def test_what_a_soap_port_can_t_take_is_refused_by_a_fault(
+    server: MockServer, envelopes: str
+) -> None:
+    head = f"POST /sendsms/wsdl/server.php HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {envelopes}"
+    for more, refused in (
+        (f"Content-Length: {MOST_BYTES + 1}", 413),
+        ("Content-Length: -1", 400),
+        ("Transfer-Encoding: gzip", 501),
+        ("Content-Encoding: br\r\nContent-Length: 0", 400),
+    ):
+        answer = talked(server, f"{head}\r\n{more}\r\n\r\n".encode())
+        assert status(answer) == refused
+        assert parse_xml(body(answer), ANSWER).find(".//{*}Fault") is not None
+
+
+def test_the_answer_to_head_has_no_body(server: MockServer) -> None:
+    for more in (b"", b"Content-Length: -1\r\n"):
+        answer = talked(server, b"HEAD /other HTTP/1.1\r\nHost: 127.0.0.1\r\n" + more + b"\r\n")
+        assert (status(answer), body(answer)) == (400 if more else 404, b"")
+
+
+def test_what_comes_after_a_request_does_not_hold_its_end(server: MockServer) -> None:
+    """The client sends another request, keeps its own side open, and reads until the end."""
+    before = time.monotonic()
+    answer = talked(server, post() + post())
+    assert (status(answer), answer.count(b"HTTP/1.1")) == (200, 1)
+    assert time.monotonic() - before < 2
+    assert len(server.provider.messages) == 1
+
+
+def test_100_continue_is_said_once_and_not_before_a_refusal(server: MockServer) -> None:
+    expecting = post(FORM, "1.1", "Expect: 100-continue")
+    assert talked(server, expecting).count(b" 100 Continue\r\n") == 1
+    larger = post(b"", "1.1", "Expect: 100-continue").replace(b"h: 0", b"h: %d" % (MOST_BYTES + 1))
+    assert status(talked(server, larger)) == 413
+
+
+def test_a_request_of_an_absolute_url_is_answered_by_its_path(server: MockServer) -> None:
+    absolute = post().replace(b"POST /", b"POST http://api.example/")
+    assert status(talked(server, absolute)) == 200
+    control = b"GET http://evil.example/_mock/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    assert status(talked(server, control)) == 403
+
+
+def test_where_the_mock_itself_fails_json_says_so_and_the_test_will(
+    server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(request: Request) -> Response:
+        raise ZeroDivisionError(request.body)
+
+    monkeypatch.setattr(server.provider, "handle", failing)
+    answer = talked(server, post())
+    assert status(answer) == 500
+    assert "failed (ZeroDivisionError)" in json.loads(body(answer))["message"]
+    assert NUMBER.encode() not in answer
+    assert [why for why in server.provider.surprises() if "ZeroDivisionError" in why]
+
+
+def test_a_request_that_stops_halfway_keeps_nobody_waiting(server: MockServer) -> None:
+    with connected(server) as head, connected(server) as form, connected(server):
+        head.sendall(post()[:30])
+        form.sendall(post()[:-3])
+        assert status(talked(server, post())) == 200
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+        assert rest_of(head) == b""
+
+
+def test_a_client_that_never_reads_does_not_hold_the_end(server: MockServer) -> None:
+    form = urlencode({**FIELDS, "message": "x" * 500_000}).encode()
+    for _ in range(8):
+        talked(server, post(form))
+    with connected(server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connection.sendall(b"GET /_mock/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        connection.recv(1)
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+
+
+def test_nothing_is_left_running_after_the_end(server: MockServer) -> None:
+    before = set(threading.enumerate())
+    with started() as another, connected(another) as idle, connected(another) as silent:
+        break_with(another, "silence")
+        idle.sendall(post()[:10])
+        silent.sendall(post())
+        wait_for_messages(another, 1)
+        another.stop()
+        assert set(threading.enumerate()) - before == set()
+
+
+def test_at_a_port_that_is_taken_nothing_begins_and_the_first_goes_on(server: MockServer) -> None:
+    second = MockServer(Provider(sample_backend()), port=server.port)
+    with pytest.raises(OSError, match="in use"):
+        second.start()
+    assert not second.is_running()
+    assert second.provider.address == sample_backend().url
+    assert status(talked(server, post())) == 200
+
+
+def test_a_server_that_runs_is_not_started_again(server: MockServer) -> None:
+    with pytest.raises(HTTPServerError):
+        server.start()
+    assert status(talked(server, post())) == 200
+
+
+def test_it_listens_at_an_address_of_ipv6_too() -> None:
+    server = MockServer(Provider(sample_backend()), host="::1")
+    try:
+        server.start()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with server, Client.from_url(sample_url("rest", server.provider.address)) as client:
+        assert server.provider.address == f"http://[::1]:{server.port}"
+        client.send(NUMBER, "Hello")
+        health = f"{server.provider.address}/_mock/health"
+        assert requests.get(health, timeout=SECONDS).status_code == 200
 
 
 @pytest.mark.parametrize("most", [0, 10, 100, len(post()) - 1])
@@ -517,6 +674,21 @@ def through_tls(connection: socket.socket, tls: ssl.SSLContext, data: bytes) -> 
         return secure.read(65_536), ended
     except ssl.SSLError:
         return b"", ended
+
+
+def test_a_client_that_begins_no_tls_keeps_nobody_waiting(
+    secured: MockServer, authority: trustme.CA
+) -> None:
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with connected(secured) as silent:
+        with connected(secured) as connection:
+            answer, _ = through_tls(connection, trusting, HEALTH)
+        assert status(answer) == 200
+        before = time.monotonic()
+        secured.stop()
+        assert time.monotonic() - before < 2
+        assert rest_of(silent) == b""
 
 
 @pytest.mark.parametrize("name", [*BROKEN, "silence"])

@@ -1,0 +1,121 @@
+"""What is wrong with a template: said where the table is read, before anything is sent."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from smsbridge.mapping.markup import Markup, held, language, outside
+from smsbridge.mapping.template import (
+    FILTERS,
+    PLACE,
+    TIME_FILTERS,
+    TIMES,
+    Gives,
+    is_of_a_time,
+    places_of,
+    split,
+    texts,
+)
+from smsbridge.text.suggest import nearest
+
+_DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
+_ANYWHERE = (Gives.PLAIN, Gives.BARE)
+_NATURE: Mapping[str, Gives] = {
+    **dict.fromkeys(("recipient", "channels", "encoding", "uuid", "failed"), Gives.PLAIN),
+    **dict.fromkeys(TIMES, Gives.PLAIN),
+    **dict.fromkeys(("segments", "unread"), Gives.BARE),
+    "before": Gives.ANY,  # it may be an id, which no filter of a time touches
+}
+"""What values are good for without a filter; all others are any text."""
+_BARE_TIMES = ("epoch", "epoch-ms")
+
+
+def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
+    """Return what is wrong with a template, or None; ``known`` are the values that there are."""
+    if isinstance(template, Mapping):
+        if shape := _misshapen(template):
+            return shape
+    elif isinstance(template, float) and not math.isfinite(template):
+        return "give a finite number"
+    elif not isinstance(template, str | int | float):
+        return "give text, a number, true or false, a choice or a filter"
+    return next((why for part in texts(template) if (why := _part_trouble(part, known))), None)
+
+
+def _part_trouble(part: str, known: Collection[str] | None) -> str | None:
+    if re.search(r"[{}]", PLACE.sub("", part)) or _DOUBLED.search(part):
+        rule = "braces hold a value and its filters, such as {recipient|digits}"
+        return f"{part!r}: {rule}; one that is itself is doubled, {{{{"
+    wrong = (why for place in places_of(part) if (why := _place_trouble(place, known)))
+    return next(wrong, None) or _unescaped(part)
+
+
+def route_trouble(route: str, known: Collection[str] | None = None) -> str | None:
+    """Return what is wrong with a route, or None, as `trouble` does."""
+    if any(found[1] is None for found in PLACE.finditer(route)):
+        return f"{route!r}: a route has no brace of its own, write %7B for {{ and %7D for }}"
+    return trouble(route, known)
+
+
+def _unescaped(part: str) -> str | None:
+    """Return what is wrong with the values of a constant that is XML or JSON, or None."""
+    own, places = split(part)
+    markup = language("\0".join(own))
+    if markup is None:
+        return None
+    for place in places:
+        if _gives(place) not in (*_ANYWHERE, Gives[markup.name]):
+            fits = place[0].replace("}", f"|{markup}}}")
+            return f"{place[0]} would break the {markup.name} around it: write {fits}"
+    for place in places_of(outside(part, markup)):
+        if markup is Markup.JSON and _gives(place) is not Gives.BARE:
+            return f"{place[0]} has no quotes around it: give them, or a {{{place[1]}|number}}"
+        if _gives(place) not in _ANYWHERE:
+            return f"{place[0]} is in CDATA, where nothing can be escaped: take the CDATA away"
+    inner = (one.replace(f"|{markup}}}", "}") for one in held(part, markup))
+    return next((why for one in inner if (why := _unescaped(one))), None)
+
+
+def _gives(place: re.Match[str]) -> Gives:
+    """Return what a value is good for after its filters."""
+    name, found = place[1], _NATURE.get(place[1], Gives.ANY)
+    for one in place[2].split("|")[1:]:
+        if is_of_a_time(one):
+            found = found if name == "before" else Gives.PLAIN
+            found = Gives.BARE if one in _BARE_TIMES and found is Gives.PLAIN else found
+            continue
+        gives = FILTERS[one].gives
+        if gives in _ANYWHERE:
+            found = gives
+        elif gives is not Gives.SAME:
+            found = Gives.PLAIN if found in _ANYWHERE else gives
+    return found
+
+
+def _misshapen(template: Mapping[str, Any]) -> str | None:
+    if len(template) != 1:
+        return "a choice has one key, the value that decides"
+    ((key, inner),) = template.items()
+    if key in FILTERS:
+        return trouble(inner)
+    if not places_of(key):
+        return f"{key!r} is no filter, and no value that decides, such as {{channels}}"
+    if not isinstance(inner, Mapping):
+        return "a choice has a template for each word"
+    return next((why for one in inner.values() if (why := trouble(one))), None)
+
+
+def _place_trouble(place: re.Match[str], known: Collection[str] | None) -> str | None:
+    name, filters = place[1], place[2].split("|")[1:]
+    if known is not None and name not in known:
+        return f"there is no value {{{name}}}; {nearest(name, known)}"
+    for number, one in enumerate(filters):
+        if is_of_a_time(one):
+            if name not in TIMES or number:
+                return f"the filter {one!r} is for a time: {', '.join(TIMES)}"
+        elif one not in FILTERS:
+            return f"there is no filter {one!r}; {nearest(one, [*FILTERS, *TIME_FILTERS])}"
+    return None

@@ -1,0 +1,104 @@
+"""Bytes from outside as text: by a byte order mark, as UTF-8, or as a label says."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+ENCODINGS: Mapping[str, str] = {
+    **{name: name for name in ("utf-8", "utf-16", "utf-16le", "utf-16be")},
+    **{name: name for name in ("utf-32", "utf-32le", "utf-32be")},
+    **dict.fromkeys(("us-ascii", "ascii"), "ascii"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1"), "latin-1"),
+    **{f"iso-8859-{part}": f"iso8859-{part}" for part in (*range(2, 12), *range(13, 17))},
+    **{f"windows-125{page}": f"cp125{page}" for page in range(9)},
+    **{f"cp125{page}": f"cp125{page}" for page in range(9)},
+    **{name: name for name in ("koi8-r", "koi8-u", "big5", "euc-jp", "euc-kr", "shift_jis")},
+    **dict.fromkeys(("gb2312", "gbk", "gb18030"), "gb18030"),
+    "utf8": "utf-8",
+    "utf16": "utf-16",
+}
+"""The labels that are taken, in lower case, each with Python's name for it.
+
+In all of them, but for UTF-16 and UTF-32, ASCII is ASCII, and no byte changes the meaning of those
+after it: UTF-7, ISO-2022 and EBCDIC are left out.
+"""
+
+SHOWN = "utf-8, utf-16, us-ascii, iso-8859-*, windows-125*, koi8-*, gbk, big5, euc-*, shift_jis"
+
+_MARKS: Mapping[bytes, str] = {  # that of UTF-32 begins as that of UTF-16 does
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32le",
+    codecs.BOM_UTF32_BE: "utf-32be",
+    codecs.BOM_UTF16_LE: "utf-16le",
+    codecs.BOM_UTF16_BE: "utf-16be",
+}
+_ALL_MARKS = tuple(_MARKS)
+_ORDERS: Mapping[re.Pattern[bytes], str] = {  # where the first character is one of ASCII
+    re.compile(rb"[^\0]\0\0\0"): "utf-32le",
+    re.compile(rb"\0\0\0[^\0]"): "utf-32be",
+    re.compile(rb"[^\0]\0"): "utf-16le",
+    re.compile(rb"\0[^\0]"): "utf-16be",
+}
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_TWO_BYTES = ("gb18030", "big5", "euc-jp", "euc-kr", "shift_jis")
+_THREE_BYTES = re.compile(rb"[\xe0-\xf4]")  # how such a character begins in UTF-8
+
+
+class Undecodable(ValueError):
+    """Bytes that are no text in any encoding that they may be in."""
+
+
+def charset_of(content_type: str) -> str:
+    """Return the charset that a Content-Type names, in lower case; empty if it names none."""
+    said = _CHARSET.search(content_type)
+    return said[1].lower() if said else ""
+
+
+def decode(body: bytes, labels: Sequence[str]) -> tuple[str, str]:
+    """Return the text of a body without its byte order mark, and the encoding that it is in.
+
+    The mark decides. Without one, what is valid UTF-8 is UTF-8, whatever it says of itself: hardly
+    any other text looks so by chance. (A short one of two bytes a character may: where a label
+    names such an encoding, there must be a character of three.) Then come the ``labels``, each a
+    key of `ENCODINGS`: the first that the bytes fit. Raises `Undecodable`.
+    """
+    mark, marked = _mark(body)
+    content = body[len(mark) :]
+    for name in [marked] if marked else _guesses(content, labels):
+        with suppress(UnicodeDecodeError):
+            return content.decode(name), name
+    raise Undecodable("the bytes are not in the encoding that they say")
+
+
+def beginning(body: bytes, size: int) -> str:
+    """Return the first characters of a body: those of ASCII are right, whatever its encoding."""
+    mark, marked = _mark(body)
+    head = body[len(mark) : len(mark) + 4 * size]
+    return head.decode(marked or _by_zeros(head) or "latin-1", "replace")[:size]
+
+
+def _guesses(body: bytes, labels: Sequence[str]) -> list[str]:
+    named = [ENCODINGS[label] for label in labels]
+    if zeros := _by_zeros(body):
+        return [zeros for name in named if zeros.startswith(name)]
+    narrow = [name for name in named if not name.startswith(("utf-16", "utf-32"))]
+    if narrow and narrow[0] in _TWO_BYTES and not _THREE_BYTES.search(body):
+        return [*narrow, "utf-8"]
+    return ["utf-8", *narrow]
+
+
+def _mark(body: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark of a body and the encoding that it names, if it has one."""
+    if not body.startswith(_ALL_MARKS):
+        return b"", ""
+    return next((mark, name) for mark, name in _MARKS.items() if body.startswith(mark))
+
+
+def _by_zeros(body: bytes) -> str:
+    """Return which UTF-16 or UTF-32 the zeros among the first bytes show; empty for neither."""
+    if b"\0" not in body[:2]:
+        return ""
+    return next((name for zeros, name in _ORDERS.items() if zeros.match(body)), "")

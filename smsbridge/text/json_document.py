@@ -1,0 +1,93 @@
+"""JSON from outside: one reading of it, each key once, within a depth."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from smsbridge.text.encodings import ENCODINGS, Undecodable, charset_of, decode
+
+MOST_DEPTH = 64
+_NOT_JSON = "it is not JSON, or says the same thing twice"
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOO_DEEP = f"it is not JSON that is nested at most {MOST_DEPTH} deep"
+
+
+class BadJSON(ValueError):
+    """JSON that is not taken. Its text says why, without a word of it."""
+
+
+def read_json(body: bytes | str, content_type: str = "") -> Any:
+    """Return what a JSON document says; raises `BadJSON`.
+
+    It is UTF-8 (RFC 8259 §8.1), or what its byte order mark or the ``charset`` of its Content-Type
+    says. A key that stands twice, NaN, a number beyond all numbers, and what is nested more than
+    `MOST_DEPTH` deep are refused. Half a surrogate pair is read as U+FFFD: it could not be
+    written down again.
+    """
+    try:
+        text = body if isinstance(body, str) else decode(body, _labels(content_type))[0]
+        document = _DECODER.decode(text)
+    except RecursionError:
+        raise BadJSON(_TOO_DEEP) from None
+    except Undecodable:
+        raise BadJSON("it is not JSON in UTF-8, nor in the encoding that it says") from None
+    except ValueError:
+        raise BadJSON(_NOT_JSON) from None
+    if text.count("[") + text.count("{") > MOST_DEPTH and not _is_shallow(document):
+        raise BadJSON(_TOO_DEEP)
+    broken = _ESCAPED_SURROGATE.search(text) or _SURROGATE.search(text)
+    return _without_halves(document) if broken else document
+
+
+def _without_halves(document: Any) -> Any:
+    if isinstance(document, str):
+        return _SURROGATE.sub("\ufffd", document)
+    if isinstance(document, list):
+        return [_without_halves(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    pairs = [(_without_halves(key), _without_halves(value)) for key, value in document.items()]
+    if len(found := dict(pairs)) != len(pairs):
+        raise BadJSON(_NOT_JSON)
+    return found
+
+
+def _labels(content_type: str) -> list[str]:
+    label = charset_of(content_type) if content_type else ""
+    return [label] if label in ENCODINGS else []
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(found := dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    if math.isinf(number := float(word)):
+        raise ValueError(word)
+    return number
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
+)
+
+
+def _is_shallow(document: Any) -> bool:
+    level = [document]
+    for _ in range(MOST_DEPTH + 1):
+        level = [one for one in level if isinstance(one, dict | list)]
+        if not level:
+            return True
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for several in inner for one in several]
+    return False

@@ -1,0 +1,55 @@
+"""One request by either transport: what each answer and each break must come to in both."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from smsbridge.http.aiohttp_transport import AiohttpTransport
+from smsbridge.http.exchange import Broken, Request, Response
+from smsbridge.http.requests_transport import RequestsTransport
+from smsbridge.http.transport import Reach
+
+
+def _carry_sync(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
+    transport = RequestsTransport(table)
+    try:
+        return [transport.send(one, time.monotonic() + seconds) for one in requests]
+    finally:
+        transport.close()
+
+
+def _carry_async(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
+    async def run() -> list[Response]:
+        transport = AiohttpTransport(table)
+        try:
+            return [await transport.send(one, time.monotonic() + seconds) for one in requests]
+        finally:
+            await transport.close()
+
+    return asyncio.run(run())
+
+
+def carries(table: Reach, *requests: Request, by: str, seconds: float = 10) -> list[Response]:
+    """Return the answers to requests, one after the other by one transport."""
+    carry = {"sync": _carry_sync, "async": _carry_async}[by]
+    return carry(table, requests, seconds)
+
+
+def carried(table: Reach, request: Request, *, by: str, seconds: float = 10) -> Response:
+    """Return the answer to a request."""
+    return carries(table, request, by=by, seconds=seconds)[0]
+
+
+def broke(table: Reach, request: Request, *, by: str, seconds: float = 10) -> Broken:
+    """Return how a request breaks."""
+    with pytest.raises(Broken) as broken:
+        carried(table, request, by=by, seconds=seconds)
+    return broken.value
+
+
+def post(url: str, body: bytes = b"x=1", **headers: str) -> Request:
+    return Request(method="POST", url=url, body=body, headers=headers)
