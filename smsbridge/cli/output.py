@@ -59,6 +59,7 @@ def success(submission: Submission) -> dict[str, Any]:
         "id": submission.id,
         "status": submission.status,
         "provider_status": submission.provider_status,
+        **_tries(submission),
         **attempt_words(submission.attempt),
     }
 
@@ -71,8 +72,13 @@ def failure(error: SendError) -> dict[str, Any]:
         "id": None,
         "error": error.why,
         **{name: value for name, value in more.items() if value is not None},
+        **_tries(error),
         **attempt_words(error.attempt),
     }
+
+
+def _tries(ended: Submission | SendError) -> dict[str, int]:
+    return {"tries": ended.tries} if ended.tries > 1 else {}
 
 
 def conclude(ended: Submission | SendError, *, as_json: bool) -> NoReturn:
