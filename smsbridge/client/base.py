@@ -25,7 +25,14 @@ from smsbridge.client.log_filters import (
 from smsbridge.client.logging import told
 from smsbridge.client.paging import Pages
 from smsbridge.client.polling import waited
-from smsbridge.client.resolve import Known, known_ids, resolved, unknown_attempt, unknown_attempts
+from smsbridge.client.resolve import (
+    Known,
+    hold_attempt,
+    known_ids,
+    resolved,
+    unknown_attempt,
+    unknown_attempts,
+)
 from smsbridge.client.send_history import Remembered
 from smsbridge.config.load import from_environment, from_file, from_mapping
 from smsbridge.config.url import from_url
@@ -285,6 +292,7 @@ class Front:
 
     def _part(self, attempt: Attempt, did: str) -> str:
         """Return the part of the backend that made an attempt; one of another is refused."""
+        hold_attempt(attempt)
         part = attempt.via if attempt.via in self.backend.parts() else ""
         whose = self.backend.at((part,) if part else ())
         if attempt.backend != whose.name:
