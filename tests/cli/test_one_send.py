@@ -36,7 +36,10 @@ def test_an_interrupted_send_is_unknown_also_on_a_full_disk(
         arguments = [*command, "--url", sample_url("rest", server.url)]
         with (
             subprocess.Popen(
-                [sys.executable, "-c", INTERRUPTIBLE, *arguments], stdout=full, stderr=full
+                [sys.executable, "-c", INTERRUPTIBLE, *arguments],
+                stdout=full,
+                stderr=full,
+                text=True,
             ) as process,
             killed_when_late(process),
         ):

@@ -106,7 +106,8 @@ def test_what_is_closed_while_it_pauses_lets_nothing_more_leave(
     client = Client(gate, transport=Carrier(wire), sleep=lambda _: client.close())
     with pytest.raises(error, match="the client was closed") as caught:
         CALLS[name](client)
-    assert (caught.value.retry, len(wire.requests)) == (False, 1)
+    end: Any = caught.value
+    assert (end.retry, len(wire.requests)) == (False, 1)
 
 
 @pytest.mark.parametrize(("name", "error", "answer"), ENDS)
@@ -120,7 +121,8 @@ def test_what_is_closed_while_it_pauses_in_a_task_lets_nothing_more_leave(
         client = AsyncClient(gate, transport=carrier, sleep=lambda _: client.close())
         with pytest.raises(error, match="the client was closed") as caught:
             await CALLS[name](client)
-        assert (caught.value.retry, len(wire.requests)) == (False, 1)
+        end: Any = caught.value
+        assert (end.retry, len(wire.requests)) == (False, 1)
 
     asyncio.run(run())
 

@@ -393,7 +393,8 @@ def test_ctrl_c_while_waiting_gives_the_results_of_what_is_in_flight_first() -> 
         assert interrupted.wait(SECONDS)
         return accepted(message)
 
-    given, seen = Counted(100), set()
+    given = Counted(100)
+    seen: set[int] = set()
     with pytest.raises(KeyboardInterrupt):
         seen.update(result.index for result in in_threads(send, given, 2, attempted))
     assert seen == set(range(given.taken))
