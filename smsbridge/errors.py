@@ -125,7 +125,8 @@ class NoAnswer(SmsbridgeError):
     To ask again does no harm, and nor does a ``delete`` that is repeated.
 
     ``retry`` says whether the same question may be answered later; ``retry_after`` is the number
-    of seconds that the provider asked to wait (at most 3600), or None.
+    of seconds that the provider asked to wait (at most 3600), or None. ``tries``: how often it was
+    asked.
     """
 
     def __init__(
@@ -144,13 +145,14 @@ class NoAnswer(SmsbridgeError):
         self.protocol = protocol
         self.retry = retry
         self.retry_after = retry_after
+        self.tries = 1
 
     def __str__(self) -> str:
         """Say what happened, at which backend, and what may be done next."""
         again = "To ask again does no harm" if self.retry else "Asking again fails the same way"
         wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
         where = f"{self.backend} over {self.protocol}" if self.protocol else self.backend
-        return f"No answer: {self.why} ({where}). {again}{wait}."
+        return f"No answer: {self.why} ({where}){_after(self.tries)}. {again}{wait}."
 
 
 class WebhookRefused(SmsbridgeError):
@@ -176,7 +178,7 @@ class WebhookUnreadable(WebhookRefused):
 
 
 class SendError(SmsbridgeError):
-    """A send that was tried and did not end in acceptance."""
+    """A send that was tried, ``tries`` times, and did not end in acceptance."""
 
     headline = "Failed"
 
@@ -185,6 +187,7 @@ class SendError(SmsbridgeError):
         super().__init__(why, attempt)
         self.why = why
         self.attempt = attempt
+        self.tries = 1
 
     @property
     def advice(self) -> str:
@@ -193,7 +196,8 @@ class SendError(SmsbridgeError):
 
     def __str__(self) -> str:
         """Say what happened, to which backend, and what may be done next."""
-        return f"{self.headline}: {self.why} ({whereabouts(self.attempt)}). {self.advice}"
+        where = f"({whereabouts(self.attempt)}){_after(self.tries)}"
+        return f"{self.headline}: {self.why} {where}. {self.advice}"
 
     def by(self, via: str) -> None:
         """Name the part of a backend that made the attempt."""
@@ -278,6 +282,10 @@ class OutcomeUnknown(SendError):
     def advice(self) -> str:
         """What the caller may do next."""
         return "The message may have been sent: resolve it, or look it up, before any repeat."
+
+
+def _after(tries: int) -> str:
+    return f", after {tries} tries" if tries > 1 else ""
 
 
 def _revived(kind: type[SendError], state: dict[str, Any]) -> SendError:

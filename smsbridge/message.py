@@ -178,7 +178,8 @@ class Submission:
 
     ``id`` is the provider's; None if its answer had none. ``provider_status`` is the provider's
     own word for ``status``. ``answer`` is the answer as it was read. ``attempt`` carries backend,
-    protocol and reference, so that a later question goes to the one that issued it.
+    protocol and reference, so that a later question goes to the one that issued it. ``tries``: how
+    often it was sent, all but the last time in vain.
     """
 
     id: str | None
@@ -186,6 +187,7 @@ class Submission:
     status: Status = Status.ACCEPTED
     provider_status: str | None = field(default=None, repr=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tries: int = 1
 
     @property
     def backend(self) -> str:

@@ -143,9 +143,23 @@ class Backend(Abilities):
         operation = self.commandable("delete", values)
         attempt = self._attempt(session)
         values = {**values, **made_values(session)}
-        outcome = yield from self._concluded(operation, values, attempt, session)
-        if not isinstance(outcome, Submission):
-            raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
+        yield from self._asked(operation, values, attempt, session)
+
+    def _asked(
+        self,
+        table: Operation | Question,
+        values: Mapping[str, Any],
+        attempt: Attempt,
+        session: Session,
+    ) -> Exchange[Submission]:
+        """Make a call that may be repeated; raises `NoAnswer` or `Rejected`."""
+        try:
+            outcome = yield from self._judged(table, values, attempt, session)
+        except Broken as error:
+            raise self._no_answer(error) from None
+        if isinstance(outcome, Submission):
+            return outcome
+        raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
 
     def _concluded(
         self,
@@ -157,9 +171,21 @@ class Backend(Abilities):
     ) -> Exchange[Outcome]:
         """Make a call, and return what it came to."""
         try:
-            response = yield from self._called(table, values, session)
+            return (yield from self._judged(table, values, attempt, session, message))
         except Broken as error:
             return broken(error, attempt)
+
+    def _judged(
+        self,
+        table: Operation | Question,
+        values: Mapping[str, Any],
+        attempt: Attempt,
+        session: Session,
+        message: Message | None = None,
+    ) -> Exchange[Outcome]:
+        """Make a call, and return what a whole answer proves; raises `Broken`."""
+        try:
+            response = yield from self._called(table, values, session)
         except TokenRefused as error:
             code = self._shows(session, message, error.known)(error.code)
             why = error.why or f"the token call was refused: {code!r}"
@@ -214,17 +240,15 @@ class Backend(Abilities):
         table = self.askable(question, values)
         attempt = self._attempt(session)
         given = {**values, **made_values(session)}
-        outcome = yield from self._concluded(table, given, attempt, session)
-        if isinstance(outcome, Submission):
-            try:
-                if question == "received":
-                    return read_received(table, outcome.answer, self.zone())
-                return read_sent(table, outcome.answer, self.statuses, self.zone())
-            except Unreadable as error:
-                raise NoAnswer(str(error), self.name, protocol=self.protocol) from None
-        raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
+        found = yield from self._asked(table, given, attempt, session)
+        try:
+            if question == "received":
+                return read_received(table, found.answer, self.zone())
+            return read_sent(table, found.answer, self.statuses, self.zone())
+        except Unreadable as error:
+            raise NoAnswer(str(error), self.name, protocol=self.protocol) from None
 
-    def _no_answer(self, outcome: SendError) -> NoAnswer:
+    def _no_answer(self, outcome: SendError | Broken) -> NoAnswer:
         retry, after = getattr(outcome, "retry", True), getattr(outcome, "retry_after", None)
         why, protocol = outcome.why, self.protocol
         return NoAnswer(why, self.name, protocol=protocol, retry=retry, retry_after=after)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from smsbridge.errors import ConfigError, MissingExtra, NoAnswer, NotSent
+from smsbridge.errors import ConfigError, MissingExtra, NoAnswer, NotSent, SendError
 from smsbridge.http.exchange import Course, Pause
+from smsbridge.message import Submission
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
@@ -118,14 +119,21 @@ def backoff(tried: int, session: Session) -> float:
 
 
 def retried(call: Callable[[], Course[T]], retry: Retry | None, session: Session) -> Course[T]:
-    """Make a call, and again as often as a config asks for, while it is proved that it is safe."""
+    """Make a call, and again as often as a config asks for, while it is proved that it is safe.
+
+    How it ended says after how many tries.
+    """
     most = retry.attempts if retry else 1
     for tried in range(1, most + 1):
         try:
-            return (yield from call())
-        except (NotSent, NoAnswer) as error:
-            if not error.retry or tried == most:
+            ended = yield from call()
+        except (SendError, NoAnswer) as error:
+            error.tries = tried
+            safe = isinstance(error, NotSent | NoAnswer) and error.retry
+            if not safe or tried == most:
                 raise
-            wait = error.retry_after
+            wait = getattr(error, "retry_after", None)
+        else:
+            return replace(ended, tries=tried) if isinstance(ended, Submission) else ended
         yield Pause(backoff(tried, session) if wait is None else wait)
     raise AssertionError  # the last try has returned or raised

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from smsbridge.cli.exit_codes import Exit, exit_of
-from smsbridge.cli.output import show_notes, unwritten
+from smsbridge.cli.output import show_notes
+from smsbridge.cli.streams import Unwritten, flush, give_up, say, unwritten
 from smsbridge.errors import SmsbridgeError
 
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
@@ -67,28 +69,47 @@ class _Exits(click.Group):
         command.short_help = _COMMANDS[name]
         return command
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, *args: Any, **kwargs: Any) -> NoReturn:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         try:
-            return super().main(*args, **kwargs)
-        except SmsbridgeError as error:
-            click.echo(f"smsbridge: {error}", err=True)
-            show_notes(error)
-            sys.exit(exit_of(error))
-        except OSError as error:
-            if error.filename is not None or error.errno not in _UNWRITTEN:
-                _unexpected(error)
-            click.echo(f"smsbridge: {unwritten(error)}", err=True)
-            sys.exit(Exit.ERROR)
+            ended = super().main(*args, **{**kwargs, "standalone_mode": False})
+            code: Any = ended if isinstance(ended, int) else Exit.DONE
+        except SystemExit as end:
+            code = end.code
         except Exception as error:  # noqa: BLE001  (the last line of defence)
-            _unexpected(error)
+            code = _code_of(error)
+            with suppress(KeyboardInterrupt):  # what is said may be lost, the code may not
+                _tell(error)
+        with suppress(KeyboardInterrupt):
+            flush()
+        sys.exit(code)
 
 
-def _unexpected(error: Exception) -> NoReturn:
-    click.echo(f"smsbridge: unexpected {type(error).__name__}: please report it", err=True)
-    sys.exit(Exit.ERROR)
+def _code_of(error: Exception) -> int:
+    return error.exit_code if isinstance(error, click.ClickException) else exit_of(error)
+
+
+def _tell(error: Exception) -> None:
+    """Say on stderr why a command ends."""
+    if isinstance(error, click.ClickException):
+        try:
+            error.show()
+        except (OSError, ValueError):
+            give_up("stderr")
+    elif isinstance(error, click.Abort):
+        say("Aborted!")
+    elif isinstance(error, SmsbridgeError):
+        say(f"smsbridge: {error}")
+        show_notes(error)
+    elif isinstance(error, Unwritten):
+        if not error.gone:
+            say(f"smsbridge: {error}")
+    elif isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
+        say(f"smsbridge: {unwritten(error)}")
+    else:
+        say(f"smsbridge: unexpected {type(error).__name__}: please report it")
 
 
 @click.group(cls=_Exits, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.streams import put
+
 if TYPE_CHECKING:
     from smsbridge.backends.capabilities import Capability
 
@@ -31,12 +33,12 @@ def backends(*, as_json: bool) -> None:
     found = list(capabilities())
     if as_json:
         for one in found:
-            click.echo(json.dumps(asdict(one)))
+            put(json.dumps(asdict(one)))
         return
     for name, group in groupby(found, key=lambda one: f"{one.backend}, from {one.origin}"):
-        click.echo(name)
+        put(name)
         for one in group:
-            click.echo(_paragraph(one))
+            put(_paragraph(one))
 
 
 def _paragraph(can: Capability) -> str:

@@ -12,6 +12,7 @@ import click
 from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
+from smsbridge.cli.streams import done_anyway, put, say
 from smsbridge.client.send_many import OutcomeWord
 from smsbridge.errors import InvalidMessage
 
@@ -44,11 +45,12 @@ def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -
     if not given["yes"]:
         what = f"message {id}" if id else " to ".join(str(day) for day in days.values() if day)
         if not _agreed(f"Delete {what} from the log of {chosen.name}?"):
-            click.echo("smsbridge: nothing was deleted", err=True)
+            say("smsbridge: nothing was deleted")
             sys.exit(Exit.ERROR)
     with Client(chosen) as client:
         client.delete(id, **days)
-    click.echo(json.dumps({"outcome": OutcomeWord.ACCEPTED}) if given["as_json"] else "deleted")
+    with done_anyway():
+        put(json.dumps({"outcome": OutcomeWord.ACCEPTED}) if given["as_json"] else "deleted")
 
 
 def _hold(known: str | None, days: dict[str, date | None]) -> None:
@@ -69,10 +71,10 @@ def _agreed(question: str) -> bool:
         agreed = click.confirm(question, err=True)
     except click.Abort:
         agreed = False
-        click.echo(err=True)
+        say()
     else:
         if not agreed and not sys.stdin.isatty():
-            click.echo(err=True)
+            say()
     return agreed
 
 

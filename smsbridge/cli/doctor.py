@@ -13,6 +13,7 @@ import click
 from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
+from smsbridge.cli.streams import put
 from smsbridge.errors import CallerError
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ class _Sheet:
     def tell(self, check: Check, word: str = "ok") -> None:
         self.well = self.well and check.well
         if self._as_json:
-            click.echo(json.dumps({**asdict(check), "well": check.well}))
+            put(json.dumps({**asdict(check), "well": check.well}))
             return
         lead = f"{word if check.well else 'FAIL':<5} {check.name:<{self._wide}}  "
-        click.echo(lead + check.said)
+        put(lead + check.said)
         if check.todo:
-            click.echo(f"{'':<{len(lead)}}→ {check.todo}")
+            put(f"{'':<{len(lead)}}→ {check.todo}")
 
     def examine(self, backend: Backend, transport: Transport, block: str | None) -> None:
         from smsbridge.cli.doctor_logic import Check, examine

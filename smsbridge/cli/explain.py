@@ -10,6 +10,7 @@ import click
 
 from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.options import chooses
+from smsbridge.cli.streams import put
 from smsbridge.cli.wsdl import fetching
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def explain(to: str, text: str, backend: str | None, url: str | None, **given: A
     message = Message(recipient=number, text=text, channels=frozenset({channel}), **more)
     for index, (name, one) in enumerate(chosen.senders()):
         if index:
-            click.echo()
+            put()
         named = f"{name} of {backend or chosen.name}, {one.name}" if name else one.name
         _explain(one, message, f"{named} over {one.protocol}, {_why(backend, url)}")
 
@@ -58,18 +59,18 @@ def _explain(backend: Backend, message: Message, who: str) -> None:
     with at_hand(backend, fetching(backend.timeout, backend)) as ready:
         ready.check()
         found = explained(ready, message)
-    click.echo(f"backend    {who}")
-    click.echo(f"recipient  {', '.join(number_sent(backend, message))}")
-    click.echo(f"text       {text_needs(message)}")
+    put(f"backend    {who}")
+    put(f"recipient  {', '.join(number_sent(backend, message))}")
+    put(f"text       {text_needs(message)}")
     if found.masks:
         shows = ", ".join(f"{name} as {mask}" for name, mask in found.masks.items())
-        click.echo(f"masked     {shows}, also where it is encoded or hashed")
+        put(f"masked     {shows}, also where it is encoded or hashed")
     if not found.requests:
-        click.echo("\nnothing goes on the wire")
+        put("\nnothing goes on the wire")
     for label, request in _labelled(found.requests):
-        click.echo(f"\n{label}")
+        put(f"\n{label}")
         for line in shown(request):
-            click.echo(f"  {line}".rstrip())
+            put(f"  {line}".rstrip())
 
 
 def _labelled(requests: list[Request]) -> Iterator[tuple[str, Request]]:

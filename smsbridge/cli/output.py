@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-import click
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from smsbridge.cli.attempt_json import attempt_words
+from smsbridge.cli.exit_codes import Exit, exit_of
+from smsbridge.cli.streams import Unwritten, give_up, put, say
 from smsbridge.client.send_many import OutcomeWord, outcome_of
 from smsbridge.errors import SendError, whereabouts
 from smsbridge.message import ReceivedMessage, SentMessage
@@ -36,16 +35,16 @@ def show_rows(
     """Print rows as they come, or as a table when all are there."""
     if as_json:
         for row in rows:
-            click.echo(_json_line(message_json(row)))
+            put(_json_line(message_json(row)))
         return
     lines = [[_cell(getattr(row, name), name) for name in columns] for row in rows]
     if not lines:
-        click.echo("no messages", err=True)
+        say("no messages")
         return
     wide = [max(map(len, cells)) for cells in zip(columns, *lines, strict=True)]
     for cells in (columns, *lines):
         padded = (cell.ljust(width) for cell, width in zip(cells, wide, strict=True))
-        click.echo("  ".join(padded).rstrip())
+        put("  ".join(padded).rstrip())
 
 
 def message_json(row: SentMessage | ReceivedMessage) -> dict[str, Any]:
@@ -61,6 +60,7 @@ def success(submission: Submission) -> dict[str, Any]:
         "id": submission.id,
         "status": submission.status,
         "provider_status": codes_alone()(submission.provider_status or "") or None,
+        **_tries(submission),
         **attempt_words(submission.attempt),
     }
 
@@ -73,8 +73,26 @@ def failure(error: SendError) -> dict[str, Any]:
         "id": None,
         "error": error.why,
         **{name: value for name, value in more.items() if value is not None},
+        **_tries(error),
         **attempt_words(error.attempt),
     }
+
+
+def _tries(ended: Submission | SendError) -> dict[str, int]:
+    return {"tries": ended.tries} if ended.tries > 1 else {}
+
+
+def conclude(ended: Submission | SendError, *, as_json: bool) -> NoReturn:
+    """Show how a send ended and exit with its code, whatever can't be written or interrupts."""
+    code = exit_of(ended) if isinstance(ended, SendError) else Exit.DONE
+    try:
+        if isinstance(ended, SendError):
+            show_failure(ended, as_json=as_json)
+        else:
+            show_submission(ended, as_json=as_json)
+    except KeyboardInterrupt:
+        give_up("stdout")  # it may be what takes so long
+    sys.exit(code)
 
 
 def show_submission(submission: Submission, *, as_json: bool) -> None:
@@ -82,34 +100,29 @@ def show_submission(submission: Submission, *, as_json: bool) -> None:
     plain = f"accepted  id {printable(submission.id)}  status {submission.status}"
     where = whereabouts(submission.attempt)
     try:
-        click.echo(json.dumps(success(submission)) if as_json else plain)
-    except OSError as error:
-        why = unwritten(error)
-        said = f"smsbridge: accepted ({where}), but {why}. Do not send it again."
-        click.echo(said, err=True)
+        put(json.dumps(success(submission)) if as_json else plain)
+    except Unwritten as error:
+        say(f"smsbridge: accepted ({where}), but {error}. Do not send it again.")
         return
     if not as_json:
-        click.echo(where, err=True)
+        say(where)
 
 
-def show_failure(error: SendError) -> None:
-    """Print a send that was not accepted as JSON; a note says so where that can't be written."""
-    try:
-        click.echo(json.dumps(failure(error)))
-    except OSError as trouble:
-        error.add_note(f"{unwritten(trouble)}: this attempt was not written")
-
-
-def unwritten(error: OSError) -> str:
-    """Say that stdout can't be written, and let nothing try it again, as an exit would."""
-    sys.stdout = io.StringIO()
-    return f"stdout can't be written: {error.strerror or type(error).__name__}"
+def show_failure(error: SendError, *, as_json: bool) -> None:
+    """Print a send that was not accepted; a note says so where its JSON can't be written."""
+    if as_json:
+        try:
+            put(json.dumps(failure(error)))
+        except Unwritten as trouble:
+            error.add_note(f"{trouble}: this attempt was not written")
+    say(f"smsbridge: {error}")
+    show_notes(error)
 
 
 def show_notes(error: BaseException) -> None:
     """Print the notes of an error on stderr, each in a line of its own below it."""
     for note in getattr(error, "__notes__", ()):
-        click.echo(f"  {printable(note)}", err=True)
+        say(f"  {printable(note)}")
 
 
 def _plain(value: Any) -> Any:

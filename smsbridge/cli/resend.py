@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.one_send import send_by
 from smsbridge.cli.options import asks
-from smsbridge.cli.output import show_failure, show_submission
-from smsbridge.errors import SendError
+from smsbridge.errors import Attempt
 
 _HELP = """Let the provider send the message with its ID again.
 
@@ -25,13 +27,8 @@ failed; what it tries by itself when the operator fails, up to 3 times, is no re
 @asks
 def resend(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
     """Send one message again."""
-    from smsbridge.client.sync import Client
-
-    with Client(chosen_backend(backend, url)) as client:
-        try:
-            submission = client.resend(id)
-        except SendError as error:
-            if as_json:
-                show_failure(error)
-            raise
-    show_submission(submission, as_json=as_json)
+    chosen = chosen_backend(backend, url)
+    attempt = Attempt(
+        backend=chosen.name, protocol=chosen.protocol, reference="", started=datetime.now(UTC)
+    )
+    send_by(chosen, lambda client: client.resend(id), attempt, as_json=as_json)

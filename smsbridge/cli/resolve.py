@@ -16,6 +16,7 @@ from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks
 from smsbridge.cli.output import failure, printable, success
+from smsbridge.cli.streams import done_anyway, put, say
 from smsbridge.client.send_many import OutcomeWord
 from smsbridge.errors import (
     Attempt,
@@ -69,12 +70,13 @@ def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -
                     left = True
                 else:
                     accepted.append((line, submission.id or ""))
-                _show(submission, as_json=as_json)
+                with done_anyway():
+                    _show(submission, as_json=as_json)
         finally:
             if many and accepted:
                 settle(path, accepted)
     if not given.unknown:
-        click.echo("nothing is unknown", err=True)
+        say("nothing is unknown")
     if left:
         sys.exit(Exit.UNKNOWN)
 
@@ -99,7 +101,7 @@ def _show(found: Submission | OutcomeUnknown, *, as_json: bool) -> None:
         said = success(found)
         plain = f"accepted  id {printable(found.id)}  status {found.status}"
     reference = printable(found.attempt.reference)
-    click.echo(json.dumps(said) if as_json else f"{plain}  reference {reference}")
+    put(json.dumps(said) if as_json else f"{plain}  reference {reference}")
 
 
 def _sent(file: str) -> Found:

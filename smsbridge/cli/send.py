@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.one_send import send_by
 from smsbridge.cli.options import asks, time_of
-from smsbridge.cli.output import show_failure, show_submission
-from smsbridge.errors import InvalidMessage, OutcomeUnknown, SendError
+from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
     from smsbridge.message import MessageFields
@@ -39,7 +36,6 @@ When the outcome is unknown, --json prints what `smsbridge resolve` takes.
 @asks
 def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
     """Send TEXT to the number TO; the help is `_HELP`."""
-    from smsbridge.client.sync import Client
     from smsbridge.http.exchange import Session
     from smsbridge.message import Channel, Message
 
@@ -55,36 +51,11 @@ def send(to: str, text: str, at: str | None, reference: str | None, **given: Any
         fields["reference"] = reference
     backend = chosen_backend(given["backend"], given["url"])
     message = Message(recipient=backend.number(to), text=text, **fields)  # type: ignore[arg-type]  # channels are normalised
-    with Client(backend) as client:
-        attempt = backend.attempt(message, Session())
-        try:
-            with _interruptible():
-                submission = client.send(message)
-        except KeyboardInterrupt:
-            error: SendError = OutcomeUnknown("interrupted", attempt)
-        except SendError as ended:
-            error = ended
-        except InvalidMessage as refused:
-            raise _of_the_option(refused) from None
-        else:
-            show_submission(submission, as_json=given["as_json"])
-            return
-    if given["as_json"]:
-        show_failure(error)
-    raise error
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let SIGTERM interrupt a send as Ctrl-C does, unless it is ignored."""
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    attempt = backend.attempt(message, Session())
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        send_by(backend, lambda client: client.send(message), attempt, as_json=given["as_json"])
+    except InvalidMessage as refused:
+        raise _of_the_option(refused) from None
 
 
 def _of_the_option(refused: InvalidMessage) -> InvalidMessage:

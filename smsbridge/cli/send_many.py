@@ -16,6 +16,7 @@ import click
 from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.exit_codes import Exit, exit_of
 from smsbridge.cli.options import chooses
+from smsbridge.cli.streams import say
 from smsbridge.client.send_many import CONCURRENCY, MOST, OutcomeWord
 from smsbridge.errors import AuthenticationFailed, CallerError, InvalidMessage
 
@@ -151,12 +152,11 @@ class _Run:
             raise self._failure
         counts = self._journal.counts
         left = self._rows - sum(counts.values())
-        with suppress(OSError):  # the exit code says it too
-            click.echo(_counted(counts, left), err=True)
-            if self._refused:
-                click.echo(f"smsbridge: {self._refused}", err=True)
-            if self.stopped() or left:
-                click.echo("smsbridge: stopped; the same command goes on with the rest", err=True)
+        say(_counted(counts, left))
+        if self._refused:
+            say(f"smsbridge: {self._refused}")
+        if self.stopped() or left:
+            say("smsbridge: stopped; the same command goes on with the rest")
         if self._signal:
             return 128 + self._signal
         if counts[OutcomeWord.UNKNOWN]:
@@ -233,7 +233,7 @@ def _lines(
         if monotonic() - said >= _EVERY_SECONDS:
             said = monotonic()
             done = sum(counts.values())
-            click.echo(f"{done} of {rows}: {_counted(counts, 0)}", err=True)
+            say(f"{done} of {rows}: {_counted(counts, 0)}")
 
     return show
 

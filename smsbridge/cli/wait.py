@@ -11,6 +11,7 @@ from smsbridge.cli.choose import chosen_backend
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import asks, time_of
 from smsbridge.cli.output import RECEIVED, SENT, show_rows
+from smsbridge.cli.streams import done_anyway
 from smsbridge.client.polling import MOST_SECONDS
 from smsbridge.message import Status
 
@@ -60,7 +61,8 @@ def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> 
             _wait_received(client, given)
             return
         row = client.wait(id or "", given["timeout"])
-    show_rows([row], SENT, as_json=given["as_json"])
+    with done_anyway():
+        show_rows([row], SENT, as_json=given["as_json"])
     if row.status in _LOST:
         sys.exit(Exit.REJECTED)
 
@@ -70,4 +72,5 @@ def _wait_received(client: Client, given: dict[str, Any]) -> None:
     row = client.wait_received(
         sender=given["sender"], match=given["match"], after=after, timeout=given["timeout"]
     )
-    show_rows([row], RECEIVED, as_json=given["as_json"])
+    with done_anyway():
+        show_rows([row], RECEIVED, as_json=given["as_json"])

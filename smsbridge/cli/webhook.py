@@ -19,6 +19,7 @@ import click
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import listens
 from smsbridge.cli.signals import until_signal
+from smsbridge.cli.streams import done_anyway, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
 from smsbridge.text.suggest import nearest
 
@@ -106,7 +107,8 @@ def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *
     event = replace(event, data={**event.data, **fields})
     secrets = [] if v1 else _secrets(given)
     status = _posted(outgoing(table, event, url, secrets=secrets, now=now)).status
-    click.echo(f"{kind}  {status}")
+    with done_anyway():
+        put(f"{kind}  {status}")
     if not 200 <= status < 300:  # noqa: PLR2004  (2xx)
         sys.exit(Exit.ERROR)
 
@@ -151,8 +153,8 @@ def listen(  # noqa: PLR0913  (a command takes its options)
         raise click.UsageError("--path begins with /")
 
     def show(shown: Mapping[str, Any]) -> None:
-        click.echo(json.dumps(shown) if as_json else _line(shown))
-        sys.stdout.flush()
+        with done_anyway():  # whoever sent it gets its answer all the same
+            put(json.dumps(shown) if as_json else _line(shown))
 
     secrets = _secrets(given)
     listener = Listener(
@@ -169,7 +171,7 @@ def listen(  # noqa: PLR0913  (a command takes its options)
             "signature": "checked" if secrets else "not checked",
             "forward_to": forward,
         }
-        click.echo(json.dumps(ready), err=True)
+        say(json.dumps(ready))
         over.wait()
 
 

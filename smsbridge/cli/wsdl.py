@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.streams import done_anyway, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
 from smsbridge.text.masking import public_address
 from smsbridge.text.suggest import nearest
@@ -75,7 +76,7 @@ def show(address: str, operation: str | None, port: str | None, ca: str | None) 
             name = _holding(chosen, operation)
             lines = toml_block(chosen[name], operation, address, port=name if several else "")
         for line in lines:
-            click.echo(line)
+            put(line)
     except BadContract as error:
         raise _refused(address, error) from None
 
@@ -110,7 +111,7 @@ def _holding(ports: Mapping[str, Contract], operation: str) -> str:
         )
     if len(found) > 1:
         others = ", ".join(found[1:])
-        click.echo(f"by port {found[0]}; --port chooses another: {others}", err=True)
+        say(f"by port {found[0]}; --port chooses another: {others}")
     return found[0]
 
 
@@ -135,11 +136,12 @@ def lock(address: str, folder: str | None, ca: str | None, *, update: bool) -> N
     wide = max(map(len, done.files))
     for file, origin in done.files.items():
         place = f"from {origin}" if "://" in origin else "from a file"
-        click.echo(f"{file:<{wide}}  {place}", err=True)
+        say(f"{file:<{wide}}  {place}")
     operations = sum(len(contract.operations) for contract in done.ports.values())
     count = f"{_several(len(done.files), 'file')}, {_several(operations, 'operation')}"
-    click.echo(f"locked: {count}; in the config:", err=True)
-    click.echo(f"wsdl = {json.dumps(done.wsdl.as_posix(), ensure_ascii=False)}")
+    say(f"locked: {count}; in the config:")
+    with done_anyway():
+        put(f"wsdl = {json.dumps(done.wsdl.as_posix(), ensure_ascii=False)}")
 
 
 def _several(number: int, what: str) -> str:
@@ -192,7 +194,7 @@ def fetching(seconds: float, backend: Backend) -> Callable[[Request], Response]:
         parts = check_address("wsdl", request.url)
         shown = public_address(request.url)
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            click.echo(f"{shown} comes without TLS: check what came", err=True)
+            say(f"{shown} comes without TLS: check what came")
         try:
             response = transport.send(request, time.monotonic() + seconds)
         except Broken as broken:

@@ -22,8 +22,9 @@ from smsbridge.client.base import Front
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import carried
 from smsbridge.client.send_many import CONCURRENCY, Result, in_tasks
+from smsbridge.errors import CallerError
 from smsbridge.http.exchange import Request, Response, Session, drive_async
-from smsbridge.http.single_flight import late
+from smsbridge.http.single_flight import TaskFlights
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
 from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 @forget_locals_of_methods
 class AsyncClient(Front):
-    """Sends messages from one event loop, to which it belongs. Needs the extra ``async``."""
+    """Sends messages from one event loop, that of its first call. Needs the extra ``async``."""
 
     def __init__(
         self,
@@ -55,7 +56,8 @@ class AsyncClient(Front):
         self._sleep = sleep
         self._transports: dict[tuple[str, ...], AsyncTransport] = {}
         self._slots: dict[tuple[str, ...], asyncio.BoundedSemaphore] = {}
-        self._flights: dict[str, asyncio.Task[Response]] = {}
+        self._flights = TaskFlights()
+        self._loops: dict[str, asyncio.AbstractEventLoop] = {}
 
     async def send(
         self, message: Message | str, text: str | None = None, **more: Unpack[MessageFields]
@@ -71,6 +73,7 @@ class AsyncClient(Front):
         Whoever may leave the loop early wraps it in ``contextlib.aclosing``. Cancelling waits for
         the sends in flight; cancelling again cancels them too.
         """
+        self._hold(running=False)
         return in_tasks(self.send, messages, concurrency, self._attempted)
 
     async def resend(self, submission: Submission | str) -> Submission:
@@ -96,6 +99,7 @@ class AsyncClient(Front):
         failed: Failed | None = None,
     ) -> AsyncIterator[SentMessage]:
         """Yield the provider's log of what was sent, as `Client.sent` does."""
+        self._refuse_closed()
         pages = self._pages(
             id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
         )
@@ -151,8 +155,24 @@ class AsyncClient(Front):
             for row in await self._run(self._page(pages)):
                 yield row
 
+    def _hold(self, *, running: bool = True) -> None:
+        """Refuse a closed client, and any event loop but that of the first call."""
+        self._refuse_closed()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            if not running:
+                return
+            raise CallerError("AsyncClient needs an event loop of asyncio that runs") from None
+        if self._loops.setdefault("its own", loop) is not loop:  # at once: threads may race here
+            raise CallerError(
+                "this AsyncClient belongs to the event loop of its first call: make another one "
+                "in each loop, or share a Client between threads"
+            )
+
     @forget_locals  # for those who ask page by page
     async def _run(self, course: Course[T]) -> T:
+        self._hold()
         deadlines: dict[tuple[str, ...], float] = {}
 
         async def sleep(seconds: float) -> None:
@@ -167,20 +187,13 @@ class AsyncClient(Front):
         while pace and (seconds := pace.wait()):
             await self._sleep(seconds)
         async with self._slot(request):
+            self._hold_open()
             deadline = self._deadline(request, deadlines, asked)
             if request.share is None:
                 return await self._send(request, deadline)
-            return await self._joined(request, request.share, deadline)
-
-    async def _joined(self, request: Request, share: str, deadline: float) -> Response:
-        if share not in self._flights:
-            self._flights = {name: task for name, task in self._flights.items() if not task.done()}
-            self._flights[share] = asyncio.ensure_future(self._send(request, deadline))
-        try:
-            async with asyncio.timeout(max(deadline - time.monotonic(), 0)):
-                return await asyncio.shield(self._flights[share])
-        except TimeoutError:
-            raise late() from None
+            return await self._flights.join(
+                request.share, lambda: self._send(request, deadline), deadline
+            )
 
     @forget_locals  # asyncio logs the error of a task that nobody awaits
     async def _send(self, request: Request, deadline: float) -> Response:
@@ -206,12 +219,21 @@ class AsyncClient(Front):
         return self._transports[via]
 
     async def close(self) -> None:
-        """Close the connections that are open."""
+        """Close the connections that are open, and end the tasks that are left.
+
+        A send in flight ends by what had left. Nothing more leaves then: every call raises
+        `CallerError`. To close it again does nothing.
+        """
+        if not self._closed:
+            self._hold()
+        self._closed = True
+        await self._flights.close()
         for transport in (*self._transports.values(), *([self._given] if self._given else [])):
             await transport.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client."""
+        """Return the client; raises `CallerError` if it was closed, or is of another loop."""
+        self._hold()
         return self
 
     async def __aexit__(self, *_: object) -> None:

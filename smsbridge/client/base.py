@@ -25,19 +25,27 @@ from smsbridge.client.log_filters import (
 from smsbridge.client.logging import told
 from smsbridge.client.paging import Pages
 from smsbridge.client.polling import waited
-from smsbridge.client.resolve import Known, known_ids, resolved, unknown_attempt, unknown_attempts
+from smsbridge.client.resolve import (
+    Known,
+    hold_attempt,
+    known_ids,
+    resolved,
+    unknown_attempt,
+    unknown_attempts,
+)
 from smsbridge.client.send_history import Remembered
 from smsbridge.config.load import from_environment, from_file, from_mapping
 from smsbridge.config.url import from_url
 from smsbridge.errors import (
     Attempt,
+    CallerError,
     ConfigError,
     InvalidMessage,
     OutcomeUnknown,
     SendError,
     SmsbridgeError,
 )
-from smsbridge.http.exchange import Course, Session, routed
+from smsbridge.http.exchange import Broken, Course, Left, Session, routed
 from smsbridge.mapping.rows import row_of
 from smsbridge.message import (
     Message,
@@ -67,6 +75,7 @@ class Front:
         self._session = session or Session()
         self._remembered = Remembered()
         self._paces: dict[tuple[object, ...], Pace] = {}
+        self._closed = False
 
     @classmethod
     @forget_locals
@@ -89,6 +98,15 @@ class Front:
     def __repr__(self) -> str:
         """Show which backend it speaks to."""
         return f"<{type(self).__name__} {self.backend.name} over {self.backend.protocol}>"
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise CallerError(f"this {type(self).__name__} is closed: make another one")
+
+    def _hold_open(self) -> None:
+        """Let nothing more leave once the client is closed, whatever goes on."""
+        if self._closed:
+            raise Broken(Left.NOTHING, "the client was closed", retry=False)
 
     def _deadline(
         self, request: Request, deadlines: dict[tuple[str, ...], float], asked: float
@@ -274,6 +292,7 @@ class Front:
 
     def _part(self, attempt: Attempt, did: str) -> str:
         """Return the part of the backend that made an attempt; one of another is refused."""
+        hold_attempt(attempt)
         part = attempt.via if attempt.via in self.backend.parts() else ""
         whose = self.backend.at((part,) if part else ())
         if attempt.backend != whose.name:

@@ -41,8 +41,9 @@ def told(
     """Run an operation, and log how it ended.
 
     Its record has the extras ``operation``, ``backend``, ``protocol``, ``outcome``, ``seconds``
-    and, where there are any, ``reference``, ``message_id``, ``reason``, ``code`` and ``via``. Its
-    text names the part of the backend too, where there is one, with its own backend and protocol.
+    and, where there are any, ``reference``, ``message_id``, ``reason``, ``code`` and ``via``, and
+    ``tries`` where there were several. Its text names the part of the backend too, where there is
+    one, with its own backend and protocol.
     """
     began = session.monotonic()
     known = {"operation": operation, "backend": backend.name, "protocol": backend.protocol}
@@ -78,7 +79,9 @@ def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
         "code": getattr(end, "code", None),
         "via": attempt.via if attempt else None,
     }
-    return {name: str(value) for name, value in found.items() if value}
+    tries = getattr(end, "tries", 1)
+    words = {name: str(value) for name, value in found.items() if value}
+    return words | ({"tries": tries} if tries > 1 else {})
 
 
 def _attempt(end: Submission | SmsbridgeError | None) -> Attempt | None:

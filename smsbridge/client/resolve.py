@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from smsbridge.client.paging import Pages
@@ -37,12 +37,26 @@ class Known:
 def unknown_attempt(unknown: OutcomeUnknown | Attempt) -> Attempt:
     """Return the attempt whose outcome is unknown; raises `InvalidMessage` for anything else."""
     attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
-    started = getattr(attempt, "started", None)
-    if not isinstance(attempt, Attempt) or not isinstance(started, datetime) or not started.tzinfo:
+    if not isinstance(attempt, Attempt):
         raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
+    hold_attempt(attempt)
     if not attempt.fingerprint:
         raise InvalidMessage("the attempt has no fingerprint: a send can be found, no resend")
     return attempt
+
+
+def hold_attempt(attempt: object) -> None:
+    """Raise `InvalidMessage` for what no send has made: it may have come out of a file."""
+    if not isinstance(attempt, Attempt):
+        raise InvalidMessage(f"attempt: give an Attempt, not a {type(attempt).__name__}")
+    for one in fields(Attempt):
+        value = getattr(attempt, one.name)
+        if one.name != "started" and not isinstance(value, str):
+            raise InvalidMessage(f"attempt.{one.name}: give a text, not a {type(value).__name__}")
+    started = attempt.started
+    aware = isinstance(started, datetime) and started.utcoffset() is not None
+    if not aware or not MINYEAR < started.year < MAXYEAR:
+        raise InvalidMessage("attempt.started: give a time with a time zone")
 
 
 def unknown_attempts(others: Collection[OutcomeUnknown | Attempt]) -> list[Attempt]:
@@ -57,8 +71,13 @@ def known_ids(known: Collection[Submission | str]) -> tuple[set[str], list[Attem
     """Return the ids of known messages, and the attempts of those that have none."""
     if isinstance(known, str | bytes) or not isinstance(known, Collection):
         raise InvalidMessage("known: give a list of submissions, or of ids")
-    if not all(isinstance(one, Submission | str) for one in known):
-        raise InvalidMessage("known: give a list of submissions, or of ids")
+    for one in known:
+        if not isinstance(one, Submission | str):
+            raise InvalidMessage("known: give a list of submissions, or of ids")
+        if isinstance(one, Submission) and not isinstance(one.id, str | None):
+            raise InvalidMessage(f"known: an id is a text, not a {type(one.id).__name__}")
+        if isinstance(one, Submission):
+            hold_attempt(one.attempt)
     ids = {one.id if isinstance(one, Submission) else one for one in known}
     nameless = [one.attempt for one in known if isinstance(one, Submission) and not one.id]
     return {one for one in ids if one}, nameless

@@ -13,13 +13,12 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
+from smsbridge.client.threads import Threads
 from smsbridge.errors import (
     CallerError,
     InvalidMessage,
@@ -95,49 +94,71 @@ def in_threads(
     """
     most = _checked(concurrency)
     _refuse_single(messages, isinstance(messages, Iterable))
-    return _in_threads(send, iter(messages), most, attempted)
+    return _ByThreads(send, iter(messages), most, attempted).results()
 
 
-def _in_threads(
-    send: Callable[[Message], Submission],
-    messages: Iterator[Message],
-    most: int,
-    attempted: Attempted,
-) -> Generator[Result, None, None]:
-    done: SimpleQueue[Future[Result]] = SimpleQueue()
-    taken = flying = 0
-    more = True
-    failure: Exception | None = None
+class _ByThreads:
+    def __init__(
+        self,
+        send: Callable[[Message], Submission],
+        messages: Iterator[Message],
+        most: int,
+        attempted: Attempted,
+    ) -> None:
+        self._send, self._messages, self._most, self._attempted = send, messages, most, attempted
+        self._threads: Threads[Result] = Threads()
+        self._taken = self._out = 0
+        self._more = True
+        self._failure: BaseException | None = None
 
-    def run(index: int, message: Message) -> Result:
-        end = partial(_result, index, message, attempted)
+    def results(self) -> Generator[Result, None, None]:
+        threads = self._threads
         try:
-            return end(send(message))
+            # in this order: what ends is in ``ended`` before it is idle
+            while self._more or not threads.idle or threads.ended:
+                try:
+                    if threads.ended:
+                        result = threads.ended[0]
+                        del threads.ended[0]  # no call: no interrupt before the result is out
+                        self._out -= 1
+                        yield result
+                    elif self._more and self._out < self._most:
+                        self._begin()
+                    else:
+                        threads.wait()
+                except (Exception, KeyboardInterrupt, SystemExit) as error:
+                    if self._failure is not None:
+                        raise
+                    self._stop(error)
+        finally:
+            threads.close()
+        if self._failure is not None:
+            raise self._failure
+
+    def _stop(self, error: BaseException) -> None:
+        """Begin no more; the error is raised after the results of what is in flight."""
+        self._more, self._failure = False, error
+
+    def _begin(self) -> None:
+        try:
+            message = _message(next(self._messages), self._taken)
+        except StopIteration:
+            self._more = False
+            return
+        one = self._taken, message
+        self._taken, self._out = self._taken + 1, self._out + 1
+        unbegun = partial(_unbegun, *one, self._attempted)
+        self._threads.begin(partial(self._run, *one), unbegun)
+
+    def _run(self, index: int, message: Message) -> Result:
+        end = partial(_result, index, message, self._attempted)
+        try:
+            return end(self._send(message))
+        except KeyboardInterrupt as error:  # this is the thread of the caller
+            self._stop(error)
+            return end(error)
         except BaseException as error:  # noqa: BLE001  (whatever it is: lose no result)
             return end(error)
-
-    pool = ThreadPoolExecutor(most, thread_name_prefix="smsbridge")
-    try:
-        while more or flying:
-            if flying and (not more or flying == most or not done.empty()):
-                ended = done.get()
-                flying -= 1
-                yield ended.result()
-                continue
-            try:
-                message = _message(next(messages), taken)
-            except StopIteration:
-                more = False
-            except Exception as error:  # noqa: BLE001  (raised below, after what is in flight)
-                more, failure = False, error
-            else:
-                pool.submit(run, taken, message).add_done_callback(done.put)
-                taken += 1
-                flying += 1
-    finally:
-        pool.shutdown(cancel_futures=True)
-    if failure is not None:
-        raise failure
 
 
 def in_tasks(
@@ -159,7 +180,7 @@ async def _in_tasks(
     most: int,
     attempted: Attempted,
 ) -> AsyncGenerator[Result, None]:
-    ended: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
+    ended: asyncio.Queue[asyncio.Task[Any] | Result] = asyncio.Queue()
     slots = asyncio.Semaphore(most)
     flying: set[asyncio.Task[Any]] = set()
 
@@ -174,7 +195,14 @@ async def _in_tasks(
         taken = 0
         await slots.acquire()
         async for given in messages:
-            start(run(taken, _message(given, taken)))
+            message = _message(given, taken)
+            sending = run(taken, message)
+            try:
+                start(sending)
+            except Exception as error:  # noqa: BLE001  (what makes tasks is the caller's own)
+                sending.close()
+                why = f"no task can be made: {type(error).__name__}"
+                ended.put_nowait(_unbegun(taken, message, attempted, why))
             taken += 1
             await slots.acquire()
 
@@ -186,11 +214,12 @@ async def _in_tasks(
 
     feeder = start(feed())
     try:
-        while flying:
-            task = await ended.get()
-            flying.remove(task)
-            if task is not feeder:
-                yield task.result()
+        while flying or not ended.empty():
+            one = await ended.get()
+            if isinstance(one, asyncio.Task):
+                flying.remove(one)
+            if one is not feeder:
+                yield one.result() if isinstance(one, asyncio.Task) else one
                 slots.release()
     finally:
         feeder.cancel()
@@ -249,6 +278,12 @@ def _message(given: object, index: int) -> Message:
     if not isinstance(given, Message):
         raise InvalidMessage(f"number {index} of the messages is a {type(given).__name__}")
     return given
+
+
+def _unbegun(
+    index: int, message: Message, attempted: Attempted, why: str = "interrupted before it began"
+) -> Result:
+    return _result(index, message, attempted, NotSent(why, attempted(message)))
 
 
 def _result(

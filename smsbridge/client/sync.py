@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 @forget_locals_of_methods
 class Client(Front):
-    """Sends messages. Safe to share between threads, and usable after a fork.
+    """Sends messages. Safe to share between threads, and usable after a fork, until it is closed.
 
     Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``.
     """
@@ -73,6 +73,7 @@ class Client(Front):
         before there is room for it. An error of ``messages`` itself is raised after the results
         of what is in flight. Closing the iterator begins no send, and waits for those in flight.
         """
+        self._refuse_closed()
         return in_threads(self.send, messages, concurrency, self._attempted)
 
     def resend(self, submission: Submission | str) -> Submission:
@@ -112,6 +113,7 @@ class Client(Front):
         ``before``: a time, or the id of a message. ``keyword``: in the recipient or the text.
         ``failed``: those that failed at the ``request``, or on the ``phone``.
         """
+        self._refuse_closed()
         pages = self._pages(
             id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
         )
@@ -179,6 +181,7 @@ class Client(Front):
 
     @forget_locals  # for those who ask page by page
     def _run(self, course: Course[T]) -> T:
+        self._refuse_closed()
         deadlines: dict[tuple[str, ...], float] = {}
 
         def sleep(seconds: float) -> None:
@@ -193,6 +196,7 @@ class Client(Front):
         while pace and (seconds := pace.wait()):
             self._sleep(seconds)
         with self._slot(request):
+            self._hold_open()
             deadline = self._deadline(request, deadlines, asked)
             if request.share is None:
                 return self._send(request, deadline)
@@ -225,12 +229,17 @@ class Client(Front):
         return self._transports[via]
 
     def close(self) -> None:
-        """Close the connections that are open."""
+        """Close the connections that are open. What is in flight in another thread ends as ever.
+
+        Nothing more leaves then: every call raises `CallerError`. To close it again does nothing.
+        """
+        self._closed = True
         for transport in (*self._transports.values(), *([self._given] if self._given else [])):
             transport.close()
 
     def __enter__(self) -> Self:
-        """Return the client."""
+        """Return the client; raises `CallerError` if it was closed."""
+        self._refuse_closed()
         return self
 
     def __exit__(self, *_: object) -> None:

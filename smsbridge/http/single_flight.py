@@ -1,18 +1,20 @@
-"""Requests of one share in the air: sent once, whatever the number of threads that ask."""
+"""Requests of one share in the air: sent once, whatever the number of those who ask."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from typing import Any
 
 from smsbridge.http.exchange import Broken, Left, Response
 
 
 class Flights:
-    """Requests of one share, sent once: whoever else asks gets the same answer."""
+    """Requests of one share, sent once: whichever thread else asks gets the same answer."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -38,7 +40,7 @@ class Flights:
         try:
             return (known or flight).result(max(deadline - time.monotonic(), 0))
         except TimeoutError:
-            raise late() from None
+            raise _late() from None
 
 
 def _land(flight: Future[Response], send: Callable[[], Response]) -> None:
@@ -52,6 +54,43 @@ def _land(flight: Future[Response], send: Callable[[], Response]) -> None:
         raise
 
 
-def late() -> Broken:
+class TaskFlights:
+    """Requests of one share, sent once, each by a task: whoever asks may be cancelled."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._flights: dict[str, asyncio.Task[Response]] = {}
+
+    async def join(
+        self, share: str, send: Callable[[], Coroutine[Any, Any, Response]], deadline: float
+    ) -> Response:
+        """Return the answer of a share; or raise `Broken`. To cancel it cancels it for nobody."""
+        if share not in self._flights:
+            self._flights = {name: task for name, task in self._flights.items() if not task.done()}
+            self._flights[share] = asyncio.create_task(send())
+            self._flights[share].add_done_callback(_looked_at)
+        flight = self._flights[share]
+        await asyncio.wait([flight], timeout=max(deadline - time.monotonic(), 0))
+        if not flight.done():
+            raise _late()
+        if flight.cancelled():
+            raise Broken(Left.NOTHING, "the client was closed", retry=False)
+        return flight.result()
+
+    async def close(self) -> None:
+        """End what is in the air: no task is left behind."""
+        flights = list(self._flights.values())
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+
+def _looked_at(flight: asyncio.Task[Response]) -> None:
+    """Take the error of a flight, which is logged where everybody was cancelled who waited."""
+    if not flight.cancelled():
+        flight.exception()
+
+
+def _late() -> Broken:
     """Return the error for an answer that did not come in time."""
     return Broken(Left.NOTHING, "no answer in time to a call that others wait for too")

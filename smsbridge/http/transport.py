@@ -166,9 +166,8 @@ def whole(
 def too_large(status: int, request: Request) -> Broken:
     """Return the error for an answer that never ends; a key of the config may allow more."""
     hint = f"; {request.most_key} in the config may allow more" if request.most_key else ""
-    return Broken(
-        Left.ALL, f"HTTP {status}, and the body is larger than {request.most} bytes{hint}"
-    )
+    why = f"HTTP {status}, and the body is larger than {request.most} bytes{hint}"
+    return Broken(Left.ALL, why, retry=False)
 
 
 def broken(error: Exception, left: Left, way: Way) -> Broken:

@@ -210,6 +210,35 @@ def test_the_last_error_is_the_one_that_is_told(make: Make) -> None:
     assert (type(error), error.retry_after) == (NotSent, 9)
 
 
+@pytest.mark.parametrize(
+    ("answers", "ends", "tries"),
+    [
+        ([OK], Submission, 1),
+        ([BUSY, OK], Submission, 2),
+        ([REFUSED], Rejected, 1),
+        ([BUSY, REFUSED], Rejected, 2),
+        ([BUSY, NOTHING, SILENCE], OutcomeUnknown, 3),
+        ([BUSY, NOTHING, BUSY], NotSent, 3),
+        ([BUSY, Response(status=308)], NotSent, 2),
+    ],
+)
+def test_the_end_of_a_send_tells_after_how_many_tries_it_came(
+    make: Make, answers: list[Answer], ends: type, tries: int
+) -> None:
+    client = make(THRICE, Wire(*answers))
+    end = end_of(lambda: client.send(NUMBER, TEXT))
+    assert (type(end), end.tries) == (ends, tries)
+    if isinstance(end, SendError):
+        assert (f"), after {tries} tries. " in str(end)) == (tries > 1)
+
+
+def test_a_question_without_an_answer_tells_how_often_it_was_asked(make: Make) -> None:
+    client = make(THRICE, Wire(BUSY, BUSY, BUSY))
+    end = end_of(lambda: client.status("m-1"))
+    assert (type(end), end.tries) == (NoAnswer, 3)
+    assert "(gate over rest), after 3 tries. To ask again" in str(end)
+
+
 QUESTIONS: list[tuple[Any, list[Response]]] = [
     (lambda client: client.status("m-1").id, [document(**row())]),
     (lambda client: next(iter(client.sent())).id, [page(row())]),
@@ -241,12 +270,19 @@ def test_a_question_is_not_repeated_unless_the_config_says_so(
 
 
 @asked
-@pytest.mark.parametrize("trouble", [Response(status=401), Response(status=308)])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Response(status=401),
+        Response(status=308),
+        Broken(Left.ALL, "HTTP 200, and the body is larger than 9 bytes", retry=False),
+    ],
+)
 def test_a_question_that_fails_the_same_way_again_is_not_repeated(
-    make: Make, ask: Any, answers: list[Response], trouble: Response
+    make: Make, ask: Any, answers: list[Response], trouble: Answer
 ) -> None:
     wire, world = Wire(trouble), World()
-    with pytest.raises((NoAnswer, Rejected)):
+    with pytest.raises((NoAnswer, Rejected), match=r"fails the same way|Check the credentials"):
         ask(make(THRICE, wire, world))
     assert (len(wire.requests), world.slept) == (1, [])
 

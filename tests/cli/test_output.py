@@ -167,6 +167,13 @@ def test_a_failure_has_what_its_kind_knows(error: NotSent, more: dict[str, Any])
     assert document == {"id": None, "error": "w", **more, **attempt_words(ATTEMPT)}
 
 
+def test_what_took_several_tries_says_how_many() -> None:
+    error = NotSent("w", ATTEMPT)
+    error.tries = 3
+    done = Submission(id=None, attempt=ATTEMPT, tries=2)
+    assert [failure(error)["tries"], success(done)["tries"]] == [3, 2]
+
+
 def test_an_id_of_the_provider_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     submission = Submission(id="\x1b[2Jid\n2", attempt=ATTEMPT)
     show_submission(submission, as_json=False)

@@ -24,6 +24,7 @@ from smsbridge.testing.mock.provider import Provider
 
 from support.commands import (
     EXTRAS,
+    INTERRUPTIBLE,
     SECONDS,
     SMSBRIDGE,
     WITHOUT,
@@ -334,14 +335,6 @@ def test_a_bare_install_sends_over_each_protocol(protocol: str, smsbridge_mock: 
     url = sample_url(protocol, smsbridge_mock.address)
     done = real(EXTRAS, "send", NUMBER, TEXT, "--url", url, script=WITHOUT)
     assert done.code == 0, done.err
-
-
-INTERRUPTIBLE = """
-import signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from smsbridge.cli import main
-main()
-"""
 
 
 @contextmanager

@@ -267,6 +267,20 @@ def test_what_cannot_be_run_exits_2(
     assert Path(CSV).read_text().startswith("recipient,text")
 
 
+@pytest.mark.parametrize("pipe", [CSV, OUT, INTENTS])
+def test_a_pipe_in_place_of_a_file_sends_nothing_and_is_not_waited_for(
+    smsbridge_mock: Provider, pipe: str
+) -> None:
+    write(2)
+    Path(pipe).unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    done = send(sample_url("rest", smsbridge_mock.address))
+    assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
+    assert one_line(done.err)
+    assert f"{pipe} is not a regular file" in done.err
+    assert {path.name for path in Path().iterdir()} == {CSV, pipe}
+
+
 def test_a_disk_that_is_full_sends_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
     write(20)
     real_write, left = os.write, 8

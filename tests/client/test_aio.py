@@ -123,6 +123,18 @@ def test_a_cancelled_token_call_lets_the_next_one_begin() -> None:
     assert asyncio.run(run()) == ["/token", "/token", "/send"]
 
 
+def test_a_cancelled_token_call_is_over_when_the_client_is_closed() -> None:
+    async def run() -> None:
+        held = Held()
+        async with client_of(held, backend=Gate(protocol="oauth")) as client:
+            first = asyncio.create_task(client.send(NUMBER, "first"))
+            await held.begun.wait()
+            first.cancel()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(run())
+
+
 def test_a_wait_can_be_cancelled_while_it_sleeps() -> None:
     async def run() -> None:
         asleep = asyncio.Event()

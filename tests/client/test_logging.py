@@ -45,6 +45,7 @@ EXTRAS = (
     "reason",
     "code",
     "via",
+    "tries",
 )
 
 
@@ -131,7 +132,7 @@ def test_the_time_that_it_took_is_told_with_its_repeats(
     client = make(Gate(retry={"attempts": 2}), Wire(busy, OK), world)  # type: ignore[arg-type]  # as config gives it
     client.send(CANARY_NUMBER, CANARY_TEXT)
     ((_, extras),) = ends(told)
-    assert (extras["outcome"], extras["seconds"]) == ("accepted", 7)
+    assert (extras["outcome"], extras["seconds"], extras["tries"]) == ("accepted", 7, 2)
 
 
 ASKED: list[tuple[str, Any, Response]] = [

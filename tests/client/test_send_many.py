@@ -383,6 +383,72 @@ def test_ctrl_c_while_waiting_begins_no_send_and_waits_for_those_in_flight() -> 
     assert threads() == []
 
 
+def test_ctrl_c_while_waiting_gives_the_results_of_what_is_in_flight_first() -> None:
+    interrupted = threading.Event()
+
+    def send(message: Message) -> Submission:
+        if message.reference == "r-1":
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            interrupted.set()
+        assert interrupted.wait(SECONDS)
+        return accepted(message)
+
+    given = Counted(100)
+    seen: set[int] = set()
+    with pytest.raises(KeyboardInterrupt):
+        seen.update(result.index for result in in_threads(send, given, 2, attempted))
+    assert seen == set(range(given.taken))
+    assert given.taken < 100
+
+
+@pytest.fixture(params=[0, 1, 3])
+def few_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let so many threads start, and refuse more as a system does."""
+    left, start = request.param, threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    return int(request.param)
+
+
+@pytest.mark.usefixtures("few_threads")
+@pytest.mark.parametrize("most", [1, 2, 8])
+def test_where_threads_cannot_start_each_message_is_sent_once_all_the_same(most: int) -> None:
+    seen: list[str] = []
+
+    def send(message: Message) -> Submission:
+        seen.append(message.reference)
+        return accepted(message)
+
+    given = Counted(20)
+    results = list(in_threads(send, given, most, attempted))
+    assert sorted(result.index for result in results) == list(range(20))
+    assert {result.outcome for result in results} == {"accepted"}
+    assert sorted(seen) == sorted(f"r-{number}" for number in range(20))
+
+
+def test_ctrl_c_in_a_send_of_the_caller_s_own_thread_is_unknown_and_raised_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def send(_message: Message) -> Submission:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    results = in_threads(send, messages(5), 2, attempted)
+    assert (next(results).outcome) is OutcomeWord.UNKNOWN
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
 def test_a_client_sends_many_and_may_be_used_beside_it() -> None:
     memory = Memory()
     with Client(memory) as client:
@@ -549,6 +615,35 @@ def test_closing_before_the_first_result_sends_nothing() -> None:
     memory = Memory()
     Client(memory).send_many(messages(3)).close()
     assert memory.messages == []
+
+
+def test_where_no_task_can_be_made_each_message_is_not_sent() -> None:
+    async def test() -> None:
+        loop, made = asyncio.get_running_loop(), 0
+
+        def few(loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> asyncio.Task[Any]:
+            nonlocal made
+            made += 1
+            if made > 3:
+                raise MemoryError
+            return asyncio.Task(coroutine, loop=loop, **more)
+
+        memory = Memory()
+        results = AsyncClient(memory).send_many(messages(6), 2)
+        loop.set_task_factory(few)
+        try:
+            ends = {result.index: result async for result in results}
+        finally:
+            loop.set_task_factory(None)
+        assert sorted(ends) == list(range(6))
+        words = [ends[index].outcome for index in range(6)]
+        assert words == ["accepted"] * 2 + ["not_sent"] * 4
+        assert len(memory.messages) == 2
+        error = ends[5].error
+        assert isinstance(error, NotSent)
+        assert error.why == "no task can be made: MemoryError"
+
+    timed(test)
 
 
 def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCaptureFixture) -> None:

@@ -83,16 +83,6 @@ def test_sync_and_async_put_the_same_on_the_wire(protocol: str) -> None:
     assert seen[0]
 
 
-def test_a_closed_client_opens_again_when_it_is_used() -> None:
-    with FaultServer([answer(200, said("rest", OK))]) as server:
-        client = Client(backend("rest", server.url))
-        client.send(NUMBER, "one")
-        client.close()
-        client.send(NUMBER, "two")
-        client.close()
-        assert len(server.sends) == 2
-
-
 def test_a_client_that_never_sent_closes() -> None:
     Client(sample_backend()).close()
     asyncio.run(AsyncClient(sample_backend()).close())

@@ -103,6 +103,7 @@ def test_an_answer_that_proves_nothing_is_refused_in_the_same_words(
         end = broke(backend("rest", server.url), post(f"{server.url}/a"), by=by)
     assert end.left is Left.ALL
     assert why in end.why
+    assert end.retry == ("the body is larger" not in end.why)
 
 
 @pytest.mark.parametrize("holds", [False, True])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +12,7 @@ from functools import partial
 import pytest
 
 from smsbridge.http.exchange import Broken, Left, Response
-from smsbridge.http.single_flight import Flights
+from smsbridge.http.single_flight import Flights, TaskFlights
 
 ANSWER = Response(status=200, body=b"token")
 
@@ -87,3 +89,88 @@ def test_an_interrupted_request_is_told_to_the_others_and_raised_to_its_own() ->
         flights.join("token/0", send, soon())
     with pytest.raises(Broken, match="interrupted"):
         flights.join("token/0", lambda: ANSWER, soon())
+
+
+# --- tasks
+
+
+class Call:
+    """A request of a task that waits until it may go on, and then answers or breaks."""
+
+    def __init__(self, end: Response | Broken = ANSWER) -> None:
+        self.end, self.count = end, 0
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self) -> Response:
+        self.count += 1
+        self.begun.set()
+        await self.go_on.wait()
+        if isinstance(self.end, Broken):
+            raise self.end
+        return self.end
+
+
+def join(flights: TaskFlights, call: Call) -> asyncio.Task[Response]:
+    return asyncio.create_task(flights.join("token/0", call, soon()))
+
+
+@pytest.mark.parametrize("cancelled", [0, 1], ids=["who came first", "who came later"])
+def test_whoever_of_several_is_cancelled_the_others_get_the_answer(cancelled: int) -> None:
+    async def run() -> None:
+        flights, call = TaskFlights(), Call()
+        waiting = [join(flights, call) for _ in range(3)]
+        await call.begun.wait()
+        waiting.pop(cancelled).cancel()
+        await asyncio.sleep(0)
+        call.go_on.set()
+        assert (await asyncio.gather(*waiting), call.count) == ([ANSWER] * 2, 1)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_no_task_is_left_behind_by_a_close(waits: bool) -> None:  # noqa: FBT001  (pytest's way)
+    async def run() -> None:
+        flights, call = TaskFlights(), Call()
+        waiting = join(flights, call)
+        await call.begun.wait()
+        if not waits:
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        await flights.close()
+        if waits:
+            with pytest.raises(Broken, match="the client was closed") as caught:
+                await waiting
+            assert (caught.value.left, caught.value.retry) == (Left.NOTHING, False)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(run())
+
+
+def test_an_error_for_which_nobody_waits_any_more_is_not_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def run() -> None:
+        flights, call = TaskFlights(), Call(Broken(Left.NOTHING, "refused"))
+        waiting = join(flights, call)
+        await call.begun.wait()
+        waiting.cancel()
+        call.go_on.set()
+        await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
+
+    asyncio.run(run())
+    gc.collect()
+    assert caplog.records == []
+
+
+def test_who_waits_longer_than_the_deadline_in_a_task_ends_nothing() -> None:
+    async def run() -> None:
+        flights, call = TaskFlights(), Call()
+        first = join(flights, call)
+        await call.begun.wait()
+        with pytest.raises(Broken, match="others wait for too"):
+            await flights.join("token/0", call, time.monotonic())
+        call.go_on.set()
+        assert await first == ANSWER
+
+    asyncio.run(run())

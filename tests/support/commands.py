@@ -27,6 +27,14 @@ main()
 """
 """A script that runs a command where some modules, its first argument, can't be imported."""
 
+INTERRUPTIBLE = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from smsbridge.cli import main
+main()
+"""
+"""A script that runs a command in which Ctrl-C does what it does at a terminal."""
+
 EXTRAS = "yaml pytest_httpserver werkzeug aiohttp pytest"
 
 

@@ -131,13 +131,12 @@ class _Wrong:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        file = path.open("rb")
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe may wait for ever
+            raise BadSheet(f"{path} is not a regular file: it is read twice")
+        return path.open("rb")
     except OSError as error:
         raise BadSheet(f"{path}: {error.strerror}") from None
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise BadSheet(f"{path} is no regular file: it is read twice")
-    return file
 
 
 def _state(file: BinaryIO) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ from smsbridge.cli.bulk.journal_lines import (
     over_line,
     unknown_line,
 )
-from smsbridge.cli.bulk.jsonl import Lines, thinned
+from smsbridge.cli.bulk.jsonl import Lines, refuse_special, thinned
 from smsbridge.client.send_many import OutcomeWord, Result
 from smsbridge.errors import (
     Attempt,
@@ -274,6 +274,7 @@ def beside(results: Path) -> Path:
 def _held(results: Path) -> Lines:
     """Return the intents, held by this process alone; they are made if there is nothing yet."""
     intents = beside(results)
+    refuse_special(results)
     if not intents.exists():
         _refuse_foreign(results)
     return Lines(intents, create=True).alone()

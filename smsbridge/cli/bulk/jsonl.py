@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ class Lines:
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open the file; see the class for the arguments."""
         self.path = path
+        refuse_special(path)
         flags = os.O_RDWR | os.O_APPEND | _BINARY | (os.O_CREAT if create else 0)
         try:
             self._file = os.open(path, flags, _PRIVATE)
@@ -84,6 +86,13 @@ class Lines:
         if self._file >= 0:
             os.close(self._file)
         self._file = -1
+
+
+def refuse_special(path: Path) -> None:
+    """Raise `CallerError` for a pipe, a device or a folder: nothing can be read back from it."""
+    with suppress(OSError):  # that it can't be looked at is said by whoever opens it
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise CallerError(f"{path} is not a regular file: give the path of one")
 
 
 def encoded(line: Mapping[str, Any]) -> bytes:

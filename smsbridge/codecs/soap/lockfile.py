@@ -87,7 +87,11 @@ def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> Lo
     contents = {names[address]: document for address, document in documents.items()}
     if any(not (folder / file).resolve().is_relative_to(folder.resolve()) for file in contents):
         raise BadContract("it imports a file outside of its folder")
-    for file, content in {**contents, LOCK: lock_file.encode()}.items():
+    contents = {**contents, LOCK: lock_file.encode()}
+    for file in contents:
+        if (folder / file).exists() and not (folder / file).is_file():
+            raise ConfigError(f"can't write {folder / file}: it is not a regular file")
+    for file, content in contents.items():
         _write(folder / file, content)
     return Locked(wsdl=folder / name, files=files, ports=ports)
 

@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
         Sheet.checked(tmp_path / "none.csv", SMS)
     with pytest.raises(BadSheet, match="directory"):
         Sheet.checked(tmp_path, SMS)
-    with pytest.raises(BadSheet, match="no regular file"):
+    with pytest.raises(BadSheet, match="not a regular file"):
         Sheet.checked(Path(os.devnull), SMS)
 
 

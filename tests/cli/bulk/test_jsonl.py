@@ -118,3 +118,16 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_is(
     with pytest.raises(OSError, match="No space left"):
         thinned(path, lambda _: False)
     assert path.read_bytes() == encoded(ONE)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_is_not_a_regular_file_is_refused_and_never_waited_for(path: Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/null")
+    else:
+        path.mkdir()
+    for create in (True, False):
+        with pytest.raises(CallerError, match=r"file\.jsonl is not a regular file"):
+            Lines(path, create=create)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import time
@@ -374,6 +375,16 @@ def test_a_damaged_lock_is_no_lock_for_a_file_that_is_locked_again(tmp_path: Pat
 
 
 # --- a backend whose WSDL is at an address
+
+
+@pytest.mark.parametrize("name", ["oldcorp.wsdl", LOCK])
+def test_a_pipe_where_a_file_is_to_be_written_is_refused_before_any_is(
+    tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        locked_in(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def keyed() -> Site:

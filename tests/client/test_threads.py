@@ -1,0 +1,111 @@
+"""Calls in threads: each is made once, also where no thread can start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from smsbridge.client.threads import Threads
+
+SECONDS = 20
+
+
+def never() -> str:
+    raise AssertionError
+
+
+def test_what_calls_return_is_kept_in_the_order_in_which_they_end() -> None:
+    first = threading.Event()
+    threads: Threads[str] = Threads()
+    threads.begin(lambda: "slow" if first.wait(SECONDS) else "late", never)
+    threads.begin(lambda: "quick", never)
+    while not threads.ended:
+        threads.wait()
+    assert not threads.idle
+    first.set()
+    threads.close()
+    assert (list(threads.ended), threads.idle) == (["quick", "slow"], True)
+
+
+def refuse(_thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def interrupt(_thread: threading.Thread) -> None:
+    raise KeyboardInterrupt
+
+
+def test_where_no_thread_can_start_the_caller_makes_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    threads: Threads[str] = Threads()
+    threads.begin(lambda: threading.current_thread().name, never)
+    threads.close()
+    assert list(threads.ended) == [threading.main_thread().name]
+
+
+def test_an_interrupt_before_a_call_began_leaves_another_value_in_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", interrupt)
+    threads: Threads[str] = Threads()
+    with pytest.raises(KeyboardInterrupt):
+        threads.begin(never, lambda: "not begun")
+    threads.close()
+    assert list(threads.ended) == ["not begun"]
+
+
+def test_an_interrupt_after_a_call_began_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def late(thread: threading.Thread) -> None:
+        start(thread)
+        thread.join(SECONDS)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", late)
+    threads: Threads[str] = Threads()
+    with pytest.raises(KeyboardInterrupt):
+        threads.begin(lambda: "made", never)
+    threads.close()
+    assert list(threads.ended) == ["made"]
+
+
+AT_THE_END = """
+import atexit, threading
+from smsbridge import Client, Message
+from smsbridge.backends.memory import Memory
+
+memory = Memory()
+messages = [Message(recipient="+12025550123", text=str(n)) for n in range(3)]
+
+def send() -> None:
+    results = list(Client(memory).send_many(messages))
+    print(sorted(str(r.outcome) for r in results), len(memory.messages), flush=True)
+
+WAY
+"""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "atexit.register(send)",
+        "threading.Thread(target=send).start()",
+        "results = Client(memory).send_many(messages); next(results); send()",
+    ],
+)
+def test_the_end_of_the_interpreter_loses_no_send(way: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AT_THE_END.replace("WAY", way)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("['accepted', 'accepted', 'accepted'] ")
