@@ -118,7 +118,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ends]], ...]] = {
         (
             "F19",
             "bad-framing",
-            "two lengths, or a line break inside a header",
+            "two different lengths, or a line break inside a header",
             _unknown("lengths", "cr"),
         ),
     ),
