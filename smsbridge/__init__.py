@@ -29,7 +29,7 @@ from smsbridge.errors import (
     Unsupported,
 )
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.outcome import When
+from smsbridge.mapping.words import When
 from smsbridge.message import (
     Channel,
     Message,

@@ -47,11 +47,12 @@ from smsbridge.mapping.operation import (
     made_values,
     message_values,
 )
-from smsbridge.mapping.outcome import Case, Outcome, Words, broken, judge, rejected, word_at
+from smsbridge.mapping.outcome import Case, Outcome, broken, judge, rejected
 from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import answered, called
 from smsbridge.mapping.rows import read_received, read_sent
 from smsbridge.mapping.template import TIME_ZONE, reread
+from smsbridge.mapping.words import Words, word_at
 from smsbridge.message import Message, Submission, fingerprint
 from smsbridge.text.masking import codes_alone
 

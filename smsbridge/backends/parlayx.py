@@ -13,7 +13,7 @@ from smsbridge.backends.base import Backend
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.outcome import When
+from smsbridge.mapping.words import When
 from smsbridge.message import Status
 from smsbridge.text.secrets import Secret
 

@@ -19,8 +19,8 @@ from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage, Reason
 from smsbridge.mapping.codec import Note
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.outcome import When
 from smsbridge.mapping.template import Template
+from smsbridge.mapping.words import When
 from smsbridge.message import Channel, Message, Options, Status, shown
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.signatures import Signature

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.outcome import REFUSING, When, status_trouble, untaken_trouble
 from smsbridge.mapping.path import LIST, STATUS, nested, steps
 from smsbridge.mapping.template import Template, Values, names, needed, rendered, words
 from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
+from smsbridge.mapping.words import REFUSING, When, status_trouble, untaken_trouble
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 

@@ -8,9 +8,9 @@ provider has taken the message? ``docs/faults.md`` has the answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import responses
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,8 +25,16 @@ from smsbridge.errors import (
 from smsbridge.http.challenges import is_foreign, offered_schemes
 from smsbridge.http.exchange import Left
 from smsbridge.mapping.codec import SoapFault
-from smsbridge.mapping.path import STATUS, TEXT, at, steps
-from smsbridge.mapping.template import text
+from smsbridge.mapping.words import (
+    REFUSING,
+    SPEAKING,
+    UNTAKEN,
+    Words,
+    flag_at,
+    pattern_of,
+    with_status,
+    word_at,
+)
 from smsbridge.message import Status, Submission
 
 if TYPE_CHECKING:
@@ -39,62 +47,6 @@ _MOST_WORD = 60
 _UNAUTHORIZED = 401
 _SPOILT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")  # what no word of a provider has
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
-
-
-REFUSING = frozenset(range(400, 500)) - {401, 408, 421, 425, 429}
-"""The statuses with which a word of refusal counts, and which a table may name as a refusal."""
-
-SPEAKING = frozenset({200, 201, 202, 401}) | REFUSING
-"""The statuses with which the words of an answer are the provider's own."""
-
-UNTAKEN = frozenset(range(400, 600)) - {401}
-"""The statuses of which a table may say that the message was not taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """An answer is an acceptance when each path holds its word, compared as text.
-
-    A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other, and
-    ``/[0-9]+/`` any other that the pattern matches as a whole. ``id`` and ``status`` are the paths
-    of the provider's id and of its word for the status.
-    """
-
-    match: Mapping[str, str]
-    id: str | None = None
-    status: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a path or a pattern that is none."""
-        for path in (self.id, self.status):
-            steps(path or "id")
-        for path, word in self.match.items():
-            steps(path)
-            try:
-                re.compile(_pattern(word) or "")
-            except re.error as error:
-                raise ValueError(f"{path}: {word} is no pattern: {error}") from None
-
-    def holds_any(self, answer: Mapping[str, Any]) -> bool:
-        """Tell whether any path of an answer holds its word."""
-        return any(_is(answer, path, word) for path, word in self.match.items())
-
-    def holds(self, answer: Mapping[str, Any]) -> bool:
-        """Tell whether each path of an answer holds its word."""
-        return all(_is(answer, path, word) for path, word in self.match.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """How a provider says yes and no. ``rejected``: path to word to reason; ``*``: any word.
-
-    ``not_sent``: path to the words that say that the message was not taken.
-    """
-
-    accepted: When
-    rejected: Mapping[str, Mapping[str, Reason]]
-    statuses: Mapping[str, Status]
-    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,37 +87,6 @@ class _Evidence:
         return isinstance(self.answer, SoapFault)
 
 
-def status_trouble(words: Iterable[str], allowed: frozenset[int]) -> str | None:
-    """Return what is wrong with the words of a table for ``#status``, or None."""
-    for word in words:
-        if not (word.isascii() and word.isdecimal()) or int(word[:4]) not in allowed:
-            others = [n for n in range(min(allowed), max(allowed)) if n not in allowed]
-            return (
-                f"{word!r}: give a status from {min(allowed)} to {max(allowed)}, "
-                f"but not {', '.join(map(str, others))}"
-            )
-    return None
-
-
-def untaken_trouble(
-    not_sent: Mapping[str, Collection[str]],
-    accepted: When,
-    rejected: Mapping[str, Mapping[str, Reason]],
-) -> str | None:
-    """Return what is wrong with the words that say that a message was not taken, or None."""
-    for path, words in not_sent.items():
-        steps(path)
-        taken = {accepted.match.get(path), *rejected.get(path, ())}
-        for word in words:
-            if word in ("", "*") or _pattern(word) is not None:
-                return f"{path}: {word!r}: name each word as it stands in the answer"
-            if word in taken:
-                return f"{path}: {word!r} means something else there already"
-        if path == STATUS and (why := status_trouble(words, UNTAKEN)):
-            return f"{path}: {why}"
-    return None
-
-
 Outcome = Submission | SendError
 
 _REFUSALS = {_UNAUTHORIZED: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
@@ -191,27 +112,10 @@ def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Ou
     return _STATUSES.get(response.status, _unknown)(evidence, case)
 
 
-def with_status(answer: Mapping[str, Any], response: Response) -> Mapping[str, Any]:
-    """Return the words of an answer with its status among them, at ``#status``."""
-    return {**answer, STATUS: str(response.status)}
-
-
 def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
     """Return the error for a refusal, of the class that its reason asks for."""
     kind = AuthenticationFailed if reason is Reason.AUTHENTICATION else Rejected
     return kind(why, attempt, reason=reason, code=code)
-
-
-def word_at(answer: Any, path: str | None) -> str | None:
-    """Return the word or number at a path as text; None for what is neither, or empty."""
-    found = at(answer, path) if path else None
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if isinstance(found, Mapping):
-        found = found.get(TEXT)
-    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
-        return None
-    return text(found) or None
 
 
 def _said(seen: _Evidence, case: Case) -> Outcome:
@@ -242,26 +146,6 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
         return rejected(why, case.attempt, refusal.reason, refusal.code)
     why = f"{seen.text}, and the answer has no marker of success or refusal"
     return OutcomeUnknown(why, case.attempt)
-
-
-def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
-    word = word_at(answer, path)
-    if word is None:
-        return _flag_at(answer, path) == wanted
-    pattern = _pattern(wanted)
-    if pattern is not None:
-        return re.fullmatch(pattern, word) is not None
-    return wanted in ("*", word)
-
-
-def _pattern(wanted: str) -> str | None:
-    slashed = len(wanted) > 1 and wanted[0] == wanted[-1] == "/"
-    return wanted[1:-1] if slashed else None
-
-
-def _flag_at(answer: Mapping[str, Any], path: str) -> str | None:
-    found = at(answer, path)
-    return text(found) if isinstance(found, bool) else None
 
 
 def _refused_unless_page(seen: _Evidence, case: Case) -> Outcome:
@@ -357,18 +241,18 @@ def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal
         word = word_at(answer, path)
         marker = case.words.accepted.match.get(path, "")
         other = reasons.get("*") if others and word and not _unclear(word, marker) else None
-        said = word or _flag_at(answer, path)
+        said = word or flag_at(answer, path)
         if said is not None and (reason := reasons.get(said, other)):
             return _Refusal(reason, _shown(said, case), path)
     return None
 
 
 def _unclear(word: str, marker: str) -> bool:
-    """Tell whether a word may mean the marker of success, spelt in another way or spoilt."""
+    """Return whether a word may mean the marker of success, spelt in another way or spoilt."""
     if _SPOILT.search(word):
         return True
     word = word.strip().lower()
-    pattern = _pattern(marker)
+    pattern = pattern_of(marker)
     if pattern is not None and re.fullmatch(pattern, word, re.IGNORECASE):
         return True
     with suppress(ValueError):

@@ -8,9 +8,9 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.outcome import When, word_at
 from smsbridge.mapping.path import LIST, at, steps
 from smsbridge.mapping.times import read_time, told_time
+from smsbridge.mapping.words import When, word_at
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
 from smsbridge.mapping.codec import SoapFault
-from smsbridge.mapping.outcome import word_at
 from smsbridge.mapping.path import STATUS, nested
+from smsbridge.mapping.words import word_at
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site

@@ -10,9 +10,9 @@ from typing import Any
 from smsbridge.errors import WebhookUnreadable
 from smsbridge.http.exchange import Request
 from smsbridge.mapping.operation import Paths
-from smsbridge.mapping.outcome import word_at
 from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.template import Template
+from smsbridge.mapping.words import word_at
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
 from smsbridge.text.json_document import BadJSON, read_json
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported

@@ -12,7 +12,6 @@ import pytest
 
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Question
-from smsbridge.mapping.outcome import When
 from smsbridge.mapping.rows import (
     exact_time,
     read_received,
@@ -20,6 +19,7 @@ from smsbridge.mapping.rows import (
     row_of,
     unread_time,
 )
+from smsbridge.mapping.words import When
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)

@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from smsbridge.errors import ConfigError, Reason
-from smsbridge.mapping.outcome import REFUSING, When, status_trouble
 from smsbridge.mapping.path import STATUS, steps
 from smsbridge.mapping.template import FILTERS, Template, text
 from smsbridge.mapping.template_check import trouble
+from smsbridge.mapping.words import REFUSING, When, status_trouble
 from smsbridge.text.suggest import nearest
 
 Key = tuple[str, ...]

@@ -30,10 +30,10 @@ from smsbridge.mapping.operation import (
     Question,
     known_values,
 )
-from smsbridge.mapping.outcome import When, untaken_trouble
 from smsbridge.mapping.path import LIST, STATUS, nested
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.mapping.times import form_trouble
+from smsbridge.mapping.words import When, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.masking import named
 from smsbridge.text.suggest import nearest

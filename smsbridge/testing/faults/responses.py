@@ -22,9 +22,9 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.outcome import When
 from smsbridge.mapping.path import at, steps
 from smsbridge.mapping.sample_answers import Asked
+from smsbridge.mapping.words import When
 from smsbridge.testing.faults.outcomes import Place
 from smsbridge.testing.faults.table import Fault
 from smsbridge.testing.mock.request import Heard

@@ -16,8 +16,8 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.outcome import When, word_at
 from smsbridge.mapping.sample_answers import Asked, word_of
+from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
 
 if TYPE_CHECKING:

@@ -1,0 +1,141 @@
+"""The words with which a provider says yes and no, as a table has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import Reason
+from smsbridge.mapping.path import STATUS, TEXT, at, steps
+from smsbridge.mapping.template import text
+from smsbridge.message import Status
+
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Response
+
+REFUSING = frozenset(range(400, 500)) - {401, 408, 421, 425, 429}
+"""The statuses with which a word of refusal counts, and which a table may name as a refusal."""
+
+SPEAKING = frozenset({200, 201, 202, 401}) | REFUSING
+"""The statuses with which the words of an answer are the provider's own."""
+
+UNTAKEN = frozenset(range(400, 600)) - {401}
+"""The statuses of which a table may say that the message was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """An answer is an acceptance when each path holds its word, compared as text.
+
+    A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other, and
+    ``/[0-9]+/`` any other that the pattern matches as a whole. ``id`` and ``status`` are the paths
+    of the provider's id and of its word for the status.
+    """
+
+    match: Mapping[str, str]
+    id: str | None = None
+    status: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a path or a pattern that is none."""
+        for path in (self.id, self.status):
+            steps(path or "id")
+        for path, word in self.match.items():
+            steps(path)
+            try:
+                re.compile(pattern_of(word) or "")
+            except re.error as error:
+                raise ValueError(f"{path}: {word} is no pattern: {error}") from None
+
+    def holds_any(self, answer: Mapping[str, Any]) -> bool:
+        """Return whether any path of an answer holds its word."""
+        return any(_is(answer, path, word) for path, word in self.match.items())
+
+    def holds(self, answer: Mapping[str, Any]) -> bool:
+        """Return whether each path of an answer holds its word."""
+        return all(_is(answer, path, word) for path, word in self.match.items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How a provider says yes and no. ``rejected``: path to word to reason; ``*``: any word.
+
+    ``not_sent``: path to the words that say that the message was not taken.
+    """
+
+    accepted: When
+    rejected: Mapping[str, Mapping[str, Reason]]
+    statuses: Mapping[str, Status]
+    not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+def word_at(answer: Any, path: str | None) -> str | None:
+    """Return the word or number at a path as text; None for what is neither, or empty."""
+    found = at(answer, path) if path else None
+    if isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    if isinstance(found, Mapping):
+        found = found.get(TEXT)
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        return None
+    return text(found) or None
+
+
+def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
+    word = word_at(answer, path)
+    if word is None:
+        return flag_at(answer, path) == wanted
+    pattern = pattern_of(wanted)
+    if pattern is not None:
+        return re.fullmatch(pattern, word) is not None
+    return wanted in ("*", word)
+
+
+def pattern_of(wanted: str) -> str | None:
+    """Return the regular expression of a word that is one, ``/[0-9]+/``; else None."""
+    slashed = len(wanted) > 1 and wanted[0] == wanted[-1] == "/"
+    return wanted[1:-1] if slashed else None
+
+
+def flag_at(answer: Mapping[str, Any], path: str) -> str | None:
+    """Return a boolean at a path as the word ``true`` or ``false``; None for anything else."""
+    found = at(answer, path)
+    return text(found) if isinstance(found, bool) else None
+
+
+def with_status(answer: Mapping[str, Any], response: Response) -> Mapping[str, Any]:
+    """Return the words of an answer with its status among them, at ``#status``."""
+    return {**answer, STATUS: str(response.status)}
+
+
+def status_trouble(words: Iterable[str], allowed: frozenset[int]) -> str | None:
+    """Return what is wrong with the words of a table for ``#status``, or None."""
+    for word in words:
+        if not (word.isascii() and word.isdecimal()) or int(word[:4]) not in allowed:
+            others = [n for n in range(min(allowed), max(allowed)) if n not in allowed]
+            return (
+                f"{word!r}: give a status from {min(allowed)} to {max(allowed)}, "
+                f"but not {', '.join(map(str, others))}"
+            )
+    return None
+
+
+def untaken_trouble(
+    not_sent: Mapping[str, Collection[str]],
+    accepted: When,
+    rejected: Mapping[str, Mapping[str, Reason]],
+) -> str | None:
+    """Return what is wrong with the words that say that a message was not taken, or None."""
+    for path, words in not_sent.items():
+        steps(path)
+        taken = {accepted.match.get(path), *rejected.get(path, ())}
+        for word in words:
+            if word in ("", "*") or pattern_of(word) is not None:
+                return f"{path}: {word!r}: name each word as it stands in the answer"
+            if word in taken:
+                return f"{path}: {word!r} means something else there already"
+        if path == STATUS and (why := status_trouble(words, UNTAKEN)):
+            return f"{path}: {why}"
+    return None

@@ -1,0 +1,127 @@
+"""The words of a table, and whether they can mean what they are to mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smsbridge import Reason, When
+from smsbridge.mapping.words import REFUSING, status_trouble, untaken_trouble, word_at
+
+ACCEPTED = When({"a.state": "0"})
+REJECTED = {"a.code": {"12": Reason.RECIPIENT, "*": Reason.OTHER}}
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["500"], "'500': give a status from 400 to 499, but not 401, 408, 421, 425, 429"),
+        (["401"], "'401'"),
+        (["4o2"], "'4o2'"),
+        (["40²"], "'40²'"),
+        (["*"], "'*'"),
+        (["402", "403"], None),
+    ],
+)
+def test_a_status_that_refuses_is_a_4xx_that_nobody_else_sends(
+    words: list[str], why: str | None
+) -> None:
+    said = status_trouble(words, REFUSING)
+    assert said is None if why is None else said is not None and said.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("not_sent", "why"),
+    [
+        ({"#status": ("200",)}, "#status: '200': give a status from 400 to 599, but not 401"),
+        ({"a.state": ("0",)}, "a.state: '0' means something else there already"),
+        ({"a.code": ("12",)}, "a.code: '12' means something else there already"),
+        ({"a.code": ("*",)}, "a.code: '*': name each word as it stands in the answer"),
+        ({"a.code": ("/B.*/",)}, "a.code: '/B.*/': name each word"),
+        ({"#status": ("503",), "a.code": ("BUSY",)}, None),
+    ],
+)
+def test_words_for_not_taken_are_named_and_mean_nothing_else(
+    not_sent: dict[str, tuple[str, ...]], why: str | None
+) -> None:
+    said = untaken_trouble(not_sent, ACCEPTED, REJECTED)
+    assert said is None if why is None else said is not None and said.startswith(why)
+
+
+def test_only_words_and_numbers_are_words() -> None:
+    values: tuple[object, ...] = (1, "x", True, None, "", [], {})
+    words = [word_at({"a": value}, "a") for value in values]
+    assert words == ["1", "x", None, None, None, None, None]
+    assert word_at({"a": 1}, None) is None
+
+
+def test_the_word_of_an_element_that_has_attributes_is_its_text() -> None:
+    assert word_at({"a": {"@lang": "en", "#text": "OK"}}, "a") == "OK"
+    assert word_at({"a": [{"@lang": "en", "#text": "OK"}]}, "a.#text") == "OK"
+    assert word_at({"a": {"@lang": "en"}}, "a") is None
+    assert word_at({"a": [{"b": 1}, {"b": 2}]}, "a[1].b") == "2"
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "holds"),
+    [
+        ("0", "0", True),
+        ("0", 0, True),
+        ("0", "00", False),
+        ("0", "", False),
+        ("*", "anything", True),
+        ("*", 0, True),
+        ("*", "*", True),
+        ("*", "", False),
+        ("*", None, False),
+        ("*", True, False),
+        ("true", True, True),
+        ("true", "true", True),
+        ("true", 1, False),
+        ("1", True, False),
+        ("false", False, True),
+        ("false", True, False),
+        ("/t.*/", True, False),
+        ("/[0-9]+/", "17", True),
+        ("/[0-9]+/", 17, True),
+        ("/[0-9]+/", "17a", False),
+        ("/[0-9]+/", "a17", False),
+        ("/[0-9]+/", "17\n", False),
+        ("/[0-9]+/", "", False),
+        ("/OK|SENT/", "SENT", True),
+        ("/OK|SENT/", "OKAY", False),
+        ("/(?i:ok)/", "Ok", True),
+        ("/", "/", True),
+        ("/", "", False),
+        ("//", "//", False),
+        ("/a", "/a", True),
+        ("a/", "a/", True),
+    ],
+)
+def test_a_marker_is_a_word_or_any_word_or_a_pattern(
+    word: str, said: object, *, holds: bool
+) -> None:
+    assert When({"a.b": word}).holds({"a": {"b": said}}) is holds
+
+
+def test_each_path_must_hold_its_word() -> None:
+    both = When({"a": "1", "b": "*"})
+    assert both.holds({"a": 1, "b": 2})
+    assert not both.holds({"a": 1})
+    assert not both.holds({"b": 2})
+    assert When({}).holds({})
+
+
+@pytest.mark.parametrize("word", ["/[/", "/(/", "/*/", "/a{2,1}/"])
+def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> None:
+    with pytest.raises(ValueError, match=r"^a\.b: .* is no pattern: "):
+        When({"a.b": word})
+
+
+@pytest.mark.parametrize(
+    "places", [{"match": {"a..b": "1"}}, {"match": {}, "id": "a."}, {"match": {}, "status": "[0]"}]
+)
+def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is no path"):
+        When(**places)
