@@ -308,6 +308,16 @@ def test_each_public_name_is_in_the_reference() -> None:
     assert set(smsbridge.__all__) - listed == set()
 
 
+def test_each_test_and_module_that_a_page_names_is_there() -> None:
+    pages = [*DOCS.glob("*.md"), DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md"]
+    named = {
+        path
+        for page in pages
+        for path in re.findall(r"`((?:tests|smsbridge)/[\w./]+)`", page.read_text("utf-8"))
+    }
+    assert {path for path in named if not (DOCS.parent / path).exists()} == set()
+
+
 def test_each_room_is_in_the_house() -> None:
     design = (DOCS / "design.md").read_text(encoding="utf-8")
     house = design[design.index("## The house") :]
