@@ -72,9 +72,14 @@ class Attempt:
 
 def whereabouts(attempt: Attempt) -> str:
     """Return who made an attempt, and its reference: ``first, acme over rest, reference r-1``."""
-    part = f"{attempt.via}, " if attempt.via else ""
-    named = f", reference {attempt.reference}" if attempt.reference else ""
-    return f"{part}{attempt.backend} over {attempt.protocol}{named}"
+    part = f"{writable(attempt.via)}, " if attempt.via else ""
+    named = f", reference {writable(attempt.reference)}" if attempt.reference else ""
+    return f"{part}{writable(attempt.backend)} over {writable(attempt.protocol)}{named}"
+
+
+def writable(word: str) -> str:
+    """Return a word as a log or a terminal can take it: escaped unless all of it is printable."""
+    return word if word.isprintable() else ascii(word)
 
 
 class SmsbridgeError(Exception):

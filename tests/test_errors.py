@@ -24,6 +24,7 @@ from smsbridge import (
     SmsbridgeError,
     Unsupported,
 )
+from smsbridge.errors import whereabouts
 
 ATTEMPT = Attempt(
     backend="acme",
@@ -141,3 +142,14 @@ def test_no_answer_says_whether_to_ask_again_and_survives_a_process_boundary(
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), vars(again)) == (says, vars(error))
     assert not isinstance(error, SendError)
+
+
+def test_where_an_attempt_was_made_can_be_written_to_any_log() -> None:
+    odd = Attempt(
+        backend="a",
+        protocol="b\n",
+        reference="é",
+        started=datetime(2030, 1, 1, tzinfo=UTC),
+        via="\ud800",
+    )
+    assert whereabouts(odd) == "'\\ud800', a over 'b\\n', reference é"

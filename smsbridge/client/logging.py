@@ -14,6 +14,7 @@ from smsbridge.errors import (
     SendError,
     SmsbridgeError,
     whereabouts,
+    writable,
 )
 from smsbridge.message import Submission
 
@@ -80,7 +81,7 @@ def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
         "via": attempt.via if attempt else None,
     }
     tries = getattr(end, "tries", 1)
-    words = {name: str(value) for name, value in found.items() if value}
+    words = {name: writable(str(value)) for name, value in found.items() if value}
     return words | ({"tries": tries} if tries > 1 else {})
 
 
