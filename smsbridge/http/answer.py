@@ -103,9 +103,7 @@ class Reading:
         self.status = status
         said = self._values("connection")
         self._persistent = (  # a body that may not be there would be read as the next answer
-            status not in _BODILESS
-            and "close" not in said
-            and (minor > 0 or "keep-alive" in said)
+            status not in _BODILESS and "close" not in said and (minor > 0 or "keep-alive" in said)
         )
         match framing:
             case _Body.CHUNKS:
