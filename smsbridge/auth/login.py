@@ -141,8 +141,11 @@ class Login:
 
     def _refusal(self, response: Response, site: Site, session: Session) -> str | None:
         """Return the word with which an answer refuses the token, or None."""
+        foreign = is_foreign(response, self.scheme)
         if response.status == _UNAUTHORIZED:
-            return None if is_foreign(response, self.scheme) else str(_UNAUTHORIZED)
+            return None if foreign else str(_UNAUTHORIZED)
+        if foreign and self.refused.match.keys() <= {STATUS}:
+            return None  # a status alone may be a proxy's, after the message was taken
         words: list[Mapping[str, Any]] = []
         for call, taken in self.calls if self.refused.match else ():
             looked_for = {path: [word] for path, word in taken.match.items()}

@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
+from urllib3.util.wait import wait_for_read
+
 from smsbridge.errors import MissingExtra
 from smsbridge.http.answer import BadAnswer, Reading
 from smsbridge.http.exchange import Broken, Left, Request, Response
@@ -184,6 +186,13 @@ def _socket(address: tuple[Any, ...]) -> socket.socket:
     return _Socket(family, kind, protocol)
 
 
+def _has_unread(protocol: ResponseHandler) -> bool:
+    """Return whether bytes came, or the end, that the loop has not yet looked at."""
+    transport = protocol.transport
+    sock = transport.get_extra_info("socket") if transport is not None else None
+    return sock is not None and sock.fileno() >= 0 and wait_for_read(sock, 0)
+
+
 class _Connector(aiohttp.TCPConnector):
     """Never hands out a connection on which bytes came that nobody asked for.
 
@@ -218,7 +227,8 @@ class _Connector(aiohttp.TCPConnector):
 
     async def _get(self, *args: Any) -> Any:
         while (connection := await super()._get(*args)) is not None:
-            if connection.protocol is None or not connection.protocol.should_close:
+            protocol = connection.protocol
+            if protocol is None or not (protocol.should_close or _has_unread(protocol)):
                 return connection
             connection.close()
         return None

@@ -102,8 +102,8 @@ class Reading:
         framing, length = self._framing(status)
         self.status = status
         said = self._values("connection")
-        self._persistent = (
-            status != _SWITCHING and "close" not in said and (minor > 0 or "keep-alive" in said)
+        self._persistent = (  # a body that may not be there would be read as the next answer
+            status not in _BODILESS and "close" not in said and (minor > 0 or "keep-alive" in said)
         )
         match framing:
             case _Body.CHUNKS:

@@ -12,13 +12,19 @@ _MOST_CHARACTERS = 8192
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110 §5.6.2)
 _NEVER = r"\x00-\x1f\x7f\ud800-\udfff"
 _PIECE = re.compile(
-    rf"[ \t,]*(?:(?P<scheme>{_TOKEN})(?:[ \t]+|(?=,|\Z)))?"
+    rf"[ \t,]*+(?:(?P<scheme>{_TOKEN})(?:[ \t]++|(?=,|\Z)))?"
     rf"(?:(?P<name>{_TOKEN})[ \t]*=[ \t]*"
     rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\{_NEVER}]|\\[^{_NEVER}])*)")'
     r"|(?P<token68>[0-9A-Za-z._~+/-]+=*))?[ \t]*(?:,|\Z)"
 )
 _LOOKED_AT = 1024  # bytes
 _PAGES = ("text/html", "application/xhtml+xml")
+_BOM = b"\xef\xbb\xbf"
+_TAG = re.compile(  # with which a page may begin that leaves <html> out, as HTML allows
+    rb"<(?:!--|(?:head|title|body|h[1-6]|center|p|div|pre|b|br|hr|font|table|meta|link|style|script)"
+    rb"[\s/>])",
+    re.IGNORECASE,
+)
 _SPOKEN = ("Basic", "Bearer", "Digest")
 _KNOWN = (
     *_SPOKEN,
@@ -67,11 +73,13 @@ def is_page(response: Response) -> bool:
 
     The label alone does not make one: PHP labels JSON so.
     """
-    if b"<html" in response.body[:_LOOKED_AT].lower():
+    looked_at = response.body[:_LOOKED_AT].lower()
+    if b"<html" in looked_at or b"<!doctype html" in looked_at:
         return True
     labelled = response.header("content-type").partition(";")[0].strip().lower() in _PAGES
-    start = response.body.lstrip()[:1]
-    return labelled and start not in (b"", b"{", b"[", b"<")
+    body = response.body.removeprefix(_BOM).lstrip()
+    other = body[:1] in (b"", b"{", b"[") or (body[:1] == b"<" and not _TAG.match(body))
+    return labelled and not other
 
 
 def is_foreign(response: Response, scheme: str) -> bool:

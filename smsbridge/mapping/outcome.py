@@ -124,11 +124,9 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
     accepted = case.words.accepted
     named = _refusal(seen.said, case, others=False)
     refusal = _refusal(seen.said, case, others=True)
-    marked = accepted.match and accepted.holds(seen.said)
     elsewhere = refusal and refusal.path not in accepted.match
-    if marked and (elsewhere or _is_not_taken(seen, case)):
-        why = f"{seen.text}, and the answer has a marker of success and one of refusal"
-        return OutcomeUnknown(why, case.attempt)
+    if _is_marked(seen, case) and (elsewhere or _is_not_taken(seen, case)):
+        return _contradictory(seen, case)
     open_ = refusal and not accepted.match  # a question that says no word of success
     if accepted.holds(seen.said) and not named and not open_:
         own = word_at(seen.answer, accepted.status)
@@ -164,7 +162,7 @@ def _refused(seen: _Evidence, case: Case) -> Outcome:
     if named := _refusal(seen.said, case, others=False):
         return rejected(seen.text, case.attempt, named.reason, named.code)
     if seen.status != _UNAUTHORIZED and _is_not_taken(seen, case):
-        return _wait(seen, case)
+        return (_contradictory if _is_marked(seen, case) else _wait)(seen, case)
     reason = _REFUSALS.get(seen.status, Reason.REQUEST)
     return rejected(seen.text, case.attempt, reason, code)
 
@@ -187,10 +185,14 @@ def _timed_out(seen: _Evidence, case: Case) -> Outcome:
     return _unknown(seen, case) if whole else _not_taken(seen, case)
 
 
+def _contradictory(seen: _Evidence, case: Case) -> Outcome:
+    why = f"{seen.text}, and the answer has a marker of success and one of refusal"
+    return OutcomeUnknown(why, case.attempt)
+
+
 def _unknown(seen: _Evidence, case: Case) -> Outcome:
     """Return what is known where the status proves nothing: what the table names, or a fault."""
-    accepted = case.words.accepted
-    if not (accepted.match and accepted.holds(seen.said)):
+    if not _is_marked(seen, case):
         named = _refusal(seen.said, case, others=False)
         if named and seen.status in REFUSING:
             return rejected(seen.text, case.attempt, named.reason, named.code)
@@ -213,10 +215,16 @@ _STATUSES: Mapping[int, Callable[[_Evidence, Case], Outcome]] = {
 """What each status proves by itself; any other proves nothing."""
 
 
+def _is_marked(seen: _Evidence, case: Case) -> bool:
+    """Return whether the answer has the whole marker of success."""
+    accepted = case.words.accepted
+    return bool(accepted.match) and accepted.holds(seen.said)
+
+
 def _is_not_taken(seen: _Evidence, case: Case) -> bool:
     """Return whether the answer has a word that says that the message was not taken."""
     named = case.words.not_sent.items() if seen.status in SPEAKING | UNTAKEN else ()
-    return any(word_at(seen.said, path) in words for path, words in named)
+    return any((word_at(seen.said, p) or flag_at(seen.said, p)) in words for p, words in named)
 
 
 def _fault(answer: Mapping[str, Any], case: Case) -> SendError:

@@ -308,6 +308,15 @@ def refusals(wire: Wire) -> list[Response]:
     return [UNAUTHORIZED, wire.done(401)]
 
 
+def test_a_page_of_another_is_no_refusal_of_the_token_by_its_status_alone() -> None:
+    block = REST.replace('refused_when = { code = "401" }', 'refused_when = { "#status" = "403" }')
+    backend = replace(WIRES["rest"], block=block).backend()
+    page = Response(status=403, body=b"<html>")
+    end, asked = talk(backend.send(MESSAGE, session()), WIRES["rest"].token("t-1"), page)
+    assert isinstance(end, OutcomeUnknown)
+    assert len(asked) == 2
+
+
 def test_a_401_that_is_a_page_of_another_is_unknown_and_no_call_is_repeated(wire: Wire) -> None:
     page = Response(status=401, body=b"<html>")
     end, asked = talk(wire.backend().send(MESSAGE, session()), wire.token("t-1"), page)

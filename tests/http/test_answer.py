@@ -177,6 +177,8 @@ def test_an_answer_that_has_no_body_ends_with_its_headers(method: str, status: i
         (CHUNKED + b"0\r\n", False),
         (OK + b"\r\nx", False),
         (b"HTTP/1.1 101 Switching\r\n\r\n", False),
+        (b"HTTP/1.1 204 X\r\n\r\n", False),  # some send a body all the same, and later
+        (b"HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n", False),
     ],
 )
 def test_a_connection_goes_on_after_an_answer_that_says_so_and_nothing_more(

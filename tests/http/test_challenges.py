@@ -9,6 +9,7 @@ from smsbridge.http.exchange import Response
 
 NGINX = b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>"
 LIGHTTPD = b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C">\n<html xmlns="x">'
+WERKZEUG = b'<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">\n<title>404 Not Found</title>'
 HTML = "text/html; charset=utf-8"
 
 
@@ -37,6 +38,12 @@ def test_challenges_are_read_as_rfc_9110_writes_them(
         (b"<!-- blocked -->\n<!DOCTYPE HTML>\n<HTML>", "TEXT/HTML", True),
         (LIGHTTPD, "application/xhtml+xml", True),
         (NGINX, "", True),
+        (WERKZEUG, HTML, True),
+        (b"<!doctype html><title>403</title>", "", True),
+        (b"<center><h1>403 Forbidden</h1></center>", HTML, True),
+        (b"<!--" + b" " * 2000 + b"--><html>", HTML, True),
+        (b'\xef\xbb\xbf{"error": "1"}', HTML, False),
+        (b"<header><code>12</code></header>", HTML, False),
         (b"Forbidden", HTML, True),
         (b"Forbidden", "text/plain", False),
         (b'{"error": "1"}', HTML, False),

@@ -128,13 +128,19 @@ def test_a_word_that_the_table_names_says_that_nothing_was_taken(status: int) ->
     assert isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
 
 
+def test_a_boolean_is_such_a_word_where_the_table_names_it() -> None:
+    free = {"a.free": ("false",)}
+    assert isinstance(by_table({"a": {"free": False}}, 200, not_sent=free), NotSent)
+    assert isinstance(by_table({"a": {"free": True}}, 200, not_sent=free), OutcomeUnknown)
+
+
 @pytest.mark.parametrize("status", [302, 401])
 def test_such_a_word_counts_for_nothing_with_a_redirect_or_a_401(status: int) -> None:
     busy = {"a.code": ("BUSY",)}
     assert not isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
 
 
-@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("status", [200, 400, 404, 409, 503])
 def test_an_answer_that_says_taken_and_not_taken_is_unknown(status: int) -> None:
     both = {"a": {"state": "0", "code": "BUSY"}}
     assert isinstance(by_table(both, status, not_sent={"a.code": ("BUSY",)}), OutcomeUnknown)
