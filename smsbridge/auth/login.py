@@ -103,7 +103,7 @@ class Login:
         return response
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Tell whether ``auth`` is there."""
+        """Return whether ``auth`` is there."""
         return self.auth.presented(request, fields)
 
     def valid(
@@ -113,7 +113,7 @@ class Login:
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Tell whether a token that was given out is in a field or a header."""
+        """Return whether a token that was given out is in a field or a header."""
         sent = [text(word) for _, word in flat(fields)]
         held = [*sent, *(word.rpartition(" ")[2] for word in request.headers.values())]
         known = any(token in held for token in tokens)

@@ -22,18 +22,18 @@ _PAGES = ("text/html", "application/xhtml+xml")
 _SPOKEN = ("Basic", "Bearer", "Digest")
 _KNOWN = (
     *_SPOKEN,
-    *(
-        "Negotiate",
-        "NTLM",
-        "Kerberos",
-        "AWS4-HMAC-SHA256",
-        "DPoP",
-        "GNAP",
-        "Hawk",
-        "HOBA",
-        "Mutual",
-    ),
-    *("OAuth", "SCRAM-SHA-1", "SCRAM-SHA-256"),
+    "Negotiate",
+    "NTLM",
+    "Kerberos",
+    "AWS4-HMAC-SHA256",
+    "DPoP",
+    "GNAP",
+    "Hawk",
+    "HOBA",
+    "Mutual",
+    "OAuth",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
 )
 
 

@@ -119,7 +119,7 @@ class Way:
 
 
 class TunnelRefused(Exception):
-    """A proxy answered a CONNECT with something else than a 2xx."""
+    """A proxy answered a CONNECT with anything but a 2xx."""
 
     def __init__(self, status: int) -> None:
         """``status`` is its answer's."""
@@ -127,7 +127,7 @@ class TunnelRefused(Exception):
         self.status = status
 
 
-def opened(way: Way, reading: Reading) -> None:
+def check_tunnel(way: Way, reading: Reading) -> None:
     """Note that the proxy has opened its tunnel; raises `TunnelRefused` where it did not."""
     if reading.status not in range(200, 300):
         raise TunnelRefused(reading.status)

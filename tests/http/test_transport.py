@@ -52,7 +52,7 @@ def encrypted(tmp_path: Path) -> str:
 
 
 def network(**keys: object) -> Network:
-    return Network.of(SMSMobileAPI(api_key=Secret("k"), **keys))  # type: ignore[arg-type]
+    return Network.of(SMSMobileAPI(api_key=Secret("k"), **keys))  # type: ignore[arg-type]  # any keys
 
 
 def test_an_encrypted_client_key_is_opened_by_its_password(encrypted: str) -> None:

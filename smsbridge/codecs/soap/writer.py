@@ -210,7 +210,7 @@ def _as_tree(kind: Kind, value: Any, path: str) -> Mapping[str, Any]:
 
 
 def _is_nothing(part: Part, value: Any) -> bool:
-    """Tell whether a value leaves a part out: none, no item, or an attribute that is nil."""
+    """Return whether a value leaves a part out: none, no item, or an attribute that is nil."""
     if part.name.startswith("@") and value is None:
         return True
     return value is _NOTHING or (value == [] and part.kind.item is None)
