@@ -21,10 +21,11 @@ from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import SoapFault, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, at, flat
 from smsbridge.mapping.request import answered, headed
 from smsbridge.mapping.sample_answers import Asked
-from smsbridge.mapping.template import Template, address, names, rendered, text
+from smsbridge.mapping.template import Template, address, names, rendered
 from smsbridge.mapping.words import SPEAKING, When, with_status, word_at
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import HEADER_RULE, Exchange, Request, Response, is_header
 from smsbridge.mapping.auth import Credentials, Make
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import Template, names, rendered, text
+from smsbridge.mapping.template import Template, names, rendered
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:

@@ -7,18 +7,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, Gives, is_of_a_time
 from smsbridge.mapping.markup import Markup, inner_texts, language, unescapable
-from smsbridge.mapping.template import (
-    FILTERS,
-    PLACE,
-    TIME_FILTERS,
-    TIMES,
-    Gives,
-    is_of_a_time,
-    places_of,
-    split,
-    texts,
-)
+from smsbridge.mapping.template import PLACE, TIMES, places_of, split, texts
 from smsbridge.text.suggest import nearest
 
 _DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, TEXT, at, steps
-from smsbridge.mapping.template import text
 from smsbridge.message import Status
 
 if TYPE_CHECKING:

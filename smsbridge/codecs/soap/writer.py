@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, unsendable
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Misfit, Part, optional
 from smsbridge.codecs.soap.reader import ENCODING12, XSI, split
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import HEADER, TEXT
-from smsbridge.mapping.template import text
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Call, Note, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import names, render, reread, text
+from smsbridge.mapping.template import names, render, reread
 from smsbridge.message import Message
 from smsbridge.text.secrets import same
 
