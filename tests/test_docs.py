@@ -27,8 +27,9 @@ from smsbridge.backends.tables.rest import RestBlock
 from smsbridge.backends.tables.soap import SoapBlock
 from smsbridge.codecs.rest import METHODS
 from smsbridge.config.load import from_file
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS
 from smsbridge.mapping.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW, known_values
-from smsbridge.mapping.template import FILTERS, TIME_FILTERS, render
+from smsbridge.mapping.template import render
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS / "examples"

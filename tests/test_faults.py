@@ -144,7 +144,7 @@ WSDL = "wsdl-gone"
 
 
 def got_there(broken: Fault, protocol: str, behind: Mock, left: list[Left]) -> bool:
-    """Tell whether a call came as far, before its deadline, as its row begins."""
+    """Return whether a call came as far, before its deadline, as its row begins."""
     stopped = broken.ends.outcome is Ending.UNKNOWN and Left.ALL not in left
     return behind.wire == expected_wire(broken, protocol) and not stopped
 

@@ -84,7 +84,7 @@ class Digest(Pair):
             used = _taken_up(said, session, name)
 
     def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Tell whether the header is there."""
+        """Return whether the header is there."""
         return request.header("authorization").lower().startswith("digest ")
 
     def valid(
@@ -94,7 +94,7 @@ class Digest(Pair):
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Tell whether the header proves the password, with a nonce that was given out."""
+        """Return whether the header proves the password, with a nonce that was given out."""
         found = challenges(request.header("authorization"))
         if len(found) != 1 or any(key not in credentials for key in self.credentials):
             return False
@@ -169,7 +169,7 @@ def best(header: str) -> Mapping[str, str] | None:
 def _may_sign_again(
     said: Mapping[str, str], used: _Nonce, kept: _Nonce | None, signed: int
 ) -> bool:
-    """Tell whether the nonce may have been at fault, not the password."""
+    """Return whether the nonce may have been at fault, not the password."""
     renewed = said["nonce"] != used.said["nonce"]
     old = used is kept or said.get("stale", "").lower() == "true"
     return renewed and old and signed < _MOST_SIGNED
@@ -222,7 +222,7 @@ def _naming(said: Mapping[str, str], user: str) -> dict[str, str]:
 
 
 def _names(said: Mapping[str, str], user: str) -> bool:
-    """Tell whether an Authorization names the user, in any of the ways of RFC 7616 §3.4."""
+    """Return whether an Authorization names the user, in any of the ways of RFC 7616 §3.4."""
     if "username*" in said:
         charset, _, rest = said["username*"].partition("'")
         return charset.lower() == "utf-8" and same(unquote(rest.partition("'")[2]), user)

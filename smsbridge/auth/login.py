@@ -21,10 +21,11 @@ from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Request, Response
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import SoapFault, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, at, flat
 from smsbridge.mapping.request import answered, headed
 from smsbridge.mapping.sample_answers import Asked
-from smsbridge.mapping.template import Template, address, names, rendered, text
+from smsbridge.mapping.template import Template, address, names, rendered
 from smsbridge.mapping.words import SPEAKING, When, with_status, word_at
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Login:
         return response
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Tell whether ``auth`` is there."""
+        """Return whether ``auth`` is there."""
         return self.auth.presented(request, fields)
 
     def valid(
@@ -113,7 +114,7 @@ class Login:
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Tell whether a token that was given out is in a field or a header."""
+        """Return whether a token that was given out is in a field or a header."""
         sent = [text(word) for _, word in flat(fields)]
         held = [*sent, *(word.rpartition(" ")[2] for word in request.headers.values())]
         known = any(token in held for token in tokens)

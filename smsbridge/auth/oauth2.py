@@ -102,7 +102,7 @@ class ClientCredentials:
         return response
 
     def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Tell whether a Bearer token is there."""
+        """Return whether a Bearer token is there."""
         return request.header("authorization").startswith("Bearer ")
 
     def valid(
@@ -112,7 +112,7 @@ class ClientCredentials:
         _credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Tell whether the token is one of those given out."""
+        """Return whether the token is one of those given out."""
         return request.header("authorization").removeprefix("Bearer ") in tokens
 
     def answer(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import HEADER_RULE, Exchange, Request, Response, is_header
 from smsbridge.mapping.auth import Credentials, Make
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import Template, names, rendered, text
+from smsbridge.mapping.template import Template, names, rendered
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Fields:
         return (yield request)
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Tell whether each field and each header is there."""
+        """Return whether each field and each header is there."""
         by_field = all(at(fields, path) is not None for path in self.given)
         return by_field and all(request.header(name) for name in self.headers)
 
@@ -70,7 +71,7 @@ class Fields:
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Tell whether each holds what it must."""
+        """Return whether each holds what it must."""
         if any(key not in credentials for key in self.credentials):
             return False
         by_field = all(
@@ -125,7 +126,7 @@ class Basic(Pair):
         return (yield with_header(request, "Authorization", self._header(credentials)))
 
     def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Tell whether the header is there."""
+        """Return whether the header is there."""
         return request.header("authorization").startswith("Basic ")
 
     def valid(
@@ -135,7 +136,7 @@ class Basic(Pair):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Tell whether the header holds both."""
+        """Return whether the header holds both."""
         known = all(key in credentials for key in self.credentials)
         return known and same(request.header("authorization"), self._header(credentials))
 

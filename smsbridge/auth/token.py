@@ -99,7 +99,7 @@ def unusable(response: Response, why: str, session: Session, *, retry: bool = Tr
 
 
 def usable(text: object) -> bool:
-    """Tell whether a text can be a token: it goes into headers and fields."""
+    """Return whether a text can be a token: it goes into headers and fields."""
     return isinstance(text, str) and text != "" and is_header(text)
 
 

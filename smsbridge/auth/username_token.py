@@ -61,7 +61,7 @@ class UsernameToken(Pair):
         return (yield self._secured(request, credentials, session))
 
     def presented(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Tell whether the block is there."""
+        """Return whether the block is there."""
         return _token(request) is not None
 
     def valid(
@@ -71,7 +71,7 @@ class UsernameToken(Pair):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Tell whether the block holds both, the password as text or digest, at any age."""
+        """Return whether the block holds both, the password as text or digest, at any age."""
         token = _token(request)
         if token is None or any(key not in credentials for key in self.credentials):
             return False

@@ -43,9 +43,9 @@ from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import (
     Operation,
     Question,
-    looked_for,
     made_values,
     message_values,
+    spellings,
 )
 from smsbridge.mapping.outcome import Case, Outcome, broken, judge, rejected
 from smsbridge.mapping.path import STATUS
@@ -216,7 +216,7 @@ class Backend(Abilities):
         )
         codec = self.protocols[self.protocol].codec
         try:
-            words = looked_for(operation, self.statuses)
+            words = spellings(operation, self.statuses)
             answer = answered(codec, operation.call, response, self.site(), session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)

@@ -30,5 +30,5 @@ class Keys:
 
 
 def is_secret(key: Field[Any]) -> bool:
-    """Tell whether a config key of a backend is declared as a `Secret`."""
+    """Return whether a config key of a backend is declared as a `Secret`."""
     return "Secret" in str(key.type)

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from smsbridge.backends.base import Backend
 from smsbridge.errors import ConfigError
-from smsbridge.text.masking import named
+from smsbridge.text.masking import public_name
 from smsbridge.text.suggest import nearest
 
 GROUP = "smsbridge.backends"
@@ -30,7 +30,9 @@ def find(name: str) -> type[Backend]:
         return _by_path(name)
     points = [point for point in entry_points(group=GROUP) if point.name == name]
     if not points:
-        raise ConfigError(f"backend {named(name)!r} is not installed; {nearest(name, names())}")
+        raise ConfigError(
+            f"backend {public_name(name)!r} is not installed; {nearest(name, names())}"
+        )
     sources = sorted({_distribution(point) for point in points})
     if len(sources) > 1:
         raise ConfigError(f"backend {name!r} is offered by {' and by '.join(sources)}; remove one")
@@ -70,8 +72,8 @@ def _by_path(path: str) -> type[Backend]:
     try:
         found = getattr(import_module(module), name)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (somebody else's import)
-        said = f": {error}" if named(path) == path else ""  # else it may quote a key
-        why = f"backend {named(path)!r}: {type(error).__name__}{said}"
+        said = f": {error}" if public_name(path) == path else ""  # else it may quote a key
+        why = f"backend {public_name(path)!r}: {type(error).__name__}{said}"
         raise ConfigError(why) from (error if said else None)
     return _checked(found, path)
 

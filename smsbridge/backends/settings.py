@@ -23,7 +23,7 @@ from smsbridge.http.address import (
 from smsbridge.http.proxy import Proxy
 from smsbridge.mapping.operation import Protocol
 from smsbridge.mapping.times import zone_of
-from smsbridge.text.masking import named
+from smsbridge.text.masking import public_name
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
@@ -113,7 +113,7 @@ class Settings(Keys):
             object.__setattr__(self, "protocol", next(usable, next(iter(self.protocols))))
         if self.protocol not in self.protocols:
             offered = ", ".join(self.protocols)
-            why = f"protocol {named(str(self.protocol))!r}: {self.name} offers {offered}"
+            why = f"protocol {public_name(str(self.protocol))!r}: {self.name} offers {offered}"
             raise ConfigError(why, ("protocol",))
         if missing := self._missing(self.protocol):
             raise ConfigError(f"{self.name} over {self.protocol} needs {' and '.join(missing)}")

@@ -13,8 +13,9 @@ from smsbridge.backends.config_fields import is_secret
 from smsbridge.codecs.rest import JSON
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Request, Response, Session, drive
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import message_values
-from smsbridge.mapping.template import names, render, text
+from smsbridge.mapping.template import names, render
 from smsbridge.text.secrets import Secret
 from smsbridge.text.segments import segments
 

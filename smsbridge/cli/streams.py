@@ -66,7 +66,7 @@ def give_up(name: Literal["stdout", "stderr"]) -> None:
         os.dup2(nowhere, getattr(sys, name).fileno())
         os.close(nowhere)
         getattr(sys, name).flush()
-    except (OSError, ValueError, AttributeError):  # it is no file, or no more
+    except (OSError, ValueError, AttributeError):  # it is not a file, or not open any more
         setattr(sys, name, io.StringIO())
 
 

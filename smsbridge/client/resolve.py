@@ -145,7 +145,7 @@ def _is_of(row: SentMessage, attempt: Attempt) -> bool:
 
 
 def _are_alike(one: Attempt, other: Attempt, near: timedelta) -> bool:
-    """Tell whether a row may be of either; two tries of one message are not two messages."""
+    """Return whether a row may be of either; two tries of one message are not two messages."""
     same = one == other or (one.reference != "" and one.reference == other.reference)
     at_once = abs(one.started - other.started) <= near
     return not same and at_once and one.fingerprint == other.fingerprint

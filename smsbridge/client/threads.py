@@ -15,8 +15,9 @@ T = TypeVar("T")
 class Threads(Generic[T]):
     """Runs each call in a thread that ends with it; ``ended`` holds what was returned so far.
 
-    Begun, waited for and taken from by one thread. Where no thread can start, that one makes the
-    call itself: a call that was given is made, or its place is taken by another value.
+    One thread begins the calls, waits for them and takes what they returned. Where no other can
+    start, that one makes the call itself: a call that was given is made, or another value stands
+    in its place.
     """
 
     def __init__(self) -> None:

@@ -16,8 +16,8 @@ from smsbridge.errors import Reason
 from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Call, Note, Spellings, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import LIST, nested
-from smsbridge.mapping.template import text
 from smsbridge.text.json_document import BadJSON, read_json
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from smsbridge.config.toml_lines import Document, read_toml
 from smsbridge.config.url import from_url
 from smsbridge.errors import ConfigError
 from smsbridge.message import UNSENDABLE
-from smsbridge.text.masking import named, variable_named
+from smsbridge.text.masking import public_name, public_variable
 from smsbridge.text.secrets import Secret
 from smsbridge.text.suggest import nearest
 
@@ -75,7 +75,9 @@ def from_file(
         return _Blocks(blocks, environ, file.parent).backend(chosen)
     except ConfigError as error:
         line = _line(document, chosen, error.key)
-        where = f"{file.name}{line}, [backends.{chosen if chosen in blocks else named(chosen)}]"
+        where = (
+            f"{file.name}{line}, [backends.{chosen if chosen in blocks else public_name(chosen)}]"
+        )
         raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
 
 
@@ -155,7 +157,7 @@ def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> A
         try:
             found[name] = block(name)
         except ConfigError as error:
-            why = f"{key}, [backends.{named(name)}]: {error}"
+            why = f"{key}, [backends.{public_name(name)}]: {error}"
             raise ConfigError(why, (key,)) from error.__cause__
     return found if several else found[given]
 
@@ -208,14 +210,14 @@ def _fetched(key: str, source: Mapping[str, Any], environ: Mapping[str, str], fo
     match dict(source):
         case {"env": str(name), **rest} if not rest:
             if UNSENDABLE.search(name) or not environ.get(name):
-                shown = variable_named(name)
+                shown = public_variable(name)
                 raise _bad(key, f"the environment variable {shown} is not set, or empty")
             return environ[name]
         case {"file": str(name), **rest} if not rest:
             text, why = _text(folder / name)
             text = text.rstrip("\r\n")
             if why or not text:
-                raise _bad(key, f"can't read the file {named(name)}: {why or 'it is empty'}")
+                raise _bad(key, f"can't read the file {public_name(name)}: {why or 'it is empty'}")
             return text
     raise _bad(key, 'a table may be { env = "NAME" } or { file = "PATH" } only')
 
@@ -272,7 +274,7 @@ def _text(file: Path) -> tuple[str, str]:
 
 
 def _exists(file: Path) -> bool:
-    """Tell whether a file is there, or something is in the way, of which reading it tells."""
+    """Return whether a file is there, or something is in the way, of which reading it tells."""
     try:
         return file.exists()
     except (OSError, ValueError):
@@ -291,7 +293,7 @@ def _resolved(name: str, blocks: Mapping[str, Any], seen: tuple[str, ...] = ()) 
         raise ConfigError(f"like goes in a circle: {' → '.join((*seen, name))}", ("like",))
     block = blocks.get(name)
     if block is None:
-        why = f"there is no [backends.{named(name)}]; {nearest(name, blocks)}"
+        why = f"there is no [backends.{public_name(name)}]; {nearest(name, blocks)}"
         raise ConfigError(why, ("like",))
     base = block.get("like")
     if base is not None and not isinstance(base, str):

@@ -18,7 +18,7 @@ inbox of some thousand messages needs."""
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address is this machine."""
+    """Return whether a host name or address is this machine."""
     if host == "localhost":
         return True
     try:

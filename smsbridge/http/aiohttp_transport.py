@@ -23,7 +23,7 @@ from smsbridge.http.transport import (
     Reach,
     Way,
     broken,
-    opened,
+    check_tunnel,
     outgoing,
     whole,
 )
@@ -86,7 +86,7 @@ class _Parser:
         return self._fed(data), False, b""
 
     def feed_eof(self) -> None:
-        """Tell nothing: `_Protocol` knows better how the connection ended."""
+        """Do nothing: `_Protocol` knows better how the connection ended."""
 
     def end(self) -> list[Any]:
         """Take the peer's end of the connection, as `feed_data` does."""
@@ -107,7 +107,7 @@ class _Parser:
         if not self._reading.kept_open:
             self._protocol.force_close()
         if self._tunnel:
-            opened(self._sending, self._reading)
+            check_tunnel(self._sending, self._reading)
         return [(_message(self._reading.status), EMPTY_PAYLOAD)]
 
 

@@ -27,7 +27,7 @@ _Steps = Generator[None, None, None]
 
 
 class BadAnswer(Exception):
-    """What came is no whole answer; its text is for readers and shows nothing of what came."""
+    """What came is not a whole answer; its text is for readers and shows nothing of what came."""
 
 
 class AnswerTooLarge(BadAnswer):

@@ -28,18 +28,18 @@ _TAG = re.compile(  # with which a page may begin that leaves <html> out, as HTM
 _SPOKEN = ("Basic", "Bearer", "Digest")
 _KNOWN = (
     *_SPOKEN,
-    *(
-        "Negotiate",
-        "NTLM",
-        "Kerberos",
-        "AWS4-HMAC-SHA256",
-        "DPoP",
-        "GNAP",
-        "Hawk",
-        "HOBA",
-        "Mutual",
-    ),
-    *("OAuth", "SCRAM-SHA-1", "SCRAM-SHA-256"),
+    "Negotiate",
+    "NTLM",
+    "Kerberos",
+    "AWS4-HMAC-SHA256",
+    "DPoP",
+    "GNAP",
+    "Hawk",
+    "HOBA",
+    "Mutual",
+    "OAuth",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-256",
 )
 
 

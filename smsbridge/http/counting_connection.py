@@ -20,7 +20,8 @@ from urllib3.util.connection import create_connection
 
 from smsbridge.http.answer import Reading
 from smsbridge.http.exchange import Left
-from smsbridge.http.transport import IDLE_SECONDS, Way, handshake_alert, opened
+from smsbridge.http.tls import handshake_alert
+from smsbridge.http.transport import IDLE_SECONDS, Way, check_tunnel
 
 _CHUNK = 65_536
 
@@ -183,7 +184,7 @@ class _Counting:
             sending.read(self.sock, reading)
         finally:
             sending.begin()
-        opened(sending, reading)
+        check_tunnel(sending, reading)
         self.sock.settimeout(sending.remaining())
 
     def connect(self) -> None:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from smsbridge.errors import ConfigError
 from smsbridge.http.answer import AnswerTooLarge, BadAnswer, Reading
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxies, Proxy
+from smsbridge.http.tls import handshake_alert, tls_context
 
 if TYPE_CHECKING:
     from smsbridge.text.secrets import Secret
@@ -78,7 +78,8 @@ class Network:
     @classmethod
     def of(cls, backend: Reach) -> Network:
         """Return the network of a backend's config and of the environment."""
-        return cls(tls=_tls(backend), proxies=Proxies.of(backend.proxy))
+        tls = tls_context(backend.ca, backend.client_cert, backend.client_cert_password)
+        return cls(tls=tls, proxies=Proxies.of(backend.proxy))
 
     def proxy(self, url: str) -> str | None:
         """Return the address of the proxy for a URL, without its credentials; None for none."""
@@ -119,7 +120,7 @@ class Way:
 
 
 class TunnelRefused(Exception):
-    """A proxy answered a CONNECT with something else than a 2xx."""
+    """A proxy answered a CONNECT with anything but a 2xx."""
 
     def __init__(self, status: int) -> None:
         """``status`` is its answer's."""
@@ -127,7 +128,7 @@ class TunnelRefused(Exception):
         self.status = status
 
 
-def opened(way: Way, reading: Reading) -> None:
+def check_tunnel(way: Way, reading: Reading) -> None:
     """Note that the proxy has opened its tunnel; raises `TunnelRefused` where it did not."""
     if reading.status not in range(200, 300):
         raise TunnelRefused(reading.status)
@@ -220,34 +221,6 @@ def _refused(status: int, way: Way) -> Broken:
     return Broken(Left.NOTHING, why, retry=again)
 
 
-_HANDSHAKE = (
-    "CERTIFICATE_REQUIRED",
-    "BAD_CERTIFICATE",
-    "UNSUPPORTED_CERTIFICATE",
-    "CERTIFICATE_REVOKED",
-    "CERTIFICATE_EXPIRED",
-    "CERTIFICATE_UNKNOWN",
-    "UNKNOWN_CA",
-    "ACCESS_DENIED",
-    "DECRYPT_ERROR",
-    "HANDSHAKE_FAILURE",
-)
-"""The alerts that end a handshake (RFC 8446 §6.2). Others may come at any later time."""
-
-
-def handshake_alert(causes: Iterable[BaseException]) -> str:
-    """Return the words of an alert by which the peer ended a handshake, empty for none.
-
-    With TLS 1.3 a client has long sent its request when the server looks at its certificate. A
-    server that sends one of these has not ended the handshake, so nobody has read that request.
-    """
-    for cause in causes:
-        _, _, alert = str(getattr(cause, "reason", "")).partition("_ALERT_")
-        if isinstance(cause, ssl.SSLError) and alert in _HANDSHAKE:
-            return alert.lower().replace("_", " ")
-    return ""
-
-
 def _causes(error: BaseException | None) -> list[BaseException]:
     """Return an error with all that it was made of: causes, contexts, wrapped arguments."""
     found: list[BaseException] = []
@@ -260,43 +233,3 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         waiting += [current.__cause__, current.__context__, getattr(current, "reason", None)]
         waiting += [arg for arg in current.args if isinstance(arg, BaseException)]
     return found
-
-
-def _tls(backend: Reach) -> ssl.SSLContext:
-    import certifi
-
-    key = "ca"
-    try:
-        context = ssl.create_default_context(cafile=backend.ca or certifi.where())
-        key = "client_cert"
-        if backend.client_cert:
-            _load_client_cert(context, backend)
-    except (OSError, ssl.SSLError) as error:
-        why = getattr(error, "reason", None) or error.strerror
-        raise ConfigError(f"{key}: the PEM file can't be read: {why}", (key,)) from None
-    return context
-
-
-def _load_client_cert(context: ssl.SSLContext, backend: Reach) -> None:
-    """Load it without asking on the terminal, which OpenSSL would do for an encrypted key."""
-    key = "client_cert_password"
-    asked = False
-
-    def password() -> str:
-        nonlocal asked
-        asked = True
-        if not backend.client_cert_password:
-            raise ConfigError(
-                f"{key}: the key in client_cert is encrypted; give its password", (key,)
-            )
-        return backend.client_cert_password.reveal()
-
-    try:
-        context.load_cert_chain(backend.client_cert, password=password)
-    except ConfigError:
-        raise
-    except (ssl.SSLError, ValueError):  # a ValueError: longer than OpenSSL takes
-        if not asked:
-            raise
-        why = f"{key}: it does not open the key in client_cert"
-        raise ConfigError(why, (key,)) from None

@@ -20,7 +20,7 @@ class Auth(Protocol):
     """A way to say who we are. ``credentials`` are the config keys that it needs, in order.
 
     ``presented``, ``valid`` and ``answer`` are the provider's side: does a request try this way,
-    and rightly? And what answers a request that is part of the conversation, no call?
+    and rightly? And what answers a request that is part of the conversation, and not a call?
     """
 
     @property
@@ -43,7 +43,7 @@ class Auth(Protocol):
         """
 
     def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Tell whether a request says who it is in this way."""
+        """Return whether a request says who it is in this way."""
 
     def valid(
         self,
@@ -52,7 +52,7 @@ class Auth(Protocol):
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Tell whether a request says rightly who it is; ``tokens`` are those given out."""
+        """Return whether a request says rightly who it is; ``tokens`` are those given out."""
 
     def answer(
         self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]

@@ -39,7 +39,7 @@ _ENTITIES = {
     **{blank: f"&#{ord(blank)};" for blank in "\t\n\r"},  # which an attribute would lose
 }
 _CHARACTERS = {entity: character for character, entity in _ENTITIES.items()}
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def language(constant: str) -> Markup | None:
@@ -47,13 +47,13 @@ def language(constant: str) -> Markup | None:
     return next((found for found, looks in _LOOKS.items() if looks.match(constant)), None)
 
 
-def held(constant: str, of: Markup) -> Iterator[str]:
+def inner_texts(constant: str, of: Markup) -> Iterator[str]:
     """Yield the texts that a constant holds, as its reader would see them."""
     for found in _HELD[of].finditer(constant):
         yield from_xml(found[1]) if of is Markup.XML else from_json(found[1])
 
 
-def outside(constant: str, of: Markup) -> str:
+def unescapable(constant: str, of: Markup) -> str:
     """Return what no value can be escaped for: in JSON all but the strings, in XML the CDATA."""
     if of is Markup.JSON:
         return _HELD[of].sub("", constant)
@@ -62,7 +62,7 @@ def outside(constant: str, of: Markup) -> str:
 
 def to_xml(text: str) -> str:
     """Return a text as it stands in XML, between two tags or in an attribute."""
-    if bad := _NO_XML.search(text):
+    if bad := NO_XML.search(text):
         raise InvalidMessage(f"a value has U+{ord(bad[0]):04X}, which XML can't hold")
     return re.sub(r"""[&<>"'\t\n\r]""", lambda found: _ENTITIES[found[0]], text)
 
@@ -78,7 +78,7 @@ def to_json(text: str) -> str:
 
 
 def from_json(text: str) -> str:
-    """Return the text that stands so in JSON; what is no JSON is left as it is."""
+    """Return the text that stands so in JSON; what is not JSON is left as it is."""
     try:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:

@@ -184,7 +184,7 @@ class Question(_Table):
         return (given,) if isinstance(given, str) else tuple(given)
 
 
-def looked_for(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
+def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
     """Return the words that a table looks for in an answer, by path."""
     found: dict[str, list[str]] = {}
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.template import address, needed, rendered, text
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.template import address, needed, rendered
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.path import LIST, at, steps
-from smsbridge.mapping.times import read_time, told_time
+from smsbridge.mapping.times import parse_time, read_time
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
@@ -30,7 +30,7 @@ def read_sent(
     """Return the rows of an answer about messages that were sent.
 
     A status that the table doesn't know is ``unknown``. ``zone``: of times that are written
-    without one. Raises `Unreadable` for what are no rows.
+    without one. Raises `Unreadable` for what is not rows.
     """
     return [_sent(table, row, table.statuses or statuses, zone) for row in _rows(table, answer)]
 
@@ -77,7 +77,7 @@ def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]
 
 
 def _are_rows(table: Question, found: Mapping[str, Any]) -> bool:
-    """Return whether an object is a list of rows by their keys, and no row itself."""
+    """Return whether an object is a list of rows by their keys, and not a row itself."""
     parts = (part for name in table.row for path in table.paths(name) for part in path.split(" "))
     objects = bool(found) and all(isinstance(row, Mapping) for row in found.values())
     return objects and not any(steps(part)[0] in found for part in parts)
@@ -90,7 +90,7 @@ def _sent(
     zone: tzinfo | None,
 ) -> SentMessage:
     words = _words(table, row, zone)
-    if "error" in words:  # where a field says so of a failure, its other words are no error
+    if "error" in words:  # where a field says so of a failure, its other words are not errors
         blamed = (path for path in table.paths("error") if _blames(table, row, path))
         words["error"] = first_word(row, tuple(blamed))
     own = words.pop("status", None)
@@ -110,7 +110,7 @@ def _blames(table: Question, row: Mapping[str, Any], path: str) -> bool:
 def _words(table: Question, row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
     words: dict[str, Any] = {name: first_word(row, table.paths(name)) for name in table.row}
     if "at" in words:
-        told = (told_time(word, zone, table.time_format) for word in _times(table, row))
+        told = (parse_time(word, zone, table.time_format) for word in _times(table, row))
         words["at"] = next((found.time for found in told if found), None)
     return words
 
@@ -133,14 +133,14 @@ def exact_time(
     table: Question, row: Mapping[str, Any], zone: tzinfo | None = None
 ) -> datetime | None:
     """Return the time of a row if it leaves no doubt: since 1970, or of a zone that is known."""
-    told = (told_time(word, zone, table.time_format) for word in _times(table, row))
+    told = (parse_time(word, zone, table.time_format) for word in _times(table, row))
     return next((found.time for found in told if found and found.sure), None)
 
 
 def unread_time(table: Question, row: Mapping[str, Any]) -> str | None:
     """Return the first word of a row that should be a time, where none of them can be read."""
     words = [word for word in _times(table, row) if word not in _NO_TIME]
-    readable = any(told_time(word, form=table.time_format) for word in words)
+    readable = any(parse_time(word, form=table.time_format) for word in words)
     return None if readable else next(iter(words), None)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import Reason
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import STATUS, nested
-from smsbridge.mapping.words import word_at
+from smsbridge.mapping.words import pattern_of, word_at
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -85,6 +85,6 @@ def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
 
 def word_of(marker: str, sample: str) -> str:
     """Return a word that a marker of success takes; ``sample`` where it takes many."""
-    if marker == "*" or (len(marker) > 1 and marker[0] == marker[-1] == "/"):
+    if marker == "*" or pattern_of(marker) is not None:
         return sample
     return marker

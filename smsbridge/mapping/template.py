@@ -9,27 +9,16 @@ is itself is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|x
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.markup import (
-    Markup,
-    from_json,
-    from_xml,
-    language,
-    to_json,
-    to_xml,
-)
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, text
+from smsbridge.mapping.markup import Markup, language
 from smsbridge.mapping.times import has_two_readings
 
 Template = str | int | float | bool | Mapping[str, Any]
@@ -40,85 +29,6 @@ TIMES = ("send_at", "now", "after", "before", "first", "last")
 _DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
 TIME_ZONE = "time_zone"
 """The value that is the zone in which a provider takes times that are written without one."""
-
-
-def text(value: Any) -> str:
-    """Return a value as the wire shows it: ``true`` and ``false``, a datetime as ISO 8601."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
-
-
-def _digits(value: Any) -> str:
-    return re.sub(r"[^0-9]", "", text(value))
-
-
-def _national(value: Any) -> str:
-    from smsbridge.text.phone import national
-
-    return national(text(value))
-
-
-def _number(value: Any) -> int | float:
-    word = text(value)
-    if not re.fullmatch(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?", word):
-        raise InvalidMessage("the table makes a number of a value that is none")
-    return float(word) if "." in word else int(word)
-
-
-def _bytes(value: Any) -> bytes:
-    return text(value).encode()
-
-
-class Gives(StrEnum):
-    """What a value is good for, as it is or after a filter."""
-
-    ANY = "any text"
-    SAME = "what it was good for before"
-    PLAIN = "letters, digits and signs that XML and JSON take for no more"
-    BARE = "a word of JSON, which stands without quotes"
-    XML = "text in XML"
-    JSON = "text between the quotes of JSON"
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is made of a value, what that is good for, and the way back where there is one."""
-
-    apply: Callable[[Any], Any]
-    gives: Gives = Gives.PLAIN
-    undo: Callable[[str], str] | None = None
-
-
-FILTERS: Mapping[str, Filter] = {
-    "text": Filter(text, Gives.SAME),
-    "digits": Filter(_digits),
-    "e164": Filter(lambda value: f"+{_digits(value)}"),
-    "national": Filter(_national),
-    "number": Filter(_number, Gives.BARE),
-    "upper": Filter(lambda value: text(value).upper(), Gives.ANY),
-    "lower": Filter(lambda value: text(value).lower(), Gives.ANY),
-    "base64": Filter(lambda value: base64.b64encode(_bytes(value)).decode()),
-    "hex": Filter(lambda value: _bytes(value).hex().upper()),
-    "hex-ucs2": Filter(lambda value: text(value).encode("utf-16-be").hex().upper()),
-    "md5": Filter(lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()),
-    "sha1": Filter(lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest()),
-    "sha256": Filter(lambda value: hashlib.sha256(_bytes(value)).hexdigest()),
-    "xml": Filter(lambda value: to_xml(text(value)), Gives.XML, from_xml),
-    "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
-}
-TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
-    "epoch": lambda time: str(math.ceil(time.timestamp())),  # not before it
-    "epoch-ms": lambda time: str(math.ceil(time.timestamp() * 1000)),
-    "iso": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    "date": lambda time: time.strftime("%Y-%m-%d"),
-}
-"""For a time; so is a format of ``strftime`` that begins with %: ``{now|%Y%m%d%H%M%S}``.
-
-What has no zone is in the provider's, UTC by default.
-"""
 
 
 @lru_cache(4096)
@@ -222,11 +132,6 @@ def _filtered(place: re.Match[str], values: Values) -> Any:
         elif not isinstance(value, str):  # the id of a message in the place of a time
             value = _written(place[1], value, name, values.get(TIME_ZONE))
     return value if place[2].endswith("|number") else text(value)
-
-
-def is_of_a_time(name: str) -> bool:
-    """Return whether a filter is for a time."""
-    return name.startswith("%") or name in TIME_FILTERS
 
 
 def _written(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:

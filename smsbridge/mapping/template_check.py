@@ -7,18 +7,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from smsbridge.mapping.markup import Markup, held, language, outside
-from smsbridge.mapping.template import (
-    FILTERS,
-    PLACE,
-    TIME_FILTERS,
-    TIMES,
-    Gives,
-    is_of_a_time,
-    places_of,
-    split,
-    texts,
-)
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, Gives, is_of_a_time
+from smsbridge.mapping.markup import Markup, inner_texts, language, unescapable
+from smsbridge.mapping.template import PLACE, TIMES, places_of, split, texts
 from smsbridge.text.suggest import nearest
 
 _DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
@@ -70,12 +61,12 @@ def _unescaped(part: str) -> str | None:
         if _gives(place) not in (*_ANYWHERE, Gives[markup.name]):
             fits = place[0].replace("}", f"|{markup}}}")
             return f"{place[0]} would break the {markup.name} around it: write {fits}"
-    for place in places_of(outside(part, markup)):
+    for place in places_of(unescapable(part, markup)):
         if markup is Markup.JSON and _gives(place) is not Gives.BARE:
             return f"{place[0]} has no quotes around it: give them, or a {{{place[1]}|number}}"
         if _gives(place) not in _ANYWHERE:
             return f"{place[0]} is in CDATA, where nothing can be escaped: take the CDATA away"
-    inner = (one.replace(f"|{markup}}}", "}") for one in held(part, markup))
+    inner = (one.replace(f"|{markup}}}", "}") for one in inner_texts(part, markup))
     return next((why for one in inner if (why := _unescaped(one))), None)
 
 

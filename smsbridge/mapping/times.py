@@ -37,7 +37,7 @@ SINCE_1970 = ("epoch", "epoch-ms")
 """Names of forms, beside those of ``strptime``: seconds and milliseconds since 1970."""
 
 
-class Told(NamedTuple):
+class ParsedTime(NamedTuple):
     """A time in UTC; ``sure`` where what was said leaves no doubt of its zone."""
 
     time: datetime
@@ -45,7 +45,7 @@ class Told(NamedTuple):
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """Return the zone of a name, None for no name; raises `ConfigError` for what is none."""
+    """Return the zone of a name, None for no name; raises `ConfigError` for an unknown one."""
     if not name:
         return None
     try:
@@ -76,7 +76,7 @@ def form_trouble(form: str) -> str | None:
     return None if "%" in form and whole else f"{form!r} has no year, month and day: {example}"
 
 
-def told_time(said: str, zone: tzinfo | None = None, form: str = "") -> Told | None:
+def parse_time(said: str, zone: tzinfo | None = None, form: str = "") -> ParsedTime | None:
     """Return the time that a word says; None where it says none, or where it may say two.
 
     A time without a zone is of ``zone``; of UTC, and not sure, where there is none. In an hour
@@ -94,9 +94,9 @@ def told_time(said: str, zone: tzinfo | None = None, form: str = "") -> Told | N
 
 
 def read_time(said: str) -> datetime | None:
-    """Return the time that a word says, in UTC, as `told_time` does."""
-    told = told_time(said)
-    return told.time if told else None
+    """Return the time that a word says, in UTC, as `parse_time` does."""
+    found = parse_time(said)
+    return found.time if found else None
 
 
 def shape(said: str) -> str:
@@ -104,7 +104,7 @@ def shape(said: str) -> str:
     return re.sub(r"[0-9]", "0", re.sub(r"[^\W\d_]", "a", said[:_LONGEST]))
 
 
-def _by_form(said: str, form: str, zone: tzinfo | None) -> Told | None:
+def _by_form(said: str, form: str, zone: tzinfo | None) -> ParsedTime | None:
     if form in SINCE_1970:
         digits = re.fullmatch(r"-?[0-9]{1,15}(?:\.[0-9]{1,9})?", said)
         return _since(float(said) if "." in said else int(said), form) if digits else None
@@ -112,25 +112,25 @@ def _by_form(said: str, form: str, zone: tzinfo | None) -> Told | None:
         time = datetime.strptime(said, form)  # noqa: DTZ007  (its zone is ours)
         if said.isdigit() and time.strftime(form) != said:  # a digit is missing, nobody knows where
             return None
-        return _told(time, zone, whole=any(hour in form for hour in _HOURS))
+        return _in_utc(time, zone, whole=any(hour in form for hour in _HOURS))
     return None
 
 
-def _since(number: float, form: str) -> Told | None:
+def _since(number: float, form: str) -> ParsedTime | None:
     unit = "milliseconds" if form == "epoch-ms" else "seconds"
     with suppress(OverflowError):
-        return Told(_EPOCH + timedelta(**{unit: number}), sure=True)
+        return ParsedTime(_EPOCH + timedelta(**{unit: number}), sure=True)
     return None
 
 
-def _told(time: datetime, zone: tzinfo | None, *, whole: bool = True) -> Told | None:
+def _in_utc(time: datetime, zone: tzinfo | None, *, whole: bool = True) -> ParsedTime | None:
     """Return a time as it was said; ``whole``: with an hour, not a day only."""
     with suppress(ValueError, OverflowError):
         if time.tzinfo is not None:
-            return Told(time.astimezone(UTC), sure=True)
+            return ParsedTime(time.astimezone(UTC), sure=True)
         local = time.replace(tzinfo=zone or UTC)
         sure = whole and zone is not None and not has_two_readings(local)
-        return Told(local.astimezone(UTC), sure=sure)
+        return ParsedTime(local.astimezone(UTC), sure=sure)
     return None
 
 
@@ -143,7 +143,7 @@ def _offset(said: str | None) -> tzinfo | None:
     return timezone(timedelta(minutes=-minutes if said[0] == "-" else minutes))
 
 
-def _iso(said: str, zone: tzinfo | None) -> Told | None:
+def _iso(said: str, zone: tzinfo | None) -> ParsedTime | None:
     found = _ISO.fullmatch(said)
     if not found:
         return None
@@ -151,11 +151,11 @@ def _iso(said: str, zone: tzinfo | None) -> Told | None:
     with suppress(ValueError):
         whole = datetime.fromisoformat(f"{date}T{time}" if time else date)
         own = _offset(found["zone"])
-        return _told(whole.replace(tzinfo=own), zone, whole=time is not None)
+        return _in_utc(whole.replace(tzinfo=own), zone, whole=time is not None)
     return None
 
 
-def _rfc_2822(said: str, zone: tzinfo | None) -> Told | None:
+def _rfc_2822(said: str, zone: tzinfo | None) -> ParsedTime | None:
     found = _RFC_2822.fullmatch(said)
     if not found:
         return None
@@ -164,12 +164,12 @@ def _rfc_2822(said: str, zone: tzinfo | None) -> Told | None:
     return _iso(f"{date}T{found['time']}{found['zone'] or ''}", zone)
 
 
-def _dotnet(said: str, _zone: tzinfo | None) -> Told | None:
+def _dotnet(said: str, _zone: tzinfo | None) -> ParsedTime | None:
     found = _DATE.fullmatch(said)
     return _since(int(found["since"]), "epoch-ms") if found else None
 
 
-def _digits(said: str, zone: tzinfo | None) -> Told | None:
+def _digits(said: str, zone: tzinfo | None) -> ParsedTime | None:
     """Read digits alone: seconds, milliseconds, or a date of 12 or 14 digits.
 
     Ten digits that are seconds after 18 May 2033 and a date of two-digit numbers too are neither:
@@ -190,10 +190,10 @@ def _digits(said: str, zone: tzinfo | None) -> Told | None:
     ):
         return None
     part = timedelta(seconds=float(found["part"] or 0))
-    return Told(_EPOCH + timedelta(seconds=int(found["since"])) + part, sure=True)
+    return ParsedTime(_EPOCH + timedelta(seconds=int(found["since"])) + part, sure=True)
 
 
-_READERS: tuple[Callable[[str, tzinfo | None], Told | None], ...] = (
+_READERS: tuple[Callable[[str, tzinfo | None], ParsedTime | None], ...] = (
     _digits,
     _iso,
     _rfc_2822,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, TEXT, at, steps
-from smsbridge.mapping.template import text
 from smsbridge.message import Status
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class When:
     status: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a path or a pattern that is none."""
+        """Refuse what is not a path, and what is not a pattern."""
         for path in (self.id, self.status):
             steps(path or "id")
         for path, word in self.match.items():

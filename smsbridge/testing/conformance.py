@@ -100,7 +100,7 @@ def _is_pinned(backend: Backend, fixture: Fixture, protocol: str) -> bool:
 def _pins(
     backend: Backend, protocol: str, table: Operation | Question, request: Mapping[str, Any]
 ) -> bool:
-    """Tell whether a request pins a call: its operation, or its route with what it carries."""
+    """Return whether a request pins a call: its operation, or its route with what it carries."""
     codec = backend.protocols[protocol].codec
     if isinstance(codec, Soap):
         return bool("soap" in request and request["soap"]["operation"] == table.call)

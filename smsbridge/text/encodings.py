@@ -48,7 +48,7 @@ _THREE_BYTES = re.compile(rb"[\xe0-\xf4]")  # how such a character begins in UTF
 
 
 class Undecodable(ValueError):
-    """Bytes that are no text in any encoding that they may be in."""
+    """Bytes that are not text in any encoding that they may be in."""
 
 
 def charset_of(content_type: str) -> str:

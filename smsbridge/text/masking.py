@@ -26,7 +26,7 @@ _WORD = (
     r"(?:(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,16}|[A-Z][a-z]{1,12}[A-Z][a-z]{1,12})[0-9]{0,3}|[0-9]{1,3})"
 )
 _NAME = re.compile(
-    rf"(?=.{{1,80}}\Z)(?:\.{{1,2}}|[_./]{{0,3}}{_WORD}(?:[ _.:/-]{{1,2}}{_WORD})*)", re.DOTALL
+    rf"(?=.{{1,80}}\Z)(?:\.{{1,2}}|[_./:]{{0,3}}{_WORD}(?:[ _.:/-]{{1,2}}{_WORD})*:?)", re.DOTALL
 )
 _VARIABLE = re.compile(r"(?=.{1,80}\Z)_{0,2}[A-Z]{1,16}[0-9]{0,3}(?:_[A-Z]{0,16}[0-9]{0,3})*")
 _OF_A_CONTRACT = re.compile(
@@ -71,7 +71,7 @@ def codes_alone(private: Iterable[str] = (), known: Collection[str] = ()) -> Cal
     """Return what shows a provider's word if it is one of ``known``, or a short code.
 
     A code has no more than 40 letters, digits and ``_.:-``, of which at most six are digits, and
-    is no part of a private value in any form. Anything else is told by its length.
+    is not part of a private value in any form. Of anything else only the length is shown.
     """
     values = tuple(private)
 
@@ -83,7 +83,7 @@ def codes_alone(private: Iterable[str] = (), known: Collection[str] = ()) -> Cal
     return show
 
 
-def named(word: str) -> str:
+def public_name(word: str) -> str:
     """Return a name that a config gives, or only the length of what may be a key in its place.
 
     A name is made of words: letters of one case but for the first, then three digits at most.
@@ -91,7 +91,7 @@ def named(word: str) -> str:
     return word if _NAME.fullmatch(word) else f"{HIDDEN} (a name of length {len(word)})"
 
 
-def variable_named(name: str) -> str:
+def public_variable(name: str) -> str:
     """Return the name of an environment variable, ``SMS_API_KEY``; of anything else its length."""
     return name if _VARIABLE.fullmatch(name) else f"{HIDDEN} (a name of length {len(name)})"
 

@@ -23,7 +23,7 @@ def masked(number: str) -> str:
 
 
 def same_number(one: str, other: str) -> bool:
-    """Tell whether two numbers have the same digits, whatever stands around them."""
+    """Return whether two numbers have the same digits, whatever stands around them."""
     return digits_of(one) == digits_of(other)
 
 

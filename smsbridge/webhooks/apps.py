@@ -44,7 +44,9 @@ def wsgi_app(answer: Callable[[Request, str], Response], most: int) -> Wsgi:
         path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
         try:
             body = _body(environ, most + 1)
-        except OSError:  # of servers, also their own: a chunk that is none, a client that is gone
+        except (
+            OSError
+        ):  # of servers, also their own: a chunk that is not one, a client that is gone
             response = _BROKEN_OFF
         else:
             request = Request(

@@ -9,7 +9,8 @@ from typing import Any
 
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request
-from smsbridge.mapping.template import TIME_FILTERS, rendered
+from smsbridge.mapping.filters import TIME_FILTERS
+from smsbridge.mapping.template import rendered
 from smsbridge.text.secrets import Secret
 from smsbridge.text.suggest import nearest
 from smsbridge.webhooks.events import Event

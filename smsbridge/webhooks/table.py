@@ -84,7 +84,7 @@ def admit(request: Request) -> None:
 def parse(webhook: Webhook, body: bytes, content_type: str = "") -> Event:
     """Return the event of a body. Whether it is the provider's was asked before.
 
-    ``content_type``: that of the request, whose charset counts where the body is no Unicode. A
+    ``content_type``: that of the request, whose charset counts where the body is not Unicode. A
     type that the table doesn't know is a plain `Event`. Raises `WebhookUnreadable`.
     """
     document = _document(body, content_type)

@@ -205,7 +205,7 @@ def test_no_request_and_no_connection_reaches_the_service(kind: str, name: str, 
     with FaultServer([answer(200, "{}")]) as server:
         found = explain(backend(kind, name, wsdl, server.url), message())
         assert found.requests[-1].url.startswith(server.url)
-        assert (server.sends, server.tokens, len(server._threads)) == ([], [], 1)
+        assert (server.sends, server.tokens, server.connections) == ([], [], 0)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -40,7 +40,7 @@ def test_one_connection_serves_one_send_after_the_other() -> None:
         for _ in range(5):
             assert transport.send(post(f"{server.url}/a"), soon()).status == 200
         transport.close()
-        assert len(server._threads) == 2
+        assert server.connections == 1
 
 
 def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -
         for _ in range(3):
             transport.send(post(f"{server.url}/a"), soon())
         transport.close()
-        assert len(server._threads) == 4
+        assert server.connections == 3
 
 
 def test_headers_go_out_as_they_are_given_and_nothing_personal_is_added() -> None:
@@ -196,7 +196,7 @@ def test_a_new_connection_by_tls_is_opened_once(tmp_path: Path) -> None:
         for _ in range(2):
             transport.send(post(f"{server.url}/a"), soon())
         transport.close()
-        assert len(server._threads) == 2
+        assert server.connections == 1
 
 
 def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next(tmp_path: Path) -> None:

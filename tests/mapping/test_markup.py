@@ -10,11 +10,11 @@ from smsbridge.mapping.markup import (
     Markup,
     from_json,
     from_xml,
-    held,
+    inner_texts,
     language,
-    outside,
     to_json,
     to_xml,
+    unescapable,
 )
 
 
@@ -50,13 +50,13 @@ def test_a_constant_is_xml_or_json_by_its_look(constant: str, found: Markup | No
 
 
 def test_texts_between_tags_and_in_quotes_may_be_a_language_themselves() -> None:
-    assert list(held("<a>1 &lt; 2</a><b>x</b>", Markup.XML)) == ["1 < 2", "", "x"]
-    assert list(held(r'{"a": "say \"b\""}', Markup.JSON)) == ["a", 'say "b"']
+    assert list(inner_texts("<a>1 &lt; 2</a><b>x</b>", Markup.XML)) == ["1 < 2", "", "x"]
+    assert list(inner_texts(r'{"a": "say \"b\""}', Markup.JSON)) == ["a", 'say "b"']
 
 
 def test_what_stands_in_no_string_or_in_cdata_can_not_be_escaped() -> None:
-    assert outside('{"a": 1, "b": "2"}', Markup.JSON) == "{: 1, : }"
-    assert outside("<a>1<![CDATA[2]]>3</a><![CDATA[4]]>", Markup.XML) == "24"
+    assert unescapable('{"a": 1, "b": "2"}', Markup.JSON) == "{: 1, : }"
+    assert unescapable("<a>1<![CDATA[2]]>3</a><![CDATA[4]]>", Markup.XML) == "24"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")))

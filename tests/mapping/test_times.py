@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.times import (
-    Told,
+    ParsedTime,
     form_trouble,
     has_two_readings,
+    parse_time,
     read_time,
     shape,
-    told_time,
     zone_of,
 )
 
@@ -108,7 +108,7 @@ def test_any_text_is_a_time_in_utc_or_none(said: str) -> None:
 
 
 def looks_like_a_date(digits: str) -> bool:
-    """Tell whether ten digits may be pairs of a date and a time, in one of the usual orders."""
+    """Return whether ten digits may be pairs of a date and a time, in one of the usual orders."""
     pairs = [int(digits[at : at + 2]) for at in range(0, 10, 2)]
     year, month, day, hour, minute = pairs
     orders = [(month, day, hour, minute), (month, year, hour, minute), (day, hour, minute, 0)]
@@ -146,9 +146,9 @@ def test_any_time_is_read_as_it_was_written(time: datetime) -> None:
 def test_ten_digits_that_are_a_date_or_a_far_second_are_neither_until_the_table_says(
     digits: str,
 ) -> None:
-    assert told_time(digits) is None
-    told = told_time(digits, form="epoch")
-    assert told == Told(datetime.fromtimestamp(int(digits), UTC), sure=True)
+    assert parse_time(digits) is None
+    told = parse_time(digits, form="epoch")
+    assert told == ParsedTime(datetime.fromtimestamp(int(digits), UTC), sure=True)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_ten_digits_that_are_a_date_or_a_far_second_are_neither_until_the_table_
 def test_digits_are_read_as_the_table_says_and_in_no_other_way(
     digits: str, form: str, time: datetime | None
 ) -> None:
-    told = told_time(digits, form=form)
+    told = parse_time(digits, form=form)
     assert (told and told.time) == time
 
 
@@ -197,20 +197,20 @@ def test_a_time_is_sure_where_its_zone_is_known_and_no_clock_shows_it_twice() ->
         "2027-10-31 01:30 +0000": True,
         "2027-07-01": False,
     }
-    told = {said: told_time(said, LISBON) for said in sure}
+    told = {said: parse_time(said, LISBON) for said in sure}
     assert {said: one and one.sure for said, one in told.items()} == sure
-    without = {said: told_time(said) for said in sure if "+" not in said}
+    without = {said: parse_time(said) for said in sure if "+" not in said}
     assert not any(one and one.sure for one in without.values())
 
 
 def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
-    told = told_time("2027-10-31 01:30", LISBON)
-    assert told == Told(datetime(2027, 10, 31, 0, 30, tzinfo=UTC), sure=False)
+    told = parse_time("2027-10-31 01:30", LISBON)
+    assert told == ParsedTime(datetime(2027, 10, 31, 0, 30, tzinfo=UTC), sure=False)
 
 
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001  (a clock on a wall)
 def test_a_sure_time_is_the_one_at_which_the_clocks_of_the_zone_show_it(wall: datetime) -> None:
-    told = told_time(wall.isoformat(), LISBON)
+    told = parse_time(wall.isoformat(), LISBON)
     assert told is not None
     shown = told.time.astimezone(LISBON)
     assert not told.sure or shown.replace(tzinfo=None) == wall

@@ -17,9 +17,9 @@ from smsbridge.text.masking import (
     LONGEST_CODE,
     codes_alone,
     masker,
-    named,
     public_address,
-    variable_named,
+    public_name,
+    public_variable,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=HIDDEN), min_size=4)
@@ -178,7 +178,7 @@ def test_a_word_that_a_table_names_is_shown_whatever_it_is() -> None:
     ],
 )
 def test_a_name_of_a_config_is_shown(name: str) -> None:
-    assert named(name) == name
+    assert public_name(name) == name
 
 
 KEYS = [
@@ -198,16 +198,16 @@ KEYS = [
 
 @pytest.mark.parametrize("key", KEYS)
 def test_what_may_be_a_key_in_the_place_of_a_name_is_not_shown(key: str) -> None:
-    assert named(key) == variable_named(key) == f"{HIDDEN} (a name of length {len(key)})"
+    assert public_name(key) == public_variable(key) == f"{HIDDEN} (a name of length {len(key)})"
 
 
 def test_of_variables_only_what_is_written_as_one_is_shown() -> None:
-    assert [variable_named(name) for name in ("SMS_KEY", "VENDOR", "_X2")] == [
+    assert [public_variable(name) for name in ("SMS_KEY", "VENDOR", "_X2")] == [
         "SMS_KEY",
         "VENDOR",
         "_X2",
     ]
-    assert HIDDEN in variable_named("letmein")
+    assert HIDDEN in public_variable("letmein")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ BODY = b'{"id":"1"}'
 
 
 def is_theirs(request: Request, *secrets: str, now: float = 0) -> bool:
-    """Tell whether a request is taken; what refuses it is always the same error."""
+    """Return whether a request is taken; what refuses it is always the same error."""
     try:
         check(TABLED, request, list(map(Secret, secrets)), NOW + timedelta(seconds=now))
     except WebhookUntrusted:

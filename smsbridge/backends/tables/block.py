@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from smsbridge.errors import ConfigError, Reason
+from smsbridge.mapping.filters import FILTERS, text
 from smsbridge.mapping.path import STATUS, steps
-from smsbridge.mapping.template import FILTERS, Template, text
+from smsbridge.mapping.template import Template
 from smsbridge.mapping.template_check import trouble
 from smsbridge.mapping.words import REFUSING, When, status_trouble
 from smsbridge.text.suggest import nearest

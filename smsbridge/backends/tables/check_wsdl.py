@@ -10,9 +10,10 @@ from smsbridge.auth.login import Login
 from smsbridge.backends.tables.block import shown
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Part
 from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.path import HEADER, STATUS, TEXT, nested
-from smsbridge.mapping.template import Template, names, render, text
+from smsbridge.mapping.template import Template, names, render
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.contract import Contract, Direction

@@ -35,15 +35,15 @@ from smsbridge.mapping.template_check import route_trouble
 from smsbridge.mapping.times import form_trouble
 from smsbridge.mapping.words import When, untaken_trouble
 from smsbridge.message import Status
-from smsbridge.text.masking import named
+from smsbridge.text.masking import public_name
 from smsbridge.text.suggest import nearest
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OPEN = ("fields", "headers")
 _OF_A_QUESTION = (
-    *("answered", "rows", "row", "statuses", "failed", "refused"),
-    *("pages", "time_format"),
+    *("answered", "rows", "row", "statuses"),
+    *("failed", "refused", "pages", "time_format"),
 )
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _LOST = {
@@ -106,7 +106,9 @@ class Reader:
     def _auth(self, block: Block) -> Auth:
         kind = block.values.get("type", "none")
         if not isinstance(kind, str) or kind not in _AUTHS:
-            block.fail(f"there is no {named(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type")
+            block.fail(
+                f"there is no {public_name(str(kind))!r}; {nearest(str(kind), _AUTHS)}", "type"
+            )
         self.credentials = _credentials(block, kind)
         match kind:
             case "basic":
@@ -242,7 +244,7 @@ class Reader:
 
 
 def is_public(credential: str) -> bool:
-    """Tell whether a credential is no secret: the name of who we are."""
+    """Return whether a credential is not a secret: the name of who we are."""
     return credential in _PUBLIC
 
 

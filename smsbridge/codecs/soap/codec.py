@@ -128,8 +128,8 @@ class Soap:
         fault = envelope.fault
         try:
             if fault is not None:
-                return SoapFault(contract.spelt(name, SoapFault(fault=fault), words or {}))
-            answer = contract.spelt(name, contract.read(name, "output", envelope), words or {})
+                return SoapFault(contract.respell(name, SoapFault(fault=fault), words or {}))
+            answer = contract.respell(name, contract.read(name, "output", envelope), words or {})
         except BadContract as error:
             raise Unreadable(str(error)) from None
         return self.inner.read(answer, limits) if self.inner else answer
@@ -284,7 +284,7 @@ def _without(values: Iterable[str], text: str) -> str:
 
 
 def is_url(wsdl: str) -> bool:
-    """Tell whether a WSDL is an address, and no file."""
+    """Return whether a WSDL is an address, and not a file."""
     return wsdl.startswith(("http://", "https://"))
 
 

@@ -21,7 +21,7 @@ from smsbridge.codecs.soap.model import (
 )
 from smsbridge.codecs.soap.reader import XSI, split
 from smsbridge.codecs.soap.writer import Writer
-from smsbridge.codecs.soap.xsd_values import spelt
+from smsbridge.codecs.soap.xsd_values import respell
 from smsbridge.mapping.codec import Note, SoapFault, Spellings, Unreadable
 from smsbridge.mapping.path import HEADER
 from smsbridge.text.suggest import nearest
@@ -136,7 +136,7 @@ class Contract:
             fields = tree if isinstance(tree, dict) else {"#text": tree} if tree else {}
         return fields | ({HEADER: envelope.headers} if envelope.headers else {})
 
-    def spelt(self, name: str, answer: Mapping[str, Any], words: Spellings) -> Mapping[str, Any]:
+    def respell(self, name: str, answer: Mapping[str, Any], words: Spellings) -> Mapping[str, Any]:
         """Return an answer, or a fault; what is equal to one of ``words`` is spelt as there."""
         is_fault = isinstance(answer, SoapFault)
         own = {path: said for path, said in words.items() if path.startswith("fault.") is is_fault}
@@ -149,7 +149,7 @@ class Contract:
             content = self.content(name, "output")
             blocks = Part(name=HEADER, kind=Kind(parts=content.headers))
             kind = Kind(parts=[blocks, *content.body.kind.parts], item=content.body.kind.item)
-        return cast("Mapping[str, Any]", spelt(answer, kind, own))
+        return cast("Mapping[str, Any]", respell(answer, kind, own))
 
     def refusal(self, name: str, direction: Direction, envelope: Envelope) -> str | None:
         """Return what the schema has against a message, or None; SOAP encoding has none."""

@@ -183,7 +183,7 @@ def _fields(content: Content) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def _by_digits(kind: Kind) -> bool:
-    """Tell whether a type takes a number without its plus only."""
+    """Return whether a type takes a number without its plus only."""
     plus, digits = (keeps(number, kind.limits) for number in ("+12025550123", "12025550123"))
     return digits and not plus
 

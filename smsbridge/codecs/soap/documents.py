@@ -80,7 +80,7 @@ class Documents:
             body = self._read(url)
             root = self._tidy.tidied(parse_xml(body, WSDL))
         except BadXML as error:
-            shown = locked_as(url).removeprefix(HERE)
+            shown = public_place(url).removeprefix(HERE)
             raise BadContract(f"{shown or 'the WSDL'}: {error}") from None
         self.loaded[url] = root
         if url not in _SCHEMAS:
@@ -91,7 +91,7 @@ class Documents:
         source = self._source
         if url == source.address:
             return source.document
-        for place in (url, locked_as(url)):
+        for place in (url, public_place(url)):
             if place in source.others:
                 return source.others[place]
         if url in _SCHEMAS:
@@ -167,7 +167,7 @@ def absolute(address: str) -> str:
     return address if "://" in address else HERE + address
 
 
-def locked_as(address: str) -> str:
+def public_place(address: str) -> str:
     """Return the address of a document as a lock has it: without what may be a key."""
     return address if address.startswith(HERE) else public_address(address)
 
@@ -178,5 +178,5 @@ def sha256(document: bytes) -> str:
 
 
 def same_host(one: str, other: str) -> bool:
-    """Tell whether two addresses are of one scheme, host and port."""
+    """Return whether two addresses are of one scheme, host and port."""
     return urlsplit(one)[:2] == urlsplit(other)[:2]

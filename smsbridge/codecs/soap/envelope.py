@@ -34,7 +34,7 @@ _TARGETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     SOAP11: ("actor", ("", "http://schemas.xmlsoap.org/soap/actor/next")),
     SOAP12: ("role", ("", f"{SOAP12}/role/next", f"{SOAP12}/role/ultimateReceiver")),
 }
-"""The attribute that says for whom a header block is, and the words for who reads a message last
+"""The attribute that says whom a header block is for, and the words for a message's last reader
 (SOAP 1.1 §4.2.2, SOAP 1.2 part 1 §2.2)."""
 CONTENT_TYPES = {SOAP11: "text/xml; charset=utf-8", SOAP12: "application/soap+xml; charset=utf-8"}
 
@@ -162,7 +162,7 @@ def sendable(value: Any) -> Any:
 
 
 def _is_for_us(block: Element, version: str) -> bool:
-    """Return whether a header block is for who reads the message last, and no node on its way."""
+    """Return whether a header block is for whoever reads the message last, not a node before."""
     attribute, ours = _TARGETS[version]
     return (block.get(f"{{{version}}}{attribute}") or "").strip() in ours
 

@@ -17,7 +17,7 @@ from smsbridge.codecs.soap.documents import (
     Damaged,
     Source,
     absolute,
-    locked_as,
+    public_place,
     read_source,
     sha256,
 )
@@ -70,10 +70,10 @@ def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> Lo
     if not ports:
         raise BadContract("the WSDL has no SOAP port")
     given = next(iter(ports.values())).documents
-    documents = {locked_as(address): document for address, document in given.items()}
-    if any(documents[locked_as(address)] != document for address, document in given.items()):
+    documents = {public_place(address): document for address, document in given.items()}
+    if any(documents[public_place(address)] != document for address, document in given.items()):
         raise BadContract("addresses of its documents differ only in what may be a key")
-    names = _names(documents, locked_as(source.address), name)
+    names = _names(documents, public_place(source.address), name)
     held = folder / LOCK
     if held.is_file() and not update:
         _hold(held, documents, source, name)
@@ -107,7 +107,9 @@ def _write(file: Path, content: bytes) -> None:
 def _hold(held: Path, documents: Mapping[str, bytes], source: Source, name: str) -> None:
     try:
         before = read_json(held.read_text(encoding="utf-8"))
-        was = {locked_as(absolute(one["from"])): one["sha256"] for one in before["files"].values()}
+        was = {
+            public_place(absolute(one["from"])): one["sha256"] for one in before["files"].values()
+        }
         other = before["wsdl"]
         origin = before["files"][other]["from"]
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -118,7 +120,7 @@ def _hold(held: Path, documents: Mapping[str, bytes], source: Source, name: str)
     if was == now:
         return
     if sorted(was.values()) == sorted(now.values()):
-        both = (locked_as(place).removeprefix(HERE) for place in (origin, source.address))
+        both = (public_place(place).removeprefix(HERE) for place in (origin, source.address))
         places = (place or "a file" for place in both)
         raise Changed(["its words are the same, but it came from {}, not {}".format(*places)])
     raise Changed(changes(before, source))

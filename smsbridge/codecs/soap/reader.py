@@ -110,7 +110,7 @@ class Values:
 
 
 def _is_own(space: str) -> bool:
-    """Tell whether the attributes of a namespace are words of a service, and not of XML or SOAP."""
+    """Return whether attributes of a namespace are words of a service, and not of XML or SOAP."""
     return not space.startswith(_OTHERS)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, unsendable
 from smsbridge.codecs.soap.model import BadContract, Content, Kind, Misfit, Part, optional
 from smsbridge.codecs.soap.reader import ENCODING12, XSI, split
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import HEADER, TEXT
-from smsbridge.mapping.template import text
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _as_tree(kind: Kind, value: Any, path: str) -> Mapping[str, Any]:
 
 
 def _is_nothing(part: Part, value: Any) -> bool:
-    """Tell whether a value leaves a part out: none, no item, or an attribute that is nil."""
+    """Return whether a value leaves a part out: none, no item, or an attribute that is nil."""
     if part.name.startswith("@") and value is None:
         return True
     return value is _NOTHING or (value == [] and part.kind.item is None)

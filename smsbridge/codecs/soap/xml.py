@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from smsbridge.http.address import ANSWER_KEY, ANSWER_LIMIT, ELEMENT_KEY, ELEMENT_LIMIT
+from smsbridge.mapping.markup import NO_XML
 from smsbridge.text.encodings import ENCODINGS, SHOWN, Undecodable, beginning, charset_of, decode
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ _SURROGATES = re.compile(
 
 _REFERENCE = re.compile(r"&#(?:x(?P<hex>[0-9A-Fa-f]+)|(?P<decimal>[0-9]+));")
 _MOST_DIGITS = 7  # U+10FFFF is 1114111
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Note = Callable[[str], None]
 _TAKEN = {label: name for label, name in ENCODINGS.items() if not name.startswith("utf-32")}
@@ -125,7 +125,7 @@ def parse_xml(
     joined = _outside_cdata(document, lambda text: _SURROGATES.sub(_join, text))
     if joined != document:
         note("an emoji as two surrogate references")
-    mended = _FORBIDDEN.sub(
+    mended = NO_XML.sub(
         "\ufffd", _outside_cdata(joined, lambda text: _REFERENCE.sub(_character, text))
     )
     if mended != joined:
@@ -166,7 +166,7 @@ def _character(reference: re.Match[str]) -> str:
     if len(digits) > _MOST_DIGITS:
         return "\ufffd"
     code = int(digits or "0", 16 if reference["hex"] else 10)
-    allowed = code <= sys.maxunicode and not _FORBIDDEN.match(chr(code))
+    allowed = code <= sys.maxunicode and not NO_XML.match(chr(code))
     return reference[0] if allowed else "\ufffd"
 
 

@@ -60,7 +60,7 @@ class Facets:
         return tuple(f"{facet} {said}" for facet, said in first.limits if (facet, said) in common)
 
     def unnamed(self, name: str) -> bool:
-        """Tell whether a name is that of an element only."""
+        """Return whether a name is that of an element only."""
         return name in self._found and name not in self._named
 
     def _of(self, name: str) -> list[_Facets]:

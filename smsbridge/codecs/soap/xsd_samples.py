@@ -44,7 +44,7 @@ def fitted(simple: Simple, limits: Iterable[str]) -> str:
 
 
 def keeps(word: str, limits: Iterable[str]) -> bool:
-    """Tell whether a text keeps some limits, as far as we can read them."""
+    """Return whether a text keeps some limits, as far as we can read them."""
     return _keeps(word, _split(limits))
 
 

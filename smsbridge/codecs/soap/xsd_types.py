@@ -19,7 +19,7 @@ class Simple:
     most: int | None = None
 
     def takes(self, text: str) -> bool:
-        """Tell whether a text is a value of the type."""
+        """Return whether a text is a value of the type."""
         if not self.form:
             return True
         text = text.strip(" \t\n\r")

@@ -39,25 +39,25 @@ def value_of(base: str, word: str) -> bool | Decimal | float | None:
     return None
 
 
-def spelt(value: Any, kind: Kind, words: Spellings, path: str = "") -> Any:
+def respell(value: Any, kind: Kind, words: Spellings, path: str = "") -> Any:
     """Return nested words, with each that is equal to one of ``words`` at its path spelt as there.
 
     All others stay as they came: an id keeps its zeros, a number its plus.
     """
     known = {names(one).removesuffix(f".{TEXT}"): own for one, own in words.items()}
-    return _spelt(value, kind, known, path)
+    return _respell(value, kind, known, path)
 
 
-def _spelt(value: Any, kind: Kind, words: Spellings, path: str) -> Any:
+def _respell(value: Any, kind: Kind, words: Spellings, path: str) -> Any:
     if isinstance(value, list):
-        return [_spelt(one, kind.item or kind, words, path) for one in value]
+        return [_respell(one, kind.item or kind, words, path) for one in value]
     if isinstance(value, Mapping):
         tree = {}
         for name, inner in value.items():
             part = kind.part(name)
             held = part.kind if part else kind.item
             own = path if name == TEXT and path else f"{path}.{name}".lstrip(".")
-            tree[name] = inner if held is None else _spelt(inner, held, words, own)
+            tree[name] = inner if held is None else _respell(inner, held, words, own)
         return tree
     if isinstance(value, str) and path in words:
         return _word(value, kind, words[path])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.template import TIME_FILTERS
+from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.mapping.times import read_time
 from smsbridge.message import Status
 

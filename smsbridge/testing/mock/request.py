@@ -12,9 +12,10 @@ from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Call, Note, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import names, render, reread, text
+from smsbridge.mapping.template import names, render, reread
 from smsbridge.message import Message
 from smsbridge.text.secrets import same
 
@@ -59,7 +60,7 @@ SENDING = ("send", "resend")
 
 
 def sends(backend: Backend, request: Request) -> bool:
-    """Tell whether a request is a call that sends; of one without its body, by its head."""
+    """Return whether a request is a call that sends; of one without its body, by its head."""
     for protocol in backend.protocols.values():
         operations = protocol.operations()
         calls = {table.call: name for name, table in operations.items()}
@@ -132,7 +133,7 @@ def hear(
 def _said_rightly(
     table: Operation | Question, call: Call, request: Request, credentials: Mapping[str, str]
 ) -> bool:
-    """Tell whether the credentials that a table has in its own fields and headers are right."""
+    """Return whether the credentials that a table has in its own fields and headers are right."""
     told = {
         path: call.fields.get(path) if path.startswith("{") else at(call.fields, path)
         for path in table.places()
