@@ -79,10 +79,10 @@ class _Handler(WSGIRequestHandler):
         )
         try:
             _hold_target(self.path)
-            size = body_size(self.headers)
             if fault := self.mock.provider.early(head):
                 self.mock.end(self.connection, fault)
                 return
+            size = body_size(self.headers)
             if size != 0 and "expect" in self.headers:
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = read_body(self.rfile, size)
