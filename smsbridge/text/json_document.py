@@ -37,7 +37,7 @@ def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -
         raise BadJSON("it is not JSON in UTF-8, nor in the encoding that it says") from None
     except ValueError:
         raise BadJSON(_NOT_JSON) from None
-    if text.count("[") + text.count("{") > MOST_DEPTH and not _is_shallow(document):
+    if text.count("[") + text.count("{") > MOST_DEPTH and not is_shallow(document, MOST_DEPTH):
         raise BadJSON(_TOO_DEEP)
     broken = _ESCAPED_SURROGATE.search(text) or _SURROGATE.search(text)
     return _without_halves(document) if broken and mend else document
@@ -82,9 +82,10 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _is_shallow(document: Any) -> bool:
+def is_shallow(document: Any, most: int) -> bool:
+    """Return whether objects and arrays are nested at most so many deep, the outermost included."""
     level = [document]
-    for _ in range(MOST_DEPTH + 1):
+    for _ in range(most + 1):
         level = [one for one in level if isinstance(one, dict | list)]
         if not level:
             return True

@@ -14,7 +14,7 @@ from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.template import Template
 from smsbridge.mapping.words import word_at
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
-from smsbridge.text.json_document import BadJSON, read_json
+from smsbridge.text.json_document import BadJSON, is_shallow, read_json
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.signatures import Signature
 
@@ -147,19 +147,9 @@ def _document(body: bytes, content_type: str) -> dict[str, Any]:
         document = read_json(body, content_type)
     if not isinstance(document, dict):
         raise _unreadable("it is no JSON object that has each key once, in a charset of its own")
-    if not _is_shallow(document):
+    if not is_shallow(document, _MOST_DEEP):
         raise _unreadable(f"it is nested more than {_MOST_DEEP} deep")
     return document
-
-
-def _is_shallow(document: dict[str, Any]) -> bool:
-    level: list[Any] = [document]
-    for _ in range(_MOST_DEEP):
-        inner = [one.values() if isinstance(one, dict) else one for one in level]
-        level = [one for several in inner for one in several if isinstance(one, dict | list)]
-        if not level:
-            return True
-    return False
 
 
 def _word(value: Any) -> str | None:

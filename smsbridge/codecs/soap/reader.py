@@ -26,14 +26,13 @@ _ARRAY = ("arrayType", "itemType", "arraySize")  # the last two are SOAP 1.2's
 _TRUE = ("1", "true")
 _IDS = ("id", f"{{{ENCODING12}}}id")
 _REFERENCES = ("href", f"{{{ENCODING12}}}ref")  # SOAP 1.1 §5.4.1, SOAP 1.2 part 2 §3.1.5
-_MOST_VALUES = 5_000
 _MOST_DEPTH = 80
 
 
 class Values:
     """Reads the elements of one Body; resolves references within it, within limits."""
 
-    def __init__(self, body: Element, note: Note, most: int = _MOST_VALUES) -> None:
+    def __init__(self, body: Element, note: Note, most: int) -> None:
         """Index what a body refers to; raises `Unreadable` where references are ambiguous.
 
         ``most``: how many values may be read, those that are referred to each time.
