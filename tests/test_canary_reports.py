@@ -54,7 +54,7 @@ from support.asking import (
 )
 from support.blocks import GATE_BLOCK, document
 from support.broken_codec import Odd
-from support.reports import REPORTS, below_the_caller, by_pickle, by_sentry, by_traceback
+from support.reports import REPORTS, below_the_caller, by_pickle
 
 WORD = "c4nary"
 SECRET, CLIENT, NUMBER, TEXT = f"{WORD}-secret", "client", "+447700900199", f"{WORD} text"
@@ -268,10 +268,10 @@ def test_no_tool_finds_a_secret_in_an_error_about_the_environment(
     assert found_in(report(end_of(Client))) == []
 
 
-def test_a_task_that_nobody_awaits_tells_asyncio_no_value(
+def test_a_task_that_nobody_awaits_tells_asyncio_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A token call that is shared goes on after its caller is cancelled, and asyncio logs it."""
+    """A token call that is shared goes on after its caller is cancelled, and may fail then."""
 
     async def run() -> None:
         begun, end = asyncio.Event(), asyncio.Event()
@@ -300,10 +300,7 @@ def test_a_task_that_nobody_awaits_tells_asyncio_no_value(
     import gc
 
     gc.collect()
-    errors = [one.exc_info[1] for one in caplog.records if one.exc_info and one.exc_info[1]]
-    assert errors, "asyncio logged nothing: this test shows nothing"
-    told = "".join(report(error) for error in errors for report in (by_traceback, by_sentry))
-    assert found_in(told) == []
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 def test_each_of_several_threads_that_share_a_token_call_gets_an_error_without_values() -> None:

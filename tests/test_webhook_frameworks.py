@@ -148,7 +148,7 @@ def test_a_secret_path_works_below_a_mount(
 ) -> None:
     guarded = {"webhook_fastapi": "/sms/", "webhook_django": "/sms", "webhook_flask": "/sms"}
     made = Receiver(TABLE, path=guarded[name])
-    monkeypatch.setattr("smsbridge.webhooks.receiver.Receiver", lambda *_, **__: made)
+    monkeypatch.setattr("smsbridge.webhooks.Receiver", lambda *_, **__: made)
     module = example(name)
     call = {"webhook_fastapi": fastapi, "webhook_django": django, "webhook_flask": flask}[name]
     assert call(module)("POST", unsigned()) == 200

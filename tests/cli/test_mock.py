@@ -379,7 +379,7 @@ EXITS = {
     "unauthorized": (4, 0),
     "try-again": (5, 0),
     "too-many": (5, 0),
-    "unavailable": (5, 0),
+    "unavailable": (3, 1),
     "server-error:502": (3, 1),
     "bad-json": (3, 1),
     "html": (3, 1),

@@ -87,7 +87,7 @@ def _health(provider: Provider) -> dict[str, Any]:
 
 def _receive(provider: Provider, request: Request) -> Response:
     try:
-        given = parse_json(request.body)
+        given = parse_json(request.body, mend=False)
     except Unreadable as error:
         return json_response(400, {"error": 400, "message": f"{error}: {_TAKES}"})
     words = {name: given.get(name, "") for name in _CAME}

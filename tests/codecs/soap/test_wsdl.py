@@ -153,7 +153,7 @@ def test_an_encoded_request_is_zeeps_own_but_for_types_and_encoding_style(
         SENDSMS[:-40],
         SENDSMS + b"<canary/>",
         b"<!DOCTYPE definitions><definitions/>",
-        SENDSMS.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        SENDSMS.decode().replace("UTF-8", "UTF-32").encode("utf-32"),
         b"<html><br></html>",
     ],
 )

@@ -24,6 +24,7 @@ from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.wsdl import load_contract
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.http.exchange import Request, Session
+from smsbridge.mapping.path import nested
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
@@ -277,9 +278,12 @@ def test_a_word_that_the_contract_can_t_say_is_a_fault_of_the_mock_that_says_so(
     tmp_path: Path,
 ) -> None:
     provider = provider_of(soap(tmp_path, WSDL, accepted={"when": {"result.code": "OK"}}))
-    with pytest.raises(OutcomeUnknown, match=r"result\.code: int is expected"):
+    with pytest.raises(OutcomeUnknown):
         client_of(provider).send(NUMBER, TEXT)
     assert provider.messages == []
+    fields = {"request.destination": NUMBER, "request.body": TEXT}
+    asked = load(WSDL).write("SubmitShortMessage", "input", nested(fields))
+    assert b"result.code: int is expected" in post(provider, "/services/oldcorp", asked).body
 
 
 # --- what no table has
