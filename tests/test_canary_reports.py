@@ -188,7 +188,7 @@ ENDS: Mapping[str, tuple[type[BaseException], Callable[[], Any]]] = {
         ConfigError,
         lambda: Client.from_url(f"smsmobileapi+rest://{SECRET}@h.example?apikey={SECRET}"),
     ),
-    "a key that is no key": (
+    "a key that is not a key": (
         ConfigError,
         lambda: Client.from_mapping({**BY_TOKEN_CALL, "timeout": 0}),
     ),
@@ -196,7 +196,7 @@ ENDS: Mapping[str, tuple[type[BaseException], Callable[[], Any]]] = {
         ConfigError,
         lambda: SMSMobileAPI(api_key=SECRET, protocol="other"),  # type: ignore[arg-type]  # as text
     ),
-    "a secret that is no text": (ConfigError, lambda: Secret(f"{SECRET}\ud800")),
+    "a secret that is not text": (ConfigError, lambda: Secret(f"{SECRET}\ud800")),
     "a webhook": (WebhookRefused, webhook),
 }
 

@@ -217,7 +217,7 @@ UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
         "document-wrapped.wsdl",
         "Send",
         {"apiKey": "k", "request": "x"},
-        "request is no text: it holds",
+        "request is not text: it holds",
     ),
     "a structure for a text": (
         "soap12.wsdl",

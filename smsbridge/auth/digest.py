@@ -40,8 +40,8 @@ _URI = "!#$%&'()*+,/:;=?@[]~"
 class _Nonce:
     """A challenge that was taken up: what it said, our own nonce for it, and its next number.
 
-    One cnonce for all its requests: then it is no matter whether a server takes that of the first
-    or of each for ``-sess`` (RFC 7616 §3.4.2).
+    One cnonce for all its requests: so it does not matter whether a server takes that of the
+    first or of each for ``-sess`` (RFC 7616 §3.4.2).
     """
 
     said: Mapping[str, str]

@@ -105,7 +105,7 @@ def usable(text: object) -> bool:
 
 def _lifetime(said: object) -> float:
     try:
-        seconds = float(said)  # type: ignore[arg-type]  # what is no number raises, as it should
+        seconds = float(said)  # type: ignore[arg-type]  # what is not a number raises, as it should
     except (TypeError, ValueError):
         return _LIFETIME
     except OverflowError:

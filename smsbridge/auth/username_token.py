@@ -153,7 +153,7 @@ def _envelope(request: Request) -> Element:
     except BadXML as error:
         raise ConfigError(f"WS-Security is for SOAP, and this request is not: {error}") from None
     if split(root) not in ((SOAP11, "Envelope"), (SOAP12, "Envelope")):
-        raise ConfigError("WS-Security is for SOAP, and this request is no envelope")
+        raise ConfigError("WS-Security is for SOAP, and this request is not an envelope")
     return root
 
 

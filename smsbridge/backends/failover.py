@@ -35,7 +35,7 @@ class Failover(Backend):
     expire: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse less than two backends, what is no time, and what each of them has itself."""
+        """Refuse less than two backends, what is not a time, and what each of them has itself."""
         super().__post_init__()
         for key in fields(Backend):
             if key.name not in _OWN and getattr(self, key.name) != key.default:

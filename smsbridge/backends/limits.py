@@ -52,7 +52,7 @@ class Retry(Numbers):
     attempts: int = 3
 
     def __post_init__(self) -> None:
-        """Refuse what is no small number."""
+        """Refuse what is not a small number."""
         _hold("retry", "attempts", self.attempts, int, _MOST_ATTEMPTS)
 
 
@@ -67,7 +67,7 @@ class Limit(Numbers):
     in_flight: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no number above 0."""
+        """Refuse what is not a number above 0."""
         if self.per_second is not None:
             _hold("limit", "per_second", self.per_second, (int, float), _MOST_PER_SECOND)
         if self.in_flight is not None:

@@ -80,5 +80,5 @@ def _by_path(path: str) -> type[Backend]:
 
 def _checked(found: object, path: str) -> type[Backend]:
     if not isinstance(found, type) or not issubclass(found, Backend) or found is Backend:
-        raise ConfigError(f"{path} is no subclass of smsbridge.Backend")
+        raise ConfigError(f"{path} is not a subclass of smsbridge.Backend")
     return found

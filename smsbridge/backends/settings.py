@@ -76,7 +76,7 @@ class Settings(Keys):
                 try:
                     object.__setattr__(self, key.name, Secret(value))
                 except ConfigError:
-                    raise ConfigError(f"{key.name}: is no valid text", (key.name,)) from None
+                    raise ConfigError(f"{key.name}: is not valid text", (key.name,)) from None
             elif value and not isinstance(value, Secret):
                 raise ConfigError(f"{key.name}: give text, or a Secret", (key.name,))
         self._check_client_cert()

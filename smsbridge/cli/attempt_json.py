@@ -24,7 +24,7 @@ def attempt_of(line: Mapping[str, Any]) -> Attempt:
     texts = all(isinstance(word, str) for word in words.values())
     if started is None or not texts or not words["backend"]:
         raise InvalidMessage(
-            "a line is no attempt: give what smsbridge send --json printed, or the results of "
+            "a line is not an attempt: give what smsbridge send --json printed, or the results of "
             "send-many"
         )
     return Attempt(**words, started=started)

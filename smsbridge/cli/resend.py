@@ -18,7 +18,7 @@ Examples:
   smsbridge resend c319d3b35e8f8712cde20dae39ac3c19f86eda25
 
 It is a second send, by intent, and is never repeated. SMSMobileAPI takes it only for a message that
-failed; what it tries by itself when the operator fails, up to 3 times, is no resend.
+failed; what it tries by itself when the operator fails, up to 3 times, is not a resend.
 """
 
 

@@ -125,7 +125,7 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def handle_error(self, *_: Any) -> None:
-        """Say nothing: a client that went away is no error."""
+        """Say nothing: a client that went away is not an error."""
 
     def shutdown_request(self, request: Any) -> None:
         """Read what is left of a body: to close upon it would take the answer away."""

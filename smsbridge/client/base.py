@@ -117,7 +117,7 @@ class Front:
         return deadlines[request.via]
 
     def _pace(self, request: Request) -> Pace | None:
-        """Return what counts the calls of a backend; a login and a WSDL are no calls."""
+        """Return what counts the calls of a backend; a login and a WSDL are not calls."""
         limit = self.backend.at(request.via).limit
         if request.share is not None or limit is None or limit.per_second is None:
             return None

@@ -165,7 +165,7 @@ def pattern_of(match: object) -> re.Pattern[str] | None:
     if match is None:
         return None
     try:
-        pattern = re.compile(match)  # type: ignore[call-overload]  # what is no pattern raises
+        pattern = re.compile(match)  # type: ignore[call-overload]  # what is not a pattern raises
     except (re.error, TypeError, OverflowError, RecursionError) as error:
         raise InvalidMessage(f"match: give a regular expression: {error}") from None
     if not isinstance(pattern.pattern, str):

@@ -61,7 +61,7 @@ def from_file(
     if unknown := sorted(values.keys() - {"default", "backends"}):
         hint = nearest(unknown[0], ["default", "backends"])
         where = f"{file.name}, line {document.line((unknown[0],))}"
-        raise ConfigError(f"{where}: {unknown[0]!r} is no key of the file; {hint}")
+        raise ConfigError(f"{where}: {unknown[0]!r} is not a key of the file; {hint}")
     blocks = _blocks(values)
     if not blocks:
         raise ConfigError(f"{file.name} has no [backends.NAME] block, or something beside it")
@@ -113,7 +113,7 @@ def from_mapping(
         if key == "backend":
             continue
         if key not in keys:
-            raise ConfigError(f"{key!r} is no key of {kind}; {nearest(key, keys)}", (key,))
+            raise ConfigError(f"{key!r} is not a key of {kind}; {nearest(key, keys)}", (key,))
         if key in _TABLES:
             values[key] = _TABLES[key].of(key, value)
         elif _is_backends(keys[key]):
@@ -187,7 +187,7 @@ def _value(key: Field[Any], value: Any, environ: Mapping[str, str], folder: Path
     if isinstance(value, Mapping):
         value = _fetched(key.name, value, environ, folder)
     if isinstance(value, str) and UNSENDABLE.search(value):
-        raise _bad(key.name, "it is no valid text")
+        raise _bad(key.name, "it is not valid text")
     if is_secret(key):
         if not isinstance(value, str | Secret):
             raise _bad(key.name, 'give text, { env = "NAME" } or { file = "PATH" }')
@@ -254,7 +254,7 @@ def _parsed(file: Path) -> Document:
     try:
         return read_toml(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file.name} is no valid TOML: {error}") from None
+        raise ConfigError(f"{file.name} is not valid TOML: {error}") from None
     except (ValueError, RecursionError):
         raise ConfigError(
             f"{file.name}: a number has too many digits, or tables nest too deep"
@@ -268,7 +268,7 @@ def _text(file: Path) -> tuple[str, str]:
     except UnicodeDecodeError:
         return "", "it is not utf-8 text"
     except ValueError:
-        return "", "it is no path"
+        return "", "it is not a path"
     except OSError as error:
         return "", error.strerror or "unknown"
 

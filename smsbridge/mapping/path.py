@@ -34,7 +34,9 @@ def _steps(path: str) -> tuple[str | int, ...]:
     while at < len(path) or not found or path.endswith(".", 0, at):
         step = _STEP.match(path, at)
         if step is None:
-            raise ValueError(f"{path!r} is no path: give names with dots between, such as a.b[0].c")
+            raise ValueError(
+                f"{path!r} is not a path: give names with dots between, such as a.b[0].c"
+            )
         found.append(step["name"])
         if len(found) > _MOST_STEPS:
             raise ValueError(f"a path has at most {_MOST_STEPS} steps")

@@ -72,7 +72,7 @@ def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]
         given = [] if found in _NOTHING else [found]
     rows = [row for row in given if isinstance(row, Mapping)]
     if given and not rows:
-        raise Unreadable(f"at {table.rows} are no rows")
+        raise Unreadable(f"at {table.rows} are not rows")
     return rows
 
 

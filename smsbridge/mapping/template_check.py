@@ -93,7 +93,7 @@ def _misshapen(template: Mapping[str, Any]) -> str | None:
     if key in FILTERS:
         return trouble(inner)
     if not places_of(key):
-        return f"{key!r} is no filter, and no value that decides, such as {{channels}}"
+        return f"{key!r} is not a filter, nor a value that decides, such as {{channels}}"
     if not isinstance(inner, Mapping):
         return "a choice has a template for each word"
     return next((why for one in inner.values() if (why := trouble(one))), None)

@@ -72,7 +72,7 @@ def form_trouble(form: str) -> str | None:
         sample = datetime(2027, 12, 31, 13, 45, 50, tzinfo=UTC).strftime(form)
         whole = datetime.strptime(sample, form).strftime("%y%m%d") == "271231"  # noqa: DTZ007  (only whether it can be read)
     except (ValueError, re.error):
-        return f"{form!r} is no form of a time: {example}"
+        return f"{form!r} is not a form of a time: {example}"
     return None if "%" in form and whole else f"{form!r} has no year, month and day: {example}"
 
 

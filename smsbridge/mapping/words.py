@@ -47,7 +47,7 @@ class When:
             try:
                 re.compile(pattern_of(word) or "")
             except re.error as error:
-                raise ValueError(f"{path}: {word} is no pattern: {error}") from None
+                raise ValueError(f"{path}: {word} is not a pattern: {error}") from None
 
     def holds_any(self, answer: Mapping[str, Any]) -> bool:
         """Return whether any path of an answer holds its word."""

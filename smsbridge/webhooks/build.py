@@ -36,7 +36,7 @@ def event_of(
         fields = rendered(plain.fields, {**values, "now": now})
         return Event(id=None, type=kind, created_at=now, occurred_at=now, data=fields)
     if kind not in webhook.types:
-        raise ConfigError(f"{kind!r} is no type of an event; {nearest(kind, webhook.types)}")
+        raise ConfigError(f"{kind!r} is not a type of event; {nearest(kind, webhook.types)}")
     row = webhook.reported_row if kind in webhook.reported else webhook.received_row
     of_a_message = kind in webhook.received or kind in webhook.reported
     given = {**values, "at": TIME_FILTERS["iso"](now)}

@@ -336,7 +336,7 @@ def test_a_damaged_lock_is_refused_until_it_is_written_anew(nowhere: Path) -> No
         (["nope.wsdl", "--update"], "can't read nope.wsdl: No such file or directory"),
         (["oldcorp.wsdl", "--to", "/dev/null/x"], "can't write /dev/null/x/oldcorp.wsdl: Not a"),
         (["oldcorp.wsdl", "--to", "in-the-way"], "can't write in-the-way/"),
-        (["alone.wsdl"], "it imports parts/interface.wsdl, which is no file beside it"),
+        (["alone.wsdl"], "it imports parts/interface.wsdl, which is not a file beside it"),
         ([str(CONTRACTS / "mtom.wsdl"), "--to", "x"], "demands MTOM"),
     ],
 )

@@ -312,7 +312,7 @@ timeout = 5
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("timeuot = 5", "'timeuot' is no key of smsmobileapi; did you mean 'timeout'?"),
+        ("timeuot = 5", "'timeuot' is not a key of smsmobileapi; did you mean 'timeout'?"),
         ('timeout = "10"', "timeout: give a number"),
         ("timeout = 0", "timeout: give seconds, above 0 and up to 3600"),
         ("url = 5", "url: give text"),
@@ -329,7 +329,7 @@ timeout = 5
         ('like = "onyl"', "there is no [backends.onyl]; did you mean 'only'?"),
         ("like = []", "like: give the name of another block"),
         ('like = "only"', "like goes in a circle: only → only"),
-        ("[backends.only.sendd]", "'sendd' is no key of smsmobileapi"),
+        ("[backends.only.sendd]", "'sendd' is not a key of smsmobileapi"),
     ],
 )
 @pytest.mark.parametrize("space", ["", "\n\n# two lines more\n"])
@@ -385,7 +385,7 @@ url = "https://third.example"
     [
         ('"POST /sms"', '"/sms"', "send.route: '/sms'"),
         ("{text}", "{txet}", "send.fields.body: there is no value {txet}; did you mean 'text'?"),
-        ("when.code", "wen.code", "send.accepted.wen: is no key of send.accepted"),
+        ("when.code", "wen.code", "send.accepted.wen: is not a key of send.accepted"),
         ('"basic"', '"bsic"', "auth.type: there is no 'bsic'"),
         ("SMS_KEY", "SMS_KYE", "password: the environment variable SMS_KYE is not set"),
     ],
@@ -423,7 +423,7 @@ def test_a_like_that_leads_nowhere_has_the_line_where_it_stands(
 
 def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line() -> None:
     text = LIKE.replace('auth = { type = "basic",', 'auth = { type = "basic", usernme = "x",')
-    assert "auth.usernme: is no key of basic" in at_line(text, "usernme", "second")
+    assert "auth.usernme: is not a key of basic" in at_line(text, "usernme", "second")
     headers = LIKE.partition("[backends.first.send]")[0] + LIKE[LIKE.index("[backends.second]") :]
     assert "say what it can do" in at_line(headers, "[backends.third]", "third")
 
@@ -431,7 +431,7 @@ def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line
 @pytest.mark.parametrize(
     ("text", "where", "says"),
     [
-        (f"{block()}\n[backend.x]\n", "[backend.x]", "'backend' is no key of the file"),
+        (f"{block()}\n[backend.x]\n", "[backend.x]", "'backend' is not a key of the file"),
         (f'# x\ndefualt = "only"\n{block()}', "defualt", "did you mean 'default'"),
         (f'# x\ndefault = "onyl"\n{block()}', "default", "there is no [backends.onyl]"),
         (f"# x\ndefault = 5\n{block()}", "default", "say default = one of only"),

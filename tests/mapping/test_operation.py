@@ -90,7 +90,7 @@ def test_a_protocol_has_the_operations_that_it_was_given() -> None:
         ({"to": "{recipient}", "to.number": "{recipient}"}, "to is a field, and holds others too"),
         ({"to": "{recipient}", "to[0]": "{recipient}"}, "to is a field, and holds others too"),
         ({"to[0]": "{recipient}", "to.a": "1"}, r"POST /: to\.a: another field is in its place"),
-        ({"to..a": "{recipient}"}, "'to..a' is no path"),
+        ({"to..a": "{recipient}"}, "'to..a' is not a path"),
         ({"a": "{text"}, "field a: '{text': braces hold a value and its filters"),
         ({"a": None}, "field a: give text, a number, true or false, a choice or a filter"),
     ],
@@ -181,7 +181,7 @@ def test_a_questions_templates_are_held_to_the_same_rules() -> None:
     ],
 )
 def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="is no path"):
+    with pytest.raises(ValueError, match="is not a path"):
         Question("GET /in", {}, **places)
 
 

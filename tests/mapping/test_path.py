@@ -60,7 +60,9 @@ def test_a_path_is_names_with_dots_between_and_indexes(path: str, found: list[st
     ],
 )
 def test_what_is_no_path_is_refused_with_an_example(path: str) -> None:
-    with pytest.raises(ValueError, match=r"is no path: give names .* such as a\.b\[0\]\.c") as said:
+    with pytest.raises(
+        ValueError, match=r"is not a path: give names .* such as a\.b\[0\]\.c"
+    ) as said:
         steps(path)
     assert str(said.value).startswith(repr(path))
 
@@ -68,7 +70,7 @@ def test_what_is_no_path_is_refused_with_an_example(path: str) -> None:
 def test_names_are_a_path_without_its_indexes() -> None:
     assert names("a[0].b.c[7]") == "a.b.c"
     assert names("{urn:x.y}a[0].@b") == "{urn:x.y}a.@b"
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="not a path"):
         names("a..b")
 
 

@@ -89,7 +89,7 @@ def test_nothing_is_no_row(found: object) -> None:
 
 @pytest.mark.parametrize("found", ["text", 7, True, [None, "text", 7, []]])
 def test_something_else_in_the_place_of_rows_is_no_answer(found: object) -> None:
-    with pytest.raises(Unreadable, match="are no rows"):
+    with pytest.raises(Unreadable, match="are not rows"):
         rows({"result": {"rows": found}})
 
 

@@ -115,7 +115,7 @@ def test_each_path_must_hold_its_word() -> None:
 
 @pytest.mark.parametrize("word", ["/[/", "/(/", "/*/", "/a{2,1}/"])
 def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> None:
-    with pytest.raises(ValueError, match=r"^a\.b: .* is no pattern: "):
+    with pytest.raises(ValueError, match=r"^a\.b: .* is not a pattern: "):
         When({"a.b": word})
 
 
@@ -123,5 +123,5 @@ def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> Non
     "places", [{"match": {"a..b": "1"}}, {"match": {}, "id": "a."}, {"match": {}, "status": "[0]"}]
 )
 def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="is no path"):
+    with pytest.raises(ValueError, match="is not a path"):
         When(**places)

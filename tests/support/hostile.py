@@ -178,7 +178,7 @@ WORKS: Mapping[str, bytes] = {
 }
 
 GROWS, ITSELF, STEPS = "would grow to more than", "is made of itself", "too many steps deep"
-NO_FILE, NO_PORT, NO_WSDL = "which is no file beside it", "it has none$", "but no WSDL 1.1"
+NO_FILE, NO_PORT, NO_WSDL = "which is not a file beside it", "it has none$", "but no WSDL 1.1"
 REFUSED: Mapping[str, tuple[bytes, str]] = {
     "a document fifty thousand deep": (
         changed(
@@ -192,7 +192,7 @@ REFUSED: Mapping[str, tuple[bytes, str]] = {
     ),
     "fourteen steps of ten": (
         typed(FAN + structure("T14", sequence(element("x")))),
-        "is no text: it holds n0",
+        "is not text: it holds n0",
     ),
     "groups that double": (
         asked('<xs:group ref="t:g0"/>', more=doubled(GROUP, '<xs:group ref="t:g{}"/>', LAST)),
@@ -233,7 +233,7 @@ REFUSED: Mapping[str, tuple[bytes, str]] = {
     ),
     "a type that needs itself": (
         typed(structure("T0", sequence(element("t", "t:T0")))),
-        "is no text",
+        "is not text",
     ),
     "digits without end": (
         asked(sequence(element("to", maxOccurs="9" * 6000))),

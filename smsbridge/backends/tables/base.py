@@ -45,7 +45,7 @@ class BlockBackend(Backend):
         for key in block:
             if key not in known:
                 hint = f"{nearest(key, known)}; credentials stand in auth"
-                why = f"{key!r} is no key of {cls.kind}; {hint}"
+                why = f"{key!r} is not a key of {cls.kind}; {hint}"
                 raise ConfigError(why, (key,))
         own = {key: block[key] for key in cls.own_keys if key in block}
         for key, value in own.items():

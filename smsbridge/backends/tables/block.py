@@ -51,7 +51,7 @@ class Block:
         """Refuse every other key."""
         for key in self.values:
             if key not in allowed:
-                self.fail(f"is no key of {'.'.join(self.at)}; {nearest(key, allowed)}", key)
+                self.fail(f"is not a key of {'.'.join(self.at)}; {nearest(key, allowed)}", key)
 
     def of(self, key: str, kind: type, default: Any = None) -> Any:
         """Return the value at a key: a text, a whole number or a bool."""
@@ -98,7 +98,7 @@ class Block:
         table = self.table(key, optional=True)
         for name, template in table.values.items():
             if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-                table.fail("is no name of an HTTP header", name)
+                table.fail("is not the name of an HTTP header", name)
             if name.lower() in _FRAMING:
                 table.fail("is not yours to set: it says how the request is carried", name)
             if isinstance(template, str) and not (template.isascii() and template.isprintable()):

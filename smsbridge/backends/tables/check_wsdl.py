@@ -206,7 +206,7 @@ class _Fit:
             kind = self._kind(self._content("output").find, what, where)
             if key != ("rows",) and kind is not None and not _has_word(kind):
                 parts = ", ".join(part.name for part in (kind.item or kind).parts)
-                error = BadContract(f"{what!r} is no word: it holds {parts or 'nothing'}")
+                error = BadContract(f"{what!r} is not a word: it holds {parts or 'nothing'}")
                 self._fail(where, error)
 
     def _content(self, direction: Direction) -> Content:

@@ -253,14 +253,14 @@ def _credentials(block: Block, kind: str) -> dict[str, Any]:
     own = {key: value for key, value in block.values.items() if key != "type"}
     for key in own:
         if settings != _OPEN and key not in needed + settings:
-            block.fail(f"is no key of {kind}; {nearest(key, needed + settings)}", key)
+            block.fail(f"is not a key of {kind}; {nearest(key, needed + settings)}", key)
     for key in needed:
         if key not in own:
             block.fail(f"{key} is missing")
     found = {key: value for key, value in own.items() if key not in settings}
     for key in found:
         if not _NAME.fullmatch(key) or iskeyword(key):
-            block.fail("a credential's name has a-z, 0-9 and _, and is no word of Python", key)
+            block.fail("a credential's name has a-z, 0-9 and _, and is not a word of Python", key)
         if key in _NAMES:
             block.fail(f"{{{key}}} is a value of the call: give another name", key)
     return found

@@ -95,7 +95,9 @@ class Soap:
             raise InvalidMessage(f"the WSDL does not take it: {error}") from None
         except (ValueError, ConfigError) as error:
             why = f"wsdl: {_without(map(str, fields.values()), str(error))}"
-            if is_url(site.wsdl):  # it was fetched: that was I/O, so it is no error of the config
+            if is_url(
+                site.wsdl
+            ):  # it was fetched: that was I/O, so it is not an error of the config
                 raise Broken(Left.NOTHING, why, retry=False) from None
             path = error.path if isinstance(error, BadContract) else ""
             raise ConfigError(why, ("fields", path) if path else ()) from None

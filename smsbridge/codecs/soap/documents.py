@@ -41,7 +41,7 @@ class Absent(BadContract):
         beside = address.startswith(HERE)
         shown = address.removeprefix(HERE) if beside else public_address(address)
         how = "" if beside else "; nothing is fetched, but smsbridge wsdl lock brings it in"
-        super().__init__(f"it imports {shown}, which is no file beside it{how}")
+        super().__init__(f"it imports {shown}, which is not a file beside it{how}")
         self.address = address
 
 

@@ -206,7 +206,7 @@ def _as_tree(kind: Kind, value: Any, path: str) -> Mapping[str, Any]:
     if len(elements) == 1 and elements[0].repeated:
         return {elements[0].name: value}
     inner = ", ".join(part.name for part in kind.parts) or "nothing"
-    raise BadContract(f"{path} is no text: it holds {inner}", path)
+    raise BadContract(f"{path} is not text: it holds {inner}", path)
 
 
 def _is_nothing(part: Part, value: Any) -> bool:

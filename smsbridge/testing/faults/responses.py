@@ -99,7 +99,7 @@ def _busy(spot: Spot, way: str, status: int) -> Response:
 
 
 def _bad_gzip(spot: Spot, _way: str) -> Response:
-    return _encoded(spot.good, b"this is no gzip")
+    return _encoded(spot.good, b"this is not gzip")
 
 
 def _gzip_bomb(spot: Spot, _way: str) -> Response:

@@ -52,7 +52,7 @@ def foreign(request: Request, hosts: Collection[str]) -> str:
     """Return why a request may be a web page's, and not a test's; empty where it is not.
 
     A page may have a name of its own resolve to this machine, and so read what is here: the name is
-    then its Host. ``hosts``: the mock's own. A request without these headers is no browser's.
+    then its Host. ``hosts``: the mock's own. A request without these headers is not a browser's.
     """
     host = request.header("host").lower()
     if host and not _is_own(host, hosts):

@@ -71,15 +71,15 @@ def test_a_block_at_the_top_fails_without_a_key() -> None:
 def test_another_key_is_refused_with_the_nearest() -> None:
     Block({"a": 1}, ("at",)).only("a", "b")
     error = refusal(lambda: Block({"rwos": 1}, ("at", "x")).only("rows", "row"))
-    assert str(error) == "at.x.rwos: is no key of at.x; did you mean 'rows'? known are row, rows"
+    assert str(error) == "at.x.rwos: is not a key of at.x; did you mean 'rows'? known are row, rows"
     assert error.key == ("at", "x", "rwos")
 
 
 def test_a_path_is_one() -> None:
     assert HERE.path("path") == "a.b[0]"
     assert HERE.path("absent", "") == ""
-    assert "is no path" in str(refusal(lambda: Block({"p": "a..b"}).path("p")))
-    assert "is no path" in str(refusal(lambda: Block({"p": ""}).path("p")))
+    assert "is not a path" in str(refusal(lambda: Block({"p": "a..b"}).path("p")))
+    assert "is not a path" in str(refusal(lambda: Block({"p": ""}).path("p")))
     assert Block({"p": ""}).path("p", "") == ""
 
 
@@ -110,7 +110,7 @@ def test_a_header_has_a_name_that_http_takes(name: str) -> None:
 @pytest.mark.parametrize("name", ["X Key", "X:", "", "Ü", "X\r\nY", "X.Y", '"'])
 def test_another_name_is_refused(name: str) -> None:
     error = refusal(lambda: Block({"h": {name: "x"}}).headers("h", ()))
-    assert "is no name of an HTTP header" in str(error)
+    assert "is not the name of an HTTP header" in str(error)
     assert error.key == ("h", name)
 
 

@@ -86,7 +86,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     "a text for a structure": (
         'fields.origin.name = "{sender}"\nfields.origin.number = "{pin}"',
         'fields.origin = "{pin}"',
-        ["send.fields.origin: operation Submit: origin is no text: it holds name, number"],
+        ["send.fields.origin: operation Submit: origin is not text: it holds name, number"],
     ),
     # types
     "a text for an int": ("fields.pin = 5", 'fields.pin = "x"', ["pin: 'x' is given", "int is"]),
@@ -156,14 +156,18 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     "a marker that is a structure": (
         'accepted.when."result.code"',
         "accepted.when.result",
-        ["send.accepted.when.result: 'result' is no word: it holds code, id, state"],
+        ["send.accepted.when.result: 'result' is not a word: it holds code, id, state"],
     ),
     "a path of an id": (
         '"result.id"',
         '"result.ids"',
         ["send.accepted.id: there is no 'result.ids'", "'result.id'"],
     ),
-    "an id that is a structure": ('"result.id"', '"result"', ["send.accepted.id: ", "is no word"]),
+    "an id that is a structure": (
+        '"result.id"',
+        '"result"',
+        ["send.accepted.id: ", "is not a word"],
+    ),
     "a path of a status": ('"result.state"', '"state"', ["send.accepted.status", "result.state"]),
     "a path of a refusal": (
         'rejected."result.code"',
@@ -346,7 +350,7 @@ def test_what_a_document_in_a_part_holds_no_contract_knows(key: str) -> None:
         ("body =", "text =", "there is no 'text'", ("send", "fields", "text")),
         ('"return"', '"retrun"', "there is no 'retrun'", ("json_part",)),
         ('json_part = "return"', 'xml_part = "retrun"', "there is no 'retrun'", ("xml_part",)),
-        ('"return"', '"a..b"', "'a..b' is no path", ("json_part",)),
+        ('"return"', '"a..b"', "'a..b' is not a path", ("json_part",)),
         ("json_part =", 'xml_part = "x"\njson_part =', "and not both", ("xml_part",)),
     ],
 )

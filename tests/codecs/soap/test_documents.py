@@ -101,7 +101,7 @@ def test_a_file_beside_the_contract_is_read_by_the_same_rules(tmp_path: Path) ->
 def test_an_import_that_would_be_fetched_is_refused(location: str, tmp_path: Path) -> None:
     said = refused(importing(location), tmp_path)
     assert said.endswith(
-        "which is no file beside it; nothing is fetched, but smsbridge wsdl lock brings it in"
+        "which is not a file beside it; nothing is fetched, but smsbridge wsdl lock brings it in"
     )
     assert location.removeprefix("//").removeprefix("http:") in said
 
@@ -191,7 +191,7 @@ def test_what_is_absent_is_told_with_its_address_and_how_to_bring_it_in(
     with pytest.raises(Absent) as absent:
         load_contract(importing(location))
     assert absent.value.address == address
-    assert str(absent.value) == f"it imports {location}, which is no file beside it{how}"
+    assert str(absent.value) == f"it imports {location}, which is not a file beside it{how}"
 
 
 def test_documents_keep_what_they_loaded_as_it_came_but_for_ours() -> None:

@@ -245,7 +245,7 @@ def test_a_file_that_is_missing_beside_a_wsdl_is_asked_for_nowhere(tmp_path: Pat
     source = unlocked(tmp_path / "wsdl-import.wsdl")
     exchange = completed(source, lambda address: not address.startswith(HERE), "wsdl")
     said = refusal(lambda: drive(exchange, site))
-    assert said == "it imports parts/interface.wsdl, which is no file beside it"
+    assert said == "it imports parts/interface.wsdl, which is not a file beside it"
     assert site.asked == []
 
 

@@ -198,7 +198,7 @@ def test_a_type_that_holds_one_repeated_element_takes_a_word_as_an_array_of_one(
 @pytest.mark.parametrize(
     ("words", "why", "path"),
     [
-        ({"message": "canary"}, "message is no text: it holds to, text", "message"),
+        ({"message": "canary"}, "message is not text: it holds to, text", "message"),
         ({"message": {"to": {}, "text": "x"}}, "message.to.number is missing", "message.to.number"),
         (
             {"message": [MESSAGE, {"to": {"nmber": "1", "number": "1"}, "text": "x"}]},
@@ -288,7 +288,7 @@ def test_an_attribute_that_is_nil_is_left_out() -> None:
             "to.@plam",
         ),
         ({"to": "1", "@kind": "flash", "note": {}}, "note.@id is missing", "note.@id"),
-        ({"to": "1", "@kind": "flash", "note": "x"}, "note is no text: it holds @id", "note"),
+        ({"to": "1", "@kind": "flash", "note": "x"}, "note is not text: it holds @id", "note"),
     ],
 )
 def test_attributes_that_dont_fit_are_refused(words: dict[str, Any], why: str, path: str) -> None:
@@ -512,7 +512,7 @@ def test_a_header_may_be_left_out_and_hold_other_blocks() -> None:
             "there is no 'soap:Header.Auth.kee'; did you mean 'key'? known are key, user",
             "soap:Header.Auth.kee",
         ),
-        ("canary", "soap:Header is no text: it holds Auth", "soap:Header"),
+        ("canary", "soap:Header is not text: it holds Auth", "soap:Header"),
         (
             {"Other": {"a": "1"}},
             (
@@ -667,7 +667,7 @@ def test_the_types_of_an_encoded_header_block_have_declared_prefixes() -> None:
     ("words", "why", "path"),
     [
         ({"entries": [{"to": "1"}, {}]}, "entries[1].to is missing", "entries[1].to"),
-        ({"entries": ["canary"]}, "entries[0] is no text: it holds to, n", "entries[0]"),
+        ({"entries": ["canary"]}, "entries[0] is not text: it holds to, n", "entries[0]"),
         (
             {"entries": [{"to": "1", "m": 1}]},
             "there is no 'entries[0].m'; known are n, to",
