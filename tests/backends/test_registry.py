@@ -24,10 +24,10 @@ FLAWS = {
     "raise SystemExit('no licence')": "SystemExit: no licence",
     "def plugin(": "SyntaxError: ",
     "": "AttributeError: ",
-    "Plugin = 5": "no subclass of smsbridge.Backend",
-    "class Plugin: pass": "no subclass of smsbridge.Backend",
-    "from smsbridge import Backend\nPlugin = Backend()": "no subclass of smsbridge.Backend",
-    "from smsbridge import Backend as Plugin": "no subclass of smsbridge.Backend",
+    "Plugin = 5": "not a subclass of smsbridge.Backend",
+    "class Plugin: pass": "not a subclass of smsbridge.Backend",
+    "from smsbridge import Backend\nPlugin = Backend()": "not a subclass of smsbridge.Backend",
+    "from smsbridge import Backend as Plugin": "not a subclass of smsbridge.Backend",
 }
 Way = Callable[[str], object]
 WAYS: Mapping[str, Way] = {
@@ -129,9 +129,9 @@ def test_a_name_that_is_not_installed_is_refused_with_the_nearest() -> None:
         ("acme_sms:", "acme_sms:"),
         (":Acme", "Empty module name"),
         (".acme_sms:Acme", "relative"),
-        ("acme_sms:REASONS", "no subclass of smsbridge.Backend"),
-        ("smsbridge:Client", "no subclass of smsbridge.Backend"),
-        ("smsbridge:Backend", "no subclass of smsbridge.Backend"),
+        ("acme_sms:REASONS", "not a subclass of smsbridge.Backend"),
+        ("smsbridge:Client", "not a subclass of smsbridge.Backend"),
+        ("smsbridge:Backend", "not a subclass of smsbridge.Backend"),
     ],
 )
 def test_a_path_that_leads_to_no_backend_is_refused_with_the_reason(path: str, why: str) -> None:

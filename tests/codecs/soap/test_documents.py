@@ -125,7 +125,7 @@ def test_a_path_that_leaves_the_folder_is_refused(location: str, tmp_path: Path)
     (folder / "below").mkdir(parents=True)
     (tmp_path / "secret.xsd").write_text(SCHEMA, encoding="utf-8")
     (folder / "link.xsd").symlink_to(tmp_path / "secret.xsd")
-    assert "no file beside it" in refused(importing(location), folder)
+    assert "not a file beside it" in refused(importing(location), folder)
 
 
 def test_an_absolute_path_is_refused_even_if_it_exists(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_absolute_path_is_refused_even_if_it_exists(tmp_path: Path) -> None:
     folder.mkdir()
     (tmp_path / "secret.xsd").write_text(SCHEMA, encoding="utf-8")
     for location in (f"{tmp_path}/secret.xsd", f"http://bundled.invalid/{tmp_path}/secret.xsd"):
-        assert "no file beside it" in refused(importing(location), folder)
+        assert "not a file beside it" in refused(importing(location), folder)
 
 
 @pytest.mark.parametrize("location", ["absent.xsd", "below", "."])
