@@ -2,38 +2,59 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SUITE = $(BIN)/pytest --numprocesses auto --dist worksteal
 
-FLOORS = build/floors
-# What meets the libraries that we import: transports, codecs, auth, both clients, the mock, a command.
-FLOOR_TESTS = tests/http tests/auth tests/client/test_sync.py tests/client/test_aio.py \
-	tests/codecs/test_rest.py tests/codecs/soap/test_codec.py tests/backends/test_limits.py \
-	tests/text/test_phone.py tests/testing/faults tests/testing/mock/test_server.py \
-	tests/testing/mock/test_fuzz.py tests/cli/test_send.py
+# Modules are compiled once, and not again by each command that a test starts.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-full floors lint docs wheel format clean
+.PHONY: demo bench witnesses test test-full pythons floors lint ruff mypy spelling news docs wheel format clean
 
 demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
 
-test: $(VENV)/test-ready lint docs
-	$(BIN)/pytest --numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered
+# Lint and docs side by side, on two cores; the tests take both.
+test: $(VENV)/test-ready
+	$(MAKE) --no-print-directory --jobs 2 lint docs
+	$(SUITE)
 
-test-full: test
+# What takes longer: every test, with coverage; real proxies; the lowest versions.
+test-full: $(VENV)/test-ready witnesses
+	$(SUITE) -m "full or not full" --cov --cov-report=term:skip-covered
 	$(BIN)/pytest tests/proxies
+	$(MAKE) --no-print-directory floors
 
-# The lowest versions that pyproject.toml allows, of what we depend on ourselves.
-floors:
-	rm -rf $(FLOORS)
-	$(PYTHON) -m venv $(FLOORS)
-	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check uv
-	$(FLOORS)/bin/uv pip install --quiet --no-python-downloads --python $(FLOORS)/bin/python --resolution lowest-direct --editable '.[all]'
-	$(FLOORS)/bin/uv pip install --quiet --no-python-downloads --python $(FLOORS)/bin/python pytest pytest-timeout hypothesis trustme ./tests/acme
-	$(FLOORS)/bin/pytest -q -p no:cacheprovider $(FLOOR_TESTS)
+# What the clients that others wrote need, in an environment of their own.
+witnesses: build/witnesses/ready
 
-lint: $(VENV)/test-ready
+# On each Python from 3.11 to 3.14 that is installed.
+pythons: $(VENV)/test-ready
+	$(BIN)/nox --session tests
+
+# With the lowest versions that pyproject.toml allows, of what we depend on ourselves.
+floors: $(VENV)/test-ready
+	$(BIN)/nox --session floors
+
+# What smsbridge takes, and what others take; nginx is the provider. NAMES chooses, else all of it.
+NAMES ?= all
+bench: $(VENV)/bench-ready
+	$(BIN)/python -m benchmarks $(NAMES) --json build/benchmarks/results.json --svg build/benchmarks/results.svg
+
+lint: mypy ruff spelling news
+
+mypy: $(VENV)/test-ready
+	$(BIN)/mypy
+
+ruff: $(VENV)/test-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+spelling: $(VENV)/test-ready
+	$(BIN)/codespell
+
+# The fragments of changelog.d make a changelog.
+news: $(VENV)/test-ready
+	@said=$$($(BIN)/towncrier build --draft 2>&1) || { echo "$$said"; exit 1; }
 
 docs: $(VENV)/test-ready
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
@@ -47,13 +68,28 @@ format: $(VENV)/test-ready
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info tests/acme/build tests/acme/*.egg-info .hypothesis .coverage .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info examples/acme-sms/build examples/acme-sms/*.egg-info .hypothesis .coverage .pytest_cache .mypy_cache .ruff_cache
 
-$(VENV)/demo-ready: pyproject.toml setup.cfg
+$(VENV)/demo-ready: pyproject.toml setup.cfg setup.py
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	$(PIP) --editable '.[all]'
 	touch $@
 
-$(VENV)/test-ready: $(VENV)/demo-ready tests/acme/pyproject.toml $(wildcard tests/acme/acme_sms/*)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' ./tests/acme
+$(VENV)/bench-ready: pyproject.toml setup.cfg setup.py
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'pip>=25.1'
+	$(PIP) --group bench --editable '.[all]'
 	touch $@
+
+build/witnesses/ready: pyproject.toml
+	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
+	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
+	touch $@
+
+# A pip that knows dependency groups comes first.
+$(VENV)/test-ready: pyproject.toml setup.cfg setup.py examples/acme-sms/pyproject.toml $(shell find examples/acme-sms/acme_sms -name '*.py' -o -name '*.yaml' -o -name '*.wsdl')
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'pip>=25.1'
+	$(PIP) --group dev --editable '.[all]' ./examples/acme-sms
+	touch $(VENV)/demo-ready $@

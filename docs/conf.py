@@ -1,9 +1,15 @@
-"""How the docs are built, and the two parts of them that are generated: they can't go stale."""  # noqa: INP001  (Sphinx wants it here)
+"""How the docs are built, and the parts of them that are generated: they can't go stale."""  # noqa: INP001  (Sphinx wants it here)
+
+import sys
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from smsbridge.cli import main
 from smsbridge.testing.fixture.load import load, shipped
+
+sys.path.insert(0, str(Path(__file__).parent))
+import catalogue_pages
 
 project = "smsbridge"
 author = "the smsbridge authors"
@@ -14,6 +20,9 @@ myst_enable_extensions = ["substitution"]
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "smsbridge"
+html_static_path = ["_static"]
+html_css_files = ["copy.css"]
+html_js_files = ["copy.js"]
 default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -53,4 +62,10 @@ def _help(line: str) -> str:
     return CliRunner().invoke(main, arguments, prog_name="smsbridge", terminal_width=80).output
 
 
-myst_substitutions = {"provenance": provenance(), "command_help": command_help()}
+catalogue_pages.write()
+myst_substitutions = {
+    "provenance": provenance(),
+    "command_help": command_help(),
+    "catalogue_matrix": catalogue_pages.matrix(),
+    "catalogue_figures": catalogue_pages.figures(),
+}

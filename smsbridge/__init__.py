@@ -1,45 +1,52 @@
 """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface, never twice by accident."""
 
-from smsbridge.auth.digest import Digest
-from smsbridge.auth.login import Login
-from smsbridge.auth.oauth2 import ClientCredentials
-from smsbridge.auth.schemes import Basic, Fields
-from smsbridge.auth.username_token import UsernameToken
-from smsbridge.backends.base import Backend
-from smsbridge.backends.limits import Limit, Retry
-from smsbridge.client.aio import AsyncClient
-from smsbridge.client.send_many import Result
-from smsbridge.client.sync import Client
-from smsbridge.codecs.rest import Rest
-from smsbridge.codecs.soap.codec import Soap
-from smsbridge.errors import (
-    Attempt,
-    AuthenticationFailed,
-    CallerError,
-    ConfigError,
-    InvalidMessage,
-    MissingExtra,
-    NoAnswer,
-    NotSent,
-    OutcomeUnknown,
-    Reason,
-    Rejected,
-    SendError,
-    SmsbridgeError,
-    Unsupported,
-)
-from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.words import When
-from smsbridge.message import (
-    Channel,
-    Message,
-    Options,
-    ReceivedMessage,
-    SentMessage,
-    Status,
-    Submission,
-)
-from smsbridge.text.secrets import Secret
+TYPE_CHECKING = False  # as typing has it; to import typing takes longer than all of this
+if TYPE_CHECKING:
+    from smsbridge.auth.schemes import (
+        Basic,
+        ClientCredentials,
+        Digest,
+        Fields,
+        Login,
+        UsernameToken,
+    )
+    from smsbridge.backends.base import Backend, backend
+    from smsbridge.backends.limits import Limit, Retry
+    from smsbridge.client.aio import AsyncClient
+    from smsbridge.client.send_many import Result
+    from smsbridge.client.sync import Client
+    from smsbridge.codecs.rest import Rest
+    from smsbridge.codecs.soap.codec import Soap
+    from smsbridge.errors import (
+        Attempt,
+        AuthenticationFailed,
+        CallerError,
+        CallRecord,
+        ConfigError,
+        InvalidMessage,
+        MissingExtra,
+        NoAnswer,
+        NotSent,
+        Outcome,
+        OutcomeUnknown,
+        Reason,
+        Rejected,
+        SendError,
+        SmsbridgeError,
+        Unsupported,
+    )
+    from smsbridge.mapping.operation import Operation, Protocol, Question
+    from smsbridge.mapping.words import When
+    from smsbridge.message import (
+        Channel,
+        Message,
+        Options,
+        ReceivedMessage,
+        SentMessage,
+        Status,
+        Submission,
+    )
+    from smsbridge.text.secrets import Secret
 
 __all__ = [
     "AsyncClient",
@@ -47,6 +54,7 @@ __all__ = [
     "AuthenticationFailed",
     "Backend",
     "Basic",
+    "CallRecord",
     "CallerError",
     "Channel",
     "Client",
@@ -63,6 +71,7 @@ __all__ = [
     "NotSent",
     "Operation",
     "Options",
+    "Outcome",
     "OutcomeUnknown",
     "Protocol",
     "Question",
@@ -82,4 +91,60 @@ __all__ = [
     "Unsupported",
     "UsernameToken",
     "When",
+    "backend",
 ]
+_HOMES = {
+    **dict.fromkeys(
+        ("Basic", "ClientCredentials", "Digest", "Fields", "Login", "UsernameToken"), "auth.schemes"
+    ),
+    **dict.fromkeys(("Backend", "backend"), "backends.base"),
+    **dict.fromkeys(("Limit", "Retry"), "backends.limits"),
+    "AsyncClient": "client.aio",
+    "Result": "client.send_many",
+    "Client": "client.sync",
+    "Rest": "codecs.rest",
+    "Soap": "codecs.soap.codec",
+    **dict.fromkeys(
+        (
+            "Attempt",
+            "AuthenticationFailed",
+            "CallerError",
+            "CallRecord",
+            "ConfigError",
+            "InvalidMessage",
+            "MissingExtra",
+            "NoAnswer",
+            "NotSent",
+            "Outcome",
+            "OutcomeUnknown",
+            "Reason",
+            "Rejected",
+            "SendError",
+            "SmsbridgeError",
+            "Unsupported",
+        ),
+        "errors",
+    ),
+    **dict.fromkeys(("Operation", "Protocol", "Question"), "mapping.operation"),
+    "When": "mapping.words",
+    **dict.fromkeys(
+        ("Channel", "Message", "Options", "ReceivedMessage", "SentMessage", "Status", "Submission"),
+        "message",
+    ),
+    "Secret": "text.secrets",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name on first use, and no more than it needs."""
+    if name not in _HOMES:
+        raise AttributeError(f"smsbridge has no {name}", name=name)
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -12,7 +12,7 @@
     ├── WebhookRefused         what came in was not taken; ``.status`` answers it
     │   ├── WebhookUntrusted   nothing shows that the provider sent it
     │   └── WebhookUnreadable  it can't be read
-    └── SendError              a send was tried; ``.attempt`` says which
+    └── SendError              a send was tried; ``.attempt`` says which, ``.outcome`` how it ended
         ├── NotSent            proved never taken: a repeat is safe
         ├── Rejected           proved refused: a repeat helps after a fix
         │   └── AuthenticationFailed
@@ -21,16 +21,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
+class Outcome(StrEnum):
+    """The four ways in which a send ends.
+
+    >>> [result] = sms.send_many([Message(recipient="+447700900429", text="Hello")])
+    >>> result.outcome
+    <Outcome.NOT_SENT: 'not_sent'>
+    """
+
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
 class Reason(StrEnum):
-    """Why a provider refused a message: a closed set, the same for every backend."""
+    """Why a provider refused a message: a closed set, shared by all backends.
+
+    >>> Reason.QUOTA.elsewhere, Reason.RECIPIENT.elsewhere
+    (True, False)
+    """
 
     RECIPIENT = "recipient"
     SENDER = "sender"
@@ -44,7 +63,7 @@ class Reason(StrEnum):
 
     @property
     def elsewhere(self) -> bool:
-        """Whether another backend may take the message all the same."""
+        """Whether another backend may still take the message."""
         return self in _ELSEWHERE
 
 
@@ -58,8 +77,12 @@ class Attempt:
     """One try to send one message: what to look for at the provider if its outcome is unknown.
 
     ``reference`` is that of the message, and empty for a question, which sends none. ``started``
-    is in UTC. ``fingerprint`` stands for recipient and text, without showing either. ``via``: by
-    which part of a backend that is made of several, such as ``failover``.
+    is in UTC. ``fingerprint`` stands for recipient and text, without showing either. ``via``: the
+    part that it went through, if the backend is made of several, such as ``failover``.
+
+    >>> attempt = sms.send("+12025550123", "Hello", reference="order-4711").attempt
+    >>> attempt.backend, attempt.protocol, attempt.reference
+    ('smsmobileapi', 'rest', 'order-4711')
     """
 
     backend: str
@@ -78,26 +101,105 @@ def whereabouts(attempt: Attempt) -> str:
 
 
 def writable(word: str) -> str:
-    """Return a word as a log or a terminal can take it: escaped unless all of it is printable."""
+    """Return a word that is safe for a log or a terminal: escaped unless it is printable."""
     return word if word.isprintable() else ascii(word)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecord:
+    """One request of an exchange and what came back, with each secret, number and text masked.
+
+    ``left``: how much of the request had left: ``nothing``, ``part`` or ``all``; empty where that
+    isn't known. ``status`` is None where no whole answer came; ``why`` then says what was seen.
+    A body has at most 4096 characters.
+
+    >>> try:
+    ...     sms.send("+447700900503", "Hello")
+    ... except SendError as error:
+    ...     print(error.exchange[-1].body)
+    recipients=•••&message=•••&apikey=•••
+    """
+
+    method: str
+    address: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    left: str = ""
+    why: str = ""
+    status: int | None = None
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    answer_body: str = ""
+
+    def __str__(self) -> str:
+        """Show both in lines: what went with ``>`` in front, what came back with ``<``."""
+        return "\n".join((*self._request_lines(), *self._answer_lines()))
+
+    def _request_lines(self) -> Iterator[str]:
+        yield f"> {self.method} {self.address}"
+        yield from _message_lines(">", self.headers, self.body)
+
+    def _answer_lines(self) -> Iterator[str]:
+        if self.status is not None:
+            yield f"< HTTP {self.status}"
+            yield from _message_lines("<", self.answer_headers, self.answer_body)
+            return
+        left = f", {self.left} of the request had left" if self.left else ""
+        yield f"< no answer{left}: {self.why}"
+
+
+def _message_lines(sign: str, headers: Mapping[str, str], body: str) -> Iterator[str]:
+    for name, value in headers.items():
+        yield f"{sign} {name}: {value}"
+    if body:
+        yield sign
+        yield from (f"{sign} {line}".rstrip() for line in body.splitlines())
+
+
 class SmsbridgeError(Exception):
-    """Base of every error that smsbridge raises on purpose."""
+    """Base of every error that smsbridge raises on purpose.
+
+    >>> try:
+    ...     Client.from_config("nowhere")
+    ... except SmsbridgeError as error:
+    ...     print(type(error).__name__)
+    ConfigError
+    """
 
 
 class CallerError(SmsbridgeError):
-    """The call or the config is wrong. Nothing was tried, nothing left this machine."""
+    """The call or the config is wrong. Nothing was tried, nothing left this machine.
+
+    >>> try:
+    ...     sms.send("0123", "Hello")
+    ... except CallerError as error:
+    ...     print(error)
+    recipient '•••': give + and 5 to 15 digits, such as +12025550123
+    """
+
+    outcome: ClassVar[Outcome] = Outcome.NOT_SENT
 
 
 class InvalidMessage(CallerError, ValueError):
-    """A message that no provider could take. Names the field and what is allowed."""
+    """A message that no provider could take. Names the field and what is allowed.
+
+    >>> try:
+    ...     Message(recipient="+12025550123", text="")
+    ... except InvalidMessage as error:
+    ...     print(error)
+    text is empty: give at least one visible character
+    """
 
 
 class ConfigError(CallerError, ValueError):
     """A config that can't be used. Names the key and what is allowed, never a secret.
 
-    ``key``: the steps to what is wrong in a block, for whoever knows the lines of the file.
+    ``key``: the path of the wrong key in a block; whoever has the file can find its line.
+
+    >>> try:
+    ...     Client.from_mapping({"backend": "smsmobileapi", "protocl": "soap"})
+    ... except ConfigError as error:
+    ...     print(error.key)
+    ('protocl',)
     """
 
     def __init__(self, why: str, key: tuple[str, ...] = ()) -> None:
@@ -107,31 +209,50 @@ class ConfigError(CallerError, ValueError):
 
 
 class Unsupported(CallerError):
-    """This backend can't do that over this protocol. Names the protocols that can."""
+    """This backend can't do that over this protocol. Names the protocols that can.
+
+    >>> try:
+    ...     Client.from_mapping({"backend": "console"}).status("an id")
+    ... except Unsupported as error:
+    ...     print(error)
+    console can't answer status
+    """
 
 
 class MissingExtra(CallerError, ImportError):
-    """An optional dependency isn't installed. Names the extra that brings it."""
+    """An optional dependency isn't installed. ``command`` installs the extra that brings it.
+
+    >>> print(MissingExtra("phone", "default_region"))
+    default_region needs the extra 'phone': pip install 'smsbridge[phone]'
+    """
 
     def __init__(self, extra: str, what: str) -> None:
-        """``extra`` as pip knows it; ``what`` needs it."""
-        super().__init__(f"{what} needs the extra '{extra}': install 'smsbridge[{extra}]'")
+        """``extra`` is pip's name for it; ``what`` is the feature that needs it."""
+        self.command = f"pip install 'smsbridge[{extra}]'"
+        super().__init__(f"{what} needs the extra '{extra}': {self.command}")
         self.extra = extra
         self._what = what
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive a process boundary."""
+        """Pickle the error, so that it can cross a process boundary."""
         return type(self), (self.extra, self._what)
 
 
 class NoAnswer(SmsbridgeError):
     """A question (status, sent, received), or a ``delete``, got no usable answer.
 
-    To ask again does no harm, and nor does a ``delete`` that is repeated.
+    Asking again does no harm, and neither does repeating a ``delete``.
 
     ``retry`` says whether the same question may be answered later; ``retry_after`` is the number
     of seconds that the provider asked to wait (at most 3600), or None. ``tries``: how often it was
-    asked.
+    asked. ``exchange``: what was said, masked, see `CallRecord`.
+
+    >>> smsbridge_mock.play("smsmobileapi/status/reset-after-request")
+    >>> try:
+    ...     sms.status("g-1")
+    ... except NoAnswer as error:
+    ...     print(error.retry, error.backend)
+    True smsmobileapi
     """
 
     def __init__(
@@ -151,17 +272,28 @@ class NoAnswer(SmsbridgeError):
         self.retry = retry
         self.retry_after = retry_after
         self.tries = 1
+        self.exchange: Sequence[CallRecord] = ()
 
     def __str__(self) -> str:
         """Say what happened, at which backend, and what may be done next."""
-        again = "To ask again does no harm" if self.retry else "Asking again fails the same way"
+        again = "Asking again does no harm" if self.retry else "Asking again fails the same way"
         wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
         where = f"{self.backend} over {self.protocol}" if self.protocol else self.backend
         return f"No answer: {self.why} ({where}){_after(self.tries)}. {again}{wait}."
 
 
 class WebhookRefused(SmsbridgeError):
-    """A request that came in was not taken. ``status`` is the HTTP status that answers it."""
+    """A request that came in was not taken. ``status`` is the HTTP status that answers it.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.errors import WebhookRefused
+    >>> from smsbridge.webhooks import parse
+    >>> try:
+    ...     parse(SMSMobileAPI.webhook, b"no JSON")
+    ... except WebhookRefused as error:
+    ...     print(error.status)
+    400
+    """
 
     def __init__(self, why: str, status: int) -> None:
         """``why`` is what was seen, without any secret, number or text."""
@@ -170,22 +302,54 @@ class WebhookRefused(SmsbridgeError):
         self.status = status
 
     def __str__(self) -> str:
-        """Say what happened, and how it is answered."""
+        """Say what happened, and which HTTP status answers it."""
         return f"Webhook refused: {self.why}. It is answered with HTTP {self.status}."
 
 
 class WebhookUntrusted(WebhookRefused):
-    """Nothing shows that the provider sent it: 401, 403, or 404 for another path."""
+    """Nothing shows that the provider sent it: 401, 403, or 404 for another path.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.errors import WebhookUntrusted
+    >>> from smsbridge.http.exchange import Request
+    >>> from smsbridge.webhooks import Receiver
+    >>> receiver = Receiver(SMSMobileAPI, secrets=["SECRET"])
+    >>> try:
+    ...     receiver.read(Request(method="POST", url="/", body=b"{}"))
+    ... except WebhookUntrusted as error:
+    ...     print(error.status)
+    401
+    """
 
 
 class WebhookUnreadable(WebhookRefused):
-    """It can't be read: 400, 405 for another method, 413 where it is too large."""
+    """It can't be read: 400, 405 for another method, 413 if it is too large.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.errors import WebhookUnreadable
+    >>> from smsbridge.webhooks import parse
+    >>> try:
+    ...     parse(SMSMobileAPI.webhook, b"no JSON")
+    ... except WebhookUnreadable as error:
+    ...     print(error.status)
+    400
+    """
 
 
 class SendError(SmsbridgeError):
-    """A send that was tried, ``tries`` times, and did not end in acceptance."""
+    """A send that was tried ``tries`` times and was not accepted.
+
+    ``exchange``: what was said in the last try, masked, see `CallRecord`.
+
+    >>> try:
+    ...     sms.send("+447700900503", "Hello")
+    ... except SendError as error:
+    ...     print(type(error).__name__, error.attempt.backend, error.tries)
+    OutcomeUnknown smsmobileapi 1
+    """
 
     headline = "Failed"
+    outcome: ClassVar[Outcome] = Outcome.UNKNOWN
 
     def __init__(self, why: str, attempt: Attempt) -> None:
         """``why`` is what was seen, without any secret, number or text."""
@@ -193,6 +357,7 @@ class SendError(SmsbridgeError):
         self.why = why
         self.attempt = attempt
         self.tries = 1
+        self.exchange: Sequence[CallRecord] = ()
 
     @property
     def advice(self) -> str:
@@ -204,14 +369,9 @@ class SendError(SmsbridgeError):
         where = f"({whereabouts(self.attempt)}){_after(self.tries)}"
         return f"{self.headline}: {self.why} {where}. {self.advice}"
 
-    def by(self, via: str) -> None:
-        """Name the part of a backend that made the attempt."""
-        self.attempt = replace(self.attempt, via=via)
-        self.args = (self.why, self.attempt)
-
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive a process boundary, as an error of a task queue's worker must."""
-        return _revived, (type(self), vars(self))
+        """Pickle the error: a task queue's worker passes it to another process."""
+        return _revive, (type(self), vars(self))
 
 
 class NotSent(SendError):
@@ -219,9 +379,16 @@ class NotSent(SendError):
 
     ``retry`` says whether the same call may succeed later; ``retry_after`` is the number of
     seconds that the provider asked to wait (at most 3600), or None.
+
+    >>> try:
+    ...     sms.send("+447700900429", "Hello")
+    ... except NotSent as error:
+    ...     print(error.retry_after, error.advice)
+    7.0 Nothing was sent; a repeat is safe after 7 s.
     """
 
     headline = "Not sent"
+    outcome = Outcome.NOT_SENT
 
     def __init__(
         self,
@@ -240,16 +407,24 @@ class NotSent(SendError):
     def advice(self) -> str:
         """What the caller may do next."""
         if not self.retry:
-            return "Nothing was sent, and a repeat fails the same way until the cause is mended."
+            return "Nothing was sent, and a repeat fails the same way until the cause is fixed."
         if self.retry_after is None:
             return "Nothing was sent; a repeat is safe."
         return f"Nothing was sent; a repeat is safe after {self.retry_after:g} s."
 
 
 class Rejected(SendError):
-    """The provider refused the message. ``code`` is the provider's own word for it, if any."""
+    """The provider refused the message. ``code`` is the provider's own word for it, if any.
+
+    >>> try:
+    ...     sms.send("+447700900400", "Hello")
+    ... except Rejected as error:
+    ...     print(error.reason, error.code)
+    request 400
+    """
 
     headline = "Rejected"
+    outcome = Outcome.REJECTED
 
     def __init__(
         self, why: str, attempt: Attempt, *, reason: Reason, code: str | None = None
@@ -267,7 +442,14 @@ class Rejected(SendError):
 
 
 class AuthenticationFailed(Rejected):
-    """The provider refused the credentials; ``reason`` is always ``authentication``."""
+    """The provider refused the credentials; ``reason`` is always ``authentication``.
+
+    >>> try:
+    ...     sms.send("+447700900401", "Hello")
+    ... except AuthenticationFailed as error:
+    ...     print(error.advice)
+    Nothing was sent. Check the credentials in the config.
+    """
 
     headline = "Authentication failed"
 
@@ -279,9 +461,17 @@ class AuthenticationFailed(Rejected):
 
 
 class OutcomeUnknown(SendError):
-    """The provider may have taken the message, or may not: nothing proves either."""
+    """The provider may or may not have taken the message: nothing proves either.
+
+    >>> try:
+    ...     sms.send("+447700900002", "Hello")
+    ... except OutcomeUnknown as error:
+    ...     print(error.advice)
+    The message may have been sent: resolve it, or look it up, before any repeat.
+    """
 
     headline = "Outcome unknown"
+    outcome = Outcome.UNKNOWN
 
     @property
     def advice(self) -> str:
@@ -293,7 +483,7 @@ def _after(tries: int) -> str:
     return f", after {tries} tries" if tries > 1 else ""
 
 
-def _revived(kind: type[SendError], state: dict[str, Any]) -> SendError:
+def _revive(kind: type[SendError], state: dict[str, Any]) -> SendError:
     error = kind.__new__(kind, state["why"], state["attempt"])
     vars(error).update(state)
     return error

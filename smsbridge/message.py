@@ -1,22 +1,23 @@
-"""What is sent, and what the provider's answer says of it."""
+"""What is sent, and what the provider says about it."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypedDict
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
-from smsbridge.errors import InvalidMessage
+from smsbridge.errors import InvalidMessage, Outcome
 from smsbridge.text.frames import forget_locals_of_methods
-from smsbridge.text.phone import E164, digits_of, masked
+from smsbridge.text.located import is_kind
+from smsbridge.text.phone import E164, digits_of, mask_number, show_number
 
 if TYPE_CHECKING:
-    from smsbridge.errors import Attempt
+    from smsbridge.errors import Attempt, CallRecord
 
 UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _LEAST_DIGITS = 7
@@ -25,14 +26,26 @@ _MOST_SHOWN = 40
 
 
 class Channel(StrEnum):
-    """The network that carries a message."""
+    """The network that carries a message.
+
+    >>> message = Message(recipient="+12025550123", text="Hello", channels="whatsapp")
+    >>> Channel.WHATSAPP in message.channels
+    True
+    """
 
     SMS = "sms"
     WHATSAPP = "whatsapp"
 
 
+_BY_SMS = frozenset({Channel.SMS})
+
+
 class Status(StrEnum):
-    """Where a message stands, in SMPP's words. A word that we don't know is ``unknown``."""
+    """Where a message stands, in SMPP's words. A word that we don't know is ``unknown``.
+
+    >>> sms.send("+12025550123", "Hello").status is Status.QUEUED
+    True
+    """
 
     QUEUED = "queued"
     ACCEPTED = "accepted"
@@ -47,14 +60,18 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Base of the typed door for what only one provider knows; each is a frozen dataclass.
+    """Base class of the options that only one provider knows; each subclass is a frozen dataclass.
 
     A field whose default is a bool takes a bool; any other text that can be sent, a whole number
     where its type says so, or None.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPIOptions
+    >>> sms.send("+12025550123", "Hello", options=SMSMobileAPIOptions(sim=2)).status
+    <Status.QUEUED: 'queued'>
     """
 
     def __post_init__(self) -> None:
-        """Refuse a value of another kind."""
+        """Refuse a value of the wrong type."""
         for declared in fields(self):
             value = getattr(self, declared.name)
             allowed: tuple[type, ...] = (str, type(None))
@@ -62,8 +79,7 @@ class Options:
                 allowed = (bool,)
             elif "int" in str(declared.type):
                 allowed = (int, type(None))
-            odd = isinstance(value, bool) and bool not in allowed
-            if odd or not isinstance(value, allowed):
+            if not is_kind(value, *allowed):
                 words = " or ".join(kind.__name__ for kind in allowed)
                 raise InvalidMessage(f"options.{declared.name}: give {words}")
             if isinstance(value, str) and (not value or UNSENDABLE.search(value)):
@@ -80,7 +96,7 @@ class MessageFields(TypedDict, total=False):
     options: Options | None
 
 
-def hold_time(name: str, moment: object) -> None:
+def check_time(name: str, moment: object) -> None:
     """Refuse what is neither None nor an aware datetime."""
     if moment is None:
         return
@@ -91,25 +107,27 @@ def hold_time(name: str, moment: object) -> None:
         )
 
 
-def shown(value: object) -> str:
-    """Return a value as an error may show it: by its ends where it may be a number, and short."""
+def show_value(value: object) -> str:
+    """Return a value as an error may show it: shortened, and masked if it may be a phone number."""
     if not isinstance(value, str | int | float | None):
         return f"of type {type(value).__name__}"
     if isinstance(value, int) and abs(value) >= _MOST_PLAIN:
         return "a long number"
     text = str(value)
     if sum(map(str.isdigit, text)) >= _LEAST_DIGITS:
-        return repr(masked(text))
+        return repr(mask_number(text))
     return repr(text[:_MOST_SHOWN] if isinstance(value, str) else value)
 
 
 def fingerprint(recipient: str, text: str) -> str:
-    """Return what stands for a recipient and a text: 32 hex digits of a hash of both.
+    """Return the fingerprint of a recipient and a text: 32 hex digits of a hash of both.
 
-    Any form of a number with the same digits, and any form of line ends, gives the same. It hides
-    both from the eye; whoever can guess them can check the guess.
+    Any form of a number with the same digits, and any form of line ends, gives the same
+    fingerprint. It hides both, but whoever can guess them can check the guess.
     """
-    digits = digits_of(recipient)
+    plus, rest = recipient[:1], recipient[1:]
+    plain = plus == "+" and rest.isascii() and rest.isdigit()
+    digits = rest.removeprefix("00") if plain else digits_of(recipient)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return hashlib.sha256(f"{digits}\0{lines}".encode(errors="replace")).hexdigest()[:32]
 
@@ -121,26 +139,31 @@ class Message:
 
     ``recipient``: ``+`` and 5 to 15 digits (E.164). ``text``: not empty; no NUL, no lone
     surrogate. ``channels``: one or more of `Channel`; both are one submission. ``send_at``:
-    an aware datetime, not sent before it. ``sender``: where the provider lets one be chosen.
-    ``reference``: yours, unique, made if absent. ``options``: what only one provider knows.
+    an aware datetime, not sent before it. ``sender``: if the provider lets the caller choose it.
+    ``reference``: your own unique name; generated if absent. ``options``: what only one provider
+    knows.
 
     Raises `InvalidMessage` for anything else, before any I/O.
+
+    >>> message = Message(recipient="+12025550123", text="Hello", reference="order-4711")
+    >>> sms.send(message).reference
+    'order-4711'
     """
 
     recipient: str = field(repr=False)
     text: str = field(repr=False)
-    channels: frozenset[Channel] = frozenset({Channel.SMS})
+    channels: frozenset[Channel] = _BY_SMS
     send_at: datetime | None = None
     sender: str | None = None
-    reference: str = field(default_factory=lambda: uuid4().hex)
+    reference: str = field(default_factory=lambda: os.urandom(16).hex())
     options: Options | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no provider could take."""
         if not isinstance(self.recipient, str) or not E164.fullmatch(self.recipient):
-            told = masked(self.recipient) if isinstance(self.recipient, str) else "no text"
+            given = show_number(self.recipient)
             raise InvalidMessage(
-                f"recipient {told!r}: give + and 5 to 15 digits, such as +12025550123"
+                f"recipient {given!r}: give + and 5 to 15 digits, such as +12025550123"
             )
         if not isinstance(self.text, str) or not self.text.strip():
             raise InvalidMessage("text is empty: give at least one visible character")
@@ -149,12 +172,15 @@ class Message:
                 f"text has U+{ord(bad[0]):04X} at position {bad.start()}: "
                 "NUL and lone surrogates can't be sent"
             )
-        object.__setattr__(self, "channels", _channels(self.channels))
-        hold_time("send_at", self.send_at)
+        if self.channels is not _BY_SMS:
+            object.__setattr__(self, "channels", _channels(self.channels))
+        check_time("send_at", self.send_at)
         for name, value in (("reference", self.reference), ("sender", self.sender)):
             optional = value is None and name == "sender"
             if not optional and not (isinstance(value, str) and value and value.isprintable()):
-                raise InvalidMessage(f"{name} {shown(value)}: give printable text, or leave it out")
+                raise InvalidMessage(
+                    f"{name} {show_value(value)}: give printable text, or leave it out"
+                )
         if self.options is not None and not isinstance(self.options, Options):
             raise InvalidMessage("options: give the options object of a backend, or leave it out")
 
@@ -162,11 +188,11 @@ class Message:
 def _channels(given: Channel | str | Iterable[Channel | str]) -> frozenset[Channel]:
     allowed = f"give one or more of {', '.join(Channel)}"
     if not isinstance(given, Iterable):
-        raise InvalidMessage(f"channels {shown(given)}: {allowed}")
+        raise InvalidMessage(f"channels {show_value(given)}: {allowed}")
     words = [given] if isinstance(given, str) else list(given)
     for word in words:
         if word not in list(Channel):
-            raise InvalidMessage(f"channels: {shown(word)} is none; {allowed}")
+            raise InvalidMessage(f"channels: {show_value(word)} is not a channel; {allowed}")
     if not words:
         raise InvalidMessage(f"channels is empty: {allowed}")
     return frozenset(map(Channel, words))
@@ -178,8 +204,13 @@ class Submission:
 
     ``id`` is the provider's; None if its answer had none. ``provider_status`` is the provider's
     own word for ``status``. ``answer`` is the answer as it was read. ``attempt`` carries backend,
-    protocol and reference, so that a later question goes to the one that issued it. ``tries``: how
-    often it was sent, all but the last time in vain.
+    protocol and reference, so that a later question goes to the backend that issued it. ``tries``:
+    how many tries it took. ``exchange``: what was said, masked, see `CallRecord`;
+    of a send it is kept only while the logger ``smsbridge`` is at DEBUG.
+
+    >>> submission = sms.send("+12025550123", "Hello", reference="order-4711")
+    >>> submission.reference, submission.backend, submission.protocol, submission.status.value
+    ('order-4711', 'smsmobileapi', 'rest', 'queued')
     """
 
     id: str | None
@@ -188,6 +219,8 @@ class Submission:
     provider_status: str | None = field(default=None, repr=False)
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
     tries: int = 1
+    exchange: Sequence[CallRecord] = field(default=(), repr=False, compare=False)
+    outcome: ClassVar[Outcome] = Outcome.ACCEPTED
 
     @property
     def backend(self) -> str:
@@ -207,10 +240,15 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """A message that the provider was given, as its log or a webhook tells it.
+    """A message that the provider was given to send, as its log or a webhook reports it.
 
     ``at`` is in UTC. ``provider_status`` is the provider's own word for ``status``, ``error`` its
-    own word for what went wrong. ``answer`` is all that it said of the message, as it was read.
+    own word for what went wrong. ``answer`` is everything that the provider said about the message.
+
+    >>> submission = sms.send("+12025550123", "Hello")
+    >>> message = sms.status(submission)
+    >>> message.status, message.text
+    (<Status.SENT: 'sent'>, 'Hello')
     """
 
     id: str | None = None
@@ -230,7 +268,12 @@ class ReceivedMessage:
     """A message that somebody sent to us, as the provider's log or a webhook tells it.
 
     ``sender`` may be a word, such as ``MPESA``. ``at`` is in UTC. ``device`` is the provider's
-    name for what received it. ``answer`` is all that it said of the message, as it was read.
+    name for what received it. ``answer`` is everything that the provider said about the message.
+
+    >>> smsbridge_mock.receive("+447700900123", "Yes")
+    >>> message = sms.received()[-1]
+    >>> message.sender, message.text
+    ('+447700900123', 'Yes')
     """
 
     id: str | None = None

@@ -8,11 +8,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from smsbridge.http.tls import VARIABLES
 
 from support.asking import Make
-from support.sending import PROTOCOLS, Send, send_async, send_sync
+from support.sending import PROTOCOLS, Send, send_async, send_by_curl, send_sync
+
+for variable in VARIABLES:
+    os.environ.pop(variable, None)  # each test says itself whom it trusts
+
+os.environ["SMSBRIDGE_CACHE"] = ""  # no test depends on what another one kept
 
 pytest_plugins = ["pytester"]
+
+# What is slow is the machine: how long an example takes is no fact of ours. In CI the examples are
+# the same each time, as in Hypothesis' own profile for it; new ones are looked for elsewhere.
+PATIENT = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.register_profile("quick", PATIENT, max_examples=30)
+settings.register_profile("full", PATIENT, max_examples=400)
+settings.load_profile("quick")  # --hypothesis-profile=full asks for the other
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give what takes long more time, on a machine that is slow too."""
+    for item in items:
+        if item.get_closest_marker("full") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(params=PROTOCOLS)
@@ -20,7 +46,7 @@ def protocol(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=[send_sync, send_async], ids=["sync", "async"])
+@pytest.fixture(params=[send_sync, send_async, send_by_curl], ids=["sync", "async", "curl"])
 def send(request: pytest.FixtureRequest) -> Send:
     way: Send = request.param
     return way
@@ -33,6 +59,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith("SMSBRIDGE_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SMSBRIDGE_CACHE", "")
     return tmp_path
 
 

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import acme_sms
-import pytest
 
 from smsbridge import Client, NotSent, OutcomeUnknown, Reason, Rejected, Status, Submission
 from smsbridge.config.load import from_mapping
@@ -15,6 +14,7 @@ from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
+from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import envelope, fault
 
@@ -76,7 +76,7 @@ def test_soap_sends_a_document_with_nested_elements() -> None:
     assert "xsi:type" not in body
 
 
-@pytest.mark.parametrize(
+@each(
     ("protocol", "reply", "reason"),
     [
         ("rest", answer(400, '{"failure": {"code": 12}}'), Reason.RECIPIENT),
@@ -97,7 +97,7 @@ def test_its_refusals_have_the_reasons_of_its_table(
     assert error.reason is reason
 
 
-@pytest.mark.parametrize(
+@each(
     ("protocol", "reply"),
     [
         ("rest", answer(200, '{"failure": {"code": 13}}')),

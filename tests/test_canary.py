@@ -20,7 +20,9 @@ from smsbridge import AsyncClient, Attempt, Client, Message, Secret, SmsbridgeEr
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.message import fingerprint
 
+from support.each import each
 from support.fault_server import FaultServer, answer
+from support.pairs import pairwise
 from support.reports import below_the_caller, by_itself, by_pickle, by_traceback
 from support.sending import PROTOCOLS, fault, said
 
@@ -79,17 +81,19 @@ OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "delete": ("delete", {"submission": "7"}),
     "resolve": ("resolve", {"unknown": ATTEMPT}),
 }
-CASES = [
-    (operation, protocol)
-    for operation in OPERATIONS
-    for protocol in PROTOCOLS
-    if protocol != "soap" or operation in ("send", "send_many")
-]
+CASES = pairwise(
+    list(ANSWERS),
+    list(OPERATIONS),
+    PROTOCOLS,
+    ["sync", "async", "curl", "loop"],
+    allowed=lambda _, operation, protocol, __: (
+        protocol != "soap" or operation in ("send", "send_many")
+    ),
+)
+"""Each answer meets each operation, each protocol and each client, and these each other."""
 
 
-@pytest.mark.parametrize("way", ["sync", "async"])
-@pytest.mark.parametrize(("operation", "protocol"), CASES)
-@pytest.mark.parametrize("name", ANSWERS)
+@each(("name", "operation", "protocol", "way"), CASES)
 def test_no_canary_is_logged_warned_of_or_in_an_error(
     name: str, operation: str, protocol: str, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -106,6 +110,7 @@ def test_no_canary_is_logged_warned_of_or_in_an_error(
             client_id="client",
             client_secret=Secret(SECRET),
             timeout=5.0,
+            transport="curl" if way == "curl" else "",
         )
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
@@ -136,7 +141,8 @@ def call(table: SMSMobileAPI, operation: str, way: str) -> object:
 
     if way == "async":
         return asyncio.run(run())
-    with Client(table, sleep=lambda _: None) as client:
+    in_loop = way in ("curl", "loop")  # else many are sent in threads
+    with Client(table) if in_loop else Client(table, sleep=lambda _: None) as client:
         made = getattr(client, method)(**given)
         return list(made) if isinstance(made, Iterator) else made
 

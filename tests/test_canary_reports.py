@@ -54,6 +54,7 @@ from support.asking import (
 )
 from support.blocks import GATE_BLOCK, document
 from support.broken_codec import Odd
+from support.each import each
 from support.reports import REPORTS, below_the_caller, by_pickle
 
 WORD = "c4nary"
@@ -223,8 +224,8 @@ def found_in(told: str) -> list[str]:
     return [word for word in LOOKED_FOR if word in told]
 
 
-@pytest.mark.parametrize("report", REPORTS)
-@pytest.mark.parametrize("name", ENDS)
+@each("report", REPORTS)
+@each("name", ENDS)
 def test_no_tool_finds_a_secret_a_number_or_a_text_in_an_error(
     name: str, report: Callable[[BaseException], str]
 ) -> None:
@@ -234,14 +235,12 @@ def test_no_tool_finds_a_secret_a_number_or_a_text_in_an_error(
     assert found_in(report(error)) == []
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, (kind, _) in ENDS.items() if kind is not TypeError]
-)
+@each("name", [name for name, (kind, _) in ENDS.items() if kind is not TypeError])
 def test_no_secret_number_or_text_crosses_a_process_in_an_error(name: str) -> None:
     assert found_in(by_pickle(end_of(ENDS[name][1]))) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         f'[backends.a]\nbackend = "smsmobileapi"\napi_key = ["{SECRET}"]\n',
@@ -250,7 +249,7 @@ def test_no_secret_number_or_text_crosses_a_process_in_an_error(name: str) -> No
         f'[backends.a]\nbackend = "rest"\nauth = {{ type = "{WORD}", key = "{SECRET}" }}\n',
     ],
 )
-@pytest.mark.parametrize("report", REPORTS)
+@each("report", REPORTS)
 def test_no_tool_finds_a_secret_in_an_error_about_a_config_file(
     tmp_path: Path, text: str, report: Callable[[BaseException], str]
 ) -> None:
@@ -260,7 +259,7 @@ def test_no_tool_finds_a_secret_in_an_error_about_a_config_file(
     assert found_in(report(error)) == []
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@each("report", REPORTS)
 def test_no_tool_finds_a_secret_in_an_error_about_the_environment(
     monkeypatch: pytest.MonkeyPatch, report: Callable[[BaseException], str]
 ) -> None:

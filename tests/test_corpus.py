@@ -11,19 +11,21 @@ from typing import Any
 import pytest
 import zeep
 from lxml import etree
+from lxml.etree import _Element as Element
 
-from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, read_envelope
-from smsbridge.codecs.soap.model import BadContract, sample
+from smsbridge.codecs.soap.load import load_port, load_ports
+from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.reader import ENCODING12, XSI
-from smsbridge.codecs.soap.wsdl import load_contract, load_ports
+from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.path import nest
 
 from support.corpus import AXIS, CONTRACTS, OTHER, REFUSED, SAMPLES, TO, Sample
+from support.each import each
 
-Element = etree._Element
 ZeepClient: Any = zeep.Client
 
 EVERY = (*SAMPLES, AXIS)
@@ -41,12 +43,12 @@ class Beside(zeep.Transport):
         return Path(url.removeprefix("file://")).read_bytes()
 
 
-def contract(one: Sample) -> Contract:
-    return load_contract(read_source(CONTRACTS / one.file), port=one.port)
+def contract(one: Sample) -> Port:
+    return load_port(read_source(CONTRACTS / one.file), port=one.port)
 
 
 def written(one: Sample) -> Element:
-    body = contract(one).write(one.operation, "input", nested(one.fields))
+    body = contract(one).write(one.operation, "input", nest(one.fields))
     assert b"<?xml version='1.0' encoding='utf-8'?>" in body
     return etree.fromstring(body)
 
@@ -54,7 +56,7 @@ def written(one: Sample) -> Element:
 def by_zeep(one: Sample) -> Element:
     beside: Any = Beside
     client = ZeepClient(str(CONTRACTS / one.file), transport=beside())
-    port = contract(one).port
+    port = contract(one)
     headers = {"_soapheaders": one.headers} if one.headers else {}
     service = client.bind(port.service, port.name)
     envelope: Element = client.create_message(service, one.operation, **one.values, **headers)
@@ -200,7 +202,7 @@ ADDED: Mapping[str, list[tuple[str, str, str]]] = {
 }
 
 
-@pytest.mark.parametrize("file", ADDED)
+@each("file", ADDED)
 def test_the_encoding_adds_a_type_to_each_value_and_a_size_to_each_array(file: str) -> None:
     (wrapper,) = next(
         written(one).findall("{*}Body/*")
@@ -214,7 +216,7 @@ def test_the_encoding_adds_a_type_to_each_value_and_a_size_to_each_array(file: s
 
 def test_by_soap_1_2_an_array_has_the_attributes_of_that_version() -> None:
     one = next(one for one in ENCODED if one.file == "rpc-encoded-strings.wsdl")
-    body = contract(one).write(one.operation, "input", nested(one.fields), SOAP12)
+    body = contract(one).write(one.operation, "input", nest(one.fields), SOAP12)
     (wrapper,) = etree.fromstring(body).findall("{*}Body/*")
     assert wrapper.items() == [(f"{{{SOAP12}}}encodingStyle", ENCODING12)]
     (array,) = wrapper.findall("recipients")
@@ -231,7 +233,7 @@ def test_each_encoded_wsdl_is_in_the_table_of_additions() -> None:
 def test_a_subtype_is_named_as_zeep_names_it() -> None:
     words = {"@xsi:type": "BinaryMessage", "@reference": "r", "@port": "7", "to": TO, "data": "FF"}
     file = CONTRACTS / "extension.wsdl"
-    ours = load_contract(read_source(file)).write("SendAny", "input", {"message": words})
+    ours = load_port(read_source(file)).write("SendAny", "input", {"message": words})
     client = ZeepClient(str(file))
     made = client.get_type("{urn:extension:sms}BinaryMessage")
     theirs = client.create_message(
@@ -260,14 +262,14 @@ def test_the_schema_refuses_the_same_with_a_child_that_is_none_of_its(one: Sampl
     assert not any(value in refusal for value in (TO, OTHER, "hello", "secret"))
 
 
-@pytest.mark.parametrize("file", LOADED, ids=lambda file: file.name)
+@each("file", LOADED)
 def test_libxml2_compiles_the_schemas_of_every_wsdl(file: Path) -> None:
     for found in load_ports(read_source(file)).values():
         assert found.schema.usable
 
 
-@pytest.mark.parametrize("file", LOADED, ids=lambda file: file.name)
-@pytest.mark.parametrize("optional", [True, False])
+@each("file", LOADED)
+@each("optional", [True, False])
 def test_a_sample_of_each_answer_is_written_read_back_and_valid(
     file: Path, *, optional: bool
 ) -> None:
@@ -275,13 +277,13 @@ def test_a_sample_of_each_answer_is_written_read_back_and_valid(
         for name, operation in found.operations.items():
             if operation.output is None:
                 continue
-            words = sample(operation.output.body.kind, optional=optional)
+            words = sample(operation.output.body.type, optional=optional)
             envelope = read_envelope(found.write(name, "output", words), ANSWER, "text/xml")
             assert found.read(name, "output", envelope) == words
             assert found.refusal(name, "output", envelope) is None
 
 
 def test_a_one_way_operation_has_no_answer() -> None:
-    one_way = load_contract(read_source(CONTRACTS / "one-way.wsdl"))
-    with pytest.raises(BadContract, match="operation Notify is one-way: it has no answer"):
+    one_way = load_port(read_source(CONTRACTS / "one-way.wsdl"))
+    with pytest.raises(BadWSDL, match="operation Notify is one-way: it has no answer"):
         one_way.write("Notify", "output", {})

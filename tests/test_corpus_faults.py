@@ -11,19 +11,21 @@ from lxml import etree
 
 from smsbridge import Client, Rejected
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope
-from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.xml import ANSWER
 from smsbridge.config.load import from_mapping
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import SoapFault
+from smsbridge.serving.soap import ProviderSoap
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
 from support.corpus import CONTRACTS
+from support.each import each
 
 FILE = CONTRACTS / "faults.wsdl"
 SITE = Site(url="", wsdl=str(FILE))
@@ -33,8 +35,8 @@ versions = pytest.mark.parametrize("version", [SOAP11, SOAP12])
 
 
 @cache
-def contract() -> Contract:
-    return load_contract(read_source(FILE))
+def contract() -> Port:
+    return load_port(read_source(FILE))
 
 
 def told(version: str = SOAP11, **fault: Any) -> Response:
@@ -43,7 +45,7 @@ def told(version: str = SOAP11, **fault: Any) -> Response:
         url="https://soap.faults.example/sms",
         headers={"Content-Type": CONTENT_TYPES[version]},
     )
-    return Soap().write(SITE, asked, "Send", SoapFault(fault=fault))
+    return ProviderSoap(Soap(), SITE).write(asked, "Send", SoapFault(fault=fault))
 
 
 def read(answer: Response) -> dict[str, Any]:
@@ -76,9 +78,7 @@ def test_what_a_declared_detail_needs_and_is_not_told_is_a_sample(version: str) 
 
 
 @versions
-@pytest.mark.parametrize(
-    "detail", [{"errorCode": "42"}, {"NoCredit": NO_CREDIT, "{urn:x}more": {"a": ["1", "2"]}}]
-)
+@each("detail", [{"errorCode": "42"}, {"NoCredit": NO_CREDIT, "{urn:x}more": {"a": ["1", "2"]}}])
 def test_what_is_not_declared_is_written_as_it_is(version: str, detail: Mapping[str, Any]) -> None:
     plain = {name.rpartition("}")[2]: value for name, value in detail.items()}
     answer = told(version, code="Server", string="No", detail=detail)

@@ -7,10 +7,11 @@ import re
 import pytest
 from test_faults import ROWS
 
-from smsbridge.testing.faults.outcomes import Ends, Outcome
-from smsbridge.testing.faults.table import FAULTS
+from smsbridge.errors import Outcome
+from smsbridge.testing.faults.table import FAULTS, Ending
 from smsbridge.testing.mock.magic_numbers import RULES
 
+from support.each import each
 from support.fault_tables import PAGE, ending, faults_table, recipients_table, table, written
 
 
@@ -33,15 +34,15 @@ def test_each_number_has_a_row() -> None:
     assert rows == [RULES[digits].recipient for digits in sorted(RULES)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("ends", "told"),
     [
-        (Ends(outcome=Outcome.UNKNOWN), "unknown"),
-        (Ends(outcome=Outcome.NOT_SENT, retry=False), "not sent, `.retry` false"),
-        (Ends(outcome=Outcome.NOT_SENT, wait=(1, 2)), "not sent, `.retry_after`"),
+        (Ending(outcome=Outcome.UNKNOWN), "unknown"),
+        (Ending(outcome=Outcome.NOT_SENT, retry=False), "not sent, `.retry` false"),
+        (Ending(outcome=Outcome.NOT_SENT, wait=(1, 2)), "not sent, `.retry_after`"),
     ],
 )
-def test_an_end_is_told_in_words(ends: Ends, told: str) -> None:
+def test_an_end_is_told_in_words(ends: Ending, told: str) -> None:
     assert ending(ends) == told
 
 

@@ -1,4 +1,4 @@
-"""The table of faults over real sockets: each row, over each protocol, with both clients."""
+"""The table of faults over real sockets: each row over each protocol, by the clients in turn."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import cycle
+from math import ceil
 
 import pytest
 
@@ -15,6 +18,7 @@ from smsbridge import (
     AsyncClient,
     AuthenticationFailed,
     Client,
+    Message,
     NotSent,
     OutcomeUnknown,
     Rejected,
@@ -22,15 +26,24 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.http.exchange import Left
-from smsbridge.testing.faults.connection import PACE, unreachable, untrusted
-from smsbridge.testing.faults.outcomes import Ends, Place
-from smsbridge.testing.faults.outcomes import Outcome as Ending
-from smsbridge.testing.faults.table import FAULTS, Fault
+from smsbridge.errors import Outcome as SendOutcome
+from smsbridge.http.exchange import Left, Request, Response
+from smsbridge.testing.faults.connection import PACE, unreachable, untrusted_tls
+from smsbridge.testing.faults.table import FAULTS, Ending, Fault, Place
+from smsbridge.testing.mock.mock_connection import Answer
 from smsbridge.testing.mock.server import MockServer
 
 from support.oracle import Acceptance, WatchedProvider, verdict
-from support.sending import NUMBER, TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
+from support.sending import (
+    DRIVERS,
+    NUMBER,
+    TEXT,
+    WAYS,
+    Outcome,
+    Send,
+    backend,
+    sends_sync,
+)
 
 TOKEN_CALL = "/oauth2/token"
 AT_THE_DEADLINE = (
@@ -44,11 +57,27 @@ LONG = 20.0
 GROWING = (0.4, 1.6, 6.4)
 LARGE = "x" * 8_000_000
 
+
+def rows_of(name: str, ways: Collection[Send]) -> Iterator[tuple[Fault, str, Send]]:
+    """Yield the rows of a fault over their protocols, by each of several ways in turn."""
+    entry, clients = FAULTS[name], cycle(ways)
+    over = [(Fault(name, way), protocol) for way in entry.ways for protocol in entry.protocols]
+    for broken, protocol in over * ceil(len(ways) / len(over)):
+        yield broken, protocol, next(clients)
+
+
+QUICK = {"reset-after-request", "half-body", "token-expired", "refused-address", "stale-connection"}
+"""The rows that the drivers of `send_many` go through in the quick stage too."""
+
 ROWS = [
-    pytest.param(Fault(name, way), protocol, id=f"{Fault(name, way).word}-{protocol}")
-    for name, entry in FAULTS.items()
-    for way in entry.ways
-    for protocol in entry.protocols
+    pytest.param(
+        *(broken, protocol, send),
+        id=f"{broken.word}-{protocol}-{send.__name__}",
+        marks=[pytest.mark.full] if send in DRIVERS and name not in QUICK else [],
+    )
+    for name in FAULTS
+    for ways in (WAYS, DRIVERS)
+    for broken, protocol, send in rows_of(name, ways)
 ]
 
 
@@ -56,6 +85,13 @@ class Mock(MockServer):
     """The mock as it ships, with a provider that is watched."""
 
     provider: WatchedProvider
+    refusals: threading.Barrier | None = None  # no 401 leaves before all are there
+
+    def answer(self, request: Request) -> Answer:
+        answer = super().answer(request)
+        if self.refusals and isinstance(answer, Response) and answer.status == 401:
+            self.refusals.wait(LONG)
+        return answer
 
     @property
     def wire(self) -> tuple[int, int]:
@@ -82,6 +118,7 @@ def _server() -> Iterator[Mock]:
 def mock(_server: Mock) -> Mock:
     _server.provider.play(None)
     _server.pace = 0.0002
+    _server.refusals = None
     return _server
 
 
@@ -89,7 +126,7 @@ def mock(_server: Mock) -> Mock:
 def met(broken: Fault, mock: Mock) -> Iterator[tuple[str, Mock]]:
     """Yield the address at which a fault happens, and the mock behind it."""
     if broken.name == "bad-tls":
-        with mocking(tls=untrusted()) as secured:
+        with mocking(tls=untrusted_tls()) as secured:
             yield secured.provider.address, secured
     elif broken.entry.place is Place.ADDRESS:
         with unreachable(broken.name) as address:
@@ -103,7 +140,7 @@ def no_host(*_: object, **__: object) -> None:
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
-@pytest.mark.parametrize(("broken", "protocol"), ROWS)
+@pytest.mark.parametrize(("broken", "protocol", "send"), ROWS)
 def test_each_row_of_the_table_holds(
     broken: Fault,
     protocol: str,
@@ -116,7 +153,7 @@ def test_each_row_of_the_table_holds(
         caplog.set_level(logging.DEBUG, logger=library)
     if broken.name == "no-such-host":
         monkeypatch.setattr(socket, "getaddrinfo", no_host)
-    sends = sends_sync if send is send_sync else sends_async
+    sends = (WAYS | DRIVERS)[send]
     with met(broken, mock) as (address, behind):
         wsdl = {"wsdl": f"{address}/sendsms/wsdl/sendsms.wsdl"} if broken.name == WSDL else {}
         for seconds in GROWING if broken.word in AT_THE_DEADLINE else (LONG,):
@@ -130,7 +167,7 @@ def test_each_row_of_the_table_holds(
     assert [type(one) for one in before] == [Submission] * len(before)
     assert behind.wire == expected_wire(broken, protocol)
     kept = [taken.text for taken in behind.provider.messages]
-    taken = broken.taken or broken.ends.outcome is Ending.ACCEPTED
+    taken = broken.taken or broken.ends.outcome is SendOutcome.ACCEPTED
     assert kept == texts(broken)[: int(taken)]
     assert verdict(behind.provider.accepted).doubles == []
     assert verdict(behind.provider.accepted).repeats == []
@@ -145,7 +182,7 @@ WSDL = "wsdl-gone"
 
 def got_there(broken: Fault, protocol: str, behind: Mock, left: list[Left]) -> bool:
     """Return whether a call came as far, before its deadline, as its row begins."""
-    stopped = broken.ends.outcome is Ending.UNKNOWN and Left.ALL not in left
+    stopped = broken.ends.outcome is SendOutcome.UNKNOWN and Left.ALL not in left
     return behind.wire == expected_wire(broken, protocol) and not stopped
 
 
@@ -166,23 +203,23 @@ def expected_wire(broken: Fault, protocol: str) -> tuple[int, int]:
     return (2, 2) if renewed else (1, token)
 
 
-def holds(outcome: Outcome, ends: Ends, left: list[Left], protocol: str) -> None:
+def holds(outcome: Outcome, ends: Ending, left: list[Left], protocol: str) -> None:
     """Hold an outcome to what the table says of it, and to what had left."""
     match ends.outcome:
-        case Ending.ACCEPTED:
+        case SendOutcome.ACCEPTED:
             assert isinstance(outcome, Submission)
-        case Ending.UNKNOWN:
+        case SendOutcome.UNKNOWN:
             assert isinstance(outcome, OutcomeUnknown)
             assert left in ([], [Left.ALL])
-        case Ending.BY_BYTES:
+        case None:
             assert isinstance(outcome, OutcomeUnknown if left[-1] is Left.ALL else NotSent)
-        case Ending.NOT_SENT:
+        case SendOutcome.NOT_SENT:
             assert isinstance(outcome, NotSent)
             assert outcome.retry is ends.retry
             assert (outcome.retry_after is None) == (ends.wait is None)
             least, most = ends.wait or (0, 0)
             assert least <= (outcome.retry_after or 0) <= most
-        case Ending.REJECTED:
+        case SendOutcome.REJECTED:
             assert isinstance(outcome, Rejected)
             assert outcome.reason is ends.reason
             assert isinstance(outcome, AuthenticationFailed) == (ends.reason == "authentication")
@@ -216,6 +253,7 @@ def test_f14_a_body_that_drips_beyond_the_deadline_is_unknown(
     assert "HTTP 200" in str(outcome)
 
 
+@pytest.mark.full
 def test_f11_of_a_message_that_the_system_can_t_hold_a_part_left(
     protocol: str, send: Send, mock: Mock
 ) -> None:
@@ -267,7 +305,22 @@ def tasks(table: SMSMobileAPI) -> list[Submission]:
     return asyncio.run(run())
 
 
-@pytest.mark.parametrize("crowd", [threads, tasks])
+def many(table: SMSMobileAPI) -> list[Submission]:
+    """The same by `send_many`."""
+    texts = (f"{TEXT} {number}" for number in range(CROWD))
+    messages = (Message(recipient=NUMBER, text=text) for text in texts)
+    with Client(table) as client:
+        results = client.send_many(messages, CROWD)
+        return [one.submission for one in results if one.submission is not None]
+
+
+def many_by_curl(table: SMSMobileAPI) -> list[Submission]:
+    return many(replace(table, transport="curl"))
+
+
+@pytest.mark.parametrize(
+    "crowd", [threads, tasks, many, pytest.param(many_by_curl, marks=pytest.mark.full)]
+)
 @pytest.mark.parametrize(
     ("word", "wire"),
     [("token-race", (CROWD, 1)), ("token-expired", (2 * CROWD, 2))],
@@ -277,6 +330,7 @@ def test_f36_a_crowd_makes_one_token_call_and_one_renewal(
     crowd: Callable[[SMSMobileAPI], list[Submission]], word: str, wire: tuple[int, int], mock: Mock
 ) -> None:
     mock.provider.fault = word
+    mock.refusals = threading.Barrier(CROWD)
     assert len(crowd(backend("oauth", mock.provider.address, timeout=LONG))) == CROWD
     assert mock.wire == wire
     assert len(mock.provider.messages) == CROWD

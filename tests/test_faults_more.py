@@ -6,7 +6,6 @@ import gzip
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,10 +24,15 @@ from smsbridge import (
 )
 from smsbridge.http.exchange import Left
 
+from support.each import each
 from support.fault_server import Act, FaultServer, answer, reset, reset_mid_request
-from support.sending import OK, Outcome, Send, backend, fault, said
+from support.sending import OK, Outcome, Send, backend, fault, said, send_async, send_sync
 
-Body = Callable[[str], bytes]
+over = pytest.mark.parametrize(
+    ("protocol", "send"),
+    [("rest", send_sync), ("soap", send_async), ("oauth", send_sync), ("oauth", send_async)],
+)
+"""Each protocol and each client: what both make of the same bytes is in test_all_transports."""
 
 
 def ok(protocol: str) -> bytes:
@@ -42,7 +46,8 @@ def outcome_of(protocol: str, send: Send, *script: bytes | str, **more: object) 
         return outcome
 
 
-@pytest.mark.parametrize("flaw", ["wrong host", "expired", "unknown issuer"])
+@over
+@each("flaw", ["wrong host", "expired", "unknown issuer"])
 def test_f04_a_bad_certificate_is_not_sent(
     protocol: str, send: Send, flaw: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -64,6 +69,7 @@ def test_f04_a_bad_certificate_is_not_sent(
     assert "TLS" in str(outcome)
 
 
+@over
 def test_a_good_certificate_of_the_configured_issuer_is_accepted(
     protocol: str, send: Send, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -76,7 +82,9 @@ def test_a_good_certificate_of_the_configured_issuer_is_accepted(
         assert isinstance(send(backend(protocol, server.url, ca=str(ca))), Submission)
 
 
-@pytest.mark.parametrize(("act", "size"), [(reset, 5), (reset_mid_request, 8_000_000)])
+@pytest.mark.full
+@over
+@each(("act", "size"), [(reset, 5), (reset_mid_request, 8_000_000)])
 def test_f05_f06_a_reset_while_sending_goes_by_what_had_left(
     protocol: str, send: Send, act: Act, size: int
 ) -> None:
@@ -99,7 +107,8 @@ def test_f05_f06_a_reset_while_sending_goes_by_what_had_left(
         assert left[-1] is Left.PART
 
 
-@pytest.mark.parametrize("status", [307, 308])
+@over
+@each("status", [307, 308])
 def test_f20a_a_redirect_that_keeps_the_method_is_not_sent_and_never_followed(
     protocol: str, send: Send, status: int
 ) -> None:
@@ -118,6 +127,8 @@ def test_f22_a_401_that_is_a_page_of_another_is_unknown_and_no_token_is_renewed(
         assert (len(server.sends), len(server.tokens)) == (1, 1)
 
 
+@pytest.mark.full
+@over
 def test_f23_a_408_goes_by_what_had_left(protocol: str, send: Send) -> None:
     late = answer(408, "")
     assert isinstance(outcome_of(protocol, send, late), OutcomeUnknown)
@@ -145,7 +156,8 @@ def test_an_unknown_outcome_of_the_repeat_after_a_401_stays_unknown(send: Send) 
         assert len(server.sends) == 2
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     ("said_wait", "least", "most"),
     [
         (timedelta(days=2), 3600, 3600),
@@ -163,6 +175,7 @@ def test_f24_retry_after_is_on_the_error_capped_at_an_hour(
     assert least <= outcome.retry_after <= most
 
 
+@over
 def test_f24_a_429_without_a_readable_time_is_not_sent(protocol: str, send: Send) -> None:
     for headers in ({}, {"retry_after": "soon"}):
         outcome = outcome_of(protocol, send, answer(429, **headers))
@@ -170,8 +183,9 @@ def test_f24_a_429_without_a_readable_time_is_not_sent(protocol: str, send: Send
         assert outcome.retry_after is None
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.parametrize("body", ["", "<html>oops</html>", "good"])
+@over
+@each("status", [500, 502, 503, 504])
+@each("body", ["", "<html>oops</html>", "good"])
 def test_f26_a_server_error_is_unknown_whatever_its_body(
     protocol: str, send: Send, status: int, body: str
 ) -> None:
@@ -181,7 +195,8 @@ def test_f26_a_server_error_is_unknown_whatever_its_body(
     assert str(status) in str(outcome)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     "document",
     [
         {},
@@ -200,14 +215,14 @@ def test_f27_json_of_another_shape_is_unknown(protocol: str, send: Send, documen
     assert isinstance(outcome, OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
-    "body", ['{"result": {"error": 0', "", "[]", "null", "<html>Hello</html>", "[" * 100_000]
-)
+@over
+@each("body", ['{"result": {"error": 0', "", "[]", "null", "<html>Hello</html>", "[" * 100_000])
 def test_f27_f28_what_is_no_answer_is_unknown(protocol: str, send: Send, body: str) -> None:
     assert isinstance(outcome_of(protocol, send, answer(200, body)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     ("error", "reason"),
     [
         (1, Reason.AUTHENTICATION),
@@ -229,7 +244,7 @@ def test_f29_the_providers_error_in_a_200_is_rejected_with_its_code(
 GOOD = said("soap", OK)
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         GOOD[:-20],
@@ -240,15 +255,14 @@ GOOD = said("soap", OK)
         "<!DOCTYPE x>" + GOOD,
         GOOD.replace("{", "{{"),
     ],
-    ids=["cut", "foreign", "namespace", "no part", "empty body", "doctype", "no json"],
 )
-@pytest.mark.parametrize("status", [200, 202])
+@each("status", [200, 202])
 def test_f30_a_bad_envelope_is_unknown(send: Send, body: str, status: int) -> None:
     assert isinstance(outcome_of("soap", send, answer(status, body)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [200, 500, 502])
-@pytest.mark.parametrize("code", ["Client", "Client.Input", "VersionMismatch", "MustUnderstand"])
+@each("status", [200, 500, 502])
+@each("code", ["Client", "Client.Input", "VersionMismatch", "MustUnderstand"])
 def test_f31_a_fault_of_the_caller_is_rejected_before_the_status(
     send: Send, status: int, code: str
 ) -> None:
@@ -262,12 +276,12 @@ def test_f31_the_fault_of_a_wrong_key_is_authentication(send: Send) -> None:
     assert isinstance(outcome, AuthenticationFailed)
 
 
-@pytest.mark.parametrize("body", [fault("Server", "Database down"), fault("", ""), ""])
+@each("body", [fault("Server", "Database down"), fault("", ""), ""])
 def test_f32_a_fault_of_the_server_or_no_envelope_is_unknown(send: Send, body: str) -> None:
     assert isinstance(outcome_of("soap", send, answer(500, body)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@each(
     ("wsdl", "retry"),
     [(answer(404), True), (answer(200, "<html/>"), False), ("reset-after-request", True)],
 )
@@ -281,8 +295,8 @@ def test_f33_a_wsdl_that_is_gone_or_changed_is_not_sent(
         assert [got.path for got in server.sends] == ["/sms.wsdl"]
 
 
-@pytest.mark.parametrize("status", [400, 401])
-@pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client"])
+@each("status", [400, 401])
+@each("code", ["invalid_client", "unauthorized_client"])
 def test_f35a_a_token_call_that_is_refused_is_authentication(
     send: Send, status: int, code: str
 ) -> None:
@@ -293,7 +307,7 @@ def test_f35a_a_token_call_that_is_refused_is_authentication(
         assert not server.sends
 
 
-@pytest.mark.parametrize(
+@each(
     "token",
     [
         answer(500),
@@ -315,7 +329,7 @@ def test_f35b_any_other_failure_of_the_token_call_is_not_sent(send: Send, token:
         assert not server.sends
 
 
-@pytest.mark.parametrize("expires", ["", '"soon"', "0", "-1", "1e12", "null", "[]", '"60"'])
+@each("expires", ["", '"soon"', "0", "-1", "1e12", "null", "[]", '"60"'])
 def test_f37_an_odd_lifetime_of_a_token_works(send: Send, expires: str) -> None:
     more = f', "expires_in": {expires}' if expires else ""
     with FaultServer([ok("oauth")], token=answer(200, f'{{"access_token": "t"{more}}}')) as server:
@@ -323,8 +337,9 @@ def test_f37_an_odd_lifetime_of_a_token_works(send: Send, expires: str) -> None:
         assert "Authorization: Bearer t\r\n" in server.sends[0].head + "\r\n"
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
-@pytest.mark.parametrize("error", [0, "0"])
+@over
+@each("status", [200, 201, 202])
+@each("error", [0, "0"])
 def test_f38_an_odd_success_is_accepted(
     protocol: str, send: Send, status: int, error: object
 ) -> None:
@@ -334,17 +349,16 @@ def test_f38_an_odd_success_is_accepted(
     assert outcome.id is None
 
 
-@pytest.mark.parametrize(
-    "status", [204, 206, 300, 304, 402, 405, 409, 418, 451, 501, 505, 599, 799]
-)
+@over
+@each("status", [204, 206, 300, 304, 402, 405, 409, 418, 451, 501, 505, 599, 799])
 def test_f39_a_status_that_nobody_named_is_unknown(protocol: str, send: Send, status: int) -> None:
     assert isinstance(outcome_of(protocol, send, answer(status)), OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     ("body", "encoding"),
     [(b"no gzip", "gzip"), (gzip.compress(b" " * 20_000_000), "gzip"), (b"{}", "br")],
-    ids=["bad", "bomb", "unknown"],
 )
 def test_f17_f18_a_body_that_does_not_decode_is_unknown(
     protocol: str, send: Send, body: bytes, encoding: str
@@ -353,7 +367,8 @@ def test_f17_f18_a_body_that_does_not_decode_is_unknown(
     assert isinstance(outcome, OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     "head",
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
@@ -370,18 +385,21 @@ def test_f19_bad_framing_is_unknown(protocol: str, send: Send, head: bytes) -> N
     assert isinstance(outcome_of(protocol, send, raw), OutcomeUnknown)
 
 
+@over
 def test_an_answer_in_gzip_is_read(protocol: str, send: Send) -> None:
     body = gzip.compress(said(protocol, OK).encode())
     outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))
     assert isinstance(outcome, Submission)
 
 
+@over
 def test_an_answer_that_never_ends_is_unknown(protocol: str, send: Send) -> None:
     outcome = outcome_of(protocol, send, answer(200, b" " * 2_000_000))
     assert isinstance(outcome, OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     ("first", "second"),
     [
         (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", answer(429, retry_after="1")),
@@ -397,7 +415,8 @@ def test_an_interim_answer_is_not_the_answer(
     assert outcome.retry_after == 1
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     "said_wait", ["Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 01 Jan 0001 00:00:00 +1200", "9" * 400]
 )
 def test_f24_a_time_beyond_the_calendar_breaks_nothing(
@@ -412,13 +431,15 @@ def test_f37_a_lifetime_of_400_digits_works(send: Send) -> None:
         assert isinstance(send(backend("oauth", server.url)), Submission)
 
 
-@pytest.mark.parametrize("zero", ["0.0", "0e0", "-0", '"0 "', '"00"', '"null"', '"false"'])
+@over
+@each("zero", ["0.0", "0e0", "-0", '"0 "', '"00"', '"null"', '"false"'])
 def test_f29_what_may_mean_no_error_is_no_refusal(protocol: str, send: Send, zero: str) -> None:
     body = said(protocol, {"result": {"error": "ZERO", "id": "7"}}).replace('"ZERO"', zero)
     assert not isinstance(outcome_of(protocol, send, answer(200, body)), Rejected)
 
 
-@pytest.mark.parametrize(
+@over
+@each(
     "text",
     [
         '{"result": {"error": 1, "error": 0, "id": "7"}}',
@@ -441,7 +462,7 @@ def inside(envelope: str) -> str:
 FAULT = inside(fault("Client", "no"))
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         GOOD.replace("</s:Body>", f"{FAULT}</s:Body>"),
@@ -457,7 +478,6 @@ FAULT = inside(fault("Client", "no"))
             "<faultstring>", "<faultcode>s:Client</faultcode><faultstring>"
         ),
     ],
-    ids=["fault beside", "fault before", "twice", "foreign part", "colons", "two codes"],
 )
 def test_f30_an_envelope_that_contradicts_itself_is_unknown(send: Send, body: str) -> None:
     assert isinstance(outcome_of("soap", send, answer(200, body)), OutcomeUnknown)
@@ -474,7 +494,8 @@ def early(connection: socket.socket, reply: bytes) -> None:
             pass
 
 
-@pytest.mark.parametrize("cut", [None, -10])
+@pytest.mark.full
+@each("cut", [None, -10])
 def test_an_answer_that_comes_early_is_never_not_sent(send: Send, cut: int | None) -> None:
     reply = ok("rest")[:cut]
     with FaultServer(on_accept=lambda connection: early(connection, reply)) as server:
@@ -482,12 +503,14 @@ def test_an_answer_that_comes_early_is_never_not_sent(send: Send, cut: int | Non
     assert not isinstance(outcome, NotSent)
 
 
+@over
 def test_an_answer_in_many_small_gzip_members_costs_no_time(protocol: str, send: Send) -> None:
     body = gzip.compress(b"{") + gzip.compress(b" ") * 20_000
     outcome = outcome_of(protocol, send, answer(200, body, content_encoding="gzip"))
     assert isinstance(outcome, OutcomeUnknown)
 
 
+@over
 def test_every_error_carries_the_reference_and_the_backend(protocol: str, send: Send) -> None:
     outcome = outcome_of(protocol, send, answer(500))
     assert isinstance(outcome, SendError)

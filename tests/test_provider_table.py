@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import inspect
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import click
-import pytest
 
 from smsbridge import Client, Operation, Protocol, Question
-from smsbridge.auth.oauth2 import ClientCredentials
+from smsbridge.auth.schemes import ClientCredentials
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.cli import main
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.message import Message
 
+from support.each import each, ids_of
+
 ROOT = Path(__file__).parents[1]
 FILES = {
-    "wire": "tests/backends/test_smsmobileapi_wire.py",
-    "answers": "tests/backends/test_smsmobileapi_answers.py",
-    "hooks": "tests/webhooks/test_table.py",
-    "signing": "tests/webhooks/test_signatures.py",
-    "receiving": "tests/webhooks/test_receiver.py",
-    "sending": "tests/webhooks/test_build.py",
+    "wire": "backends.test_smsmobileapi_wire",
+    "answers": "backends.test_smsmobileapi_answers",
+    "hooks": "webhooks.test_table",
+    "signing": "webhooks.test_signatures",
+    "receiving": "webhooks.test_receiver",
+    "sending": "serving.test_webhooks",
 }
 PROTOCOLS = SMSMobileAPI.protocols
 LABELS = {"DOC", "OAS", "MODULE", "FIELD", "ASSUMED"}
@@ -77,19 +77,15 @@ ROWS = rows()
 CELLS = [(row, protocol) for row in ROWS for protocol in row.cells]
 
 
-@pytest.fixture(scope="module")
-def collected() -> set[str]:
-    """Return the nodes of the files that the page names, with and without their parameters."""
-    done = subprocess.run(
-        [Path(sys.executable).with_name("pytest"), "--collect-only", "-q", *FILES.values()],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    nodes = {line for line in done.stdout.splitlines() if "::" in line}
-    return nodes | {node.partition("[")[0] for node in nodes}
+def is_there(node: str) -> bool:
+    """Return whether a test that the page names exists, over each protocol and with its case."""
+    alias, _, named = node.partition("::")
+    name, bracket, case = named.removesuffix("]").partition("[")
+    test = getattr(import_module(FILES[alias]), name, None)
+    if test is None or not bracket:
+        return test is not None
+    over_each = "protocol" in inspect.signature(test).parameters
+    return over_each and (case == "*" or case.removeprefix("*-") in ids_of(test))
 
 
 def test_every_call_is_on_the_page() -> None:
@@ -97,18 +93,15 @@ def test_every_call_is_on_the_page() -> None:
     assert {row.call for row in ROWS} == (calls - {"status"}) | {"SOAP", "oauth2", "Webhooks"}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.call}: {row.what}")
-def test_a_row_has_a_source_and_tests_that_exist(row: Row, collected: set[str]) -> None:
+@each("row", ROWS)
+def test_a_row_has_a_source_and_tests_that_exist(row: Row) -> None:
     assert set(re.findall("[A-Z]{3,}", row.source)) - {"UTC", "YYYY", "MM", "DD"} <= LABELS | {
         "GUID"
     }
     assert row.tests
-    wanted = []
     for node in row.tests:
-        alias, _, name = node.partition("::")
-        assert ("[*" in name) == bool(row.cells), "one test for each protocol, or none of them"
-        wanted += [f"{FILES[alias]}::{name.replace('*', protocol)}" for protocol in PROTOCOLS]
-    assert [node for node in wanted if node not in collected] == []
+        assert ("[*" in node) == bool(row.cells), "one test for each protocol, or none of them"
+    assert [node for node in row.tests if not is_there(node)] == []
 
 
 def reads(table: Operation | Question) -> set[str]:
@@ -139,9 +132,7 @@ def expected(row: Row, protocol: Protocol) -> set[str]:
     return {"yes"} if not is_path or row.first in reads(table) else {"kept"}
 
 
-@pytest.mark.parametrize(
-    ("row", "protocol"), CELLS, ids=[f"{row.call}: {row.what}, {name}" for row, name in CELLS]
-)
+@each(("row", "protocol"), CELLS)
 def test_a_cell_says_what_the_tables_of_the_backend_say(row: Row, protocol: str) -> None:
     assert {row.cells[protocol]} == expected(row, PROTOCOLS[protocol])
 
@@ -167,7 +158,7 @@ def test_each_webhook_header_field_and_type_is_on_the_page() -> None:
     assert (headers | fields | set(webhook.types)) - named == set()
 
 
-@pytest.mark.parametrize("row", [r for r in ROWS if r.cells], ids=lambda row: f"{row.what}")
+@each("row", [r for r in ROWS if r.cells])
 def test_our_names_are_those_of_the_client_and_the_command(row: Row) -> None:
     for method, argument in re.findall(r"`(\w+)\((\w+)=…\)`", row.ours):
         known = {*inspect.signature(getattr(Client, method)).parameters}
@@ -177,6 +168,6 @@ def test_our_names_are_those_of_the_client_and_the_command(row: Row) -> None:
     for option in re.findall(r"`options\.(\w+)`", row.ours):
         assert option in SMSMobileAPIOptions.__dataclass_fields__
     for flag in re.findall(r"`(--[a-z]+)", row.ours):
-        command = main.get_command(click.Context(main), row.call)
+        command = main.get_command(click.Context(main, **main.context_settings), row.call)
         assert command is not None
         assert flag in {name for one in command.params for name in one.opts}

@@ -11,15 +11,16 @@ from lxml import etree
 
 from smsbridge import Client, OutcomeUnknown, Rejected, Status
 from smsbridge.codecs.soap.documents import read_source
-from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.load import load_port, load_ports
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.reader import XSI
-from smsbridge.codecs.soap.wsdl import load_contract, load_ports
 from smsbridge.config.load import from_file
 from smsbridge.errors import ConfigError
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
 from support.corpus import CONTRACTS
+from support.each import each
 
 PUBLIC = CONTRACTS / "public"
 NUMBER = "+12025550123"
@@ -67,7 +68,7 @@ def body(provider: Provider) -> etree._Element:
     return found
 
 
-@pytest.mark.parametrize(
+@each(
     ("port", "kind"),
     [
         ("", "text/xml; charset=utf-8"),
@@ -126,7 +127,7 @@ def test_the_php_service_takes_a_message_and_says_where_it_stands(tmp_path: Path
     assert row.status is Status.DELIVERED
 
 
-@pytest.mark.parametrize(
+@each(
     ("answer", "ending"),
     [("-1", Rejected), ("<html>", OutcomeUnknown), ("", OutcomeUnknown)],
 )
@@ -146,19 +147,19 @@ def test_what_the_php_service_says_otherwise_is_no_acceptance(
 
 
 def test_an_operation_without_parameters_and_types_of_the_encoding_are_written() -> None:
-    contract = load_contract(read_source(PUBLIC / "avist-sms.wsdl"))
+    contract = load_port(read_source(PUBLIC / "avist-sms.wsdl"))
     wrapper = etree.fromstring(contract.write("getBalance", "input", {}))[0][0]
     assert (wrapper.tag, len(wrapper)) == ("{http://litesms.net/sms_soap.php}getBalance", 0)
     mixed = contract.types("mixed")
     assert mixed is not None
     assert [part.name for part in mixed.parts] == ["varString", "varInt", "varFloat", "varArray"]
-    assert mixed.parts[-1].kind.item is mixed
+    assert mixed.parts[-1].type.item is mixed
 
 
 def test_the_file_as_published_is_refused_with_its_defect_named(tmp_path: Path) -> None:
     file = "avist-sms-as-published.wsdl"
-    with pytest.raises(BadContract, match="its schema has <complexType> in the namespace of WSDL"):
-        load_contract(read_source(PUBLIC / file))
+    with pytest.raises(BadWSDL, match="its schema has <complexType> in the namespace of WSDL"):
+        load_port(read_source(PUBLIC / file))
     with pytest.raises(
         ConfigError, match=r"smsbridge.toml, line 3, \[backends.it\]: wsdl: the WSDL"
     ):

@@ -17,10 +17,11 @@ import pytest
 
 from smsbridge import Secret
 from smsbridge.http.exchange import Request
-from smsbridge.webhooks.build import outgoing
+from smsbridge.serving.webhooks import outgoing
 from smsbridge.webhooks.deduplication import Claim
 from smsbridge.webhooks.receiver import Receiver
 
+from support.each import each
 from support.webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -155,7 +156,7 @@ def test_a_secret_path_works_below_a_mount(
     assert module.inbox == [(NUMBER, TEXT)]
 
 
-@pytest.mark.parametrize("name", [*NAMES, "webhook_seen"])
+@each("name", [*NAMES, "webhook_seen"])
 def test_the_page_shows_what_runs_here(name: str) -> None:
     page = (DOCS / "webhooks.md").read_text(encoding="utf-8")
     assert f"```{{literalinclude}} examples/{name}.py" in page
@@ -171,7 +172,7 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[dict[str, Any]] = [{} for _ in shown]
     for block, found in zip(shown, names, strict=True):
         exec(compile(block, PAGE, "exec"), found)
-    first, _, last = names
+    first, _, last, _ = names
     assert first["receiver"].answer(now(), first["take"]).status == 200
     checked = Receiver(TABLE, secrets=["test-secret"])
     assert checked.read(last["request"]).id == "event-1"

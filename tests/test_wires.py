@@ -10,18 +10,22 @@ import pytest
 from lxml import etree
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.codecs.soap import wsdl as wsdl_module
 from smsbridge.codecs.soap.codec import Soap
+from smsbridge.codecs.soap.documents import Documents, Source
 from smsbridge.codecs.soap.envelope import SOAP11, SOAP12
+from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.reader import XSI
-from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.wsdl import parse_ports
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
 from smsbridge.http.address import Site
 from smsbridge.http.decompress import inflate
 from smsbridge.http.exchange import Request, Response, Session
-from smsbridge.mapping.codec import Call
-from smsbridge.testing.mock.provider import Provider, Taken
+from smsbridge.serving.codec import Call
+from smsbridge.serving.soap import ProviderSoap
+from smsbridge.testing.mock.provider import AcceptedMessage, Provider
 from smsbridge.text.secrets import Secret
+
+from support.each import each
 
 WIRES = Path(__file__).parent / "wires"
 WSDL = WIRES / "captured-against.wsdl"
@@ -115,7 +119,7 @@ def provider() -> Provider:
 
 def read(request: Request) -> tuple[Call, list[str]]:
     notes: list[str] = []
-    call = SOAP.read(SITE, ("sendSms",), request, notes.append)
+    call = ProviderSoap(SOAP, SITE).read(("sendSms",), request, notes.append)
     assert call is not None
     return call, notes
 
@@ -130,16 +134,16 @@ def test_the_captures_are_all_here() -> None:
 
 
 def test_the_contract_loads_without_network_though_it_imports_a_schema_without_location() -> None:
-    wsdl_module.load_ports.cache_clear()
     assert b'<xsd:import namespace="http://schemas.xmlsoap.org/soap/encoding/"/>' in (
         WSDL.read_bytes()
     )
-    contract = load_contract(WSDL.read_bytes(), WSDL.parent)
-    assert sorted(contract.operations) == ["sendSms", "sendSmsBulk"]
-    assert contract.address == f"{ADDRESS}/soap"
+    source = Source(document=WSDL.read_bytes(), folder=WSDL.parent)
+    (port,) = parse_ports(Documents(source)).values()
+    assert sorted(port.operations) == ["sendSms", "sendSmsBulk"]
+    assert port.address == f"{ADDRESS}/soap"
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each("name", CALLS)
 def test_every_request_gives_number_text_and_key(name: str) -> None:
     wire = CALLS[name]
     call, _ = read(wire.inflated)
@@ -147,7 +151,7 @@ def test_every_request_gives_number_text_and_key(name: str) -> None:
     assert call.fields == {"recipients": wire.number, "message": wire.text, "apikey": wire.key}
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each("name", CALLS)
 def test_the_leniency_that_a_request_needed_is_noted_and_no_other(name: str) -> None:
     _, notes = read(CALLS[name].inflated)
     known = {note for noted in LENIENCIES.values() for note in noted}
@@ -177,7 +181,7 @@ def test_a_part_in_a_namespace_is_noted() -> None:
     assert len(notes) == 1
 
 
-@pytest.mark.parametrize("name", LITERAL)
+@each("name", LITERAL)
 def test_a_literal_shape_where_the_contract_says_encoded_is_noted(name: str) -> None:
     _, notes = read(CALLS[name].inflated)
     assert b"xsi:type" not in CALLS[name].request.body
@@ -199,7 +203,9 @@ def test_the_provider_answers_every_stack(name: str, provider: Provider) -> None
     else:
         assert (answer.status, fault) == (200, {})
         assert provider.messages == [
-            Taken(recipient=wire.number, text=wire.text, channels=["sms"], protocol="soap")
+            AcceptedMessage(
+                recipient=wire.number, text=wire.text, channels=["sms"], protocol="soap"
+            )
         ]
 
 
@@ -247,7 +253,7 @@ def test_the_soap_1_2_call_has_no_soapaction_and_the_gzip_call_is_compressed() -
     assert PLAIN.replace("<&>", "&lt;&amp;&gt;").encode() in gzip.decompress(compressed.body)
 
 
-@pytest.mark.parametrize("label", ["ISO-8859-1", "iso-8859-1"])
+@each("label", ["ISO-8859-1", "iso-8859-1"])
 def test_utf_8_with_nusoaps_usual_label_is_read_as_utf_8_and_noted(label: str) -> None:
     sent = CALLS["econea-nusoap-0.9.17-unicode-10"].request
     body = sent.body.replace(b'encoding="UTF-8"', f'encoding="{label}"'.encode())
@@ -257,7 +263,7 @@ def test_utf_8_with_nusoaps_usual_label_is_read_as_utf_8_and_noted(label: str) -
     assert notes == ["UTF-8 labelled as iso-8859-1"]
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each("name", CALLS)
 def test_every_captured_answer_is_read(name: str) -> None:
     wire = CALLS[name]
     answer = SOAP.decode(SITE, Session(), "sendSms", wire.answer)
@@ -270,10 +276,10 @@ def test_every_captured_answer_is_read(name: str) -> None:
         assert answer == {"return": f"OK:{wire.number}:{len(wire.text)}:{wire.text}"}
 
 
-@pytest.mark.parametrize("name", FETCHES)
+@each("name", FETCHES)
 def test_every_captured_contract_loads_and_says_the_same(name: str) -> None:
-    contract = load_contract(FETCHES[name].answer.body, None)
-    original = load_contract(WSDL.read_bytes(), WSDL.parent)
+    contract = load_port(FETCHES[name].answer.body, None)
+    original = load_port(WSDL.read_bytes(), WSDL.parent)
     assert contract.address == original.address
     assert contract.action("sendSms") == original.action("sendSms") == "urn:sendsms#sendSms"
     fields = {"recipients": "+12025550123", "message": UNICODE, "apikey": "k-test"}

@@ -5,9 +5,7 @@ import os
 import pytest
 
 from smsbridge import Client
-from smsbridge.testing.fixture.load import parse
-from smsbridge.testing.mock.provider import Provider
-from smsbridge.testing.mock.transport import InProcess
+from smsbridge.testing import InProcess, Provider, parse
 
 from app import tell
 

@@ -19,10 +19,10 @@ _MARGIN = 30.0
 
 
 class TokenRefused(Exception):
-    """The other side refused the credentials for a token.
+    """The token call was refused because of the credentials.
 
-    ``code`` is its own word for it, and may hold anything; ``known`` are those words that a table
-    or a standard names. ``why`` is for readers, without that word; empty where it says all.
+    ``code`` is the provider's own word, which may be anything; ``known`` are the words that a table
+    or a standard names. ``why`` explains more, without that word; it may be empty.
     """
 
     def __init__(
@@ -50,18 +50,18 @@ class Token:
 
 
 def token_of(text: str, said: object, now: float) -> Token:
-    """Return a token with a lifetime as it was said, within 30 s and a day; 300 s if it wasn't."""
+    """Return a token with the answer's lifetime, kept within 30 s and a day; 300 s without one."""
     lifetime = _lifetime(said)
     margin = min(_MARGIN, lifetime / 5)
     return Token(text, valid_until=now + lifetime, renew_at=now + lifetime - margin)
 
 
-def held_token(
+def get_token(
     session: Session, fetch: Callable[[str], Exchange[Token]], refused: Token | None = None
 ) -> Exchange[Token]:
     """Return the session's token; ``fetch`` gets a new one, given the share of its call.
 
-    ``refused`` is the one that was used: another may have renewed it meanwhile.
+    ``refused`` is the token that was refused: another caller may have renewed it meanwhile.
     """
     share = session.share(_KEPT)
     held: Token | None = session.kept.get(_KEPT)
@@ -84,21 +84,21 @@ def held_token(
     return token
 
 
-def unfetched(error: Broken) -> Broken:
-    """Return what a broken token call comes to: nothing of the message had left."""
+def fetch_failure(error: Broken) -> Broken:
+    """Return the error for a broken token call: nothing of the message had left."""
     why = f"the token call failed: {error.why}"
     return Broken(Left.NOTHING, why, retry=error.retry, retry_after=error.retry_after)
 
 
-def unusable(response: Response, why: str, session: Session, *, retry: bool = True) -> Broken:
-    """Return what an answer without a token comes to; a redirect fails the same way again."""
+def no_token(response: Response, why: str, session: Session, *, retry: bool = True) -> Broken:
+    """Return the error for an answer without a token; a repeat after a redirect would fail too."""
     wait = response.retry_after(session.now())
     redirected = 300 <= response.status < 400  # noqa: PLR2004  (HTTP's redirects)
     why = f"the token call got HTTP {response.status}: {why}"
     return Broken(Left.NOTHING, why, retry=retry and not redirected, retry_after=wait)
 
 
-def usable(text: object) -> bool:
+def is_usable(text: object) -> bool:
     """Return whether a text can be a token: it goes into headers and fields."""
     return isinstance(text, str) and text != "" and is_header(text)
 

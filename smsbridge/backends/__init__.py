@@ -1,1 +1,5 @@
-"""The backends that ship: each a provider's table, found by its entry point."""
+"""The backends that ship, each a provider's table, and what a backend of one's own is made of."""
+
+from smsbridge.backends.base import Backend, backend
+
+__all__ = ["Backend", "backend"]

@@ -1,7 +1,8 @@
-"""What a provider has to tell us: a table. Client, mock provider and contract read the same one.
+"""A backend is the table of a provider. Client, mock provider and contract read the same table.
 
 ::
 
+    @backend
     class Acme(Backend):
         name = "acme"
         url = "https://api.acme.example"
@@ -23,68 +24,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from smsbridge.auth.token import TokenRefused
-from smsbridge.backends.abilities import Abilities
-from smsbridge.errors import (
-    Attempt,
-    ConfigError,
-    NoAnswer,
-    OutcomeUnknown,
-    Rejected,
-    SendError,
+from smsbridge.backends.capabilities import (
+    table_to_ask,
+    table_to_command,
+    table_to_send,
+    unsupported_error,
 )
-from smsbridge.http.exchange import Broken
+from smsbridge.backends.class_check import check_by_wsdl
+from smsbridge.backends.config_check import check_config
+from smsbridge.backends.config_fields import backend, check_decorated
+from smsbridge.backends.limits import Limit, Retry
+from smsbridge.backends.table_call import TableCall
+from smsbridge.errors import Attempt, ConfigError, NoAnswer, OutcomeUnknown, Unsupported
+from smsbridge.http.address import ANSWER_LIMIT, ELEMENT_LIMIT, Site
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import (
     Operation,
+    Protocol,
     Question,
-    made_values,
+    generated_values,
     message_values,
-    spellings,
 )
-from smsbridge.mapping.outcome import Case, Outcome, broken, judge, rejected
-from smsbridge.mapping.path import STATUS
-from smsbridge.mapping.request import answered, called
-from smsbridge.mapping.rows import read_received, read_sent
-from smsbridge.mapping.template import TIME_ZONE, reread
-from smsbridge.mapping.words import Words, word_at
-from smsbridge.message import Message, Submission, fingerprint
-from smsbridge.text.masking import codes_alone
+from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
+from smsbridge.mapping.template import reread
+from smsbridge.mapping.times import zone_of
+from smsbridge.mapping.words import word_at
+from smsbridge.message import Message, Options, Status, Submission, fingerprint
+from smsbridge.text.phone import e164
+from smsbridge.text.secrets import Secret
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Response, Session
+    from smsbridge.mapping.auth import Credentials
     from smsbridge.mapping.codec import Note
+    from smsbridge.mapping.outcome import SendEnd
 
+__all__ = ["Backend", "backend"]
 
 _OF_THE_LOG = ("status", "sent")
-_LATER = {STATUS: ("503",)}  # to a question, which sends nothing: ask later
+_LAST = frozenset(
+    {Status.DELIVERED, Status.READ, Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED}
+)
 
 
-class Backend(Abilities):
-    """A provider's table. A subclass becomes a frozen dataclass; its fields are its config keys.
+@backend
+class Backend:
+    """A provider's table. A subclass has the decorator `backend`; its fields are its config keys.
 
     ``url``: base address. ``protocol``: one of ``protocols``, the first by default. ``timeout``:
     seconds for a whole call, token included. ``ca``: PEM file of issuers, instead of the public
     ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
-    environment's. ``cleartext_hosts``: hosts that may be spoken to without TLS. ``wsdl``: path or
-    URL, instead of the contract that ships; ``wsdl_sha256`` pins it. ``default_region``: where a
-    number without + is dialled, such as ``GB``. ``time_zone``: that of times which the provider
-    writes without one, such as ``Europe/Lisbon``. ``retry``: how often a send is tried, if it is
-    proved that a repeat is safe; once by default. ``limit``: calls a second, and at once.
-    ``answer_limit``, ``element_limit``: how many bytes, and elements of XML, an answer may have.
-    ``log``: the backend that has the log, where this one has none.
+    environment's. ``cleartext_hosts``: hosts that may be called without TLS. ``wsdl``: path or URL,
+    instead of the contract that ships; ``wsdl_sha256``: the hash that it must have.
+    ``default_region``: where a number without + is dialled, such as ``GB``. ``time_zone``: that of
+    times which the provider writes without one, such as ``Europe/Lisbon``. ``retry``: how often a
+    send is tried, if it is proved that a repeat is safe; once by default. ``limit``: calls per
+    second, and at once. ``answer_limit``, ``element_limit``: how many bytes, and elements of XML,
+    an answer may have. ``log``: the backend whose log is used if this one has none. ``transport``:
+    ``curl``, for which the extra ``fast`` must be installed, or empty for the default.
+
+    >>> @backend
+    ... class Tiny(Backend):
+    ...     name = "tiny"
+    ...     url = "https://api.tiny.example"
+    ...     token: Secret
+    ...     protocols = {
+    ...         "rest": Protocol(
+    ...             Rest(body="json"),
+    ...             Fields({"token": "{token}"}),
+    ...             send=Operation(
+    ...                 "POST /messages",
+    ...                 {"to": "{recipient}", "text": "{text}"},
+    ...                 accepted=When({"state": "QUEUED"}, id="id"),
+    ...             ),
+    ...         )
+    ...     }
+    >>> Client(Tiny(token="SECRET"))
+    <Client tiny over rest>
     """
 
+    name: ClassVar[str]
+    protocols: ClassVar[Mapping[str, Protocol]] = {}
+    statuses: ClassVar[Mapping[str, Status]] = {}
+    options: ClassVar[type[Options] | None] = None
+    by_block: ClassVar[bool] = False  # its tables are those of a block of config
+    key_types: ClassVar[Mapping[str, Any]]  # of each config key; the decorator sets it
+    _known_keys: ClassVar[tuple[object, tuple[str, ...]]]
+
+    url: str = ""
+    protocol: str = ""
+    timeout: float = 30.0
+    ca: str = ""
+    client_cert: str = ""
+    client_cert_password: Secret | None = None
+    proxy: Secret | None = None
+    cleartext_hosts: tuple[str, ...] = ()
+    wsdl: str = ""
+    wsdl_sha256: str = ""
+    default_region: str = ""
+    time_zone: str = ""
+    retry: Retry | None = None
+    limit: Limit | None = None
+    answer_limit: int = ANSWER_LIMIT
+    element_limit: int = ELEMENT_LIMIT
     log: Backend | None = None
+    transport: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a config that can't be used."""
-        super().__post_init__()
+        check_decorated(type(self))
+        check_config(self)
+        object.__setattr__(self, "_site", self._make_site())  # nothing of it changes any more
         if self.log is not None and not isinstance(self.log, Backend):
             raise ConfigError("log: give a Backend", ("log",))
 
@@ -96,102 +151,66 @@ class Backend(Abilities):
         return cls, block
 
     def check(self) -> None:
-        """Hold the tables to what can be known before a call; raises `ConfigError`."""
+        """Check the tables as far as possible before a call; raises `ConfigError`.
+
+        Over SOAP these are the tables of the chosen protocol, against the WSDL if it is a file.
+        """
+        check_by_wsdl(self)
 
     def ready(self, _session: Session) -> Exchange[None]:
         """Do what must be done once before the first call."""
         yield from ()
 
-    def parts(self) -> Mapping[str, Backend]:
-        """Return the backends that it is made of, by name: ``log``, where another holds its log."""
-        return {"log": self.log} if self.log else {}
+    def members(self) -> Mapping[str, Backend]:
+        """Return the backends that it sends through, by name; empty if it sends by itself."""
+        return {}
 
-    def senders(self) -> Iterator[tuple[str, Backend]]:
-        """Yield what a send may go by, each with its name: the backend itself, without one."""
-        yield "", self
+    def by_name(self) -> Mapping[str, Backend]:
+        """Return every backend that one of its requests may be for, by the name on the request.
 
-    def at(self, via: tuple[str, ...]) -> Backend:
-        """Return the part that carries a request."""
-        return self.parts()[via[0]].at(via[1:]) if via else self
+        Its own name is empty; another backend's log is ``/log``, that of a member ``NAME/log``.
+        """
+        own: dict[str, Backend] = {"": self, **self.members()}
+        return own | {f"{name}/log": one.log for name, one in own.items() if one.log}
 
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
-        operation = self.sendable(message, session)
+        values = message_values(message)
+        operation = table_to_send(self, message, session, values)
         attempt = self.attempt(message, session)
-        counted = message.text if operation.counts() else None
-        values = message_values(message) | made_values(session, counted)
-        outcome = yield from self._concluded(operation, values, attempt, session, message)
+        if made := operation.plan.made:
+            counted = message.text if operation.counts() else None
+            values |= generated_values(session, counted, made)
+        call = TableCall(
+            backend=self, table=operation, attempt=attempt, session=session, message=message
+        )
+        outcome = yield from call.send(values)
         if isinstance(outcome, Submission):
             return outcome
         if isinstance(outcome, OutcomeUnknown):  # it may have waited for its turn before it left
             earliest = session.now() - timedelta(seconds=self.timeout)
             started = max(attempt.started, earliest)
-            raise OutcomeUnknown(outcome.why, replace(attempt, started=started))
+            unknown = OutcomeUnknown(outcome.why, replace(attempt, started=started))
+            unknown.exchange = outcome.exchange
+            raise unknown
         raise outcome
 
     def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
-        """Send a message again that the provider has, by its id: a second send, by intent."""
-        operation = self.commandable("resend", {"id": known})
-        attempt = self._attempt(session, reference)
-        values = {"id": known, **made_values(session)}
-        outcome = yield from self._concluded(operation, values, attempt, session)
+        """Let the provider send a message again, by its id: a deliberate second send."""
+        operation = table_to_command(self, "resend", {"id": known})
+        attempt = replace(self._attempt(session, reference), via=session.backend)
+        call = TableCall(backend=self, table=operation, attempt=attempt, session=session)
+        outcome = yield from call.send({"id": known, **generated_values(session)})
         if isinstance(outcome, Submission):
             return replace(outcome, id=outcome.id or known)
         raise outcome
 
     def delete(self, values: Mapping[str, Any], session: Session) -> Exchange[None]:
         """Delete from the provider's log; raises `NoAnswer` or `Rejected`."""
-        operation = self.commandable("delete", values)
+        operation = table_to_command(self, "delete", values)
         attempt = self._attempt(session)
-        values = {**values, **made_values(session)}
-        yield from self._asked(operation, values, attempt, session)
-
-    def _asked(
-        self,
-        table: Operation | Question,
-        values: Mapping[str, Any],
-        attempt: Attempt,
-        session: Session,
-    ) -> Exchange[Submission]:
-        """Make a call that may be repeated; raises `NoAnswer` or `Rejected`."""
-        try:
-            outcome = yield from self._judged(table, values, attempt, session)
-        except Broken as error:
-            raise self._no_answer(error) from None
-        if isinstance(outcome, Submission):
-            return outcome
-        raise outcome if isinstance(outcome, Rejected) else self._no_answer(outcome)
-
-    def _concluded(
-        self,
-        table: Operation | Question,
-        values: Mapping[str, Any],
-        attempt: Attempt,
-        session: Session,
-        message: Message | None = None,
-    ) -> Exchange[Outcome]:
-        """Make a call, and return what it came to."""
-        try:
-            return (yield from self._judged(table, values, attempt, session, message))
-        except Broken as error:
-            return broken(error, attempt)
-
-    def _judged(
-        self,
-        table: Operation | Question,
-        values: Mapping[str, Any],
-        attempt: Attempt,
-        session: Session,
-        message: Message | None = None,
-    ) -> Exchange[Outcome]:
-        """Make a call, and return what a whole answer proves; raises `Broken`."""
-        try:
-            response = yield from self._called(table, values, session)
-        except TokenRefused as error:
-            code = self._shows(session, message, error.known)(error.code)
-            why = error.why or f"the token call was refused: {code!r}"
-            return rejected(why, attempt, error.reason, code)
-        return self.outcome(table, message, response, session, attempt)
+        call = TableCall(backend=self, table=operation, attempt=attempt, session=session)
+        yield from call.ask({**values, **generated_values(session)})
 
     def outcome(
         self,
@@ -200,64 +219,46 @@ class Backend(Abilities):
         response: Response,
         session: Session,
         attempt: Attempt,
-    ) -> Outcome:
+    ) -> SendEnd:
         """Return what the provider's answer proves."""
-        case = Case(
-            words=Words(
-                accepted=operation.taken,
-                rejected=operation.rejected,
-                statuses=self.statuses,
-                not_sent=_LATER if not attempt.reference else getattr(operation, "not_sent", {}),
-            ),
-            attempt=attempt,
-            now=session.now(),
-            scheme=self.protocols[self.protocol].auth.scheme,
-            mask=self._shows(session, message, _words(operation)),
+        call = TableCall(
+            backend=self, table=operation, attempt=attempt, session=session, message=message
         )
-        codec = self.protocols[self.protocol].codec
-        try:
-            words = spellings(operation, self.statuses)
-            answer = answered(codec, operation.call, response, self.site(), session, words)
-            return judge(response, answer, case)
-        except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
-            return OutcomeUnknown(f"the answer can't be judged: {type(error).__name__}", attempt)
+        return call.judge(response)
 
-    def _shows(
-        self, session: Session, message: Message | None, known: Collection[str]
-    ) -> Callable[[str], str]:
-        """Return what shows a word of the provider: one that a table names, or a short code."""
-        private = [message.recipient, message.text] if message else []
-        return codes_alone([*self.secrets(), *session.hidden, *private], known)
-
-    def answering(self, name: str, part: str = "") -> tuple[str, ...]:
-        """Return the way to whoever answers a question: a part, or the backend with its log."""
-        if part and part in self.parts():
-            return (part, *self.parts()[part].answering(name))
-        by_log = self.log is not None and name in _OF_THE_LOG and self.question(name) is None
-        return ("log",) if by_log else ()
+    def who_answers(self, question: str, member: str = "") -> str:
+        """Return the name of the backend that answers a question: it, a member, or their log."""
+        asked = self.members().get(member, self)
+        name = member if asked is not self else ""
+        by_log = asked.log and question in _OF_THE_LOG and asked.question(question) is None
+        return f"{name}/log" if by_log else name
 
     def ask(self, question: str, values: Mapping[str, Any], session: Session) -> Exchange[Any]:
         """Return the rows of an answer to ``status``, ``sent`` or ``received``; or `NoAnswer`."""
-        table = self.askable(question, values)
+        table = table_to_ask(self, question, values)
         attempt = self._attempt(session)
-        given = {**values, **made_values(session)}
-        found = yield from self._asked(table, given, attempt, session)
+        call = TableCall(backend=self, table=table, attempt=attempt, session=session)
+        found = yield from call.ask({**values, **generated_values(session)})
         try:
             if question == "received":
-                return read_received(table, found.answer, self.zone())
-            return read_sent(table, found.answer, self.statuses, self.zone())
+                return AnswerRows(read_received(table, found.answer, self.zone()), found.exchange)
+            rows = read_sent(table, found.answer, self.statuses, self.zone())
+            return AnswerRows(rows, found.exchange)
         except Unreadable as error:
-            raise NoAnswer(str(error), self.name, protocol=self.protocol) from None
-
-    def _no_answer(self, outcome: SendError | Broken) -> NoAnswer:
-        retry, after = getattr(outcome, "retry", True), getattr(outcome, "retry_after", None)
-        why, protocol = outcome.why, self.protocol
-        return NoAnswer(why, self.name, protocol=protocol, retry=retry, retry_after=after)
+            unread = NoAnswer(str(error), self.name, protocol=self.protocol)
+            unread.exchange = found.exchange
+            raise unread from None
 
     def attempt(self, message: Message, session: Session) -> Attempt:
-        """Return what names this try."""
-        known = fingerprint(message.recipient, message.text)
-        return replace(self._attempt(session, message.reference), fingerprint=known)
+        """Return the `Attempt` that names this try."""
+        return Attempt(
+            backend=self.name,
+            protocol=self.protocol,
+            reference=message.reference,
+            started=session.now(),
+            fingerprint=fingerprint(message.recipient, message.text),
+            via=session.backend,
+        )
 
     def _attempt(self, session: Session, reference: str = "") -> Attempt:
         return Attempt(
@@ -270,27 +271,82 @@ class Backend(Abilities):
     def taken(self, operation: Operation, given: Mapping[str, Any], _note: Note) -> Message:
         """Return the message that the provider makes of its fields: the table, read backwards.
 
-        Used by the mock provider. Raises `InvalidMessage` for what the provider would refuse; a
-        leniency that was needed is noted.
+        Used by the mock provider. Raises `InvalidMessage` for a message that the provider would
+        refuse; notes each leniency that was needed.
         """
         values: dict[str, str] = {}
-        for path, template in operation.fields.items():
-            if (word := word_at(given, path)) is not None:
+        for path, template in operation.places().items():
+            in_route = path.startswith("{")  # a place of the route: {recipient}
+            if (word := given.get(path) if in_route else word_at(given, path)) is not None:
                 values |= reread(template, word)
         number = values.get("recipient", "")
         number = f"+{number}" if number.isdigit() else number
         return Message(recipient=number, text=values.get("text", ""))
 
-    def _called(
-        self, table: Operation | Question, values: Mapping[str, Any], session: Session
-    ) -> Exchange[Response]:
-        yield from self.ready(session)
-        protocol = self.protocols[self.protocol]
-        credentials = self.credentials()
-        values = {**values, TIME_ZONE: self.zone()}
-        return (yield from called(protocol, table, values, credentials, self.site(), session))
+    def question(self, name: str) -> Question | None:
+        """Return the table of a question, or None."""
+        protocol = self.protocols.get(self.protocol)
+        table = protocol.operations().get(name) if protocol else None
+        return table if isinstance(table, Question) else None
 
+    def find_table(self, name: str, what: str) -> Operation | Question:
+        """Return the table of an operation; raises `Unsupported` if it can't do ``what``."""
+        if not self.protocols:
+            raise Unsupported(f"{self.name} can't {what}")
+        table = self.protocols[self.protocol].operations().get(name)
+        if table is None:
+            raise unsupported_error(self, what, lambda other: name in other.operations())
+        return table
 
-def _words(table: Operation | Question) -> frozenset[str]:
-    """Return the words of refusal that a table names."""
-    return frozenset(word for reasons in table.rejected.values() for word in reasons)
+    def ends(self, table: Question | None) -> frozenset[Status]:
+        """Return the final statuses of a message, with ``sent`` if the log can't tell more."""
+        words = (table and table.statuses) or self.statuses
+        return _LAST if Status.DELIVERED in words.values() else _LAST | {Status.SENT}
+
+    def number(self, given: str) -> str:
+        """Return a number as E.164: as it is, or as dialled in the ``default_region``."""
+        return e164(given, self.default_region) if self.default_region else given
+
+    def zone(self) -> tzinfo | None:
+        """Return the zone of times that the provider writes, and takes, without one."""
+        return zone_of(self.time_zone)
+
+    def site(self) -> Site:
+        """Return where this backend is."""
+        known = vars(self).get("_site")
+        return known if known is not None else self._make_site()
+
+    def _make_site(self) -> Site:
+        return Site(
+            url=self.url,
+            host=self.url if self.url != type(self).url else "",
+            whole=not type(self).url,
+            wsdl=self.wsdl,
+            wsdl_sha256=self.wsdl_sha256,
+            cleartext_hosts=self.cleartext_hosts,
+            answer_limit=self.answer_limit,
+            element_limit=self.element_limit,
+        )
+
+    def credentials(self) -> Credentials:
+        """Return every secret and credential of the config in plain, by key."""
+        given = {key: getattr(self, key, None) for key in self._keys_of_auths()}
+        return {
+            key: value.reveal() if isinstance(value, Secret) else str(value)
+            for key, value in given.items()
+            if value
+        }
+
+    @classmethod
+    def _keys_of_auths(cls) -> tuple[str, ...]:
+        known = vars(cls).get("_known_keys")
+        if known is None or known[0] is not cls.protocols:
+            keys = (key for one in cls.protocols.values() for key in one.auth.credentials)
+            known = cls._known_keys = (cls.protocols, tuple(dict.fromkeys(keys)))
+        found: tuple[str, ...] = known[1]
+        return found
+
+    def secrets(self) -> list[str]:
+        """Return the private values."""
+        given = (getattr(self, key.name) for key in fields(self))
+        return [value.reveal() for value in given if isinstance(value, Secret)]

@@ -1,12 +1,27 @@
-"""What each installed backend can do over each protocol, read off its tables."""
+"""What a backend can do over a protocol, by its tables, and the errors for what it can't do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from smsbridge.backends.registry import Found, installed
+from smsbridge.errors import InvalidMessage, Unsupported
+from smsbridge.mapping.operation import (
+    Operation,
+    Protocol,
+    Question,
+    generated_values,
+    message_values,
+)
 from smsbridge.message import Channel
+from smsbridge.text.segments import Encoding
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Session
+    from smsbridge.mapping.auth import Auth
+    from smsbridge.message import Message
 
 _ALWAYS = {"recipient", "text", "channels"}
 
@@ -23,38 +38,99 @@ class Capability:
     origin: str
 
 
-def capabilities() -> Iterator[Capability]:
-    """Yield what is installed, by backend and protocol; a broken backend has no protocol."""
-    for found in installed():
-        yield from _of(found)
-
-
-def _of(found: Found) -> Iterator[Capability]:
-    backend, origin = found.backend, found.distribution
-    if backend is None:
-        yield Capability(
-            backend=found.name, protocol="-", origin=f"{origin}: broken, {found.broken}"
-        )
-        return
+def capabilities(name: str, backend: type[Backend], origin: str) -> Iterator[Capability]:
+    """Yield what a backend, by the name of its entry point, can do over each of its protocols."""
     if backend.by_block:
         says = ["what its block says"]
-        yield Capability(backend=found.name, protocol="-", operations=says, origin=origin)
+        yield Capability(backend=name, protocol="-", operations=says, origin=origin)
     elif not backend.protocols:
         yield Capability(
-            backend=found.name,
+            backend=name,
             protocol=backend.protocol,
             operations=["send"],
             channels=[str(channel) for channel in Channel],
             options=["all"],
             origin=origin,
         )
-    for name, protocol in backend.protocols.items():
-        send = protocol.send
+    for protocol, table in backend.protocols.items():
+        send = table.send
         yield Capability(
-            backend=found.name,
-            protocol=name,
-            operations=list(protocol.operations()),
+            backend=name,
+            protocol=protocol,
+            operations=list(table.operations()),
             channels=sorted(send.channels()) if send else [],
-            options=sorted(send.carries() - _ALWAYS) if send else [],
+            options=sorted(send.carries() - _ALWAYS - _own_values(table.auth)) if send else [],
             origin=origin,
         )
+
+
+def _own_values(auth: Auth) -> set[str]:
+    """Return the values of the tables that no caller gives: credentials, and a login's token."""
+    return {*auth.credentials, *getattr(auth, "own_values", ())}
+
+
+def table_to_send(
+    backend: Backend,
+    message: Message,
+    session: Session,
+    values: dict[str, Any] | None = None,
+) -> Operation:
+    """Return the table that sends a message; raises `Unsupported` or `InvalidMessage`.
+
+    ``values``: those that the message has itself, where they are known.
+    """
+    values = message_values(message) if values is None else values
+    operation = backend.protocols[backend.protocol].send
+    if operation is None:
+        raise unsupported_error(backend, "send", lambda other: other.send is not None)
+    if backend.options is not None and not isinstance(message.options, backend.options | None):
+        kind = type(message.options).__name__
+        raise Unsupported(f"{backend.name} takes {backend.options.__name__}, not {kind}")
+    if operation.counts():
+        values = {**values, **generated_values(session, message.text)}
+    lacking = operation.lacks(values)
+    if lacking and lacking[0] in operation.carries():
+        by, other = f"by {values['channels']}", "by another channel"
+        encoded = (values | {"encoding": str(one)} for one in Encoding)
+        if operation.counts() and any(not operation.lacks(one) for one in encoded):
+            by, other = f"in {values['encoding']}", "in another encoding"
+        raise Unsupported(f"{backend.name} can't carry {lacking[0]} {by}; it can {other}")
+    if lacking:
+        what = f"carry {lacking[0]}" if lacking[0] != "channels" else "send"
+        raise unsupported_error(
+            backend,
+            f"{what} by {values['channels']}",
+            lambda other: other.send is not None and lacking[0] not in other.send.lacks(values),
+        )
+    if message.send_at is not None and message.send_at <= session.now():
+        raise InvalidMessage(f"send_at {message.send_at}: give a time in the future")
+    return operation
+
+
+def table_to_ask(backend: Backend, question: str, values: Mapping[str, Any]) -> Question:
+    """Return the table of a question with those values; raises `Unsupported`."""
+    table = backend.find_table(question, f"answer {question}")
+    if not isinstance(table, Question):
+        raise unsupported_error(backend, f"answer {question}", lambda _: False)
+    if lacking := sorted(values.keys() - table.plan.needs(values)):
+        raise Unsupported(f"{backend.name} can't ask {question} by {lacking[0]}")
+    return table
+
+
+def table_to_command(backend: Backend, command: str, values: Mapping[str, Any]) -> Operation:
+    """Return the table of a command with those values; raises `Unsupported`."""
+    table = backend.find_table(command, command)
+    if not isinstance(table, Operation):
+        raise unsupported_error(backend, command, lambda _: False)
+    if lacking := sorted(values.keys() - table.carries()):
+        raise Unsupported(f"{backend.name} can't {command} by {lacking[0]}")
+    return table
+
+
+def unsupported_error(backend: Backend, what: str, able: Callable[[Protocol], bool]) -> Unsupported:
+    """Return the error for what a protocol can't do; it names those for which ``able`` holds."""
+    others = [name for name, protocol in backend.protocols.items() if able(protocol)]
+    hint = f"{' and '.join(others)} can" if others else "none of its protocols can"
+    if backend.by_block:
+        hint = "its block has no table or field for it"
+    return Unsupported(f"{backend.name} over {backend.protocol} can't {what}; {hint}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from smsbridge.backends.base import Backend
+from smsbridge.backends.base import Backend, backend
 from smsbridge.mapping.operation import channels_word
 from smsbridge.message import Submission
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from smsbridge.message import Message
 
 
+@backend
 class Console(Backend):
     """Prints each message in full, and accepts it."""
 
@@ -24,5 +25,7 @@ class Console(Backend):
         """Print the message; the submission has no id."""
         yield from ()
         channels = channels_word(message.channels)
-        sys.stderr.write(f"to {message.recipient} by {channels}: {message.text}\n")
+        sender = f" from {message.sender}" if message.sender else ""
+        at = f" at {message.send_at.isoformat()}" if message.send_at else ""
+        sys.stderr.write(f"to {message.recipient} by {channels}{sender}{at}: {message.text}\n")
         return Submission(id=None, attempt=self.attempt(message, session))

@@ -1,15 +1,15 @@
-"""A backend made of backends: the next is tried where the last is proved to have taken nothing."""
+"""A backend made of backends: the next is tried if the last is proved to have taken nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import field, fields, replace
+from collections.abc import Mapping
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, NoReturn
 
-from smsbridge.backends.base import Backend
-from smsbridge.backends.settings import MOST_SECONDS
+from smsbridge.backends.base import Backend, backend
+from smsbridge.backends.config_check import MOST_SECONDS
 from smsbridge.errors import ConfigError, NotSent, OutcomeUnknown, Rejected, SendError, Unsupported
-from smsbridge.http.exchange import routed
+from smsbridge.http.exchange import direct_to
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Exchange, Session
@@ -19,13 +19,19 @@ _KEPT = "failed"
 _OWN = ("protocol", "default_region", "retry")
 
 
+@backend
 class Failover(Backend):
     """Sends by the first of its ``backends`` that takes the message, in their order.
 
     ``backends``: name to backend; in a config file a list of blocks. It goes on after `NotSent`,
     after `Unsupported`, and after a `Rejected` whose reason another backend may not share
-    (``Reason.elsewhere``); never after `OutcomeUnknown`. A backend that failed is passed over for
-    ``expire`` seconds, or as long as it asked to wait, while another is left.
+    (``Reason.elsewhere``); never after `OutcomeUnknown`. A backend that failed is skipped for
+    ``expire`` seconds, or as long as it asked to wait, if another is available.
+
+    >>> from smsbridge.backends.console import Console
+    >>> from smsbridge.backends.failover import Failover
+    >>> Client(Failover(backends={"first": Console(), "second": Console()}))
+    <Client failover over failover>
     """
 
     name = "failover"
@@ -35,7 +41,7 @@ class Failover(Backend):
     expire: float = 60.0
 
     def __post_init__(self) -> None:
-        """Refuse less than two backends, what is not a time, and what each of them has itself."""
+        """Refuse fewer than two backends, an invalid ``expire``, and what each of them has."""
         super().__post_init__()
         for key in fields(Backend):
             if key.name not in _OWN and getattr(self, key.name) != key.default:
@@ -43,39 +49,38 @@ class Failover(Backend):
                 raise ConfigError(why, (key.name,))
         given = self.backends
         if not isinstance(given, Mapping) or not all(
-            isinstance(name, str) and isinstance(one, Backend) for name, one in given.items()
+            isinstance(name, str) and name and isinstance(one, Backend)
+            for name, one in given.items()
         ):
             raise ConfigError("backends: give each by its name, and each a Backend", ("backends",))
         if nested := [name for name, one in given.items() if isinstance(one, Failover)]:
             why = f"backends: {nested[0]} is a failover itself: name its backends instead"
             raise ConfigError(why, ("backends",))
-        if len(given) < 2:  # noqa: PLR2004  (one has nobody to fail over to)
+        if len(given) < 2:  # noqa: PLR2004  (failover needs a second backend)
             raise ConfigError("backends: give two or more", ("backends",))
+        logs = (f"{name}/log" for name, one in given.items() if one.log)
+        if taken := next((name for name in logs if name in given), ""):
+            raise ConfigError(f"backends: {taken} is the log of another: rename it", ("backends",))
         number = isinstance(self.expire, int | float) and not isinstance(self.expire, bool)
         if not number or not 0 <= self.expire <= MOST_SECONDS:
             raise ConfigError(f"expire: give seconds, from 0 to {MOST_SECONDS}", ("expire",))
 
-    def parts(self) -> Mapping[str, Backend]:
-        """Return the backends by name."""
+    def members(self) -> Mapping[str, Backend]:
+        """Return the backends by name, in their order."""
         return self.backends
-
-    def senders(self) -> Iterator[tuple[str, Backend]]:
-        """Yield the backends in their order."""
-        yield from self.backends.items()
 
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message by the first backend that takes it."""
         marks: dict[str, float] = session.kept.setdefault(_KEPT, {})
         failures: dict[str, SendError | Unsupported] = {}
         for name in self._order(marks, session.monotonic()):
-            sending = self.backends[name].send(message, session.at((name,)))
+            sending = self.backends[name].send(message, session.of(name))
             try:
-                submission = yield from routed(sending, (name,))
+                submission = yield from direct_to(name, sending)
             except Unsupported as error:
                 failures[name] = error
                 continue
             except SendError as error:
-                error.by(name)
                 final = isinstance(error, Rejected) and not error.reason.elsewhere
                 if final or isinstance(error, OutcomeUnknown):
                     _note(error, failures)
@@ -85,7 +90,7 @@ class Failover(Backend):
                 failures[name] = error
                 continue
             marks.pop(name, None)
-            return replace(submission, attempt=replace(submission.attempt, via=name))
+            return submission
         self._fail(failures)
 
     def _order(self, marks: Mapping[str, float], now: float) -> list[str]:
@@ -100,14 +105,15 @@ class Failover(Backend):
         _note(told, failures)
         raise told
 
-    def _table(self, name: str, what: str) -> NoReturn:
+    def find_table(self, name: str, what: str) -> NoReturn:
+        """Refuse every operation but a send: it has no table of its own."""
         where = ", ".join(self.backends)
         alone = "" if name in ("sent", "received") else " by an id alone"
         raise Unsupported(f"{self.name} can't {what}{alone}: ask one of {where}")
 
 
 def _note(told: Exception, others: Mapping[str, SendError | Unsupported]) -> None:
-    """Say in the notes of the error that is told why the other backends took nothing."""
+    """Add notes to the error that is raised: why the other backends took nothing."""
     for name, other in others.items():
         if other is not told:
             told.add_note(f"{name}: {other.why if isinstance(other, SendError) else other}")

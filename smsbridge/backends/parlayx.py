@@ -1,15 +1,14 @@
 """Parlay X 2.1 SMS, the SOAP interface of mobile operators' gateways: SendSms 2.2.
 
-Where each fact comes from: STD the standard, ETSI ES 202 391-4 and -1, as WSDLs in the field have
-it; OMA the list of codes that OMA keeps; HUAWEI code in the field for Huawei's SDP; WSS OASIS
+Where each fact comes from: STD the standard, ETSI ES 202 391-4 and -1, as the WSDLs in use have it;
+OMA the list of codes that OMA keeps; HUAWEI code in the field for Huawei's SDP; WSS OASIS
 WS-Security 1.0, §12; ASSUMED our assumption. None was seen live.
 """
 
 from __future__ import annotations
 
-from smsbridge.auth.schemes import Basic
-from smsbridge.auth.username_token import UsernameToken
-from smsbridge.backends.base import Backend
+from smsbridge.auth.schemes import Basic, UsernameToken
+from smsbridge.backends.base import Backend, backend
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.mapping.operation import Operation, Protocol, Question
@@ -51,6 +50,7 @@ _SOAP = Soap(wsdl="smsbridge.wsdl:parlayx_sms_send_2_2.wsdl")
 _USER = ("username", "password")
 
 
+@backend
 class ParlayX(Backend):
     """Parlay X 2: ``url``, the operator's own address, with ``username`` and ``password``."""
 
@@ -74,7 +74,7 @@ class ParlayX(Backend):
     }
 
     def __post_init__(self) -> None:
-        """Refuse a config without an address: there is no common one."""
+        """Refuse a config without an address: there is no default address."""
         if not self.url:
             raise ConfigError("url: give the address of the operator's SendSms", ("url",))
         super().__post_init__()

@@ -1,4 +1,4 @@
-"""SMSMobileAPI, https://api.smsmobileapi.com: SMS and WhatsApp through one's own phone.
+"""SMSMobileAPI, https://api.smsmobileapi.com: SMS and WhatsApp through the customer's own phone.
 
 Where each fact comes from stands beside it: DOC the provider's documentation of early 2025, OAS its
 OpenAPI file of September 2026, MODULE its package ``smsmobileapi`` 2.0.1, FIELD third-party code
@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.auth.oauth2 import ClientCredentials
-from smsbridge.auth.schemes import Fields
-from smsbridge.backends.base import Backend
+from smsbridge.auth.schemes import ClientCredentials, Fields
+from smsbridge.backends.base import Backend, backend
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import InvalidMessage, Reason
@@ -21,7 +20,7 @@ from smsbridge.mapping.codec import Note
 from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.template import Template
 from smsbridge.mapping.words import When
-from smsbridge.message import Channel, Message, Options, Status, shown
+from smsbridge.message import Channel, Message, Options, Status, show_value
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.signatures import Signature
 from smsbridge.webhooks.table import Unsigned, Webhook
@@ -34,6 +33,10 @@ class SMSMobileAPIOptions(Options):
     ``device``: which phone sends, the first available by default. ``sim``: its slot, 1 or 2.
     ``short_links``: shorten links in the text. ``encrypt``: encrypt the text. ``media_url``,
     ``media_url_short``, ``pdf_with_image``: media, by WhatsApp only. ``origin``: a tag.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPIOptions
+    >>> sms.send("+12025550123", "Hello", options=SMSMobileAPIOptions(sim=2)).status
+    <Status.QUEUED: 'queued'>
     """
 
     device: str | None = None
@@ -46,10 +49,12 @@ class SMSMobileAPIOptions(Options):
     origin: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a SIM slot that no phone has."""
+        """Refuse a SIM slot other than 1 or 2."""
         super(SMSMobileAPIOptions, self).__post_init__()
         if self.sim not in (None, 1, 2):
-            raise InvalidMessage(f"options.sim {shown(self.sim)}: give 1 or 2, or leave it out")
+            raise InvalidMessage(
+                f"options.sim {show_value(self.sim)}: give 1 or 2, or leave it out"
+            )
 
 
 def _by_whatsapp(template: str) -> Template:
@@ -242,6 +247,7 @@ _WEBHOOK = Webhook(
 )
 
 
+@backend
 class SMSMobileAPI(Backend):
     """SMSMobileAPI: an ``api_key``, or ``client_id`` and ``client_secret`` for ``oauth``."""
 

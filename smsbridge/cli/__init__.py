@@ -1,4 +1,4 @@
-"""The command line. stdout carries data, stderr talk; the exit code carries the outcome."""
+"""The command line. Data goes to stdout, messages to stderr; the exit code is the outcome."""
 
 from __future__ import annotations
 
@@ -12,28 +12,32 @@ from typing import Any, NoReturn
 import click
 
 from smsbridge.cli.exit_codes import Exit, exit_of
-from smsbridge.cli.output import show_notes
-from smsbridge.cli.streams import Unwritten, flush, give_up, say, unwritten
+from smsbridge.cli.group import Group
+from smsbridge.cli.streams import Unwritten, flush, give_up, give_up_stdout, say
 from smsbridge.errors import SmsbridgeError
 
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 _COMMANDS = {
     "send": "Send one message.",
-    "send-many": "Send the messages of a CSV, and go on where a run ended.",
+    "send-many": "Send the messages of a CSV; run it again to go on after a stop.",
+    "report": "Show who got the messages of a CSV; it only reads.",
     "resolve": "Look up what became of a send whose outcome is unknown.",
     "status": "Show where a message stands.",
-    "wait": "Wait for a message's last status, or for one that comes in.",
-    "sent": "List what the provider was given to send.",
+    "wait": "Wait for a message's final status, or for a message to come in.",
+    "sent": "List the messages in the provider's log of sends.",
     "received": "List the messages that came in.",
-    "resend": "Let the provider send a message again.",
+    "resend": "Ask the provider to send a message again.",
     "delete": "Delete from the provider's log.",
     "explain": "Show what a message becomes on the wire, and send nothing.",
-    "backends": "List what is installed, and what each can do.",
-    "doctor": "Look at the config as a send would use it, and say what to do.",
-    "wsdl": "Show a WSDL, or lock it into a folder.",
-    "webhook": "Show the webhooks that arrive, or send one.",
+    "backends": "List the installed backends, and what each can do.",
+    "certify": "Judge a backend by every clause of the contract.",
+    "new": "Write the package of a backend, tested and certified.",
+    "doctor": "Check the config as a send would use it, and say what to fix.",
+    "wsdl": "Show a WSDL, or lock a copy of it into a folder.",
+    "webhook": "Show incoming webhooks, or send one.",
     "mock": "Serve a mock provider for clients in any language.",
-    "demo": "Show the main job on real sockets.",
+    "fixtures": "Check, show and list the scenarios of the mock.",
+    "demo": "Send through a mock provider, then break a connection.",
 }
 _HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface.
 
@@ -44,6 +48,7 @@ Examples:
   smsbridge send +12025550123 "Hello"
   smsbridge send +12025550123 "Hello" --whatsapp --at 2027-01-31T09:00+00:00
   smsbridge send-many messages.csv --out results.jsonl
+  smsbridge report results.jsonl
   smsbridge received --unread
   smsbridge explain +12025550123 "Hello"
   smsbridge wsdl show service.wsdl
@@ -55,8 +60,12 @@ Exit codes: 0 done, 1 error, 2 refused before any I/O, 3 outcome unknown,
 """
 
 
-class _Exits(click.Group):
-    """Turns every error into its exit code and one line on stderr; a traceback is a defect."""
+_MODULES = {"doctor": "doctor.command", "send-many": "bulk.command", "report": "bulk.report"}
+"""Where a command stands, if not in the module of its name."""
+
+
+class _Exits(Group):
+    """Turns every error into its exit code and one line on stderr; a traceback would be a bug."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -64,8 +73,8 @@ class _Exits(click.Group):
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        module = name.replace("-", "_")
-        command: click.Command = getattr(import_module(f"smsbridge.cli.{module}"), module)
+        module = import_module(f"smsbridge.cli.{_MODULES.get(name, name)}")
+        command: click.Command = getattr(module, name.replace("-", "_"))
         command.short_help = _COMMANDS[name]
         return command
 
@@ -80,8 +89,8 @@ class _Exits(click.Group):
             code = end.code
         except Exception as error:  # noqa: BLE001  (the last line of defence)
             code = _code_of(error)
-            with suppress(KeyboardInterrupt):  # what is said may be lost, the code may not
-                _tell(error)
+            with suppress(KeyboardInterrupt):  # the message may be lost, but not the exit code
+                _say_why(error)
         with suppress(KeyboardInterrupt):
             flush()
         sys.exit(code)
@@ -91,8 +100,8 @@ def _code_of(error: Exception) -> int:
     return error.exit_code if isinstance(error, click.ClickException) else exit_of(error)
 
 
-def _tell(error: Exception) -> None:
-    """Say on stderr why a command ends."""
+def _say_why(error: Exception) -> None:
+    """Write to stderr why a command ends."""
     if isinstance(error, click.ClickException):
         try:
             error.show()
@@ -101,13 +110,15 @@ def _tell(error: Exception) -> None:
     elif isinstance(error, click.Abort):
         say("Aborted!")
     elif isinstance(error, SmsbridgeError):
+        from smsbridge.cli.output import show_notes
+
         say(f"smsbridge: {error}")
         show_notes(error)
     elif isinstance(error, Unwritten):
         if not error.gone:
             say(f"smsbridge: {error}")
     elif isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
-        say(f"smsbridge: {unwritten(error)}")
+        say(f"smsbridge: {give_up_stdout(error)}")
     else:
         say(f"smsbridge: unexpected {type(error).__name__}: please report it")
 

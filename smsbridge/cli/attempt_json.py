@@ -1,26 +1,29 @@
-"""An attempt as plain words, for JSON, and read back from them."""
+"""Converts an attempt to plain words for JSON, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from smsbridge.errors import Attempt, InvalidMessage
 
+_NAMES = tuple(one.name for one in fields(Attempt))
+
 
 def attempt_words(attempt: Attempt) -> dict[str, str]:
     """Return an attempt as words: the time in ISO 8601, and ``via`` only if there is one."""
-    words = {**asdict(attempt), "started": attempt.started.isoformat()}
+    words = {name: getattr(attempt, name) for name in _NAMES}
+    words["started"] = attempt.started.isoformat()
     return {name: word for name, word in words.items() if word or name != "via"}
 
 
 def attempt_of(line: Mapping[str, Any]) -> Attempt:
-    """Return the attempt that `attempt_words` gave, among more; raises `InvalidMessage`."""
-    words = {one.name: line.get(one.name, "") for one in fields(Attempt)}
-    started = instant(words.pop("started"))
+    """Return the attempt that `attempt_words` gave, among other keys; raises `InvalidMessage`."""
+    words = {name: line.get(name, "") for name in _NAMES}
+    started = read_time(words.pop("started"))
     texts = all(isinstance(word, str) for word in words.values())
     if started is None or not texts or not words["backend"]:
         raise InvalidMessage(
@@ -30,7 +33,7 @@ def attempt_of(line: Mapping[str, Any]) -> Attempt:
     return Attempt(**words, started=started)
 
 
-def instant(given: Any) -> datetime | None:
+def read_time(given: Any) -> datetime | None:
     """Return the time that a word of ISO 8601 with a time zone names, else None."""
     with suppress(ValueError, TypeError):
         time = datetime.fromisoformat(given)

@@ -1,4 +1,4 @@
-"""``smsbridge delete``: rows of the provider's log, less for good."""
+"""``smsbridge delete``: deletes rows of the provider's log for good."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exchange_lines import asking_options
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import asks
-from smsbridge.cli.streams import done_anyway, put, say
-from smsbridge.client.send_many import OutcomeWord
-from smsbridge.errors import InvalidMessage
+from smsbridge.cli.options import choose_backend, take_id
+from smsbridge.cli.streams import keep_exit_code, put, say
+from smsbridge.errors import InvalidMessage, Outcome
 
 _HELP = """Delete from the provider's log: one message by its ID, one day, or a period.
 
@@ -24,49 +23,49 @@ Examples:
   smsbridge delete --day 2027-01-31
   smsbridge delete --first 2027-01-01 --last 2027-01-31 --yes
 
-It asks first. Without one of the three nothing is deleted. Nothing is deleted on the phone.
+It asks before it deletes. Nothing is deleted on the phone.
 """
 
 
 @click.command(help=_HELP)
-@click.argument("id", required=False)
+@click.argument("id", required=False, callback=take_id)
 @click.option("--day", metavar="DAY", help="One day, as YYYY-MM-DD.")
-@click.option("--first", metavar="DAY", help="From this day on; with --last.")
-@click.option("--last", metavar="DAY", help="To the end of this day.")
+@click.option("--first", metavar="DAY", help="The first day of a period; needs --last.")
+@click.option("--last", metavar="DAY", help="The last day of the period.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-@asks
+@asking_options
 def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
     """Delete rows."""
     from smsbridge.client.sync import Client
 
     days = {name: _day(name, given[name]) for name in ("day", "first", "last")}
-    _hold(id, days)
-    chosen = chosen_backend(backend, url)
+    _check_selection(id, days)
+    chosen = choose_backend(backend, url)
     if not given["yes"]:
         what = f"message {id}" if id else " to ".join(str(day) for day in days.values() if day)
-        if not _agreed(f"Delete {what} from the log of {chosen.name}?"):
+        if not _confirm(f"Delete {what} from the log of {chosen.name}?"):
             say("smsbridge: nothing was deleted")
             sys.exit(Exit.ERROR)
     with Client(chosen) as client:
         client.delete(id, **days)
-    with done_anyway():
-        put(json.dumps({"outcome": OutcomeWord.ACCEPTED}) if given["as_json"] else "deleted")
+    with keep_exit_code():
+        put(json.dumps({"outcome": Outcome.ACCEPTED}) if given["as_json"] else "deleted")
 
 
-def _hold(known: str | None, days: dict[str, date | None]) -> None:
-    """Refuse what selects nothing, or in two ways, in the words of the command line."""
-    from smsbridge.client.log_filters import selected
+def _check_selection(known: str | None, days: dict[str, date | None]) -> None:
+    """Refuse a missing or a double selector, naming the options."""
+    from smsbridge.client.log_filters import deletion
 
     period = [days["first"] is not None, days["last"] is not None]
     if [bool(known), days["day"] is not None, any(period)].count(True) != 1 or (
         any(period) and not all(period)
     ):
         raise InvalidMessage("give one of an ID, --day, or --first with --last")
-    selected(known or "", **days)
+    deletion(known or "", **days)
 
 
-def _agreed(question: str) -> bool:
-    """Ask, and leave the line of the question, whatever answers."""
+def _confirm(question: str) -> bool:
+    """Ask, and end the line of the question whatever the answer is."""
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from smsbridge.errors import AuthenticationFailed, CallerError, NotSent, OutcomeUnknown, Rejected
+from smsbridge.errors import AuthenticationFailed, CallerError, Outcome, SendError
 
 
 class Exit(IntEnum):
@@ -17,17 +17,24 @@ class Exit(IntEnum):
     AUTHENTICATION = 4
     NOT_SENT = 5
     REJECTED = 6
+    DRIFT_ADDED = 10
+    DRIFT_CHANGED = 11
+    DRIFT_REMOVED = 12
 
 
-_CODES: tuple[tuple[type[Exception], Exit], ...] = (
-    (CallerError, Exit.REFUSED),
-    (OutcomeUnknown, Exit.UNKNOWN),
-    (AuthenticationFailed, Exit.AUTHENTICATION),
-    (NotSent, Exit.NOT_SENT),
-    (Rejected, Exit.REJECTED),
-)
+EXIT_OF = {
+    Outcome.UNKNOWN: Exit.UNKNOWN,
+    Outcome.NOT_SENT: Exit.NOT_SENT,
+    Outcome.REJECTED: Exit.REJECTED,
+    Outcome.ACCEPTED: Exit.DONE,
+}
+"""By the outcome of a send; of several sends the first that there is."""
 
 
 def exit_of(error: Exception) -> Exit:
     """Return the exit code of an error."""
-    return next((code for kind, code in _CODES if isinstance(error, kind)), Exit.ERROR)
+    if isinstance(error, CallerError):
+        return Exit.REFUSED
+    if isinstance(error, AuthenticationFailed):
+        return Exit.AUTHENTICATION
+    return EXIT_OF[error.outcome] if isinstance(error, SendError) else Exit.ERROR

@@ -1,20 +1,34 @@
-"""``smsbridge explain``: what a message becomes on the wire; sends nothing."""
+"""``smsbridge explain``: what a message becomes on the wire; sends nothing, shows no credential."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.options import chooses
+from smsbridge.cli.explain_answer import assumed_lines, reading_lines
+from smsbridge.cli.explain_message import (
+    describe_text,
+    explain_message,
+    recipient_on_wire,
+    request_lines,
+)
+from smsbridge.cli.options import (
+    backend_options,
+    choose_backend,
+    message_of,
+    message_options,
+    option_names,
+)
 from smsbridge.cli.streams import put
-from smsbridge.cli.wsdl import fetching
+from smsbridge.config.choose import BLOCK_VARIABLE, DEFAULT_FILE, FILE_VARIABLE, URL_VARIABLE
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.cli.explain_message import Explanation
     from smsbridge.http.exchange import Request
     from smsbridge.message import Message
 
@@ -24,70 +38,90 @@ _HELP = """Show what TEXT to the number TO becomes on the wire. Sends nothing.
 Examples:
   smsbridge explain +12025550123 "Hello"
   smsbridge explain +12025550123 "Hello" --backend oldcorp
+  smsbridge explain +12025550123 "Hello" --all
 
-Credentials are masked before the request is made. A WSDL that is at an address is fetched.
+Credentials are masked before the request is built. A WSDL at an address is fetched.
 """
 
 
 @click.command(help=_HELP)
 @click.argument("to")
 @click.argument("text")
-@chooses
-@click.option("--whatsapp", is_flag=True, help="By WhatsApp.")
-@click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
-def explain(to: str, text: str, backend: str | None, url: str | None, **given: Any) -> None:
+@backend_options
+@message_options
+@click.option("--all", "every", is_flag=True, help="By each block of the config, side by side.")
+@click.option("-v", "--verbose", is_flag=True, help="Show the answers too, and how one is read.")
+def explain(
+    to: str, text: str, backend: str | None, url: str | None, *, every: bool, **given: Any
+) -> None:
     """Explain one message."""
-    from smsbridge.message import Channel, Message
+    if every:
+        from smsbridge.cli.explain_all import explain_all
 
-    chosen = chosen_backend(backend, url)
-    channel = Channel.WHATSAPP if given["whatsapp"] else Channel.SMS
-    more = {"reference": given["reference"]} if given["reference"] is not None else {}
-    number = chosen.number(to)
-    message = Message(recipient=number, text=text, channels=frozenset({channel}), **more)
-    for index, (name, one) in enumerate(chosen.senders()):
+        if backend is not None or url is not None:
+            raise click.UsageError("give one of --all, --backend and --url")
+        sys.exit(explain_all(to, text, given))
+    chosen = choose_backend(backend, url)
+    message = message_of(chosen, to, text, given)
+    for index, (name, one) in enumerate((chosen.members() or {"": chosen}).items()):
         if index:
             put()
         named = f"{name} of {backend or chosen.name}, {one.name}" if name else one.name
-        _explain(one, message, f"{named} over {one.protocol}, {_why(backend, url)}")
+        with option_names():
+            found = explain_message(one, message)
+        where = f"{named} over {one.protocol}, {_origin(backend, url)}"
+        show(where, one, message, found, verbose=given["verbose"])
 
 
-def _explain(backend: Backend, message: Message, who: str) -> None:
-    from smsbridge.cli.explain_logic import explain as explained
-    from smsbridge.cli.explain_logic import number_sent, shown, text_needs
-    from smsbridge.cli.local_wsdl import at_hand
-
-    with at_hand(backend, fetching(backend.timeout, backend)) as ready:
-        ready.check()
-        found = explained(ready, message)
+def show(
+    who: str, backend: Backend, message: Message, found: Explanation, *, verbose: bool
+) -> None:
+    """Print what a send would do; ``who`` says by which backend, and why that one."""
     put(f"backend    {who}")
-    put(f"recipient  {', '.join(number_sent(backend, message))}")
-    put(f"text       {text_needs(message)}")
+    put(f"recipient  {', '.join(recipient_on_wire(backend, message))}")
+    put(f"text       {describe_text(message)}")
     if found.masks:
         shows = ", ".join(f"{name} as {mask}" for name, mask in found.masks.items())
         put(f"masked     {shows}, also where it is encoded or hashed")
+    for why in found.warnings:
+        put(f"WARNING    {why}")
     if not found.requests:
-        put("\nnothing goes on the wire")
-    for label, request in _labelled(found.requests):
+        put("\nnothing is sent over a network")
+    for index, (label, request) in enumerate(_labels(found.requests)):
         put(f"\n{label}")
-        for line in shown(request):
-            put(f"  {line}".rstrip())
+        _put_lines(request_lines(request))
+        if verbose and index < len(found.answers):
+            put("its answer, as assumed")
+            _put_lines(assumed_lines(found.answers[index]))
+    table = backend.protocols[backend.protocol].send if found.requests else None
+    if verbose and table is not None:
+        put("\nan answer to it is")
+        _put_lines(reading_lines(table))
 
 
-def _labelled(requests: list[Request]) -> Iterator[tuple[str, Request]]:
+def _put_lines(lines: Iterator[str]) -> None:
+    for line in lines:
+        put(f"  {line}".rstrip())
+
+
+def _labels(requests: list[Request]) -> Iterator[tuple[str, Request]]:
     label = "the message"
     for request in requests:
         if request.share:
             yield "before it", request
         else:
             yield label, request
-            label = "the message again, when the service has asked who sends it"
+            label = "the message again, after the service has asked for credentials"
 
 
-def _why(backend: str | None, url: str | None) -> str:
+def _origin(backend: str | None, url: str | None) -> str:
+    """Return where the backend was chosen."""
     if url is not None:
         return "from --url"
     if backend is not None:
         return f"from --backend {backend}"
-    if os.environ.get("SMSBRIDGE_URL"):
-        return "from SMSBRIDGE_URL"
-    return f"the default of {os.environ.get('SMSBRIDGE_CONFIG') or 'smsbridge.toml'}"
+    if os.environ.get(URL_VARIABLE):
+        return f"from {URL_VARIABLE}"
+    if os.environ.get(BLOCK_VARIABLE):
+        return f"from {BLOCK_VARIABLE}"
+    return f"the default of {os.environ.get(FILE_VARIABLE) or DEFAULT_FILE}"

@@ -4,108 +4,177 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.options import listens
+from smsbridge.cli.exit_codes import Exit
+from smsbridge.cli.mock_list import list_playable
+from smsbridge.cli.mock_tls import make_tls, tls_options
+from smsbridge.cli.options import cannot_listen, choose_backend, server_options
 from smsbridge.cli.signals import until_signal
+from smsbridge.cli.streams import put, say
 from smsbridge.errors import ConfigError
-from smsbridge.testing.faults.outcomes import Place
-from smsbridge.testing.faults.table import FAULTS, fault
+from smsbridge.http.address import is_url
+from smsbridge.testing.faults.table import FAULTS, Place
+from smsbridge.testing.faults.table import fault as find_fault
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.testing.fixture.load import Fixture
     from smsbridge.testing.mock.provider import Provider
-    from smsbridge.testing.mock.webhooks import Firing
+    from smsbridge.testing.mock.verdict import Verdict
+    from smsbridge.testing.mock.webhooks import WebhookTarget
 
 _HELP = """Serve a mock provider for clients in any language, until SIGTERM or Ctrl-C.
 
 \b
-SOURCE is what it plays, SMSMobileAPI if it is left out:
-  the name of a backend in the config,
-  a WSDL, by path or URL: each operation is answered with a valid sample,
-  a folder of fixtures, of which default.yaml is played.
+SOURCE is what it plays; without it, SMSMobileAPI:
+  the name of a backend in the config, or of one in the catalogue, or a file ./NAME.toml,
+  a WSDL, by path or URL: it answers each operation with a valid sample,
+  a folder of fixtures: it plays default.yaml, or without it all together.
 
 \b
 Examples:
   smsbridge mock
+  smsbridge mock twilio
   smsbridge mock oldcorp --port 0
   smsbridge mock vendor/service.wsdl
   smsbridge mock --scenario smsmobileapi/send/reset-after-request
   smsbridge mock --fault silence
+  smsbridge mock --tls --address https://sms-mock:8765
+  smsbridge mock --list
   smsbridge mock --webhook http://127.0.0.1:8780 --webhook-secret S
 
 Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
-/_mock/notes which leniencies were needed; POST /_mock/receive with {"sender": …, "text": …} lets a
-message come in; POST /_mock/reset forgets all. A WSDL is served at the path of its service, with
-this address in it. What was made from a table or a WSDL, and not from a fixture, is labelled
+/_mock/requests all that came in and why it was refused; POST /_mock/receive with {"sender": …,
+"text": …} makes a message come in; POST /_mock/reset forgets everything. A suite that sends
+with the key test-key-NAME, or below the path /lane-NAME/, has all of that for itself, at
+/_mock/…?lane=NAME. A WSDL is served at the path of its service, with
+this address in it. Answers made up from a table or a WSDL, and not from a fixture, are labelled
 ASSUMED.
 
+GET /_mock/verify answers 200, or 409 with what clients did wrong since the last reset: requests
+that matched nothing, interactions of --scenario that were never played, messages that were taken
+twice, requests that were refused. With --check the command ends with the same, in words on
+stderr, for all that came since its start, and with exit code 1.
+
 \b
---fault breaks each call that sends; the token-... ones and odd-expiry the
-token call, wsdl-gone the fetching of the WSDL. All else is answered as always.
-A kind of it is named after a colon: refusals:413. The names:
+--fault breaks each call that sends; token-... and odd-expiry break the token
+call, wsdl-gone the fetching of the WSDL. Everything else works as usual.
+Some faults have kinds, named after a colon: refusals:413. A status finds its
+fault: 429 is too-many. The names:
 """ + indent(fill(", ".join(FAULTS), 76, break_on_hyphens=False), "  ")
 
 
 _BAD_TLS = "bad-tls"
 
 
-def _known(_context: click.Context, _option: click.Parameter, word: str | None) -> str | None:
+def _fault_word(_context: click.Context, _option: click.Parameter, word: str | None) -> str | None:
     """Return the word of a fault; the error for another has the nearest one."""
     try:
-        return word and fault(word).word
+        return word and find_fault(word).word
     except ConfigError as error:
         raise click.BadParameter(str(error)) from None
 
 
+def _list_and_exit(context: click.Context, _option: click.Parameter, asked: object) -> None:
+    """List what can be played, in place of serving it."""
+    if asked and not context.resilient_parsing:
+        list_playable()
+        context.exit()
+
+
 @click.command(help=_HELP)
 @click.argument("source", required=False)
-@listens(8765)
+@server_options(8765)
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
-@click.option("--address", metavar="URL", help="How clients reach it, if not by host and port.")
-@click.option("--fault", "named", metavar="NAME", callback=_known, help="What to break: see above.")
-@click.option("--webhook", metavar="URL", help="Where its webhooks go.")
-@click.option("--webhook-secret", metavar="S", help="Signs them.")
-@click.option("--webhook-v1", is_flag=True, help="In the first version: received messages only.")
-def mock(  # noqa: PLR0913  (an option each)
+@click.option(
+    "--address", metavar="URL", help="The address that clients use, if not host and port."
+)
+@tls_options
+@click.option(
+    "--quirks",
+    type=click.Choice(["allow", "fail"]),
+    default="allow",
+    show_default=True,
+    help="What a leniency is: counted, or refused.",
+)
+@click.option("--check", is_flag=True, help="At its end print the verdict; exit 1 if it failed.")
+@click.option("--fault", metavar="NAME", callback=_fault_word, help="What to break: see above.")
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_and_exit,
+    help="List the scenarios that ship, and the faults.",
+)
+@click.option("--webhook", metavar="URL", help="Send its webhooks to this URL.")
+@click.option("--webhook-secret", metavar="S", help="Sign them with this secret.")
+@click.option("--webhook-v1", is_flag=True, help="Send the first version: received messages only.")
+def mock(**given: Any) -> None:
+    """Serve the mock provider."""
+    with serve(**given) as ready, until_signal() as wait:
+        put(json.dumps(ready))
+        wait()
+
+
+def _say_verdict(verdicts: Sequence[Verdict]) -> None:
+    """Say what clients did wrong; exit 1 if they did."""
+    for verdict in verdicts:
+        for line in verdict.lines():
+            say(line)
+    if not all(verdict.passed for verdict in verdicts):
+        sys.exit(Exit.ERROR)
+
+
+@contextmanager
+def serve(  # noqa: PLR0913  (an option each)
     *,
     source: str | None,
     host: str,
     port: int,
     scenario: str | None,
     address: str | None,
-    named: str | None,
+    fault: str | None,
+    names: Sequence[str],
+    tls: bool,
+    ca_file: str | None,
+    quirks: str,
+    check: bool,
     **hooks: Any,
-) -> None:
-    """Serve the mock provider."""
+) -> Iterator[dict[str, Any]]:
+    """Serve a mock provider until the end of the block; its value is what the ready line says.
+
+    The arguments are the options of the command; ``check`` exits after the block if need be.
+    """
     from smsbridge.http.address import check_address
-    from smsbridge.testing.faults.connection import unreachable, untrusted
+    from smsbridge.testing.faults.connection import unreachable, untrusted_tls
     from smsbridge.testing.mock.server import MockServer
+    from smsbridge.testing.mock.verdict import Quirks
 
     if address is not None:
         check_address("--address", address)
-    if named and scenario:
+    if fault and scenario:
         raise click.UsageError("give one of --fault and --scenario")
+    if tls and fault == _BAD_TLS:
+        raise click.UsageError("give one of --tls and --fault bad-tls")
     with ExitStack() as stack:
-        provider, credentials = _played(source, scenario, stack)
-        provider.firing = _firing(provider.backend, **hooks)
-        broken = fault(named) if named else None
-        provider.fault = None if named == _BAD_TLS else named
-        ready = {
-            "plays": provider.fixture.id,
-            "provenance": provider.fixture.provenance.source,
-            "credentials": credentials,
-            **({"fault": named} if named else {}),
-        }
-        tls = untrusted() if named == _BAD_TLS else None
-        absent = broken is not None and not tls and broken.entry.place is Place.ADDRESS
-        server = MockServer(provider, host, port, tls)
+        provider, credentials = _provider(source, scenario, stack)
+        provider.quirks = Quirks(quirks)
+        provider.webhooks = _webhooks(provider.backend, **hooks)
+        broken = find_fault(fault) if fault else None
+        provider.fault = None if fault == _BAD_TLS else fault
+        provider.hosts.update(name.lower() for name in names)
+        secure = make_tls(tls=tls, ca_file=ca_file, hosts=(host, *names), address=address)
+        untrusted = untrusted_tls() if fault == _BAD_TLS else None
+        absent = broken is not None and not untrusted and broken.entry.place is Place.ADDRESS
+        server = MockServer(provider, host, port, untrusted or (secure.context if secure else None))
         try:
             if absent and broken:
                 provider.address = stack.enter_context(unreachable(broken.name, host, port))
@@ -113,22 +182,31 @@ def mock(  # noqa: PLR0913  (an option each)
                 server.start()
                 stack.callback(server.stop)
         except OSError as error:
-            told = (error.strerror or "").partition(" (while attempting")[0]
-            why = told or "the address is none of this machine"
-            where = f"{host}, port {port}"
-            raise click.ClickException(f"can't listen at {where}: {why}") from None
+            why = (error.strerror or "").partition(" (while attempting")[0]
+            raise cannot_listen(host, port, why) from None
+        if secure:
+            secure.publish()
         provider.address = (address or provider.address).rstrip("/")
-        control = {} if absent else {"control": f"{provider.address}/_mock"}
-        _wait({"address": provider.address, **ready, **control})
+        yield {
+            "address": provider.address,
+            "plays": provider.fixture.id,
+            "provenance": provider.fixture.provenance.source,
+            "credentials": credentials,
+            **({"ca": str(secure.file)} if secure else {}),
+            **({"fault": fault} if fault else {}),
+            **({} if absent else {"control": f"{provider.address}/_mock"}),
+        }
+    if check:
+        _say_verdict(provider.lanes.verdicts())
 
 
-def _firing(
+def _webhooks(
     backend: Backend, *, webhook: str | None, webhook_secret: str | None, webhook_v1: bool
-) -> Firing | None:
+) -> WebhookTarget | None:
     """Return where the webhooks of a mock go."""
     from smsbridge.http.address import check_address
     from smsbridge.http.exchange import Session
-    from smsbridge.testing.mock.webhooks import Firing
+    from smsbridge.testing.mock.webhooks import WebhookTarget
     from smsbridge.text.secrets import Secret
 
     if webhook is None:
@@ -142,26 +220,18 @@ def _firing(
     if webhook_v1 and webhook_secret is not None:
         raise click.UsageError("the first version has no signature: leave --webhook-secret out")
     secrets = [Secret(webhook_secret)] if webhook_secret is not None else []
-    return Firing(
+    return WebhookTarget(
         webhook=table, url=webhook, session=Session(), secrets=secrets, signed=not webhook_v1
     )
 
 
-def _wait(ready: dict[str, Any]) -> None:
-    """Say that it is ready, and wait for the signal that ends it."""
-    with until_signal() as over:
-        click.echo(json.dumps(ready))
-        sys.stdout.flush()
-        over.wait()
-
-
-def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
-    """Return the provider of a source, and the credentials that it takes or where they stand.
+def _provider(source: str | None, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
+    """Return the provider of a source, and the credentials that it accepts, or where they are.
 
     ``stack`` holds what it needs until it has been served.
     """
-    from smsbridge.cli.local_wsdl import at_hand
-    from smsbridge.cli.wsdl import fetching, wsdl_source
+    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier, wsdl_source
+    from smsbridge.testing.mock.declared_backend import declared_backend
     from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
     from smsbridge.testing.mock.provider import Provider
     from smsbridge.testing.mock.wsdl_backend import wsdl_backend
@@ -172,31 +242,67 @@ def _played(source: str | None, scenario: str | None, stack: ExitStack) -> tuple
         return _folder(Path(source), scenario, stack)
     if source.lower().endswith((".yaml", ".yml")):
         raise click.UsageError(f"{source} is a fixture: give it as --scenario")
-    wsdl = "://" in source or source.lower().endswith((".wsdl", ".xml"))
+    if _is_entry(source):
+        backend = declared_backend(source)
+        return Provider(backend, scenario), backend.credentials()
+    wsdl = is_url(source) or source.lower().endswith((".wsdl", ".xml"))
     if wsdl or Path(source).is_file():
         return Provider(wsdl_backend(wsdl_source(source)), scenario), {}
     if "/" in source:
-        raise ConfigError(f"there is no file and no folder {source}")
-    backend = chosen_backend(source)
+        raise ConfigError(f"there is no file or folder {source}")
+    try:
+        backend = choose_backend(source)
+    except ConfigError as error:
+        hint = "without SOURCE it plays SMSMobileAPI"
+        raise ConfigError(f"{source} is no file, so it must be a block: {error}; {hint}") from None
     if not backend.protocols:
-        raise ConfigError(f"{source} is {backend.name}: it has no wire to mock")
-    backend = stack.enter_context(at_hand(backend, fetching(backend.timeout, backend)))
+        raise ConfigError(
+            f"{source} is {backend.name}, which uses no network: there is nothing to mock"
+        )
+    backend = stack.enter_context(local_wsdl(backend, wsdl_carrier(backend.timeout, backend)))
     return Provider(backend, scenario), f"those of [backends.{source}]"
 
 
+def _is_entry(source: str) -> bool:
+    """Return whether a source is a file of a provider, or the name of one and of no block."""
+    from smsbridge.backends.catalogue import entry_of
+    from smsbridge.backends.registry import find, is_file, is_installed
+    from smsbridge.config.load import read_block
+
+    if is_file(source):
+        return True
+    known = is_installed(source) and read_block(source) is None
+    return known and entry_of(find(source)) is not None
+
+
 def _folder(folder: Path, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
-    from smsbridge.cli.local_wsdl import at_hand
-    from smsbridge.cli.wsdl import fetching
-    from smsbridge.testing.fixture.load import load
+    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
     from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
     from smsbridge.testing.mock.provider import Provider
+    from smsbridge.testing.record.bare import recorded_backend
 
-    named = Path(scenario) if scenario else folder / "default.yaml"
-    fixture = load(named if named.is_file() or not scenario else folder / f"{scenario}.yaml")
+    fixture = _of_folder(folder, scenario)
     backend = sample_backend()
     if fixture.id.partition("/")[0] == backend.name:
         return Provider(backend, fixture), SAMPLE_CREDENTIALS
     name = fixture.id.partition("/")[0]
-    chosen = chosen_backend(name)
-    ready = stack.enter_context(at_hand(chosen, fetching(chosen.timeout, chosen)))
+    if bare := recorded_backend(fixture, folder):
+        return Provider(bare, fixture), {}
+    chosen = choose_backend(name)
+    ready = stack.enter_context(local_wsdl(chosen, wsdl_carrier(chosen.timeout, chosen)))
     return Provider(ready, fixture), f"those of [backends.{name}]"
+
+
+def _of_folder(folder: Path, scenario: str | None) -> Fixture:
+    """Return the scenario of a folder: the one that is named, its default, or all together."""
+    from smsbridge.testing.fixture.load import load
+    from smsbridge.testing.fixture.together import play_together
+
+    if scenario is not None:
+        named = Path(scenario)
+        return load(named if named.is_file() else folder / f"{scenario}.yaml")
+    default = folder / "default.yaml"
+    files = [] if default.is_file() else sorted(folder.glob("*.yaml"))
+    if not files:
+        return load(default)
+    return load(files[0]) if len(files) == 1 else play_together([load(one) for one in files])

@@ -1,39 +1,98 @@
-"""The options that commands share, and how their words are read."""
+"""The options that commands share, and what their words mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from smsbridge.cli.attempt_json import instant
+from smsbridge.cli.attempt_json import read_time
 from smsbridge.errors import InvalidMessage
 
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.message import Message
+
+_OPTION_OF = {"send_at": "--at", "sender": "--sender", "reference": "--reference"}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def chooses(command: F) -> F:
-    """Add the options that say which backend a command is for."""
+def backend_options(command: F) -> F:
+    """Add --backend and --url: which backend a command is for."""
     for option in (
         click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin."),
         click.option(
-            "--backend", metavar="NAME", help="A block of smsbridge.toml; its default otherwise."
+            "--backend",
+            metavar="NAME",
+            help="A block of smsbridge.toml other than its default.",
         ),
     ):
         command = option(command)
     return command
 
 
-def asks(command: F) -> F:
-    """Add the options that every command has which asks a provider."""
-    shown = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-    return chooses(shown(command))
+def provider_options(command: F) -> F:
+    """Add the options of each command that asks a provider: the backend, and --json."""
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+    return backend_options(as_json(command))
 
 
-def listens(port: int) -> Callable[[F], F]:
-    """Add the options of a command that serves, by default at a port of the loopback."""
+def message_options(command: F) -> F:
+    """Add the options that make a message of a number and a text."""
+    for option in (
+        click.option(
+            "--reference", metavar="R", help="Your own name for the message; made up if absent."
+        ),
+        click.option("--at", metavar="TIME", help="Send no earlier: ISO 8601 with a time zone."),
+        click.option("--sender", metavar="S", help="Who it is from, if the provider allows that."),
+        click.option("--whatsapp", is_flag=True, help="By WhatsApp."),
+        click.option("--sms", is_flag=True, help="By SMS, the default; with --whatsapp, by both."),
+    ):
+        command = option(command)
+    return command
+
+
+def message_of(backend: Backend, to: str, text: str, given: Mapping[str, Any]) -> Message:
+    """Return the message that the options of a command make; raises `InvalidMessage`."""
+    from smsbridge.message import Channel, Message
+
+    wanted = {
+        Channel.WHATSAPP: given["whatsapp"],
+        Channel.SMS: given["sms"] or not given["whatsapp"],
+    }
+    reference = {} if given["reference"] is None else {"reference": given["reference"]}
+    with option_names():
+        return Message(
+            recipient=backend.number(to),
+            text=text,
+            channels=frozenset(channel for channel, asked in wanted.items() if asked),
+            send_at=None if given["at"] is None else time_of("--at", given["at"]),
+            sender=given["sender"],
+            **reference,
+        )
+
+
+@contextmanager
+def option_names() -> Iterator[None]:
+    """Name the option in place of the field, in an error about a message."""
+    try:
+        yield
+    except InvalidMessage as refused:
+        said = str(refused)
+        for field, option in _OPTION_OF.items():
+            if said.startswith(f"{field} "):
+                raise InvalidMessage(f"{option} {said.removeprefix(f'{field} ')}") from None
+        raise
+
+
+def server_options(port: int) -> Callable[[F], F]:
+    """Add --host and --port of a command that serves, by default on the loopback."""
 
     def add(command: F) -> F:
         where = click.option(
@@ -41,7 +100,7 @@ def listens(port: int) -> Callable[[F], F]:
             type=click.IntRange(0, 65535),
             default=port,
             show_default=True,
-            help="0 takes any that is free.",
+            help="0 takes any free port.",
         )
         host = click.option(
             "--host", default="127.0.0.1", show_default=True, help="Where to listen."
@@ -51,9 +110,46 @@ def listens(port: int) -> Callable[[F], F]:
     return add
 
 
+def cannot_listen(host: str, port: int, why: str | None) -> click.ClickException:
+    """Return the error of a command that can't serve there. ``why`` is what the system said."""
+    why = why or "the address is not one of this machine"
+    return click.ClickException(f"can't listen at {host}, port {port}: {why}")
+
+
+def choose_backend(backend: str | None, url: str | None = None) -> Backend:
+    """Return the backend of a block, of a URL (``-`` reads it from stdin), or the default one."""
+    from smsbridge.config.load import from_environment, from_file
+    from smsbridge.config.url import from_url
+
+    if backend is not None and url is not None:
+        raise click.UsageError("give one of --backend and --url")
+    if backend == "":
+        raise click.UsageError("--backend is empty")
+    if url is not None:
+        return from_url(sys.stdin.readline().strip() if url == "-" else url)
+    return from_environment() if backend is None else from_file(backend)
+
+
+def take_id(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    """Return the id of a message that an argument names; the name of a file is refused."""
+    if given and not given.isalnum() and _is_file(given):
+        report = shlex.join(["smsbridge", "report", given, "--status"])
+        raise click.UsageError(
+            f"{given} is a file: give the provider's id of a message; for the results of "
+            f"send-many: {report}"
+        )
+    return given
+
+
+def _is_file(name: str) -> bool:
+    with suppress(OSError):  # such as one that is too long for a name
+        return Path(name).is_file()
+    return False
+
+
 def time_of(option: str, given: str) -> datetime:
-    """Return the time of an option; raises `InvalidMessage`."""
-    time = instant(given)
+    """Return the time that an option names; raises `InvalidMessage`."""
+    time = read_time(given)
     if time is None:
         raise InvalidMessage(
             f"{option} {given!r}: give ISO 8601 with a time zone, such as 2027-01-31T09:00+00:00"

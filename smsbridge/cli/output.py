@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from smsbridge.cli.attempt_json import attempt_words
 from smsbridge.cli.exit_codes import Exit, exit_of
 from smsbridge.cli.streams import Unwritten, give_up, put, say
-from smsbridge.client.send_many import OutcomeWord, outcome_of
+from smsbridge.cli.table import colour, show_table
 from smsbridge.errors import SendError, whereabouts
 from smsbridge.message import ReceivedMessage, SentMessage
 from smsbridge.text.masking import codes_alone
@@ -20,8 +20,6 @@ from smsbridge.text.masking import codes_alone
 if TYPE_CHECKING:
     from smsbridge.message import Submission
 
-_MOST_TEXT = 60
-_CUT = ("error", "text")
 SENT = ("at", "id", "recipient", "status", "error", "text")
 RECEIVED = ("at", "id", "sender", "text")
 
@@ -37,14 +35,11 @@ def show_rows(
         for row in rows:
             put(_json_line(message_json(row)))
         return
-    lines = [[_cell(getattr(row, name), name) for name in columns] for row in rows]
+    lines = [[_cell(getattr(row, name)) for name in columns] for row in rows]
     if not lines:
         say("no messages")
         return
-    wide = [max(map(len, cells)) for cells in zip(columns, *lines, strict=True)]
-    for cells in (columns, *lines):
-        padded = (cell.ljust(width) for cell, width in zip(cells, wide, strict=True))
-        put("  ".join(padded).rstrip())
+    show_table(columns, lines)
 
 
 def message_json(row: SentMessage | ReceivedMessage) -> dict[str, Any]:
@@ -56,7 +51,7 @@ def message_json(row: SentMessage | ReceivedMessage) -> dict[str, Any]:
 def success(submission: Submission) -> dict[str, Any]:
     """Return an accepted send as JSON has it."""
     return {
-        "outcome": OutcomeWord.ACCEPTED,
+        "outcome": submission.outcome,
         "id": submission.id,
         "status": submission.status,
         "provider_status": codes_alone()(submission.provider_status or "") or None,
@@ -69,7 +64,7 @@ def failure(error: SendError) -> dict[str, Any]:
     """Return a send that was not accepted as JSON has it."""
     more = {name: getattr(error, name, None) for name in ("reason", "code", "retry", "retry_after")}
     return {
-        "outcome": outcome_of(error),
+        "outcome": error.outcome,
         "id": None,
         "error": error.why,
         **{name: value for name, value in more.items() if value is not None},
@@ -83,7 +78,7 @@ def _tries(ended: Submission | SendError) -> dict[str, int]:
 
 
 def conclude(ended: Submission | SendError, *, as_json: bool) -> NoReturn:
-    """Show how a send ended and exit with its code, whatever can't be written or interrupts."""
+    """Show how a send ended and exit with its code, even if output fails or an interrupt comes."""
     code = exit_of(ended) if isinstance(ended, SendError) else Exit.DONE
     try:
         if isinstance(ended, SendError):
@@ -91,13 +86,14 @@ def conclude(ended: Submission | SendError, *, as_json: bool) -> NoReturn:
         else:
             show_submission(ended, as_json=as_json)
     except KeyboardInterrupt:
-        give_up("stdout")  # it may be what takes so long
+        give_up("stdout")  # writing may be what takes so long
     sys.exit(code)
 
 
 def show_submission(submission: Submission, *, as_json: bool) -> None:
     """Print an accepted send: what a script needs on stdout, the rest on stderr."""
-    plain = f"accepted  id {printable(submission.id)}  status {submission.status}"
+    words = colour(submission.outcome), printable(submission.id), colour(submission.status)
+    plain = "{}  id {}  status {}".format(*words)
     where = whereabouts(submission.attempt)
     try:
         put(json.dumps(success(submission)) if as_json else plain)
@@ -125,28 +121,33 @@ def show_notes(error: BaseException) -> None:
         say(f"  {printable(note)}")
 
 
+def count(number: int, what: str) -> str:
+    """Return a number of things: ``1 file``, ``2 files``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _json_line(document: dict[str, Any]) -> str:
-    """Return JSON in one line, in which what no terminal should get is escaped."""
+    """Return JSON in one line, with unprintable characters escaped."""
     text = json.dumps(document, ensure_ascii=False)
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def printable(value: object) -> str:
-    """Return words of a provider in one line, without what could steer a terminal."""
+    """Return words of a provider in one line, without unprintable characters."""
     text = " ".join(str(value).split()) if value is not None else ""
-    return (
-        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text) or "-"
-    )
+    return replace_controls(text) or "-"
 
 
-def _cell(value: Any, name: str) -> str:
+def replace_controls(line: str) -> str:
+    """Return a line without what could steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+
+
+def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
-    shown = printable(value)
-    if name in _CUT and len(shown) > _MOST_TEXT:
-        return f"{shown[: _MOST_TEXT - 1]}…"
-    return shown
+    return printable(value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.exchange_lines import asking_options
+from smsbridge.cli.options import choose_backend, time_of
 from smsbridge.cli.output import RECEIVED, show_rows
 
 _HELP = """List the messages that came in.
@@ -18,11 +18,11 @@ Examples:
 
 
 @click.command(help=_HELP)
-@click.option("--after", metavar="TIME", help="From then on: ISO 8601 with a time zone.")
-@click.option("--before", metavar="TIME", help="Until then.")
-@click.option("--device", metavar="ID", help="Received by this one, as the provider calls it.")
-@click.option("--unread", is_flag=True, help="Only those that nobody has asked for.")
-@asks
+@click.option("--after", metavar="TIME", help="Since then: ISO 8601 with a time zone.")
+@click.option("--before", metavar="TIME", help="Before then.")
+@click.option("--device", metavar="ID", help="Received by this device; the provider's ID.")
+@click.option("--unread", is_flag=True, help="Only those that were never listed before.")
+@asking_options
 def received(  # noqa: PLR0913  (each is an option)
     backend: str | None,
     url: str | None,
@@ -41,6 +41,6 @@ def received(  # noqa: PLR0913  (each is an option)
         for name, given in (("after", after), ("before", before))
         if given is not None
     }
-    with Client(chosen_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url)) as client:
         rows = client.received(**times, device=device, unread=unread)
     show_rows(rows, RECEIVED, as_json=as_json)

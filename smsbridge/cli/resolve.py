@@ -12,65 +12,64 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.attempt_json import attempt_of
-from smsbridge.cli.choose import chosen_backend
+from smsbridge.cli.exchange_lines import asking_options
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import asks
+from smsbridge.cli.options import choose_backend
 from smsbridge.cli.output import failure, printable, success
-from smsbridge.cli.streams import done_anyway, put, say
-from smsbridge.client.send_many import OutcomeWord
+from smsbridge.cli.streams import keep_exit_code, put, say
+from smsbridge.cli.table import colour
 from smsbridge.errors import (
     Attempt,
-    AuthenticationFailed,
     InvalidMessage,
+    Outcome,
     OutcomeUnknown,
-    SmsbridgeError,
 )
 from smsbridge.text.json_document import BadJSON, read_json
 
 if TYPE_CHECKING:
-    from smsbridge.cli.bulk.journal import Found
-    from smsbridge.client.sync import Client
+    from smsbridge.cli.bulk.journal import Unresolved
     from smsbridge.message import Submission
 
-_HELP = """Look up in the provider's log what became of each send in FILE that is unknown.
+_HELP = """Look up in the provider's log each send in FILE whose outcome is unknown.
 
 \b
-FILE is what `smsbridge send --json` printed (- reads it from stdin), or the results of
-`smsbridge send-many`, in which what is found is written down.
+FILE is the output of `smsbridge send --json` (- reads it from stdin), or the
+RESULTS of `smsbridge send-many`, where what is found is written down.
 
 \b
 Examples:
   smsbridge send +12025550123 "Hello" --json > sent.json || smsbridge resolve sent.json
   smsbridge resolve results.jsonl
 
-A send is accepted for its reference, or for the one row of its time, recipient and text that is no
-other message's. Otherwise it stays unknown, and the exit code is 3. The accepted sends in FILE tell
-which rows are other messages'.
+A send counts as accepted if a row of the log has its reference, or if exactly one row that belongs
+to no other message has its time, recipient and text. Otherwise it stays unknown, and the exit code
+is 3. The accepted sends in FILE show which rows belong to other messages.
 """
 
 
 @click.command(help=_HELP)
 @click.argument("file")
-@asks
+@asking_options
 def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -> None:
     """Resolve what is unknown."""
-    from smsbridge.cli.bulk.journal import beside, found_in, settle
+    from smsbridge.cli.bulk.journal import beside, read_unresolved, settle
     from smsbridge.client.sync import Client
 
     path = Path(file)
     many = file != "-" and beside(path).exists()
-    given = found_in(path) if many else _sent(file)
+    given = read_unresolved(path) if many else _read_sends(file)
     accepted: list[tuple[dict[str, Any], str]] = []
     left = False
-    with Client(chosen_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url)) as client:
         try:
-            for line, attempt in given.unknown:
-                submission = _looked_up(client, attempt, given)
+            attempts = [attempt for _, attempt in given.unknown]
+            ends = client.resolve_many(attempts, known=given.ids, others=given.others)
+            for (line, _), submission in zip(given.unknown, ends, strict=True):
                 if isinstance(submission, OutcomeUnknown):
                     left = True
                 else:
                     accepted.append((line, submission.id or ""))
-                with done_anyway():
+                with keep_exit_code():
                     _show(submission, as_json=as_json)
         finally:
             if many and accepted:
@@ -81,43 +80,30 @@ def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -
         sys.exit(Exit.UNKNOWN)
 
 
-def _looked_up(client: Client, attempt: Attempt, given: Found) -> Submission | OutcomeUnknown:
-    """Return what became of a send. Raises only what would meet all that follow."""
-    others = [other for _, other in given.unknown if other is not attempt]
-    try:
-        return client.resolve(attempt, known=given.ids, others=others + given.others)
-    except OutcomeUnknown as error:
-        return error
-    except AuthenticationFailed:
-        raise
-    except SmsbridgeError as error:
-        return OutcomeUnknown(f"it could not be looked up: {error}", attempt)
-
-
 def _show(found: Submission | OutcomeUnknown, *, as_json: bool) -> None:
     if isinstance(found, OutcomeUnknown):
-        said, plain = failure(found), f"unknown   {printable(found.why)}"
+        said, plain = failure(found), f"{colour(found.outcome)}   {printable(found.why)}"
     else:
         said = success(found)
-        plain = f"accepted  id {printable(found.id)}  status {found.status}"
+        plain = f"{colour(found.outcome)}  id {printable(found.id)}  status {found.status}"
     reference = printable(found.attempt.reference)
     put(json.dumps(said) if as_json else f"{plain}  reference {reference}")
 
 
-def _sent(file: str) -> Found:
+def _read_sends(file: str) -> Unresolved:
     """Return what the lines of ``send --json`` tell."""
-    from smsbridge.cli.bulk.journal import Found
+    from smsbridge.cli.bulk.journal import Unresolved
 
     unknown: dict[Attempt, None] = {}
-    found = Found(unknown=[], ids=set(), others=[])
+    found = Unresolved(unknown=[], ids=set(), others=[])
     settled: set[Attempt] = set()
     for said in _lines(file):
-        if said.get("outcome") == OutcomeWord.UNKNOWN:
+        if said.get("outcome") == Outcome.UNKNOWN:
             unknown[attempt_of(said)] = None
-        elif said.get("outcome") == OutcomeWord.ACCEPTED:
+        elif said.get("outcome") == Outcome.ACCEPTED:
             if (id_ := said.get("id")) and isinstance(id_, str):
                 found.ids.add(id_)
-                with suppress(InvalidMessage):  # the id says enough
+                with suppress(InvalidMessage):  # the id is enough
                     settled.add(attempt_of(said))
             else:
                 found.others.append(attempt_of(said))
@@ -137,5 +123,5 @@ def _lines(file: str) -> Iterator[dict[str, Any]]:
         except BadJSON:
             said = None
         if not isinstance(said, dict):
-            raise InvalidMessage(f"{file}, line {number}: it is no JSON object")
+            raise InvalidMessage(f"{file}, line {number}: it is not a JSON object")
         yield said

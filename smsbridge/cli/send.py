@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.one_send import send_by
-from smsbridge.cli.options import asks, time_of
-from smsbridge.errors import InvalidMessage
+from smsbridge.cli.exchange_lines import asking_options
+from smsbridge.cli.options import (
+    choose_backend,
+    message_of,
+    message_options,
+    option_names,
+)
+from smsbridge.cli.output import conclude
+from smsbridge.cli.signals import interrupt_by_sigterm
+from smsbridge.errors import Attempt, OutcomeUnknown, SendError, SmsbridgeError
 
 if TYPE_CHECKING:
-    from smsbridge.message import MessageFields
+    from smsbridge.backends.base import Backend
+    from smsbridge.client.sync import Client
+    from smsbridge.message import Submission
 
 _HELP = """Send TEXT to the number TO.
 
@@ -22,44 +31,51 @@ Examples:
   smsbridge send +12025550123 "Hello" --backend staging --json
   echo "$URL" | smsbridge send +12025550123 "Hello" --url -
 
-When the outcome is unknown, --json prints what `smsbridge resolve` takes.
+When the outcome is unknown, save the output of --json: `smsbridge resolve` reads it.
 """
 
 
 @click.command(help=_HELP, short_help="Send one message.")
 @click.argument("to")
 @click.argument("text")
-@click.option("--sms", is_flag=True, help="By SMS: the default; with --whatsapp, by both.")
-@click.option("--whatsapp", is_flag=True, help="By WhatsApp.")
-@click.option("--at", metavar="TIME", help="Not before: ISO 8601 with a time zone.")
-@click.option("--reference", metavar="R", help="Your own name for the message; made if absent.")
-@asks
-def send(to: str, text: str, at: str | None, reference: str | None, **given: Any) -> None:
+@message_options
+@asking_options
+def send(to: str, text: str, **given: Any) -> None:
     """Send TEXT to the number TO; the help is `_HELP`."""
     from smsbridge.http.exchange import Session
-    from smsbridge.message import Channel, Message
 
-    wanted = {
-        Channel.WHATSAPP: given["whatsapp"],
-        Channel.SMS: given["sms"] or not given["whatsapp"],
-    }
-    fields: MessageFields = {
-        "channels": [channel for channel, asked in wanted.items() if asked],
-        "send_at": None if at is None else time_of("--at", at),
-    }
-    if reference is not None:
-        fields["reference"] = reference
-    backend = chosen_backend(given["backend"], given["url"])
-    message = Message(recipient=backend.number(to), text=text, **fields)  # type: ignore[arg-type]  # channels are normalised
+    backend = choose_backend(given["backend"], given["url"])
+    message = message_of(backend, to, text, given)
     attempt = backend.attempt(message, Session())
-    try:
-        send_by(backend, lambda client: client.send(message), attempt, as_json=given["as_json"])
-    except InvalidMessage as refused:
-        raise _of_the_option(refused) from None
+    with option_names():
+        send_and_exit(
+            backend, lambda client: client.send(message), attempt, as_json=given["as_json"]
+        )
 
 
-def _of_the_option(refused: InvalidMessage) -> InvalidMessage:
-    """Name the option in place of the field."""
-    said = str(refused)
-    field = "send_at "
-    return InvalidMessage(f"--at {said.removeprefix(field)}") if said.startswith(field) else refused
+def send_and_exit(
+    backend: Backend, send: Callable[[Client], Submission], attempt: Attempt, *, as_json: bool
+) -> NoReturn:
+    """Send, show how it ended, and exit with the code of its outcome, whatever else goes wrong.
+
+    Ctrl-C and SIGTERM make the outcome unknown while the send goes on, and change none afterwards.
+    ``attempt`` is what is to be looked up then.
+    """
+    from smsbridge.client.sync import Client
+
+    ended: Submission | SendError | None = None
+    why = "interrupted"
+    with interrupt_by_sigterm():
+        try:
+            with Client(backend) as client:
+                try:
+                    ended = send(client)
+                except SendError as error:
+                    ended = error
+        except SmsbridgeError:
+            raise
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:  # noqa: BLE001  (it may have left by then: never guess)
+            why = f"unexpected {type(error).__name__} while it was being sent"
+        conclude(ended or OutcomeUnknown(why, attempt), as_json=as_json)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.options import asks, time_of
+from smsbridge.cli.exchange_lines import asking_options
+from smsbridge.cli.options import choose_backend, time_of
 from smsbridge.cli.output import SENT, show_rows
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_HELP = """List what the provider was given to send, the newest first.
+_HELP = """List the messages in the provider's log of sends, newest first.
 
 \b
 Examples:
@@ -23,19 +23,23 @@ Examples:
   smsbridge sent --recipient +12025550123 --after 2027-01-31T09:00+00:00 --json
   smsbridge sent --failed phone
 
-It pages back to the end of the log, unless --limit or --after ends it.
+It goes back to the end of the log, unless --limit or --after stops it.
 """
 
 
 @click.command(help=_HELP)
 @click.option("--id", metavar="ID", help="One message, by the provider's id.")
-@click.option("--after", metavar="TIME", help="From then on: ISO 8601 with a time zone.")
-@click.option("--before", metavar="TIME|ID", help="Until then, or before a message.")
+@click.option("--after", metavar="TIME", help="Since then: ISO 8601 with a time zone.")
+@click.option("--before", metavar="TIME|ID", help="Before then, or before a message.")
 @click.option("--recipient", metavar="NUMBER", help="To this number.")
-@click.option("--keyword", metavar="WORD", help="With this in the number or the text.")
-@click.option("--failed", type=click.Choice(["request", "phone"]), help="That failed there.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
-@asks
+@click.option("--keyword", metavar="WORD", help="With this word in the number or the text.")
+@click.option(
+    "--failed",
+    type=click.Choice(["request", "phone"]),
+    help="Only what failed: at the request, or on the phone.",
+)
+@click.option("--limit", type=click.IntRange(1), help="No more than this.")
+@asking_options
 def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) -> None:
     """List the log."""
     from smsbridge.client.sync import Client
@@ -45,7 +49,7 @@ def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) 
         given["after"] = time_of("--after", given["after"])
     if given["before"] is not None:
         given["before"] = _time_or_id(given["before"])
-    with Client(chosen_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url)) as client:
         show_rows(islice(client.sent(**given), limit), SENT, as_json=as_json)
 
 

@@ -1,21 +1,66 @@
-"""How a command that serves comes to its end: by Ctrl-C or SIGTERM."""
+"""What Ctrl-C and SIGTERM do to a command: end it, interrupt a send, or stop a run gently."""
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from smsbridge.client.threads import SIGNAL_SECONDS
+
+_NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def until_signal() -> Iterator[threading.Event]:
-    """Yield what is set by the first SIGINT or SIGTERM; afterwards both do what they did before."""
+def until_signal() -> Iterator[Callable[[], None]]:
+    """Yield what waits for the first SIGINT or SIGTERM since; afterwards restore the handlers."""
     over = threading.Event()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: over.set()) for number in numbers}
+
+    def wait() -> None:
+        while not over.wait(SIGNAL_SECONDS):
+            pass
+
+    with _handle(lambda _: over.set()):
+        yield wait
+
+
+@contextmanager
+def stop_gently(stop: Callable[[int], None], notice: bytes) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM call ``stop`` with its number, and the second end it all."""
+
+    def first(number: int) -> None:
+        stop(number)
+        signal.signal(number, signal.SIG_DFL)
+        if sys.stderr is None:  # then descriptor 2 may be a file of the run
+            return
+        with suppress(OSError):
+            os.write(2, notice)  # click's stream may be in the middle of a write
+
+    with _handle(first):
+        yield
+
+
+@contextmanager
+def interrupt_by_sigterm() -> Iterator[None]:
+    """Make SIGTERM interrupt as Ctrl-C does, unless it is ignored."""
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield over
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _handle(act: Callable[[int], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, lambda got, _: act(got)) for number in _NUMBERS}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

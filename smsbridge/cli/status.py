@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import click
 
-from smsbridge.cli.choose import chosen_backend
-from smsbridge.cli.options import asks
+from smsbridge.cli.exchange_lines import asking_options
+from smsbridge.cli.options import choose_backend, take_id
 from smsbridge.cli.output import SENT, show_rows
 
-_HELP = """Show where the message with the provider's ID stands.
+_HELP = """Show where a message stands. ID is the provider's.
 
 \b
 Examples:
   smsbridge status c319d3b35e8f8712cde20dae39ac3c19f86eda25
   smsbridge status c319d3b35e8f8712cde20dae39ac3c19f86eda25 --json
 
-A message that the provider doesn't know has the status unknown.
+The status of a message that the provider doesn't know is unknown. For the messages of a CSV:
+smsbridge report RESULTS --status.
 """
 
 
 @click.command(help=_HELP)
-@click.argument("id")
-@asks
+@click.argument("id", callback=take_id)
+@asking_options
 def status(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
     """Show one message."""
     from smsbridge.client.sync import Client
 
-    with Client(chosen_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url)) as client:
         row = client.status(id)
     show_rows([row], SENT, as_json=as_json)

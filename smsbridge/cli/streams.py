@@ -1,4 +1,4 @@
-"""What a command writes: data to stdout, talk to stderr; neither changes how the command ends."""
+"""What a command writes: data to stdout, messages to stderr; neither changes how it ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GONE = {errno.EPIPE, errno.ESHUTDOWN}
 
 
 class Unwritten(Exception):
-    """stdout can't be written. ``why`` says so; ``gone``: whoever read it has gone away."""
+    """stdout can't be written. ``why`` says so; ``gone``: its reader has gone away."""
 
     def __init__(self, why: str, *, gone: bool = False) -> None:
         """``why`` is what the system said."""
@@ -32,11 +32,11 @@ def put(line: str = "") -> None:
     try:
         click.echo(line)
     except (OSError, ValueError) as error:
-        raise unwritten(error) from None
+        raise give_up_stdout(error) from None
 
 
 def say(line: str = "") -> None:
-    """Write a line of talk to stderr, if that can be written."""
+    """Write a line to stderr, if possible."""
     try:
         click.echo(line, err=True)
     except (OSError, ValueError):
@@ -44,23 +44,23 @@ def say(line: str = "") -> None:
 
 
 @contextmanager
-def done_anyway() -> Iterator[None]:
-    """Show what was done: where stdout can't be written, stderr says so, and no code changes."""
+def keep_exit_code() -> Iterator[None]:
+    """Show what was done: if stdout can't be written, stderr says so; the exit code stays."""
     try:
         yield
     except Unwritten as error:
         say(f"smsbridge: {error}")
 
 
-def unwritten(error: OSError | ValueError) -> Unwritten:
-    """Return the error for what stdout did not take; stdout is given up."""
+def give_up_stdout(error: OSError | ValueError) -> Unwritten:
+    """Give stdout up, and return the error that says why it was not written."""
     give_up("stdout")
     why = getattr(error, "strerror", None) or type(error).__name__
     return Unwritten(why, gone=getattr(error, "errno", None) in _GONE)
 
 
 def give_up(name: Literal["stdout", "stderr"]) -> None:
-    """Lead a stream nowhere, with what it still holds: an exit would try to write it again."""
+    """Redirect a stream to nowhere, with what it still holds: an exit would write it again."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, getattr(sys, name).fileno())

@@ -6,8 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -17,9 +17,10 @@ from uuid import uuid4
 import click
 
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import listens
+from smsbridge.cli.group import Group
+from smsbridge.cli.options import server_options
 from smsbridge.cli.signals import until_signal
-from smsbridge.cli.streams import done_anyway, put, say
+from smsbridge.cli.streams import keep_exit_code, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
 from smsbridge.text.suggest import nearest
 
@@ -35,24 +36,25 @@ _SAMPLE = {
     "text": "Hello",
     "device": "sample-device",
 }
-_HELP = """Show the webhooks of SMSMobileAPI that arrive, or send one.
+_HELP = """Show incoming webhooks of SMSMobileAPI, or send one.
 
 \b
 Examples:
   smsbridge webhook listen --port 8780
   smsbridge webhook trigger sms.received --to http://127.0.0.1:8780
 """
-_LISTEN_HELP = """Show the webhooks that arrive, until SIGTERM or Ctrl-C.
+_LISTEN_HELP = """Show incoming webhooks, until SIGTERM or Ctrl-C.
 
 \b
 Examples:
   smsbridge webhook listen --port 8780
   smsbridge webhook listen --port 8780 --forward-to http://127.0.0.1:8000/sms --json
 
-Prints one JSON line to stderr when it is ready. With a secret, what has no valid signature is
-answered with 401 and not forwarded; without one, nothing is checked, and each line says so.
+Prints one JSON line to stderr when it is ready. With a secret, a request without a valid
+signature is answered with 401 and not forwarded. Without one nothing is checked, and each line says
+so.
 """
-_TRIGGER_HELP = """Send one webhook of a TYPE, with sample data, as SMSMobileAPI would.
+_TRIGGER_HELP = """Send a webhook of one TYPE with sample data, as SMSMobileAPI would.
 
 \b
 Examples:
@@ -60,18 +62,18 @@ Examples:
   smsbridge webhook trigger sms.received --to URL --set "message=I am late"
   smsbridge webhook trigger sms.received --to URL --v1
 
-Prints the status of the answer. Exit code 0 for 2xx, else 1.
+Prints the status of the answer. The exit code is 0 for 2xx, otherwise 1.
 """
 _secret = click.option(
     "--secret",
     "given",
     metavar="S",
     multiple=True,
-    help=f"Signs; {_VARIABLE} otherwise. Two while it is rotated.",
+    help=f"Signing secret; else {_VARIABLE}. Twice during a rotation.",
 )
 
 
-@click.group(help=_HELP)
+@click.group(cls=Group, help=_HELP)
 def webhook() -> None:
     """Show or send webhooks."""
 
@@ -85,15 +87,17 @@ def _secrets(given: Sequence[str]) -> list[Secret]:
 
 @webhook.command(help=_TRIGGER_HELP, short_help="Send one, with sample data.")
 @click.argument("kind", metavar="TYPE")
-@click.option("--to", "url", metavar="URL", required=True, help="Where it goes.")
+@click.option("--to", "url", metavar="URL", required=True, help="Where to send it.")
 @_secret
-@click.option("--set", "changes", metavar="NAME=VALUE", multiple=True, help="A field of its data.")
-@click.option("--v1", is_flag=True, help="The first version: six fields, no signature.")
+@click.option(
+    "--set", "changes", metavar="NAME=VALUE", multiple=True, help="Set a field of its data."
+)
+@click.option("--v1", is_flag=True, help="Use the first version: six fields, no signature.")
 def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *, v1: bool) -> None:
     """Send one webhook."""
     from smsbridge.backends.smsmobileapi import SMSMobileAPI
     from smsbridge.http.address import check_address
-    from smsbridge.webhooks.build import event_of, outgoing
+    from smsbridge.serving.webhooks import event_of, outgoing
 
     if v1 and given:
         raise click.UsageError("--v1 has no signature: leave --secret out")
@@ -101,26 +105,26 @@ def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *
     table, now = SMSMobileAPI.webhook, datetime.now(UTC)
     values = {"id": token_hex(20), **_SAMPLE}
     event = event_of(table, kind, values, now=now, event_id=None if v1 else str(uuid4()))
-    fields = _changed(changes)
+    fields = _fields(changes)
     if v1 and (unknown := sorted(fields.keys() - event.data.keys())):
         raise ConfigError(f"--set {unknown[0]}: no such field; {nearest(unknown[0], event.data)}")
     event = replace(event, data={**event.data, **fields})
     secrets = [] if v1 else _secrets(given)
-    status = _posted(outgoing(table, event, url, secrets=secrets, now=now)).status
-    with done_anyway():
+    status = _post(outgoing(table, event, url, secrets=secrets, now=now)).status
+    with keep_exit_code():
         put(f"{kind}  {status}")
     if not 200 <= status < 300:  # noqa: PLR2004  (2xx)
         sys.exit(Exit.ERROR)
 
 
-def _changed(changes: Sequence[str]) -> dict[str, str]:
+def _fields(changes: Sequence[str]) -> dict[str, str]:
     pairs = [change.partition("=") for change in changes]
     if not all(name and equals for name, equals, _ in pairs):
         raise click.UsageError("--set takes NAME=VALUE")
     return {name: value for name, _, value in pairs}
 
 
-def _posted(request: Request) -> Response:
+def _post(request: Request) -> Response:
     """Return the answer to a request that goes to one's own app."""
     from smsbridge.backends.console import Console
     from smsbridge.http.exchange import Broken
@@ -133,50 +137,66 @@ def _posted(request: Request) -> Response:
             raise SmsbridgeError(f"no answer: {broken.why}") from None
 
 
-@webhook.command(help=_LISTEN_HELP, short_help="Show those that arrive, until Ctrl-C.")
-@listens(8780)
-@click.option("--path", metavar="PATH", default="", help="Take this path only.")
+@webhook.command(help=_LISTEN_HELP, short_help="Show incoming ones, until Ctrl-C.")
+@server_options(8780)
+@click.option("--path", metavar="PATH", default="", help="Accept only this path.")
 @_secret
-@click.option("--forward-to", "forward", metavar="URL", help="Where each goes, as it came.")
+@click.option("--forward-to", "forward", metavar="URL", help="Pass each on to this URL, unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def listen(  # noqa: PLR0913  (a command takes its options)
-    host: str, port: int, path: str, given: Sequence[str], forward: str | None, *, as_json: bool
-) -> None:
+def listen(**given: Any) -> None:
     """Show what arrives."""
+
+    def show(line: str) -> None:
+        with keep_exit_code():  # the sender gets its answer nevertheless
+            put(line)
+
+    with until_signal() as wait, open_listener(show, **given) as ready:
+        say(json.dumps(ready))
+        wait()
+
+
+@contextmanager
+def open_listener(  # noqa: PLR0913  (an option each)
+    show: Callable[[str], None],
+    *,
+    host: str,
+    port: int,
+    path: str,
+    given: Sequence[str],
+    forward: str | None,
+    as_json: bool,
+) -> Iterator[dict[str, Any]]:
+    """Take webhooks until the end of the block; its value is what the ready line says.
+
+    ``show`` takes a line for each; the other arguments are the options of the command.
+    """
     from smsbridge.backends.smsmobileapi import SMSMobileAPI
-    from smsbridge.cli.webhook_listener import Listener, serving
+    from smsbridge.cli.webhook_listener import Listener, serve
     from smsbridge.http.address import check_address
 
     if forward is not None:
         check_address("--forward-to", forward)
     if path and not path.startswith("/"):
-        raise click.UsageError("--path begins with /")
-
-    def show(shown: Mapping[str, Any]) -> None:
-        with done_anyway():  # whoever sent it gets its answer all the same
-            put(json.dumps(shown) if as_json else _line(shown))
-
+        raise click.UsageError("--path must begin with /")
     secrets = _secrets(given)
     listener = Listener(
         table=SMSMobileAPI.webhook,
         secrets=secrets,
         path=path,
         forward=forward,
-        post=_posted,
-        show=show,
+        post=_post,
+        show=lambda shown: show(json.dumps(shown) if as_json else _line(shown)),
     )
-    with until_signal() as over, serving(listener.answer, host, port) as address:
-        ready = {
+    with serve(listener.answer, host, port) as address:
+        yield {
             "address": address + path,
             "signature": "checked" if secrets else "not checked",
             "forward_to": forward,
         }
-        say(json.dumps(ready))
-        over.wait()
 
 
 def _line(shown: Mapping[str, Any]) -> str:
-    """Return what arrived as one line, in which nothing can steer a terminal."""
+    """Return what arrived in one line, without unprintable characters."""
     event, why = shown["event"], shown["why"]
     words = [str(shown["status"]), f"signature {shown['signature']}", *([why] if why else [])]
     if event is not None:

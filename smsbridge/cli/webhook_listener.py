@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-import click
-
+from smsbridge.cli.options import cannot_listen
 from smsbridge.errors import SmsbridgeError, WebhookRefused, WebhookUntrusted
 from smsbridge.http.exchange import Request, Response
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.apps import phrase, wsgi_app
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.signatures import check
+from smsbridge.webhooks.signatures import check_signature
 from smsbridge.webhooks.table import MOST_BYTES, Webhook, admit, parse
 
 _SECONDS = 30.0
@@ -28,7 +27,7 @@ _POLL_SECONDS = 0.05
 _DRAIN_SECONDS = 2.0
 _CHUNK = 65_536
 _MOST_CHUNKS = 1024
-_NOT_PASSED_ON = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
+_NOT_FORWARDED = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +52,20 @@ class Listener:
         signature = "not checked"
         try:
             if self.path and request.path != self.path:
-                raise WebhookUntrusted("the path is another", 404)
+                raise WebhookUntrusted("the path is wrong", 404)
             admit(request)
             if self.secrets and self.table.signature is not None:
                 signature = "invalid"
-                check(self.table.signature, request, self.secrets, datetime.now(UTC))
+                check_signature(self.table.signature, request, self.secrets, datetime.now(UTC))
                 signature = "valid"
             event = parse(self.table, request.body)
             if self.forward is not None:
-                status = self.post(_passed_on(request, self.forward)).status
+                status = self.post(_forward(request, self.forward)).status
         except WebhookRefused as refused:
             status, why = refused.status, refused.why
         except SmsbridgeError as error:  # where it was forwarded
             status, why = 502, str(error)
-        shown = {"status": status, "signature": signature, "why": why, "event": _plain(event)}
+        shown = {"status": status, "signature": signature, "why": why, "event": _event_json(event)}
         with self.turn:
             self.show(shown)
         return Response(
@@ -76,14 +75,15 @@ class Listener:
         )
 
 
-def _passed_on(request: Request, url: str) -> Request:
+def _forward(request: Request, url: str) -> Request:
+    """Return a request as it goes on to another address, less the headers of its connection."""
     kept = {
-        name: value for name, value in request.headers.items() if name.lower() not in _NOT_PASSED_ON
+        name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED
     }
     return replace(request, url=url, headers=kept)
 
 
-def _plain(event: Event | None) -> dict[str, Any] | None:
+def _event_json(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     created, occurred = event.created_at, event.occurred_at
@@ -99,7 +99,7 @@ def _plain(event: Event | None) -> dict[str, Any] | None:
 
 class _Handler(WSGIRequestHandler):
     timeout = _SECONDS
-    default_request_version = "HTTP/1.0"  # else what is not HTTP gets an answer without a status
+    default_request_version = "HTTP/1.0"  # or what is not HTTP gets no status line
     error_content_type = "text/plain; charset=utf-8"
     error_message_format = "%(message)s\n"  # where the request was not even HTTP
 
@@ -119,7 +119,7 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind without asking for the name of an address, which may take long."""
+        """Bind without a reverse lookup of the address, which may take long."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]  # both families have these
         self.setup_environ()
@@ -128,7 +128,7 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         """Say nothing: a client that went away is not an error."""
 
     def shutdown_request(self, request: Any) -> None:
-        """Read what is left of a body: to close upon it would take the answer away."""
+        """Read the rest of a body: closing at once would lose the answer."""
         with suppress(OSError):
             request.shutdown(socket.SHUT_WR)
             request.settimeout(_DRAIN_SECONDS)
@@ -139,13 +139,12 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Request, str], Response], host: str, port: int) -> Iterator[str]:
+def serve(answer: Callable[[Request, str], Response], host: str, port: int) -> Iterator[str]:
     """Serve until the end of the block; its value is the address."""
     try:
         server = _Server(host, port)
     except OSError as error:
-        why = error.strerror or "the address is none of this machine"
-        raise click.ClickException(f"can't listen at {host}, port {port}: {why}") from None
+        raise cannot_listen(host, port, error.strerror) from None
     server.set_app(wsgi_app(answer, MOST_BYTES))
     thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
     thread.start()

@@ -1,10 +1,9 @@
-"""The front door for one event loop: `AsyncClient`, which drives the same courses as `Client`."""
+"""`AsyncClient`: drives the same courses as `Client`, in one event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -18,10 +17,10 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from smsbridge.client.base import Front
+from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
-from smsbridge.client.logging import carried
-from smsbridge.client.send_many import CONCURRENCY, Result, in_tasks
+from smsbridge.client.logging import log_answer
+from smsbridge.client.send_many import CONCURRENCY, Result, send_in_tasks
 from smsbridge.errors import CallerError
 from smsbridge.http.exchange import Request, Response, Session, drive_async
 from smsbridge.http.single_flight import TaskFlights
@@ -39,8 +38,16 @@ T = TypeVar("T")
 
 
 @forget_locals_of_methods
-class AsyncClient(Front):
-    """Sends messages from one event loop, that of its first call. Needs the extra ``async``."""
+class AsyncClient(ClientBase):
+    """Sends messages from one event loop, that of its first call. Needs the extra ``async``.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     async with AsyncClient() as sms:
+    ...         return await sms.send("+12025550123", "Hello")
+    >>> asyncio.run(main()).status
+    <Status.QUEUED: 'queued'>
+    """
 
     def __init__(
         self,
@@ -54,8 +61,8 @@ class AsyncClient(Front):
         super().__init__(backend, session=session)
         self._given = transport
         self._sleep = sleep
-        self._transports: dict[tuple[str, ...], AsyncTransport] = {}
-        self._slots: dict[tuple[str, ...], asyncio.BoundedSemaphore] = {}
+        self._transports: dict[str, AsyncTransport] = {}
+        self._places: dict[str, asyncio.BoundedSemaphore] = {}
         self._flights = TaskFlights()
         self._loops: dict[str, asyncio.AbstractEventLoop] = {}
 
@@ -63,30 +70,30 @@ class AsyncClient(Front):
         self, message: Message | str, text: str | None = None, **more: Unpack[MessageFields]
     ) -> Submission:
         """Send one message, as `Client.send` does."""
-        return await self._run(self._sending(message, text, more))
+        return await self._run(self._operations.send(message, text, more))
 
     def send_many(
         self, messages: Iterable[Message] | AsyncIterable[Message], concurrency: int = CONCURRENCY
     ) -> AsyncGenerator[Result, None]:
         """Send many messages in tasks, as `Client.send_many` does in threads.
 
-        Whoever may leave the loop early wraps it in ``contextlib.aclosing``. Cancelling waits for
+        If you may leave the loop early, wrap it in ``contextlib.aclosing``. Cancelling waits for
         the sends in flight; cancelling again cancels them too.
         """
-        self._hold(running=False)
-        return in_tasks(self.send, messages, concurrency, self._attempted)
+        self._check_loop(running=False)
+        return send_in_tasks(self.send, messages, concurrency, self._operations.attempt)
 
     async def resend(self, submission: Submission | str) -> Submission:
         """Let the provider send a message again, as `Client.resend` does."""
-        return await self._run(self._resending(submission))
+        return await self._run(self._operations.resend(submission))
 
     async def status(self, submission: Submission | str) -> SentMessage:
         """Return where a message stands, as `Client.status` does."""
-        return await self._run(self._standing(submission))
+        return await self._run(self._operations.status(submission))
 
     async def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:  # noqa: ASYNC109  (the word of the sync client)
-        """Return where a message stands at last, as `Client.wait` does."""
-        return await self._run(self._waiting(submission, timeout))
+        """Return the last status of a message, as `Client.wait` does."""
+        return await self._run(self._operations.wait(submission, timeout))
 
     def sent(  # noqa: PLR0913  (each is a filter of the log)
         self,
@@ -100,10 +107,10 @@ class AsyncClient(Front):
     ) -> AsyncIterator[SentMessage]:
         """Yield the provider's log of what was sent, as `Client.sent` does."""
         self._refuse_closed()
-        pages = self._pages(
+        pages = self._operations.pages(
             id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
         )
-        return self._paged(pages)
+        return self._rows(pages)
 
     async def received(
         self,
@@ -115,7 +122,7 @@ class AsyncClient(Front):
     ) -> list[ReceivedMessage]:
         """Return the messages that came in, as `Client.received` does."""
         return await self._run(
-            self._receiving(after=after, before=before, device=device, unread=unread)
+            self._operations.received(after=after, before=before, device=device, unread=unread)
         )
 
     async def wait_received(
@@ -127,7 +134,7 @@ class AsyncClient(Front):
         timeout: float = 60.0,  # noqa: ASYNC109  (the word of the sync client)
     ) -> ReceivedMessage:
         """Return the first message that comes in, as `Client.wait_received` does."""
-        return await self._run(self._awaiting(sender, match, after, timeout))
+        return await self._run(self._operations.wait_received(sender, match, after, timeout))
 
     async def delete(
         self,
@@ -138,7 +145,7 @@ class AsyncClient(Front):
         last: date | None = None,
     ) -> None:
         """Delete from the provider's log, as `Client.delete` does."""
-        await self._run(self._deleting(submission, day, first, last))
+        await self._run(self._operations.delete(submission, day, first, last))
 
     async def resolve(
         self,
@@ -148,14 +155,29 @@ class AsyncClient(Front):
         others: Collection[OutcomeUnknown | Attempt] = (),
     ) -> Submission:
         """Return the submission that an unknown outcome was, as `Client.resolve` does."""
-        return await self._run(self._resolving(unknown, known, others))
+        return await self._run(self._operations.resolve(unknown, known, others))
 
-    async def _paged(self, pages: Pages) -> AsyncIterator[SentMessage]:
+    def resolve_many(
+        self,
+        unknowns: Collection[OutcomeUnknown | Attempt],
+        *,
+        known: Collection[Submission | str] = (),
+        others: Collection[OutcomeUnknown | Attempt] = (),
+    ) -> AsyncIterator[Submission | OutcomeUnknown]:
+        """Yield what became of each of several unknown outcomes, as `Client.resolve_many` does."""
+        self._refuse_closed()
+        return self._each(self._operations.resolve_many(unknowns, known, others))
+
+    async def _rows(self, pages: Pages) -> AsyncIterator[SentMessage]:
         while not pages.ended:
-            for row in await self._run(self._page(pages)):
+            for row in await self._run(self._operations.page(pages)):
                 yield row
 
-    def _hold(self, *, running: bool = True) -> None:
+    async def _each(self, courses: Iterable[Course[T]]) -> AsyncIterator[T]:
+        for course in courses:
+            yield await self._run(course)
+
+    def _check_loop(self, *, running: bool = True) -> None:
         """Refuse a closed client, and any event loop but that of the first call."""
         self._refuse_closed()
         try:
@@ -163,7 +185,7 @@ class AsyncClient(Front):
         except RuntimeError:
             if not running:
                 return
-            raise CallerError("AsyncClient needs an event loop of asyncio that runs") from None
+            raise CallerError("AsyncClient needs a running asyncio event loop") from None
         if self._loops.setdefault("its own", loop) is not loop:  # at once: threads may race here
             raise CallerError(
                 "this AsyncClient belongs to the event loop of its first call: make another one "
@@ -172,8 +194,8 @@ class AsyncClient(Front):
 
     @forget_locals  # for those who ask page by page
     async def _run(self, course: Course[T]) -> T:
-        self._hold()
-        deadlines: dict[tuple[str, ...], float] = {}
+        self._check_loop()
+        deadlines: dict[str, float] = {}
 
         async def sleep(seconds: float) -> None:
             deadlines.clear()  # after a pause another try begins
@@ -181,51 +203,51 @@ class AsyncClient(Front):
 
         return await drive_async(course, lambda request: self._carry(request, deadlines), sleep)
 
-    async def _carry(self, request: Request, deadlines: dict[tuple[str, ...], float]) -> Response:
-        asked = time.monotonic()
-        pace = self._pace(request)
-        while pace and (seconds := pace.wait()):
+    async def _carry(self, request: Request, deadlines: dict[str, float]) -> Response:
+        asked = self._session.monotonic()
+        for seconds in self._waits(request):
             await self._sleep(seconds)
-        async with self._slot(request):
-            self._hold_open()
+        async with self._place(request):
             deadline = self._deadline(request, deadlines, asked)
             if request.share is None:
                 return await self._send(request, deadline)
+            left = deadline - self._session.monotonic()
             return await self._flights.join(
-                request.share, lambda: self._send(request, deadline), deadline
+                request.share, lambda: self._send(request, deadline), left
             )
 
     @forget_locals  # asyncio logs the error of a task that nobody awaits
     async def _send(self, request: Request, deadline: float) -> Response:
-        began = time.monotonic()
-        response = await self._carrier(request.via).send(request, deadline)
-        carried(request, response, time.monotonic() - began)
+        began = self._session.monotonic()
+        response = await self._transport(request.backend).send(request, deadline)
+        log_answer(request, response, self._session.monotonic() - began)
         return response
 
-    def _slot(self, request: Request) -> AbstractAsyncContextManager[object]:
-        """Return what is held while a request is in the air."""
-        limit = self.backend.at(request.via).limit
-        if request.share is not None or limit is None or limit.in_flight is None:
+    def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
+        """Return the semaphore that is held while a request is in flight."""
+        limit = self._limit(request)
+        if limit is None or limit.in_flight is None:
             return nullcontext()
-        return self._slots.setdefault(request.via, asyncio.BoundedSemaphore(limit.in_flight))
+        return self._places.setdefault(request.backend, asyncio.BoundedSemaphore(limit.in_flight))
 
-    def _carrier(self, via: tuple[str, ...]) -> AsyncTransport:
+    def _transport(self, name: str) -> AsyncTransport:
         if self._given is not None:
             return self._given
-        if via not in self._transports:
+        if name not in self._transports:
             from smsbridge.http.aiohttp_transport import AiohttpTransport
 
-            self._transports[via] = AiohttpTransport(self.backend.at(via))
-        return self._transports[via]
+            made = AiohttpTransport(self._backends[name], self._session.monotonic)
+            self._transports[name] = made
+        return self._transports[name]
 
     async def close(self) -> None:
         """Close the connections that are open, and end the tasks that are left.
 
-        A send in flight ends by what had left. Nothing more leaves then: every call raises
-        `CallerError`. To close it again does nothing.
+        The outcome of a send in flight depends on what had left. After that nothing more leaves:
+        every call raises `CallerError`. Closing it again does nothing.
         """
         if not self._closed:
-            self._hold()
+            self._check_loop()
         self._closed = True
         await self._flights.close()
         for transport in (*self._transports.values(), *([self._given] if self._given else [])):
@@ -233,7 +255,7 @@ class AsyncClient(Front):
 
     async def __aenter__(self) -> Self:
         """Return the client; raises `CallerError` if it was closed, or is of another loop."""
-        self._hold()
+        self._check_loop()
         return self
 
     async def __aexit__(self, *_: object) -> None:

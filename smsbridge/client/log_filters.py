@@ -1,4 +1,4 @@
-"""What a caller asks the provider's log for, held to what it can mean, before any I/O."""
+"""Checks the filters that a caller gives for the provider's log, before any I/O."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from smsbridge.client.logging import LOG
 from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.rows import unread_time
 from smsbridge.mapping.times import shape
-from smsbridge.message import UNSENDABLE, ReceivedMessage, SentMessage, hold_time
+from smsbridge.message import UNSENDABLE, ReceivedMessage, SentMessage, check_time
 from smsbridge.text.phone import E164, same_number
 
 if TYPE_CHECKING:
-    from smsbridge.backends.abilities import Abilities
+    from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Session
 
 Row = TypeVar("Row", SentMessage, ReceivedMessage)
@@ -34,8 +34,8 @@ def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
         raise InvalidMessage("unread: give True or False")
     filters = {n: value for n, value in given.items() if value is not None and value is not False}
     for name in ("after", "before"):
-        hold_time(name, filters.get(name))
-    hold_word("device", filters.get("device"))
+        check_time(name, filters.get(name))
+    check_word("device", filters.get("device"))
     return _from_the_second(filters)
 
 
@@ -44,11 +44,11 @@ def sent_filters(given: Mapping[str, Any], number: Callable[[str], str]) -> dict
     filters = {name: value for name, value in given.items() if value is not None}
     for name in ("after", "before"):
         if name == "after" or not isinstance(filters.get(name), str):
-            hold_time(name, filters.get(name))
+            check_time(name, filters.get(name))
     for name in ("id", "keyword"):
-        hold_word(name, filters.get(name))
+        check_word(name, filters.get(name))
     if isinstance(filters.get("before"), str):
-        hold_word("before", filters["before"])
+        check_word("before", filters["before"])
         if looks_like_a_time(filters["before"]):
             raise InvalidMessage(
                 f"before {filters['before']!r}: give an aware datetime, such as "
@@ -65,8 +65,8 @@ def sent_filters(given: Mapping[str, Any], number: Callable[[str], str]) -> dict
     return _from_the_second(filters)
 
 
-def selected(known: str, day: date | None, first: date | None, last: date | None) -> dict[str, Any]:
-    """Return what to delete: one message by its id, one day, or a period with both its days."""
+def deletion(known: str, day: date | None, first: date | None, last: date | None) -> dict[str, Any]:
+    """Return the values of a delete: one message by its id, one day, or a period of whole days."""
     chosen = [bool(known), day is not None, first is not None or last is not None]
     if sum(chosen) != 1 or (first is None) != (last is None):
         raise InvalidMessage(
@@ -96,12 +96,12 @@ def with_readable_times(
     rows: list[Row],
     question: str,
     filters: Mapping[str, Any],
-    backend: Abilities,
+    backend: Backend,
     session: Session,
 ) -> list[Row]:
-    """Return rows without those whose time is there and can't be read, if times are asked for.
+    """Return rows, without those whose time can't be read if times are asked for.
 
-    Nobody knows whether they are new. That there are some is logged once for each question.
+    Nobody knows whether they are new. This is logged once for each question.
     """
     table = backend.question(question)
     if table is None:
@@ -111,8 +111,8 @@ def with_readable_times(
     if (word := next(filter(None, times), None)) and kept not in session.kept:
         session.kept[kept] = True
         LOG.warning(
-            "%s of %s over %s: the time of a row can't be read, it looks like %r: such a row is "
-            "left out where times are asked for; say time_format in the table",
+            "%s of %s over %s: the time of a row can't be read; it looks like %r. Such rows are "
+            "left out if times are asked for; set time_format in the table",
             *(question, backend.name, backend.protocol, shape(word)),
         )
     asked = any(isinstance(filters.get(name), datetime) for name in ("after", "before"))
@@ -120,18 +120,18 @@ def with_readable_times(
 
 
 def _from_the_second(filters: dict[str, Any]) -> dict[str, Any]:
-    """Let ``after`` begin with its second: providers count whole ones, and ``epoch`` rounds up."""
+    """Round ``after`` down to its second: providers count whole ones, and ``epoch`` rounds up."""
     after = filters.get("after")
     return filters if after is None else {**filters, "after": after.replace(microsecond=0)}
 
 
 def looks_like_a_time(given: str) -> bool:
-    """Return whether a word starts as a date does: it was meant as a time, and not as an id."""
+    """Return whether a word starts like a date: it was meant as a time rather than as an id."""
     return bool(_DATE.match(given.strip()))
 
 
 def is_wanted(row: ReceivedMessage, sender: str | None, pattern: re.Pattern[str] | None) -> bool:
-    """Return whether a message is of a sender, a number or a word, and holds a pattern."""
+    """Return whether a message is from a sender (a number or a word) and matches a pattern."""
     of_it = (
         sender is None
         or row.sender == sender
@@ -146,7 +146,7 @@ def _is_number(sender: str) -> bool:
     return bool(_NUMBER.fullmatch(bare) or E164.fullmatch(bare))
 
 
-def hold_word(name: str, value: object) -> None:
+def check_word(name: str, value: object) -> None:
     """Refuse what is neither None nor a text that can be looked for."""
     if value is None:
         return

@@ -1,4 +1,4 @@
-"""What is logged: how each operation ended, with structured extras, and no private word."""
+"""Logs how each operation ended, with structured extras and nothing private."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsbridge.errors import (
     CallerError,
-    NotSent,
-    OutcomeUnknown,
-    Rejected,
+    Outcome,
     SendError,
     SmsbridgeError,
     whereabouts,
@@ -19,31 +17,33 @@ from smsbridge.errors import (
 from smsbridge.message import Submission
 
 if TYPE_CHECKING:
-    from smsbridge.backends.settings import Settings
+    from smsbridge.backends.base import Backend
     from smsbridge.errors import Attempt
     from smsbridge.http.exchange import Course, Request, Response, Session
 
 T = TypeVar("T")
 
 LOG = logging.getLogger("smsbridge")
-LOG.addHandler(logging.NullHandler())  # says nothing unless the application asks for it
-_WORDS: tuple[tuple[type[SmsbridgeError], str, int], ...] = (
-    (NotSent, "not_sent", logging.WARNING),
-    (Rejected, "rejected", logging.WARNING),
-    (OutcomeUnknown, "unknown", logging.ERROR),
-    (CallerError, "refused", logging.DEBUG),
-    (SmsbridgeError, "no_answer", logging.WARNING),
-)
+LOG.addHandler(logging.NullHandler())  # silent unless the application configures it
+_LEVELS = {
+    Outcome.ACCEPTED: logging.INFO,
+    Outcome.NOT_SENT: logging.WARNING,
+    Outcome.REJECTED: logging.WARNING,
+    Outcome.UNKNOWN: logging.ERROR,
+    "refused": logging.DEBUG,  # before any I/O
+    "no_answer": logging.WARNING,
+    "answered": logging.DEBUG,
+}
 
 
-def told(
-    course: Course[T], operation: str, backend: Settings, session: Session, reference: str = ""
+def log_end(
+    course: Course[T], operation: str, backend: Backend, session: Session, reference: str = ""
 ) -> Course[T]:
     """Run an operation, and log how it ended.
 
     Its record has the extras ``operation``, ``backend``, ``protocol``, ``outcome``, ``seconds``
     and, where there are any, ``reference``, ``message_id``, ``reason``, ``code`` and ``via``, and
-    ``tries`` where there were several. Its text names the part of the backend too, where there is
+    ``tries`` where there were several. Its text names the member of the backend too, where there is
     one, with its own backend and protocol.
     """
     began = session.monotonic()
@@ -51,27 +51,34 @@ def told(
     try:
         result = yield from course
     except SmsbridgeError as error:
-        word, level = next((word, level) for kind, word, level in _WORDS if isinstance(error, kind))
-        seconds = round(session.monotonic() - began, 3)
-        _log(level, known | {"outcome": word, "seconds": seconds} | _of(error, reference), error)
+        _log(known | _of(error, session.monotonic() - began, reference), error)
         raise
-    ended = {"outcome": "answered", "seconds": round(session.monotonic() - began, 3)}
-    if isinstance(result, Submission):
-        extra = known | ended | {"outcome": "accepted"} | _of(result, reference)
-        _log(logging.INFO, extra, result)
-    else:
-        _log(logging.DEBUG, known | ended)
+    if LOG.isEnabledFor(_LEVELS[_word(result)]):
+        _log(known | _of(result, session.monotonic() - began, reference), result)
     return result
 
 
-def carried(request: Request, response: Response, seconds: float) -> None:
+def log_answer(request: Request, response: Response, seconds: float) -> None:
     """Log that a request was answered: no path, no query, no body."""
+    if not LOG.isEnabledFor(logging.DEBUG):
+        return
     host = request.url.partition("://")[2].partition("/")[0].partition("?")[0]
     extra = {"method": request.method, "host": host, "status": response.status, "seconds": seconds}
     LOG.debug("%s to %s: HTTP %s", request.method, host, response.status, extra=extra)
 
 
-def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
+def _word(end: object) -> str:
+    if isinstance(end, Submission | SendError):
+        return end.outcome
+    if isinstance(end, SmsbridgeError):
+        return "refused" if isinstance(end, CallerError) else "no_answer"
+    return "answered"
+
+
+def _of(end: object, seconds: float, reference: str) -> dict[str, Any]:
+    said = {"outcome": str(_word(end)), "seconds": round(seconds, 3)}
+    if not isinstance(end, Submission | SmsbridgeError):
+        return said
     attempt = _attempt(end)
     found = {
         "reference": attempt.reference if attempt else reference,
@@ -82,17 +89,17 @@ def _of(end: Submission | SmsbridgeError, reference: str) -> dict[str, Any]:
     }
     tries = getattr(end, "tries", 1)
     words = {name: writable(str(value)) for name, value in found.items() if value}
-    return words | ({"tries": tries} if tries > 1 else {})
+    return said | words | ({"tries": tries} if tries > 1 else {})
 
 
-def _attempt(end: Submission | SmsbridgeError | None) -> Attempt | None:
+def _attempt(end: object) -> Attempt | None:
     return end.attempt if isinstance(end, Submission | SendError) else None
 
 
-def _log(level: int, extra: dict[str, Any], end: Submission | SmsbridgeError | None = None) -> None:
+def _log(extra: dict[str, Any], end: object) -> None:
     attempt = _attempt(end)
     where = f"{extra['backend']} over {extra['protocol']}"
     if attempt and attempt.via:
         where = whereabouts(replace(attempt, reference=""))
     text = "%(operation)s: %(outcome)s (%(where)s)"
-    LOG.log(level, text, extra | {"where": where}, extra=extra)
+    LOG.log(_LEVELS[extra["outcome"]], text, extra | {"where": where}, extra=extra)

@@ -22,10 +22,10 @@ _HERE = ("after", "before", "recipient")
 
 @dataclass(slots=True)
 class Pages:
-    """What to ask for next, and what of an answer is new.
+    """What to ask for next, and which rows of an answer are new.
 
     ``filters`` that the table can't carry are applied here, as far as a row says enough:
-    ``after``, ``before``, ``recipient``. ``whole``: no row can have been left out so far.
+    ``after``, ``before``, ``recipient``. ``whole``: no row can have been missed so far.
     """
 
     table: Question | None
@@ -70,7 +70,7 @@ class Pages:
         if not rows or self.table is None or not self.table.pages:
             return None
         timed = [(row.at, row) for row in rows if row.at is not None]
-        last_first = list(reversed(timed))  # of one second, the last of a page is the oldest
+        last_first = list(reversed(timed))  # in one second, the last of a page is the oldest
         time, oldest = min(last_first, key=itemgetter(0)) if timed else (None, rows[-1])
         if self.table.pages == "id":
             return (oldest if len(timed) == len(rows) else rows[-1]).id if new else None

@@ -1,52 +1,56 @@
-"""What became of a send whose outcome is unknown: told by the provider's log, and never guessed."""
+"""Finds what became of a send of unknown outcome: by the provider's log, never by a guess."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from smsbridge.client.log_filters import is_between
 from smsbridge.client.paging import Pages
+from smsbridge.client.send_history import SendHistory
 from smsbridge.errors import Attempt, InvalidMessage, OutcomeUnknown, SendError, Unsupported
-from smsbridge.http.exchange import routed
-from smsbridge.mapping.rows import exact_time
+from smsbridge.http.exchange import direct_to
+from smsbridge.mapping.rows import exact_time, exchange_of
 from smsbridge.message import SentMessage, Status, Submission, fingerprint
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.errors import CallRecord
     from smsbridge.http.exchange import Exchange, Session
+    from smsbridge.mapping.operation import Question
 
 SLACK = timedelta(minutes=10)
-"""How far the provider's clock, and its answer, may be from ours."""
+"""How far the provider's clock may differ from ours, and how late its answer may be."""
 _ZONES = timedelta(hours=15)  # as far as a time without a zone may be off
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of other sends: their ids, and attempts that may have a row too.
-
-    ``since``: of earlier sends nothing is known any more; None where all are.
-    """
-
-    ids: Collection[str] = ()
-    others: Collection[Attempt] = ()
-    since: datetime | None = None
+# --- what a caller gives
 
 
 def unknown_attempt(unknown: OutcomeUnknown | Attempt) -> Attempt:
     """Return the attempt whose outcome is unknown; raises `InvalidMessage` for anything else."""
-    attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
-    if not isinstance(attempt, Attempt):
-        raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
-    hold_attempt(attempt)
+    attempt = attempt_of(unknown)
     if not attempt.fingerprint:
-        raise InvalidMessage("the attempt has no fingerprint: a send can be found, no resend")
+        raise InvalidMessage(
+            "the attempt has no fingerprint: a send can be looked up, but not a resend"
+        )
     return attempt
 
 
-def hold_attempt(attempt: object) -> None:
-    """Raise `InvalidMessage` for what no send has made: it may have come out of a file."""
+def attempt_of(unknown: OutcomeUnknown | Attempt) -> Attempt:
+    """Return the attempt of an error, or one that was given itself; raises `InvalidMessage`."""
+    attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
+    if not isinstance(attempt, Attempt):
+        raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
+    check_attempt(attempt)
+    return attempt
+
+
+def check_attempt(attempt: object) -> None:
+    """Raise `InvalidMessage` for an attempt that no send can have made: it may come from a file."""
     if not isinstance(attempt, Attempt):
         raise InvalidMessage(f"attempt: give an Attempt, not a {type(attempt).__name__}")
     for one in fields(Attempt):
@@ -59,12 +63,11 @@ def hold_attempt(attempt: object) -> None:
         raise InvalidMessage("attempt.started: give a time with a time zone")
 
 
-def unknown_attempts(others: Collection[OutcomeUnknown | Attempt]) -> list[Attempt]:
-    """Return the attempts of several; raises `InvalidMessage`."""
-    if isinstance(others, str | bytes) or not isinstance(others, Collection):
-        raise InvalidMessage("others: give a list of OutcomeUnknown, or of their attempts")
-    attempts = [one.attempt if isinstance(one, SendError) else one for one in others]
-    return [unknown_attempt(one) for one in attempts if getattr(one, "fingerprint", "-")]
+def attempts_of(several: Collection[OutcomeUnknown | Attempt], name: str) -> list[Attempt]:
+    """Return the attempts of several, given by that name; raises `InvalidMessage`."""
+    if isinstance(several, str | bytes) or not isinstance(several, Collection):
+        raise InvalidMessage(f"{name}: give a list of OutcomeUnknown, or of their attempts")
+    return [attempt_of(one) for one in several]
 
 
 def known_ids(known: Collection[Submission | str]) -> tuple[set[str], list[Attempt]]:
@@ -77,88 +80,172 @@ def known_ids(known: Collection[Submission | str]) -> tuple[set[str], list[Attem
         if isinstance(one, Submission) and not isinstance(one.id, str | None):
             raise InvalidMessage(f"known: an id is a text, not a {type(one.id).__name__}")
         if isinstance(one, Submission):
-            hold_attempt(one.attempt)
+            check_attempt(one.attempt)
     ids = {one.id if isinstance(one, Submission) else one for one in known}
     nameless = [one.attempt for one in known if isinstance(one, Submission) and not one.id]
     return {one for one in ids if one}, nameless
 
 
-def resolved(
-    backend: Backend, attempt: Attempt, session: Session, known: Known | None = None
-) -> Exchange[Submission]:
-    """Return the submission that an attempt was, or raise `OutcomeUnknown`: it still is.
+# --- what a log says
 
-    It is accepted for a row of the log with its reference, or for the only row of its time,
-    recipient and text that has no reference and none of the ids that are ``known``. That proves
-    nothing where the log can't be read whole, where its times have no zone, where another send of
-    the same message may have the row, or where the row says that the message was refused.
+
+@dataclass(slots=True, kw_only=True)
+class LogRows:
+    """The rows of a log between two times, once it was read; ``whole``: none is left out."""
+
+    after: datetime
+    before: datetime
+    whole: bool = False
+    was_read: bool = False
+    by_reference: Mapping[str, Sequence[SentMessage]] = field(default_factory=dict, repr=False)
+    by_fingerprint: Mapping[str, Sequence[SentMessage]] = field(default_factory=dict, repr=False)
+    exchange: Sequence[CallRecord] = field(default=(), repr=False)
+
+    def read(self, table: Question, name: str, log: Backend, session: Session) -> Exchange[None]:
+        """Read the log; if that fails, the next who needs it tries again."""
+        pages = Pages(table, {"after": self.after, "before": self.before})
+        rows: list[SentMessage] = []
+        while not pages.ended:
+            asking: Exchange[list[SentMessage]] = log.ask("sent", pages.values(), session)
+            answered = yield from direct_to(name, asking)
+            self.exchange = exchange_of(answered)
+            rows += pages.take(answered)
+        references, fingerprints = defaultdict(list), defaultdict(list)
+        for row in rows:
+            if row.reference:
+                references[row.reference].append(row)
+            elif row.recipient is not None and row.text is not None:
+                fingerprints[fingerprint(row.recipient, row.text)].append(row)
+        self.by_reference, self.by_fingerprint = references, fingerprints
+        self.whole, self.was_read = pages.whole, True
+
+
+class LogReader:
+    """Reads the logs for several attempts: once where their times are near to each other."""
+
+    def __init__(self, backend: Backend, session: Session, attempts: Iterable[Attempt]) -> None:
+        """Plan what is to be read; nothing is asked yet."""
+        self._backend, self._session = backend, session
+        self._rows: dict[str, list[LogRows]] = defaultdict(list)
+        for attempt in sorted(attempts, key=lambda attempt: attempt.started):
+            first, last = self.window(attempt)
+            after, before = first - _ZONES, last + _ZONES
+            planned = self._rows[self._log_of(attempt)]
+            if planned and after <= planned[-1].before:
+                planned[-1].before = max(planned[-1].before, before)
+            else:
+                planned.append(LogRows(after=after, before=before))
+
+    def _log_of(self, attempt: Attempt) -> str:
+        return self._backend.who_answers("sent", attempt.via)
+
+    def window(self, attempt: Attempt) -> tuple[datetime, datetime]:
+        """Return the first and the last time that the row of an attempt may have."""
+        by = self._backend.members().get(attempt.via, self._backend)
+        return attempt.started - SLACK, attempt.started + timedelta(seconds=by.timeout) + SLACK
+
+    def rows_about(self, attempt: Attempt) -> Exchange[tuple[Backend, Question, LogRows]]:
+        """Return the log, its table, and its rows of the time of an attempt and more."""
+        name = self._log_of(attempt)
+        log, session = self._backend.by_name()[name], self._session.of(name)
+        table = log.question("sent")
+        if table is None:
+            raise Unsupported(
+                f"{log.name} over {log.protocol} has no log to search: name a backend with one, "
+                'as log = "NAME" in its block'
+            )
+        rows = next(rows for rows in self._rows[name] if attempt.started <= rows.before)
+        if not rows.was_read:
+            yield from rows.read(table, name, log, session)
+        return log, table, rows
+
+
+@dataclass(slots=True, kw_only=True)
+class OtherSends:
+    """What is known of other sends: their ids, attempts that may have a row too, and a history."""
+
+    ids: Collection[str] = ()
+    attempts: Iterable[Attempt] = ()
+    history: SendHistory = field(default_factory=SendHistory)
+    _alike: dict[str, list[Attempt]] = field(init=False, default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        """Sort the attempts by what they sent."""
+        for attempt in self.attempts:
+            self._alike[attempt.fingerprint].append(attempt)
+
+    def own(self, row: SentMessage, attempt: Attempt) -> bool:
+        """Return whether a row is of another send than an attempt."""
+        return row.id in self.ids or row.id in [*self.history.ids(but=attempt)]
+
+    def doubt(self, attempt: Attempt, near: timedelta) -> str:
+        """Return why a row of the log may be another send's; empty where it can't."""
+        others = [*self._alike.get(attempt.fingerprint, ()), *self.history.open()]
+        if any(_are_alike(attempt, other, near) for other in others):
+            return "the message in the log may be another send of the same message"
+        since = self.history.forgotten
+        if since is not None and attempt.started - near <= since:
+            return "this client has sent too much since to know each of its messages"
+        return ""
+
+
+def find_submission(attempt: Attempt, reader: LogReader, sends: OtherSends) -> Exchange[Submission]:
+    """Return the submission that an attempt was, or raise `OutcomeUnknown` if that can't be proved.
+
+    The proof is a row of the log with its reference, or the only row of its time, recipient and
+    text that has no reference and is not known as another send's. That proves nothing where the log
+    can't be read whole, where its times have no zone, where another send of the same message may
+    have the row, or where the row says that the message was refused.
     """
-    known = known or Known()
-    whose = backend.answering("sent", attempt.via)
-    log = backend.at(whose)
-    table = log.question("sent")
-    if table is None:
-        raise Unsupported(
-            f"{log.name} over {log.protocol} has no log to look into: name a backend that has, "
-            'as log = "NAME" in its block'
-        )
-    timeout = timedelta(seconds=backend.parts().get(attempt.via, backend).timeout)
-    first, last = attempt.started - SLACK, attempt.started + timeout + SLACK
-    pages = Pages(table, {"after": first - _ZONES, "before": last + _ZONES})
-    rows: list[SentMessage] = []
-    while not pages.ended:
-        asking: Exchange[list[SentMessage]] = log.ask("sent", pages.values(), session.at(whose))
-        rows += pages.take((yield from routed(asking, whose)))
-    named = [row for row in rows if row.reference and row.reference == attempt.reference]
-    for row in named:
+    log, table, rows = yield from reader.rows_about(attempt)
+    first, last = reader.window(attempt)
+    for row in rows.by_reference.get(attempt.reference, ()):
         if row.at is not None and first <= row.at <= last:
-            return _taken(row, attempt, log)
-    found = [row for row in rows if _is_of(row, attempt) and row.id not in known.ids]
+            return _submission_of(row, attempt, log, rows)
+    near = {"after": first - _ZONES, "before": last + _ZONES}
+    found = [
+        row
+        for row in rows.by_fingerprint.get(attempt.fingerprint, ())
+        if is_between(row.at, near) and not sends.own(row, attempt)
+    ]
     timed = [(exact_time(table, row.answer, log.zone()), row) for row in found]
     here = [row for time, row in timed if time is not None and first <= time <= last]
-    why = _doubt(attempt, known, 2 * SLACK + timeout)
-    if not why and not pages.whole:
+    why = sends.doubt(attempt, last - first)
+    if not why and not rows.whole:
         why = f"the log of {log.name} can't be read whole"
     if not why and any(time is None for time, _ in timed):
-        why = f"the log of {log.name} has a message that it may be, at a time that is not sure"
+        why = f"the log of {log.name} has a message that may be this one, but its time is uncertain"
     if not why and len(here) != 1:
-        many = f"{len(here)} messages that it may be" if here else "no such message"
+        many = f"{len(here)} messages that may be this one" if here else "no such message"
         why = f"the log of {log.name} has {many}"
     if why:
-        raise OutcomeUnknown(why, attempt)
-    return _taken(here[0], attempt, log)
-
-
-def _doubt(attempt: Attempt, known: Known, near: timedelta) -> str:
-    """Return why a row of the log may be another send's; empty where it can't."""
-    if any(_are_alike(attempt, other, near) for other in known.others):
-        return "another send of the same message may be the one there"
-    if known.since is not None and attempt.started - near <= known.since:
-        return "this client has sent too much since to know each of its messages"
-    return ""
-
-
-def _is_of(row: SentMessage, attempt: Attempt) -> bool:
-    if row.recipient is None or row.text is None or row.reference:
-        return False
-    return fingerprint(row.recipient, row.text) == attempt.fingerprint
+        raise _still_unknown(why, attempt, rows)
+    return _submission_of(here[0], attempt, log, rows)
 
 
 def _are_alike(one: Attempt, other: Attempt, near: timedelta) -> bool:
-    """Return whether a row may be of either; two tries of one message are not two messages."""
+    """Return whether a row may belong to either attempt; two tries of one message are not two."""
     same = one == other or (one.reference != "" and one.reference == other.reference)
     at_once = abs(one.started - other.started) <= near
     return not same and at_once and one.fingerprint == other.fingerprint
 
 
-def _taken(row: SentMessage, attempt: Attempt, log: Backend) -> Submission:
+def _still_unknown(why: str, attempt: Attempt, rows: LogRows) -> OutcomeUnknown:
+    error = OutcomeUnknown(why, attempt)
+    error.exchange = rows.exchange
+    return error
+
+
+def _submission_of(row: SentMessage, attempt: Attempt, log: Backend, rows: LogRows) -> Submission:
     """Return the submission of a row, unless it says that the message was refused."""
     if row.status is Status.REJECTED:
-        raise OutcomeUnknown(f"the log of {log.name} has it, as refused", attempt)
+        why = f"the log of {log.name} says that it was refused"
+        raise _still_unknown(why, attempt, rows)
     return Submission(
         id=row.id,
         attempt=attempt,
         status=row.status,
         provider_status=row.provider_status,
         answer=row.answer,
+        exchange=rows.exchange,
     )

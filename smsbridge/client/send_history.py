@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 _MOST = 10_000
 
 
-class Remembered:
-    """The last sends, each with its id if one is known. Only ever appended to: threads share it."""
+class SendHistory:
+    """The last sends, each with its id if known. It is only appended to: threads share it."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Create it empty."""
         self._sends: deque[tuple[str | None, Attempt]] = deque()
         self.forgotten: datetime | None = None
 
     def add(self, known: str | None, attempt: Attempt) -> None:
-        """Keep a send that was accepted, or that may have been: then ``known`` is None.
+        """Keep a send that was accepted, or may have been (then ``known`` is None).
 
-        Of more than 10,000 the oldest is forgotten; ``forgotten`` is then when it started.
+        Beyond 10,000 the oldest is forgotten; ``forgotten`` is then when it started.
         """
         self._sends.append((known, attempt))
         if len(self._sends) > _MOST:

@@ -1,8 +1,7 @@
-"""Many messages through one `send`: by threads or by tasks, a result for each, as they end."""
+"""Sends many messages, at once, and yields a result for each as it ends."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -14,50 +13,29 @@ from collections.abc import (
     Iterator,
 )
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from smsbridge.client.threads import Threads
 from smsbridge.errors import (
     CallerError,
     InvalidMessage,
     NotSent,
+    Outcome,
     OutcomeUnknown,
-    Rejected,
     SendError,
 )
-from smsbridge.message import Message, shown
+from smsbridge.message import Message, show_value
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections import deque
+
     from smsbridge.errors import Attempt
     from smsbridge.message import Submission
 
 CONCURRENCY = 8
 MOST = 1000
 
-Attempted = Callable[[Message], "Attempt"]
-
-
-class OutcomeWord(StrEnum):
-    """The four ways in which a send ends, as words."""
-
-    ACCEPTED = "accepted"
-    NOT_SENT = "not_sent"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-
-
-_WORDS: tuple[tuple[type[Exception], OutcomeWord], ...] = (
-    (CallerError, OutcomeWord.NOT_SENT),
-    (NotSent, OutcomeWord.NOT_SENT),
-    (Rejected, OutcomeWord.REJECTED),
-)
-
-
-def outcome_of(error: Exception | None) -> OutcomeWord:
-    """Return how a send has ended that raised an error."""
-    return next((word for kind, word in _WORDS if isinstance(error, kind)), OutcomeWord.UNKNOWN)
+MakeAttempt = Callable[[Message], "Attempt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +43,11 @@ class Result:
     """How the send of one of many messages ended.
 
     ``index`` is its place among them, from 0; ``reference`` and ``recipient`` are the message's.
-    Either ``submission`` or ``error`` is there; a `CallerError` says that nothing left.
+    Either ``submission`` or ``error`` is there; a `CallerError` means that nothing left.
+
+    >>> for result in sms.send_many([Message(recipient="+12025550123", text="Hello")]):
+    ...     print(result.index, result.outcome)
+    0 accepted
     """
 
     index: int
@@ -75,134 +57,163 @@ class Result:
     error: SendError | CallerError | None = None
 
     @property
-    def outcome(self) -> OutcomeWord:
+    def outcome(self) -> Outcome:
         """One of ``accepted``, ``not_sent``, ``rejected``, ``unknown``."""
-        if self.submission is not None:
-            return OutcomeWord.ACCEPTED
-        return outcome_of(self.error)
+        ended = self.submission or self.error
+        return ended.outcome if ended else Outcome.UNKNOWN
 
 
-def in_threads(
-    send: Callable[[Message], Submission],
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OneOfMany:
+    """A message among many, at its place ``index``, and how its result is made.
+
+    ``attempt`` makes the `Attempt` of a send that ended in an unexpected error.
+    """
+
+    index: int
+    message: Message
+    attempt: MakeAttempt
+
+    def result(self, ended: Submission | BaseException) -> Result:
+        """Return its result, by what its send returned or raised."""
+        message = self.message
+        if not isinstance(ended, BaseException):
+            more: dict[str, Any] = {"submission": ended}
+        elif isinstance(ended, SendError | CallerError):
+            more = {"error": ended}
+        else:
+            why = f"unexpected {type(ended).__name__} while it was being sent"
+            more = {"error": OutcomeUnknown(why, self.attempt(message))}
+        return Result(
+            index=self.index, reference=message.reference, recipient=message.recipient, **more
+        )
+
+    def skip(self, why: str = "interrupted before it began") -> Result:
+        """Return its result where nothing of it has begun."""
+        return self.result(NotSent(why, self.attempt(self.message)))
+
+
+class Driver(Protocol):
+    """What makes sends: threads, or an event loop.
+
+    One thread begins sends, waits for them and takes what they came to.
+    """
+
+    ended: deque[Result]
+
+    @property
+    def idle(self) -> bool:
+        """Whether no send is in flight; all results are then in ``ended``."""
+
+    def begin(self, one: OneOfMany) -> None:
+        """Send one; if an interrupt comes before it has begun, it is skipped."""
+
+    def wait(self) -> None:
+        """Wait until a send may have ended; then look at ``ended`` and ``idle``."""
+
+    def close(self) -> None:
+        """Wait until no send is in flight, and leave neither thread nor connection."""
+
+
+def send_by(
+    driver: Callable[[], Driver],
     messages: Iterable[Message],
     concurrency: int,
-    attempted: Attempted,
+    attempt: MakeAttempt,
 ) -> Generator[Result, None, None]:
-    """Send in up to ``concurrency`` threads, and yield each result when it is there.
-
-    ``attempted`` makes the `Attempt` of a send that ended in an error that nobody expects.
-    """
-    most = _checked(concurrency)
+    """Send up to ``concurrency`` at once by a driver, and yield each result when it is there."""
+    most = _check_concurrency(concurrency)
     _refuse_single(messages, isinstance(messages, Iterable))
-    return _ByThreads(send, iter(messages), most, attempted).results()
+    return _Many(iter(messages), most, attempt).results(driver)
 
 
-class _ByThreads:
-    def __init__(
-        self,
-        send: Callable[[Message], Submission],
-        messages: Iterator[Message],
-        most: int,
-        attempted: Attempted,
-    ) -> None:
-        self._send, self._messages, self._most, self._attempted = send, messages, most, attempted
-        self._threads: Threads[Result] = Threads()
+class _Many:
+    """Messages taken and results yielded, whatever makes the sends."""
+
+    def __init__(self, messages: Iterator[Message], most: int, attempt: MakeAttempt) -> None:
+        self._messages, self._most, self._attempt = messages, most, attempt
         self._taken = self._out = 0
         self._more = True
         self._failure: BaseException | None = None
 
-    def results(self) -> Generator[Result, None, None]:
-        threads = self._threads
+    def results(self, make_driver: Callable[[], Driver]) -> Generator[Result, None, None]:
+        driver = make_driver()
         try:
-            # in this order: what ends is in ``ended`` before it is idle
-            while self._more or not threads.idle or threads.ended:
+            # in this order: a result is in ``ended`` before ``idle`` is true
+            while self._more or not driver.idle or driver.ended:
                 try:
-                    if threads.ended:
-                        result = threads.ended[0]
-                        del threads.ended[0]  # no call: no interrupt before the result is out
+                    if driver.ended:
+                        result = driver.ended[0]
+                        del driver.ended[0]  # no call here: no interrupt before the yield
                         self._out -= 1
                         yield result
                     elif self._more and self._out < self._most:
-                        self._begin()
+                        self._begin(driver)
                     else:
-                        threads.wait()
+                        driver.wait()
                 except (Exception, KeyboardInterrupt, SystemExit) as error:
                     if self._failure is not None:
                         raise
-                    self._stop(error)
+                    self._more, self._failure = False, error  # raised after what is in flight
         finally:
-            threads.close()
+            driver.close()
         if self._failure is not None:
             raise self._failure
 
-    def _stop(self, error: BaseException) -> None:
-        """Begin no more; the error is raised after the results of what is in flight."""
-        self._more, self._failure = False, error
-
-    def _begin(self) -> None:
+    def _begin(self, driver: Driver) -> None:
         try:
             message = _message(next(self._messages), self._taken)
         except StopIteration:
             self._more = False
             return
-        one = self._taken, message
+        one = OneOfMany(index=self._taken, message=message, attempt=self._attempt)
         self._taken, self._out = self._taken + 1, self._out + 1
-        unbegun = partial(_unbegun, *one, self._attempted)
-        self._threads.begin(partial(self._run, *one), unbegun)
-
-    def _run(self, index: int, message: Message) -> Result:
-        end = partial(_result, index, message, self._attempted)
-        try:
-            return end(self._send(message))
-        except KeyboardInterrupt as error:  # this is the thread of the caller
-            self._stop(error)
-            return end(error)
-        except BaseException as error:  # noqa: BLE001  (whatever it is: lose no result)
-            return end(error)
+        driver.begin(one)
 
 
-def in_tasks(
+def send_in_tasks(
     send: Callable[[Message], Awaitable[Submission]],
     messages: Iterable[Message] | AsyncIterable[Message],
     concurrency: int,
-    attempted: Attempted,
+    attempt: MakeAttempt,
 ) -> AsyncGenerator[Result, None]:
-    """Send in up to ``concurrency`` tasks, as `in_threads` does in threads."""
-    most = _checked(concurrency)
+    """Send in up to ``concurrency`` tasks, as `send_by` does by a driver."""
+    most = _check_concurrency(concurrency)
     _refuse_single(messages, isinstance(messages, Iterable | AsyncIterable))
     given = aiter(messages) if isinstance(messages, AsyncIterable) else _Each(messages)
-    return _in_tasks(send, given, most, attempted)
+    return _results_of_tasks(send, given, most, attempt)
 
 
-async def _in_tasks(
+async def _results_of_tasks(
     send: Callable[[Message], Awaitable[Submission]],
     messages: AsyncIterator[Message],
     most: int,
-    attempted: Attempted,
+    attempt: MakeAttempt,
 ) -> AsyncGenerator[Result, None]:
+    import asyncio
+
     ended: asyncio.Queue[asyncio.Task[Any] | Result] = asyncio.Queue()
     slots = asyncio.Semaphore(most)
     flying: set[asyncio.Task[Any]] = set()
 
-    async def run(index: int, message: Message) -> Result:
-        end = partial(_result, index, message, attempted)
+    async def run(one: OneOfMany) -> Result:
         try:
-            return end(await send(message))
+            return one.result(await send(one.message))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (lose no result)
-            return end(error)
+            return one.result(error)
 
     async def feed() -> None:
         taken = 0
         await slots.acquire()
         async for given in messages:
-            message = _message(given, taken)
-            sending = run(taken, message)
+            one = OneOfMany(index=taken, message=_message(given, taken), attempt=attempt)
+            sending = run(one)
             try:
                 start(sending)
-            except Exception as error:  # noqa: BLE001  (what makes tasks is the caller's own)
+            except Exception as error:  # noqa: BLE001  (the task factory may be the caller's own)
                 sending.close()
                 why = f"no task can be made: {type(error).__name__}"
-                ended.put_nowait(_unbegun(taken, message, attempted, why))
+                ended.put_nowait(one.skip(why))
             taken += 1
             await slots.acquire()
 
@@ -223,14 +234,16 @@ async def _in_tasks(
                 slots.release()
     finally:
         feeder.cancel()
-        await _over(flying)
+        await _wait_for(flying)
     feeder.result()
 
 
-async def _over(tasks: set[asyncio.Task[Any]]) -> None:
-    """Wait for tasks to end; who is cancelled while waiting, cancels them."""
+async def _wait_for(tasks: set[asyncio.Task[Any]]) -> None:
+    """Wait for tasks to end; if the waiting is cancelled, cancel them."""
     if not tasks:
         return
+    import asyncio
+
     try:
         await asyncio.wait(tasks)
     except asyncio.CancelledError:
@@ -243,7 +256,7 @@ async def _over(tasks: set[asyncio.Task[Any]]) -> None:
 
 
 class _Each:
-    """An iterator as an async one, which leaves nothing behind that must be closed."""
+    """Makes an async iterator of an iterator; it leaves nothing behind that must be closed."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._messages = iter(messages)
@@ -257,17 +270,17 @@ class _Each:
         raise StopAsyncIteration
 
 
-def _checked(concurrency: int) -> int:
+def _check_concurrency(concurrency: int) -> int:
     whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
     if not whole or not 1 <= concurrency <= MOST:
         raise InvalidMessage(
-            f"concurrency {shown(concurrency)}: give a whole number from 1 to {MOST}"
+            f"concurrency {show_value(concurrency)}: give a whole number from 1 to {MOST}"
         )
     return concurrency
 
 
 def _refuse_single(given: object, several: bool) -> None:  # noqa: FBT001  (what was looked at)
-    """Refuse what holds no messages; a sequence of the old kind has items, and no ``__iter__``."""
+    """Refuse what can't be iterated; an old-style sequence has only ``__getitem__``."""
     if not several and not hasattr(type(given), "__getitem__"):
         raise InvalidMessage(
             f"messages: give several, such as a list, not a {type(given).__name__}"
@@ -278,22 +291,3 @@ def _message(given: object, index: int) -> Message:
     if not isinstance(given, Message):
         raise InvalidMessage(f"number {index} of the messages is a {type(given).__name__}")
     return given
-
-
-def _unbegun(
-    index: int, message: Message, attempted: Attempted, why: str = "interrupted before it began"
-) -> Result:
-    return _result(index, message, attempted, NotSent(why, attempted(message)))
-
-
-def _result(
-    index: int, message: Message, attempted: Attempted, ended: Submission | BaseException
-) -> Result:
-    if not isinstance(ended, BaseException):
-        more: dict[str, Any] = {"submission": ended}
-    elif isinstance(ended, SendError | CallerError):
-        more = {"error": ended}
-    else:
-        why = f"unexpected {type(ended).__name__} while it was being sent"
-        more = {"error": OutcomeUnknown(why, attempted(message))}
-    return Result(index=index, reference=message.reference, recipient=message.recipient, **more)

@@ -1,4 +1,4 @@
-"""The front door: `Client`, which drives the courses of `smsbridge.client.base`."""
+"""`Client`: drives the courses of `smsbridge.client.operations`."""
 
 from __future__ import annotations
 
@@ -9,32 +9,41 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from smsbridge.client.base import Front
+from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
-from smsbridge.client.logging import carried
-from smsbridge.client.send_many import CONCURRENCY, Result, in_threads
+from smsbridge.client.logging import log_answer
+from smsbridge.client.send_many import CONCURRENCY, MOST, Driver, Result, send_by
+from smsbridge.client.threads import ThreadDriver
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.http.single_flight import Flights
+from smsbridge.http.transport import CURL
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
 from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.client.loop_driver import Rules
     from smsbridge.client.paging import Pages
     from smsbridge.errors import Attempt, OutcomeUnknown
     from smsbridge.http.exchange import Course
-    from smsbridge.http.transport import Transport
+    from smsbridge.http.transport import AsyncTransport, Transport
 
 T = TypeVar("T")
 
 
 @forget_locals_of_methods
-class Client(Front):
+class Client(ClientBase):
     """Sends messages. Safe to share between threads, and usable after a fork, until it is closed.
 
     Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``.
+
+    >>> with Client() as sms:
+    ...     submission = sms.send("+12025550123", "Hello", reference="order-4711")
+    >>> submission.reference
+    'order-4711'
     """
 
     def __init__(
@@ -49,8 +58,8 @@ class Client(Front):
         super().__init__(backend, session=session)
         self._given = transport
         self._sleep = sleep
-        self._transports: dict[tuple[str, ...], Transport] = {}
-        self._slots: dict[tuple[object, ...], threading.BoundedSemaphore] = {}
+        self._transports: dict[str, Transport] = {}
+        self._places: dict[tuple[int, str], threading.BoundedSemaphore] = {}
         self._flights = Flights()
 
     def send(
@@ -61,42 +70,69 @@ class Client(Front):
         Returns the `Submission` that the provider answered. Raises `NotSent`, `Rejected` or
         `OutcomeUnknown` for the three other ends, and `CallerError` before any I/O. It repeats a
         send only where the config has ``retry``, and only after `NotSent`.
+
+        >>> sms.send("+12025550123", "Hello").status
+        <Status.QUEUED: 'queued'>
+        >>> sms.send(Message(recipient="+12025550123", text="Hello", channels="whatsapp")).status
+        <Status.QUEUED: 'queued'>
         """
-        return self._run(self._sending(message, text, more))
+        return self._run(self._operations.send(message, text, more))
 
     def send_many(
         self, messages: Iterable[Message], concurrency: int = CONCURRENCY
     ) -> Generator[Result, None, None]:
-        """Send many messages, so many at once (1 to 1000), and yield a `Result` for each.
+        """Send messages, up to ``concurrency`` (1 to 1000) at once, and yield a `Result` for each.
 
-        Results come as sends end; what ends in an error is a result too. No message is taken
-        before there is room for it. An error of ``messages`` itself is raised after the results
-        of what is in flight. Closing the iterator begins no send, and waits for those in flight.
+        Results come as sends end; a send that ends in an error gives a result too. A message is
+        taken only when it can start. An error of ``messages`` itself is raised after the results of
+        what is in flight. Closing the iterator starts no further send, and waits for those in
+        flight.
+
+        >>> messages = [Message(recipient=f"+1202555010{n}", text="Hello") for n in range(3)]
+        >>> for result in sms.send_many(messages, concurrency=1):
+        ...     print(result.index, result.outcome)
+        0 accepted
+        1 accepted
+        2 accepted
         """
         self._refuse_closed()
-        return in_threads(self.send, messages, concurrency, self._attempted)
+        return send_by(self._driver, messages, concurrency, self._operations.attempt)
 
     def resend(self, submission: Submission | str) -> Submission:
-        """Let the provider send a message again that it has, by its submission or its id.
+        """Let the provider send a message again, by its submission or its id.
 
-        It is a second send, by intent: it ends in one of the four ways, and is never repeated.
+        This is a deliberate second send: it ends in one of the four ways, and is never repeated.
+
+        >>> smsbridge_mock.play("smsmobileapi/resend/accepted-rest")
+        >>> sms.resend("g-1").status
+        <Status.ACCEPTED: 'accepted'>
         """
-        return self._run(self._resending(submission))
+        return self._run(self._operations.resend(submission))
 
     def status(self, submission: Submission | str) -> SentMessage:
         """Return where a message stands, by its submission or the provider's id.
 
         A message that the provider doesn't know has the status ``unknown``. Raises `NoAnswer`,
         `Rejected`, or `CallerError` before any I/O; so do `received`, `sent` and `delete`.
+
+        >>> submission = sms.send("+12025550123", "Hello")
+        >>> sms.status(submission).status
+        <Status.SENT: 'sent'>
+        >>> sms.status("an id that nobody knows").status
+        <Status.UNKNOWN: 'unknown'>
         """
-        return self._run(self._standing(submission))
+        return self._run(self._operations.status(submission))
 
     def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:
-        """Return where a message stands at last, asked again and again for so many seconds.
+        """Return the last status of a message, asking repeatedly for up to ``timeout`` seconds.
 
         Raises `NoAnswer` when the time is up.
+
+        >>> submission = sms.send("+447700900000", "Hello")
+        >>> sms.wait(submission, timeout=30).status
+        <Status.SENT: 'sent'>
         """
-        return self._run(self._waiting(submission, timeout))
+        return self._run(self._operations.wait(submission, timeout))
 
     def sent(  # noqa: PLR0913  (each is a filter of the log)
         self,
@@ -112,12 +148,16 @@ class Client(Front):
 
         ``before``: a time, or the id of a message. ``keyword``: in the recipient or the text.
         ``failed``: those that failed at the ``request``, or on the ``phone``.
+
+        >>> submission = sms.send("+12025550123", "Hello")
+        >>> [message.text for message in sms.sent(recipient="+12025550123")]
+        ['Hello']
         """
         self._refuse_closed()
-        pages = self._pages(
+        pages = self._operations.pages(
             id=id, after=after, before=before, recipient=recipient, keyword=keyword, failed=failed
         )
-        return self._paged(pages)
+        return self._rows(pages)
 
     def received(
         self,
@@ -127,8 +167,15 @@ class Client(Front):
         device: str | None = None,
         unread: bool = False,
     ) -> list[ReceivedMessage]:
-        """Return the messages that came in. ``unread``: only those that nobody has asked for."""
-        return self._run(self._receiving(after=after, before=before, device=device, unread=unread))
+        """Return the messages that came in. ``unread``: only those that nobody has asked for yet.
+
+        >>> smsbridge_mock.receive("+447700900123", "Yes")
+        >>> [message.text for message in sms.received(unread=True)][-1]
+        'Yes'
+        """
+        return self._run(
+            self._operations.received(after=after, before=before, device=device, unread=unread)
+        )
 
     def wait_received(
         self,
@@ -142,8 +189,14 @@ class Client(Front):
 
         ``sender``: from whom. ``match``: a regular expression that its text holds. Raises
         `NoAnswer` when so many seconds have passed.
+
+        >>> from datetime import UTC, datetime
+        >>> asked = datetime.now(UTC)
+        >>> smsbridge_mock.receive("+447700900123", "Your code is 4711")
+        >>> sms.wait_received(match="[0-9]{4}", after=asked, timeout=10).text
+        'Your code is 4711'
         """
-        return self._run(self._awaiting(sender, match, after, timeout))
+        return self._run(self._operations.wait_received(sender, match, after, timeout))
 
     def delete(
         self,
@@ -156,8 +209,13 @@ class Client(Front):
         """Delete from the provider's log: one message, one day, or from ``first`` to ``last``.
 
         Without a selector nothing is deleted: it raises `InvalidMessage`, before any I/O.
+
+        >>> submission = sms.send("+12025550123", "Hello")
+        >>> sms.delete(submission)
+        >>> sms.status(submission).status
+        <Status.UNKNOWN: 'unknown'>
         """
-        self._run(self._deleting(submission, day, first, last))
+        self._run(self._operations.delete(submission, day, first, last))
 
     def resolve(
         self,
@@ -168,21 +226,51 @@ class Client(Front):
     ) -> Submission:
         """Return the submission that an unknown outcome was, if the provider's log proves it.
 
-        It does for the reference of the message, or for the one row of the time of the send with
-        its recipient and text that no known submission owns. ``known``: more submissions, or
-        ids, than this client has got itself; ``others``: more attempts whose outcome is unknown.
-        Raises `OutcomeUnknown` where the log does not prove it: never a guess.
-        """
-        return self._run(self._resolving(unknown, known, others))
+        The proof is a row with the reference of the message, or the only row at the time of the
+        send with its recipient and text that no known submission owns. ``known``: more submissions,
+        or ids, than this client has got itself; ``others``: more attempts whose outcome is unknown.
+        Raises `OutcomeUnknown` if the log doesn't prove it; it never guesses.
 
-    def _paged(self, pages: Pages) -> Iterator[SentMessage]:
+        >>> try:
+        ...     sms.send("+447700900002", "Hello", reference="order-4711")
+        ... except OutcomeUnknown as error:
+        ...     print(sms.resolve(error).reference)
+        order-4711
+        """
+        return self._run(self._operations.resolve(unknown, known, others))
+
+    def resolve_many(
+        self,
+        unknowns: Collection[OutcomeUnknown | Attempt],
+        *,
+        known: Collection[Submission | str] = (),
+        others: Collection[OutcomeUnknown | Attempt] = (),
+    ) -> Iterator[Submission | OutcomeUnknown]:
+        """Yield what became of each of several unknown outcomes, in their order, as `resolve` does.
+
+        The log is read once for all whose times are near to each other. Where it can't be read,
+        an outcome stays unknown, and its error says why.
+
+        >>> messages = [Message(recipient="+447700900002", text=text) for text in ("One", "Two")]
+        >>> unknown = [result.error for result in sms.send_many(messages)]
+        >>> [end.outcome.value for end in sms.resolve_many(unknown)]
+        ['accepted', 'accepted']
+        """
+        self._refuse_closed()
+        return self._each(self._operations.resolve_many(unknowns, known, others))
+
+    def _rows(self, pages: Pages) -> Iterator[SentMessage]:
         while not pages.ended:
-            yield from self._run(self._page(pages))
+            yield from self._run(self._operations.page(pages))
+
+    def _each(self, courses: Iterable[Course[T]]) -> Iterator[T]:
+        for course in courses:
+            yield self._run(course)
 
     @forget_locals  # for those who ask page by page
     def _run(self, course: Course[T]) -> T:
         self._refuse_closed()
-        deadlines: dict[tuple[str, ...], float] = {}
+        deadlines: dict[str, float] = {}
 
         def sleep(seconds: float) -> None:
             deadlines.clear()  # after a pause another try begins
@@ -190,48 +278,93 @@ class Client(Front):
 
         return drive(course, lambda request: self._carry(request, deadlines), sleep)
 
-    def _carry(self, request: Request, deadlines: dict[tuple[str, ...], float]) -> Response:
-        asked = time.monotonic()
-        pace = self._pace(request)
-        while pace and (seconds := pace.wait()):
+    def _carry(self, request: Request, deadlines: dict[str, float]) -> Response:
+        asked = self._session.monotonic()
+        for seconds in self._waits(request):
             self._sleep(seconds)
-        with self._slot(request):
-            self._hold_open()
+        with self._place(request):
             deadline = self._deadline(request, deadlines, asked)
             if request.share is None:
                 return self._send(request, deadline)
-            return self._flights.join(
-                request.share, lambda: self._send(request, deadline), deadline
-            )
+            left = deadline - self._session.monotonic()
+            return self._flights.join(request.share, lambda: self._send(request, deadline), left)
 
     def _send(self, request: Request, deadline: float) -> Response:
-        began = time.monotonic()
-        response = self._carrier(request.via).send(request, deadline)
-        carried(request, response, time.monotonic() - began)
+        began = self._session.monotonic()
+        response = self._transport(request.backend).send(request, deadline)
+        log_answer(request, response, self._session.monotonic() - began)
         return response
 
-    def _slot(self, request: Request) -> AbstractContextManager[object]:
-        """Return what is held while a request is in the air."""
-        limit = self.backend.at(request.via).limit
-        if request.share is not None or limit is None or limit.in_flight is None:
-            return nullcontext()
-        key = (os.getpid(), *request.via)  # a fork must not meet what its parent holds
-        return self._slots.setdefault(key, threading.BoundedSemaphore(limit.in_flight))
+    def _driver(self) -> Driver:
+        """Return what makes many sends: an event loop where all of them can be made in one."""
+        senders = self.backend.members().values() or (self.backend,)
+        own = self._given is None and self._sleep is time.sleep  # nothing is a test's
+        if own and all(_sends_by_table(one) and _has_async_transport(one) for one in senders):
+            from smsbridge.client.loop_driver import LoopDriver
 
-    def _carrier(self, via: tuple[str, ...]) -> Transport:
+            return LoopDriver(self._rules())
+        return ThreadDriver(self.send)
+
+    def _rules(self) -> Rules:
+        from smsbridge.client.loop_driver import Rules
+
+        return Rules(
+            course=self._course,
+            flights=self._flights,
+            monotonic=self._session.monotonic,
+            waits=self._waits,
+            limit=self._limit,
+            semaphore=self._semaphore,
+            deadline=self._deadline,
+            transport=self._async_transport,
+        )
+
+    def _course(self, message: Message) -> Course[Submission]:
+        self._refuse_closed()
+        return self._operations.send(message, None, {})
+
+    def _async_transport(self, name: str) -> AsyncTransport:
+        """Return what carries the requests of a backend in one event loop, new."""
+        backend = self._backends[name]
+        if backend.transport == CURL:
+            from smsbridge.http.curl_multi import CurlMultiTransport
+
+            return CurlMultiTransport(backend, self._session.monotonic)
+        from smsbridge.http.aiohttp_transport import AiohttpTransport
+
+        return AiohttpTransport(backend, self._session.monotonic, MOST)
+
+    def _place(self, request: Request) -> AbstractContextManager[object]:
+        return self._semaphore(request) or nullcontext()
+
+    def _semaphore(self, request: Request) -> threading.BoundedSemaphore | None:
+        """Return the semaphore that is held while a request is in flight, if there is a limit."""
+        limit = self._limit(request)
+        if limit is None or limit.in_flight is None:
+            return None
+        key = (os.getpid(), request.backend)  # a forked child must not use what its parent holds
+        return self._places.setdefault(key, threading.BoundedSemaphore(limit.in_flight))
+
+    def _transport(self, name: str) -> Transport:
         if self._given is not None:
             return self._given
-        if via not in self._transports:
-            from smsbridge.http.requests_transport import RequestsTransport
-
+        if name not in self._transports:
+            backend = self._backends[name]
+            made = _transport_class(backend)(backend, self._session.monotonic)
             # no lock, which a fork could leave locked: of two that are made, the first is kept
-            self._transports.setdefault(via, RequestsTransport(self.backend.at(via)))
-        return self._transports[via]
+            self._transports.setdefault(name, made)
+        return self._transports[name]
 
     def close(self) -> None:
-        """Close the connections that are open. What is in flight in another thread ends as ever.
+        """Close the connections that are open. What is in flight in another thread ends normally.
 
         Nothing more leaves then: every call raises `CallerError`. To close it again does nothing.
+
+        >>> sms.close()
+        >>> sms.send("+12025550123", "Hello")
+        Traceback (most recent call last):
+            ...
+        smsbridge.errors.CallerError: this Client is closed: make another one
         """
         self._closed = True
         for transport in (*self._transports.values(), *([self._given] if self._given else [])):
@@ -245,3 +378,26 @@ class Client(Front):
     def __exit__(self, *_: object) -> None:
         """Close the client."""
         self.close()
+
+
+def _sends_by_table(backend: Backend) -> bool:
+    """Return whether a backend has no code of its own to send, which might wait for something."""
+    from smsbridge.backends.base import Backend as Table
+
+    return type(backend).send is Table.send
+
+
+def _has_async_transport(backend: Backend) -> bool:
+    """Return whether what carries the requests of a backend in an event loop is installed."""
+    return backend.transport == CURL or find_spec("aiohttp") is not None
+
+
+def _transport_class(backend: Backend) -> Callable[[Backend, Callable[[], float]], Transport]:
+    """Return what carries the requests of a backend, by its ``transport``."""
+    if backend.transport == CURL:
+        from smsbridge.http.curl_transport import CurlTransport
+
+        return CurlTransport
+    from smsbridge.http.requests_transport import RequestsTransport
+
+    return RequestsTransport

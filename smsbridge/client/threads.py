@@ -1,15 +1,28 @@
-"""Calls in threads, and what each of them came to."""
+"""Runs calls in threads, and keeps their results; the sends of `send_many` too."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from itertools import count
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Condition, Lock, Thread, current_thread
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from smsbridge.client.send_many import OneOfMany, Result
+    from smsbridge.message import Message, Submission
 
 T = TypeVar("T")
+
+SIGNAL_SECONDS = 0.5
+"""The most seconds that a signal waits for its handler.
+
+Python calls a handler in the main thread only, and a wait without a limit doesn't end for a signal
+that came just before it, or that the system gave to another thread.
+"""
 
 _LINGER = 0.05  # seconds that a thread waits for another call before it ends
 
@@ -17,13 +30,13 @@ _LINGER = 0.05  # seconds that a thread waits for another call before it ends
 class Threads(Generic[T]):
     """Runs calls in threads; ``ended`` holds what was returned so far.
 
-    One thread begins the calls, waits for them and takes what they returned. Where no other can
-    start, that one makes the call itself: a call that was given is made, or another value stands
-    in its place.
+    One thread begins the calls, waits for them and takes what they returned. If no other thread can
+    start, it makes the call itself: every call that was given is made, or ``instead`` takes its
+    place.
     """
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Create it empty."""
         self.ended: deque[T] = deque()
         self._flying: set[int] = set()
         self._numbers = count()
@@ -35,11 +48,11 @@ class Threads(Generic[T]):
 
     @property
     def idle(self) -> bool:
-        """Whether no call goes on: what they returned is in ``ended`` by then."""
+        """Whether no call is running; all results are then in ``ended``."""
         return not self._flying
 
     def begin(self, call: Callable[[], T], instead: Callable[[], T]) -> None:
-        """Make a call; if an interrupt comes before it began, ``instead`` gives what ended."""
+        """Make a call; if an interrupt comes before it has begun, ``instead`` gives the result."""
         number = next(self._numbers)
         claim = Lock()  # held by whoever decides whether the call is made
 
@@ -63,7 +76,7 @@ class Threads(Generic[T]):
             self._changed.notify()
             if len(self._threads) >= len(self._flying):  # one is free, or soon will be
                 return True
-            # no daemon, even if made by one: the interpreter ends no call in its middle
+            # never a daemon, so that the interpreter doesn't end a call in the middle
             thread = Thread(target=self._work, name="smsbridge", daemon=False)
             self._threads.add(thread)
         try:
@@ -95,12 +108,13 @@ class Threads(Generic[T]):
             self._wake.put(None)
 
     def wait(self) -> None:
-        """Return when a call may have ended: look at ``ended`` and ``idle``."""
+        """Wait until a call may have ended; then look at ``ended`` and ``idle``."""
         if self._flying:
-            self._wake.get()
+            with suppress(Empty):
+                self._wake.get(timeout=SIGNAL_SECONDS)
 
     def close(self) -> None:
-        """Return when no call goes on, and no thread is left."""
+        """Wait until no call is running and no thread is left."""
         while not self.idle:
             self.wait()
         with self._changed:
@@ -110,3 +124,42 @@ class Threads(Generic[T]):
         for thread in left:
             if thread.ident is not None:  # it was started
                 thread.join()
+
+
+class ThreadDriver:
+    """Sends in threads, each message in one of them."""
+
+    def __init__(self, send: Callable[[Message], Submission]) -> None:
+        """Create it without a thread."""
+        self._send = send
+        self._threads: Threads[Result] = Threads()
+        self._interrupt: KeyboardInterrupt | None = None
+        self.ended = self._threads.ended
+
+    @property
+    def idle(self) -> bool:
+        """Whether no send is in flight; all results are then in ``ended``."""
+        return self._threads.idle
+
+    def begin(self, one: OneOfMany) -> None:
+        """Send one; if an interrupt comes before it has begun, it is skipped."""
+        self._threads.begin(partial(self._run, one), one.skip)
+        if self._interrupt is not None:
+            raise self._interrupt
+
+    def _run(self, one: OneOfMany) -> Result:
+        try:
+            return one.result(self._send(one.message))
+        except KeyboardInterrupt as error:  # this is the thread of the caller
+            self._interrupt = error
+            return one.result(error)
+        except BaseException as error:  # noqa: BLE001  (any error: no result may be lost)
+            return one.result(error)
+
+    def wait(self) -> None:
+        """Wait until a send may have ended; then look at ``ended`` and ``idle``."""
+        self._threads.wait()
+
+    def close(self) -> None:
+        """Wait until no send is in flight and no thread is left."""
+        self._threads.close()

@@ -1,13 +1,13 @@
 """The bytes of an answer, read or refused: one rule for both transports.
 
-HTTP/1.1 as RFC 9112 has it. What is odd and can mean one thing only is taken (a bare LF, a folded
-header, a Content-Length that is said twice); what can be read in two ways never is.
+HTTP/1.1 as RFC 9112 has it. What is odd but has only one meaning is accepted (a bare LF, a folded
+header, a Content-Length that is given twice); what can be read in two ways is refused.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from enum import Enum, auto
 
 MOST_HEAD = 256 * 1024
@@ -20,6 +20,8 @@ _INTERIM = range(100, 200)
 
 _STATUS = re.compile(rb"HTTP/1\.([0-9]) +([1-9][0-9]{2})(?: .*)?")
 _NAME = re.compile(rb"[!-9;-~]+")
+_PLAIN_FIELDS = re.compile(rb"(?:[!-9;-~]+:[\t -~]*\r\n)+\r\n")
+"""Fields as nearly everybody writes them, to their end: nothing in them is odd."""
 _CHUNK = re.compile(rb"0*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _NEVER_IN_A_LINE = re.compile(rb"[\0\r]")
 
@@ -27,11 +29,11 @@ _Steps = Generator[None, None, None]
 
 
 class BadAnswer(Exception):
-    """What came is not a whole answer; its text is for readers and shows nothing of what came."""
+    """What came is not a complete answer. The error's text is for people and quotes nothing."""
 
 
 class AnswerTooLarge(BadAnswer):
-    """Its body is larger than it may be."""
+    """The body is larger than allowed."""
 
 
 class _Body(Enum):
@@ -42,7 +44,7 @@ class _Body(Enum):
 
 
 class Reading:
-    """One answer to a request with ``method``, read out of the bytes that come.
+    """One answer to a request with ``method``, read from the bytes as they arrive.
 
     Its body has at most ``most`` bytes. ``status`` is 0 until all headers are there.
     """
@@ -52,6 +54,7 @@ class Reading:
         self.status = 0
         self.whole = False
         self.headers: dict[str, str] = {}
+        self._by_name: dict[str, str] = {}  # the same, by names in small letters
         self._method = method
         self._most = most
         self._room = MOST_HEAD
@@ -64,7 +67,7 @@ class Reading:
 
     @property
     def body(self) -> bytes:
-        """The body, as far as it has come, with any Content-Encoding still on."""
+        """The part of the body that has arrived, before any Content-Encoding is undone."""
         return bytes(self._body)
 
     @property
@@ -78,7 +81,7 @@ class Reading:
         return bool(self.status or self._came or self._room < MOST_HEAD)
 
     def feed(self, data: bytes) -> bool:
-        """Take what came, nothing for the end, and return whether the answer is whole.
+        """Take the bytes that arrived, empty for the end; return whether the answer is complete.
 
         Raises `BadAnswer`.
         """
@@ -94,7 +97,7 @@ class Reading:
         yield
         for _ in range(_MOST_INTERIM):
             minor, status = yield from self._status_line()
-            self.headers = yield from self._fields()
+            self._keep((yield from self._fields()))
             if status not in _INTERIM or status == _SWITCHING:
                 break
         else:
@@ -118,30 +121,52 @@ class Reading:
             pass  # an empty line before an answer means nothing
         found = _STATUS.fullmatch(line)
         if found is None:
-            raise BadAnswer("what came is no HTTP answer")
+            raise BadAnswer("what came is not an HTTP answer")
         return int(found[1]), int(found[2])
 
-    def _fields(self) -> Generator[None, None, dict[str, str]]:
+    def _fields(self) -> Generator[None, None, Iterable[tuple[str, str]]]:
+        plain = _PLAIN_FIELDS.match(self._came)
+        if plain and plain.end() <= self._room:
+            return self._plain_fields(plain[0])
         lines: list[list[bytes]] = []
         while line := (yield from self._line()):
             if line[:1] in (b" ", b"\t") and lines:
                 lines[-1].append(line.strip(b" \t"))
             else:
                 lines.append([line])
-        spelled: dict[str, str] = {}
-        found: dict[str, list[str]] = {}
+        fields: list[tuple[str, str]] = []
         for parts in lines:
             name, colon, value = b" ".join(parts).partition(b":")
             if not colon or not _NAME.fullmatch(name):
                 raise BadAnswer("a header of the answer has no name")
-            as_said = name.decode("ascii")
-            same = spelled.setdefault(as_said.lower(), as_said)
-            found.setdefault(same, []).append(_text(value.strip(b" \t")))
-        return {name: ", ".join(values) for name, values in found.items()}
+            fields.append((name.decode("ascii"), _text(value.strip(b" \t"))))
+        return fields
+
+    def _plain_fields(self, data: bytes) -> Iterable[tuple[str, str]]:
+        """Return fields that are plain and all there, read at once."""
+        self._room -= len(data)
+        del self._came[: len(data)]
+        lines = (line.partition(":") for line in data[:-4].decode("ascii").split("\r\n"))
+        return [(name, value.strip(" \t")) for name, _, value in lines]
+
+    def _keep(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Keep headers by their names as first spelt, each with all its values."""
+        by_name: dict[str, str] = {}
+        spelled: dict[str, str] = {}
+        for name, value in fields:
+            small = name.lower()
+            if small in by_name:
+                by_name[small] = f"{by_name[small]}, {value}"
+            else:
+                by_name[small], spelled[small] = value, name
+        self._by_name = by_name
+        self.headers = {spelled[small]: value for small, value in by_name.items()}
 
     def _values(self, name: str) -> list[str]:
         """Return the values of a header that is a list, in small letters."""
-        said = next((v for k, v in self.headers.items() if k.lower() == name), "")
+        said = self._by_name.get(name)
+        if not said:
+            return []
         return [value for each in said.lower().split(",") if (value := each.strip(" \t"))]
 
     def _framing(self, status: int) -> tuple[_Body, int]:
@@ -176,11 +201,11 @@ class Reading:
                 break
             yield from self._take(length)
             if (yield from self._line()):
-                raise BadAnswer("a chunk is longer than it says")
+                raise BadAnswer("a chunk is longer than its size says")
         yield from self._trailers()
 
     def _trailers(self) -> _Steps:
-        """Read past them: they tell nothing, and the body is whole without them."""
+        """Skip the trailers: the body is complete without them."""
         self._room = MOST_HEAD
         try:
             while (yield from self._line()):
@@ -205,7 +230,7 @@ class Reading:
                 yield from self._more()
 
     def _line(self) -> Generator[None, None, bytes]:
-        """Return the next line without its end, out of the room that there is."""
+        """Return the next line without its line end, within the space that is left for headers."""
         seen = 0
         while (end := self._came.find(b"\n", seen)) < 0 and len(self._came) <= self._room:
             seen = len(self._came)

@@ -1,9 +1,11 @@
-"""Whose a refusal is: the challenges of an answer (RFC 9110 §11.6.1), and pages for people."""
+"""Tells who refused a request: by challenges of an answer (RFC 9110 §11.6.1), and HTML pages."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from smsbridge.text.pattern import pattern
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 _MOST_CHARACTERS = 8192
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105  (RFC 9110 §5.6.2)
 _NEVER = r"\x00-\x1f\x7f\ud800-\udfff"
-_PIECE = re.compile(
+_PIECE = pattern(
     rf"[ \t,]*+(?:(?P<scheme>{_TOKEN})(?:[ \t]++|(?=,|\Z)))?"
     rf"(?:(?P<name>{_TOKEN})[ \t]*=[ \t]*"
     rf'(?:(?P<token>{_TOKEN})|"(?P<quoted>(?:[^"\\{_NEVER}]|\\[^{_NEVER}])*)")'
@@ -20,7 +22,7 @@ _PIECE = re.compile(
 _LOOKED_AT = 1024  # bytes
 _PAGES = ("text/html", "application/xhtml+xml")
 _BOM = b"\xef\xbb\xbf"
-_TAG = re.compile(  # with which a page may begin that leaves <html> out, as HTML allows
+_TAG = pattern(  # tags that may begin a page without <html>, which HTML allows
     rb"<(?:!--|(?:head|title|body|h[1-6]|center|p|div|pre|b|br|hr|font|table|meta|link|style|script)"
     rb"[\s/>])",
     re.IGNORECASE,
@@ -46,7 +48,7 @@ _KNOWN = (
 def challenges(header: str) -> list[tuple[str, dict[str, str]]]:
     """Return the challenges of a header, each as scheme and parameters (RFC 9110 §11.6.1).
 
-    Nothing of a header that is malformed or very long, or that says the same thing twice.
+    A header that is malformed, very long, or says the same thing twice gives none.
     """
     found: list[tuple[str, dict[str, str]]] = []
     at = 0
@@ -83,20 +85,20 @@ def is_page(response: Response) -> bool:
 
 
 def is_foreign(response: Response, scheme: str) -> bool:
-    """Return whether an answer that refuses may be that of another than the provider.
+    """Return whether a refusal may come from somebody other than the provider.
 
-    It is a page, and has no challenge in our own ``scheme``. An nginx that answers for a provider
-    that broke off, and a ModSecurity that hides a provider's answer, send such pages after the
-    provider has taken the message.
+    It may if it is a page without a challenge for our own ``scheme``. An nginx that answers for a
+    provider that broke off, and a ModSecurity that hides a provider's answer, send such pages after
+    the provider has taken the message.
     """
     said = challenges(response.header("www-authenticate"))
     return is_page(response) and scheme not in [offered for offered, _ in said]
 
 
-def offered_schemes(response: Response) -> str:
-    """Return what the challenges of an answer offer, as a sentence's end; empty without any.
+def describe_schemes(response: Response) -> str:
+    """Return what the challenges of an answer offer, as the end of a sentence; empty if none.
 
-    Only schemes that have a name in the field are named: what else stands there is anybody's word.
+    Only well-known schemes are named: anything else could be any text.
     """
     asked = {scheme for scheme, _ in challenges(response.header("www-authenticate"))}
     offered = [name for name in _KNOWN if name.lower() in asked]

@@ -1,16 +1,15 @@
-"""Connections that count what leaves, keep one deadline, and take no answer but their own.
+"""Connections that count what leaves, keep one deadline, and read only their own answer.
 
 They are urllib3's; what they send is counted, and what comes is read by `Reading`.
 """
 
 from __future__ import annotations
 
-import http.client
-import io
+import re
 import socket
 import ssl
 import threading
-import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +23,7 @@ from smsbridge.http.tls import handshake_alert
 from smsbridge.http.transport import IDLE_SECONDS, Way, check_tunnel
 
 _CHUNK = 65_536
+_LINE = re.compile("[!#-&*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1.1")
 
 
 @dataclass(kw_only=True)
@@ -31,18 +31,19 @@ class Sending(Way):
     """The request that a thread is sending: its deadline, what has left, and what came back."""
 
     deadline: float
+    monotonic: Callable[[], float]
     bytes_left: int = 0
     sent: bool = False
     answered: bool = False  # a first byte has come back
 
     def begin(self, tls: str | None = None) -> None:
-        """Forget what a tunnel took: the request itself begins now, over that version of TLS."""
+        """Forget the tunnel's bytes: the request itself begins now, over that version of TLS."""
         self.bytes_left, self.answered = 0, False
         self.unproved = tls == "TLSv1.3"
 
-    def remaining(self) -> float:
+    def remaining_seconds(self) -> float:
         """Return the seconds until the deadline, above 0; raises `TimeoutError` after it."""
-        seconds = self.deadline - time.monotonic()
+        seconds = self.deadline - self.monotonic()
         if seconds <= 0:
             raise TimeoutError("no time left")
         return seconds
@@ -50,7 +51,7 @@ class Sending(Way):
     def read(self, sock: socket.socket, reading: Reading) -> None:
         """Read an answer whole: that to a CONNECT, or ours."""
         while not reading.whole:
-            sock.settimeout(self.remaining())
+            sock.settimeout(self.remaining_seconds())
             self.take(sock.recv(_CHUNK), reading)
 
     def take(self, data: bytes, reading: Reading | None = None) -> None:
@@ -87,21 +88,21 @@ class _CountingSocket:
         view = memoryview(data).cast("B")
         try:
             while view:
-                self._sock.settimeout(CURRENT.sending.remaining())
+                self._sock.settimeout(CURRENT.sending.remaining_seconds())
                 count = self._sock.send(view)
                 CURRENT.sending.bytes_left += count
                 view = view[count:]
         except OSError as error:
-            if self._answered_early():
-                raise BrokenPipeError from None  # which urllib3 passes over, and asks for it
+            if self._has_early_answer():
+                raise BrokenPipeError from None  # urllib3 ignores this error, and reads the answer
             if isinstance(error, BrokenPipeError | ConnectionResetError):
-                raise ConnectionResetError from None  # one with a number would be passed over
+                raise ConnectionResetError from None  # urllib3 ignores one with a number
             raise
 
-    def _answered_early(self) -> bool:
+    def _has_early_answer(self) -> bool:
         """Return whether a whole answer came before the request had left.
 
-        Raises what the peer's TLS said last: by that it may have refused us.
+        Raises the peer's last TLS error: the peer may have refused us with it.
         """
         sending = CURRENT.sending
         self._sock.settimeout(0)
@@ -115,29 +116,24 @@ class _CountingSocket:
             pass  # there is no more
         return sending.reading.whole
 
-    def makefile(self, *_: Any, **__: Any) -> io.BytesIO:
-        """Return nothing to read: an answer is read from the socket itself."""
-        return io.BytesIO()
 
+class _Answer:
+    """What urllib3 is told of an answer, which is in the request's `Sending`: it was read whole."""
 
-class _Answer(http.client.HTTPResponse):
-    """An answer that is read whole into the request's `Sending`; urllib3 sees an empty one."""
+    version, version_string, length_remaining = 11, "HTTP/1.1", 0
+    retries: Any = None
+    _connection: Any = None
+    _pool: Any = None
 
-    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self._sock = sock
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.headers: Mapping[str, str] = {}
 
-    def begin(self) -> None:
-        """Read it."""
-        sending = CURRENT.sending
-        reading = sending.reading
-        sending.read(self._sock, reading)
-        self.status = self.code = reading.status
-        self.reason, self.version = "", 11
-        self.headers = self.msg = http.client.HTTPMessage()
-        self.chunked, self.length = False, 0
-        self.will_close = not (reading.kept_open and sending.sent)
-        self.close()
+    def release_conn(self) -> None:
+        """Give the connection back to its pool: nothing of the answer is left on it."""
+        if self._pool is not None and self._connection is not None:
+            self._pool._put_conn(self._connection)  # noqa: SLF001  (its own answers do so)
+            self._connection = None
 
 
 class _Counting:
@@ -156,14 +152,14 @@ class _Counting:
         found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         trouble: OSError = ConnectionError("the host has no address")
         for position, (*_, address) in enumerate(found):
-            seconds = CURRENT.sending.remaining() / (len(found) - position)
+            seconds = CURRENT.sending.remaining_seconds() / (len(found) - position)
             try:
                 host, port = str(address[0]), int(address[1])
                 sock = create_connection((host, port), seconds, socket_options=self.socket_options)
             except OSError as error:
                 trouble = error
                 continue
-            sock.settimeout(CURRENT.sending.remaining())
+            sock.settimeout(CURRENT.sending.remaining_seconds())
             return sock
         raise trouble
 
@@ -179,42 +175,62 @@ class _Counting:
             lines.append(f"Proxy-Authorization: {sending.proxy.authorization}")
         reading = Reading("CONNECT", 0)
         try:
-            self.sock.settimeout(sending.remaining())
+            self.sock.settimeout(sending.remaining_seconds())
             self.sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
             sending.read(self.sock, reading)
         finally:
             sending.begin()
         check_tunnel(sending, reading)
-        self.sock.settimeout(sending.remaining())
+        self.sock.settimeout(sending.remaining_seconds())
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]  # urllib3's
         version = getattr(self.sock, "version", lambda: None)
         self.sock = _CountingSocket(self.sock)
-        self.idle_since = time.monotonic()
+        self.idle_since = CURRENT.sending.monotonic()
         CURRENT.sending.begin(version())
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        super().request(*args, **kwargs)  # type: ignore[misc]  # urllib3's
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Any = None,
+        **_: Any,
+    ) -> None:
+        """Send a request in one piece, so that no reset comes between its head and its body."""
+        line = f"{method} {url} HTTP/1.1"
+        if not _LINE.fullmatch(line):
+            raise ValueError("not a method and a URL that can be sent")
+        lines = [line, *(f"{name}: {value}" for name, value in (headers or {}).items()), "", ""]
+        if self.sock is None:
+            self.connect()
+        self.sock.sendall("\r\n".join(lines).encode() + (body or b""))
         CURRENT.sending.sent = True
 
     def getresponse(self) -> Any:
-        response = super().getresponse()  # type: ignore[misc]  # urllib3's
-        self.idle_since = time.monotonic()
-        return response
+        """Read the answer whole."""
+        sending = CURRENT.sending
+        reading = sending.reading
+        sending.read(self.sock, reading)
+        self.idle_since = sending.monotonic()
+        if not (reading.kept_open and sending.sent):
+            self.close()  # type: ignore[attr-defined]  # urllib3's
+        return _Answer(reading.status)
 
     def is_stale(self) -> bool:
-        """Return whether a kept connection idled too long, or holds what nobody asked for."""
+        """Return whether a kept connection was idle too long, or has unsolicited bytes."""
         pending = getattr(self.sock, "pending", lambda: 0)
-        return time.monotonic() - self.idle_since > IDLE_SECONDS or pending() > 0
+        idle = CURRENT.sending.monotonic() - self.idle_since
+        return idle > IDLE_SECONDS or pending() > 0
 
 
 class _CountingHTTP(_Counting, HTTPConnection):
-    response_class = _Answer
+    pass
 
 
 class _CountingHTTPS(_Counting, HTTPSConnection):
-    response_class = _Answer
+    pass
 
 
 class _Pool:

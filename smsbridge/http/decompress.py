@@ -14,7 +14,7 @@ _GZIP = b"\x1f\x8b"
 _NO_CODINGS = frozenset(
     ("", "identity", "none", "7bit", "8bit", "binary", "ascii", "us-ascii", "utf-8", "utf8")
 ) | {"iso-8859-1", "iso-8859-15", "latin1", "windows-1252"}
-"""What some servers write there though nothing is encoded, charsets above all."""
+"""What some servers write although nothing is encoded: mostly charsets."""
 
 
 class BadEncoding(ValueError):
@@ -30,14 +30,14 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     said = (coding.strip().lower() for coding in encoding.split(","))
     codings = [coding for coding in said if coding not in _NO_CODINGS]
     if len(codings) > _MOST_CODINGS:
-        raise BadEncoding(f"the body has more than {_MOST_CODINGS} codings")
+        raise BadEncoding(f"the body has more than {_MOST_CODINGS} content encodings")
     decoded = body
     undone = ""
     for coding in reversed(codings):
         if not decoded:
             break
         if coding == undone and not decoded.startswith(_GZIP):
-            continue  # named by the server and by a proxy, and done by one of them
+            continue  # named by both the server and a proxy, but applied only once
         decoded, undone = _undo(coding, decoded, limit), coding
     if len(decoded) > limit:
         raise _too_large(limit)

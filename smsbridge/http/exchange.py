@@ -2,21 +2,19 @@
 
 An `Exchange` is a generator: it yields a `Request`, is sent a `Response` or thrown a `Broken`, and
 returns the result. A `Course` may also yield a `Pause`: it waits between calls. `drive` and
-`drive_async` are their two drivers; what carries and what sleeps is passed in.
+`drive_async` are their two drivers; the functions that carry and sleep are passed in.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
-import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -30,7 +28,7 @@ HEADER_RULE = "takes printable ASCII only, and no blanks at its ends"
 
 
 class Left(StrEnum):
-    """How much of a request left this machine, counted and never concluded."""
+    """How much of a request left this machine: counted, not inferred."""
 
     NOTHING = "nothing"
     PART = "part"
@@ -38,23 +36,27 @@ class Left(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Carried:
+class _HeadersAndBody:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str:
         """Return the value of a header, whatever the case of its name; empty if absent."""
         wanted = name.lower()
-        return next((v for k, v in self.headers.items() if k.lower() == wanted), "")
+        for key, value in self.headers.items():
+            if key.lower() == wanted:
+                return value
+        return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request(_Carried):
-    """What goes to the provider, or comes to us.
+class Request(_HeadersAndBody):
+    """A request to the provider, or from it.
 
-    ``share``: requests of one share are sent once, and everybody who yields one gets that answer.
-    ``most``: how many bytes an answer may have, decoded; ``most_key``: the config key that sets it,
-    if one does. ``via``: which part carries it, of a backend that is made of several.
+    ``share``: a request with a share is sent once, and everybody who yields the same share gets its
+    answer. ``most``: how many bytes an answer may have, decoded; ``most_key``: the config key that
+    sets it, if one does. ``backend``: the name of the backend that it is for, see
+    ``Backend.by_name``. ``prefix``: what a server took off the beginning of its path.
     """
 
     method: str
@@ -62,7 +64,8 @@ class Request(_Carried):
     share: str | None = None
     most: int = 1024 * 1024
     most_key: str = ""
-    via: tuple[str, ...] = ()
+    backend: str = ""
+    prefix: str = ""
 
     @property
     def path(self) -> str:
@@ -76,7 +79,7 @@ class Request(_Carried):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response(_Carried):
+class Response(_HeadersAndBody):
     """What came back: a status, headers and a body, decoded from any Content-Encoding.
 
     ``left``: how much of the request had left when it came.
@@ -86,13 +89,15 @@ class Response(_Carried):
     left: Left = Left.ALL
 
     def retry_after(self, now: datetime) -> float | None:
-        """Return the seconds of Retry-After, said so or as a date (RFC 9110 §10.2.3), at most 1 h.
+        """Return the seconds of Retry-After, given so or as a date (RFC 9110 §10.2.3), at most 1 h.
 
-        None where there is none, or what can't be read.
+        None if it is absent or can't be read.
         """
         given = self.header("retry-after").strip()
         if _SECONDS.fullmatch(given):
             return min(float(given), MOST_WAIT)
+        from email.utils import parsedate_to_datetime
+
         with suppress(ValueError, OverflowError):
             date = parsedate_to_datetime(given)
             if date.tzinfo is not None:
@@ -107,7 +112,7 @@ def is_header(value: str) -> bool:
 
 
 class Broken(Exception):
-    """The one error of a transport: no whole answer came.
+    """The only error of a transport: no complete answer came.
 
     ``left`` is how much of the request had left; ``why`` is for readers; ``retry`` is False when
     the same call would break again; ``retry_after`` the seconds that the other side asked to wait.
@@ -142,11 +147,11 @@ class Session:
         self,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
-        random: Callable[[int], bytes] = secrets.token_bytes,
+        random: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        """``now`` returns an aware datetime; ``monotonic`` seconds that never go back.
+        """``now`` returns an aware datetime; ``monotonic`` returns seconds that never go back.
 
-        ``random`` returns that many bytes that nobody can guess.
+        ``random`` returns the given number of unguessable bytes.
         """
         self.now = now
         self.monotonic = monotonic
@@ -154,17 +159,19 @@ class Session:
         self.kept: dict[str, Any] = {}
         self.hidden: deque[str] = deque(maxlen=8)  # tokens, which no error may show
         self._turns: Counter[str] = Counter()
-        self._parts: dict[str, Session] = {}
+        self.backend = ""
+        self._others: dict[str, Session] = {}
 
-    def at(self, via: tuple[str, ...]) -> Session:
-        """Return the session of a part of the backend, with the same clocks."""
-        if not via:
+    def of(self, backend: str) -> Session:
+        """Return the session of a backend, by its name in ``Backend.by_name``; same clocks."""
+        if backend == self.backend:
             return self
         made = Session(self.now, self.monotonic, self.random)
-        return self._parts.setdefault(via[0], made).at(via[1:])
+        made.backend = backend
+        return self._others.setdefault(backend, made)
 
     def share(self, name: str) -> str:
-        """Return the share of the next request of that name: ask before looking at ``kept``."""
+        """Return the share of a name's next request; call this before looking at ``kept``."""
         return f"{name}/{self._turns[name]}"
 
     def turn(self, share: str) -> None:
@@ -201,9 +208,13 @@ def drive(
 async def drive_async(
     exchange: Exchange[T] | Course[T],
     carry: Callable[[Request], Awaitable[Response]],
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
 ) -> T:
-    """Run an exchange to its end, as `drive` does."""
+    """Run an exchange to its end, as `drive` does; by default it sleeps by ``asyncio.sleep``."""
+    if sleep is None:
+        import asyncio
+
+        sleep = asyncio.sleep
     try:
         step = next(exchange)
         while True:
@@ -223,14 +234,14 @@ async def drive_async(
         exchange.close()
 
 
-def routed(exchange: Exchange[T], via: tuple[str, ...]) -> Exchange[T]:
-    """Run an exchange through a part of a backend that is made of several."""
+def direct_to(backend: str, exchange: Exchange[T]) -> Exchange[T]:
+    """Run an exchange whose requests are for a backend, by its name in ``Backend.by_name``."""
     try:
         request = next(exchange)
         while True:
-            share = "/".join((*via, request.share)) if request.share else None
+            share = f"{backend}/{request.share}" if backend and request.share else request.share
             try:
-                response = yield replace(request, via=(*via, *request.via), share=share)
+                response = yield replace(request, backend=backend, share=share)
             except (Broken, CallerError) as error:
                 request = exchange.throw(error)
             else:

@@ -1,7 +1,7 @@
 """Which proxy a request goes through, if any: one rule for both transports.
 
 The environment is read as most programs read it: ``http_proxy``, ``https_proxy`` and ``no_proxy``,
-in small letters before capitals.
+the lower-case names before the upper-case ones.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import base64
 import ipaddress
 import os
 import re
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import check_address, is_loopback
+from smsbridge.http.address import check_address, is_loopback, is_url
 
 if TYPE_CHECKING:
     from smsbridge.text.secrets import Secret
@@ -54,7 +53,10 @@ class Proxy:
 
 
 def _unusable(key: str) -> ConfigError:
-    why = "give http:// or https:// and a host, a port if any; no other kind of proxy is used"
+    why = (
+        "give http:// or https:// and a host, and optionally a port; other kinds of proxy "
+        "are not supported"
+    )
     return ConfigError(f"{key}: {why}", (key,))
 
 
@@ -67,17 +69,17 @@ def _basic(parts: SplitResult) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
-    """The proxy of a config, else those of the environment with their exceptions, read once."""
+    """The proxy of a config, or else those of the environment and their exceptions, read once."""
 
     given: Proxy | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, given: Secret | None) -> Proxies:
-        """Return those for the ``proxy`` of a config."""
+        """Return the proxies for the ``proxy`` of a config."""
         if given:
             return cls(given=Proxy.at("proxy", given.reveal()))
-        return cls(environment=urllib.request.getproxies_environment())
+        return cls(environment={name: _variable(name)[1] for name in ("http", "https", "no")})
 
     def to(self, url: str) -> Proxy | None:
         """Return the proxy for a URL; loopback never goes through one.
@@ -92,20 +94,26 @@ class Proxies:
             return self.given
         address = self.environment.get(parts.scheme)
         port = parts.port or PORTS[parts.scheme]
-        if not address or bypassed(self.environment.get("no", ""), host, port):
+        if not address or is_bypassed(self.environment.get("no", ""), host, port):
             return None
         given = address.strip()
-        whole = given if "://" in given else f"http://{given}"  # as curl takes it
-        return Proxy.at(_variable(parts.scheme), whole)
+        whole = given if is_url(given) else f"http://{given}"  # as curl takes it
+        return Proxy.at(_variable(parts.scheme)[0], whole)
 
 
-def _variable(scheme: str) -> str:
-    """Return the name of the variable as it stands in the environment."""
+def _variable(scheme: str) -> tuple[str, str]:
+    """Return the variable for a scheme, as it is spelt in the environment, and its value.
+
+    A lower-case name goes first, also an empty one. For a CGI program ``HTTP_PROXY`` is a header
+    that its client has sent.
+    """
     small = f"{scheme}_proxy"
-    return next((name for name in (small, small.upper()) if os.environ.get(name)), small)
+    is_header = scheme == "http" and "REQUEST_METHOD" in os.environ
+    name = small if small in os.environ or is_header else small.upper()
+    return name, os.environ.get(name, "")
 
 
-def bypassed(no_proxy: str, host: str, port: int) -> bool:
+def is_bypassed(no_proxy: str, host: str, port: int) -> bool:
     """Return whether a host is reached directly, by a list as it stands in ``no_proxy``.
 
     An entry is ``*``, a name (for itself and all below it, also as ``.name`` or ``*.name``), an
@@ -113,10 +121,10 @@ def bypassed(no_proxy: str, host: str, port: int) -> bool:
     the end make no difference; blanks separate as commas do.
     """
     entries = re.split(r"[\s,]+", no_proxy.lower())
-    return any(_holds(entry, host.lower().rstrip("."), port) for entry in entries if entry)
+    return any(_names_host(entry, host.lower().rstrip("."), port) for entry in entries if entry)
 
 
-def _holds(entry: str, host: str, port: int) -> bool:
+def _names_host(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     if found := _PORT.fullmatch(entry):

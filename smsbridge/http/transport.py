@@ -1,7 +1,7 @@
-"""Who carries a request: the only place that touches a network.
+"""What carries a request: the only place that uses a network.
 
 A transport returns a whole `Response` of no more bytes than its request allows, or raises `Broken`
-with what had left. It follows no redirect, repeats nothing by itself, verifies TLS always, and
+with what had left. It follows no redirects, repeats nothing by itself, always verifies TLS, and
 reads proxies and issuers once.
 """
 
@@ -10,20 +10,23 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from smsbridge.http.address import limit_hint
 from smsbridge.http.answer import AnswerTooLarge, BadAnswer, Reading
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxies, Proxy
-from smsbridge.http.tls import handshake_alert, tls_context
+from smsbridge.http.tls import Issuers, handshake_alert, tls_context
 
 if TYPE_CHECKING:
     from smsbridge.text.secrets import Secret
 
+CURL = "curl"
+"""The value of the config key ``transport`` that chooses libcurl."""
 IDLE_SECONDS = 3.0
 _MOST_CAUSES = 20
 
@@ -49,11 +52,11 @@ class AsyncTransport(Protocol):
 
 
 class Reach(Protocol):
-    """What a transport reads of a backend's config: how its provider is reached."""
+    """The part of a backend's config that a transport reads: how its provider is reached."""
 
     @property
     def ca(self) -> str:
-        """The PEM file of the issuers that are trusted; empty for those of certifi."""
+        """The PEM file of the issuers that are trusted; empty for those of the environment."""
 
     @property
     def client_cert(self) -> str:
@@ -68,18 +71,39 @@ class Reach(Protocol):
         """The address of a proxy, or None for those of the environment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Network:
-    """How to reach hosts, read once: issuers, client certificate, proxies."""
+    """How to reach hosts, read once: issuers, client certificate, proxies.
 
-    tls: ssl.SSLContext
+    Issuers are read on first use, since HTTP without TLS needs none; those of a config at once, so
+    that what is wrong with them is known before a call.
+    """
+
+    reach: Reach
     proxies: Proxies
+    _kept: list[ssl.SSLContext] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, backend: Reach) -> Network:
         """Return the network of a backend's config and of the environment."""
-        tls = tls_context(backend.ca, backend.client_cert, backend.client_cert_password)
-        return cls(tls=tls, proxies=Proxies.of(backend.proxy))
+        network = cls(reach=backend, proxies=Proxies.of(backend.proxy))
+        if backend.ca or backend.client_cert:
+            network.tls  # noqa: B018  (read)
+        return network
+
+    @property
+    def issuers(self) -> Issuers:
+        """Whose certificates are trusted."""
+        return Issuers.of(self.reach.ca)
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What trusts them; raises `ConfigError` if a file can't be read."""
+        if not self._kept:  # no lock, which a fork could leave locked: the first is kept
+            reach = self.reach
+            context = tls_context(self.issuers, reach.client_cert, reach.client_cert_password)
+            self._kept.append(context)
+        return self._kept[0]
 
     def proxy(self, url: str) -> str | None:
         """Return the address of the proxy for a URL, without its credentials; None for none."""
@@ -89,7 +113,7 @@ class Network:
 
 @dataclass(kw_only=True)
 class Way:
-    """What a transport knows of the way that one request takes."""
+    """What a transport knows about the route of one request."""
 
     request: Request
     proxy: Proxy | None
@@ -103,7 +127,7 @@ class Way:
 
     @property
     def status(self) -> int:
-        """The status of an answer of which the headers have come, else 0."""
+        """The status of an answer whose headers have arrived, otherwise 0."""
         return self.reading.status
 
     @property
@@ -113,7 +137,7 @@ class Way:
 
     @property
     def peer(self) -> str:
-        """Who is at the other end of the connection, for readers."""
+        """The other end of the connection, for error texts."""
         if self.proxy is None or self.tunnelled:
             return str(self.host)
         return f"the proxy {self.proxy.name}"
@@ -129,16 +153,16 @@ class TunnelRefused(Exception):
 
 
 def check_tunnel(way: Way, reading: Reading) -> None:
-    """Note that the proxy has opened its tunnel; raises `TunnelRefused` where it did not."""
+    """Note that the proxy has opened its tunnel; raises `TunnelRefused` if it refused."""
     if reading.status not in range(200, 300):
         raise TunnelRefused(reading.status)
     way.tunnelled = True
 
 
-def outgoing(request: Request, way: Way) -> dict[str, str]:
+def headers_to_send(request: Request, way: Way) -> dict[str, str]:
     """Return the headers of a request on its way, which go out as UTF-8.
 
-    Raises `Broken` for one that can't be sent.
+    Raises `Broken` if one can't be sent.
     """
     headers = {"Accept-Encoding": "identity", "User-Agent": "smsbridge", **request.headers}
     for name, value in headers.items():
@@ -155,27 +179,30 @@ def whole(
 ) -> Response:
     """Return an answer with its body decoded, no larger than may be; raises `Broken` otherwise."""
     carried = Response(status=status, headers=headers, body=body, left=left)
+    coding = carried.header("content-encoding")
+    if not coding and len(body) <= request.most:
+        return carried
     try:
-        decoded = inflate(body, carried.header("content-encoding"), request.most)
+        decoded = inflate(body, coding, request.most)
     except TooLarge:
         raise too_large(status, request) from None
     except BadEncoding as error:
         raise Broken(Left.ALL, f"HTTP {status}, and {error}") from None
-    return replace(carried, body=decoded)
+    return Response(status=status, headers=headers, body=decoded, left=left)
 
 
 def too_large(status: int, request: Request) -> Broken:
     """Return the error for an answer that never ends; a key of the config may allow more."""
-    hint = f"; {request.most_key} in the config may allow more" if request.most_key else ""
+    hint = limit_hint(request.most_key)
     why = f"HTTP {status}, and the body is larger than {request.most} bytes{hint}"
     return Broken(Left.ALL, why, retry=False)
 
 
-def broken(error: Exception, left: Left, way: Way) -> Broken:
-    """Return what a library's error comes to. Its own text is never used: it may hold the URL."""
+def to_broken(error: Exception, left: Left, way: Way) -> Broken:
+    """Return a `Broken` for a library's error. Its own text is never used: it may hold the URL."""
     causes = _causes(error)
-    if (unopened := _unopened(causes, left, way)) is not None:
-        return unopened
+    if (no_way := _no_way(causes, left, way)) is not None:
+        return no_way
     odd = next((c for c in causes if isinstance(c, BadAnswer)), None)
     if isinstance(odd, AnswerTooLarge):
         return too_large(way.status, way.request)
@@ -187,12 +214,12 @@ def broken(error: Exception, left: Left, way: Way) -> Broken:
     return Broken(left, f"{odd or why} ({way.peer}){evidence}")
 
 
-def _unopened(causes: list[BaseException], left: Left, way: Way) -> Broken | None:
-    """Return the error where there was no way to the provider: no host, no trust, no tunnel."""
+def _no_way(causes: list[BaseException], left: Left, way: Way) -> Broken | None:
+    """Return the error if the provider could not be reached: no host, no trust, no tunnel."""
     tls = next((c for c in causes if isinstance(c, ssl.SSLError)), None)
     refused = next((c for c in causes if isinstance(c, TunnelRefused)), None)
     if refused is not None:
-        return _refused(refused.status, way)
+        return _no_tunnel(refused.status, way)
     if way.unproved and (alert := handshake_alert(causes)):
         return Broken(Left.NOTHING, f"{way.peer} refused the TLS handshake: {alert}", retry=False)
     if left is Left.NOTHING and any(isinstance(cause, socket.gaierror) for cause in causes):
@@ -215,14 +242,14 @@ _WHY: Mapping[type[Exception], str] = {
 _PASSING = {408, 425, 429}
 
 
-def _refused(status: int, way: Way) -> Broken:
+def _no_tunnel(status: int, way: Way) -> Broken:
     again = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING
     why = f"{way.peer} refused to open a tunnel to {way.host}: HTTP {status}"
     return Broken(Left.NOTHING, why, retry=again)
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
-    """Return an error with all that it was made of: causes, contexts, wrapped arguments."""
+    """Return an error and everything that it wraps: causes, contexts, arguments."""
     found: list[BaseException] = []
     waiting = [error]
     while waiting and len(found) < _MOST_CAUSES:

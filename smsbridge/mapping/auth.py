@@ -1,8 +1,8 @@
-"""How a call says who makes it: what each auth owes, for the client and the mock."""
+"""How a call is authenticated: the interface of an auth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from smsbridge.http.exchange import Exchange, Request, Response
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 Credentials = Mapping[str, str]
 Make = Callable[[Mapping[str, str]], Exchange[Request]]
-"""Makes the request of a call, with more values for its table: a token, for one."""
+"""Makes the request of a call, given additional values for its table, such as a token."""
 
 
 class Auth(Protocol):
-    """A way to say who we are. ``credentials`` are the config keys that it needs, in order.
+    """A way to authenticate a call. ``credentials`` are the config keys that it needs, in order.
 
-    ``presented``, ``valid`` and ``answer`` are the provider's side: does a request try this way,
-    and rightly? And what answers a request that is part of the conversation, and not a call?
+    One that gives `Make` values for the tables of a call has ``own_values``: their names. The
+    provider's side is `smsbridge.serving.auth.ProviderAuth`.
     """
 
     @property
@@ -29,7 +29,7 @@ class Auth(Protocol):
 
     @property
     def scheme(self) -> str:
-        """The HTTP scheme in which a 401 would speak of it, in lower case; empty for none."""
+        """The HTTP scheme that a 401 would name for it, in lower case; empty if there is none."""
 
     def fields(self, credentials: Credentials) -> dict[str, Any]:
         """Return what it adds to the fields of a call."""
@@ -39,22 +39,5 @@ class Auth(Protocol):
     ) -> Exchange[Response]:
         """Send the request of a call with what it adds to it, and return the answer.
 
-        Requests of a conversation before it have a ``share``; the call itself has none.
+        Earlier requests of the conversation have a ``share``; the call itself has none.
         """
-
-    def presented(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Return whether a request says who it is in this way."""
-
-    def valid(
-        self,
-        request: Request,
-        fields: Mapping[str, Any],
-        credentials: Credentials,
-        tokens: Collection[str],
-    ) -> bool:
-        """Return whether a request says rightly who it is; ``tokens`` are those given out."""
-
-    def answer(
-        self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]
-    ) -> Response | None:
-        """Return the answer to a request of the conversation; ``mint`` gives out a token."""

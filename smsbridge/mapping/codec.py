@@ -1,13 +1,11 @@
-"""How words become bytes, and bytes words: what each codec owes, for the client and the mock."""
+"""How fields become bytes, and bytes become words: the interface of a codec."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from smsbridge.errors import Reason
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Exchange, Request, Response, Session
 
@@ -21,19 +19,11 @@ class SoapFault(dict[str, Any]):
 
 
 class Unreadable(ValueError):
-    """Bytes that a codec can't read. Its text says why, without a word of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request as the provider's side reads it: the table's name for the call, and its fields."""
-
-    name: str
-    fields: Mapping[str, Any]
+    """Bytes that a codec can't read. The error says why, without quoting them."""
 
 
 class Codec(Protocol):
-    """A wire format. The first two are the client's side, the others the provider's."""
+    """A wire format. The provider's side is `smsbridge.serving.codec.ProviderCodec`."""
 
     def encode(
         self, site: Site, session: Session, name: str, fields: Mapping[str, Any]
@@ -50,25 +40,5 @@ class Codec(Protocol):
     ) -> Mapping[str, Any]:
         """Return the answer as nested words, a fault as `SoapFault`. Or raise `Unreadable`.
 
-        What by its declared type is equal to one of ``words`` is spelt as it is there.
+        A word that equals one of ``words`` by its declared type is returned in that spelling.
         """
-
-    def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
-        """Return the call that a request makes; None if it isn't for us. Or `Unreadable`."""
-
-    def write(
-        self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str
-    ) -> Response:
-        """Return the provider's answer to a request, with ``result`` as it stands in a table."""
-
-    def sample(self, site: Site, name: str) -> dict[str, Any]:
-        """Return the words of a valid answer to a call, as far as a contract says."""
-
-    def fault(self, request: Request, code: str, string: str) -> Response:
-        """Return the answer that reports a fault, in SOAP 1.1's words: Client, Server."""
-
-    def deny(self, request: Request, reason: Reason) -> Response:
-        """Return the answer that refuses a call for a reason."""
-
-    def refuse(self, request: Request, why: Unreadable) -> Response:
-        """Return the answer to a request that could not be read."""

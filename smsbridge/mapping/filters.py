@@ -1,4 +1,4 @@
-"""The filters of a template: what is made of a value, and where that may stand."""
+"""The filters of a template: what each makes of a value, and where the result may stand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from smsbridge.mapping.markup import from_json, from_xml, to_json, to_xml
 
 def text(value: Any) -> str:
     """Return a value as the wire shows it: ``true`` and ``false``, a datetime as ISO 8601."""
+    if type(value) is str:
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -38,7 +40,7 @@ def _national(value: Any) -> str:
 def _number(value: Any) -> int | float:
     word = text(value)
     if not re.fullmatch(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?", word):
-        raise InvalidMessage("the table makes a number of a value that is none")
+        raise InvalidMessage("the table makes a number of a value that is not a number")
     return float(word) if "." in word else int(word)
 
 
@@ -51,7 +53,7 @@ class Gives(StrEnum):
 
     ANY = "any text"
     SAME = "what it was good for before"
-    PLAIN = "letters, digits and signs that XML and JSON take for no more"
+    PLAIN = "letters, digits and signs that need no escaping in XML and JSON"
     BARE = "a word of JSON, which stands without quotes"
     XML = "text in XML"
     JSON = "text between the quotes of JSON"
@@ -59,7 +61,7 @@ class Gives(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is made of a value, what that is good for, and the way back where there is one."""
+    """What a filter makes of a value, where that may stand, and the inverse if there is one."""
 
     apply: Callable[[Any], Any]
     gives: Gives = Gives.PLAIN
@@ -84,14 +86,14 @@ FILTERS: Mapping[str, Filter] = {
     "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
 }
 TIME_FILTERS: Mapping[str, Callable[[datetime], str]] = {
-    "epoch": lambda time: str(math.ceil(time.timestamp())),  # not before it
+    "epoch": lambda time: str(math.ceil(time.timestamp())),  # rounded up: not before the time
     "epoch-ms": lambda time: str(math.ceil(time.timestamp() * 1000)),
     "iso": lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     "date": lambda time: time.strftime("%Y-%m-%d"),
 }
 """For a time; so is a format of ``strftime`` that begins with %: ``{now|%Y%m%d%H%M%S}``.
 
-What has no zone is in the provider's, UTC by default.
+A format without a zone is in the provider's time zone, UTC by default.
 """
 
 

@@ -8,28 +8,27 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from smsbridge.errors import InvalidMessage
+from smsbridge.text.pattern import pattern
 
 
 class Markup(StrEnum):
-    """A language of a constant; each is the name of the filter that makes a value fit in too."""
+    """The language of a constant; its name is also that of the filter that escapes for it."""
 
     XML = "xml"
     JSON = "json"
 
 
 _LOOKS = {
-    Markup.JSON: re.compile(r"""\s*(?:\{\s*["}]|\[\s*["{\[])"""),
-    Markup.XML: re.compile(
-        r"""(?s)\s*<[A-Za-z_?!].*>\s*\Z|.*?(?:</[A-Za-z_:]|<[A-Za-z_:][^<>]*/>)"""
-    ),
+    Markup.JSON: pattern(r"""\s*(?:\{\s*["}]|\[\s*["{\[])"""),
+    Markup.XML: pattern(r"""(?s)\s*<[A-Za-z_?!].*>\s*\Z|.*?(?:</[A-Za-z_:]|<[A-Za-z_:][^<>]*/>)"""),
 }
 """Of a constant with one NUL in the place of each value. JSON is asked first: it may hold XML."""
 _HELD = {
-    Markup.XML: re.compile(r">([^<>]*)<"),
-    Markup.JSON: re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
+    Markup.XML: pattern(r">([^<>]*)<"),
+    Markup.JSON: pattern(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
 }
-"""What may hold a language of its own: the text between two tags, a string."""
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+"""What may hold another document: the text between two tags, or a string."""
+_CDATA = pattern(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ENTITIES = {
     "&": "&amp;",
     "<": "&lt;",
@@ -39,7 +38,7 @@ _ENTITIES = {
     **{blank: f"&#{ord(blank)};" for blank in "\t\n\r"},  # which an attribute would lose
 }
 _CHARACTERS = {entity: character for character, entity in _ENTITIES.items()}
-NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NO_XML = pattern("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def language(constant: str) -> Markup | None:
@@ -54,7 +53,7 @@ def inner_texts(constant: str, of: Markup) -> Iterator[str]:
 
 
 def unescapable(constant: str, of: Markup) -> str:
-    """Return what no value can be escaped for: in JSON all but the strings, in XML the CDATA."""
+    """Return what no value can be escaped in: in JSON all but the strings, in XML the CDATA."""
     if of is Markup.JSON:
         return _HELD[of].sub("", constant)
     return "".join(found[1] for found in _CDATA.finditer(constant))
@@ -68,7 +67,7 @@ def to_xml(text: str) -> str:
 
 
 def from_xml(text: str) -> str:
-    """Return the text that stands so in XML, as far as `to_xml` writes it."""
+    """Return the text that `to_xml` wrote so: its inverse."""
     return re.sub(r"&[a-z#0-9]+;", lambda found: _CHARACTERS.get(found[0], found[0]), text)
 
 
@@ -78,7 +77,7 @@ def to_json(text: str) -> str:
 
 
 def from_json(text: str) -> str:
-    """Return the text that stands so in JSON; what is not JSON is left as it is."""
+    """Return the text that is written so in JSON; what is not JSON is returned unchanged."""
     try:
         return str(json.loads(f'"{text}"', strict=False))
     except ValueError:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.path import LIST, STATUS, nested, steps
-from smsbridge.mapping.template import Template, Values, names, needed, rendered, words
+from smsbridge.mapping.path import LIST, STATUS, nest, steps
+from smsbridge.mapping.template import (
+    Kept,
+    Template,
+    Values,
+    compile_address,
+    compile_all,
+    compile_needs,
+    names,
+    words,
+)
 from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
-from smsbridge.mapping.words import REFUSING, When, status_trouble, untaken_trouble
+from smsbridge.mapping.words import REFUSING, When, Words, status_trouble, untaken_trouble
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
@@ -25,13 +33,62 @@ if TYPE_CHECKING:
     from smsbridge.message import Status
 
 _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
+_BY_SMS = frozenset({Channel.SMS})
 _MADE = ("now", "uuid", "encoding", "segments")
+_COUNTED = frozenset({"encoding", "segments"})
 _NO_NEED = {"reference", "channels", *_MADE}  # ours first; channels have a rule of their own
 SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
 RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
 Paths = str | Sequence[str]
 _UUID_BYTES = 16
 _UUID_VERSION = 4
+_LATER = {STATUS: ("503",)}  # for a question, which sends nothing: it may be asked later
+
+
+class Marks(NamedTuple):
+    """The words of an answer to a send, those to a question, and all by their paths."""
+
+    words: Words
+    later: Words
+    spellings: Spellings
+
+
+class Plan:
+    """What a table comes to before any value is known: its templates compiled, what it can carry.
+
+    A send calls it; `explain`, errors and the mock read the table itself.
+    """
+
+    def __init__(self, table: _Table) -> None:
+        """Compile a table that was checked."""
+        templates = list(table.templates())
+        self.address = compile_address(table.call)
+        self.fields = compile_all(table.fields)
+        self.headers = compile_all(getattr(table, "headers", {}))
+        self.has_headers = bool(getattr(table, "headers", {}))
+        self.needs = compile_needs([value for _, value in templates])
+        self.carries = frozenset(name for _, value in templates for name in names(value))
+        self.places = _places(table)
+        self.places_carry = {path: frozenset(names(one)) for path, one in self.places.items()}
+        self.made = self.carries & set(_MADE)
+        known = (word for _, value in templates for word in words(value, "channels"))
+        self.channels = frozenset({"sms", *known} - {"*"})
+        self._table = table
+        self._marks: tuple[Mapping[str, Status], Marks] | None = None
+
+    def marks(self, statuses: Mapping[str, Status]) -> Marks:
+        """Return what the table looks for in an answer, with the statuses of its backend."""
+        if self._marks is None or self._marks[0] is not statuses:
+            table: Any = self._table
+            words = Words(
+                accepted=table.taken,
+                rejected=table.rejected,
+                statuses=statuses,
+                not_sent=getattr(table, "not_sent", {}),
+            )
+            later = replace(words, not_sent=_LATER)
+            self._marks = statuses, Marks(words, later, spellings(table, statuses))
+        return self._marks[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +103,14 @@ class _Table:
 
     call: str
     fields: Mapping[str, Template]
+    _plan: Kept[Plan] = field(init=False, repr=False, compare=False, default_factory=Kept)
+
+    @property
+    def plan(self) -> Plan:
+        """What the table comes to before any value is known, made once."""
+        if not self._plan:
+            self._plan.append(Plan(self))
+        return self._plan[0]
 
     def _check(self) -> None:
         for path, template in self.templates():
@@ -61,9 +126,9 @@ class _Table:
             if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
                 raise ValueError(f"{self.call}: {path} needs an index, such as {LIST}[0].to")
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
-                raise ValueError(f"{self.call}: {path} is a field, and holds others too")
+                raise ValueError(f"{self.call}: {path} is a field, and also holds other fields")
         try:
-            nested(dict.fromkeys(self.fields))
+            nest(dict.fromkeys(self.fields))
         except ValueError as error:
             raise ValueError(f"{self.call}: {error}") from None
 
@@ -73,19 +138,23 @@ class _Table:
         yield from self.fields.items()
         yield from getattr(self, "headers", {}).items()
 
-    def places(self) -> dict[str, Template]:
+    def places(self) -> Mapping[str, Template]:
         """Return the fields with those that a route has in its path and its query."""
-        route = urlsplit(self.call.partition(" ")[2])
-        captured = {found: found for found in re.findall(r"\{[^{}]*\}", route.path)}
-        return {**captured, **dict(parse_qsl(route.query)), **self.fields}
+        return self.plan.places
 
     def carries(self) -> frozenset[str]:
         """Return the names of the values that it can carry."""
-        return frozenset(name for _, value in self.templates() for name in names(value))
+        return self.plan.carries
 
-    def filled(self, values: Values) -> dict[str, Any]:
+    def fill(self, values: Values) -> dict[str, Any]:
         """Return the provider's fields for values; those without a value are left out."""
-        return rendered(self.fields, values)
+        return self.plan.fields(values)
+
+
+def _places(table: _Table) -> Mapping[str, Template]:
+    route = urlsplit(table.call.partition(" ")[2])
+    captured = {found: found for found in re.findall(r"\{[^{}]*\}", route.path)}
+    return {**captured, **dict(parse_qsl(route.query)), **table.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +162,15 @@ class Operation(_Table):
     """A call that sends a message: what it says, and what the answer means.
 
     ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+
+    >>> operation = Operation(
+    ...     "POST /v1/messages",
+    ...     fields={"to": "{recipient}", "text": "{text}"},
+    ...     accepted=When({"state": "QUEUED"}, id="id"),
+    ...     rejected={"code": {"12": Reason.RECIPIENT}},
+    ... )
+    >>> sorted(operation.carries())
+    ['recipient', 'text']
     """
 
     accepted: When
@@ -102,7 +180,7 @@ class Operation(_Table):
 
     @property
     def taken(self) -> When:
-        """What an answer has when the call was taken."""
+        """What the answer to a call that was taken has."""
         return self.accepted
 
     def __post_init__(self) -> None:
@@ -115,18 +193,17 @@ class Operation(_Table):
 
     def channels(self) -> frozenset[str]:
         """Return the sets of channels that it can carry, as words: ``sms``, ``sms+whatsapp``."""
-        known = (word for _, value in self.templates() for word in words(value, "channels"))
-        return frozenset({"sms", *known} - {"*"})
+        return self.plan.channels
 
     def counts(self) -> bool:
         """Return whether it needs to know how many SMS a text takes, or in which encoding."""
-        return bool(self.carries() & {"encoding", "segments"})
+        return bool(self.plan.made & _COUNTED)
 
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
-        used = {name for _, value in self.templates() for name in needed(value, values)}
-        lacking = [name for name in values if name not in used | _NO_NEED]
-        if values["channels"] not in self.channels():
+        used = self.plan.needs(values)
+        lacking = [name for name in values if name not in used and name not in _NO_NEED]
+        if values["channels"] not in self.plan.channels:
             lacking.append("channels")
         return lacking
 
@@ -135,16 +212,19 @@ class Operation(_Table):
 class Question(_Table):
     """A call that only reads: where a message stands, what was sent, what was received.
 
-    ``rows``: the path of the rows of the answer; empty where the answer is the one row. ``row``:
-    our name (one of ``SENT_ROW`` or ``RECEIVED_ROW``) to its path in a row; of several paths the
-    first that has a word, and of two with a blank between both (``"date hour"``).
+    ``rows``: the path of the rows of the answer; empty if the answer is a single row. ``row``: our
+    name (one of ``SENT_ROW`` or ``RECEIVED_ROW``) to its path in a row; of several paths the first
+    that has a word is used; two paths with a blank between give both words (``"date hour"``).
     ``answered``: what an answer must have; ``rejected`` as in `Operation`. ``statuses``: words for
-    statuses, where they mean something else than in the rest of the backend. ``failed``: a row
-    that has any of it is of a message that was not delivered. ``refused``: one that the provider
-    did not take at all. ``pages``: what the next page of the
-    log is asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``:
-    how times are written, where that can't be seen: ``epoch``, ``epoch-ms`` or a format of
-    ``strptime``.
+    statuses, where they mean something else than in the rest of the backend. ``failed``: a row that
+    has any of it is of a message that was not delivered. ``refused``: a row with any of these is of
+    a message that the provider did not take at all. ``pages``: what the next page of the log is
+    asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``: how times
+    are written, if that can't be recognised: ``epoch``, ``epoch-ms`` or a format of ``strptime``.
+
+    >>> question = Question("GET /messages/{id}", {}, row={"status": "state", "at": "updated"})
+    >>> sorted(question.carries())
+    ['id']
     """
 
     row: Mapping[str, Paths]
@@ -160,15 +240,15 @@ class Question(_Table):
 
     @property
     def taken(self) -> When:
-        """What an answer has when the call was taken."""
+        """What the answer to a call that was taken has."""
         return self.answered
 
     def __post_init__(self) -> None:
-        """Refuse a table that could not be asked."""
+        """Refuse a table that can't be used to ask."""
         self._check()
         names = dict.fromkeys((*SENT_ROW, *RECEIVED_ROW))
         if not self.row or (unknown := sorted(self.row.keys() - names.keys())):
-            why = f"{unknown[0]!r} is none of" if self.row else "name one or more of"
+            why = f"{unknown[0]!r} is not one of" if self.row else "name one or more of"
             raise ValueError(f"{self.call}, row: {why} {', '.join(names)}")
         for path in (self.rows or "rows", *(p for n in self.row for p in self.paths(n))):
             for part in path.split(" "):
@@ -179,7 +259,7 @@ class Question(_Table):
             raise ValueError(f"{self.call}, time_format: {odd}")
 
     def paths(self, name: str) -> tuple[str, ...]:
-        """Return where a row may have what we call so; a blank stands between two of one value."""
+        """Return the paths of our name in a row; two paths with a blank between form one value."""
         given = self.row[name]
         return (given,) if isinstance(given, str) else tuple(given)
 
@@ -219,12 +299,19 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "resend": ("id",),
     "delete": ("id", "first", "last"),
 }
-"""What is done to a message that the provider has, by name, with the same."""
+"""Commands on a message that the provider has, by name, with the values that a caller may give."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """A codec and an auth, and the operations that the provider has for the pair."""
+    """A codec and an auth, and the operations that the provider has for the pair.
+
+    >>> fields = {"to": "{recipient}", "text": "{text}"}
+    >>> send = Operation("POST /send", fields, When({"error": "0"}))
+    >>> protocol = Protocol(Rest(), Fields({"apikey": "{api_key}"}), send=send)
+    >>> list(protocol.operations())
+    ['send']
+    """
 
     codec: Codec
     auth: Auth
@@ -243,36 +330,55 @@ class Protocol:
 
 def channels_word(channels: frozenset[Channel]) -> str:
     """Return a set of channels as a table's word: ``sms``, ``whatsapp`` or ``sms+whatsapp``."""
-    return "+".join(sorted(channels))
+    return "sms" if channels == _BY_SMS else "+".join(sorted(channels))
 
 
 def message_values(message: Message) -> dict[str, Any]:
     """Return the values that a message itself has for a table."""
-    options = message.options
-    own = (
-        {f"options.{f.name}": getattr(options, f.name) for f in fields(options)} if options else {}
-    )
-    values = {name: getattr(message, name) for name in _MESSAGE} | own
-    values["channels"] = channels_word(message.channels)
-    return {n: value for n, value in values.items() if value is not None and value is not False}
+    values: dict[str, Any] = {
+        "recipient": message.recipient,
+        "text": message.text,
+        "channels": channels_word(message.channels),
+    }
+    if message.send_at is not None:
+        values["send_at"] = message.send_at
+    if message.sender is not None:
+        values["sender"] = message.sender
+    values["reference"] = message.reference
+    if (options := message.options) is not None:
+        for one in fields(options):
+            if (value := getattr(options, one.name)) is not None and value is not False:
+                values[f"options.{one.name}"] = value
+    return values
 
 
-def made_values(session: Session, text: str | None = None) -> dict[str, Any]:
-    """Return the values that are made for a call: its time, an id, and what a text needs."""
-    values: dict[str, Any] = {"now": session.now(), "uuid": made_uuid(session)}
+def generated_values(
+    session: Session, text: str | None = None, wanted: Collection[str] = ("now", "uuid")
+) -> dict[str, Any]:
+    """Return the values that are made for a call: its time, an id, and what a text needs.
+
+    ``wanted``: the names of those that its table carries.
+    """
+    values: dict[str, Any] = {}
+    if "now" in wanted:
+        values["now"] = session.now()
+    if "uuid" in wanted:
+        values["uuid"] = uuid_of(session)
     if text is not None:
         needs = segments(text)
         values |= {"encoding": str(needs.encoding), "segments": str(needs.count)}
     return values
 
 
-def made_uuid(session: Session) -> str:
+def uuid_of(session: Session) -> str:
     """Return a random UUID."""
+    from uuid import UUID
+
     return str(UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION))
 
 
-def known_values(operation: str) -> set[str]:
-    """Return the names of the values that a table of that operation may use."""
+def value_names(operation: str) -> set[str]:
+    """Return the names of the values that the table of an operation may use."""
     if operation == "send":
         return {*_MESSAGE, *_MADE}
     return {*{**QUESTIONS, **COMMANDS}.get(operation, ()), "now", "uuid"}

@@ -1,14 +1,14 @@
 """What an answer proves: the one place where an outcome is decided.
 
 The statuses are a table; the provider's own words come from its `Operation`. A 200 is never proof.
-Of each status one question is asked: who between us and the provider can send it after the
-provider has taken the message? ``docs/faults.md`` has the answers.
+For each status the question is: who between us and the provider can send it after the provider has
+taken the message? ``docs/faults.md`` has the answers.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import responses
@@ -22,9 +22,10 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
-from smsbridge.http.challenges import is_foreign, offered_schemes
+from smsbridge.http.challenges import describe_schemes, is_foreign
 from smsbridge.http.exchange import Left
 from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.path import at
 from smsbridge.mapping.words import (
     REFUSING,
     SPEAKING,
@@ -44,8 +45,9 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Broken, Response
 
 _MOST_WORD = 60
+_TELLING = SPEAKING | UNTAKEN
 _UNAUTHORIZED = 401
-_SPOILT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")  # what no word of a provider has
+_SPOILT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd]")  # in no word of a provider
 _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 
 
@@ -53,7 +55,7 @@ _YES_OR_NO = ("true", "false", "yes", "no", "1", "0")
 class Case:
     """What is needed to judge an answer.
 
-    ``mask`` hides what nobody may see in an error. ``scheme``: the HTTP scheme of our credentials.
+    ``mask`` hides private values in an error. ``scheme``: the HTTP scheme of our credentials.
     """
 
     words: Words
@@ -65,7 +67,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """A response, what was read of its body, that with its status, and what was wrong with it."""
+    """A response, the words of its body, these words with its status, and what is wrong with it."""
 
     response: Response
     answer: Mapping[str, Any]
@@ -78,7 +80,7 @@ class _Evidence:
 
     @property
     def text(self) -> str:
-        offered = offered_schemes(self.response) if self.status == _UNAUTHORIZED else ""
+        offered = describe_schemes(self.response) if self.status == _UNAUTHORIZED else ""
         said = f"HTTP {self.status} {responses.get(self.status, '')}".rstrip()
         return f"{said}; {offered}" if offered else said
 
@@ -87,21 +89,21 @@ class _Evidence:
         return isinstance(self.answer, SoapFault)
 
 
-Outcome = Submission | SendError
+SendEnd = Submission | SendError
 
 _REFUSALS = {_UNAUTHORIZED: Reason.AUTHENTICATION, 403: Reason.AUTHENTICATION, 413: Reason.CONTENT}
 _REFUSING_FAULTS = {"Client", "Sender", "VersionMismatch", "MustUnderstand"}
 
 
-def broken(error: Broken, attempt: Attempt) -> SendError:
-    """Return the outcome of a send that got no whole answer: by what had left."""
+def end_of_break(error: Broken, attempt: Attempt) -> SendError:
+    """Return the outcome of a send without a complete answer, by how much had left."""
     if error.left == "all":
         return OutcomeUnknown(error.why, attempt)
     return NotSent(error.why, attempt, retry=error.retry, retry_after=error.retry_after)
 
 
-def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Outcome:
-    """Return what an answer proves. ``answer`` is what was read, or why it could not be read."""
+def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> SendEnd:
+    """Return what an answer proves. ``answer`` is its words, or why they could not be read."""
     words = {} if isinstance(answer, str) else answer
     evidence = _Evidence(
         response=response,
@@ -112,22 +114,22 @@ def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Ou
     return _STATUSES.get(response.status, _unknown)(evidence, case)
 
 
-def rejected(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
-    """Return the error for a refusal, of the class that its reason asks for."""
+def rejection(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
+    """Return the error for a refusal: `AuthenticationFailed` or `Rejected`, by its reason."""
     kind = AuthenticationFailed if reason is Reason.AUTHENTICATION else Rejected
     return kind(why, attempt, reason=reason, code=code)
 
 
-def _said(seen: _Evidence, case: Case) -> Outcome:
+def _judge_words(seen: _Evidence, case: Case) -> SendEnd:
     if seen.trouble or seen.has_fault:
         return _unknown(seen, case)
     accepted = case.words.accepted
-    named = _refusal(seen.said, case, others=False)
     refusal = _refusal(seen.said, case, others=True)
+    named = _refusal(seen.said, case, others=False) if refusal else None
     elsewhere = refusal and refusal.path not in accepted.match
     if _is_marked(seen, case) and (elsewhere or _is_not_taken(seen, case)):
         return _contradictory(seen, case)
-    open_ = refusal and not accepted.match  # a question that says no word of success
+    open_ = refusal and not accepted.match  # a question without a marker of success
     if accepted.holds(seen.said) and not named and not open_:
         own = word_at(seen.answer, accepted.status)
         return Submission(
@@ -141,61 +143,81 @@ def _said(seen: _Evidence, case: Case) -> Outcome:
         return _wait(seen, case)
     if refusal and (named or not accepted.holds_any(seen.said)):
         why = f"the provider answered {refusal.code!r}"
-        return rejected(why, case.attempt, refusal.reason, refusal.code)
+        return rejection(why, case.attempt, refusal.reason, refusal.code)
     why = f"{seen.text}, and the answer has no marker of success or refusal"
+    if looked_at := "; ".join(f"{path}: {_at(seen, path, case)}" for path in _mark_paths(case)):
+        why = f"{why}: {looked_at}"
     return OutcomeUnknown(why, case.attempt)
 
 
-def _refused_unless_page(seen: _Evidence, case: Case) -> Outcome:
+def _mark_paths(case: Case) -> Iterable[str]:
+    """Return the paths where an acceptance would stand, and those where a refusal would."""
+    return dict.fromkeys((*case.words.accepted.match, *case.words.rejected))
+
+
+def _at(seen: _Evidence, path: str, case: Case) -> str:
+    """Return what stands at a path of an answer, as it may be shown."""
+    if (word := word_at(seen.said, path)) is not None:
+        shown = word if word in case.words.accepted.match.values() else _show(word, case)
+        return f'"{shown}"' if shown == word else shown
+    found = at(seen.said, path)
+    if isinstance(found, bool):
+        return str(found).lower()
+    if found is None or found == "":
+        return "nothing" if found is None else "an empty text"
+    return "a list" if isinstance(found, list) else "a group"
+
+
+def _reject_unless_page(seen: _Evidence, case: Case) -> SendEnd:
     if not is_foreign(seen.response, case.scheme):
-        return _refused(seen, case)
+        return _reject(seen, case)
     outcome = _unknown(seen, case)
     if not isinstance(outcome, OutcomeUnknown):
         return outcome
-    why = f"{seen.text}, and a page (HTML) that may be that of a proxy, not of the provider"
+    why = f"{seen.text}, and an HTML page that may come from a proxy, not from the provider"
     return OutcomeUnknown(why, case.attempt)
 
 
-def _refused(seen: _Evidence, case: Case) -> Outcome:
+def _reject(seen: _Evidence, case: Case) -> SendEnd:
     found = (word_at(seen.answer, path) for path in case.words.rejected)
-    code = next((_shown(word, case) for word in found if word), None)
+    code = next((_show(word, case) for word in found if word), None)
     if named := _refusal(seen.said, case, others=False):
-        return rejected(seen.text, case.attempt, named.reason, named.code)
+        return rejection(seen.text, case.attempt, named.reason, named.code)
     if seen.status != _UNAUTHORIZED and _is_not_taken(seen, case):
         return (_contradictory if _is_marked(seen, case) else _wait)(seen, case)
     reason = _REFUSALS.get(seen.status, Reason.REQUEST)
-    return rejected(seen.text, case.attempt, reason, code)
+    return rejection(seen.text, case.attempt, reason, code)
 
 
-def _not_taken(seen: _Evidence, case: Case) -> Outcome:
+def _no_send(seen: _Evidence, case: Case) -> SendEnd:
     return NotSent(seen.text, case.attempt)
 
 
-def _misdirected(seen: _Evidence, case: Case) -> Outcome:
+def _redirect(seen: _Evidence, case: Case) -> SendEnd:
     why = f"{seen.text}, a redirect: never followed with credentials, check the url in the config"
     return NotSent(why, case.attempt, retry=False)
 
 
-def _wait(seen: _Evidence, case: Case) -> Outcome:
+def _wait(seen: _Evidence, case: Case) -> SendEnd:
     return NotSent(seen.text, case.attempt, retry_after=seen.response.retry_after(case.now))
 
 
-def _timed_out(seen: _Evidence, case: Case) -> Outcome:
+def _timeout(seen: _Evidence, case: Case) -> SendEnd:
     whole = seen.response.left is Left.ALL
-    return _unknown(seen, case) if whole else _not_taken(seen, case)
+    return _unknown(seen, case) if whole else _no_send(seen, case)
 
 
-def _contradictory(seen: _Evidence, case: Case) -> Outcome:
+def _contradictory(seen: _Evidence, case: Case) -> SendEnd:
     why = f"{seen.text}, and the answer has a marker of success and one of refusal"
     return OutcomeUnknown(why, case.attempt)
 
 
-def _unknown(seen: _Evidence, case: Case) -> Outcome:
-    """Return what is known where the status proves nothing: what the table names, or a fault."""
+def _unknown(seen: _Evidence, case: Case) -> SendEnd:
+    """Return the outcome if the status proves nothing: by the table's words, or by a fault."""
     if not _is_marked(seen, case):
         named = _refusal(seen.said, case, others=False)
         if named and seen.status in REFUSING:
-            return rejected(seen.text, case.attempt, named.reason, named.code)
+            return rejection(seen.text, case.attempt, named.reason, named.code)
         if not named and _is_not_taken(seen, case):
             return _wait(seen, case)
     if seen.has_fault:
@@ -203,16 +225,16 @@ def _unknown(seen: _Evidence, case: Case) -> Outcome:
     return OutcomeUnknown(f"{seen.text}{seen.trouble}", case.attempt)
 
 
-_STATUSES: Mapping[int, Callable[[_Evidence, Case], Outcome]] = {
-    **dict.fromkeys((200, 201, 202), _said),
-    **dict.fromkeys((307, 308), _misdirected),
-    **dict.fromkeys((400, 413, 422), _refused),
-    **dict.fromkeys((401, 403, 404), _refused_unless_page),
-    408: _timed_out,
-    **dict.fromkeys((421, 425), _not_taken),
+_STATUSES: Mapping[int, Callable[[_Evidence, Case], SendEnd]] = {
+    **dict.fromkeys((200, 201, 202), _judge_words),
+    **dict.fromkeys((307, 308), _redirect),
+    **dict.fromkeys((400, 413, 422), _reject),
+    **dict.fromkeys((401, 403, 404), _reject_unless_page),
+    408: _timeout,
+    **dict.fromkeys((421, 425), _no_send),
     429: _wait,
 }
-"""What each status proves by itself; any other proves nothing."""
+"""What each status proves by itself; any other status proves nothing."""
 
 
 def _is_marked(seen: _Evidence, case: Case) -> bool:
@@ -223,18 +245,18 @@ def _is_marked(seen: _Evidence, case: Case) -> bool:
 
 def _is_not_taken(seen: _Evidence, case: Case) -> bool:
     """Return whether the answer has a word that says that the message was not taken."""
-    named = case.words.not_sent.items() if seen.status in SPEAKING | UNTAKEN else ()
+    named = case.words.not_sent.items() if seen.status in _TELLING else ()
     return any((word_at(seen.said, p) or flag_at(seen.said, p)) in words for p, words in named)
 
 
 def _fault(answer: Mapping[str, Any], case: Case) -> SendError:
     code = word_at(answer, "fault.code") or ""
-    shown = _shown(code, case)
-    why = f"SOAP fault {shown}: {_shown(word_at(answer, 'fault.string') or '', case)}"
+    shown = _show(code, case)
+    why = f"SOAP fault {shown}: {_show(word_at(answer, 'fault.string') or '', case)}"
     if refusal := _refusal(answer, case, others=False):
-        return rejected(why, case.attempt, refusal.reason, refusal.code)
+        return rejection(why, case.attempt, refusal.reason, refusal.code)
     if code.partition(".")[0] in _REFUSING_FAULTS:
-        return rejected(why, case.attempt, Reason.REQUEST, shown)
+        return rejection(why, case.attempt, Reason.REQUEST, shown)
     return OutcomeUnknown(why, case.attempt)
 
 
@@ -251,12 +273,12 @@ def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal
         other = reasons.get("*") if others and word and not _unclear(word, marker) else None
         said = word or flag_at(answer, path)
         if said is not None and (reason := reasons.get(said, other)):
-            return _Refusal(reason, _shown(said, case), path)
+            return _Refusal(reason, _show(said, case), path)
     return None
 
 
 def _unclear(word: str, marker: str) -> bool:
-    """Return whether a word may mean the marker of success, spelt in another way or spoilt."""
+    """Return whether a word may be a marker of success in another or a damaged spelling."""
     if _SPOILT.search(word):
         return True
     word = word.strip().lower()
@@ -270,5 +292,5 @@ def _unclear(word: str, marker: str) -> bool:
     return word in ("", marker.lower(), "null", "none", "false")
 
 
-def _shown(word: str, case: Case) -> str:
+def _show(word: str, case: Case) -> str:
     return case.mask(word)[:_MOST_WORD]

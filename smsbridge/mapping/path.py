@@ -1,9 +1,10 @@
 """Dotted paths into nested words: ``result.messages.message[0].@kind``.
 
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
-a name in a namespace, ``{urn:x}name``. ``[0]`` picks from a list; of a list of one it may be left
-out. The header blocks of a SOAP envelope are under ``soap:Header``; ``#list`` is a JSON array that
-is the whole body; ``#status`` is the HTTP status of an answer.
+a name in a namespace, ``{urn:x}name``. ``[0]`` selects from a list; it may be left out if the list
+has one item. The header blocks of a SOAP envelope are under ``soap:Header``; ``#list`` is a JSON
+array that is the whole body; ``#status`` is the HTTP status of an answer, and ``#answer`` the name
+of an empty one that a WSDL declares.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from typing import Any
 HEADER = "soap:Header"
 TEXT = "#text"
 STATUS = "#status"
+ANSWER = "#answer"
 LIST = "#list"
 _MOST_STEPS = 64
 _STEP = re.compile(r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)(?:\[(?P<index>[0-9]{1,2})\])?(?:\.|\Z)")
 
 
 def steps(path: str) -> list[str | int]:
-    """Return the steps of a path, an index as a number; raises `ValueError` for no path."""
+    """Return the steps of a path, an index as a number; raises `ValueError` if it is not a path."""
     return list(_steps(path))
 
 
@@ -51,10 +53,10 @@ def names(path: str) -> str:
     return ".".join(step for step in steps(path) if isinstance(step, str))
 
 
-def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
+def nest(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return fields by path as nested objects: ``{"a.b": 1}`` is ``{"a": {"b": 1}}``.
 
-    Raises `ValueError` where one field is in the place of another.
+    Raises `ValueError` if one field is in the place of another.
     """
     tree: dict[str, Any] = {}
     for path, value in fields.items():
@@ -62,12 +64,12 @@ def nested(fields: Mapping[str, Any]) -> dict[str, Any]:
             raise ValueError(f"{path}: another field is in its place")
     if LIST in tree and len(tree) > 1:
         other = next(name for name in tree if name != LIST)
-        raise ValueError(f"{other}: {LIST} is all of the body, and holds the fields")
+        raise ValueError(f"{other}: {LIST} is the whole body, so every field must be in it")
     return tree
 
 
 def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield nested objects as fields by path: the way back from `nested`."""
+    """Yield the fields of nested objects by path: the inverse of `nest`."""
     for name, value in tree.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}.")
@@ -80,8 +82,11 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def at(answer: Any, path: str) -> Any:
-    """Return what stands at a path of an answer, through lists of one; or None."""
+    """Return the value at a path of an answer, through lists with one item; None if absent."""
     for step in _steps(path):
+        if type(answer) is dict and type(step) is str:  # nearly always: no look at an ABC
+            answer = answer.get(step)
+            continue
         if isinstance(step, int):
             items = answer if isinstance(answer, list) else [answer]
             answer = items[step] if step < len(items) else None
@@ -105,7 +110,7 @@ def _inner(place: Any, step: str | int, empty: Any) -> Any:
 
 
 def _put(place: Any, path: list[str | int], value: Any) -> bool:
-    """Put a value where a path leads; tell whether nothing was in the way."""
+    """Set the value at a path; return whether that was possible."""
     for step, following in pairwise(path):
         place = _inner(place, step, [] if isinstance(following, int) else {})
         if not isinstance(place, list if isinstance(following, int) else dict):

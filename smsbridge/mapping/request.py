@@ -10,7 +10,7 @@ from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.filters import text
-from smsbridge.mapping.template import address, needed, rendered
+from smsbridge.mapping.template import render_all, required_names
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smsbridge.mapping.template import Template, Values
 
 
-def called(  # noqa: PLR0913, PLR0917  (what a call is made of)
+def make_call(  # noqa: PLR0913, PLR0917  (what a call is made of)
     protocol: Protocol,
     table: Operation | Question,
     values: Values,
@@ -29,39 +29,47 @@ def called(  # noqa: PLR0913, PLR0917  (what a call is made of)
     site: Site,
     session: Session,
 ) -> Exchange[Response]:
-    """Make the call, and return the provider's answer to it."""
+    """Make the call, and return the provider's answer."""
 
     def make(more: Values) -> Exchange[Request]:
         known = {**values, **credentials, **more}
-        fields = table.filled(known) | protocol.auth.fields(credentials)
-        call = address(table.call, known)
+        fields = plan.fields(known) | protocol.auth.fields(credentials)
+        call = plan.address(known)
         try:
             request = yield from protocol.codec.encode(site, session, call, fields)
         except ConfigError as error:
-            raise _lacking(table, known, error) or error from None
-        return headed(request, table.headers, known)
+            raise _missing_value(table, known, error) or error from None
+        return add_words(request, plan.headers(known)) if plan.has_headers else request
 
+    plan = table.plan
     return (yield from protocol.auth.carry(make, credentials, site, session))
 
 
-def headed(
+def add_headers(
     request: Request, headers: Mapping[str, Template], values: Values, share: str | None = None
 ) -> Request:
     """Return a request with a table's headers; those without a value are left out."""
-    own = {name: _word(name, value) for name, value in rendered(headers, values).items()}
-    return replace(request, headers={**request.headers, **own}, share=share)
+    return replace(add_words(request, render_all(headers, values)), share=share)
 
 
-def _lacking(table: Operation | Question, known: Values, error: ConfigError) -> Exception | None:
-    """Return what an error comes to where it is the caller who left a value out."""
+def add_words(request: Request, words: Mapping[str, Any]) -> Request:
+    """Return a request with headers."""
+    own = {name: _word(name, value) for name, value in words.items()}
+    return replace(request, headers={**request.headers, **own})
+
+
+def _missing_value(
+    table: Operation | Question, known: Values, error: ConfigError
+) -> Exception | None:
+    """Return the error to raise if the caller left a value out."""
     path = error.key[-1] if error.key[:1] == ("fields",) else ""
     if path not in table.fields:
         return None
-    absent = [name for name in needed(table.fields[path], known) if known.get(name) is None]
+    absent = [name for name in required_names(table.fields[path], known) if known.get(name) is None]
     return InvalidMessage(f"{' and '.join(absent)} is needed: {error}") if absent else None
 
 
-def answered(  # noqa: PLR0913, PLR0917  (what an answer is read by)
+def read_answer(  # noqa: PLR0913, PLR0917  (what an answer is read by)
     codec: Codec,
     call: str,
     response: Response,
@@ -74,7 +82,7 @@ def answered(  # noqa: PLR0913, PLR0917  (what an answer is read by)
         return codec.decode(site, session, call, response, words)
     except Unreadable as error:
         return f"the answer can't be read: {error}"
-    except Exception as error:  # noqa: BLE001  (the message has left: lose no outcome)
+    except Exception as error:  # noqa: BLE001  (the message has left, so return an outcome)
         return f"the answer can't be read: {type(error).__name__}"
 
 

@@ -3,17 +3,17 @@
 A choice has one key, the value that decides, and a template for each of its words; ``"*"`` is any
 other word: ``{"{channels}": {"whatsapp": "1", "sms+whatsapp": "1"}}``. A filter over a whole
 template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``. A template whose
-value is absent, and a choice that has no such word, give None: the field is left out. A brace that
-is itself is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
+value is absent, and a choice without the word of the value, give None: the field is left out. A
+literal brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
@@ -52,48 +52,120 @@ def places_of(template: str) -> tuple[re.Match[str], ...]:
     return split(template)[1]
 
 
-def _joined(own: tuple[str, ...], between: Iterator[str]) -> str:
+def _join(own: tuple[str, ...], between: Iterator[str]) -> str:
     return own[0] + "".join(word + after for word, after in zip(between, own[1:], strict=True))
+
+
+T = TypeVar("T")
+
+
+class Kept(list[T]):
+    """What was compiled, kept by what it was compiled from; a pickle and a copy begin without."""
+
+    def __reduce_ex__(self, _protocol: object) -> tuple[object, ...]:
+        """Leave it out."""
+        return type(self), ()
+
+
+Render = Callable[[Values], Any]
+Apply = Callable[[Any, Values], Any]
 
 
 def render(template: Template, values: Values) -> Any:
     """Return what a template gives: text, or as it is written a number or a bool; or None."""
+    return compile_template(template)(values)
+
+
+def render_all(templates: Mapping[str, Template], values: Values) -> dict[str, Any]:
+    """Return what each template of a table gives; those without a value are left out."""
+    return compile_all(templates)(values)
+
+
+def compile_template(template: Template) -> Render:
+    """Return what renders a template: all that does not depend on the values is done before."""
     if isinstance(template, str):
-        return _fill(template, values)
+        return _compile_text(template)
     if not isinstance(template, Mapping):
-        return template
+        return lambda _: template
     ((key, inner),) = template.items()
     if key in FILTERS:
-        rendered = render(inner, values)
-        return None if rendered is None else FILTERS[key].apply(rendered)
-    chosen = _chosen(template, values)
-    return None if chosen is None else render(chosen, values)
+        apply, within = FILTERS[key].apply, compile_template(inner)
+
+        def through(values: Values) -> Any:
+            value = within(values)
+            return None if value is None else apply(value)
+
+        return through
+    choose, words = (
+        _compile_choice(template),
+        {w: compile_template(one) for w, one in inner.items()},
+    )
+
+    def choice(values: Values) -> Any:
+        word = choose(values)
+        return None if word is None else words[word](values)
+
+    return choice
 
 
-def rendered(templates: Mapping[str, Template], values: Values) -> dict[str, Any]:
-    """Return what each template of a table gives; those without a value are left out."""
-    given = {name: render(template, values) for name, template in templates.items()}
-    return {name: value for name, value in given.items() if value is not None}
+def compile_all(templates: Mapping[str, Template]) -> Callable[[Values], dict[str, Any]]:
+    """Return what renders each template of a table, and leaves out those without a value."""
+    made = [(name, compile_template(template)) for name, template in templates.items()]
+    return lambda values: {
+        name: value for name, give in made if (value := give(values)) is not None
+    }
 
 
-def needed(template: Template, values: Values) -> Iterator[str]:
-    """Yield the names of the values that decide or fill a template for these very values."""
-    if isinstance(template, str):
-        yield from (place[1] for place in places_of(template))
-    elif isinstance(template, Mapping):
-        ((key, inner),) = template.items()
-        yield from (place[1] for place in places_of(key))
-        chosen = inner if key in FILTERS else _chosen(template, values)
-        yield from () if chosen is None else needed(chosen, values)
+def compile_needs(templates: Iterable[Template]) -> Callable[[Values], frozenset[str]]:
+    """Return what tells which values decide or fill templates, for these very values."""
+    plain = [one for one in templates if not isinstance(one, Mapping)]
+    always = frozenset(name for one in plain for name in names(one))
+    others = [_compile_needs(one) for one in templates if isinstance(one, Mapping)]
+    return lambda values: always.union(*[tell(values) for tell in others])
 
 
-def _chosen(template: Mapping[str, Any], values: Values) -> Template | None:
+def _compile_needs(template: Mapping[str, Any]) -> Callable[[Values], frozenset[str]]:
+    ((key, inner),) = template.items()
+    if key in FILTERS:
+        return compile_needs([inner])
+    deciders = frozenset(place[1] for place in places_of(key))
+    choose = _compile_choice(template)
+    words = {word: compile_needs([one]) for word, one in inner.items()}
+
+    def tell(values: Values) -> frozenset[str]:
+        word = choose(values)
+        return deciders if word is None else deciders | words[word](values)
+
+    return tell
+
+
+def required_names(template: Template, values: Values) -> frozenset[str]:
+    """Return the names of the values that decide or fill a template for these very values."""
+    return compile_needs([template])(values)
+
+
+def _compile_choice(template: Mapping[str, Any]) -> Callable[[Values], str | None]:
+    """Return what tells by which of its words a choice goes on, or None."""
     ((decider, words),) = template.items()
-    word = text(_fill(decider, values) or "")
-    if not word and _is_flag(decider) and {"true", "false"} <= words.keys():
-        word = "false"
-    chosen: Template | None = words.get(word, words.get("*"))
-    return chosen
+    decide = _compile_text(decider)
+    absent = "false" if _is_flag(decider) and {"true", "false"} <= words.keys() else ""
+    other = "*" if "*" in words else None
+    places = places_of(decider)
+    if len(places) == 1 and places[0][0] == decider and not places[0][2]:
+        name = places[0][1]
+
+        def choose_by_value(values: Values) -> str | None:
+            value = values.get(name)
+            word = absent if value is None else text(value) or absent
+            return word if word in words else other
+
+        return choose_by_value
+
+    def choose(values: Values) -> str | None:
+        word = text(decide(values) or "") or absent
+        return word if word in words else other
+
+    return choose
 
 
 def _is_flag(decider: str) -> bool:
@@ -101,40 +173,86 @@ def _is_flag(decider: str) -> bool:
     return decider == "{unread}" or decider.startswith("{options.")
 
 
-def _fill(template: str, values: Values) -> Any:
+def _compile_text(template: str) -> Render:
     own, places = split(template)
-    if any(values.get(place[1]) is None for place in places):
-        return None
+    if not places:
+        constant = own[0]
+        return lambda _: constant
+    applied = [(place[1], _compile_filters(place)) for place in places]
     if len(places) == 1 and places[0][0] == template:
-        return _filtered(places[0], values)
-    return _joined(own, (text(_filtered(place, values)) for place in places))
+        ((name, apply),) = applied
+
+        def give(values: Values) -> Any:
+            value = values.get(name)
+            return None if value is None else apply(value, values)
+
+        return give
+
+    def fill(values: Values) -> str | None:
+        words: list[str] = []
+        for name, apply in applied:
+            if (value := values.get(name)) is None:
+                return None
+            words.append(text(apply(value, values)))
+        return _join(own, iter(words))
+
+    return fill
 
 
 def address(template: str, values: Values) -> str:
     """Return a route with its values in it, each percent-encoded."""
-    for name in names(template):
-        if values.get(name) is None:
-            raise InvalidMessage(f"{name} is missing: the route has it")
+    return compile_address(template)(values)
+
+
+def compile_address(template: str) -> Callable[[Values], str]:
+    """Return what makes a route of its values, as `address` does."""
     own, places = split(template)
-    words = (quote(text(_filtered(place, values)), safe="") for place in places)
-    filled = _joined(own, words)
-    path = filled.partition(" ")[2].partition("?")[0]
-    if template != filled and {".", ".."} & set(path.split("/")):
-        raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
-    return filled
+    if not places:
+        return lambda _: own[0]
+    applied = [(place[1], _compile_filters(place)) for place in places]
+
+    def fill(values: Values) -> str:
+        for name, _ in applied:
+            if values.get(name) is None:
+                raise InvalidMessage(f"{name} is missing: the route has it")
+        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
+        filled = _join(own, words)
+        path = filled.partition(" ")[2].partition("?")[0]
+        if {".", ".."} & set(path.split("/")):
+            raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
+        return filled
+
+    return fill
 
 
-def _filtered(place: re.Match[str], values: Values) -> Any:
-    value = values[place[1]]
-    for name in place[2].split("|")[1:]:
-        if not is_of_a_time(name):
-            value = FILTERS[name].apply(value)
-        elif not isinstance(value, str):  # the id of a message in the place of a time
-            value = _written(place[1], value, name, values.get(TIME_ZONE))
-    return value if place[2].endswith("|number") else text(value)
+def _compile_filters(place: re.Match[str]) -> Apply:
+    """Return what makes of the value of a place what its filters say."""
+    name, filters = place[1], place[2].split("|")[1:]
+    if not filters:
+        return lambda value, _: value if type(value) is str else text(value)
+    steps = [_compile_filter(name, one) for one in filters]
+    as_it_is = filters[-1] == "number"
+
+    def apply(value: Any, values: Values) -> Any:
+        for step in steps:
+            value = step(value, values)
+        return value if as_it_is else text(value)
+
+    return apply
 
 
-def _written(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
+def _compile_filter(name: str, form: str) -> Apply:
+    if not is_of_a_time(form):
+        filtered = FILTERS[form].apply
+        return lambda value, _: filtered(value)
+    return lambda value, values: (
+        value  # the id of a message in the place of a time
+        if isinstance(value, str)
+        else _write(name, value, form, values.get(TIME_ZONE))
+    )
+
+
+def _write(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
     local = time.astimezone(UTC if zone is None or name in _DAYS else zone)
     if form in TIME_FILTERS:
         return TIME_FILTERS[form](local)
@@ -161,9 +279,10 @@ _ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
 
 
 def reread(template: Template, word: str) -> dict[str, str]:
-    """Return the values of a template by name, read from what it gave, as far as they show.
+    """Return the values of a template by name, as far as they can be read back from its result.
 
-    That is one value, or several in XML and JSON. Only ``xml`` and ``json`` have a way back.
+    That is one value, or several in XML and JSON. Of the filters only ``xml`` and ``json`` can be
+    undone.
     """
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
@@ -188,10 +307,10 @@ def reread(template: Template, word: str) -> dict[str, str]:
         value = _ESCAPED[markup]
     found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
     words = found.groups() if found else ()
-    return {place[1]: _unfiltered(place, one) for place, one in zip(places, words, strict=False)}
+    return {place[1]: _undo_filters(place, one) for place, one in zip(places, words, strict=False)}
 
 
-def _unfiltered(place: re.Match[str], word: str) -> str:
+def _undo_filters(place: re.Match[str], word: str) -> str:
     for name in reversed(place[2].split("|")[1:]):
         undo = FILTERS[name].undo if name in FILTERS else None
         if undo is None:
@@ -201,7 +320,7 @@ def _unfiltered(place: re.Match[str], word: str) -> str:
 
 
 def texts(template: Template) -> Iterator[str]:
-    """Yield each text of a template that may have values in it, also what a choice is by."""
+    """Yield each text of a template that may have values in it, including the key of a choice."""
     if isinstance(template, str):
         yield template
     elif isinstance(template, Mapping):

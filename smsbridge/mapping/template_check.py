@@ -1,4 +1,4 @@
-"""What is wrong with a template: said where the table is read, before anything is sent."""
+"""Finds what is wrong with a template when the table is read, before anything is sent."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NATURE: Mapping[str, Gives] = {
     **dict.fromkeys(("recipient", "channels", "encoding", "uuid", "failed"), Gives.PLAIN),
     **dict.fromkeys(TIMES, Gives.PLAIN),
     **dict.fromkeys(("segments", "unread"), Gives.BARE),
-    "before": Gives.ANY,  # it may be an id, which no filter of a time touches
+    "before": Gives.ANY,  # it may be an id, to which filters of times don't apply
 }
-"""What values are good for without a filter; all others are any text."""
+"""Where values may stand without a filter; all others may hold any text."""
 _BARE_TIMES = ("epoch", "epoch-ms")
 
 
@@ -39,19 +39,19 @@ def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
 def _part_trouble(part: str, known: Collection[str] | None) -> str | None:
     if re.search(r"[{}]", PLACE.sub("", part)) or _DOUBLED.search(part):
         rule = "braces hold a value and its filters, such as {recipient|digits}"
-        return f"{part!r}: {rule}; one that is itself is doubled, {{{{"
+        return f"{part!r}: {rule}; write {{{{ for a literal brace"
     wrong = (why for place in places_of(part) if (why := _place_trouble(place, known)))
-    return next(wrong, None) or _unescaped(part)
+    return next(wrong, None) or _escape_trouble(part)
 
 
 def route_trouble(route: str, known: Collection[str] | None = None) -> str | None:
     """Return what is wrong with a route, or None, as `trouble` does."""
     if any(found[1] is None for found in PLACE.finditer(route)):
-        return f"{route!r}: a route has no brace of its own, write %7B for {{ and %7D for }}"
+        return f"{route!r}: a route can't have a literal brace: write %7B for {{ and %7D for }}"
     return trouble(route, known)
 
 
-def _unescaped(part: str) -> str | None:
+def _escape_trouble(part: str) -> str | None:
     """Return what is wrong with the values of a constant that is XML or JSON, or None."""
     own, places = split(part)
     markup = language("\0".join(own))
@@ -65,9 +65,9 @@ def _unescaped(part: str) -> str | None:
         if markup is Markup.JSON and _gives(place) is not Gives.BARE:
             return f"{place[0]} has no quotes around it: give them, or a {{{place[1]}|number}}"
         if _gives(place) not in _ANYWHERE:
-            return f"{place[0]} is in CDATA, where nothing can be escaped: take the CDATA away"
+            return f"{place[0]} is in CDATA, where nothing can be escaped: remove the CDATA"
     inner = (one.replace(f"|{markup}}}", "}") for one in inner_texts(part, markup))
-    return next((why for one in inner if (why := _unescaped(one))), None)
+    return next((why for one in inner if (why := _escape_trouble(one))), None)
 
 
 def _gives(place: re.Match[str]) -> Gives:
@@ -88,14 +88,14 @@ def _gives(place: re.Match[str]) -> Gives:
 
 def _misshapen(template: Mapping[str, Any]) -> str | None:
     if len(template) != 1:
-        return "a choice has one key, the value that decides"
+        return "a choice has one key: the value that it depends on"
     ((key, inner),) = template.items()
     if key in FILTERS:
         return trouble(inner)
     if not places_of(key):
-        return f"{key!r} is not a filter, nor a value that decides, such as {{channels}}"
+        return f"{key!r} is neither a filter nor a value such as {{channels}}"
     if not isinstance(inner, Mapping):
-        return "a choice has a template for each word"
+        return "a choice needs a template for each word"
     return next((why for one in inner.values() if (why := trouble(one))), None)
 
 

@@ -1,4 +1,4 @@
-"""Times as providers write them: what is one, of which zone, and whether that leaves a doubt."""
+"""Reads times as providers write them: in which zone, and whether that is certain."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from smsbridge.errors import ConfigError
+from smsbridge.text.pattern import pattern
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZONE = r"(?P<zone>\s*(?:Z|UTC?|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?"
-_ISO = re.compile(
+_ISO = pattern(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}/[0-9]{2}/[0-9]{2}|[0-9]{8})"
     rf"(?:(?:T|\s+)(?P<time>[0-9]{{2}}[0-9:]*(?:[.,][0-9]+)?){_ZONE})?",
     re.IGNORECASE,
 )
-_RFC_2822 = re.compile(
+_RFC_2822 = pattern(
     rf"(?:[a-z]{{3}},\s*)?(?P<day>[0-9]{{1,2}})\s+(?P<month>{'|'.join(_MONTHS)})\s+"
     rf"(?P<year>[0-9]{{4}})\s+(?P<time>[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?){_ZONE}",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"/Date\((?P<since>-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
-_SINCE = re.compile(r"(?P<since>[1-9][0-9]{8,9})(?P<part>\.[0-9]{1,9})?|(?P<ms>[1-9][0-9]{12})")
+_DATE = pattern(r"/Date\((?P<since>-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+_SINCE = pattern(r"(?P<since>[1-9][0-9]{8,9})(?P<part>\.[0-9]{1,9})?|(?P<ms>[1-9][0-9]{12})")
 _SAFE_SECONDS = 2_000_000_000
 """Seconds up to 18 May 2033; from there on, ten digits may be a date of this century too."""
 _TEN_DIGITS = ("%y%m%d%H%M", "%d%m%y%H%M", "%Y%m%d%H")
@@ -38,7 +38,7 @@ SINCE_1970 = ("epoch", "epoch-ms")
 
 
 class ParsedTime(NamedTuple):
-    """A time in UTC; ``sure`` where what was said leaves no doubt of its zone."""
+    """A time in UTC; ``sure`` if its zone is certain."""
 
     time: datetime
     sure: bool
@@ -48,12 +48,14 @@ def zone_of(name: str) -> tzinfo | None:
     """Return the zone of a name, None for no name; raises `ConfigError` for an unknown one."""
     if not name:
         return None
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, LookupError, TypeError):
         why = (
-            f"time_zone: {str(name)[:60]!r} is not there; give a name of the IANA database, such "
-            "as Europe/Lisbon (where the system has no database, the package tzdata is one)"
+            f"time_zone: {str(name)[:60]!r} is not known; give a name of the IANA database, such "
+            "as Europe/Lisbon (if the system has no such database, install the package tzdata)"
         )
         raise ConfigError(why, ("time_zone",)) from None
 
@@ -72,16 +74,16 @@ def form_trouble(form: str) -> str | None:
         sample = datetime(2027, 12, 31, 13, 45, 50, tzinfo=UTC).strftime(form)
         whole = datetime.strptime(sample, form).strftime("%y%m%d") == "271231"  # noqa: DTZ007  (only whether it can be read)
     except (ValueError, re.error):
-        return f"{form!r} is not a form of a time: {example}"
+        return f"{form!r} is not a time format: {example}"
     return None if "%" in form and whole else f"{form!r} has no year, month and day: {example}"
 
 
 def parse_time(said: str, zone: tzinfo | None = None, form: str = "") -> ParsedTime | None:
-    """Return the time that a word says; None where it says none, or where it may say two.
+    """Return the time that a word says; None if it says none, or could mean two.
 
-    A time without a zone is of ``zone``; of UTC, and not sure, where there is none. In an hour
-    that the zone has twice it is the first, and not sure. ``form`` is how the provider writes
-    times, as in `form_trouble`: a word of digits is then read in no other way.
+    A time without a zone is in ``zone``; without ``zone`` it is in UTC, and not sure. In an hour
+    that the zone has twice the first is taken, and it is not sure. ``form`` is how the provider
+    writes times, as in `form_trouble`: a word of digits is then read only in that form.
     """
     said = said.strip()
     if len(said) > _LONGEST:
@@ -100,7 +102,7 @@ def read_time(said: str) -> datetime | None:
 
 
 def shape(said: str) -> str:
-    """Return what a word looks like, with no character of it but signs: ``00/00/0000``."""
+    """Return the shape of a word: its signs, with digits and letters replaced: ``00/00/0000``."""
     return re.sub(r"[0-9]", "0", re.sub(r"[^\W\d_]", "a", said[:_LONGEST]))
 
 
@@ -124,7 +126,7 @@ def _since(number: float, form: str) -> ParsedTime | None:
 
 
 def _in_utc(time: datetime, zone: tzinfo | None, *, whole: bool = True) -> ParsedTime | None:
-    """Return a time as it was said; ``whole``: with an hour, not a day only."""
+    """Return a time as it was written; ``whole``: it has an hour, not only a day."""
     with suppress(ValueError, OverflowError):
         if time.tzinfo is not None:
             return ParsedTime(time.astimezone(UTC), sure=True)

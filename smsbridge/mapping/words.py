@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Response
 
 REFUSING = frozenset(range(400, 500)) - {401, 408, 421, 425, 429}
-"""The statuses with which a word of refusal counts, and which a table may name as a refusal."""
+"""The statuses for which a word of refusal counts, and which a table may name as a refusal."""
 
 SPEAKING = frozenset({200, 201, 202, 401}) | REFUSING
-"""The statuses with which the words of an answer are the provider's own."""
+"""The statuses for which the words of an answer are the provider's own."""
 
 UNTAKEN = frozenset(range(400, 600)) - {401}
 """The statuses of which a table may say that the message was not taken."""
@@ -29,9 +29,13 @@ UNTAKEN = frozenset(range(400, 600)) - {401}
 class When:
     """An answer is an acceptance when each path holds its word, compared as text.
 
-    A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other, and
-    ``/[0-9]+/`` any other that the pattern matches as a whole. ``id`` and ``status`` are the paths
-    of the provider's id and of its word for the status.
+    A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other word, and
+    ``/[0-9]+/`` any other word that the pattern matches as a whole. ``id`` and ``status`` are the
+    paths of the provider's id and of its word for the status.
+
+    >>> accepted = When({"state": "QUEUED"}, id="id")
+    >>> accepted.holds({"state": "QUEUED", "id": "7"}), accepted.holds({"state": "FAILED"})
+    (True, False)
     """
 
     match: Mapping[str, str]
@@ -39,7 +43,7 @@ class When:
     status: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is not a path, and what is not a pattern."""
+        """Refuse an invalid path or pattern."""
         for path in (self.id, self.status):
             steps(path or "id")
         for path, word in self.match.items():
@@ -72,8 +76,10 @@ class Words:
 
 
 def word_at(answer: Any, path: str | None) -> str | None:
-    """Return the word or number at a path as text; None for what is neither, or empty."""
+    """Return the word or number at a path as text; None if it is neither, or empty."""
     found = at(answer, path) if path else None
+    if type(found) is str:
+        return found or None
     if isinstance(found, list) and len(found) == 1:
         found = found[0]
     if isinstance(found, Mapping):
@@ -94,7 +100,7 @@ def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
 
 
 def pattern_of(wanted: str) -> str | None:
-    """Return the regular expression of a word that is one, ``/[0-9]+/``; else None."""
+    """Return the regular expression that a word such as ``/[0-9]+/`` holds, otherwise None."""
     slashed = len(wanted) > 1 and wanted[0] == wanted[-1] == "/"
     return wanted[1:-1] if slashed else None
 
@@ -135,7 +141,7 @@ def untaken_trouble(
             if word in ("", "*") or pattern_of(word) is not None:
                 return f"{path}: {word!r}: name each word as it stands in the answer"
             if word in taken:
-                return f"{path}: {word!r} means something else there already"
+                return f"{path}: {word!r} already means something else there"
         if path == STATUS and (why := status_trouble(words, UNTAKEN)):
             return f"{path}: {why}"
     return None

@@ -1,1 +1,1 @@
-"""Texts: phone numbers, SMS segments, secrets and masks, encodings, JSON, suggestions."""
+"""Text: phone numbers, SMS segments, secrets and masks, encodings, JSON, suggestions."""

@@ -1,4 +1,4 @@
-"""Bytes from outside as text: by a byte order mark, as UTF-8, or as a label says."""
+"""Decodes bytes from outside: by a byte order mark, as UTF-8, or by a label."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ ENCODINGS: Mapping[str, str] = {
 }
 """The labels that are taken, in lower case, each with Python's name for it.
 
-In all of them, but for UTF-16 and UTF-32, ASCII is ASCII, and no byte changes the meaning of those
-after it: UTF-7, ISO-2022 and EBCDIC are left out.
+In all of them except UTF-16 and UTF-32, ASCII bytes mean ASCII characters, and no byte changes the
+meaning of those after it: UTF-7, ISO-2022 and EBCDIC are left out.
 """
 
 SHOWN = "utf-8, utf-16, us-ascii, iso-8859-*, windows-125*, koi8-*, gbk, big5, euc-*, shift_jis"
@@ -43,12 +43,14 @@ _ORDERS: Mapping[re.Pattern[bytes], str] = {  # where the first character is one
     re.compile(rb"\0[^\0]"): "utf-16be",
 }
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_CONTROLS = {0xDC00 + byte: byte for byte in range(0x80, 0x100)}
+"""Browsers read a byte that Windows-125x leaves free as a control character; Python has none."""
 _TWO_BYTES = ("gb18030", "big5", "euc-jp", "euc-kr", "shift_jis")
 _THREE_BYTES = re.compile(rb"[\xe0-\xf4]")  # how such a character begins in UTF-8
 
 
 class Undecodable(ValueError):
-    """Bytes that are not text in any encoding that they may be in."""
+    """Bytes that are not valid in any encoding that is allowed for them."""
 
 
 def charset_of(content_type: str) -> str:
@@ -57,24 +59,29 @@ def charset_of(content_type: str) -> str:
     return said[1].lower() if said else ""
 
 
-def decode(body: bytes, labels: Sequence[str]) -> tuple[str, str]:
+def decode(body: bytes, labels: Sequence[str], *, controls: bool = False) -> tuple[str, str]:
     """Return the text of a body without its byte order mark, and the encoding that it is in.
 
-    The mark decides. Without one, what is valid UTF-8 is UTF-8, whatever it says of itself: hardly
-    any other text looks so by chance. (A short one of two bytes a character may: where a label
-    names such an encoding, there must be a character of three.) Then come the ``labels``, each a
-    key of `ENCODINGS`: the first that the bytes fit. Raises `Undecodable`.
+    The mark decides. Without one, valid UTF-8 is read as UTF-8, whatever its label: other text is
+    hardly ever valid UTF-8 by chance. (A short text with two bytes per character can be: if a label
+    names such an encoding, UTF-8 needs a character of three bytes.) Then come the ``labels``, each
+    a key of `ENCODINGS`: the first that the bytes fit. Raises `Undecodable`.
+
+    ``controls``: whether bytes that Windows-125x leaves free may be control characters.
     """
     mark, marked = _mark(body)
     content = body[len(mark) :]
     for name in [marked] if marked else _guesses(content, labels):
         with suppress(UnicodeDecodeError):
             return content.decode(name), name
-    raise Undecodable("the bytes are not in the encoding that they say")
+    for name in [] if marked else _guesses(content, labels):
+        if controls and name.startswith("cp125"):
+            return content.decode(name, "surrogateescape").translate(_CONTROLS), name
+    raise Undecodable("the bytes are not in the encoding that their label names")
 
 
-def beginning(body: bytes, size: int) -> str:
-    """Return the first characters of a body: those of ASCII are right, whatever its encoding."""
+def first_characters(body: bytes, size: int) -> str:
+    """Return the first characters of a body; ASCII characters are right whatever the encoding."""
     mark, marked = _mark(body)
     head = body[len(mark) : len(mark) + 4 * size]
     return head.decode(marked or _by_zeros(head) or "latin-1", "replace")[:size]
@@ -98,7 +105,7 @@ def _mark(body: bytes) -> tuple[bytes, str]:
 
 
 def _by_zeros(body: bytes) -> str:
-    """Return which UTF-16 or UTF-32 the zeros among the first bytes show; empty for neither."""
+    """Return the UTF-16 or UTF-32 that the zeros among the first bytes indicate; empty if none."""
     if b"\0" not in body[:2]:
         return ""
     return next((name for zeros, name in _ORDERS.items() if zeros.match(body)), "")

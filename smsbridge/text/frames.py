@@ -1,4 +1,4 @@
-"""Lets no error carry the values of our frames: loggers and error reports write them out."""
+"""Removes the values of our frames from errors: loggers and error reports would write them out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ C = TypeVar("C", bound=type)
 
 
 def forget_locals(function: Callable[P, R]) -> Callable[P, R]:
-    """Return a function whose errors keep the lines that they came through, and no values.
+    """Return a function whose errors keep the lines of their traceback, but no values.
 
-    It may be async. What called it keeps its own values.
+    It may be async. The frames of its callers keep their values.
     """
     if inspect.iscoroutinefunction(function):
-        return cast("Callable[P, R]", _forgetting_async(function))
+        return cast("Callable[P, R]", _wrap_async(function))
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -39,7 +39,7 @@ def forget_locals(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _forgetting_async(function: Callable[..., Any]) -> Callable[..., Any]:
+def _wrap_async(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     async def call(*args: Any, **kwargs: Any) -> Any:
         handled = sys.exception()
@@ -67,7 +67,8 @@ def forget_locals_of_methods(owner: C) -> C:
 def empty(error: BaseException, handled: BaseException | None = None) -> None:
     """Clear the values of all frames that an error came through, and those of its causes.
 
-    An error of ours has no context but ``handled``, what the caller was handling already.
+    The only context that an error of ours keeps is ``handled``, what the caller was handling
+    already.
     """
     waiting: list[BaseException | None] = [error]
     seen: list[BaseException | None] = [None, handled]

@@ -1,4 +1,4 @@
-"""JSON from outside: one reading of it, each key once, within a depth."""
+"""Reads JSON from outside: each key once, and to a limited depth."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _TOO_DEEP = f"it is not JSON that is nested at most {MOST_DEPTH} deep"
 
 
 class BadJSON(ValueError):
-    """JSON that is not taken. Its text says why, without a word of it."""
+    """JSON that is refused. The error says why, without quoting it."""
 
 
 def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -> Any:
     """Return what a JSON document says; raises `BadJSON`.
 
     It is UTF-8 (RFC 8259 §8.1), or what its byte order mark or the ``charset`` of its Content-Type
-    says. A key that stands twice, NaN, a number beyond all numbers, and what is nested more than
-    `MOST_DEPTH` deep are refused. Half a surrogate pair is read as U+FFFD: it could not be
-    written down again. With ``mend`` False it is left as it is.
+    says. A key that stands twice, NaN, a number that is too large, and what is nested more than
+    `MOST_DEPTH` deep are refused. Half a surrogate pair is read as U+FFFD, since it can't be
+    encoded again; with ``mend`` False it is kept.
     """
     try:
         text = body if isinstance(body, str) else decode(body, _labels(content_type))[0]
@@ -34,13 +34,15 @@ def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -
     except RecursionError:
         raise BadJSON(_TOO_DEEP) from None
     except Undecodable:
-        raise BadJSON("it is not JSON in UTF-8, nor in the encoding that it says") from None
+        raise BadJSON("it is not JSON in UTF-8 or in the encoding that its label names") from None
     except ValueError:
         raise BadJSON(_NOT_JSON) from None
     if text.count("[") + text.count("{") > MOST_DEPTH and not is_shallow(document, MOST_DEPTH):
         raise BadJSON(_TOO_DEEP)
+    if not mend or (text.isascii() and "\\u" not in text):
+        return document
     broken = _ESCAPED_SURROGATE.search(text) or _SURROGATE.search(text)
-    return _without_halves(document) if broken and mend else document
+    return _without_halves(document) if broken else document
 
 
 def _without_halves(document: Any) -> Any:
@@ -63,7 +65,7 @@ def _labels(content_type: str) -> list[str]:
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found := dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key is given twice")
     return found
 
 

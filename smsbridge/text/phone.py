@@ -1,4 +1,4 @@
-"""A number as another writes it: E.164 of what is dialled within a country, and back."""
+"""Converts a number between E.164 and the form that is dialled within a country."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ _LEAST_SHOWN = 9
 _NO_COUNTRY = "001"  # phonenumbers' word for a code that no country has, such as +800
 
 
-def masked(number: str) -> str:
+def mask_number(number: str) -> str:
     """Return a number as it may be shown: ``+12•••23``."""
     return f"{number[:3]}•••{number[-2:]}" if len(number) >= _LEAST_SHOWN else "•••"
+
+
+def show_number(number: object) -> str:
+    """Return a number as an error may show it: only its ends, or nothing if it is not text."""
+    return mask_number(number) if isinstance(number, str) else "no text"
 
 
 def same_number(one: str, other: str) -> bool:
@@ -39,20 +44,21 @@ def national(number: str) -> str:
     ``+447700900123`` gives ``07700900123``, ``+12025550123`` gives ``2025550123``. Whether the
     number is in service isn't known.
 
-    Raises `InvalidMessage` for what is no E.164 number, for one that no country can have, and
-    `MissingExtra` without the extra ``phone``.
+    Raises `InvalidMessage` for what is not an E.164 number and for a number that no country can
+    have, and `MissingExtra` without the extra ``phone``.
     """
     if not isinstance(number, str) or not E164.fullmatch(number):
         raise InvalidMessage(
-            f"number {_shown(number)!r}: give + and 5 to 15 digits, such as +12025550123"
+            f"number {show_number(number)!r}: give + and 5 to 15 digits, such as +12025550123"
         )
-    parsed = _parsed(number, None)
+    parsed = _parse(number, None)
 
     import phonenumbers
 
     if phonenumbers.region_code_for_number(parsed) == _NO_COUNTRY:
         raise InvalidMessage(
-            f"number {_shown(number)!r} is of no country: give a country's, such as +12025550123"
+            f"number {show_number(number)!r} doesn't belong to a country: "
+            "give a number of a country, such as +12025550123"
         )
     written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return re.sub("[^0-9]", "", written)
@@ -60,27 +66,27 @@ def national(number: str) -> str:
 
 @forget_locals
 def e164(text: str, default_region: str = "") -> str:
-    """Return a number as ``+`` and 5 to 15 digits; one that is so already stays as it is.
+    """Return a number as ``+`` and 5 to 15 digits; a number in that form is returned unchanged.
 
     Any other is read as dialled in ``default_region``, two capital letters of ISO 3166-1 such as
     ``GB``: ``07700 900123`` gives ``+447700900123``. Whether it is in service isn't known.
 
     Raises `InvalidMessage` for a number that can't be, and for an unknown region; `MissingExtra`
-    for another form without the extra ``phone``.
+    for any other form if the extra ``phone`` isn't installed.
     """
     if isinstance(text, str) and E164.fullmatch(text):
         return text
     if not isinstance(text, str) or not _DIALLED.fullmatch(text):
         raise InvalidMessage(
-            f"number {_shown(text)!r}: give digits, with a + before or spaces, - . / ( ) between, "
-            "such as +12025550123"
+            f"number {show_number(text)!r}: give digits, with a + before or spaces, - . / ( ) "
+            "between, such as +12025550123"
         )
     if not default_region:
         raise InvalidMessage(
-            f"number {_shown(text)!r}: give + and 5 to 15 digits, such as +12025550123, "
+            f"number {show_number(text)!r}: give + and 5 to 15 digits, such as +12025550123, "
             "or a default_region, such as GB"
         )
-    parsed = _parsed(text, default_region)
+    parsed = _parse(text, default_region)
 
     import phonenumbers
 
@@ -90,7 +96,7 @@ def e164(text: str, default_region: str = "") -> str:
     return written
 
 
-def _parsed(text: str, region: str | None) -> PhoneNumber:
+def _parse(text: str, region: str | None) -> PhoneNumber:
     try:
         import phonenumbers
     except ImportError as missing:
@@ -113,10 +119,6 @@ def _parsed(text: str, region: str | None) -> PhoneNumber:
 
 def _impossible(text: str) -> InvalidMessage:
     return InvalidMessage(
-        f"number {_shown(text)!r} is none that a country can have: give all its digits, "
-        "with the area's, such as +12025550123"
+        f"number {show_number(text)!r} is not one that a country can have: give all its digits, "
+        "including the area code, such as +12025550123"
     )
-
-
-def _shown(number: object) -> str:
-    return masked(number) if isinstance(number, str) else "no text"

@@ -1,4 +1,4 @@
-"""A value that nobody may see."""
+"""A private value."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @forget_locals_of_methods
 class Secret:
-    """A value that nobody may see: masked in ``repr`` and ``str``, read only by ``reveal``."""
+    """A private value: masked in ``repr`` and ``str``, read only by ``reveal``.
+
+    >>> secret = Secret("hunter2")
+    >>> secret
+    Secret('•••')
+    >>> secret.reveal()
+    'hunter2'
+    """
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
         """``value`` may not be empty."""
         if not isinstance(value, str) or not value or _SURROGATE.search(value):
-            raise ConfigError("a secret is empty, or no valid text: give its text")
+            raise ConfigError("a secret is empty, or not valid text: give its text")
         self._value = value
 
     def reveal(self) -> str:
@@ -41,7 +48,7 @@ class Secret:
         return self
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be written down, as a task queue or a cache would do with what is pickled."""
+        """Refuse to be pickled: a task queue or a cache would write the secret down."""
         raise TypeError(
             "a Secret is not pickled: make the backend from its config where it is used"
         )

@@ -1,4 +1,4 @@
-"""How many SMS a text takes, and which of its characters make it take more."""
+"""How many SMS a text takes, and which of its characters force the longer encoding."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAST_OF_ONE_UNIT = "\uffff"
 
 
 class Encoding(StrEnum):
-    """How a text travels: in the 7-bit default alphabet of GSM, or in 16-bit units."""
+    """How a text is encoded: in the 7-bit default alphabet of GSM, or in 16-bit units."""
 
     GSM7 = "gsm-7"
     UCS2 = "ucs-2"
@@ -37,10 +37,11 @@ _JOINED = {Encoding.GSM7: 153, Encoding.UCS2: 67}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """What a text takes.
+    """What a text needs.
 
-    ``count``: SMS. ``units``: septets in GSM-7, 16-bit units in UCS-2. ``forcing``: each of the
-    text's characters that GSM-7 lacks, once, in order; one is enough for UCS-2.
+    ``count``: number of SMS. ``units``: septets in GSM-7, 16-bit units in UCS-2. ``forcing``: the
+    characters of the text that GSM-7 lacks, each once, in order; one of them is enough to force
+    UCS-2.
     """
 
     encoding: Encoding
@@ -53,8 +54,8 @@ def segments(text: str) -> Segments:
     """Return what a text takes: 160 septets or 70 units in one SMS, 153 or 67 in each of several.
 
     The limits, and that neither an escape sequence nor a character is split between two SMS, are
-    3GPP TS 23.040 §9.2.3.24.1's. An emoji is a surrogate pair, two units. No national alphabets;
-    an empty text takes no SMS.
+    3GPP TS 23.040 §9.2.3.24.1's. An emoji is a surrogate pair, two units. National alphabets are
+    not used; an empty text needs no SMS.
     """
     forcing = tuple(dict.fromkeys(character for character in text if character not in _SEPTETS))
     if forcing:

@@ -1,9 +1,13 @@
 """Webhooks: received, checked, turned into events."""
 
-from smsbridge.webhooks.deduplication import Claim, Memory, Seen
-from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks.receiver import Receiver
-from smsbridge.webhooks.table import Unsigned, Webhook, parse
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smsbridge.webhooks.deduplication import Claim, Memory, Seen
+    from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
+    from smsbridge.webhooks.receiver import Receiver
+    from smsbridge.webhooks.table import Unsigned, Webhook, parse
 
 __all__ = [
     "Claim",
@@ -17,3 +21,16 @@ __all__ = [
     "Webhook",
     "parse",
 ]
+_HOMES = {
+    **dict.fromkeys(("Claim", "Memory", "Seen"), "deduplication"),
+    **dict.fromkeys(("Event", "MessageReceived", "MessageReported"), "events"),
+    "Receiver": "receiver",
+    **dict.fromkeys(("Unsigned", "Webhook", "parse"), "table"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name on first use, and no more than it needs."""
+    if name not in _HOMES:
+        raise AttributeError(f"smsbridge.webhooks has no {name}", name=name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

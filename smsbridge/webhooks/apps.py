@@ -1,4 +1,4 @@
-"""What answers requests, as a WSGI or an ASGI app."""
+"""Makes a WSGI or ASGI app of a function that answers requests."""
 
 from __future__ import annotations
 
@@ -36,17 +36,15 @@ def phrase(status: int) -> str:
 def wsgi_app(answer: Callable[[Request, str], Response], most: int) -> Wsgi:
     """Return a WSGI app. ``answer`` takes a request and the address of the peer.
 
-    Of a body no more than ``most`` bytes and one are read. One that breaks off, or that the server
-    can't read, is answered with 400 here.
+    At most ``most`` + 1 bytes of a body are read. A body that breaks off, or that the server can't
+    read, is answered with 400 here.
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
         try:
             body = _body(environ, most + 1)
-        except (
-            OSError
-        ):  # of servers, also their own: a chunk that is not one, a client that is gone
+        except OSError:  # servers raise their own too: a bad chunk, a client that is gone
             response = _BROKEN_OFF
         else:
             request = Request(
@@ -70,9 +68,9 @@ def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _body(environ: Mapping[str, Any], most: int) -> bytes:
-    """Return the body as far as it is declared; what has no length is empty.
+    """Return the body up to its declared length; without a length it is empty.
 
-    Raises `OSError` for one that ends earlier.
+    Raises `OSError` if the body ends earlier.
     """
     declared = environ.get("CONTENT_LENGTH") or ""
     whole = declared.isascii() and declared.isdigit() and len(declared) < len(str(2**64))
@@ -127,6 +125,6 @@ def asgi_app(answer: Callable[[Request, str], Awaitable[Response]], most: int) -
 
 
 def _url(path: bytes, query: str) -> str:
-    """Return a URL with path and query; its host is nobody's, since a request's may be anything."""
+    """Return a URL with path and query; its host is a placeholder, since any Host may be sent."""
     separator = "" if path.startswith(b"/") else "/"
     return f"http://localhost{separator}{quote(path)}{'?' * bool(query)}{query}"

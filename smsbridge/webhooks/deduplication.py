@@ -1,4 +1,4 @@
-"""Which events were seen: a provider delivers at least once, a function is to be called once."""
+"""Remembers seen events: a provider delivers at least once, a function must be called once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ _MOST = 10_000
 
 
 class Claim(StrEnum):
-    """What a memory says when an event comes in."""
+    """What the memory says when an event comes in.
+
+    >>> from smsbridge.webhooks import Memory
+    >>> memory = Memory()
+    >>> memory.claim(["a key"]), memory.claim(["a key"])
+    (<Claim.NEW: 'new'>, <Claim.BUSY: 'busy'>)
+    """
 
     NEW = "new"
     BUSY = "busy"
@@ -26,12 +32,23 @@ class Claim(StrEnum):
 class Seen(Protocol):
     """A memory of events. Its three methods are called from several threads.
 
-    An event has keys, each of 64 hex digits; they hold no number and no text. Whoever keeps them
-    in a database lets a claim expire that was neither kept nor released: its process died.
+    An event has keys, each of 64 hex digits; they hold no number and no text. If you keep them in a
+    database, let a claim expire that was neither kept nor released: its process died.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.webhooks import Claim, Receiver
+    >>> class Nothing:
+    ...     def claim(self, keys):
+    ...         return Claim.NEW
+    ...     def keep(self, keys):
+    ...         pass
+    ...     def release(self, keys):
+    ...         pass
+    >>> receiver = Receiver(SMSMobileAPI, secrets=["SECRET"], seen=Nothing())
     """
 
     def claim(self, keys: Collection[str]) -> Claim:
-        """Say ``done`` or ``busy`` if any of the keys is that, else claim all at once: ``new``."""
+        """Return ``done`` or ``busy`` if a key is that; else claim all, and return ``new``."""
 
     def keep(self, keys: Collection[str]) -> None:
         """Turn a claim into ``done``: the function has returned."""
@@ -41,7 +58,16 @@ class Seen(Protocol):
 
 
 class Memory:
-    """Remembers the last events of this process, 10,000 by default; safe across threads."""
+    """Remembers the last events of this process, 10,000 by default; safe across threads.
+
+    >>> from smsbridge.webhooks import Memory
+    >>> memory = Memory(most=100)
+    >>> memory.claim(["a key"])
+    <Claim.NEW: 'new'>
+    >>> memory.keep(["a key"])
+    >>> memory.claim(["a key"])
+    <Claim.DONE: 'done'>
+    """
 
     def __init__(self, most: int = _MOST) -> None:
         """``most``: how many events."""
@@ -79,9 +105,10 @@ class Memory:
 def keys_of(event: Event) -> frozenset[str]:
     """Return the keys of an event: two that share one are the same event.
 
-    By its id; a message that came in by its own id too, whatever the version of the webhook. Only
-    what has neither goes by type, time and data, if it has a time: two events of a provider that
-    tells them apart may say the same. Headers have no part in it: nobody signs them.
+    An event has a key of its id; a message that came in has one of the message's id too, whatever
+    the version of the webhook. Only an event with neither gets a key of type, time and data, if it
+    has a time: two events of a provider that tells them apart may say the same. Headers don't
+    count, since they aren't signed.
     """
     keys: list[tuple[Any, ...]] = []
     if event.id is not None:

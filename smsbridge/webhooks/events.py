@@ -1,4 +1,4 @@
-"""What a webhook tells: a message came in, a message got further, or anything else."""
+"""What a webhook reports: a message came in, the status of a message changed, or anything else."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ from smsbridge.message import Channel, ReceivedMessage, SentMessage
 class Event:
     """One thing that happened at the provider.
 
-    ``id``: the provider's, the same each time that it is delivered; None where it gives none.
+    ``id``: the provider's, the same each time it is delivered; None if the provider gives none.
     ``type``: the provider's own word. ``created_at``, ``occurred_at``: in UTC, None where it
-    doesn't say. ``version``: of the provider's format. ``data``: all that it said of it.
+    doesn't say. ``version``: of the provider's format. ``data``: everything that the provider said
+    about it.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.webhooks import parse
+    >>> event = parse(SMSMobileAPI.webhook, b'{"id": "evt-1", "type": "webhook.test", "data": {}}')
+    >>> event.id, event.type
+    ('evt-1', 'webhook.test')
     """
 
     id: str | None
@@ -29,7 +36,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived(Event):
-    """Somebody sent us a message, by a channel."""
+    """Somebody sent us a message, by a channel.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.webhooks import MessageReceived, Receiver
+    >>> def take(event):
+    ...     if isinstance(event, MessageReceived):
+    ...         print(event.message.sender, event.message.text)
+    >>> app = Receiver(SMSMobileAPI, secrets=["SECRET"]).wsgi(take)
+    """
 
     channel: Channel
     message: ReceivedMessage
@@ -37,7 +52,15 @@ class MessageReceived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReported(Event):
-    """A message of ours got further, or failed: ``message.status`` says where it stands."""
+    """The status of a message that we sent has changed: see ``message.status``.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.webhooks import MessageReported, Receiver
+    >>> def take(event):
+    ...     if isinstance(event, MessageReported):
+    ...         print(event.message.id, event.message.status)
+    >>> app = Receiver(SMSMobileAPI, secrets=["SECRET"]).wsgi(take)
+    """
 
     channel: Channel
     message: SentMessage

@@ -1,4 +1,4 @@
-"""Receives webhooks: guards, reads, calls a function once for each event, and answers."""
+"""Receives webhooks: checks and reads them, calls a function once for each event, and answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
+from smsbridge.http.address import ip_address, is_loopback
 from smsbridge.http.exchange import Request, Response
-from smsbridge.message import UNSENDABLE, shown
+from smsbridge.message import UNSENDABLE, show_value
 from smsbridge.text.frames import forget_locals_of_methods
 from smsbridge.text.secrets import Secret, same
 from smsbridge.webhooks.apps import Asgi, Wsgi, asgi_app, phrase, wsgi_app
 from smsbridge.webhooks.deduplication import Claim, Memory, Seen, keys_of
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.signatures import check
+from smsbridge.webhooks.signatures import check_signature
 from smsbridge.webhooks.table import MOST_BYTES, WRONG_METHOD, Webhook, admit, parse
 
 _LOG = logging.getLogger("smsbridge.webhooks")
@@ -44,13 +45,18 @@ class _Offers(Protocol):
 class Receiver:
     """Receives the webhooks of one provider. Safe across threads.
 
-    ``source``: a backend class that has a ``webhook``, or the table itself. It is guarded by one
-    or more of: ``secrets``, which the provider signs with, several while they are rotated;
-    ``path``, one that nobody can guess; ``networks``, such as ``192.0.2.0/24``, that it calls
-    from. All that are given must hold. ``seen``: the memory of events, by default the last 10,000
-    of this process. ``now``: the clock.
+    ``source``: a backend class that has a ``webhook``, or the table itself. It needs one or more
+    of: ``secrets``, with which the provider signs, several while they are rotated; ``path``, which
+    nobody can guess; ``networks`` from which it calls, such as ``192.0.2.0/24``. A request must
+    satisfy all that are given. ``seen``: the memory of events, by default the last 10,000 of this
+    process. ``now``: the clock.
 
-    Raises `ConfigError` without any guard, and for an argument that is none of these.
+    Raises `ConfigError` without any of them, and for an invalid argument.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.webhooks import Receiver
+    >>> receiver = Receiver(SMSMobileAPI, secrets=["SECRET"])
+    >>> app = receiver.wsgi(lambda event: print(event.type))
     """
 
     def __init__(  # noqa: PLR0913  (each is a setting of its own)
@@ -63,22 +69,22 @@ class Receiver:
         seen: Seen | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Refuse what guards nothing; see the class for the arguments."""
+        """Refuse arguments that would protect nothing; see the class for them."""
         table = source if isinstance(source, Webhook) else getattr(source, "webhook", None)
         if not isinstance(table, Webhook):
             raise ConfigError("webhook: give a backend that has one, such as SMSMobileAPI")
         self._table = table
-        self._secrets = [_secret(one) for one in _several("secrets", secrets, _SECRETS)]
-        _hold_path(path)
+        self._secrets = [_secret(one) for one in _list_of("secrets", secrets, _SECRETS)]
+        _check_path(path)
         self._path = Secret(path) if path else None
-        self._networks = [_network(one) for one in _several("networks", networks, _NETWORKS)]
+        self._networks = [_network(one) for one in _list_of("networks", networks, _NETWORKS)]
         self._seen = Memory() if seen is None else seen
         self._now = now
-        self._told = False
+        self._has_warned = False
         if not (self._secrets or path or self._networks):
             raise ConfigError("a receiver needs secrets, a path that is secret, or networks")
         if self._secrets and table.signature is None:
-            raise ConfigError("secrets: this provider signs nothing; give path or networks")
+            raise ConfigError("secrets: this provider doesn't sign; give path or networks")
 
     def read(self, request: Request, peer: str = "") -> Event:
         """Return the event of a request, which may have come before. ``peer``: who sent it.
@@ -86,14 +92,14 @@ class Receiver:
         Raises `WebhookUntrusted`, before the body is read, or `WebhookUnreadable`.
         """
         if self._networks:
-            self._tell_of_a_proxy(request, peer)
-        if self._networks and not self._is_near(peer):
-            raise WebhookUntrusted("the peer is in none of the networks", 403)
+            self._warn_of_proxy(request, peer)
+        if self._networks and not self._is_in_networks(peer):
+            raise WebhookUntrusted("the peer is not in any of the networks", 403)
         if self._path and not same(_path(request), self._path.reveal()):
-            raise WebhookUntrusted("the path is another", 404)
+            raise WebhookUntrusted("the path is wrong", 404)
         admit(request)
         if self._secrets and self._table.signature is not None:
-            check(self._table.signature, request, self._secrets, self._now())
+            check_signature(self._table.signature, request, self._secrets, self._now())
         return parse(self._table, request.body, request.header("content-type"))
 
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
@@ -101,17 +107,17 @@ class Receiver:
 
         Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
         """
-        _hold_function(function)
+        _check_function(function)
         _refuse_async(function)
-        event = self._claimed(request, peer)
+        event = self._claim_event(request, peer)
         if isinstance(event, Response):
             return event
         keys = keys_of(event)
         try:
             _refuse_undone(function(event))
             self._seen.keep(keys)
-        except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
-            return self._failed(keys, error)
+        except Exception as error:  # noqa: BLE001  (any error: the event must come again)
+            return self._release(keys, error)
         except BaseException:
             self._seen.release(keys)
             raise
@@ -124,18 +130,18 @@ class Receiver:
         peer: str = "",
     ) -> Response:
         """Do as `answer` does: await an async function, call any other in a thread."""
-        _hold_function(function)
+        _check_function(function)
         if not _is_async(function):
             return await asyncio.to_thread(self.answer, request, function, peer)
-        event = self._claimed(request, peer)
+        event = self._claim_event(request, peer)
         if isinstance(event, Response):
             return event
         keys = keys_of(event)
         try:
             _refuse_undone(await function(event))  # type: ignore[misc]  # _is_async said so
             self._seen.keep(keys)
-        except Exception as error:  # noqa: BLE001  (whatever it is: the event is to come again)
-            return self._failed(keys, error)
+        except Exception as error:  # noqa: BLE001  (any error: the event must come again)
+            return self._release(keys, error)
         except BaseException:  # it was cancelled
             self._seen.release(keys)
             raise
@@ -143,57 +149,58 @@ class Receiver:
 
     def wsgi(self, function: Function) -> Wsgi:
         """Return a WSGI app that calls a function with each event."""
-        _hold_function(function)
+        _check_function(function)
         _refuse_async(function)
         return wsgi_app(lambda request, peer: self.answer(request, function, peer), MOST_BYTES)
 
     def asgi(self, function: Callable[[Any], Awaitable[object]] | Function) -> Asgi:
         """Return an ASGI app that calls a function, async or not, with each event."""
-        _hold_function(function)
+        _check_function(function)
         return asgi_app(
             lambda request, peer: self.answer_async(request, function, peer), MOST_BYTES
         )
 
-    def _claimed(self, request: Request, peer: str) -> Event | Response:
-        """Return the event that is to be worked on, or the answer that there is none."""
+    def _claim_event(self, request: Request, peer: str) -> Event | Response:
+        """Return the event to handle, or the answer to the request if there is nothing to do."""
         try:
             event = self.read(request, peer)
             claim = self._seen.claim(keys_of(event))
         except WebhookRefused as refused:
             _LOG.warning("a webhook was refused with HTTP %s: %s", refused.status, refused.why)
             return _response(refused.status)
-        except Exception as error:  # noqa: BLE001  (a memory of somebody else's)
-            return _broken(error)
+        except Exception as error:  # noqa: BLE001  (the memory may be the user's own class)
+            return _log_failure(error)
         if claim is Claim.NEW:
             return event
         return _response(_OK if claim is Claim.DONE else _BUSY)
 
-    def _failed(self, keys: Collection[str], error: Exception) -> Response:
+    def _release(self, keys: Collection[str], error: Exception) -> Response:
         try:
             self._seen.release(keys)
-        except Exception as another:  # noqa: BLE001  (a memory of somebody else's)
-            _broken(another)
-        return _broken(error)
+        except Exception as another:  # noqa: BLE001  (the memory may be the user's own class)
+            _log_failure(another)
+        return _log_failure(error)
 
-    def _tell_of_a_proxy(self, request: Request, peer: str) -> None:
-        """Warn once where a proxy on this machine stands in the place of the peer."""
-        if self._told or not _is_loopback(peer) or not any(map(request.header, _FORWARDED)):
+    def _warn_of_proxy(self, request: Request, peer: str) -> None:
+        """Warn once if the peer is a proxy on this machine."""
+        if self._has_warned or not is_loopback(peer) or not any(map(request.header, _FORWARDED)):
             return
-        self._told = True
+        self._has_warned = True
         _LOG.warning(
             "networks are compared with the address of a proxy on this machine, since the server "
-            "does not take the caller's from it: see the networks in docs/webhooks.md"
+            "does not take the caller's address from the proxy: see Networks behind a proxy "
+            "in docs/webhooks.md"
         )
 
-    def _is_near(self, peer: str) -> bool:
-        address = _address(peer)
+    def _is_in_networks(self, peer: str) -> bool:
+        address = ip_address(peer)
         return address is not None and any(address in network for network in self._networks)
 
 
-def _broken(error: Exception) -> Response:
+def _log_failure(error: Exception) -> Response:
     """Log the kind of an error and where it was raised: its text may hold what a message says."""
     where = _where(error)
-    _LOG.error("%s was raised%s: the event is to come again", type(error).__name__, where)
+    _LOG.error("%s was raised%s: the event will be accepted again", type(error).__name__, where)
     return _response(_FAILED)
 
 
@@ -220,7 +227,7 @@ def _path(request: Request) -> str:
     return ""
 
 
-def _several(key: str, given: object, allowed: str) -> list[Any]:
+def _list_of(key: str, given: object, allowed: str) -> list[Any]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
         raise ConfigError(f"{key}: give a list of {allowed}", (key,))
     return list(given)
@@ -231,10 +238,10 @@ def _secret(given: object) -> Secret:
         secret = given if isinstance(given, Secret) else Secret(given)  # type: ignore[arg-type]  # it looks
         if secret.reveal().strip():
             return secret
-    raise ConfigError(f"secrets: one is blank, or no text; give {_SECRETS}", ("secrets",))
+    raise ConfigError(f"secrets: one is blank, or not text; give {_SECRETS}", ("secrets",))
 
 
-def _hold_path(given: Any) -> None:
+def _check_path(given: Any) -> None:
     sound = isinstance(given, str) and not UNSENDABLE.search(given)
     if not sound or (given and not (given.startswith("/") and given.strip("/ "))):
         why = "path: give one that nobody can guess, such as /sms/ and 32 hex digits"
@@ -248,21 +255,8 @@ def _network(given: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     try:
         return ipaddress.ip_network(given)
     except ValueError:
-        why = f"networks: {shown(given)} is none; give {_NETWORKS}"
+        why = f"networks: {show_value(given)} is not a network; give {_NETWORKS}"
         raise ConfigError(why, ("networks",)) from None
-
-
-def _address(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address of a peer, of one that is IPv4 in IPv6 the former."""
-    with suppress(ValueError):
-        address = ipaddress.ip_address(peer)
-        return getattr(address, "ipv4_mapped", None) or address
-    return None
-
-
-def _is_loopback(peer: str) -> bool:
-    address = _address(peer)
-    return address is not None and address.is_loopback
 
 
 def _is_async(function: Callable[..., object]) -> bool:
@@ -275,16 +269,16 @@ def _refuse_async(function: Callable[..., object]) -> None:
         raise ConfigError("an async function needs asgi, or answer_async")
 
 
-def _hold_function(function: object) -> None:
-    """Refuse what can't be called, and a generator, of which a call runs nothing."""
+def _check_function(function: object) -> None:
+    """Refuse what can't be called, and a generator function: calling it runs nothing."""
     if not callable(function):
         raise ConfigError(f"give a function that takes an event, not a {type(function).__name__}")
     if any(is_one(one) for is_one in _GENERATES for one in (function, type(function).__call__)):
-        raise ConfigError("the function is a generator, which would never run: take the yield out")
+        raise ConfigError("the function is a generator, which would never run: remove the yield")
 
 
 def _refuse_undone(returned: object) -> None:
-    """Refuse what was not done yet: whoever returns a coroutine or a generator ran none of it."""
+    """Refuse a coroutine or a generator as the result: none of its code has run."""
     if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
         returned.close()
     if inspect.isawaitable(returned):

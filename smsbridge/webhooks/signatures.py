@@ -1,4 +1,4 @@
-"""Is this webhook theirs? An HMAC over timestamp and raw body, checked before the body is read."""
+"""Checks a webhook's signature, an HMAC over timestamp and raw body, before the body is read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ _REFUSED = 401
 class Signature:
     """How a provider signs: HMAC-SHA256 of a secret over timestamp, ``.`` and the raw body.
 
-    ``header``: where the hex digits stand, after ``prefix``. ``rotating``: where a second
-    signature, by the next secret, stands while the secret is rotated; empty if nowhere.
+    ``header``: where the hex digits stand, after ``prefix``. ``rotating``: the header of a second
+    signature, by the next secret, while the secret is rotated; empty if there is none.
     ``timestamp``: the header of the Unix seconds. ``seconds``: how far they may be from the clock.
+
+    >>> from smsbridge.webhooks.signatures import Signature
+    >>> Signature(header="X-Signature", timestamp="X-Timestamp", prefix="sha256=").seconds
+    300
     """
 
     header: str
@@ -40,24 +44,26 @@ def sign(secret: Secret, timestamp: str, body: bytes) -> str:
     return hmac.new(secret.reveal().encode(), signed, hashlib.sha256).hexdigest()
 
 
-def check(table: Signature, request: Request, secrets: Sequence[Secret], now: datetime) -> None:
-    """Refuse a request that none of the secrets signed, or not within the time allowed.
+def check_signature(
+    table: Signature, request: Request, secrets: Sequence[Secret], now: datetime
+) -> None:
+    """Refuse a request that isn't signed with one of the secrets, or not within the allowed time.
 
     The body is hashed and not read. Raises `WebhookUntrusted` with the status 401, and nothing
     else, whatever the headers hold.
     """
     timestamp = _only(request, table.timestamp)
     if not _SECONDS.fullmatch(timestamp):
-        raise _untrusted("the timestamp is missing, or is no Unix time")
+        raise _refusal("the timestamp is missing, or is not a Unix time")
     found = [value.encode() for value in _signatures(table, request)]
     if not found:
-        raise _untrusted("the signature is missing, or has another form")
+        raise _refusal("the signature is missing, or has another form")
     wanted = [sign(secret, timestamp, request.body).encode() for secret in secrets]
     fits = [hmac.compare_digest(one, other) for one in wanted for other in found]
     if not any(fits):
-        raise _untrusted("the signature fits no secret that is configured")
+        raise _refusal("the signature matches none of the configured secrets")
     if abs(now.timestamp() - int(timestamp)) > table.seconds:
-        raise _untrusted(f"the timestamp is more than {table.seconds} s from this clock")
+        raise _refusal(f"the timestamp is more than {table.seconds} s from this clock")
 
 
 def _signatures(table: Signature, request: Request) -> Iterator[str]:
@@ -69,10 +75,10 @@ def _signatures(table: Signature, request: Request) -> Iterator[str]:
 
 
 def _only(request: Request, name: str) -> str:
-    """Return the value of a header that is there once, else nothing."""
+    """Return the value of a header that is given exactly once, otherwise an empty text."""
     found = [value for key, value in request.headers.items() if key.lower() == name.lower()]
     return found[0].strip(" \t") if len(found) == 1 else ""
 
 
-def _untrusted(why: str) -> WebhookUntrusted:
+def _refusal(why: str) -> WebhookUntrusted:
     return WebhookUntrusted(why, _REFUSED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,19 +14,9 @@ from smsbridge.auth.token import TokenRefused
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
-SITE = Site(url="https://sms.example")
-SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")
-IDS = {"client_id": "id-1", "client_secret": "se:cret"}
-KEYS = ("client_id", "client_secret")
-OAUTH = ClientCredentials("POST /oauth2/token", *KEYS)
+from support.oauth import BASIC, KEYS, SEND, SITE, Clock, carry
+
 DONE = Response(status=200)
-
-
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture
@@ -42,17 +31,6 @@ def session(clock: Clock) -> Session:
 
 def token(text: str, **more: Any) -> Response:
     return Response(status=200, body=json.dumps({"access_token": text, **more}).encode())
-
-
-def made(_: Mapping[str, str]) -> Exchange[Request]:
-    yield from ()
-    return SEND
-
-
-def carry(
-    session: Session, oauth: ClientCredentials = OAUTH, site: Site = SITE
-) -> Exchange[Response]:
-    return oauth.carry(made, IDS, site, session)
 
 
 def finished(exchange: Exchange[Response], response: Response) -> Response:
@@ -171,7 +149,11 @@ def test_a_refused_token_call_is_told_apart(session: Session, code: str, status:
     ("status", "body", "why"),
     [
         (400, '{"error": "invalid_scope"}', "invalid_scope: check auth.scope"),
-        (400, '{"error": "unsupported_grant_type"}', "unsupported_grant_type: it gives no token"),
+        (
+            400,
+            '{"error": "unsupported_grant_type"}',
+            "unsupported_grant_type: it doesn't issue tokens",
+        ),
         (
             400,
             '{"error": "invalid_request"}',
@@ -218,7 +200,7 @@ def test_a_client_that_may_not_have_a_token_is_told_why(session: Session) -> Non
         exchange.send(Response(status=400, body=b'{"error": "unauthorized_client"}'))
     assert refused.value.why == (
         "the token call was refused: 'unauthorized_client': "
-        "this client may not get a token by its id and secret alone"
+        "this client may not get a token with its id and secret alone"
     )
 
 
@@ -252,9 +234,6 @@ def test_a_scope_is_asked_for_where_there_is_one(
         "client_secret": "se:cret",
         **asked,
     }
-
-
-BASIC = ClientCredentials("POST /oauth2/token", *KEYS, basic=True)
 
 
 def test_as_basic_the_credentials_are_in_the_header_form_encoded_and_not_in_the_body(
@@ -292,55 +271,3 @@ def test_a_whole_address_without_tls_is_refused_before_the_credentials_leave(
 def test_a_path_needs_the_address_that_it_belongs_to(session: Session) -> None:
     with pytest.raises(ConfigError, match="token_url as a whole address"):
         next(carry(session, site=Site(url="")))
-
-
-@pytest.mark.parametrize(
-    ("oauth", "path"),
-    [
-        (OAUTH, "/oauth2/token"),
-        (BASIC, "/oauth2/token"),
-        (ClientCredentials("POST /oauth2/token", *KEYS, scope="a b"), "/oauth2/token"),
-        (ClientCredentials("POST https://id.example/t?x=1", *KEYS), "/t"),
-    ],
-    ids=["body", "basic", "scope", "whole address"],
-)
-def test_the_providers_side_gives_a_token_for_what_the_client_sends_and_for_nothing_less(
-    session: Session, oauth: ClientCredentials, path: str
-) -> None:
-    call = next(carry(session, oauth))
-    given = oauth.answer(call, IDS, SITE, lambda _: "t-1")
-    assert call.path == path
-    assert given is not None
-    assert json.loads(given.body)["access_token"] == "t-1"
-    refused = oauth.answer(call, {**IDS, "client_secret": "other"}, SITE, lambda _: "t-1")
-    assert refused is not None
-    assert (refused.status, json.loads(refused.body)) == (401, {"error": "invalid_client"})
-    assert oauth.answer(SEND, IDS, SITE, lambda _: "t-1") is None
-
-
-def test_the_providers_side_takes_the_tokens_that_it_gave_out() -> None:
-    bearing = Request(method="POST", url=SEND.url, headers={"Authorization": "Bearer t-1"})
-    assert OAUTH.presented(bearing, {})
-    assert not OAUTH.presented(SEND, {})
-    assert OAUTH.valid(bearing, {}, IDS, ["t-1"])
-    assert not OAUTH.valid(bearing, {}, IDS, ["t-2"])
-    assert not OAUTH.valid(SEND, {}, IDS, ["t-1"])
-    assert OAUTH.fields(IDS) == {}
-
-
-@pytest.mark.parametrize(
-    ("body", "credentials", "status", "error"),
-    [
-        (b"grant_type=password", IDS, 400, "unsupported_grant_type"),
-        (b"", IDS, 400, "unsupported_grant_type"),
-        (b"grant_type=client_credentials", IDS, 401, "invalid_client"),
-        (b"grant_type=client_credentials", {}, 401, "invalid_client"),
-    ],
-)
-def test_the_providers_side_refuses_any_other_token_call(
-    body: bytes, credentials: dict[str, str], status: int, error: str
-) -> None:
-    call = Request(method="POST", url="https://sms.example/oauth2/token", body=body)
-    refused = OAUTH.answer(call, credentials, SITE, lambda _: "t-1")
-    assert refused is not None
-    assert (refused.status, json.loads(refused.body)) == (status, {"error": error})

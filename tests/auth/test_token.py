@@ -9,16 +9,17 @@ import pytest
 from smsbridge.auth.token import (
     Token,
     TokenRefused,
-    held_token,
+    fetch_failure,
+    get_token,
+    is_usable,
+    no_token,
     token_of,
-    unfetched,
-    unusable,
-    usable,
 )
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
 from support.blocks import Clock, session
+from support.each import each
 
 DOWN = Broken(Left.NOTHING, "down")
 
@@ -44,7 +45,7 @@ def fetching(kept: Session, seconds: object = 100) -> Callable[[str], Exchange[T
 
 
 def asked(kept: Session, refused: Token | None = None) -> Exchange[Token]:
-    return held_token(kept, fetching(kept), refused)
+    return get_token(kept, fetching(kept), refused)
 
 
 def ended(exchange: Exchange[Token], answer: str = "") -> Token:
@@ -63,7 +64,7 @@ def fetched(kept: Session, text: str, refused: Token | None = None) -> Token:
 # --- its lifetime
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "seconds"),
     [
         (None, 300),
@@ -85,14 +86,13 @@ def fetched(kept: Session, text: str, refused: Token | None = None) -> Token:
         (float("inf"), 86_400),
         (10**400, 86_400),
     ],
-    ids=repr,
 )
 def test_a_lifetime_is_kept_within_30_seconds_and_a_day(said: object, seconds: float) -> None:
     token = token_of("t-1", said, 1000.0)
     assert token.valid_until == 1000 + seconds
 
 
-@pytest.mark.parametrize(("seconds", "early"), [(30, 6), (100, 20), (150, 30), (3600, 30)])
+@each(("seconds", "early"), [(30, 6), (100, 20), (150, 30), (3600, 30)])
 def test_a_token_is_renewed_a_fifth_of_its_life_before_its_end_and_30_seconds_at_most(
     seconds: float, early: float
 ) -> None:
@@ -187,46 +187,42 @@ def test_a_token_is_in_no_repr_and_is_hidden_in_errors(kept: Session) -> None:
     assert "canary-token" in kept.hidden
 
 
-@pytest.mark.parametrize("text", ["t", "a.b-c_d~e+f/g==", "with blank"])
+@each("text", ["t", "a.b-c_d~e+f/g==", "with blank"])
 def test_printable_ascii_can_be_a_token(text: str) -> None:
-    assert usable(text)
+    assert is_usable(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", None, 5, ["t"], "t\n", "t\r\nX: y", "tök", "\0", "\x7f", " t", "t "]
-)
+@each("text", ["", None, 5, ["t"], "t\n", "t\r\nX: y", "tök", "\0", "\x7f", " t", "t "])
 def test_what_no_header_can_carry_is_no_token(text: object) -> None:
-    assert not usable(text)
+    assert not is_usable(text)
 
 
 # --- how a token call fails
 
 
-@pytest.mark.parametrize("retry", [True, False])
-@pytest.mark.parametrize("left", list(Left))
+@each("retry", [True, False])
+@each("left", list(Left))
 def test_a_broken_token_call_means_that_nothing_of_the_message_has_left(
     left: Left, *, retry: bool
 ) -> None:
-    broken = unfetched(Broken(left, "reset", retry=retry))
+    broken = fetch_failure(Broken(left, "reset", retry=retry))
     assert (broken.left, broken.retry) == (Left.NOTHING, retry)
     assert "reset" in broken.why
 
 
-@pytest.mark.parametrize(
-    ("status", "retry"), [(200, True), (404, True), (500, True), (302, False), (308, False)]
-)
+@each(("status", "retry"), [(200, True), (404, True), (500, True), (302, False), (308, False)])
 def test_an_answer_without_a_token_may_be_better_later_unless_it_is_a_redirect(
     status: int, *, retry: bool
 ) -> None:
-    broken = unusable(Response(status=status, body=b"canary"), "it has no token", Session())
+    broken = no_token(Response(status=status, body=b"canary"), "it has no token", Session())
     assert (broken.left, broken.retry) == (Left.NOTHING, retry)
     assert broken.why == f"the token call got HTTP {status}: it has no token"
 
 
 def test_what_the_token_call_asks_to_wait_is_passed_on() -> None:
     busy = Response(status=503, headers={"Retry-After": "7"})
-    broken = unusable(busy, "it has no token", Session())
-    assert (broken.retry_after, unfetched(broken).retry_after) == (7, 7)
+    broken = no_token(busy, "it has no token", Session())
+    assert (broken.retry_after, fetch_failure(broken).retry_after) == (7, 7)
 
 
 def test_a_refusal_is_of_the_credentials_unless_another_reason_is_said() -> None:

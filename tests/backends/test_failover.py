@@ -26,9 +26,10 @@ from smsbridge import (
     Status,
     Submission,
     Unsupported,
+    backend,
 )
 from smsbridge.backends.failover import Failover
-from smsbridge.backends.memory import Memory
+from smsbridge.backends.memory import MemoryBackend
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.http.exchange import Exchange, Request, Response, Session
 
@@ -50,13 +51,16 @@ from support.asking import (
     submission,
 )
 from support.blocks import document, json_of, refused
+from support.each import each
 
 
+@backend
 class Second(Gate):
     name = "second"
     url = "https://second.example"
 
 
+@backend
 class Third(Gate):
     name = "third"
     url = "https://third.example"
@@ -73,7 +77,8 @@ def three(**more: Any) -> Failover:
 QUOTA = document(state="NO", code="20")
 
 
-class Ends(Backend):
+@backend
+class Ending(Backend):
     """A backend whose sends all end in one way, and which counts them."""
 
     name = "ends"
@@ -94,9 +99,7 @@ ATTEMPTS: list[str] = []
 # --- when it goes on
 
 
-@pytest.mark.parametrize(
-    "answer", [NOTHING, BUSY, Response(status=308), QUOTA, Response(status=403)]
-)
+@each("answer", [NOTHING, BUSY, Response(status=308), QUOTA, Response(status=403)])
 def test_it_goes_on_after_what_is_proved_not_taken(make: Make, answer: Any) -> None:
     wire = Wire(answer, OK)
     taken = make(two(), wire).send(NUMBER, TEXT, reference="r-1")
@@ -105,7 +108,7 @@ def test_it_goes_on_after_what_is_proved_not_taken(make: Make, answer: Any) -> N
     assert {json_of(request)["ref"] for request in wire.requests} == {"r-1"}
 
 
-@pytest.mark.parametrize("answer", [SILENCE, GARBAGE, Response(status=500), Response(status=200)])
+@each("answer", [SILENCE, GARBAGE, Response(status=500), Response(status=200)])
 def test_it_never_goes_on_after_an_unknown_outcome(make: Make, answer: Any) -> None:
     wire = Wire(answer)
     error = end_of(lambda: make(two(), wire).send(NUMBER, TEXT))
@@ -114,7 +117,7 @@ def test_it_never_goes_on_after_an_unknown_outcome(make: Make, answer: Any) -> N
     assert wire.hosts == ["gate"]
 
 
-@pytest.mark.parametrize("answer", [REFUSED, Response(status=400), Response(status=413)])
+@each("answer", [REFUSED, Response(status=400), Response(status=413)])
 def test_it_does_not_go_on_after_what_another_would_refuse_too(make: Make, answer: Any) -> None:
     wire = Wire(answer)
     error = end_of(lambda: make(two(), wire).send(NUMBER, TEXT))
@@ -137,13 +140,13 @@ ENDS: list[tuple[type[Exception], dict[str, Any], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "more", "goes_on"), ENDS)
+@each(("kind", "more", "goes_on"), ENDS)
 def test_a_second_backend_is_asked_after_these_ends_and_no_other(
     make: Make, kind: type[Exception], more: dict[str, Any], *, goes_on: bool
 ) -> None:
     ATTEMPTS.clear()
-    memory = Memory()
-    client = make(Failover(backends={"one": Ends(end=(kind, more)), "two": memory}), Wire())
+    memory = MemoryBackend()
+    client = make(Failover(backends={"one": Ending(end=(kind, more)), "two": memory}), Wire())
     if goes_on:
         assert client.send(NUMBER, TEXT).attempt.via == "two"
     else:
@@ -164,13 +167,14 @@ def test_the_reasons_that_another_backend_may_not_share_are_these() -> None:
 
 
 def test_a_missing_extra_of_a_member_is_told_and_not_gone_around(make: Make) -> None:
-    class Lacks(Ends):
+    @backend
+    class Lacks(Ending):
         def send(self, message: Message, session: Session) -> Exchange[Submission]:
             yield from ()
             raise MissingExtra("soap", "this")
 
     with pytest.raises(MissingExtra):
-        make(Failover(backends={"one": Lacks(), "two": Memory()}), Wire()).send(NUMBER, TEXT)
+        make(Failover(backends={"one": Lacks(), "two": MemoryBackend()}), Wire()).send(NUMBER, TEXT)
 
 
 # --- how it ends where none takes the message
@@ -191,7 +195,7 @@ def test_where_none_may_later_the_last_is_told(make: Make) -> None:
     assert error.__notes__ == ["one: the provider answered '20'"]
 
 
-@pytest.mark.parametrize("end", [SILENCE, REFUSED])
+@each("end", [SILENCE, REFUSED])
 def test_the_notes_of_a_final_end_tell_of_those_before_it(make: Make, end: Any) -> None:
     error = end_of(lambda: make(two(), Wire(QUOTA, end)).send(NUMBER, TEXT))
     assert error.attempt.via == "two"
@@ -199,7 +203,7 @@ def test_the_notes_of_a_final_end_tell_of_those_before_it(make: Make, end: Any) 
 
 
 def test_the_notes_tell_of_those_that_can_not_too(make: Make) -> None:
-    several = Failover(backends={"one": Ends(end=(Unsupported, {})), "two": Gate()})
+    several = Failover(backends={"one": Ending(end=(Unsupported, {})), "two": Gate()})
     error = end_of(lambda: make(several, Wire(NOTHING)).send(NUMBER, TEXT))
     assert error.__notes__ == ["one: why"]
 
@@ -212,6 +216,7 @@ def test_where_none_can_it_is_unsupported(make: Make) -> None:
 
 
 def test_what_one_can_not_do_is_no_failure_of_it(make: Make) -> None:
+    @backend
     class Named(Gate):
         protocols = {
             "rest": replace(
@@ -227,7 +232,7 @@ def test_what_one_can_not_do_is_no_failure_of_it(make: Make) -> None:
 
 
 def test_an_unsupported_one_does_not_hide_why_the_other_failed(make: Make) -> None:
-    several = Failover(backends={"one": Gate(), "two": Ends(end=(Unsupported, {}))})
+    several = Failover(backends={"one": Gate(), "two": Ending(end=(Unsupported, {}))})
     assert type(end_of(lambda: make(several, Wire(NOTHING)).send(NUMBER, TEXT))) is NotSent
 
 
@@ -350,7 +355,7 @@ def test_a_resend_and_a_delete_go_to_who_took_the_message(make: Make) -> None:
     assert wire.paths[2:] == ["/resend", "/status", "/delete"]
 
 
-@pytest.mark.parametrize("answer", [NOTHING, SILENCE, Response(status=400)])
+@each("answer", [NOTHING, SILENCE, Response(status=400)])
 def test_a_resend_that_fails_says_by_whom(make: Make, answer: Any) -> None:
     client, taken, wire = sent_by_two(make, answer)
     error = end_of(lambda: client.resend(taken))
@@ -368,7 +373,7 @@ BY_ID: list[tuple[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "call"), BY_ID)
+@each(("what", "call"), BY_ID)
 def test_by_an_id_alone_nobody_knows_whom_to_ask(make: Make, what: str, call: Any) -> None:
     wire = Wire()
     with pytest.raises(Unsupported, match=f"failover can't {what}.*: ask one of one, two"):
@@ -377,7 +382,9 @@ def test_by_an_id_alone_nobody_knows_whom_to_ask(make: Make, what: str, call: An
 
 
 def test_a_submission_of_a_backend_that_is_not_among_them_is_refused(make: Make) -> None:
-    with pytest.raises(InvalidMessage, match="third took this message: ask it, and not failover"):
+    with pytest.raises(
+        InvalidMessage, match="third took this message: ask that backend, not failover"
+    ):
         make(two(), Wire()).status(submission(backend="third", via="three"))
 
 
@@ -408,16 +415,14 @@ def test_tokens_of_two_members_do_not_mix(make: Make) -> None:
 
 def test_a_request_says_which_member_carries_it() -> None:
     sending = two().send(Message(recipient=NUMBER, text=TEXT), Session())
-    assert next(sending).via == ("one",)
-    assert two().at(("two",)).name == "second"
+    assert next(sending).backend == "one"
+    assert two().by_name()["two"].name == "second"
 
 
-def test_each_member_has_its_own_deadline(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
-    monkeypatch.setattr("smsbridge.client.base.time.monotonic", world.clock)
+def test_each_member_has_its_own_deadline(make: Make) -> None:
     several = Failover(backends={"one": Gate(timeout=5), "two": Second(timeout=60)})
     wire = Wire(NOTHING, OK)
-    make(several, wire, world).send(NUMBER, TEXT)
+    make(several, wire).send(NUMBER, TEXT)
     assert wire.deadlines == [1005, 1060]
 
 
@@ -452,14 +457,14 @@ def test_a_block_names_the_blocks_in_their_order(tmp_path: Path) -> None:
     assert "canary" not in repr(backend)
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "where", "says"),
     [
         ('"reserve"]', '"reserv"]', "backends = ", "there is no [backends.reserv]; did you mean"),
         (', "reserve"', "", "backends = ", "backends: give two or more"),
         ('["first", "reserve"]', '"first"', "backends = ", "backends: give the names of other"),
         ('["first", "reserve"]', "[1, 2]", "backends = ", "backends: give the names of other"),
-        ('"reserve"]', '"both"]', "backends = ", "it leads back to itself: both → both"),
+        ('"reserve"]', '"both"]', "backends = ", "it refers to itself: both → both"),
         ("expire = 5", "expire = -1", "expire", "expire: give seconds, from 0 to 3600"),
         ("expire = 5", "expire = true", "expire", "expire: give a number"),
         ("expire = 5", "expires = 5", "expires", "did you mean 'expire'?"),
@@ -480,7 +485,7 @@ def test_a_circle_through_another_block_is_refused(tmp_path: Path) -> None:
     text = BLOCKS + '\n[backends.more]\nbackend = "failover"\nbackends = ["both", "first"]\n'
     text = text.replace('["first", "reserve"]', '["first", "more"]')
     why = refused(tmp_path, text, 'backends = ["first", "more"]', "both")
-    assert "it leads back to itself: both → more → both" in why
+    assert "it refers to itself: both → more → both" in why
 
 
 def test_an_error_of_a_block_is_told_with_its_name_and_no_secret(tmp_path: Path) -> None:
@@ -497,21 +502,29 @@ def test_names_are_those_of_a_config_file() -> None:
 def test_a_mapping_may_hold_the_backends_themselves() -> None:
     given: Mapping[str, Any] = {"backend": "failover", "backends": {"a": Gate(), "b": Second()}}
     made = from_mapping(given)
-    assert list(made.parts()) == ["a", "b"]
+    assert list(made.members()) == ["a", "b"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "says"),
     [
         ({}, "give two or more"),
         ({"backends": {}}, "give two or more"),
-        ({"backends": {"a": Memory()}}, "give two or more"),
-        ({"backends": [Memory(), Memory()]}, "give each by its name"),
-        ({"backends": {"a": Memory(), "b": "memory"}}, "give each by its name"),
-        ({"backends": {1: Memory(), "b": Memory()}}, "give each by its name"),
+        ({"backends": {"a": MemoryBackend()}}, "give two or more"),
+        ({"backends": [MemoryBackend(), MemoryBackend()]}, "give each by its name"),
+        ({"backends": {"a": MemoryBackend(), "b": "memory"}}, "give each by its name"),
+        ({"backends": {"": MemoryBackend(), "b": MemoryBackend()}}, "give each by its name"),
+        (
+            {"backends": {"a": Gate(log=Second()), "a/log": MemoryBackend()}},
+            "a/log is the log of another: rename it",
+        ),
+        ({"backends": {1: MemoryBackend(), "b": MemoryBackend()}}, "give each by its name"),
         ({"backends": None}, "give each by its name"),
         *(
-            ({"backends": {"a": Memory(), "b": Memory()}, "expire": bad}, "expire: give seconds")
+            (
+                {"backends": {"a": MemoryBackend(), "b": MemoryBackend()}, "expire": bad},
+                "expire: give seconds",
+            )
             for bad in (-1, 3601, True, "60", None, float("nan"))
         ),
     ],
@@ -522,6 +535,6 @@ def test_what_can_not_be_a_failover_is_refused(given: dict[str, Any], says: str)
 
 
 def test_a_failover_of_failovers_is_refused() -> None:
-    inner = Failover(backends={"first": Memory(), "second": Memory()})
+    inner = Failover(backends={"first": MemoryBackend(), "second": MemoryBackend()})
     with pytest.raises(ConfigError, match="inner is a failover itself: name its backends instead"):
-        Failover(backends={"inner": inner, "third": Memory()})
+        Failover(backends={"inner": inner, "third": MemoryBackend()})

@@ -15,16 +15,18 @@ from zeep.wsse.username import UsernameToken as ZeepToken
 
 from smsbridge import Client, ConfigError, Rejected, Secret, SendError, Status
 from smsbridge.backends.parlayx import ParlayX
-from smsbridge.codecs.soap.codec import Soap
 from smsbridge.config.load import from_mapping
 from smsbridge.config.url import from_url
 from smsbridge.http.exchange import Request, Session
 from smsbridge.message import Message
-from smsbridge.testing.conformance import cases, check, unpinned
+from smsbridge.serving import provider_codec
+from smsbridge.testing.contract.replay import cases, check, unpinned
 from smsbridge.testing.fixture.load import Fixture, load, parse, shipped
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 from smsbridge.testing.mock.transport import InProcess
+
+from support.each import each
 
 NUMBER = "+12025550123"
 HOST = "https://parlayx.operator.example"
@@ -45,7 +47,7 @@ ALL = [load(name) for name in shipped("parlayx/")]
 CASES = list(cases(gateway(), ALL))
 
 
-@pytest.mark.parametrize(("fixture", "protocol"), CASES, ids=[f"{f.id} {p}" for f, p in CASES])
+@each(("fixture", "protocol"), CASES)
 def test_each_fixture_holds_over_each_protocol_that_it_is_for(
     fixture: Fixture, protocol: str
 ) -> None:
@@ -83,9 +85,7 @@ def test_the_wire_is_that_of_the_standard() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("protocol", "kind"), [("soap", "PasswordText"), ("digest", "PasswordDigest")]
-)
+@each(("protocol", "kind"), [("soap", "PasswordText"), ("digest", "PasswordDigest")])
 def test_who_we_are_is_a_block_of_ws_security(protocol: str, kind: str) -> None:
     request = asked(gateway(protocol=protocol))
     token = ET.fromstring(request.body).find("{*}Header/{*}Security/{*}UsernameToken")
@@ -103,7 +103,7 @@ def test_who_we_are_may_be_http_basic() -> None:
     assert b"Security" not in request.body
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "endpoint"),
     [
         (HOST, HOST + PATH),
@@ -158,9 +158,7 @@ def outcome(code: str, detail: str) -> SendError:
     return ended.value
 
 
-@pytest.mark.parametrize(
-    ("code", "reason"), REJECTED["fault.detail.PolicyException.messageId"].items()
-)
+@each(("code", "reason"), REJECTED["fault.detail.PolicyException.messageId"].items())
 def test_each_code_is_its_reason_in_the_detail_or_as_faultcode(code: str, reason: str) -> None:
     kind = "ServiceException" if code.startswith("SVC") else "PolicyException"
     for told in (("Server", f"{{{kind}: {{messageId: {code}}}}}"), (code, "{}")):
@@ -169,7 +167,7 @@ def test_each_code_is_its_reason_in_the_detail_or_as_faultcode(code: str, reason
         assert (ended.code, ended.reason) == (code, reason)
 
 
-@pytest.mark.parametrize("code", ["SVC0001", "SVC0903", "POL0903", "SVC9999"])
+@each("code", ["SVC0001", "SVC0903", "POL0903", "SVC9999"])
 def test_a_code_that_proves_nothing_leaves_the_outcome_unknown(code: str) -> None:
     ended = outcome("Server", f"{{ServiceException: {{messageId: {code}}}}}")
     assert type(ended).__name__ == "OutcomeUnknown"
@@ -218,7 +216,7 @@ def test_wrong_credentials_are_refused_over_real_sockets(mock: MockServer, proto
     assert mock.provider.messages == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("word", "status"),
     [*ParlayX.statuses.items(), ("UserOutOfMoney", Status.UNKNOWN)],
 )
@@ -227,14 +225,13 @@ def test_each_word_of_the_standard_is_a_status_and_another_is_unknown(
 ) -> None:
     backend = gateway()
     soap = backend.protocols["soap"].codec
-    assert isinstance(soap, Soap)
     exchange = backend.ask("status", {"id": "r-1"}, Session())
     request = next(exchange)
     assert [(e.tag, e.text) for e in body(request).iter()][1:] == [
         (f"{LOCAL}requestIdentifier", "r-1")
     ]
     told = {"result": {"address": f"tel:{NUMBER}", "deliveryStatus": "DeliveryUncertain"}}
-    answer = soap.write(backend.site(), request, "getSmsDeliveryStatus", told)
+    answer = provider_codec(soap, backend.site()).write(request, "getSmsDeliveryStatus", told)
     answer = replace(answer, body=answer.body.replace(b"DeliveryUncertain", word.encode()))
     with pytest.raises(StopIteration) as end:
         exchange.send(answer)

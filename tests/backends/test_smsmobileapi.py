@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +13,8 @@ import pytest
 from smsbridge import Channel, InvalidMessage, Message, Secret, Unsupported
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.http.exchange import Session
+
+from support.each import each
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 BACKEND = SMSMobileAPI(api_key=Secret("k-1"))
@@ -53,7 +57,7 @@ def test_a_schedule_is_unix_seconds() -> None:
     assert form(send_at=when)["schedule_timestamp"] == "1893481200"
 
 
-@pytest.mark.parametrize(
+@each(
     ("option", "field"),
     [
         ({"device": "phone-7"}, {"sIdentifiant": "phone-7"}),
@@ -69,7 +73,7 @@ def test_an_option_is_its_field(option: dict[str, Any], field: dict[str, str]) -
     assert sent == {"recipients": "+12025550123", "message": "Hello", **field}
 
 
-@pytest.mark.parametrize(
+@each(
     ("option", "field"),
     [
         ("media_url", "url_media"),
@@ -85,7 +89,7 @@ def test_media_go_by_whatsapp_and_are_refused_by_sms_alone(option: str, field: s
         form(options=options)
 
 
-@pytest.mark.parametrize("sim", [0, 3, "1", True, 1.0])
+@each("sim", [0, 3, "1", True, 1.0])
 def test_a_sim_slot_is_1_or_2(sim: Any) -> None:
     with pytest.raises(InvalidMessage, match=r"options\.sim"):
         SMSMobileAPIOptions(sim=sim)
@@ -102,7 +106,7 @@ def taken(**fields: str) -> tuple[str, set[Channel], list[str]]:
 SMS, WHATSAPP = {Channel.SMS}, {Channel.WHATSAPP}
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "channels"),
     [
         ({}, SMS),
@@ -123,7 +127,7 @@ def test_the_provider_reads_a_literal_plus_and_a_number_without_plus_for_whatsap
     assert taken(recipients="12025550123", waonly="yes")[0] == "+12025550123"
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         {"recipients": ""},
@@ -142,3 +146,30 @@ def test_the_provider_refuses_what_it_cannot_send(fields: dict[str, str]) -> Non
 def test_what_the_client_writes_the_provider_reads_back() -> None:
     for channels in (SMS, WHATSAPP, SMS | WHATSAPP):
         assert taken(**form(channels=channels))[:2] == ("+12025550123", channels)
+
+
+BY_API_KEY = """
+import sys
+from smsbridge import Client
+from smsbridge.config import from_mapping
+from smsbridge.http.exchange import Response
+
+class Carrier:
+    def send(self, request, deadline):
+        return Response(status=200, body=b'{"result": {"error": "0", "id": "7"}}')
+
+    def close(self):
+        pass
+
+backend = from_mapping({"backend": "smsmobileapi", "api_key": "k-1"})
+with Client(backend, transport=Carrier()) as client:
+    assert client.send("+12025550123", "Hello").id == "7"
+print(sorted(name for name in sys.modules if name.startswith("smsbridge.auth.")))
+"""
+
+
+def test_a_send_by_api_key_enters_no_file_of_oauth_or_of_another_conversation() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BY_API_KEY], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "['smsbridge.auth.schemes', 'smsbridge.auth.token']"

@@ -26,6 +26,7 @@ from smsbridge import (
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Request, Response
 
+from support.each import each
 from support.sending import NUMBER, fault, said
 
 GUID = "c319d3b35e8f8712cde20dae39ac3c19f86eda25"
@@ -74,12 +75,12 @@ def sent(protocol: str, **result: Any) -> Submission | SendError:
 # --- an answer to sending
 
 
-@pytest.mark.parametrize("word", [0, "0"], ids=["number", "text"])
+@each("word", [0, "0"])
 def test_error_0_is_accepted(protocol: str, word: object) -> None:
     assert isinstance(sent(protocol, error=word), Submission)
 
 
-@pytest.mark.parametrize(
+@each(
     ("word", "reason"),
     [
         (1, "authentication"),
@@ -127,7 +128,7 @@ OPTIONAL = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
+@each("name", OPTIONAL)
 def test_what_is_optional_is_kept_in_the_answer(protocol: str, name: str) -> None:
     with_it = sent(protocol, **{name: OPTIONAL[name]})
     assert isinstance(with_it, Submission)
@@ -140,7 +141,7 @@ def test_a_200_is_no_success(protocol: str) -> None:
     assert isinstance(end(protocol, http(protocol, {"result": {}})), OutcomeUnknown)
 
 
-@pytest.mark.parametrize(("status", "reason"), [(400, "request"), (403, "authentication")])
+@each(("status", "reason"), [(400, "request"), (403, "authentication")])
 def test_400_and_403_are_rejected_with_the_code(protocol: str, status: int, reason: str) -> None:
     document = {"error": "E17", "message": "no"}
     error = end(protocol, http(protocol, document, status))
@@ -180,9 +181,7 @@ def test_an_access_token_is_all_that_is_needed(protocol: str) -> None:
     assert isinstance(without, NotSent if protocol == "oauth" else Submission)
 
 
-@pytest.mark.parametrize(
-    "more", [{"token_type": "Bearer"}, {"expires_in": 3600}, {"expires_in": "soon"}]
-)
+@each("more", [{"token_type": "Bearer"}, {"expires_in": 3600}, {"expires_in": "soon"}])
 def test_type_and_lifetime_of_a_token_are_optional(protocol: str, more: dict[str, Any]) -> None:
     good = http(protocol, {"result": CORE})
     assert isinstance(end(protocol, good, token(access_token="token-2", **more)), Submission)
@@ -197,8 +196,8 @@ def test_an_invalid_client_is_authentication(protocol: str) -> None:
 # --- an answer to anything else
 
 
-@pytest.mark.parametrize("name", ["resend", "sent", "received", "delete"])
-@pytest.mark.parametrize(("status", "kind"), [(400, Rejected), (403, AuthenticationFailed)])
+@each("name", ["resend", "sent", "received", "delete"])
+@each(("status", "kind"), [(400, Rejected), (403, AuthenticationFailed)])
 def test_400_and_403_are_rejected_with_the_code_elsewhere(
     protocol: str, status: int, kind: type[Rejected], name: str
 ) -> None:
@@ -221,7 +220,7 @@ def test_a_resend_is_accepted_under_its_own_id_or_the_old(protocol: str) -> None
         assert asking.resend(GUID).id == known
 
 
-@pytest.mark.parametrize("name", ["resend", "delete"])
+@each("name", ["resend", "delete"])
 def test_a_refusal_has_the_code(protocol: str, name: str) -> None:
     asking = client(protocol, http(protocol, {"result": {"error": "gone"}}))
     kind = Unsupported if protocol == "soap" else Rejected
@@ -264,8 +263,8 @@ ROW: dict[str, dict[str, Any]] = {
 MEANS = {"id": GUID, "text": "Hello", "at": WHEN}
 
 
-@pytest.mark.parametrize("name", ROWS)
-@pytest.mark.parametrize("what", ROW)
+@each("name", ROWS)
+@each("what", ROW)
 def test_a_field_of_a_row(protocol: str, name: str, what: str) -> None:
     found = rows(protocol, name, ROW[what])
     if found is not None:
@@ -279,7 +278,7 @@ def test_a_number_of_the_log_is_the_recipient(protocol: str) -> None:
     assert found in (None, [SentMessage(recipient=NUMBER, answer={"number": NUMBER})])
 
 
-@pytest.mark.parametrize("number", [NUMBER, "MPESA"])
+@each("number", [NUMBER, "MPESA"])
 def test_a_number_that_came_in_is_the_sender(protocol: str, number: str) -> None:
     found = rows(protocol, "received", {"number": number, "alias": None})
     row = ReceivedMessage(sender=number, answer={"number": number, "alias": None})
@@ -291,7 +290,7 @@ def test_sidentifiantphone_is_the_device(protocol: str) -> None:
     assert found is None or found[0].device == "phone-7"
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "status", "error"),
     [
         ({"send_from_mobile": "1"}, "sent", None),

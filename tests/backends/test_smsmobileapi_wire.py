@@ -17,6 +17,7 @@ from smsbridge import Client, InvalidMessage, Secret, Submission, Unsupported
 from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
 from smsbridge.http.exchange import Request, Response, Session
 
+from support.each import each
 from support.sending import NUMBER, OK, said
 
 T = TypeVar("T")
@@ -105,7 +106,7 @@ SENDING: dict[str, tuple[Mapping[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", SENDING)
+@each("name", SENDING)
 def test_a_parameter_of_sending(protocol: str, name: str) -> None:
     more, word = SENDING[name]
     if protocol == "soap" and more:
@@ -138,7 +139,7 @@ CALLS: dict[str, tuple[Call, object]] = {
 }
 
 
-@pytest.mark.parametrize("name", CALLS)
+@each("name", CALLS)
 def test_the_key_stands_in_a_field_and_a_token_in_a_header(protocol: str, name: str) -> None:
     call, answer = CALLS[name]
     if protocol == "soap" and name != "send":
@@ -155,7 +156,7 @@ def test_the_key_stands_in_a_field_and_a_token_in_a_header(protocol: str, name: 
 TOKEN = {"grant_type": "client_credentials", "client_id": "c-1", "client_secret": "s-1"}
 
 
-@pytest.mark.parametrize("name", TOKEN)
+@each("name", TOKEN)
 def test_a_parameter_of_the_token_call(protocol: str, name: str) -> None:
     _, carrier = done(protocol, lambda client: client.send(NUMBER, TEXT), OK)
     if protocol != "oauth":
@@ -217,7 +218,7 @@ ASKING: dict[str, tuple[Call, object, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ASKING)
+@each("name", ASKING)
 def test_a_parameter_of_the_log(protocol: str, name: str) -> None:
     call, answer, address, word = ASKING[name]
     if protocol == "soap":

@@ -6,18 +6,18 @@ import json
 
 import pytest
 
-from smsbridge.backends.registry import Found, installed
+from smsbridge.backends.registry import InstalledBackend, installed_backends
 
-from support.commands import real, run
+from support.commands import run
 from support.sending import PROTOCOLS
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
-BROKEN = Found(name="shaky", distribution="shaky-sms", broken="ImportError: no module")
+BROKEN = InstalledBackend(name="shaky", distribution="shaky-sms", broken="ImportError: no module")
 
 
 def test_backends_lists_each_protocol_and_where_it_comes_from() -> None:
-    done = real("backends")
+    done = run("backends")
     assert (done.code, done.err) == (0, "")
     lines = done.out.splitlines()
     ours = ("memory", "parlayx", "rest", "smsmobileapi", "soap")
@@ -34,7 +34,7 @@ def test_backends_lists_each_protocol_and_where_it_comes_from() -> None:
 
 
 def test_backends_as_json_is_one_object_a_line() -> None:
-    done = real("backends", "--json")
+    done = run("backends", "--json")
     assert (done.code, done.err) == (0, "")
     rows = [json.loads(line) for line in done.out.splitlines()]
     keys = {"backend", "protocol", "operations", "channels", "options", "origin"}
@@ -58,10 +58,17 @@ def test_backends_as_json_is_one_object_a_line() -> None:
 def test_backends_shows_a_broken_plug_in_and_the_others(
     options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [*installed(), BROKEN]
-    monkeypatch.setattr("smsbridge.backends.capabilities.installed", lambda: found)
+    found = [*installed_backends(), BROKEN]
+    monkeypatch.setattr("smsbridge.backends.registry.installed_backends", lambda: found)
     done = run("backends", *options)
     assert done.code == 0
     (line,) = (line for line in done.out.splitlines() if "shaky" in line)
     assert "shaky-sms: broken, ImportError: no module" in line
     assert "smsmobileapi" in done.out
+
+
+def test_backends_lists_the_catalogue_last_with_who_agrees() -> None:
+    lines = run("backends").out.splitlines()
+    listed = " ".join(lines[lines.index("the catalogue") :])
+    agreed = "with sender; agreed on by apprise, twilio, symfony; never seen live"
+    assert agreed in " ".join(listed.split())

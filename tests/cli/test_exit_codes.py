@@ -42,4 +42,4 @@ def test_an_error_has_the_code_of_its_outcome(error: Exception, code: int) -> No
 
 
 def test_every_code_is_another() -> None:
-    assert [*Exit] == [*range(7)]
+    assert [*Exit] == [*range(7), 10, 11, 12]

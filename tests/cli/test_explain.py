@@ -9,7 +9,7 @@ import pytest
 
 from smsbridge.testing.mock.default import sample_url
 
-from support.commands import one_line, real, run
+from support.commands import one_line, run
 from support.fault_server import FaultServer, Got, answer
 from support.sending import NUMBER, PROTOCOLS, TEXT
 from support.vendor import CONFIG, WSDL
@@ -28,7 +28,7 @@ def _here(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_message_by_soap_is_explained_line_by_line() -> None:
-    done = real("explain", NUMBER, TEXT, "--reference", "order-4711")
+    done = run("explain", NUMBER, TEXT, "--reference", "order-4711")
     assert (done.code, done.err) == (0, "")
     credentials = base64.b64encode(b"acme:PASSWORD-MASKED").decode()
     assert (
@@ -61,7 +61,7 @@ the message
 
 
 def test_a_message_by_oauth_is_explained_with_the_token_call_before_it() -> None:
-    done = real("explain", NUMBER, TEXT, "--backend", "newcorp", "--reference", "order-4711")
+    done = run("explain", NUMBER, TEXT, "--backend", "newcorp", "--reference", "order-4711")
     assert (done.code, done.err) == (0, "")
     assert (
         done.out
@@ -118,12 +118,45 @@ def test_smsbridge_url_and_another_file_are_named_as_the_reason(
 def test_a_backend_without_a_wire_says_so() -> None:
     done = run("explain", NUMBER, TEXT, "--url", "memory://")
     assert done.code == 0
-    assert done.out.endswith("\nnothing goes on the wire\n")
+    assert done.out.endswith("\nnothing is sent over a network\n")
 
 
 def test_whatsapp_is_asked_for_in_the_message() -> None:
     done = run("explain", NUMBER, TEXT, "--url", URLS["rest"], "--whatsapp")
     assert "sendwa=1" in done.out
+
+
+def test_a_sender_and_a_time_are_shown_as_the_message_has_them(nowhere: Path) -> None:
+    text = '"message.text" = "{text}"'
+    more = '"message.from" = "{sender}", "message.after" = "{send_at|iso}"'
+    (nowhere / "smsbridge.toml").write_text(CONFIG.replace(text, f"{text}, {more}"))
+    options = ("--sender", "Acme", "--at", "2099-01-31T10:30+01:00", "--backend", "newcorp")
+    done = run("explain", NUMBER, TEXT, *options)
+    assert (done.code, done.err) == (0, "")
+    assert '"from": "Acme"' in done.out
+    assert '"after": "2099-01-31T09:30:00Z"' in done.out
+
+
+def test_a_sender_that_has_no_field_and_a_time_that_is_over_are_refused_as_a_send_would() -> None:
+    for option, given, says in (
+        ("--sender", "Acme", "can't carry sender"),
+        (
+            "--at",
+            "2020-01-31T09:00+00:00",
+            "--at 2020-01-31 09:00:00+00:00: give a time in the future",
+        ),
+    ):
+        done = run("explain", NUMBER, TEXT, "--url", URLS["rest"], option, given)
+        assert (done.code, done.out) == (2, "")
+        assert says in done.err
+
+
+def test_the_block_of_smsbridge_backend_is_named_as_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_BACKEND", "newcorp")
+    done = run("explain", NUMBER, TEXT)
+    assert done.out.startswith("backend    newcorp over rest, from SMSBRIDGE_BACKEND\n")
 
 
 def test_digest_is_shown_with_the_message_twice(nowhere: Path) -> None:
@@ -133,7 +166,7 @@ def test_digest_is_shown_with_the_message_twice(nowhere: Path) -> None:
     _, first, again = done.out.split("\nthe message")
     assert first.startswith("\n")
     assert "Authorization" not in first
-    assert again.startswith(" again, when the service has asked who sends it\n")
+    assert again.startswith(" again, after the service has asked for credentials\n")
     assert "\n  Authorization: Digest " in again
 
 

@@ -6,11 +6,20 @@ import os
 import re
 import subprocess
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
-from support.commands import EXTRAS, SECONDS, SMSBRIDGE, WITHOUT, one_line, real, run
+from support.commands import (
+    EXTRAS,
+    FULL,
+    SECONDS,
+    SMSBRIDGE,
+    one_line,
+    real,
+    run,
+    run_without,
+    run_without_stdout,
+)
 from support.corpus import CONTRACTS
 from support.sending import NUMBER, TEXT
 
@@ -77,7 +86,7 @@ def test_an_unexpected_error_is_one_line_without_its_text(monkeypatch: pytest.Mo
     def fail() -> None:
         raise RuntimeError("canary\nof a secret")
 
-    monkeypatch.setattr("smsbridge.backends.capabilities.installed", fail)
+    monkeypatch.setattr("smsbridge.backends.registry.installed_backends", fail)
     done = run("backends")
     assert (done.code, done.out) == (1, "")
     assert one_line(done.err)
@@ -85,26 +94,33 @@ def test_an_unexpected_error_is_one_line_without_its_text(monkeypatch: pytest.Mo
     assert "canary" not in done.err
 
 
+SCENARIO = ["mock", "--port", "0", "--scenario", "smsmobileapi/send/moved"]
+
+
+@pytest.mark.full
 @pytest.mark.parametrize(
-    ("library", "command", "extra"),
+    ("library", "extra", "commands"),
     [
-        ("yaml", "mock", "testing"),
-        ("pytest_httpserver", "mock", "testing"),
-        ("yaml", "demo", "testing"),
-        ("pytest_httpserver", "demo", "testing"),
-        ("aiohttp", "demo", "async"),
+        ("yaml", "testing", [["mock"], ["demo"], SCENARIO, ["mock", CONTRACT, "--port", "0"]]),
+        (
+            "pytest_httpserver",
+            "testing",
+            [["mock"], ["demo"], SCENARIO, ["mock", CONTRACT, "--port", "0"]],
+        ),
+        ("aiohttp", "async", [["demo"]]),
     ],
 )
-def test_a_missing_extra_exits_2_and_is_named(library: str, command: str, extra: str) -> None:
-    done = real(library, command, script=WITHOUT)
-    assert (done.code, done.out) == (2, "")
-    assert one_line(done.err)
-    assert f"smsbridge[{extra}]" in done.err
+def test_a_missing_extra_exits_2_and_is_named(
+    library: str, extra: str, commands: list[list[str]]
+) -> None:
+    for done in run_without([library], *commands):
+        assert (done.code, done.out) == (2, "")
+        assert one_line(done.err)
+        assert f"smsbridge[{extra}]" in done.err
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_a_bare_install_needs_no_extra() -> None:
+    commands = [
         ["backends"],
         ["--help"],
         ["send", NUMBER, TEXT, "--url", "memory://"],
@@ -112,13 +128,33 @@ def test_a_missing_extra_exits_2_and_is_named(library: str, command: str, extra:
         ["doctor", "--url", "memory://"],
         ["wsdl", "show", CONTRACT],
         ["wsdl", "lock", CONTRACT, "--to", "locked"],
+    ]
+    ended = run_without(EXTRAS, *commands)
+    assert [done.code for done in ended] == [0] * len(commands), ended
+
+
+# --- a process, and what it writes to
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["backends", "--json"],
+        ["doctor"],
+        ["send", NUMBER, TEXT, "--url", "memory://", "--reference", "order-4711"],
+        ["send", "12025550123", TEXT, "--url", "memory://"],
+        ["sned"],
     ],
-    ids=lambda arguments: arguments[0],
+    ids=" ".join,
 )
-def test_a_bare_install_needs_no_extra(arguments: list[str]) -> None:
-    assert real(EXTRAS, *arguments, script=WITHOUT).code == 0
+def test_a_process_ends_and_writes_as_a_run_in_this_one(command: list[str]) -> None:
+    in_process, process = run(*command), real(*command)
+    assert process.code == in_process.code
+    assert process.out == in_process.out
+    assert process.err == in_process.err.replace("main", "smsbridge")
 
 
+@pytest.mark.parametrize("kind", ["pipe", "closed"])
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -137,22 +173,13 @@ def test_a_bare_install_needs_no_extra(arguments: list[str]) -> None:
     ],
     ids=" ".join,
 )
-def test_a_stdout_that_is_closed_shows_no_traceback(arguments: list[str]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        done = subprocess.run(
-            [SMSBRIDGE, *arguments],
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
-    finally:
-        os.close(writing)
-    assert done.stderr == ""
-    assert done.returncode in (0, 1)
+def test_a_stdout_that_is_closed_shows_no_traceback(arguments: list[str], kind: str) -> None:
+    done = run_without_stdout(kind, *arguments)
+    assert done.code in (0, 1)
+    assert done.err in ({""} if kind == "pipe" else {"", CLOSED})
+
+
+CLOSED = "smsbridge: stdout can't be written: it is closed\n"
 
 
 def test_a_real_pipe_into_head_shows_no_traceback() -> None:
@@ -166,16 +193,19 @@ def test_a_real_pipe_into_head_shows_no_traceback() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-FULL = Path("/dev/full")
+@pytest.mark.parametrize("arguments", [["backends"], ["backends", "--json"], ["doctor"]])
+def test_a_stdout_that_is_full_is_said(arguments: list[str]) -> None:
+    done = run_without_stdout("full", *arguments)
+    assert done.code == 1
+    assert done.err == "smsbridge: stdout can't be written: No space left on device\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("arguments", [["backends"], ["backends", "--json"], ["doctor"]])
-def test_a_stdout_that_is_full_is_said(arguments: list[str], unbuffered: str) -> None:
+def test_a_process_whose_stdout_is_full_says_so_also_without_a_buffer(unbuffered: str) -> None:
     with FULL.open("w") as full:
         done = subprocess.run(
-            [SMSBRIDGE, *arguments],
+            [SMSBRIDGE, "backends"],
             stdout=full,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import queue
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -19,10 +21,13 @@ import pytest
 import requests
 import zeep
 
+from smsbridge.backends.catalogue import shipped_file
+from smsbridge.cli.mock import mock, serve
+from smsbridge.cli.webhook import listen, open_listener
 from smsbridge.testing.faults.table import FAULTS
 from smsbridge.testing.mock.default import sample_url
 
-from support.commands import SMSBRIDGE, WITHOUT, killed_when_late, real, run
+from support.commands import SMSBRIDGE, killed_when_late, parse_options, run
 from support.corpus import CONTRACTS
 from support.fault_server import FaultServer, answer
 from support.sending import NUMBER, TEXT
@@ -35,16 +40,7 @@ def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with (
-        subprocess.Popen(
-            [SMSBRIDGE, "mock", "--port", str(port), "--address", "http://sms-mock:8765/"],
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process,
-        killed_when_late(process),
-    ):
-        assert process.stdout
-        ready = json.loads(process.stdout.readline())
+    with mocking("--port", str(port), "--address", "http://sms-mock:8765/") as ready:
         wsdl = requests.get(f"http://127.0.0.1:{port}/sendsms/wsdl/sendsms.wsdl", timeout=10).text
         asked = {
             host: requests.get(
@@ -52,7 +48,6 @@ def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
             ).status_code
             for host in ("sms-mock:8765", f"localhost:{port}", "evil.example")
         }
-        process.terminate()
     assert ready["address"] == "http://sms-mock:8765"
     assert ready["control"] == "http://sms-mock:8765/_mock"
     assert 'location="http://sms-mock:8765/sendsms/wsdl/server.php"' in wsdl
@@ -61,7 +56,7 @@ def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
 
 @pytest.mark.parametrize("address", ["sms-mock:8765", "", "ftp://sms-mock", "http://"])
 def test_an_address_that_nobody_can_ask_is_refused(address: str) -> None:
-    done = real("mock", "--port", "0", "--address", address)
+    done = run("mock", "--port", "0", "--address", address)
     assert (done.code, done.out) == (2, "")
     assert "--address: give http:// or https:// and a host" in done.err
 
@@ -69,7 +64,7 @@ def test_an_address_that_nobody_can_ask_is_refused(address: str) -> None:
 def test_the_mock_ends_at_once_with_sigterm_whoever_is_connected() -> None:
     sending = b"POST /sendsms/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf"
     with (
-        serving("mock", "--fault", "silence") as (process, ready),
+        process("--fault", "silence") as (running, ready),
         ExitStack() as stack,
     ):
         where = ("127.0.0.1", int(ready["address"].rpartition(":")[2]))
@@ -82,112 +77,128 @@ def test_the_mock_ends_at_once_with_sigterm_whoever_is_connected() -> None:
         while not control(ready, "messages"):
             pass
         before = time.monotonic()
-        process.terminate()
-        assert (process.wait(10), *process.communicate()) == (0, "", "")
+        running.terminate()
+        assert (running.wait(10), *running.communicate()) == (0, "", "")
         assert time.monotonic() - before < 3
         assert [one.recv(1) for one in (idle, half, silent)] == [b"", b"", b""]
 
 
 def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:
-    with (
-        subprocess.Popen(
-            [SMSBRIDGE, "mock", "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process,
-        killed_when_late(process),
-    ):
-        assert process.stdout
-        ready = json.loads(process.stdout.readline())
-        url = sample_url("rest", ready["address"])
-        done = run("send", NUMBER, TEXT, "--url", url)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+    with process() as (running, ready):
+        done = run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"]))
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
     assert done.code == 0
     assert set(ready) == {"address", "plays", "provenance", "credentials", "control"}
     assert set(ready["credentials"]) == {"api_key", "client_id", "client_secret"}
-    assert (process.returncode, out, err) == (0, "", "")
-
-
-ENDS_BEFORE_IT_SERVES = """
-import threading
-threading.Event.wait = lambda *_: True
-from smsbridge.cli import main
-main()
-"""
+    assert (running.returncode, out, err) == (0, "", "")
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "99999", "http"])
 def test_the_mock_refuses_a_port_that_is_none(port: str) -> None:
-    done = real("mock", "--port", port, script=ENDS_BEFORE_IT_SERVES)
+    done = run("mock", "--port", port)
     assert (done.code, done.out) == (2, "")
     assert "--port" in done.err
 
 
-def test_the_mock_at_a_port_that_is_taken_exits_1_and_says_so() -> None:
+@pytest.mark.parametrize("more", [(), ("--fault", "refused")], ids=" ".join)
+def test_at_a_port_that_is_taken_nothing_is_served_or_refused(more: tuple[str, ...]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = str(taken.getsockname()[1])
-        done = real("mock", "--port", port)
+        port = taken.getsockname()[1]
+        done = run("mock", "--port", str(port), *more)
     assert (done.code, done.out) == (1, "")
-    assert port in done.err
-    assert "in use" in done.err
-    assert done.err.count("\n") == 1
+    assert done.err == f"Error: can't listen at 127.0.0.1, port {port}: Address already in use\n"
 
 
 def test_the_mock_at_a_host_that_is_none_exits_1_and_says_so() -> None:
-    done = real("mock", "--host", "192.0.2.1", "--port", "0")
+    done = run("mock", "--host", "192.0.2.1", "--port", "0")
     assert (done.code, done.out) == (1, "")
     assert "192.0.2.1" in done.err
     assert done.err.count("\n") == 1
 
 
 def test_the_mock_refuses_a_scenario_that_it_does_not_know() -> None:
-    done = real("mock", "--port", "0", "--scenario", "smsmobileapi/send/mvoed")
+    done = run("mock", "--port", "0", "--scenario", "smsmobileapi/send/mvoed")
     assert (done.code, done.out) == (2, "")
     assert "smsmobileapi/send/moved" in done.err
 
 
-@pytest.mark.parametrize("library", ["yaml", "pytest_httpserver"])
-def test_a_missing_extra_is_named_also_for_a_mock_with_a_scenario(library: str) -> None:
-    scenario = ("--port", "0", "--scenario", "smsmobileapi/send/moved")
-    done = real(library, "mock", *scenario, script=WITHOUT)
-    assert (done.code, done.out) == (2, "")
-    assert "smsbridge[testing]" in done.err
+# --- its verdict
 
 
-@pytest.mark.parametrize("library", ["yaml", "pytest_httpserver"])
-def test_a_missing_extra_is_named_also_for_a_mock_of_a_wsdl(library: str) -> None:
-    done = real(library, "mock", str(CONTRACTS / "soap12.wsdl"), "--port", "0", script=WITHOUT)
-    assert (done.code, done.out) == (2, "")
-    assert "smsbridge[testing]" in done.err
+def test_check_says_in_words_what_was_wrong_and_exits_1() -> None:
+    with process("--check", "--scenario", "smsmobileapi/send/wrong-key-rest") as (running, ready):
+        assert control(ready, "verify")["verdict"] == "failed"
+        running.terminate()
+        out, err = running.communicate()
+    assert (running.returncode, out) == (1, "")
+    assert err == (
+        "verdict on smsmobileapi/send/wrong-key-rest: failed (0 requests, 0 messages accepted)\n"
+        "  unplayed: send was never played\n"
+    )
+
+
+def test_check_exits_0_when_nothing_was_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    with mocking("--check") as ready:
+        assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == 0
+        requests.post(f"{ready['control']}/reset", timeout=10)
+    assert capsys.readouterr().err == (
+        "verdict on smsmobileapi/default: passed (1 request, 1 message accepted)\n"
+    )
+
+
+@contextmanager
+def failing(*arguments: str) -> Iterator[dict[str, Any]]:
+    """Serve what the command would with --check, which has to exit 1."""
+    code: Any = None
+    try:
+        with mocking("--check", *arguments) as ready:
+            yield ready
+    except SystemExit as ended:
+        code = ended.code
+    assert code == 1
+
+
+def test_check_judges_what_was_wrong_before_a_reset() -> None:
+    with failing() as ready:
+        assert requests.get(ready["address"], timeout=10).status_code == 404
+        requests.post(f"{ready['control']}/reset", timeout=10)
+
+
+def test_with_quirks_fail_a_leniency_fails_the_check() -> None:
+    with failing("--quirks", "fail") as ready:
+        form = {"apikey": "test-key", "recipients": NUMBER, "message": TEXT}
+        answer = requests.post(f"{ready['address']}/sendsms", data=form, timeout=10)
+        assert answer.status_code == 400
 
 
 # --- what it plays, and what it breaks
 
 
 @contextmanager
-def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
-    """Run a mock until the block ends, and return its ready line; then SIGTERM ends it with 0."""
+def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """Run ``smsbridge mock`` as a user does, and give it with its ready line."""
     with (
         subprocess.Popen(
             [SMSBRIDGE, "mock", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-        ) as process,
-        killed_when_late(process),
+        ) as running,
+        killed_when_late(running),
     ):
-        assert process.stdout
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        ready: dict[str, Any] = json.loads(line)
+        assert running.stdout
+        yield running, json.loads(running.stdout.readline())
+
+
+@contextmanager
+def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
+    """Serve what the command would until the block ends, and return its ready line."""
+    given = parse_options(mock, ["--port", "0", *arguments])
+    with serve(**given.params) as ready:
         yield ready
-        process.terminate()
-        assert process.communicate() == ("", "")
-    assert process.returncode == 0
 
 
 def mocked_config(folder: Path, address: str = "") -> None:
@@ -327,12 +338,19 @@ def test_a_folder_of_a_locked_wsdl_does_not_hide_the_block_of_its_name(nowhere: 
 
 REFUSALS: dict[str, tuple[list[str], list[str]]] = {
     "a block that is none": (["nope"], ["there is no [backends.nope]", "known are "]),
-    "a path that is none": (["vendor/nope"], ["there is no file and no folder vendor/nope"]),
+    "a path that is none": (["vendor/nope"], ["there is no file or folder vendor/nope"]),
     "a wsdl that is none": (["nope.wsdl"], ["can't read nope.wsdl: No such file"]),
     "a file that is no wsdl": (["notes.txt"], ["not well-formed XML"]),
-    "a wsdl that is refused": ([str(CONTRACTS / "mtom.wsdl")], ["demands MTOM"]),
+    "a wsdl that is refused": ([str(CONTRACTS / "mtom.wsdl")], ["requires MTOM"]),
     "a fixture": (["x.yaml"], ["x.yaml is a fixture: give it as --scenario"]),
-    "a block without a wire": (["quiet"], ["quiet is memory: it has no wire to mock"]),
+    "a block without a wire": (
+        ["quiet"],
+        ["quiet is memory, which uses no network: there is nothing to mock"],
+    ),
+    "the name of a backend, and no block": (
+        ["smsmobileapi"],
+        ["smsmobileapi is no file, so it must be a block", "without SOURCE it plays SMSMobileAPI"],
+    ),
     "a folder without a default": (["empty/"], ["there is no fixture 'empty/default.yaml'"]),
     "a wsdl and a scenario that is none": (
         ["oldcorp.wsdl", "--scenario", "nope"],
@@ -350,7 +368,7 @@ def test_what_can_t_be_played_exits_2_and_says_why(name: str, nowhere: Path) -> 
     (nowhere / "notes.txt").write_text("dear diary")
     (nowhere / "empty").mkdir()
     arguments, said = REFUSALS[name]
-    done = real("mock", "--port", "0", *arguments, script=ENDS_BEFORE_IT_SERVES)
+    done = run("mock", "--port", "0", *arguments)
     assert (done.code, done.out) == (2, "")
     assert [word for word in said if word not in done.err] == []
     assert "please report" not in done.err
@@ -358,9 +376,14 @@ def test_what_can_t_be_played_exits_2_and_says_why(name: str, nowhere: Path) -> 
 
 def test_a_wsdl_at_an_address_that_can_t_be_had_exits_1() -> None:
     with FaultServer([answer(404)]) as server:
-        done = real("mock", f"{server.url}/s?wsdl", "--port", "0", script=ENDS_BEFORE_IT_SERVES)
+        done = run("mock", f"{server.url}/s?wsdl", "--port", "0")
     assert (done.code, done.out) == (1, "")
     assert "/s?wsdl: HTTP 404" in done.err
+
+
+def test_a_status_finds_its_fault() -> None:
+    with mocking("--fault", "429") as ready:
+        assert ready["fault"] == "too-many:seconds"
 
 
 EXITS = {
@@ -456,16 +479,6 @@ def test_a_bad_certificate_is_met_by_a_client_that_looks_at_it_and_by_no_other()
             assert json.loads(answer.read()) == []
 
 
-def test_at_a_port_that_is_taken_nothing_can_be_refused() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
-        done = real("mock", "--port", port, "--fault", "refused")
-    assert (done.code, done.out) == (1, "")
-    assert "in use" in done.err
-
-
 @pytest.mark.parametrize(
     ("word", "near"),
     [("reset-after", "reset-after-request"), ("refusals:499", "refusals:499"), ("F07", "F07")],
@@ -482,24 +495,6 @@ def test_the_help_has_each_name() -> None:
     assert FAULTS.keys() - words == set()
 
 
-@contextmanager
-def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    """Run a command that serves, and give it with its ready line, wherever it prints that."""
-    with (
-        subprocess.Popen(
-            [SMSBRIDGE, *command, "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        ) as process,
-        killed_when_late(process),
-    ):
-        ready = process.stderr if command[0] == "webhook" else process.stdout
-        assert ready
-        yield process, json.loads(ready.readline())
-        process.terminate()
-
-
 @pytest.mark.parametrize(
     ("listens", "fires", "kinds"),
     [
@@ -514,16 +509,17 @@ def serving(*command: str) -> Iterator[tuple[subprocess.Popen[str], Any]]:
 def test_the_mock_tells_a_listener_of_what_was_sent_and_of_what_came_in(
     listens: list[str], fires: list[str], kinds: list[str]
 ) -> None:
+    lines: queue.Queue[str] = queue.Queue()
+    given = parse_options(listen, ["--port", "0", "--json", *listens])
     with (
-        serving("webhook", "listen", "--json", *listens) as (listener, heard),
-        serving("mock", "--webhook", heard["address"], *fires) as (_, ready),
+        open_listener(lines.put, **given.params) as heard,
+        mocking("--webhook", heard["address"], *fires) as ready,
     ):
         assert run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"])).code == 0
         came = {"sender": "+12025550111", "text": "code 1234"}
         url = f"{ready['control']}/receive"
         assert requests.post(url, json=came, timeout=20).status_code == 200
-        assert listener.stdout
-        shown = [json.loads(listener.stdout.readline()) for _ in kinds]
+        shown = [json.loads(lines.get(timeout=20)) for _ in kinds]
     assert [one["event"]["type"] for one in shown] == kinds
     assert {one["status"] for one in shown} == {200}
 
@@ -538,7 +534,7 @@ def test_the_mock_tells_a_listener_of_what_was_sent_and_of_what_came_in(
     ],
 )
 def test_the_mock_refuses_webhooks_that_could_not_go(options: list[str], says: str) -> None:
-    done = real("mock", "--port", "0", *options)
+    done = run("mock", "--port", "0", *options)
     assert (done.code, done.out) == (2, "")
     assert says in done.err
 
@@ -546,23 +542,27 @@ def test_the_mock_refuses_webhooks_that_could_not_go(options: list[str], says: s
 @pytest.mark.usefixtures("_secrets")
 def test_the_mock_of_a_backend_without_webhooks_refuses_to_send_any(nowhere: Path) -> None:
     mocked_config(nowhere)
-    done = real("mock", "oldcorp", "--port", "0", "--webhook", "http://127.0.0.1:9/")
+    done = run("mock", "oldcorp", "--port", "0", "--webhook", "http://127.0.0.1:9/")
     assert (done.code, done.out) == (2, "")
     assert "oldcorp has no webhooks" in done.err
 
 
-def test_a_port_that_is_taken_is_said_in_a_few_words() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        done = real("mock", "--port", str(port))
-    assert (done.code, done.out) == (1, "")
-    assert done.err == f"Error: can't listen at 127.0.0.1, port {port}: Address already in use\n"
-
-
 def test_a_fault_and_a_scenario_are_not_played_at_once() -> None:
     options = ("--fault", "silence", "--scenario", "smsmobileapi/send/reset-after-request")
-    done = real("mock", "--port", "0", *options)
+    done = run("mock", "--port", "0", *options)
     assert (done.code, done.out) == (2, "")
     assert "give one of --fault and --scenario" in done.err
+
+
+def test_a_name_of_the_catalogue_and_a_file_like_it_are_played(nowhere: Path) -> None:
+    shutil.copy(str(shipped_file("twilio")), nowhere / "quay.toml")
+    for source, name in (("twilio", "twilio"), ("./quay.toml", "quay")):
+        with mocking(source) as ready:
+            assert ready["credentials"] == {
+                "username": "test-username",
+                "password": "test-password",
+            }
+            url = f"{name}://test-username:test-password@{ready['address'].partition('://')[2]}"
+            if name == "twilio":
+                assert ready["plays"] == "twilio/default"
+                assert run("send", "--url", f"{url}?tls=off", NUMBER, TEXT).code == 0

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from smsbridge import InvalidMessage
-from smsbridge.cli.options import asks, listens, time_of
+from smsbridge import Channel, ConfigError, InvalidMessage, Message
+from smsbridge.backends.memory import MemoryBackend
+from smsbridge.cli.options import (
+    choose_backend,
+    message_of,
+    message_options,
+    provider_options,
+    server_options,
+    time_of,
+)
 
 
 def test_a_command_that_asks_a_provider_has_these_options() -> None:
     @click.command()
-    @asks
+    @provider_options
     def ask(backend: str | None, url: str | None, *, as_json: bool) -> None:
         click.echo(f"{backend} {url} {as_json}")
 
@@ -23,9 +35,48 @@ def test_a_command_that_asks_a_provider_has_these_options() -> None:
     assert runner.invoke(ask, ["--backend", "a", "--url", "-", "--json"]).stdout == "a - True\n"
 
 
+def made(*arguments: str) -> Message | str:
+    """Return the message that a command makes of its options, or why it makes none."""
+    found: list[Message] = []
+
+    @click.command()
+    @message_options
+    def make(**given: Any) -> None:
+        found.append(message_of(MemoryBackend(), "+12025550123", "Hello", given))
+
+    done = CliRunner().invoke(make, arguments)
+    return found[0] if found else str(done.exception)
+
+
+def test_a_message_has_what_its_options_say() -> None:
+    plain, full = (
+        made("--reference", "r-1"),
+        made(
+            "--reference", "r-1", "--sender", "Acme", "--at", "2027-01-31T10:30+01:00", "--whatsapp"
+        ),
+    )
+    same = {"recipient": "+12025550123", "text": "Hello", "reference": "r-1"}
+    assert plain == Message(**same)  # type: ignore[arg-type]  # they are texts
+    when = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
+    assert full == Message(**same, sender="Acme", send_at=when, channels="whatsapp")  # type: ignore[arg-type]  # here too
+    both = made("--sms", "--whatsapp")
+    assert isinstance(both, Message)
+    assert both.channels == set(Channel)
+
+
+@pytest.mark.parametrize(
+    ("option", "given"),
+    [("--sender", ""), ("--sender", "a\nb"), ("--reference", ""), ("--at", "tomorrow")],
+)
+def test_what_is_no_message_is_refused_by_the_name_of_the_option(option: str, given: str) -> None:
+    error = made(option, given)
+    assert isinstance(error, str)
+    assert error.startswith(f"{option} ")
+
+
 def test_a_command_that_serves_listens_on_the_loopback() -> None:
     @click.command()
-    @listens(8780)
+    @server_options(8780)
     def serve(host: str, port: int) -> None:
         click.echo(f"{host} {port}")
 
@@ -43,3 +94,66 @@ def test_a_time_is_the_moment_it_names(given: str) -> None:
 def test_a_time_without_a_zone_is_refused(given: str) -> None:
     with pytest.raises(InvalidMessage, match=r"--after .*2027-01-31T09:00"):
         time_of("--after", given)
+
+
+# --- which backend a command is for
+
+FILE = """
+default = "first"
+[backends.first]
+backend = "memory"
+[backends.second]
+backend = "console"
+"""
+URL = "smsmobileapi+rest://canary-key@sms.example"
+
+
+@pytest.fixture(autouse=True)
+def _file(nowhere: Path) -> None:
+    (nowhere / "smsbridge.toml").write_text(FILE)
+
+
+def test_without_anything_it_is_the_default_of_the_file() -> None:
+    assert choose_backend(None).name == "memory"
+
+
+def test_without_anything_it_is_that_of_smsbridge_url_if_it_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", URL)
+    assert choose_backend(None).name == "smsmobileapi"
+
+
+def test_a_block_comes_before_smsbridge_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", URL)
+    assert choose_backend("second").name == "console"
+
+
+def test_a_url_comes_before_smsbridge_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", URL)
+    assert choose_backend(None, "console://").name == "console"
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore"])
+def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{URL}{end}"))
+    assert choose_backend(None, "-").credentials() == {"api_key": "canary-key"}
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: choose_backend("first", "console://"), "give one of --backend and --url"),
+        (lambda: choose_backend(""), "--backend is empty"),
+    ],
+)
+def test_what_makes_no_sense_is_an_error_of_usage(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(click.UsageError, match=said):
+        call()
+
+
+@pytest.mark.parametrize("url", ["", "canary://x@y", "smsmobileapi+rest://canary/x@y"])
+def test_a_url_that_is_none_is_an_error_of_the_config_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        choose_backend(None, url)
+    assert "canary" not in str(refused.value)

@@ -11,7 +11,7 @@ import pytest
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import one_line, real, run
+from support.commands import one_line, run
 from support.sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
@@ -39,7 +39,7 @@ def ids(*options: str) -> list[str]:
 
 @pytest.mark.parametrize("protocol", ["rest", "oauth"])
 def test_the_table_has_a_line_for_each_message(provider: Provider, protocol: str) -> None:
-    done = real("received", "--url", sample_url(protocol, provider.address))
+    done = run("received", "--url", sample_url(protocol, provider.address))
     assert (done.code, done.err) == (0, "")
     head, *rows = done.out.splitlines()
     assert head.split() == ["at", "id", "sender", "text"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_asked_exits_2_and_says_what_can(
 
 
 def test_over_soap_it_exits_2_and_names_the_protocols_that_can(smsbridge_mock: Provider) -> None:
-    done = real("received", "--url", sample_url("soap", smsbridge_mock.address))
+    done = run("received", "--url", sample_url("soap", smsbridge_mock.address))
     assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
     assert one_line(done.err)
     assert "soap can't answer received; rest and oauth can" in done.err

@@ -6,20 +6,22 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smsbridge import Attempt, Client, Submission
-from smsbridge.codecs.rest import json_response
-from smsbridge.http.exchange import Request, Response
+from smsbridge import Client
+from smsbridge.http.exchange import Response
+from smsbridge.serving.rest import json_response
 from smsbridge.testing.faults.table import Fault
 from smsbridge.testing.mock.default import sample_backend, sample_url
+from smsbridge.testing.mock.lanes import Route
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
-from support.commands import Done, one_line, real, run
+from support.commands import Done, one_line, run
 from support.sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
@@ -45,13 +47,13 @@ class Planned(Provider):
         super().__init__(sample_backend())
         self.plan = list(plan)
 
-    def handle(self, request: Request) -> Response | Fault:
+    def answer(self, route: Route) -> Response | Fault:
         turn = self.plan.pop(0) if self.plan else ""
         if turn == "later":
             return json_response(503, {})
         if turn == "untaken":
             return Fault(RESET)
-        answered = super().handle(request)
+        answered = super().answer(route)
         return Fault(RESET) if turn == "lost" else answered
 
 
@@ -69,7 +71,7 @@ def planned(*plan: str) -> Iterator[tuple[Planned, str]]:
 @pytest.mark.parametrize("protocol", ["rest", "oauth"])
 def test_a_send_that_arrived_is_accepted(smsbridge_mock: Provider, protocol: str) -> None:
     Path("sent.json").write_text(lost(smsbridge_mock, protocol=protocol))
-    done = real("resolve", "sent.json", "--url", sample_url(protocol, smsbridge_mock.address))
+    done = run("resolve", "sent.json", "--url", sample_url(protocol, smsbridge_mock.address))
     assert (done.code, done.err) == (0, "")
     (taken,) = smsbridge_mock.messages
     reference = json.loads(Path("sent.json").read_text())["reference"]
@@ -114,6 +116,16 @@ def test_of_several_lines_each_is_told_and_one_that_is_unknown_exits_3(
     assert [one["reference"] for one in said] == [json.loads(line)["reference"] for line in lines]
 
 
+def test_the_log_is_read_as_often_for_three_lines_as_for_one(smsbridge_mock: Provider) -> None:
+    lines = [lost(smsbridge_mock), lost(smsbridge_mock, OTHER), lost(smsbridge_mock, text="Bye")]
+    asked = []
+    for given in (lines[:1], lines):
+        before = len(smsbridge_mock.requests)
+        assert run("resolve", "-", stdin="".join(given)).code == 0
+        asked.append(len(smsbridge_mock.requests) - before)
+    assert asked[0] == asked[1]
+
+
 def test_the_same_line_twice_is_told_once(smsbridge_mock: Provider) -> None:
     line = lost(smsbridge_mock)
     done = run("resolve", "-", "--json", stdin=line * 2)
@@ -127,6 +139,7 @@ def test_two_sends_of_one_message_can_t_be_told_apart(smsbridge_mock: Provider) 
         done = run("resolve", "-", stdin=lines)
         assert done.code == 3
         assert [line.split()[0] for line in done.out.splitlines()] == ["unknown", "unknown"]
+    smsbridge_mock.reset()  # a double, which would fail this test at its end
 
 
 def test_a_message_of_another_time_is_not_it(smsbridge_mock: Provider) -> None:
@@ -151,10 +164,10 @@ WHEN = "2026-11-23T09:00:00+00:00"
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("sent", "line 1: it is no JSON object"),
-        ('{"outcome": "unknown"', "line 1: it is no JSON object"),
-        ('\n["unknown"]', "line 2: it is no JSON object"),
-        ("[" * 100_000, "line 1: it is no JSON object"),
+        ("sent", "line 1: it is not a JSON object"),
+        ('{"outcome": "unknown"', "line 1: it is not a JSON object"),
+        ('\n["unknown"]', "line 2: it is not a JSON object"),
+        ("[" * 100_000, "line 1: it is not a JSON object"),
         ('{"outcome": "unknown"}', "smsbridge send --json"),
         ('{"outcome": "unknown", "started": "soon"}', "smsbridge send --json"),
         (f'{{"outcome": "unknown", "started": "{WHEN}"}}', "smsbridge send --json"),
@@ -275,7 +288,7 @@ def test_over_soap_it_stays_unknown_and_says_what_to_do(smsbridge_mock: Provider
     line = lost(smsbridge_mock, protocol="soap")
     asked = len(smsbridge_mock.requests)
     url = sample_url("soap", smsbridge_mock.address)
-    done = real("resolve", "-", "--url", url, stdin=line)
+    done = run("resolve", "-", "--url", url, stdin=line)
     assert (done.code, done.err) == (3, "")
     assert done.out.startswith("unknown   it could not be looked up: smsmobileapi over soap has no")
     assert len(smsbridge_mock.requests) == asked
@@ -415,15 +428,19 @@ def test_what_was_found_is_written_down_also_when_it_is_interrupted(
     url = sample_url("rest", smsbridge_mock.address)
     assert many(url).code == 3
     smsbridge_mock.fault = None
-    resolve, writes = Client.resolve, []
+    resolve_many, writes = Client.resolve_many, []
 
-    def interrupted(client: Client, attempt: Attempt, **more: Any) -> Submission:
+    def note() -> None:
         writes.append(len([one for one in written(nowhere).values() if one[1]]))
-        if len(writes) == 3:
-            raise KeyboardInterrupt
-        return resolve(client, attempt, **more)
 
-    monkeypatch.setattr(Client, "resolve", interrupted)
+    def interrupted(client: Client, unknowns: Any, **more: Any) -> Iterator[Any]:
+        for end in islice(resolve_many(client, unknowns, **more), 2):
+            note()
+            yield end
+        note()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "resolve_many", interrupted)
     done = run("resolve", "may.jsonl", "--url", url)
     assert (done.code, len(done.out.splitlines())) == (1, 2)
     assert writes == [0, 0, 0], "it is written once, at the end"

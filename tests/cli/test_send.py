@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
 import signal
 import socket
@@ -24,18 +24,19 @@ from smsbridge.testing.mock.provider import Provider
 
 from support.commands import (
     EXTRAS,
+    FULL,
     INTERRUPTIBLE,
     SECONDS,
-    SMSBRIDGE,
-    WITHOUT,
-    Done,
+    WHY,
     killed_when_late,
     one_line,
-    real,
     run,
+    run_on,
+    run_without,
+    run_without_stdout,
 )
 from support.fault_server import FaultServer, answer
-from support.sending import NUMBER, TEXT
+from support.sending import NUMBER, PROTOCOLS, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
@@ -93,7 +94,7 @@ def test_an_accepted_send_exits_0_with_data_on_stdout_and_talk_on_stderr(
     protocol: str, smsbridge_mock: Provider
 ) -> None:
     url = sample_url(protocol, smsbridge_mock.address)
-    done = real("send", NUMBER, TEXT, "--url", url, "--reference", "order-4711")
+    done = run("send", NUMBER, TEXT, "--url", url, "--reference", "order-4711")
     assert done.code == 0, done.err
     assert re.fullmatch(r"accepted  id [0-9a-f]{40}  status queued\n", done.out)
     assert done.err == f"smsmobileapi over {protocol}, reference order-4711\n"
@@ -107,7 +108,7 @@ def test_an_accepted_send_exits_0_with_data_on_stdout_and_talk_on_stderr(
 def test_every_other_outcome_has_an_exit_code_and_one_line_on_stderr(
     protocol: str, url: str, code: int, outcome: str, more: set[str]
 ) -> None:
-    done = real("send", NUMBER, TEXT, "--url", url, "--reference", "order-4711")
+    done = run("send", NUMBER, TEXT, "--url", url, "--reference", "order-4711")
     assert done.code == code, done.err
     assert done.out == ""
     assert one_line(done.err)
@@ -193,15 +194,12 @@ def test_backend_takes_a_block_of_the_file_also_where_smsbridge_url_is_set(
     assert [taken.protocol for taken in smsbridge_mock.messages] == ["soap"]
 
 
-@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore\n"])
 def test_url_on_stdin_keeps_the_key_out_of_the_list_of_processes(
-    smsbridge_mock: Provider, monkeypatch: pytest.MonkeyPatch, end: str
+    smsbridge_mock: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SMSBRIDGE_URL")
     url = sample_url("rest", smsbridge_mock.address)
-    arguments = ("send", NUMBER, TEXT, "--url", "-")
-    assert "test-key" not in " ".join(arguments)
-    done = real(*arguments, stdin=url + end)
+    done = run("send", NUMBER, TEXT, "--url", "-", stdin=f"{url}\n")
     assert done.code == 0, done.err
     assert len(smsbridge_mock.messages) == 1
 
@@ -236,6 +234,23 @@ def test_at_reaches_the_provider_as_the_moment_it_names(smsbridge_mock: Provider
     assert run("send", NUMBER, TEXT, "--at", at).code == 0
     form = parse_qs(smsbridge_mock.requests[0].body.decode())
     assert form["schedule_timestamp"] == [str(int(TOMORROW.timestamp()))]
+
+
+def test_a_sender_goes_out_where_the_provider_has_a_field(tmp_path: Path) -> None:
+    with FaultServer([answer(200, '{"state": "queued"}')]) as server:
+        (tmp_path / "smsbridge.toml").write_text(
+            f"""
+            [backends.vendor]
+            backend = "rest"
+            url = "{server.url}"
+            [backends.vendor.send]
+            route = "POST /"
+            fields = {{ to = "{{recipient}}", text = "{{text}}", from = "{{sender}}" }}
+            accepted = {{ when = {{ state = "queued" }} }}
+            """
+        )
+        assert run("send", NUMBER, TEXT, "--sender", "Acme").code == 0
+        assert json.loads(server.sends[0].body)["from"] == "Acme"
 
 
 def test_a_reference_goes_out_where_the_provider_has_a_field_and_comes_back() -> None:
@@ -323,7 +338,7 @@ def test_what_soap_cannot_do_exits_2_and_names_the_protocols_that_can(
 
 
 def test_no_part_of_a_refused_url_is_shown() -> None:
-    done = real("send", NUMBER, TEXT, "--url", "smsmobileapi+rest://canary1/canary2@canary.example")
+    done = run("send", NUMBER, TEXT, "--url", "smsmobileapi+rest://canary1/canary2@canary.example")
     assert done.code == 2
     assert "canary" not in done.out + done.err
 
@@ -331,58 +346,51 @@ def test_no_part_of_a_refused_url_is_shown() -> None:
 # --- what goes wrong
 
 
-def test_a_bare_install_sends_over_each_protocol(protocol: str, smsbridge_mock: Provider) -> None:
-    url = sample_url(protocol, smsbridge_mock.address)
-    done = real(EXTRAS, "send", NUMBER, TEXT, "--url", url, script=WITHOUT)
-    assert done.code == 0, done.err
+def test_a_bare_install_sends_over_each_protocol(smsbridge_mock: Provider) -> None:
+    urls = [sample_url(protocol, smsbridge_mock.address) for protocol in PROTOCOLS]
+    ended = run_without(EXTRAS, *(["send", NUMBER, TEXT, "--url", url] for url in urls))
+    assert [done.code for done in ended] == [0, 0, 0], ended
 
 
-@contextmanager
-def held() -> Iterator[tuple[str, threading.Event]]:
-    """Serve one request that is never answered; the event says that it came."""
-    came, over = threading.Event(), threading.Event()
-
-    def hold(connection: socket.socket) -> None:
-        connection.recv(65_536)
-        came.set()
-        over.wait(SECONDS)
-
-    with FaultServer(on_accept=hold) as server:
-        try:
-            yield server.url, came
-        finally:
-            over.set()
+INTERRUPTED = """\
+smsbridge: Outcome unknown: interrupted (smsmobileapi over {}, reference order-4711). The message \
+may have been sent: resolve it, or look it up, before any repeat.
+"""
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM do what they do in a process that nobody has changed."""
+    ctrl_c = signal.signal(signal.SIGINT, signal.default_int_handler)
+    term = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, ctrl_c)
+    signal.signal(signal.SIGTERM, term)
+
+
+@pytest.mark.usefixtures("_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_send_that_is_interrupted_is_unknown_and_its_attempt_is_printed(
     protocol: str, number: int, *, as_json: bool
 ) -> None:
-    with held() as (address, came):
+    command, over = threading.get_ident(), threading.Event()
+
+    def interrupt(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        signal.pthread_kill(command, number)
+        over.wait(SECONDS)
+
+    began = datetime.now(UTC)
+    with FaultServer(on_accept=interrupt) as server:
         more = ["--reference", "order-4711", *(["--json"] if as_json else [])]
-        arguments = ["send", NUMBER, TEXT, "--url", sample_url(protocol, address), *more]
-        command = [sys.executable, "-c", INTERRUPTIBLE, *arguments]
-        began = datetime.now(UTC)
-        with (
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-            ) as process,
-            killed_when_late(process),
-        ):
-            assert came.wait(SECONDS)
-            process.send_signal(number)
-            out, err = process.communicate()
-    assert process.returncode == 3
-    assert err == (
-        f"smsbridge: Outcome unknown: interrupted (smsmobileapi over {protocol}, "
-        "reference order-4711). The message may have been sent: resolve it, or look it up, "
-        "before any repeat.\n"
-    )
+        done = run("send", NUMBER, TEXT, "--url", sample_url(protocol, server.url), *more)
+        over.set()
+    assert (done.code, done.err) == (3, INTERRUPTED.format(protocol))
     if not as_json:
-        assert out == ""
+        assert done.out == ""
         return
-    document = json.loads(out)
+    document = done.document
     assert began < datetime.fromisoformat(document.pop("started")) < datetime.now(UTC)
     assert document == {
         "outcome": "unknown",
@@ -395,35 +403,67 @@ def test_a_send_that_is_interrupted_is_unknown_and_its_attempt_is_printed(
     }
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("number", "command"),
+    [
+        (signal.SIGINT, ["send", NUMBER, TEXT, "--json"]),
+        (signal.SIGTERM, ["resend", "id-1"]),
+    ],
+)
+def test_a_process_that_is_interrupted_exits_3_also_on_a_full_disk(
+    number: signal.Signals, command: list[str]
+) -> None:
+    def interrupt(_server: FaultServer, _got: object) -> bytes:
+        process.send_signal(number)
+        process.wait(SECONDS)
+        return answer(200)
+
+    with FaultServer([interrupt]) as server, FULL.open("w") as full:
+        arguments = [*command, "--url", sample_url("rest", server.url)]
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", INTERRUPTIBLE, *arguments],
+                stdout=full,
+                stderr=full,
+                text=True,
+            ) as process,
+            killed_when_late(process),
+        ):
+            assert process.wait(SECONDS) == 3
+
+
+@pytest.mark.usefixtures("_ctrl_c")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_accepted_send_is_accepted_when_writing_it_down_is_interrupted(
+    smsbridge_mock: Provider, number: signal.Signals
+) -> None:
+    class Slow(io.StringIO):
+        def write(self, text: str) -> int:
+            signal.raise_signal(number)
+            return super().write(text)
+
+    assert run_on(Slow(), io.StringIO(), "send", NUMBER, TEXT) == 0
+    assert len(smsbridge_mock.messages) == 1
+
+
+@pytest.mark.parametrize("command", ["send", "resend"])
+def test_an_error_that_nobody_expects_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("canary")
+
+    monkeypatch.setattr(f"smsbridge.client.sync.Client.{command}", fail)
+    arguments = {"send": ["send", NUMBER, TEXT], "resend": ["resend", "id-1"]}[command]
+    done = run(*arguments, "--url", "smsmobileapi+rest://KEY@127.0.0.1:9?tls=off")
+    assert done.code == 3
+    assert one_line(done.err)
+    assert "unexpected ZeroDivisionError while it was being sent" in done.err
+    assert "canary" not in done.err
+
+
 # --- a stdout that can't be written
-
-FULL = Path("/dev/full")
-
-
-def unwritable(kind: str, *arguments: str) -> Done:
-    """Run a command whose stdout is full, or a pipe that nobody reads."""
-    if kind == "full":
-        if not FULL.exists():
-            pytest.skip("needs /dev/full")
-        writing = os.open(FULL, os.O_WRONLY)
-    else:
-        reading, writing = os.pipe()
-        os.close(reading)
-    try:
-        done = subprocess.run(
-            [SMSBRIDGE, *arguments],
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
-    finally:
-        os.close(writing)
-    return Done(done.returncode, "", done.stderr)
-
-
-WHY = {"full": "No space left on device", "pipe": "Broken pipe"}
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])
@@ -431,7 +471,7 @@ WHY = {"full": "No space left on device", "pipe": "Broken pipe"}
 def test_an_accepted_send_is_accepted_where_stdout_can_t_be_written(
     smsbridge_mock: Provider, kind: str, more: list[str]
 ) -> None:
-    done = unwritable(kind, "send", NUMBER, TEXT, "--reference", "order-4711", *more)
+    done = run_without_stdout(kind, "send", NUMBER, TEXT, "--reference", "order-4711", *more)
     assert len(smsbridge_mock.messages) == 1
     assert done.code == 0
     assert done.err == (
@@ -448,7 +488,7 @@ def test_an_accepted_send_is_accepted_where_stdout_can_t_be_written(
 def test_every_other_outcome_keeps_its_code_and_says_that_it_was_not_written(
     url: str, code: int, outcome: str, more: set[str], kind: str
 ) -> None:
-    done = unwritable(kind, "send", NUMBER, TEXT, "--url", url, "--json")
+    done = run_without_stdout(kind, "send", NUMBER, TEXT, "--url", url, "--json")
     assert done.code == code, (outcome, more)
     said, note = done.err.splitlines(keepends=True)
     assert one_line(said)

@@ -14,7 +14,7 @@ from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.history import PAGE
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import SECONDS, SMSBRIDGE, one_line, real, run
+from support.commands import SECONDS, SMSBRIDGE, one_line, run
 from support.sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
@@ -56,7 +56,7 @@ def test_a_limit_stops_early(smsbridge_mock: Provider, limit: int, pages: int) -
 
 def test_the_table_has_a_line_for_each_message(smsbridge_mock: Provider) -> None:
     filled(smsbridge_mock, 3)
-    done = real("sent")
+    done = run("sent")
     assert (done.code, done.err) == (0, "")
     head, *rows = done.out.splitlines()
     assert head.split() == ["at", "id", "recipient", "status", "error", "text"]
@@ -155,7 +155,7 @@ def test_what_cannot_be_asked_exits_2_and_says_what_can(
 
 
 def test_over_soap_it_exits_2_and_names_the_protocols_that_can(smsbridge_mock: Provider) -> None:
-    done = real("sent", "--url", sample_url("soap", smsbridge_mock.address))
+    done = run("sent", "--url", sample_url("soap", smsbridge_mock.address))
     assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
     assert one_line(done.err)
     assert "soap can't answer sent; rest and oauth can" in done.err

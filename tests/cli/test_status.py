@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from smsbridge import Status
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import one_line, real, run
+from support.commands import one_line, run
 from support.sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
@@ -32,7 +34,7 @@ KEYS = {
 def test_a_message_that_was_sent_is_a_row(smsbridge_mock: Provider, protocol: str) -> None:
     url = sample_url(protocol, smsbridge_mock.address)
     known = run("send", NUMBER, TEXT, "--url", url, "--json").document["id"]
-    done = real("status", known, "--url", url)
+    done = run("status", known, "--url", url)
     assert (done.code, done.err) == (0, "")
     head, row = done.out.splitlines()
     assert head.split() == ["at", "id", "recipient", "status", "error", "text"]
@@ -66,7 +68,7 @@ def test_a_message_that_the_provider_does_not_know_is_unknown(smsbridge_mock: Pr
 
 
 def test_over_soap_it_exits_2_and_names_the_protocols_that_can(smsbridge_mock: Provider) -> None:
-    done = real("status", GUID, "--url", sample_url("soap", smsbridge_mock.address))
+    done = run("status", GUID, "--url", sample_url("soap", smsbridge_mock.address))
     assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
     assert one_line(done.err)
     assert "soap can't answer status; rest and oauth can" in done.err
@@ -84,7 +86,7 @@ def test_nobody_there_exits_1_and_says_that_asking_again_does_no_harm() -> None:
     done = run("status", GUID, "--url", "smsmobileapi+rest://KEY@127.0.0.1:1?tls=off")
     assert (done.code, done.out) == (1, "")
     assert one_line(done.err)
-    assert "To ask again does no harm" in done.err
+    assert "Asking again does no harm" in done.err
 
 
 @pytest.mark.parametrize("arguments", [[], [""], ["  "], ["a\nb"], [GUID, "more"]])
@@ -92,3 +94,18 @@ def test_what_cannot_be_asked_exits_2(smsbridge_mock: Provider, arguments: list[
     done = run("status", *arguments)
     assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", ["status", "wait", "resend", "delete"])
+def test_a_file_in_place_of_an_id_exits_2_and_names_the_command_that_reads_it(
+    smsbridge_mock: Provider, command: str
+) -> None:
+    Path("may results.jsonl").write_text("{}\n")
+    done = run(command, "may results.jsonl")
+    assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
+    assert "smsbridge report 'may results.jsonl' --status" in done.err
+
+
+def test_an_id_is_no_file_where_one_has_its_name_by_chance(smsbridge_mock: Provider) -> None:
+    Path(GUID).write_text("")
+    assert run("status", GUID).code == 0

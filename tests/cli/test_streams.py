@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import os
 import subprocess
@@ -16,7 +18,7 @@ from smsbridge.cli.output import failure
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import SECONDS, SMSBRIDGE
+from support.commands import FULL, SECONDS, SMSBRIDGE, run_on, run_without_stdout, unwritable
 from support.fault_server import FaultServer, answer
 from support.sending import NUMBER, TEXT
 
@@ -25,9 +27,9 @@ pytestmark = pytest.mark.usefixtures("nowhere")
 LOST = Attempt(backend="smsmobileapi", protocol="rest", reference="r-1", started=datetime.now(UTC))
 SEND = ["send", NUMBER, TEXT]
 WRONG = "smsmobileapi+rest://wrong@{}?tls=off"
-FULL = ">/dev/full 2>&1"
+KINDS = ("full", "pipe", "closed", "read-only")
 UNWRITABLE = {
-    "a full disk takes neither": FULL,
+    "a full disk takes neither": ">/dev/full 2>&1",
     "a full disk takes no talk": "2>/dev/full",
     "both are closed": ">&- 2>&-",
     "stderr is closed, stdout full": ">/dev/full 2>&-",
@@ -36,8 +38,8 @@ UNWRITABLE = {
 }
 
 
-def code(where: str, *command: str, **more: str) -> int:
-    """Return the exit code of a command whose streams a shell has led elsewhere."""
+def code(where: str, *command: str) -> int:
+    """Return the exit code of a process whose streams a shell has led elsewhere."""
     reading, nobody = os.pipe()
     os.close(reading)
     try:
@@ -46,7 +48,6 @@ def code(where: str, *command: str, **more: str) -> int:
             stdin=subprocess.DEVNULL,
             stdout=nobody,
             stderr=nobody,
-            env={**os.environ, **more},
             timeout=SECONDS,
             check=False,
         )
@@ -83,59 +84,56 @@ def ends(smsbridge_mock: Provider) -> Iterator[dict[str, list[str]]]:
         }
 
 
-EVERY = (
-    "0 send",
-    "0 send --json",
-    "3 send",
-    "3 send --json",
-    "5 send",
-    "2 send",
-    "2 usage",
-    "0 resend",
-    "6 resend",
-    "0 delete",
-    "3 resolve",
-    "1 wait",
-    "3 send-many",
-    "4 status",
+ENDS = (
+    *("0 send", "0 send --json", "3 send", "3 send --json", "5 send", "2 send", "2 usage"),
+    *("0 resend", "6 resend", "0 delete", "3 resolve", "1 wait", "3 send-many", "4 status"),
 )
 
 
-@pytest.mark.parametrize("end", EVERY)
+@pytest.mark.parametrize("end", ENDS)
 def test_a_full_disk_changes_no_exit_code(ends: dict[str, list[str]], end: str) -> None:
-    assert code(FULL, *ends[end]) == int(end[0])
+    with unwritable("full") as stdout, unwritable("full") as stderr:
+        assert run_on(stdout, stderr, *ends[end]) == int(end[0])
 
 
-@pytest.mark.parametrize("where", UNWRITABLE.values(), ids=UNWRITABLE)
+@pytest.mark.parametrize("kinds", list(itertools.product(KINDS, repeat=2)), ids="-".join)
 @pytest.mark.parametrize("end", ["0 send", "3 send --json"])
-def test_nothing_that_cannot_be_written_changes_the_exit_code_of_a_send(
-    ends: dict[str, list[str]], end: str, where: str
+def test_no_stream_that_cannot_be_written_changes_the_exit_code_of_a_send(
+    ends: dict[str, list[str]], end: str, kinds: tuple[str, str]
 ) -> None:
-    assert code(where, *ends[end]) == int(end[0])
+    with unwritable(kinds[0]) as stdout, unwritable(kinds[1]) as stderr:
+        assert run_on(stdout, stderr, *ends[end]) == int(end[0])
 
 
-@pytest.mark.parametrize("encoding", ["ascii:strict", "utf-16:strict"])
+@pytest.mark.full
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("where", UNWRITABLE.values(), ids=UNWRITABLE)
+def test_a_process_whose_streams_cannot_be_written_exits_as_its_send_ends(
+    ends: dict[str, list[str]], where: str
+) -> None:
+    assert code(where, *ends["3 send --json"]) == 3
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16"])
 def test_no_encoding_changes_the_exit_code(smsbridge_mock: Provider, encoding: str) -> None:
     smsbridge_mock.history.take("id-1", NUMBER, "你好 \U0001f600", Status.UNDELIVERED)
     for command in (["send", NUMBER, "你好"], ["status", "id-1"]):
-        assert code(">/dev/null", *command, LC_ALL="C", PYTHONIOENCODING=encoding) == 0
+        out, err = (
+            io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict") for _ in range(2)
+        )
+        assert run_on(out, err, *command) == 0
 
 
 def test_what_only_shows_fails_where_it_cannot_show(smsbridge_mock: Provider) -> None:
     smsbridge_mock.history.take("id-1", NUMBER, TEXT, Status.UNDELIVERED)
-    assert [code(where, "status", "id-1") for where in (FULL, ">&-")] == [1, 1]
+    assert [run_without_stdout(kind, "status", "id-1").code for kind in ("full", "closed")] == [
+        1,
+        1,
+    ]
 
 
 def test_what_was_done_is_said_on_stderr_where_stdout_is_full(smsbridge_mock: Provider) -> None:
     smsbridge_mock.history.take("id-1", NUMBER, TEXT, Status.UNDELIVERED)
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [SMSBRIDGE, "delete", "id-1", "--yes"],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
-    assert done.returncode == 0
-    assert done.stderr == "smsbridge: stdout can't be written: No space left on device\n"
+    done = run_without_stdout("full", "delete", "id-1", "--yes")
+    assert done.code == 0
+    assert done.err == "smsbridge: stdout can't be written: No space left on device\n"

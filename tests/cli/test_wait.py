@@ -1,4 +1,4 @@
-"""``smsbridge wait``: until a message stands where it stays, or until one comes in."""
+"""``smsbridge wait``: waits until a message has its last status, or until one comes in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from smsbridge import Status
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import SECONDS, one_line, real, run
+from support.commands import SECONDS, one_line, run
 from support.sending import NUMBER, TEXT
 
 pytestmark = pytest.mark.usefixtures("nowhere")
@@ -54,7 +54,7 @@ def later(provider: Provider, sender: str, text: str) -> Iterator[None]:
 def test_a_message_that_arrives_exits_0(smsbridge_mock: Provider, protocol: str) -> None:
     url = sample_url(protocol, smsbridge_mock.address)
     id_ = known(DELIVERED, url)
-    done = real("wait", id_, "--url", url, "--timeout", "20")
+    done = run("wait", id_, "--url", url, "--timeout", "20")
     assert (done.code, done.err) == (0, "")
     head, row = done.out.splitlines()
     assert head.split() == ["at", "id", "recipient", "status", "error", "text"]
@@ -96,7 +96,7 @@ def test_a_message_that_nobody_knows_is_waited_for(smsbridge_mock: Provider) -> 
 def test_a_message_that_comes_in_is_a_row(smsbridge_mock: Provider, protocol: str) -> None:
     url = sample_url(protocol, smsbridge_mock.address)
     with later(smsbridge_mock, SENDER, "your code is 123456"):
-        done = real("wait", "--received", "--match", "code is", "--url", url, "--timeout", "20")
+        done = run("wait", "--received", "--match", "code is", "--url", url, "--timeout", "20")
     assert (done.code, done.err) == (0, "")
     head, row = done.out.splitlines()
     assert head.split() == ["at", "id", "sender", "text"]
@@ -175,7 +175,7 @@ def test_what_cannot_be_waited_for_exits_2(
 def test_over_soap_it_exits_2_and_names_the_protocols_that_can(
     smsbridge_mock: Provider, arguments: list[str], asks: str
 ) -> None:
-    done = real("wait", *arguments, "--url", sample_url("soap", smsbridge_mock.address))
+    done = run("wait", *arguments, "--url", sample_url("soap", smsbridge_mock.address))
     assert (done.code, done.out, smsbridge_mock.requests) == (2, "", [])
     assert one_line(done.err)
     assert f"soap can't answer {asks}; rest and oauth can" in done.err

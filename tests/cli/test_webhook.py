@@ -15,9 +15,10 @@ import pytest
 import requests
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.cli.webhook import listen, open_listener
 from smsbridge.webhooks.table import MOST_BYTES, parse
 
-from support.commands import SMSBRIDGE, killed_when_late, one_line, run
+from support.commands import SMSBRIDGE, killed_when_late, one_line, parse_options, run
 from support.fault_server import FaultServer, answer
 from support.webhooking import NEXT, SECRET, TABLE, happened, signed, unsigned
 
@@ -41,25 +42,33 @@ class Listening:
 
 
 @contextmanager
-def listening(*arguments: str, end: int = signal.SIGTERM) -> Iterator[Listening]:
+def listening(*arguments: str) -> Iterator[Listening]:
+    """Take webhooks as the command would until the block ends."""
+    given = parse_options(listen, ["--port", "0", *arguments])
+    out: list[str] = []
+    with open_listener(out.append, **given.params) as ready:
+        yield Listening(ready, out)
+
+
+@contextmanager
+def process(*arguments: str, end: int) -> Iterator[Listening]:
+    """Run ``smsbridge webhook listen`` as a user does, until a signal ends it."""
     with (
         subprocess.Popen(
             [SMSBRIDGE, "webhook", "listen", "--port", "0", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-        ) as process,
-        killed_when_late(process),
+        ) as running,
+        killed_when_late(running),
     ):
-        assert process.stderr
-        line = process.stderr.readline()
-        assert line, process.communicate()[1]
-        heard = Listening(json.loads(line))
+        assert running.stderr
+        heard = Listening(json.loads(running.stderr.readline()))
         yield heard
-        process.send_signal(end)
-        out, err = process.communicate()
+        running.send_signal(end)
+        out, err = running.communicate()
         heard.out += out.splitlines()
-    assert (process.returncode, err) == (0, "")
+    assert (running.returncode, err) == (0, "")
 
 
 def trigger(*arguments: str, kind: str = "sms.received") -> tuple[int, str]:
@@ -70,7 +79,7 @@ def trigger(*arguments: str, kind: str = "sms.received") -> tuple[int, str]:
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_what_arrives_is_shown_until_it_is_ended(end: int) -> None:
-    with listening("--secret", SECRET, end=end) as heard:
+    with process("--secret", SECRET, end=end) as heard:
         assert trigger("--to", heard.address, "--secret", SECRET) == (0, "sms.received  200")
     assert heard.ready == {
         "address": heard.address,

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from smsbridge import Secret
-from smsbridge.cli.webhook_listener import Listener, serving
+from smsbridge.cli.webhook_listener import Listener, serve
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.webhooks.table import MOST_BYTES
@@ -101,7 +101,7 @@ def has_ipv6() -> bool:
 def test_a_body_that_is_not_read_takes_no_answer_away(host: str) -> None:
     if ":" in host and not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback")
-    with serving(refusing, host, 0) as address:
+    with serve(refusing, host, 0) as address:
         got = requests.post(address, data=b" " * (8 * MOST_BYTES), timeout=10)
     assert (got.status_code, got.text) == (413, host)
 
@@ -120,7 +120,7 @@ def test_a_body_that_is_not_read_takes_no_answer_away(host: str) -> None:
     ids=range(7),
 )
 def test_a_hostile_request_is_answered_in_plain_words(data: bytes, status: bytes) -> None:
-    with serving(refusing, "127.0.0.1", 0) as address:
+    with serve(refusing, "127.0.0.1", 0) as address:
         port = int(address.rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port), 10) as connection:
             connection.sendall(data)
@@ -133,7 +133,7 @@ def test_a_hostile_request_is_answered_in_plain_words(data: bytes, status: bytes
 
 
 def test_at_the_end_nobody_listens_any_more() -> None:
-    with serving(refusing, "127.0.0.1", 0) as address:
+    with serve(refusing, "127.0.0.1", 0) as address:
         port = int(address.rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), 10)
@@ -142,6 +142,6 @@ def test_at_the_end_nobody_listens_any_more() -> None:
 def test_a_host_that_is_none_is_said() -> None:
     with (
         pytest.raises(click.ClickException, match=r"192\.0\.2\.1, port 0"),
-        serving(refusing, "192.0.2.1", 0),
+        serve(refusing, "192.0.2.1", 0),
     ):
         pass

@@ -10,15 +10,21 @@ from typing import NoReturn
 
 import pytest
 
+from smsbridge import ConfigError
 from smsbridge.codecs.soap.documents import LOCK
+from smsbridge.config.load import from_mapping
 
-from support.commands import one_line, real, run
+from support.blocks import GATE
+from support.commands import one_line, run
 from support.corpus import CONTRACTS
+from support.each import each
 from support.fault_server import FaultServer, Got, answer
 from support.sending import NUMBER, TEXT
 from support.tunnel import secured
 from support.vendor import WSDL, changed
 
+CODE = '"result.code" = "0"'
+LOGIN = {"GATE_USERNAME": "x", "GATE_PASSWORD": "x"}
 FILES = sorted(CONTRACTS.glob("*.wsdl"))
 RENAMED = ('"destination"', '"recipient"')
 
@@ -61,14 +67,14 @@ def test_every_wsdl_of_the_corpus_is_shown_or_refused_in_one_line(file: Path) ->
 
 
 def test_show_prints_what_a_person_reads() -> None:
-    done = real("wsdl", "show", "oldcorp.wsdl")
+    done = run("wsdl", "show", "oldcorp.wsdl")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("MessagingService, port MessagingPort: SOAP 1.1\n  https://")
     assert "\n    in     messageId  string  required  e.g. text\n" in done.out
 
 
 def test_toml_prints_nothing_but_a_block() -> None:
-    done = real("wsdl", "show", "oldcorp.wsdl", "--toml", "SubmitShortMessage")
+    done = run("wsdl", "show", "oldcorp.wsdl", "--toml", "SubmitShortMessage")
     assert (done.code, done.err) == (0, "")
     document = tomllib.loads(done.out)
     assert document.keys() == {"backends"}
@@ -81,11 +87,36 @@ def test_a_block_that_is_appended_to_the_config_sends_to_a_mock_of_it(nowhere: P
     from smsbridge.testing.mock.transport import InProcess
 
     done = run("wsdl", "show", "oldcorp.wsdl", "--toml", "SubmitShortMessage")
-    (nowhere / "smsbridge.toml").write_text(done.out)
+    (nowhere / "smsbridge.toml").write_text(done.out.replace('"result.code" = ""', CODE))
     backend = Client.from_config().backend
     provider = Provider(backend)
     assert Client(backend, transport=InProcess(provider)).send(NUMBER, TEXT).id
     assert [taken.text for taken in provider.messages] == [TEXT]
+
+
+@each(
+    ("operation", "kind", "says"),
+    [
+        ("QueryMessage", "status", ['"messageId" = "{id}"', 'status = "row.state"']),
+        ("FetchInbox", "received", ['"since" = "{after|iso}"', 'sender = "number"']),
+        ("FetchInbox", "sent", ["[backends.messaging.sent]", 'id = "messageId"']),
+    ],
+)
+def test_the_table_of_a_question_is_proposed_and_taken_as_it_is(
+    operation: str, kind: str, says: list[str], nowhere: Path
+) -> None:
+    done = run("wsdl", "show", "oldcorp.wsdl", "--toml", operation, "--as", kind)
+    assert (done.code, [word for word in says if word not in done.out]) == (0, [])
+    (block,) = tomllib.loads(done.out)["backends"].values()
+    assert from_mapping({**block, "wsdl": str(nowhere / "oldcorp.wsdl")}, name="gate").name
+
+
+def test_the_table_of_a_login_names_the_token_and_is_refused_without_a_call() -> None:
+    done = run("wsdl", "show", str(GATE), "--toml", "Login", "--as", "token")
+    assert 'token = "token"' in done.out
+    (block,) = tomllib.loads(done.out)["backends"].values()
+    with pytest.raises(ConfigError, match="say what it can do"):
+        from_mapping(block, name="gate", environ=LOGIN)
 
 
 def test_one_port_of_several_is_shown_and_named_in_its_block() -> None:
@@ -144,7 +175,7 @@ def test_a_wsdl_that_comes_from_elsewhere_without_tls_is_said_on_stderr(
     with FaultServer([answer(200, WSDL)]) as server:
         url = f"{server.url}/s?wsdl"
         done = run("wsdl", "show", url, "--toml", "FetchInbox")
-    assert (done.code, done.err) == (0, f"{url} comes without TLS: check what came\n")
+    assert (done.code, done.err) == (0, f"{url} was fetched without TLS: check what came\n")
     assert done.out.startswith("[backends.messaging]\n")
 
 
@@ -211,7 +242,7 @@ def test_a_wsdl_that_can_t_be_fetched_exits_1_in_one_line(play: bytes | str, sai
 def test_a_file_is_locked_where_it_is_and_the_line_for_the_config_is_on_stdout(
     nowhere: Path,
 ) -> None:
-    done = real("wsdl", "lock", "oldcorp.wsdl")
+    done = run("wsdl", "lock", "oldcorp.wsdl")
     assert (done.code, done.out) == (0, 'wsdl = "oldcorp.wsdl"\n')
     assert done.err == ("oldcorp.wsdl  from a file\nlocked: 1 file, 3 operations; in the config:\n")
     assert files_of(nowhere) == {"oldcorp.wsdl", LOCK}
@@ -254,6 +285,24 @@ def test_a_key_in_the_address_of_a_wsdl_is_not_printed(
             done = run("wsdl", *command, f"{server.url}/s?wsdl&apikey=canary-key")
         assert "canary" not in done.out + done.err
         assert "/s?wsdl&•••" in done.err
+
+
+def test_a_block_of_an_address_with_a_key_takes_it_from_a_variable_and_works_when_pasted(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play(server: FaultServer, _: Got) -> bytes:
+        return answer(200, WSDL.replace("https://sms.oldcorp.example", server.url))
+
+    with FaultServer([play]) as server:
+        address = f"{server.url}/s?wsdl&apikey=canary-key"
+        done = run("wsdl", "show", address, "--toml", "SubmitShortMessage")
+        assert (done.code, done.err, "canary" in done.out) == (0, "", False)
+        assert f"# {server.url}/s?wsdl&••• with its key: set MESSAGING_WSDL to" in done.out
+        (nowhere / "smsbridge.toml").write_text(done.out.replace('"result.code" = ""', CODE))
+        assert run("explain", NUMBER, TEXT).code == 2
+        monkeypatch.setenv("MESSAGING_WSDL", address)
+        assert run("explain", NUMBER, TEXT).code == 0
+        assert [got.path for got in server.sends] == ["/s?wsdl&apikey=canary-key"] * 2
 
 
 def test_a_file_that_imports_from_an_address_is_locked_with_that(nowhere: Path) -> None:
@@ -337,7 +386,7 @@ def test_a_damaged_lock_is_refused_until_it_is_written_anew(nowhere: Path) -> No
         (["oldcorp.wsdl", "--to", "/dev/null/x"], "can't write /dev/null/x/oldcorp.wsdl: Not a"),
         (["oldcorp.wsdl", "--to", "in-the-way"], "can't write in-the-way/"),
         (["alone.wsdl"], "it imports parts/interface.wsdl, which is not a file beside it"),
-        ([str(CONTRACTS / "mtom.wsdl"), "--to", "x"], "demands MTOM"),
+        ([str(CONTRACTS / "mtom.wsdl"), "--to", "x"], "requires MTOM"),
     ],
 )
 def test_what_can_t_be_locked_exits_2_and_leaves_no_lock(

@@ -29,6 +29,7 @@ from support.asking import (
     row,
 )
 from support.blocks import document
+from support.each import each
 
 SECONDS = 20
 CALLS: dict[str, Callable[[Any], Any]] = {
@@ -42,6 +43,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "wait_received": lambda client: client.wait_received(),
     "delete": lambda client: client.delete("m-1"),
     "resolve": lambda client: client.resolve(attempt()),
+    "resolve_many": lambda client: client.resolve_many([attempt()]),
 }
 
 
@@ -51,7 +53,7 @@ def test_the_calls_are_all_that_a_client_has() -> None:
     assert {name for name in vars(AsyncClient) if not name.startswith("_")} == methods
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@each("call", CALLS.values())
 def test_a_closed_client_refuses_every_call_and_says_what_to_do(
     make: Make, call: Callable[[Any], Any]
 ) -> None:
@@ -97,7 +99,7 @@ def test_iterators_of_before_the_close_ask_and_send_nothing_more(make: Make) -> 
 ENDS = [("send", NotSent, NOTHING), ("wait", NoAnswer, document(id="m-1", state="QUEUED"))]
 
 
-@pytest.mark.parametrize(("name", "error", "answer"), ENDS)
+@each(("name", "error", "answer"), ENDS)
 def test_what_is_closed_while_it_pauses_lets_nothing_more_leave(
     name: str, error: type[NotSent | NoAnswer], answer: Response | Broken
 ) -> None:
@@ -110,7 +112,7 @@ def test_what_is_closed_while_it_pauses_lets_nothing_more_leave(
     assert (end.retry, len(wire.requests)) == (False, 1)
 
 
-@pytest.mark.parametrize(("name", "error", "answer"), ENDS)
+@each(("name", "error", "answer"), ENDS)
 def test_what_is_closed_while_it_pauses_in_a_task_lets_nothing_more_leave(
     name: str, error: type[NotSent | NoAnswer], answer: Response | Broken
 ) -> None:
@@ -182,7 +184,7 @@ async def called(call: Callable[[Any], Any], client: AsyncClient) -> Any:
     return [one async for one in result] if hasattr(result, "__anext__") else await result
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+@each("call", CALLS.values())
 def test_a_second_event_loop_is_refused_before_anything_leaves(
     call: Callable[[Any], Any],
 ) -> None:
@@ -203,5 +205,5 @@ def test_a_client_may_be_made_where_no_loop_runs() -> None:
 
 
 def test_without_a_loop_of_asyncio_a_call_is_refused() -> None:
-    with pytest.raises(CallerError, match="needs an event loop of asyncio"):
+    with pytest.raises(CallerError, match="needs a running asyncio event loop"):
         AsyncClient(Gate()).send(NUMBER, TEXT).send(None)

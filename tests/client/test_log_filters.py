@@ -10,15 +10,16 @@ import pytest
 
 from smsbridge import InvalidMessage, ReceivedMessage, Unsupported
 from smsbridge.client.log_filters import (
+    deletion,
     is_between,
     is_wanted,
     received_filters,
-    selected,
     sent_filters,
 )
 
 from support.asking import NUMBER, Gate, Make, Wire, page, row, submission, utc
 from support.blocks import NOW, json_of
+from support.each import each
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001  (the fault)
 
@@ -57,7 +58,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("question", "name", "value", "says"), REFUSED)
+@each(("question", "name", "value", "says"), REFUSED)
 def test_what_can_not_be_asked_is_refused_before_any_io(
     make: Make, question: str, name: str, value: Any, says: str
 ) -> None:
@@ -67,7 +68,7 @@ def test_what_can_not_be_asked_is_refused_before_any_io(
     assert wire.requests == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("filters", "says"),
     [({"id": "m-1"}, "gate can't ask sent by id"), ({"failed": "phone"}, "sent by failed")],
 )
@@ -116,7 +117,7 @@ def test_what_came_in_is_held_to_its_times_here(make: Make) -> None:
     assert [one.id for one in found] == ["h1", "h2", "h3", "none"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("time", "filters", "fits"),
     [
         (utc(1), {}, True),
@@ -135,7 +136,7 @@ def test_a_time_fits_from_after_to_before(
     assert is_between(time, filters) is fits
 
 
-@pytest.mark.parametrize(
+@each(
     ("told", "sender", "wanted"),
     [
         (NUMBER, None, True),
@@ -169,7 +170,7 @@ def test_a_sender_is_a_number_in_any_form_or_a_word_as_it_stands(
 ODD = ["28.11.2026 18:57", "2611281857", "soon", "2030-01-01T05:00:00 CET"]
 
 
-@pytest.mark.parametrize("question", ["received", "sent"])
+@each("question", ["received", "sent"])
 def test_a_row_whose_time_can_not_be_read_is_left_out_where_times_are_asked_for(
     make: Make, question: str
 ) -> None:
@@ -191,9 +192,9 @@ def test_that_a_time_can_not_be_read_is_logged_once_without_a_character_of_it(
         client.received(after=utc(1))
     (record,) = caplog.records
     assert record.getMessage() == (
-        "received of gate over rest: the time of a row can't be read, it looks like "
-        "'00.00.0000 0 aa': such a row is left out where times are asked for; "
-        "say time_format in the table"
+        "received of gate over rest: the time of a row can't be read; it looks like "
+        "'00.00.0000 0 aa'. Such rows are left out if times are asked for; "
+        "set time_format in the table"
     )
 
 
@@ -211,7 +212,7 @@ def test_times_that_can_be_read_and_no_time_at_all_are_not_worth_a_word(
 DAY, NEXT = date(2030, 1, 1), date(2030, 1, 2)
 
 
-@pytest.mark.parametrize(
+@each(
     "chosen",
     [
         {},
@@ -230,7 +231,7 @@ def test_a_delete_without_one_selector_is_refused_before_any_io(make: Make, chos
     assert wire.requests == []
 
 
-@pytest.mark.parametrize("known", ["", " ", "a\nb", 7, submission(None)])
+@each("known", ["", " ", "a\nb", 7, submission(None)])
 def test_a_delete_of_a_message_without_an_id_is_refused(make: Make, known: Any) -> None:
     wire = Wire()
     with pytest.raises(InvalidMessage, match="delete needs the provider's id of a message"):
@@ -238,7 +239,7 @@ def test_a_delete_of_a_message_without_an_id_is_refused(make: Make, known: Any) 
     assert wire.requests == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("chosen", "says"),
     [
         ({"day": NOW}, "day: give a date"),
@@ -250,14 +251,14 @@ def test_a_delete_of_a_message_without_an_id_is_refused(make: Make, known: Any) 
 )
 def test_days_that_are_none_are_refused(chosen: Any, says: str) -> None:
     with pytest.raises(InvalidMessage, match=says):
-        selected("", **{"day": None, "first": None, "last": None, **chosen})
+        deletion("", **{"day": None, "first": None, "last": None, **chosen})
 
 
 def test_a_selector_is_one_message_one_day_or_a_period() -> None:
     midnight = datetime(2030, 1, 1, tzinfo=UTC)
-    assert selected("m-1", None, None, None) == {"id": "m-1"}
-    assert selected("", DAY, None, None) == {"first": midnight}
-    assert selected("", None, DAY, DAY) == {"first": midnight, "last": midnight}
+    assert deletion("m-1", None, None, None) == {"id": "m-1"}
+    assert deletion("", DAY, None, None) == {"first": midnight}
+    assert deletion("", None, DAY, DAY) == {"first": midnight, "last": midnight}
 
 
 def test_the_number_of_a_recipient_is_asked_for_as_it_stands(make: Make) -> None:

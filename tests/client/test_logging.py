@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge import InvalidMessage, NoAnswer, Unsupported
+from smsbridge import InvalidMessage, NoAnswer, Unsupported, backend
 from smsbridge.backends.failover import Failover
 from smsbridge.http.exchange import Request, Response
 
@@ -108,6 +108,7 @@ def test_a_send_that_is_refused_before_any_io_is_told_at_debug(
 def test_the_part_that_took_or_refused_it_is_told(
     make: Make, told: pytest.LogCaptureFixture
 ) -> None:
+    @backend
     class Second(Gate):
         name = "second"
 
@@ -228,6 +229,35 @@ def test_no_secret_no_number_and_no_text_is_in_any_record(
     shown = "".join(everything(record) for record in told.records)
     for private in ("canary", CANARY_NUMBER, CANARY_NUMBER[1:], "send?", "id=m-1"):
         assert private not in shown
+
+
+@pytest.mark.parametrize("answer", [OK, REFUSED, SILENCE])
+def test_what_was_said_is_told_at_debug_only(
+    make: Make, told: pytest.LogCaptureFixture, answer: Answer
+) -> None:
+    sent_by(make, answer)
+    ((level, said),) = [
+        (one.levelno, vars(one)["exchange"]) for one in told.records if hasattr(one, "exchange")
+    ]
+    assert level == logging.DEBUG
+    assert said.splitlines()[0] == "> POST https://gate.example/send"
+    told.clear()
+    told.set_level(logging.INFO, logger="smsbridge")
+    sent_by(make, answer)
+    assert told.records
+    assert not any(hasattr(one, "exchange") for one in told.records)
+
+
+def test_what_was_said_before_an_interruption_is_told(
+    make: Make, told: pytest.LogCaptureFixture
+) -> None:
+    def interrupt(_: Request) -> Response:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(Gate(), Wire(interrupt)).send(CANARY_NUMBER, CANARY_TEXT)
+    (said,) = [vars(one)["exchange"] for one in told.records if hasattr(one, "exchange")]
+    assert said.splitlines()[-1] == "< no answer: interrupted"
 
 
 @pytest.mark.parametrize("answer", [NOTHING, SILENCE])

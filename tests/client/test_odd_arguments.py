@@ -9,12 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-import pytest
-
 from smsbridge import CallerError, Client, Message, NotSent, OutcomeUnknown, Status, Submission
 from smsbridge.errors import SmsbridgeError
 
 from support.asking import NOTHING, NUMBER, TEXT, Gate, Make, Wire, attempt, page, submission
+from support.each import each
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001  (that is what is odd)
 ODD: dict[str, Any] = {
@@ -60,6 +59,7 @@ WELL: dict[str, dict[str, Any]] = {
     "wait_received": {**dict.fromkeys(("sender", "match", "after")), "timeout": 0},
     "delete": dict.fromkeys(("submission", "day", "first", "last")),
     "resolve": {"unknown": attempt(), "known": (), "others": ()},
+    "resolve_many": {"unknowns": [attempt()], "known": (), "others": ()},
 }
 FIELDS = ("channels", "send_at", "reference", "sender", "options")
 PLACES = [(name, one) for name, given in WELL.items() for one in given]
@@ -82,7 +82,7 @@ def ended(client: Any, name: str, given: dict[str, Any]) -> SmsbridgeError | Non
     return None
 
 
-@pytest.mark.parametrize(("name", "argument"), PLACES)
+@each(("name", "argument"), PLACES)
 def test_an_odd_argument_is_used_or_refused_before_any_io(
     make: Make, name: str, argument: str
 ) -> None:
@@ -93,9 +93,7 @@ def test_an_odd_argument_is_used_or_refused_before_any_io(
         assert wire.requests == [] or not isinstance(error, CallerError)
 
 
-@pytest.mark.parametrize(
-    "field", ["backend", "protocol", "reference", "started", "fingerprint", "via"]
-)
+@each("field", ["backend", "protocol", "reference", "started", "fingerprint", "via"])
 def test_an_attempt_that_no_send_made_is_refused_before_any_io(make: Make, field: str) -> None:
     for odd in ODD.values():
         wire = Wire(lambda _: page())
@@ -104,6 +102,7 @@ def test_an_attempt_that_no_send_made_is_refused_before_any_io(make: Make, field
         for name, given in (
             ("resolve", {"unknown": made}),
             ("resolve", {"unknown": attempt(), "others": [made]}),
+            ("resolve_many", {"unknowns": [made]}),
             ("resolve", {"unknown": attempt(), "known": [nameless]}),
             ("status", {"submission": replace(nameless, id="m-1")}),
         ):
@@ -112,5 +111,5 @@ def test_an_attempt_that_no_send_made_is_refused_before_any_io(make: Make, field
             assert error is None or str(error)
             assert wire.requests == [] or not isinstance(error, CallerError)
             odd_text = field != "started" and not isinstance(odd, str)
-            if odd_text and not (field == "fingerprint" and name == "resolve"):
+            if odd_text and not (field == "fingerprint" and name.startswith("resolve")):
                 assert isinstance(error, CallerError)

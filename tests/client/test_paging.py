@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge import NoAnswer, Question, SentMessage
+from smsbridge import NoAnswer, Question, SentMessage, backend
 from smsbridge.client.paging import Pages
 from smsbridge.http.exchange import Request, Response
 
@@ -28,6 +27,7 @@ from support.asking import (
     utc,
 )
 from support.blocks import json_of
+from support.each import each
 
 BY_TIME = replace(SENT, pages="at")
 ONCE = replace(SENT, pages="")
@@ -37,6 +37,7 @@ CARRIES = replace(
 
 
 def gate(table: Question) -> Gate:
+    @backend
     class Other(Gate):
         protocols = {"rest": replace(Gate.protocols["rest"], sent=table)}
 
@@ -67,9 +68,7 @@ def test_the_oldest_is_so_by_its_time_and_not_by_its_place(make: Make) -> None:
     assert asked(wire) == [None, "a"]
 
 
-@pytest.mark.parametrize(
-    "rows", [[row("b", at=None), row("a", at=None)], [*at(1, "b"), row("a", at="soon")]]
-)
+@each("rows", [[row("b", at=None), row("a", at=None)], [*at(1, "b"), row("a", at="soon")]])
 def test_where_not_all_have_times_it_is_the_last(make: Make, rows: list[dict[str, Any]]) -> None:
     wire = Wire(*pages(rows))
     assert sent(make, wire) == ["b", "a"]
@@ -92,7 +91,7 @@ def test_an_empty_log_is_asked_once(make: Make) -> None:
     assert sent(make, wire) == []
 
 
-@pytest.mark.parametrize("table", [SENT, BY_TIME])
+@each("table", [SENT, BY_TIME])
 def test_it_ends_where_the_provider_gives_the_same_page_again(make: Make, table: Question) -> None:
     same = page(*at(2, "b"), *at(1, "a"))
     wire = Wire(*[same] * (2 if table is SENT else 3))  # by time its second is left out at last
@@ -127,7 +126,7 @@ def test_rows_without_ids_are_told_apart_by_all_that_they_say(make: Make) -> Non
     assert len(sent(make, wire, BY_TIME)) == 3
 
 
-@pytest.mark.parametrize(
+@each(
     ("how", "size", "count", "whole"),
     [
         ("strictly", 2, 6, False),
@@ -203,12 +202,12 @@ def test_what_the_table_carries_is_asked_and_held_to_all_the_same(make: Make) ->
     assert asked(wire, "after") == [str(int(utc(0).timestamp()))]
 
 
-@pytest.mark.parametrize("number", ["12025550123", "0012025550123", "+1 (202) 555-0123"])
+@each("number", ["12025550123", "0012025550123", "+1 (202) 555-0123"])
 def test_a_recipient_is_the_same_in_any_form_with_its_digits(make: Make, number: str) -> None:
     assert sent(make, Wire(page(row("a", to=number))), ONCE, recipient=NUMBER) == ["a"]
 
 
-@pytest.mark.parametrize("word", ["to", "at"])
+@each("word", ["to", "at"])
 def test_a_row_that_does_not_say_enough_is_not_left_out(make: Make, word: str) -> None:
     wire = Wire(page(row("a", **{word: None})))
     assert sent(make, wire, ONCE, after=utc(0), before=utc(1), recipient=NUMBER) == ["a"]

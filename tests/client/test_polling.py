@@ -1,4 +1,4 @@
-"""Asking again and again until there is something to tell, or the time is up."""
+"""Asks repeatedly until there is a result, or the time is up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge import InvalidMessage, NoAnswer, Rejected, Status, Unsupported
+from smsbridge import InvalidMessage, NoAnswer, Rejected, Status, Unsupported, backend
 from smsbridge.http.exchange import Response
 
 from support.asking import (
@@ -27,6 +27,7 @@ from support.asking import (
     submission,
 )
 from support.blocks import NOW, document
+from support.each import each
 
 
 def stands(*words: str) -> list[Response]:
@@ -40,7 +41,7 @@ def queued(_: object) -> Response:
 # --- where a message stands at last
 
 
-@pytest.mark.parametrize("word", ["DELIVERED", "FAILED"])
+@each("word", ["DELIVERED", "FAILED"])
 def test_a_last_status_is_returned_at_once(make: Make, word: str) -> None:
     world = World()
     found = make(Gate(), Wire(*stands(word)), world).wait(submission())
@@ -80,16 +81,14 @@ def test_a_message_that_the_provider_does_not_know_is_waited_for(make: Make) -> 
     assert error.why == "m-2 is still unknown after 0 s"
 
 
-@pytest.mark.parametrize("timeout", [0, 0.0])
+@each("timeout", [0, 0.0])
 def test_with_no_time_it_asks_once(make: Make, timeout: float) -> None:
     wire, world = Wire(*stands("QUEUED")), World()
     assert type(end_of(lambda: make(Gate(), wire, world).wait("m-1", timeout=timeout))) is NoAnswer
     assert (len(wire.requests), world.slept) == (1, [])
 
 
-@pytest.mark.parametrize(
-    "timeout", [-1, 86_401, float("inf"), float("nan"), "60", None, True, timedelta(seconds=1)]
-)
+@each("timeout", [-1, 86_401, float("inf"), float("nan"), "60", None, True, timedelta(seconds=1)])
 def test_a_time_that_is_none_is_refused_before_any_io(make: Make, timeout: Any) -> None:
     wire = Wire()
     for call in ("wait", "wait_received"):
@@ -99,7 +98,7 @@ def test_a_time_that_is_none_is_refused_before_any_io(make: Make, timeout: Any) 
     assert wire.requests == []
 
 
-@pytest.mark.parametrize("trouble", [NOTHING, SILENCE, Response(status=500)])
+@each("trouble", [NOTHING, SILENCE, Response(status=500)])
 def test_a_question_without_an_answer_is_asked_again(make: Make, trouble: Answer) -> None:
     world = World()
     wire = Wire(trouble, *stands("QUEUED"), trouble, *stands("DELIVERED"))
@@ -128,9 +127,7 @@ def test_trouble_that_is_over_is_not_what_is_told_at_the_end(make: Make) -> None
     assert error.why == "m-1 is still queued after 2 s"
 
 
-@pytest.mark.parametrize(
-    ("trouble", "kind"), [(Response(status=308), NoAnswer), (Response(status=401), Rejected)]
-)
+@each(("trouble", "kind"), [(Response(status=308), NoAnswer), (Response(status=401), Rejected)])
 def test_trouble_that_stays_is_raised_at_once(
     make: Make, trouble: Response, kind: type[Exception]
 ) -> None:
@@ -146,12 +143,14 @@ def test_a_backend_that_can_not_be_asked_is_unsupported(make: Make) -> None:
         make(Gate(protocol="mute"), Wire()).wait("m-1")
 
 
+@backend
 class Terse(Gate):
     """A gate that never says that a message was delivered."""
 
     statuses = {"QUEUED": Status.QUEUED, "SENT": Status.SENT}
 
 
+@backend
 class Overruled(Gate):
     """A gate whose status has words of its own, which know no delivery."""
 
@@ -166,7 +165,7 @@ class Overruled(Gate):
     }
 
 
-@pytest.mark.parametrize("backend", [Terse(), Overruled()])
+@each("backend", [Terse(), Overruled()])
 def test_sent_is_the_last_for_who_can_not_tell_delivered(make: Make, backend: Gate) -> None:
     assert make(backend, Wire(*stands("SENT"))).wait("m-1").status is Status.SENT
 
@@ -204,15 +203,13 @@ def test_the_first_message_that_comes_is_returned(make: Make) -> None:
     assert world.slept == [1, 1.5]
 
 
-@pytest.mark.parametrize(
-    "sender", [NUMBER, "12025550123", "0012025550123", "+1 202 555 0123", "001-202-555-0123"]
-)
+@each("sender", [NUMBER, "12025550123", "0012025550123", "+1 202 555 0123", "001-202-555-0123"])
 def test_a_sender_is_the_same_in_any_form_with_its_digits(make: Make, sender: str) -> None:
     wire = Wire(page(came("m-0", "+447700900123"), came("m-1", sender)))
     assert make(Gate(), wire).wait_received(sender=NUMBER).id == "m-1"
 
 
-@pytest.mark.parametrize("other", ["MPESA", "mpesa", "", "+12025550124", "2025550123"])
+@each("other", ["MPESA", "mpesa", "", "+12025550124", "2025550123"])
 def test_another_sender_is_another(make: Make, other: str) -> None:
     wire = Wire(page(came(sender=other)))
     assert (
@@ -225,14 +222,14 @@ def test_a_sender_may_be_a_word(make: Make) -> None:
     assert make(Gate(), wire).wait_received(sender="MPESA").id == "m-2"
 
 
-@pytest.mark.parametrize("other", ["X", "", "7", "ACME 7"])
+@each("other", ["X", "", "7", "ACME 7"])
 def test_a_word_is_no_number(make: Make, other: str) -> None:
     wire = Wire(page(came(sender=other)))
     error = end_of(lambda: make(Gate(), wire).wait_received(sender="MPESA", timeout=0))
     assert (type(error), error.why) == (NoAnswer, "no such message came after 0 s")
 
 
-@pytest.mark.parametrize("sender", ["", " ", 7, b"MPESA", "a\0b"])
+@each("sender", ["", " ", 7, b"MPESA", "a\0b"])
 def test_a_sender_that_is_no_text_is_refused_before_any_io(make: Make, sender: Any) -> None:
     wire = Wire()
     with pytest.raises(InvalidMessage, match="sender: give text, without NUL"):
@@ -240,7 +237,7 @@ def test_a_sender_that_is_no_text_is_refused_before_any_io(make: Make, sender: A
     assert wire.requests == []
 
 
-@pytest.mark.parametrize("match", [r"\d{3}", r"(?i)CODE", "^Code 123$"])
+@each("match", [r"\d{3}", r"(?i)CODE", "^Code 123$"])
 def test_a_text_holds_the_pattern(make: Make, match: str) -> None:
     wire = Wire(page(came("m-0", text="Hello"), came("m-1"), {**came("m-2"), "text": None}))
     assert make(Gate(), wire).wait_received(match=match).id == "m-1"
@@ -260,7 +257,7 @@ def test_sender_and_pattern_hold_together(make: Make) -> None:
     assert make(Gate(), wire).wait_received(sender=NUMBER, match="Code").id == "m-2"
 
 
-@pytest.mark.parametrize("match", ["(", 7, "*"])
+@each("match", ["(", 7, "*"])
 def test_a_pattern_that_is_none_is_refused_before_any_io(make: Make, match: Any) -> None:
     wire = Wire()
     with pytest.raises(InvalidMessage, match="match: give a regular expression"):
@@ -274,7 +271,7 @@ def test_what_came_before_the_wait_is_not_what_comes(make: Make) -> None:
     assert make(Gate(), wire).wait_received().id == "m-1"
 
 
-@pytest.mark.parametrize("time", ["2611281857", "28.11.2026 18:57", "soon"])
+@each("time", ["2611281857", "28.11.2026 18:57", "soon"])
 def test_a_message_whose_time_can_not_be_read_is_never_new(make: Make, time: str) -> None:
     wire = Wire(page(came("m-0", at=time)), page(came("m-0", at=time), came("m-1")))
     assert make(Gate(), wire).wait_received().id == "m-1"
@@ -288,7 +285,7 @@ def test_after_may_reach_into_the_past(make: Make) -> None:
     assert found.id == "m-0"
 
 
-@pytest.mark.parametrize("after", [NOW.replace(tzinfo=None), "yesterday"])
+@each("after", [NOW.replace(tzinfo=None), "yesterday"])
 def test_a_time_without_a_zone_is_refused_before_any_io(make: Make, after: Any) -> None:
     wire = Wire()
     with pytest.raises(InvalidMessage, match="after has no time zone"):

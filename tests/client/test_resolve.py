@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from smsbridge import (
     Attempt,
+    AuthenticationFailed,
     Client,
     InvalidMessage,
     NoAnswer,
@@ -22,9 +23,11 @@ from smsbridge import (
     Status,
     Submission,
     Unsupported,
+    backend,
 )
 from smsbridge.backends.failover import Failover
-from smsbridge.client.resolve import SLACK, Known, resolved, unknown_attempt
+from smsbridge.client.resolve import SLACK, LogReader, OtherSends, find_submission, unknown_attempt
+from smsbridge.client.send_history import SendHistory
 from smsbridge.http.exchange import Response, drive
 from smsbridge.message import fingerprint
 
@@ -47,6 +50,7 @@ from support.asking import (
     submission,
 )
 from support.blocks import NOW, document, json_of, session
+from support.each import each
 
 AFTER = timedelta(seconds=30)  # the timeout of a backend
 FIRST, LAST = NOW - SLACK, NOW + AFTER + SLACK
@@ -60,8 +64,17 @@ def told(
     others: Collection[Attempt] = (),
 ) -> Submission:
     """Return what an attempt comes to by a log of one page."""
-    wire = Wire(*pages(rows))
-    course = resolved(Gate(), of or attempt(), session(), Known(ids=owned, others=others))
+    sends = OtherSends(ids=owned, attempts=others)
+    return look_up(Wire(*pages(rows)), of, sends)
+
+
+def look_up(
+    wire: Wire, of: Attempt | None = None, sends: OtherSends | None = None, **keys: Any
+) -> Submission:
+    """Return what an attempt comes to by the log of a gate."""
+    attempted = of or attempt()
+    reader = LogReader(Gate(**keys), session(), [attempted])
+    course = find_submission(attempted, reader, sends or OtherSends())
     return drive(course, lambda request: wire.carry(request, 0))
 
 
@@ -110,25 +123,23 @@ def test_the_only_row_of_its_time_recipient_and_text_is_the_submission() -> None
     assert (found.id, found.status) == ("m-1", Status.SENT)
 
 
-@pytest.mark.parametrize(
-    "number", ["12025550123", "0012025550123", "+1 202 555 0123", "+1 (202) 555-0123"]
-)
+@each("number", ["12025550123", "0012025550123", "+1 202 555 0123", "+1 (202) 555-0123"])
 def test_a_number_is_the_same_in_any_form_with_its_digits(number: str) -> None:
     assert told(row(to=number)).id == "m-1"
 
 
-@pytest.mark.parametrize("number", ["2025550123", "012025550123", "+12025550124", "ACME", "X"])
+@each("number", ["2025550123", "012025550123", "+12025550124", "ACME", "X"])
 def test_another_number_is_another_message(number: str) -> None:
     assert "no such message" in unknown(row(to=number))
 
 
-@pytest.mark.parametrize("text", ["one\r\ntwo", "one\rtwo", "one\ntwo\n", "  one\ntwo"])
+@each("text", ["one\r\ntwo", "one\rtwo", "one\ntwo\n", "  one\ntwo"])
 def test_a_text_is_the_same_with_any_line_ends_and_blanks_around(text: str) -> None:
     of = attempt(fingerprint=fingerprint(NUMBER, "one\ntwo"))
     assert told(row(text=text), of=of).id == "m-1"
 
 
-@pytest.mark.parametrize("text", ["hello", "Hello!", "Hell", "Hel lo"])
+@each("text", ["hello", "Hello!", "Hell", "Hel lo"])
 def test_another_text_is_another_message(text: str) -> None:
     assert "no such message" in unknown(row(text=text))
 
@@ -138,22 +149,22 @@ def test_no_row_leaves_it_unknown() -> None:
 
 
 def test_two_rows_leave_it_unknown() -> None:
-    assert unknown(row("m-1"), row("m-2")) == "the log of gate has 2 messages that it may be"
+    assert unknown(row("m-1"), row("m-2")) == "the log of gate has 2 messages that may be this one"
 
 
-@pytest.mark.parametrize("word", ["to", "text"])
+@each("word", ["to", "text"])
 def test_a_row_without_recipient_or_text_never_counts(word: str) -> None:
     assert "no such message" in unknown(row(**{word: None}))
     assert told(row("m-1", **{word: None}), row("m-2")).id == "m-2"
 
 
-@pytest.mark.parametrize("at", ["soon", None, "2030-01-01 00:00:00", "2030-01-01T05:00:00"])
+@each("at", ["soon", None, "2030-01-01 00:00:00", "2030-01-01T05:00:00"])
 def test_a_row_whose_time_is_not_sure_leaves_it_unknown(at: str | None) -> None:
-    assert "at a time that is not sure" in unknown(row(at=at))
-    assert "at a time that is not sure" in unknown(row("m-1", at=at), row("m-2"))
+    assert "but its time is uncertain" in unknown(row(at=at))
+    assert "but its time is uncertain" in unknown(row("m-1", at=at), row("m-2"))
 
 
-@pytest.mark.parametrize("at", ["1893456000", "1893456000000", "2030-01-01T01:00:00+01:00"])
+@each("at", ["1893456000", "1893456000000", "2030-01-01T01:00:00+01:00"])
 def test_a_time_in_seconds_or_with_a_zone_is_sure(at: str) -> None:
     assert told(row(at=at)).id == "m-1"
 
@@ -163,7 +174,7 @@ def test_a_row_that_was_refused_is_no_acceptance() -> None:
     assert "as refused" in unknown(row(state="REJECTED", ref="r-1"))
 
 
-@pytest.mark.parametrize(
+@each(
     ("at", "counts"),
     [
         (FIRST - SECOND, False),
@@ -184,7 +195,7 @@ def test_a_row_counts_from_10_minutes_before_to_10_after_the_send_may_have_ended
 
 def test_the_log_is_asked_for_no_later_than_its_window() -> None:
     wire = Wire(*pages([row()]))
-    drive(resolved(Gate(), attempt(), session()), lambda request: wire.carry(request, 0))
+    look_up(wire)
     assert [json_of(request)["before"] for request in wire.requests][1:] == ["m-1"]
     assert json_of(wire.requests[0])["before"].startswith("2030-01-01")
 
@@ -192,46 +203,45 @@ def test_the_log_is_asked_for_no_later_than_its_window() -> None:
 def test_rows_are_gathered_from_all_pages() -> None:
     wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-3")]))
     with pytest.raises(OutcomeUnknown, match="2 messages"):
-        drive(resolved(Gate(), attempt(), session()), lambda request: wire.carry(request, 0))
+        look_up(wire)
 
 
 def test_a_row_that_is_on_two_pages_is_one() -> None:
     wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-2", to=OTHER)]))
-    course = resolved(Gate(), attempt(), session())
-    assert drive(course, lambda request: wire.carry(request, 0)).id == "m-1"
+    assert look_up(wire).id == "m-1"
 
 
 def test_an_attempt_without_reference_and_fingerprint_can_not_be_looked_for() -> None:
-    with pytest.raises(InvalidMessage, match="a send can be found, no resend"):
+    with pytest.raises(InvalidMessage, match="a send can be looked up, but not a resend"):
         unknown_attempt(attempt(fingerprint=""))
 
 
 def test_a_resend_is_not_proved_by_the_row_of_the_message_itself(make: Make) -> None:
     client = make(Gate(), Wire(SILENCE))
     error = end_of(lambda: client.resend("m-5"))
-    with pytest.raises(InvalidMessage, match="a send can be found, no resend"):
+    with pytest.raises(InvalidMessage, match="a send can be looked up, but not a resend"):
         client.resolve(error)
 
 
 def test_a_log_that_repeats_a_full_page_is_not_read_whole() -> None:
     wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-1"), row("m-2", to=OTHER)]))
-    course = resolved(Gate(), attempt(), session())
     with pytest.raises(OutcomeUnknown, match="can't be read whole"):
-        drive(course, lambda request: wire.carry(request, 0))
+        look_up(wire)
 
 
-@pytest.mark.parametrize("since", [NOW, NOW - 2 * SLACK - AFTER])
+@each("since", [NOW, NOW - 2 * SLACK - AFTER])
 def test_of_a_time_that_is_forgotten_nothing_is_proved_but_by_the_reference(since: Any) -> None:
     def end(*rows: dict[str, Any]) -> Any:
-        wire = Wire(*pages(rows))
-        course = resolved(Gate(), attempt(), session(), Known(since=since))
-        return end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
+        history = SendHistory()
+        history.forgotten = since
+        sends = OtherSends(history=history)
+        return end_of(lambda: look_up(Wire(*pages(rows)), None, sends))
 
     assert "sent too much since" in end(row()).why
     assert end(row("m-3", ref="r-1")).id == "m-3"
 
 
-@pytest.mark.parametrize(
+@each(
     ("known", "others"),
     [("m-1", ()), (b"m-1", ()), (None, ()), ([5], ()), ((), None), ((), "r"), ((), [5])],
 )
@@ -255,13 +265,13 @@ def test_a_row_without_an_id_is_nobodys() -> None:
     assert "can't be read whole" in unknown(row(None), owned={"m-1"})
 
 
-@pytest.mark.parametrize("apart", [timedelta(0), SECOND, 2 * SLACK + AFTER])
+@each("apart", [timedelta(0), SECOND, 2 * SLACK + AFTER])
 def test_with_another_attempt_at_the_same_message_nobody_can_tell(apart: timedelta) -> None:
     rival = attempt("r-2", started=NOW + apart)
     assert "another send of the same message" in unknown(row(), others=[rival])
 
 
-@pytest.mark.parametrize(
+@each(
     "rival",
     [
         attempt(),
@@ -270,14 +280,6 @@ def test_with_another_attempt_at_the_same_message_nobody_can_tell(apart: timedel
         attempt("r-2", fingerprint=fingerprint(NUMBER, "Another")),
         attempt("r-2", fingerprint=fingerprint(OTHER, TEXT)),
         attempt("r-2", fingerprint=""),
-    ],
-    ids=[
-        "itself",
-        "another time",
-        "another try",
-        "another text",
-        "another number",
-        "no fingerprint",
     ],
 )
 def test_an_attempt_at_another_message_is_no_rival(rival: Attempt) -> None:
@@ -382,7 +384,7 @@ def test_what_was_sent_again_by_its_id_is_known_too(make: Make) -> None:
         client.resolve(error)
 
 
-@pytest.mark.parametrize("known", ["m-1", submission("m-1")], ids=["an id", "a submission"])
+@each("known", ["m-1", submission("m-1")])
 def test_a_row_of_what_another_client_sent_is_told_by_known(
     make: Make, known: Submission | str
 ) -> None:
@@ -431,7 +433,7 @@ def test_an_error_of_its_own_among_the_others_is_no_rival(make: Make) -> None:
     assert client.resolve(error, others=[error, error.attempt]).id == "m-1"
 
 
-@pytest.mark.parametrize("answer", [SILENCE, Response(status=500), Response(status=429)])
+@each("answer", [SILENCE, Response(status=500), Response(status=429)])
 def test_no_answer_is_no_proof(make: Make, answer: Answer) -> None:
     client, error = client_that_is_unsure(make, answer)
     with pytest.raises(NoAnswer):
@@ -458,6 +460,7 @@ def test_a_backend_without_a_log_says_what_to_configure(make: Make) -> None:
 
 
 def test_the_log_of_another_backend_is_asked_where_there_is_none(make: Make) -> None:
+    @backend
     class Log(Gate):
         name = "log"
         url = "https://log.example"
@@ -471,6 +474,7 @@ def test_the_log_of_another_backend_is_asked_where_there_is_none(make: Make) -> 
 
 
 def test_a_backend_with_a_log_of_its_own_asks_itself(make: Make) -> None:
+    @backend
     class Log(Gate):
         name = "log"
         url = "https://log.example"
@@ -481,6 +485,7 @@ def test_a_backend_with_a_log_of_its_own_asks_itself(make: Make) -> None:
     assert wire.hosts == ["gate", "gate", "gate"]
 
 
+@backend
 class Second(Gate):
     name = "second"
     url = "https://second.example"
@@ -507,7 +512,9 @@ def shown(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_log_of_a_backend_that_did_not_make_the_attempt_is_not_asked(make: Make) -> None:
-    with pytest.raises(InvalidMessage, match="gate made this attempt: ask it, and not second"):
+    with pytest.raises(
+        InvalidMessage, match="gate made this attempt: ask that backend, not second"
+    ):
         make(Second(), Wire()).resolve(attempt())
 
 
@@ -534,23 +541,106 @@ def test_another_clock_makes_another_window(make: Make) -> None:
         client.resolve(error)
 
 
+# --- several at once
+
+
+def of_text(number: int, **more: Any) -> Attempt:
+    """Return an attempt to send a text with a number."""
+    return attempt(f"r-{number}", fingerprint=fingerprint(NUMBER, f"text {number}"), **more)
+
+
+def test_one_reading_of_the_log_serves_all_that_are_unknown(make: Make) -> None:
+    unknowns = [of_text(number, started=NOW + number * SECOND) for number in range(50)]
+    first, second = (
+        [row(f"m-{number}", text=f"text {number}") for number in numbers]
+        for numbers in (range(40), range(40, 49))
+    )
+    wire = Wire(*pages(first, second))
+    ends = list(make(Gate(), wire).resolve_many(unknowns))
+    assert [end.attempt for end in ends] == unknowns
+    assert [getattr(end, "id", None) for end in ends] == [*(f"m-{n}" for n in range(49)), None]
+    assert "no such message" in str(ends[-1])
+    assert len(wire.requests) == 3
+
+
+def test_the_log_is_read_apart_for_times_that_are_far_from_each_other(make: Make) -> None:
+    days = [timedelta(days=number) for number in (0, 10, 1)]
+    unknowns = [of_text(number, started=NOW + day) for number, day in enumerate(days)]
+
+    def rows(*numbers: int) -> list[dict[str, Any]]:
+        times = {number: (NOW + days[number]).isoformat() for number in numbers}
+        return [row(f"m-{n}", text=f"text {n}", at=at) for n, at in times.items()]
+
+    wire = Wire(*pages(rows(2, 0)), *pages(rows(1)))
+    found = make(Gate(), wire).resolve_many(unknowns)
+    assert [getattr(end, "id", end) for end in found] == ["m-0", "m-1", "m-2"]
+    assert len(wire.requests) == 4
+
+
+def test_a_row_that_was_read_for_another_is_no_doubt(make: Make) -> None:
+    """Its time has no zone, but is too far away in any."""
+    unknowns = [of_text(1), of_text(2, started=NOW + timedelta(hours=28))]
+    later = (NOW + timedelta(hours=28)).replace(tzinfo=None).isoformat(" ")
+    rows = [row("m-3", text="text 1", at=later), row("m-1", text="text 1")]
+    first, _ = make(Gate(), Wire(*pages(rows))).resolve_many(unknowns)
+    assert getattr(first, "id", first) == "m-1"
+
+
+def test_what_can_not_be_read_leaves_one_unknown_and_is_read_again_for_the_next(
+    make: Make,
+) -> None:
+    wire = Wire(Response(status=500), *pages([row("m-2", text="text 2")]))
+    first, second = make(Gate(), wire).resolve_many([of_text(1), of_text(2)])
+    assert isinstance(first, OutcomeUnknown)
+    assert first.why.startswith("it could not be looked up: No answer: HTTP 500")
+    assert getattr(second, "id", second) == "m-2"
+
+
+def test_a_credential_that_is_refused_is_refused_for_all(make: Make) -> None:
+    wire = Wire(Response(status=401))
+    with pytest.raises(AuthenticationFailed):
+        list(make(Gate(), wire).resolve_many([of_text(1), of_text(2)]))
+    assert len(wire.requests) == 1
+
+
+@each(
+    ("odd", "says"),
+    [
+        (attempt(backend="second"), "second made this attempt: ask that backend, not gate"),
+        (attempt(fingerprint=""), "a send can be looked up, but not a resend"),
+    ],
+)
+def test_an_attempt_that_can_not_be_looked_up_is_no_harm_to_the_others(
+    make: Make, odd: Attempt, says: str
+) -> None:
+    wire = Wire(*pages([row("m-2", text="text 2")]))
+    first, second = make(Gate(), wire).resolve_many([odd, of_text(2)])
+    assert isinstance(first, OutcomeUnknown)
+    assert says in first.why
+    assert getattr(second, "id", second) == "m-2"
+
+
+def test_several_are_rivals_of_each_other_but_by_their_reference(make: Make) -> None:
+    wire = Wire(*pages([row("m-1"), row("m-2", ref="r-2")]))
+    first, second = make(Gate(), wire).resolve_many([attempt("r-1"), attempt("r-2")])
+    assert isinstance(first, OutcomeUnknown)
+    assert "another send of the same message" in first.why
+    assert getattr(second, "id", second) == "m-2"
+
+
 # --- by a time without a zone
 
 
-@pytest.mark.parametrize(
-    ("zone", "found"), [("Europe/Lisbon", True), ("America/New_York", False), ("", False)]
-)
+@each(("zone", "found"), [("Europe/Lisbon", True), ("America/New_York", False), ("", False)])
 def test_a_time_without_a_zone_proves_where_the_zone_is_known(zone: str, *, found: bool) -> None:
     wall = NOW.replace(tzinfo=None).isoformat(" ")
     wire = Wire(*pages([row("m-1", at=wall)]))
-    course = resolved(Gate(time_zone=zone), attempt(), session(), Known())
-    end = end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
+    end = end_of(lambda: look_up(wire, time_zone=zone))
     assert (type(end) is Submission) is found
 
 
 def test_an_hour_that_comes_twice_proves_nothing() -> None:
     first = datetime(2029, 10, 28, 0, 30, tzinfo=UTC)
     wire = Wire(*pages([row("m-1", at="2029-10-28 01:30:00")]))
-    course = resolved(Gate(time_zone="Europe/Lisbon"), attempt(started=first), session(), Known())
-    end = end_of(lambda: drive(course, lambda request: wire.carry(request, 0)))
-    assert "at a time that is not sure" in end.why
+    end = end_of(lambda: look_up(wire, attempt(started=first), time_zone="Europe/Lisbon"))
+    assert "but its time is uncertain" in end.why

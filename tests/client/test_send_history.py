@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from smsbridge import Attempt
-from smsbridge.client.send_history import Remembered
+from smsbridge.client.send_history import SendHistory
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MOST = 10_000
@@ -19,49 +19,49 @@ def attempt(number: int) -> Attempt:
 
 
 def test_an_id_is_that_of_another_attempt_unless_it_is_its_own() -> None:
-    remembered = Remembered()
-    remembered.add("m-1", attempt(1))
-    remembered.add("m-2", attempt(2))
-    assert list(remembered.ids(but=attempt(1))) == ["m-2"]
-    assert list(remembered.ids(but=attempt(3))) == ["m-1", "m-2"]
+    history = SendHistory()
+    history.add("m-1", attempt(1))
+    history.add("m-2", attempt(2))
+    assert list(history.ids(but=attempt(1))) == ["m-2"]
+    assert list(history.ids(but=attempt(3))) == ["m-1", "m-2"]
 
 
 def test_an_attempt_is_open_until_its_id_is_known() -> None:
-    remembered = Remembered()
-    remembered.add(None, attempt(1))
-    remembered.add(None, attempt(2))
-    assert list(remembered.open()) == [attempt(1), attempt(2)]
-    remembered.add(None, attempt(1))  # found, by a row that has no id
-    assert set(remembered.open()) == {attempt(1), attempt(2)}
-    remembered.add("m-1", attempt(1))
-    assert list(remembered.open()) == [attempt(2)]
+    history = SendHistory()
+    history.add(None, attempt(1))
+    history.add(None, attempt(2))
+    assert list(history.open()) == [attempt(1), attempt(2)]
+    history.add(None, attempt(1))  # found, by a row that has no id
+    assert set(history.open()) == {attempt(1), attempt(2)}
+    history.add("m-1", attempt(1))
+    assert list(history.open()) == [attempt(2)]
 
 
 def test_of_too_many_the_oldest_are_forgotten_and_it_is_known_since_when() -> None:
-    remembered = Remembered()
+    history = SendHistory()
     for number in range(MOST):
-        remembered.add(f"m-{number}", attempt(number))
-    assert remembered.forgotten is None
+        history.add(f"m-{number}", attempt(number))
+    assert history.forgotten is None
     for number in range(MOST, MOST + 3):
-        remembered.add(f"m-{number}", attempt(number))
-    assert remembered.forgotten == attempt(2).started
-    assert "m-2" not in set(remembered.ids(but=attempt(-1)))
-    assert "m-3" in set(remembered.ids(but=attempt(-1)))
+        history.add(f"m-{number}", attempt(number))
+    assert history.forgotten == attempt(2).started
+    assert "m-2" not in set(history.ids(but=attempt(-1)))
+    assert "m-3" in set(history.ids(but=attempt(-1)))
 
 
 def test_threads_that_share_it_lose_nothing_and_meet_no_error() -> None:
-    remembered = Remembered()
+    history = SendHistory()
     together = threading.Barrier(8)
 
     def work(first: int) -> None:
         together.wait(20)
         for number in range(first, first + 4_000):
-            remembered.add(f"m-{number}", attempt(number))
+            history.add(f"m-{number}", attempt(number))
             if number % 500 == 0:
-                list(remembered.ids(but=attempt(-1)))
-                list(remembered.open())
+                list(history.ids(but=attempt(-1)))
+                list(history.open())
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(0, 32_000, 4_000)))
-    kept = list(remembered.ids(but=attempt(-1)))
+    kept = list(history.ids(but=attempt(-1)))
     assert len(kept) == len(set(kept)) == MOST

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from smsbridge.client.threads import Threads
+
+from support.each import each
 
 SECONDS = 20
 
@@ -28,6 +32,24 @@ def test_what_calls_return_is_kept_in_the_order_in_which_they_end() -> None:
     first.set()
     threads.close()
     assert (list(threads.ended), threads.idle) == (["quick", "slow"], True)
+
+
+def test_a_signal_that_a_call_gets_is_handled_while_it_runs() -> None:
+    came = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: came.set())
+
+    def call() -> bool:
+        time.sleep(0.1)  # meanwhile the main thread begins to wait
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        return came.wait(SECONDS)
+
+    threads: Threads[bool] = Threads()
+    try:
+        threads.begin(call, lambda: False)
+        threads.close()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert list(threads.ended) == [True]
 
 
 def refuse(_thread: threading.Thread) -> None:
@@ -78,9 +100,9 @@ def test_an_interrupt_after_a_call_began_changes_nothing(monkeypatch: pytest.Mon
 AT_THE_END = """
 import atexit, threading
 from smsbridge import Client, Message
-from smsbridge.backends.memory import Memory
+from smsbridge.backends.memory import MemoryBackend
 
-memory = Memory()
+memory = MemoryBackend()
 messages = [Message(recipient="+12025550123", text=str(n)) for n in range(3)]
 
 def send() -> None:
@@ -91,7 +113,7 @@ WAY
 """
 
 
-@pytest.mark.parametrize(
+@each(
     "way",
     [
         "atexit.register(send)",

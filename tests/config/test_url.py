@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smsbridge import Client
+from smsbridge import Client, Limit, Retry, Secret
 from smsbridge.config.url import from_url
 
+from support.each import each
 from support.refusing import behind, refusal, shown
 
 CANARY = "canary"
 
 
-@pytest.mark.parametrize(
+@each(
     ("url", "protocol", "address", "credentials"),
     [
         ("smsmobileapi+rest://K@sms.example", "rest", "https://sms.example", ["K"]),
@@ -48,7 +50,7 @@ def test_a_url_says_backend_protocol_credentials_and_address(
     assert [backend.credentials()[key] for key in wanted] == credentials
 
 
-@pytest.mark.parametrize(
+@each(
     ("query", "seconds"),
     [("", 30), ("?timeout=5", 5), ("?timeout=2.5", 2.5), ("?tls=on&timeout=3600", 3600)],
 )
@@ -56,12 +58,51 @@ def test_a_url_may_say_a_timeout(query: str, seconds: float) -> None:
     assert from_url(f"smsmobileapi+rest://K@sms.example{query}").timeout == seconds
 
 
-@pytest.mark.parametrize("name", ["console", "memory"])
+@each(
+    ("query", "key", "value"),
+    [
+        ("retry=1", "retry", Retry(attempts=1)),
+        ("retry=4", "retry", Retry(attempts=4)),
+        ("limit=5", "limit", Limit(per_second=5)),
+        ("limit=0.5", "limit", Limit(per_second=0.5)),
+        ("limit=10000", "limit", Limit(per_second=10_000)),
+        ("ca=/etc/ssl/own.pem", "ca", "/etc/ssl/own.pem"),
+        ("ca=own%26+.pem", "ca", str(Path.cwd() / "own&+.pem")),
+        ("proxy=http://proxy.example:3128", "proxy", Secret("http://proxy.example:3128")),
+        ("proxy=http%3A%2F%2Fu:p%2540%2B@p.example", "proxy", Secret("http://u:p%40+@p.example")),
+        ("proxy=http://u:a+b@p.example", "proxy", Secret("http://u:a+b@p.example")),
+        ("cleartext_hosts=sms-mock", "cleartext_hosts", ("sms-mock",)),
+        ("cleartext_hosts=a.example,B.example", "cleartext_hosts", ("a.example", "b.example")),
+        ("cleartext_hosts=[2001:db8::1],%20x", "cleartext_hosts", ("2001:db8::1", "x")),
+        ("retry=3&&timeout=5&limit=2&", "retry", Retry(attempts=3)),
+    ],
+)
+def test_a_url_may_say_what_a_block_may(query: str, key: str, value: object) -> None:
+    assert getattr(from_url(f"smsmobileapi+rest://K@sms.example?{query}"), key) == value
+
+
+@each(
+    ("host", "allowed"),
+    [
+        ("sms-mock:8765", "sms-mock"),
+        ("SMS-Mock:8765", "other,sms-mock"),
+        ("sms-mock:8765", "SMS-MOCK"),
+        ("[2001:db8::1]", "2001:db8::1"),
+    ],
+)
+def test_a_mock_in_compose_is_reached_without_tls_if_its_host_is_named(
+    host: str, allowed: str
+) -> None:
+    url = f"smsmobileapi+rest://K@{host}?tls=off&cleartext_hosts={allowed}"
+    assert from_url(url).url == f"http://{host.lower()}"
+
+
+@each("name", ["console", "memory"])
 def test_a_backend_without_a_network_needs_its_name_only(name: str) -> None:
     assert from_url(f"{name}://").name == name
 
 
-@pytest.mark.parametrize(
+@each(
     "rest",
     [
         "://?canaryoption=canaryvalue",
@@ -83,9 +124,33 @@ REFUSED_URLS = {
     "a path": (f"{URL}/canarypath", "path"),
     "a fragment": (f"{URL}#canaryfragment", "fragment"),
     "an unknown option": (f"{URL}?canaryoption=canaryvalue", "timeout="),
+    "a misspelt option": (f"{URL}?cleartxt_hosts=canary", "did you mean cleartext_hosts?"),
     "an option without a value": (f"{URL}?canaryoption", "timeout="),
     "tls neither on nor off": (f"{URL}?tls=canaryvalue", "tls=on"),
-    "tls off and not loopback": (f"{URL}?tls=off", "TLS"),
+    "tls off and not loopback": (f"{URL}?tls=off", "cleartext_hosts=HOST"),
+    "tls off and another host": (f"{URL}?tls=off&cleartext_hosts=canary", "cleartext_hosts=HOST"),
+    "tls off and only a part of the host": (
+        f"{URL}?tls=off&cleartext_hosts=example,.example,*",
+        "cleartext_hosts=HOST",
+    ),
+    "no hosts": (f"{URL}?cleartext_hosts=", "cleartext_hosts=HOST"),
+    "an empty host": (f"{URL}?cleartext_hosts=canary,,x", "cleartext_hosts=HOST"),
+    "no attempts": (f"{URL}?retry=", "retry=ATTEMPTS"),
+    "0 attempts": (f"{URL}?retry=0", "retry=ATTEMPTS"),
+    "too many attempts": (f"{URL}?retry=98765", "retry=ATTEMPTS"),
+    "attempts that are no number": (f"{URL}?retry=canary", "retry=ATTEMPTS"),
+    "a half attempt": (f"{URL}?retry=1.5", "retry=ATTEMPTS"),
+    "no calls a second": (f"{URL}?limit=0", "limit=CALLS"),
+    "too many calls a second": (f"{URL}?limit=98765", "limit=CALLS"),
+    "calls that are no number": (f"{URL}?limit=canary", "limit=CALLS"),
+    "calls of an odd digit": (f"{URL}?limit=²", "limit=CALLS"),
+    "no file of issuers": (f"{URL}?ca=", "ca=FILE"),
+    "a file with a NUL": (f"{URL}?ca=canary%00", "ca=FILE"),
+    "a file that is not UTF-8": (f"{URL}?ca=canary%FF", "ca=FILE"),
+    "a proxy of another kind": (f"{URL}?proxy=socks5://canary@x", "proxy: give http://"),
+    "a proxy without a scheme": (f"{URL}?proxy=canary", "proxy: give http://"),
+    "no proxy": (f"{URL}?proxy=", "proxy=URL"),
+    "an option twice": (f"{URL}?timeout=5&timeout=5&x=canary", "each once"),
     "a timeout that is no number": (f"{URL}?timeout=canaryvalue", "timeout"),
     "a timeout of an odd digit": (f"{URL}?timeout=²", "timeout"),
     "an empty timeout": (f"{URL}?timeout=", "timeout"),
@@ -132,7 +197,7 @@ def test_a_url_that_cannot_be_used_is_refused_with_what_to_write(url: str, says:
     assert says in str(refusal(lambda: from_url(url)))
 
 
-@pytest.mark.parametrize("url", [None, 5, b"smsmobileapi+rest://canarykey@sms.example", ["canary"]])
+@each("url", [None, 5, b"smsmobileapi+rest://canarykey@sms.example", ["canary"]])
 def test_what_is_no_text_is_no_url(url: Any) -> None:
     error = refusal(lambda: from_url(url))
     assert "BACKEND+PROTOCOL://" in str(error)

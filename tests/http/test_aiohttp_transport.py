@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 
 import pytest
 
@@ -17,38 +13,10 @@ from smsbridge import Secret
 from smsbridge.http.aiohttp_transport import AiohttpTransport
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
+from support.aiohttp_calls import OK, carry, one, post, soon
+from support.each import each
 from support.fault_server import FaultServer, answer
-from support.sending import backend
 from support.tunnel import Tunnel, secured
-
-OK = answer(200, "{}")
-Work = Callable[[AiohttpTransport], Awaitable[Any]]
-
-
-def carry(url: str, work: Work, **more: Any) -> Any:
-    async def run() -> Any:
-        transport = AiohttpTransport(backend("rest", url, **more))
-        try:
-            return await work(transport)
-        finally:
-            await transport.close()
-
-    return asyncio.run(run())
-
-
-def post(url: str, body: bytes = b"x=1", **more: Any) -> Request:
-    return Request(method="POST", url=url, body=body, **more)
-
-
-def soon(seconds: float = 5) -> float:
-    return time.monotonic() + seconds
-
-
-def one(request: Request, seconds: float = 5) -> Work:
-    def work(transport: AiohttpTransport) -> Awaitable[Response]:
-        return transport.send(request, soon(seconds))
-
-    return work
 
 
 def test_one_connection_serves_one_send_after_the_other() -> None:
@@ -147,66 +115,13 @@ def test_a_tunnel_ends_at_the_provider(tmp_path: Path) -> None:
     assert tunnel.asked == [b"CONNECT sms.example:443 HTTP/1.1"]
 
 
-@pytest.mark.parametrize("status", [403, 407, 502, 503])
+@each("status", [403, 407, 502, 503])
 def test_a_tunnel_that_is_refused_leaves_nothing(status: int) -> None:
     with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
         request = post("https://sms.example/a")
         with pytest.raises(Broken) as broken:
             carry("https://sms.example", one(request), proxy=Secret(proxy.url))
     assert broken.value.left is Left.NOTHING
-
-
-def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next() -> None:
-    async def two(transport: AiohttpTransport) -> int:
-        await transport.send(post(f"{server.url}/a"), soon())
-        return (await transport.send(post(f"{server.url}/a"), soon())).status
-
-    with FaultServer([OK + answer(429), OK]) as server:
-        assert carry(server.url, two) == 200
-
-
-def test_an_answer_that_came_while_the_loop_was_busy_is_not_taken_for_the_next() -> None:
-    came = Event()
-
-    def late(connection: socket.socket) -> None:
-        connection.recv(65_536)
-        connection.sendall(OK)
-        if server.connections > 1:
-            return
-        asked.wait(2)
-        connection.sendall(answer(429))
-        came.set()
-        connection.recv(65_536)
-
-    async def two(transport: AiohttpTransport) -> int:
-        await transport.send(post(f"{server.url}/a"), soon())
-        asked.set()
-        came.wait(2)  # as a caller does that computes: the loop sees nothing of what comes
-        return (await transport.send(post(f"{server.url}/a"), soon())).status
-
-    asked = Event()
-    with FaultServer(on_accept=late) as server:
-        assert carry(server.url, two) == 200
-
-
-def test_a_peer_that_goes_on_and_on_after_its_answer_is_cut_off() -> None:
-    cut = Event()
-
-    def flood(connection: socket.socket) -> None:
-        connection.recv(65_536)
-        connection.sendall(OK)
-        try:
-            while True:
-                connection.sendall(b"x" * 65_536)
-        except OSError:
-            cut.set()
-
-    async def one_and_wait(transport: AiohttpTransport) -> bool:
-        assert (await transport.send(post(f"{server.url}/a"), soon())).status == 200
-        return await asyncio.to_thread(cut.wait, 2)
-
-    with FaultServer(on_accept=flood) as server:
-        assert carry(server.url, one_and_wait)
 
 
 def test_no_error_of_the_library_hangs_on_ours() -> None:

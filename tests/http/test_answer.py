@@ -9,6 +9,8 @@ import pytest
 
 from smsbridge.http.answer import MOST_HEAD, BadAnswer, Reading
 
+from support.each import each
+
 LIMIT = 1000
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -25,8 +27,8 @@ def read(data: bytes, step: int = 0, method: str = "POST") -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("step", [0, 1, 7])
-@pytest.mark.parametrize(
+@each("step", [0, 1, 7])
+@each(
     ("data", "body"),
     [
         (OK + b"Content-Length: 5\r\n\r\nHello", b"Hello"),
@@ -52,8 +54,8 @@ def test_an_answer_is_read_however_its_bytes_come(data: bytes, body: bytes, step
     assert (reading.whole, reading.status, reading.body) == (True, 200, body)
 
 
-@pytest.mark.parametrize("step", [0, 1])
-@pytest.mark.parametrize(
+@each("step", [0, 1])
+@each(
     "size", ["-1", "+5", "0x5", "5_0", " 5", "", ";x", "\u0665", "5g", "-0", "1" * 17, "f" * 5000]
 )
 def test_only_hex_digits_are_the_size_of_a_chunk(size: str, step: int) -> None:
@@ -61,7 +63,7 @@ def test_only_hex_digits_are_the_size_of_a_chunk(size: str, step: int) -> None:
         read(CHUNKED + size.encode() + b"\r\nHello\r\n0\r\n\r\n", step)
 
 
-@pytest.mark.parametrize(
+@each(
     "data",
     [
         b"",
@@ -110,7 +112,7 @@ def test_what_refuses_an_answer_shows_nothing_of_it() -> None:
         assert "canary" not in str(refused.value)
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: %d\r\n\r\n", b"X: %d\r\n\r\n"])
+@each("framing", [b"Content-Length: %d\r\n\r\n", b"X: %d\r\n\r\n"])
 def test_a_body_of_exactly_the_limit_passes_and_one_byte_more_does_not(framing: bytes) -> None:
     assert len(read(OK + framing % LIMIT + b"x" * LIMIT).body) == LIMIT
     with pytest.raises(BadAnswer, match="larger than 1000 bytes"):
@@ -126,7 +128,7 @@ def test_an_announced_body_beyond_the_limit_is_refused_before_it_comes() -> None
             Reading("POST", LIMIT).feed(data)
 
 
-@pytest.mark.parametrize(
+@each(
     "headers",
     [
         b"X: " + b"a" * 16_384 + b"\r\n",
@@ -138,7 +140,7 @@ def test_many_and_long_headers_are_read(headers: bytes) -> None:
     assert read(OK + headers + b"\r\nHello").body == b"Hello"
 
 
-@pytest.mark.parametrize(
+@each(
     "endless",
     [
         OK + b"X: " + b"a" * MOST_HEAD,
@@ -154,7 +156,7 @@ def test_headers_without_an_end_are_refused_while_they_come(endless: bytes) -> N
         Reading("POST", LIMIT).feed(endless)
 
 
-@pytest.mark.parametrize(
+@each(
     ("method", "status"),
     [("HEAD", 200), ("POST", 204), ("POST", 304), ("POST", 101), ("CONNECT", 200)],
 )
@@ -164,7 +166,7 @@ def test_an_answer_that_has_no_body_ends_with_its_headers(method: str, status: i
     assert reading.body == b""
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "kept"),
     [
         (OK + b"Content-Length: 1\r\n\r\nx", True),
@@ -198,7 +200,7 @@ def test_headers_of_one_name_are_one_list_and_text_may_be_utf_8_or_latin_1() -> 
     assert read(OK + head + b"\r\n").headers == {"X-A": "1, 2", "X-B": "ü", "X-C": "ü"}
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         b"X: " + b"a" + b" " * 250_000 + b"b",

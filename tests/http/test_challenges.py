@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-from smsbridge.http.challenges import challenges, is_foreign, is_page, offered_schemes
+from smsbridge.http.challenges import challenges, describe_schemes, is_foreign, is_page
 from smsbridge.http.exchange import Response
+
+from support.each import each
 
 NGINX = b"<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>"
 LIGHTTPD = b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C">\n<html xmlns="x">'
@@ -13,7 +13,7 @@ WERKZEUG = b'<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">\n<title>404
 HTML = "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "found"),
     [
         ("", []),
@@ -31,7 +31,7 @@ def test_challenges_are_read_as_rfc_9110_writes_them(
     assert challenges(header) == found
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "label", "page"),
     [
         (NGINX, HTML, True),
@@ -59,7 +59,7 @@ def test_a_page_is_known_by_what_it_holds_and_only_then_by_its_label(
     assert is_page(Response(status=403, headers={"Content-Type": label}, body=body)) is page
 
 
-@pytest.mark.parametrize(
+@each(
     ("challenge", "scheme", "foreign"),
     [
         ("", "bearer", True),
@@ -77,7 +77,7 @@ def test_a_page_is_of_another_unless_it_asks_for_our_own_scheme(
     assert is_foreign(response, scheme) is foreign
 
 
-@pytest.mark.parametrize(
+@each(
     ("header", "said"),
     [
         ("", ""),
@@ -92,4 +92,4 @@ def test_a_page_is_of_another_unless_it_asks_for_our_own_scheme(
     ],
 )
 def test_what_a_401_offers_is_said_in_names_that_are_known(header: str, said: str) -> None:
-    assert offered_schemes(Response(status=401, headers={"WWW-Authenticate": header})) == said
+    assert describe_schemes(Response(status=401, headers={"WWW-Authenticate": header})) == said

@@ -16,9 +16,9 @@ from smsbridge.http.exchange import (
     Request,
     Response,
     Session,
+    direct_to,
     drive,
     drive_async,
-    routed,
 )
 
 from support.blocks import NOW, Clock
@@ -203,27 +203,27 @@ def test_a_course_that_is_given_up_is_closed_at_once(way: Way) -> None:
     assert held.tb is not None
 
 
-# --- parts
+# --- one of several backends
 
 
-def test_what_is_routed_names_the_way_of_each_request_and_of_its_share() -> None:
+def test_each_request_names_the_backend_that_it_is_for_and_so_does_its_share() -> None:
     def asks() -> Exchange[int]:
         yield Request(method="POST", url="https://sms.example/token", share="token/0")
         answer = yield FIRST
         return answer.status
 
-    steps = routed(routed(asks(), ("log",)), ("one",))
+    steps = direct_to("one/log", asks())
     first = next(steps)
-    assert (first.via, first.share) == (("one", "log"), "one/log/token/0")
+    assert (first.backend, first.share) == ("one/log", "one/log/token/0")
     second = steps.send(Response(status=200))
-    assert (second.via, second.share, second.url) == (("one", "log"), None, FIRST.url)
+    assert (second.backend, second.share, second.url) == ("one/log", None, FIRST.url)
     with pytest.raises(StopIteration) as end:
         steps.send(Response(status=201))
     assert end.value.value == 201
 
 
-def test_what_breaks_is_thrown_through_a_route() -> None:
-    steps = routed(conversation(), ("one",))
+def test_what_breaks_is_thrown_into_an_exchange_with_another_backend() -> None:
+    steps = direct_to("one", conversation())
     next(steps)
     assert steps.throw(Broken(Left.PART, "reset")).path == "/again"
     with pytest.raises(StopIteration) as end:
@@ -231,19 +231,19 @@ def test_what_breaks_is_thrown_through_a_route() -> None:
     assert end.value.value == [Left.PART, 200]
 
 
-def test_without_a_way_a_request_stays_as_it_is() -> None:
-    assert next(routed(conversation(), ())) == FIRST
+def test_a_request_for_the_backend_itself_stays_as_it_is() -> None:
+    assert next(direct_to("", conversation())) == FIRST
 
 
-def test_each_part_has_a_session_of_its_own_with_the_same_clocks() -> None:
+def test_each_backend_has_a_session_of_its_own_with_the_same_clocks() -> None:
     clock = Clock()
     session = Session(now=lambda: NOW, monotonic=clock, random=bytes)
-    one, two = session.at(("one",)), session.at(("two",))
+    one, two = session.of("one"), session.of("two")
     one.kept["token"], two.kept["token"] = "t-1", "t-2"
     one.turn(one.share("token"))
-    assert session.at(()) is session
-    assert session.at(("one",)) is one
-    assert session.at(("one", "log")) is one.at(("log",))
+    assert session.of("") is session
+    assert session.of("one") is one
+    assert (session.backend, one.backend) == ("", "one")
     assert (session.kept, one.kept, two.kept) == ({}, {"token": "t-1"}, {"token": "t-2"})
     assert (one.share("token"), two.share("token")) == ("token/1", "token/0")
     assert (one.now(), one.monotonic(), one.random(2)) == (NOW, clock(), bytes(2))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import ConfigError, Secret
-from smsbridge.http.proxy import Proxies, Proxy, bypassed
+from smsbridge.http.proxy import Proxies, Proxy, is_bypassed
+
+from support.each import each
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +17,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
 
 
-@pytest.mark.parametrize(
+@each(
     ("no_proxy", "host"),
     [
         ("*", "sms.example"),
@@ -44,10 +46,10 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_host_in_no_proxy_is_reached_directly(no_proxy: str, host: str) -> None:
-    assert bypassed(no_proxy, host, 443)
+    assert is_bypassed(no_proxy, host, 443)
 
 
-@pytest.mark.parametrize(
+@each(
     ("no_proxy", "host"),
     [
         ("", "sms.example"),
@@ -71,11 +73,11 @@ def test_a_host_in_no_proxy_is_reached_directly(no_proxy: str, host: str) -> Non
     ],
 )
 def test_any_other_host_is_not(no_proxy: str, host: str) -> None:
-    assert not bypassed(no_proxy, host, 443)
+    assert not is_bypassed(no_proxy, host, 443)
 
 
-@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY"])
-@pytest.mark.parametrize(
+@each("name", ["https_proxy", "HTTPS_PROXY"])
+@each(
     ("given", "url"),
     [
         ("http://proxy.example:3128", "http://proxy.example:3128"),
@@ -96,7 +98,7 @@ def test_a_proxy_of_the_environment_may_be_a_url_or_a_host_and_a_port(
     assert (found.url, found.name) == (url, url.partition("//")[2])
 
 
-@pytest.mark.parametrize(
+@each(
     "given",
     [
         "socks5://canary@proxy.example",
@@ -113,7 +115,7 @@ def test_a_proxy_of_the_environment_may_be_a_url_or_a_host_and_a_port(
         "://",
     ],
 )
-@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY"])
+@each("name", ["https_proxy", "HTTPS_PROXY"])
 def test_one_that_cannot_be_used_is_refused_by_its_variable_and_not_shown(
     given: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +133,18 @@ def test_the_small_letters_come_before_the_capitals(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HTTPS_PROXY", "http://capital.example")
     monkeypatch.setenv("https_proxy", "http://small.example")
     assert Proxies.of(None).to("https://sms.example/") == Proxy(url="http://small.example:80")
+    monkeypatch.setenv("https_proxy", "")
+    assert Proxies.of(None).to("https://sms.example/") is None
+
+
+def test_what_the_client_of_a_cgi_program_says_is_no_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUEST_METHOD", "GET")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://proxy.example")
+    assert Proxies.of(None).to("http://sms.example/") is None
+    assert Proxies.of(None).to("https://sms.example/") is not None
 
 
 def test_the_proxy_of_a_config_stands_in_for_all_of_the_environment(
@@ -143,16 +157,14 @@ def test_the_proxy_of_a_config_stands_in_for_all_of_the_environment(
         assert proxies.to(f"{scheme}://sms.example/") == Proxy(url="http://own.example:3128")
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "localhost.", "[::1]"]
-)
+@each("host", ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST", "localhost.", "[::1]"])
 def test_loopback_never_goes_through_one(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example")
     assert Proxies.of(None).to(f"http://{host}:8765/") is None
     assert Proxies.of(Secret("http://proxy.example")).to(f"http://{host}:8765/") is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "sent"),
     [
         ("http://proxy.example", ""),

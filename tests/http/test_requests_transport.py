@@ -15,6 +15,7 @@ from smsbridge.http import counting_connection as counting
 from smsbridge.http.exchange import Broken, Left, Request
 from smsbridge.http.requests_transport import RequestsTransport
 
+from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import backend
 from support.tunnel import Tunnel, secured
@@ -97,9 +98,7 @@ def drip(connection: socket.socket, over: threading.Event, before: bytes) -> Non
         connection.sendall(b" ")
 
 
-@pytest.mark.parametrize(
-    "before", [b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "]
-)
+@each("before", [b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
 def test_the_deadline_holds_while_an_answer_drips(before: bytes) -> None:
     over = threading.Event()
     with FaultServer(on_accept=lambda connection: drip(connection, over, before)) as server:
@@ -159,7 +158,7 @@ def test_a_proxy_carries_what_is_not_loopback() -> None:
         assert proxy.sends[0].path == "http://sms-mock/a"
 
 
-@pytest.mark.parametrize("idle", [3.0, -1.0])
+@each("idle", [3.0, -1.0])
 def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
     idle: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +179,7 @@ def test_a_tunnel_ends_at_the_provider_also_when_it_is_opened_again(
     assert asked == [b"CONNECT sms.example:443"] * (1 if idle > 0 else 2)
 
 
-@pytest.mark.parametrize("status", [403, 407, 502, 503])
+@each("status", [403, 407, 502, 503])
 def test_a_tunnel_that_is_refused_leaves_nothing(status: int) -> None:
     with FaultServer() as server, FaultServer(on_accept=Tunnel(server, status)) as proxy:
         table = backend("rest", "https://sms.example", proxy=Secret(proxy.url))

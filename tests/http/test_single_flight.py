@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -14,15 +13,14 @@ import pytest
 from smsbridge.http.exchange import Broken, Left, Response
 from smsbridge.http.single_flight import Flights, TaskFlights
 
+from support.each import each
+
+SECONDS = 20.0
 ANSWER = Response(status=200, body=b"token")
 
 
 def said(share: str) -> Response:
     return Response(status=200, body=share.encode())
-
-
-def soon() -> float:
-    return time.monotonic() + 20
 
 
 def test_many_who_ask_at_once_are_answered_by_one_request() -> None:
@@ -36,7 +34,7 @@ def test_many_who_ask_at_once_are_answered_by_one_request() -> None:
 
     def ask(_: int) -> Response:
         asking.wait(20)
-        return flights.join("token/0", send, soon())
+        return flights.join("token/0", send, SECONDS)
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(ask, range(16)))
@@ -46,7 +44,7 @@ def test_many_who_ask_at_once_are_answered_by_one_request() -> None:
 def test_another_share_is_another_request() -> None:
     flights = Flights()
     shares = ["token/0", "token/1", "token/0"]
-    sent = [flights.join(share, partial(said, share), soon()) for share in shares]
+    sent = [flights.join(share, partial(said, share), SECONDS) for share in shares]
     assert [answer.body for answer in sent] == [b"token/0", b"token/1", b"token/0"]
 
 
@@ -58,7 +56,7 @@ def test_an_error_is_everybodys() -> None:
 
     for _ in range(2):
         with pytest.raises(Broken, match="reset"):
-            flights.join("token/0", send, soon())
+            flights.join("token/0", send, SECONDS)
 
 
 def test_who_waits_longer_than_the_deadline_is_told_that_nothing_left() -> None:
@@ -70,10 +68,10 @@ def test_who_waits_longer_than_the_deadline_is_told_that_nothing_left() -> None:
         return ANSWER
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(flights.join, "token/0", send, soon())
+        first = pool.submit(flights.join, "token/0", send, SECONDS)
         begun.wait(20)
-        with pytest.raises(Broken, match="others wait for too") as late:
-            flights.join("token/0", send, time.monotonic())
+        with pytest.raises(Broken, match="other callers wait for too") as late:
+            flights.join("token/0", send, 0)
         over.set()
         assert first.result(20) == ANSWER
     assert late.value.left is Left.NOTHING
@@ -86,9 +84,9 @@ def test_an_interrupted_request_is_told_to_the_others_and_raised_to_its_own() ->
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        flights.join("token/0", send, soon())
+        flights.join("token/0", send, SECONDS)
     with pytest.raises(Broken, match="interrupted"):
-        flights.join("token/0", lambda: ANSWER, soon())
+        flights.join("token/0", lambda: ANSWER, SECONDS)
 
 
 # --- tasks
@@ -111,10 +109,10 @@ class Call:
 
 
 def join(flights: TaskFlights, call: Call) -> asyncio.Task[Response]:
-    return asyncio.create_task(flights.join("token/0", call, soon()))
+    return asyncio.create_task(flights.join("token/0", call, SECONDS))
 
 
-@pytest.mark.parametrize("cancelled", [0, 1], ids=["who came first", "who came later"])
+@each("cancelled", [0, 1])
 def test_whoever_of_several_is_cancelled_the_others_get_the_answer(cancelled: int) -> None:
     async def run() -> None:
         flights, call = TaskFlights(), Call()
@@ -128,7 +126,7 @@ def test_whoever_of_several_is_cancelled_the_others_get_the_answer(cancelled: in
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("waits", [True, False])
+@each("waits", [True, False])
 def test_no_task_is_left_behind_by_a_close(waits: bool) -> None:  # noqa: FBT001  (pytest's way)
     async def run() -> None:
         flights, call = TaskFlights(), Call()
@@ -168,8 +166,8 @@ def test_who_waits_longer_than_the_deadline_in_a_task_ends_nothing() -> None:
         flights, call = TaskFlights(), Call()
         first = join(flights, call)
         await call.begun.wait()
-        with pytest.raises(Broken, match="others wait for too"):
-            await flights.join("token/0", call, time.monotonic())
+        with pytest.raises(Broken, match="other callers wait for too"):
+            await flights.join("token/0", call, 0)
         call.go_on.set()
         assert await first == ANSWER
 

@@ -10,7 +10,10 @@ from cryptography.hazmat.primitives import serialization
 
 from smsbridge import ConfigError, Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.http.tls import VARIABLES, Issuers
 from smsbridge.http.transport import Network
+
+from support.each import each
 
 PASSWORD = b"canary-0123456789"
 
@@ -66,10 +69,53 @@ def test_a_password_without_a_client_cert_is_refused() -> None:
         SMSMobileAPI(api_key=Secret("k"), client_cert_password=Secret("canary"))
 
 
-@pytest.mark.parametrize("key", ["ca", "client_cert"])
+@each("key", ["ca", "client_cert"])
 def test_a_file_that_is_not_pem_is_refused_by_its_key(key: str, tmp_path: Path) -> None:
     (tmp_path / "odd.pem").write_text("canary")
     for file in ("odd.pem", "missing.pem"):
         with pytest.raises(ConfigError, match=f"^{key}: the PEM file can't be read") as refused:
             network(**{key: str(tmp_path / file)})
         assert "canary" not in str(refused.value)
+
+
+# --- whom we trust
+
+
+def test_issuers_are_those_of_the_config_then_of_the_environment_then_the_public_ones() -> None:
+    import certifi
+
+    given = {"REQUESTS_CA_BUNDLE": "requests.pem", "SSL_CERT_FILE": "openssl.pem", "OTHER": "x"}
+    found = [Issuers.of("own.pem", given), Issuers.of("", given)]
+    del given["REQUESTS_CA_BUNDLE"]
+    found += [Issuers.of("", given), Issuers.of("", {"SSL_CERT_FILE": ""})]
+    assert [(one.path, str(one)) for one in found] == [
+        ("own.pem", "the issuers of ca"),
+        ("requests.pem", "the issuers of REQUESTS_CA_BUNDLE"),
+        ("openssl.pem", "the issuers of SSL_CERT_FILE"),
+        (certifi.where(), "the public issuers"),
+    ]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_issuers_of_the_environment_that_can_t_be_read_are_refused_by_the_variable(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
+    with pytest.raises(ConfigError, match=f"^{variable}: the PEM file can't be read: No such"):
+        assert network().tls
+    own = tmp_path / "own.pem"
+    trustme.CA().cert_pem.write_to_path(str(own))
+    assert network(ca=str(own)).tls.cert_store_stats()["x509_ca"] == 1
+
+
+def test_a_folder_of_issuers_is_for_requests_ca_bundle_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert network().tls.cert_store_stats()["x509_ca"] == 0  # looked for when they are needed
+    with pytest.raises(ConfigError, match=r"^ca: the PEM file can't be read: "):
+        network(ca=str(tmp_path))
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path))
+    with pytest.raises(ConfigError, match=r"^SSL_CERT_FILE: the PEM file can't be read: "):
+        assert network().tls

@@ -11,8 +11,10 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Broken, Left, Request
 from smsbridge.http.transport import Network, whole
 
+from support.each import each
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
+
+@each("target", ["http://127.0.0.1:8765/", "http://localhost/", "http://[::1]/"])
 def test_loopback_never_goes_through_a_proxy(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
     table = SMSMobileAPI(api_key=Secret("k"), proxy=Secret("http://proxy.example:3128"))
@@ -30,7 +32,7 @@ def test_the_environments_proxies_are_read_once(monkeypatch: pytest.MonkeyPatch)
     assert network.proxy("http://sms.example/") is None
 
 
-@pytest.mark.parametrize("packed", [True, False])
+@each("packed", [True, False])
 def test_a_body_that_is_too_large_names_the_config_key_that_may_allow_more(*, packed: bool) -> None:
     body = gzip.compress(b"x" * 2_000) if packed else b"x" * 2_000
     headers = {"Content-Encoding": "gzip"} if packed else {}

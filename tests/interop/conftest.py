@@ -96,9 +96,10 @@ class Mock:
         return str(self.ready["credentials"][name])
 
     def messages(self) -> Any:
-        """Return what was accepted, less the ids."""
+        """Return what was accepted: to whom, what, and how."""
         found = self.asked("GET", "messages")
-        return [{name: one[name] for name in one if name != "id"} for one in found]
+        names = ("recipient", "text", "channels", "protocol")
+        return [{name: one[name] for name in names} for one in found]
 
     def notes(self) -> Any:
         return self.asked("GET", "notes")

@@ -99,12 +99,12 @@ def test_python_http_client_posts_a_form_and_it_arrives(mock: Mock) -> None:
 def test_the_provider_s_own_package_sends_and_it_arrives(
     mock: Mock, channel: str, options: dict[str, int]
 ) -> None:
-    from smsmobileapi import SMSSender  # type: ignore[import-untyped]  # the provider types nothing
+    from smsmobileapi import SMSSender
 
     sender = SMSSender(mock.credential("api_key"))
     sender.api_url_send = sender.api_url_send.replace("https://api.smsmobileapi.com", mock.address)
     answer = sender.send_message(RECIPIENT, TEXT, **options)
-    notes = {"GET instead of POST", "a path with or without its last slash"}
+    notes = {"GET instead of POST", "a path with or without its trailing slash"}
     assert_arrived(mock, answer["result"]["id"], "rest", channel, notes=notes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,8 +16,10 @@ from smsbridge.mapping.markup import (
     unescapable,
 )
 
+from support.each import each
 
-@pytest.mark.parametrize(
+
+@each(
     ("constant", "found"),
     [
         ("<m>\0</m>", Markup.XML),

@@ -16,10 +16,12 @@ from smsbridge.mapping.operation import (
     SENT_ROW,
     Question,
     channels_word,
-    known_values,
-    made_values,
+    generated_values,
     message_values,
+    value_names,
 )
+
+from support.each import each
 
 NAMES = ", ".join(dict.fromkeys((*SENT_ROW, *RECEIVED_ROW)))
 SEND = Operation(
@@ -52,7 +54,7 @@ def test_what_is_carried_and_by_which_channels_can_be_asked() -> None:
     assert rest.channels() == {"sms", "whatsapp", "sms+whatsapp"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "lacking"),
     [
         ({}, []),
@@ -80,15 +82,21 @@ def test_a_protocol_has_the_operations_that_it_was_given() -> None:
     assert Protocol(Rest(), Fields({"a": "{b}"})).operations() == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "says"),
     [
         ({"a": "{text|uper}"}, "field a: there is no filter 'uper'; did you mean 'upper'"),
         ({"a": "{recipient|epoch}"}, "field a: the filter 'epoch' is for a time: send_at, now, "),
         ({"a": {"{channels}": {"sms": "{text|shout}"}}}, "no filter 'shout'"),
         ({"a": {"{channels}": {"sms": "1"}, "{text}": {"x": "1"}}}, "a choice has one key"),
-        ({"to": "{recipient}", "to.number": "{recipient}"}, "to is a field, and holds others too"),
-        ({"to": "{recipient}", "to[0]": "{recipient}"}, "to is a field, and holds others too"),
+        (
+            {"to": "{recipient}", "to.number": "{recipient}"},
+            "to is a field, and also holds other fields",
+        ),
+        (
+            {"to": "{recipient}", "to[0]": "{recipient}"},
+            "to is a field, and also holds other fields",
+        ),
         ({"to[0]": "{recipient}", "to.a": "1"}, r"POST /: to\.a: another field is in its place"),
         ({"to..a": "{recipient}"}, "'to..a' is not a path"),
         ({"a": "{text"}, "field a: '{text': braces hold a value and its filters"),
@@ -107,7 +115,7 @@ def test_a_table_that_takes_every_answer_for_an_acceptance_is_refused() -> None:
         Operation("POST /", fields={"a": "{text}"}, accepted=When({}))
 
 
-@pytest.mark.parametrize(
+@each(
     ("call", "headers", "says"),
     [
         ("POST /{text|uper}", {}, "there is no filter 'uper'"),
@@ -140,7 +148,7 @@ def test_fields_without_a_value_are_left_out() -> None:
         fields={"to": "{recipient|digits}", "from": "{sender}", "flash": True, "parts": 0},
         accepted=When({"ok": "1"}),
     )
-    filled = table.filled(message_values(message()))
+    filled = table.fill(message_values(message()))
     assert filled == {"to": "12025550123", "flash": True, "parts": 0}
 
 
@@ -153,11 +161,11 @@ def test_a_question_carries_what_its_templates_name() -> None:
     assert table.answered.match == {}
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "says"),
     [
         ({}, f"GET /in, row: name one or more of {NAMES}"),
-        ({"id": "a", "colour": "b"}, f"GET /in, row: 'colour' is none of {NAMES}"),
+        ({"id": "a", "colour": "b"}, f"GET /in, row: 'colour' is not one of {NAMES}"),
     ],
 )
 def test_a_question_without_a_known_name_in_its_row_is_refused(
@@ -172,7 +180,7 @@ def test_a_questions_templates_are_held_to_the_same_rules() -> None:
         Question("GET /in", {"after": "{after|shout}"}, {"id": "id"})
 
 
-@pytest.mark.parametrize(
+@each(
     "places",
     [
         {"row": {"id": "a..b"}},
@@ -191,33 +199,33 @@ def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, An
 def test_a_call_has_its_time_an_id_of_its_own_and_what_its_text_needs() -> None:
     now = datetime(2030, 1, 1, tzinfo=UTC)
     session = Session(now=lambda: now, random=lambda count: b"\xff" * count)
-    assert made_values(session) == {"now": now, "uuid": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
-    made = made_values(session, "ж" * 71)
+    assert generated_values(session) == {"now": now, "uuid": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
+    made = generated_values(session, "ж" * 71)
     assert (made["encoding"], made["segments"]) == ("ucs-2", "2")
-    assert made_values(session, "a")["encoding"] == "gsm-7"
+    assert generated_values(session, "a")["encoding"] == "gsm-7"
 
 
 def test_no_two_calls_have_one_id() -> None:
-    ids = {made_values(Session())["uuid"] for _ in range(50)}
+    ids = {generated_values(Session())["uuid"] for _ in range(50)}
     assert len(ids) == 50
     assert {UUID(made).version for made in ids} == {4}
 
 
 def test_what_is_made_need_not_be_carried() -> None:
-    values = message_values(message()) | made_values(Session(), "x")
+    values = message_values(message()) | generated_values(Session(), "x")
     assert SEND.lacks(values) == []
 
 
 def test_each_operation_has_its_own_values() -> None:
-    assert known_values("send") == {
+    assert value_names("send") == {
         *("recipient", "text", "channels", "send_at", "sender", "reference"),
         *("now", "uuid", "encoding", "segments"),
     }
-    assert known_values("status") == {"id", "now", "uuid"}
-    assert known_values("received") == {"after", "before", "device", "unread", "now", "uuid"}
-    assert known_values("sent") == {
+    assert value_names("status") == {"id", "now", "uuid"}
+    assert value_names("received") == {"after", "before", "device", "unread", "now", "uuid"}
+    assert value_names("sent") == {
         *("id", "after", "before", "recipient", "keyword", "failed"),
         *("now", "uuid"),
     }
-    assert known_values("resend") == {"id", "now", "uuid"}
-    assert known_values("delete") == {"id", "first", "last", "now", "uuid"}
+    assert value_names("resend") == {"id", "now", "uuid"}
+    assert value_names("delete") == {"id", "first", "last", "now", "uuid"}

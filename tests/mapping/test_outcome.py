@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from smsbridge import (
     Attempt,
     AuthenticationFailed,
@@ -21,8 +19,10 @@ from smsbridge import (
 )
 from smsbridge.http.exchange import Broken, Left, Response
 from smsbridge.mapping.codec import SoapFault
-from smsbridge.mapping.outcome import Case, broken, judge
+from smsbridge.mapping.outcome import Case, end_of_break, judge
 from smsbridge.mapping.words import Words
+
+from support.each import each
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ATTEMPT = Attempt(backend="acme", protocol="rest", reference="r-1", started=NOW)
@@ -41,14 +41,14 @@ def judged(answer: dict[str, Any] | str, status: int = 200, **headers: str) -> A
     return judge(Response(status=status, headers=headers), answer, CASE)
 
 
-@pytest.mark.parametrize("marker", [0, "0"])
+@each("marker", [0, "0"])
 def test_the_marker_is_compared_as_text(marker: object) -> None:
     outcome = judged({"a": {"state": marker, "id": 77, "said": "queued"}})
     assert (outcome.id, outcome.status, outcome.provider_status) == ("77", Status.QUEUED, "queued")
     assert outcome.answer == {"a": {"state": marker, "id": 77, "said": "queued"}}
 
 
-@pytest.mark.parametrize("marker", [False, None, "", 0.0, [], {}, "00", " 0"])
+@each("marker", [False, None, "", 0.0, [], {}, "00", " 0"])
 def test_what_only_looks_like_the_marker_is_unknown(marker: object) -> None:
     assert isinstance(judged({"a": {"state": marker}}), OutcomeUnknown)
 
@@ -84,7 +84,7 @@ def test_a_fault_that_the_table_names_is_decided_by_it_whatever_its_code() -> No
     assert outcome.reason is Reason.QUOTA
 
 
-@pytest.mark.parametrize("field", [None, {"code": "Client", "string": "no"}])
+@each("field", [None, {"code": "Client", "string": "no"}])
 def test_a_json_answer_with_a_field_named_fault_is_no_fault(field: object) -> None:
     assert isinstance(judged({"fault": field, "a": {"state": "0"}}), Submission)
     assert isinstance(judged({"fault": field}, 500), OutcomeUnknown)
@@ -96,7 +96,7 @@ def test_a_refusing_status_beats_a_fault_of_the_server() -> None:
     assert isinstance(judged(fault, 503), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 408, 500, 502, 503, 504])
+@each("status", [301, 302, 303, 408, 500, 502, 503, 504])
 def test_what_another_can_send_once_the_message_was_taken_is_unknown(status: int) -> None:
     assert isinstance(judged("a page", status, **{"Retry-After": "5"}), OutcomeUnknown)
 
@@ -114,7 +114,7 @@ def by_table(answer: dict[str, Any] | str, status: int, **table: Any) -> Any:
     return judge(Response(status=status, headers={"Retry-After": "7"}), answer, case)
 
 
-@pytest.mark.parametrize("answer", ["not readable", {}, SoapFault(fault={"code": "Server"})])
+@each("answer", ["not readable", {}, SoapFault(fault={"code": "Server"})])
 def test_a_503_that_the_table_names_is_not_sent_and_says_how_long_to_wait(answer: Any) -> None:
     outcome = by_table(answer, 503, not_sent={"#status": ("503",)})
     assert isinstance(outcome, NotSent)
@@ -122,7 +122,7 @@ def test_a_503_that_the_table_names_is_not_sent_and_says_how_long_to_wait(answer
     assert isinstance(by_table(answer, 502, not_sent={"#status": ("503",)}), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [200, 400, 409, 503])
+@each("status", [200, 400, 409, 503])
 def test_a_word_that_the_table_names_says_that_nothing_was_taken(status: int) -> None:
     busy = {"a.code": ("BUSY", "LATER")}
     assert isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
@@ -134,13 +134,13 @@ def test_a_boolean_is_such_a_word_where_the_table_names_it() -> None:
     assert isinstance(by_table({"a": {"free": True}}, 200, not_sent=free), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [302, 401])
+@each("status", [302, 401])
 def test_such_a_word_counts_for_nothing_with_a_redirect_or_a_401(status: int) -> None:
     busy = {"a.code": ("BUSY",)}
     assert not isinstance(by_table({"a": {"code": "BUSY"}}, status, not_sent=busy), NotSent)
 
 
-@pytest.mark.parametrize("status", [200, 400, 404, 409, 503])
+@each("status", [200, 400, 404, 409, 503])
 def test_an_answer_that_says_taken_and_not_taken_is_unknown(status: int) -> None:
     both = {"a": {"state": "0", "code": "BUSY"}}
     assert isinstance(by_table(both, status, not_sent={"a.code": ("BUSY",)}), OutcomeUnknown)
@@ -151,20 +151,20 @@ def test_a_word_of_refusal_beats_one_that_says_not_taken() -> None:
     assert isinstance(by_table(both, 200, not_sent={"a.more": ("BUSY",)}), Rejected)
 
 
-@pytest.mark.parametrize("answer", ["not readable", {}])
+@each("answer", ["not readable", {}])
 def test_a_refusal_that_the_table_names_by_its_status_has_its_reason(answer: Any) -> None:
     outcome = by_table(answer, 402, rejected={"#status": {"402": Reason.QUOTA}})
     assert (type(outcome), outcome.reason, outcome.code) == (Rejected, Reason.QUOTA, "402")
     assert isinstance(judged(answer, 402), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [402, 405, 409, 451, 499])
+@each("status", [402, 405, 409, 451, 499])
 def test_a_refusal_that_the_table_names_by_a_word_counts_for_any_other_4xx(status: int) -> None:
     assert judged({"a": {"code": "12"}}, status).reason is Reason.RECIPIENT
     assert isinstance(judged({"a": {"code": "99"}}, status), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [408, 500, 503])
+@each("status", [408, 500, 503])
 def test_a_refusal_that_the_table_names_by_a_word_counts_for_no_other_status(status: int) -> None:
     assert isinstance(judged({"a": {"code": "12"}}, status), OutcomeUnknown)
 
@@ -179,11 +179,11 @@ def paged(status: int, scheme: str = "", **headers: str) -> Any:
     return judge(Response(status=status, headers=headers, body=PAGE), "it is not JSON", case)
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@each("status", [401, 403, 404])
 def test_a_refusal_that_is_a_page_may_be_a_proxys_and_is_unknown(status: int) -> None:
     outcome = paged(status)
     assert isinstance(outcome, OutcomeUnknown)
-    assert "a page (HTML) that may be that of a proxy" in outcome.why
+    assert "an HTML page that may come from a proxy" in outcome.why
 
 
 def test_a_401_page_that_asks_for_our_own_scheme_is_about_us() -> None:
@@ -192,7 +192,7 @@ def test_a_401_page_that_asks_for_our_own_scheme_is_about_us() -> None:
     assert isinstance(paged(401, "bearer", **challenge), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("status", [400, 413, 422])
+@each("status", [400, 413, 422])
 def test_a_page_of_what_is_refused_before_the_provider_stays_a_refusal(status: int) -> None:
     assert isinstance(paged(status), Rejected)
 
@@ -217,7 +217,7 @@ def test_a_word_of_the_provider_is_cut_to_a_readable_length() -> None:
     assert len(judged({"a": {"code": "x" * 5000}}).code) == 60
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "wait"),
     [
         ("0", 0.0),
@@ -242,18 +242,18 @@ def test_retry_after_is_seconds_or_a_date(said: str, wait: float | None) -> None
     assert judged({}, 429, **{"Retry-After": said}).retry_after == wait
 
 
-@pytest.mark.parametrize(
+@each(
     ("left", "kind"),
     [(Left.NOTHING, NotSent), (Left.PART, NotSent), (Left.ALL, OutcomeUnknown)],
 )
 def test_what_left_decides_where_no_answer_came(left: Left, kind: type) -> None:
-    outcome = broken(Broken(left, "reset"), ATTEMPT)
+    outcome = end_of_break(Broken(left, "reset"), ATTEMPT)
     assert isinstance(outcome, kind)
     assert outcome.why == "reset"
 
 
 def test_a_broken_call_that_would_break_again_says_so() -> None:
-    outcome = broken(Broken(Left.NOTHING, "no such host", retry=False), ATTEMPT)
+    outcome = end_of_break(Broken(Left.NOTHING, "no such host", retry=False), ATTEMPT)
     assert isinstance(outcome, NotSent)
     assert not outcome.retry
 
@@ -267,6 +267,28 @@ def test_a_broken_call_that_would_break_again_says_so() -> None:
 def words(match: dict[str, str], rejected: dict[str, dict[str, Reason]]) -> Case:
     table = Words(accepted=When(match), rejected=rejected, statuses={})
     return Case(words=table, attempt=ATTEMPT, now=NOW, mask=str)
+
+
+@each(
+    ("answer", "seen"),
+    [
+        ({}, "a.state: nothing; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": "1", "code": "0"}}, 'a.state: "1"; a.code: "0"; fault.string: nothing'),
+        ({"a": {"state": None}}, "a.state: nothing; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": True}}, "a.state: true; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": ""}}, "a.state: an empty text; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": [1, 2]}}, "a.state: a list; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": {"x": 1}}}, "a.state: a group; a.code: nothing; fault.string: nothing"),
+        ({"a": {"state": "canary"}}, "a.state: •••; a.code: nothing; fault.string: nothing"),
+    ],
+)
+def test_unknown_names_the_paths_that_were_looked_at_and_what_stood_there(
+    answer: dict[str, Any], seen: str
+) -> None:
+    outcome = judged(answer)
+    assert isinstance(outcome, OutcomeUnknown)
+    said = "HTTP 200 OK, and the answer has no marker of success or refusal"
+    assert outcome.why == f"{said}: {seen}"
 
 
 CODES = {"code": {"12": Reason.RECIPIENT, "*": Reason.OTHER}}
@@ -289,7 +311,7 @@ def test_a_marker_and_any_other_word_elsewhere_are_unknown_unless_it_says_nothin
     assert isinstance(outcome_of({"id": "7", "code": "13"}, case), OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@each(
     ("match", "refusing", "answer"),
     [
         ({"state": "/QUEUED|SENT/", "id": "*"}, "state", {"state": "QUEUED"}),
@@ -307,7 +329,7 @@ def test_any_other_word_beside_half_a_yes_is_unknown(
     assert isinstance(outcome_of(answer, case), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("marker", ["*", "/[0-9]+/", "12"])
+@each("marker", ["*", "/[0-9]+/", "12"])
 def test_a_refusal_at_the_path_of_the_marker_wins(marker: str) -> None:
     case = words({"code": marker}, CODES)
     outcome = outcome_of({"code": "12"}, case)
@@ -322,7 +344,7 @@ def test_any_other_word_at_the_path_of_a_pattern_is_an_acceptance_or_a_refusal()
     assert isinstance(outcome_of({}, case), OutcomeUnknown)
 
 
-@pytest.mark.parametrize("word", ["0.0", "+0", " 0", "-0", "null", "None", "FALSE"])
+@each("word", ["0.0", "+0", " 0", "-0", "null", "None", "FALSE"])
 def test_a_word_that_may_be_the_marker_in_another_spelling_is_no_refusal(word: str) -> None:
     case = words({"code": "0"}, CODES)
     assert isinstance(outcome_of({"code": word}, case), OutcomeUnknown)

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.mapping.path import at, flat, names, nested, steps
+from smsbridge.mapping.path import at, flat, names, nest, steps
+
+from support.each import each
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "found"),
     [
         ("a", ["a"]),
@@ -33,7 +35,7 @@ def test_a_path_is_names_with_dots_between_and_indexes(path: str, found: list[st
     assert steps(path) == found
 
 
-@pytest.mark.parametrize(
+@each(
     "path",
     [
         "",
@@ -77,7 +79,7 @@ def test_names_are_a_path_without_its_indexes() -> None:
 # There
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "tree"),
     [
         ({}, {}),
@@ -92,16 +94,16 @@ def test_names_are_a_path_without_its_indexes() -> None:
     ],
 )
 def test_fields_by_path_become_nested_objects(fields: dict[str, Any], tree: dict[str, Any]) -> None:
-    assert nested(fields) == tree
+    assert nest(fields) == tree
 
 
 def test_nesting_keeps_the_order_of_the_fields() -> None:
-    tree = nested({"b": 1, "a.z": 2, "c": 3, "a.y": 4})
+    tree = nest({"b": 1, "a.z": 2, "c": 3, "a.y": 4})
     assert list(tree) == ["b", "a", "c"]
     assert list(tree["a"]) == ["z", "y"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "second"),
     [
         ({"a": 1, "a.b": 2}, "a.b"),
@@ -119,7 +121,7 @@ def test_a_field_in_the_place_of_another_is_refused_and_named(
     fields: dict[str, Any], second: str
 ) -> None:
     with pytest.raises(ValueError, match="another field is in its place") as said:
-        nested(fields)
+        nest(fields)
     assert str(said.value).startswith(f"{second}: ")
 
 
@@ -149,7 +151,7 @@ def test_nested_objects_become_fields_by_path_and_the_same_objects_again(
 ) -> None:
     fields = dict(flat(tree))
     assert not any(isinstance(value, dict) for value in fields.values())
-    assert nested(fields) == tree
+    assert nest(fields) == tree
 
 
 @given(TREES)
@@ -170,7 +172,7 @@ def test_a_list_of_words_is_one_field() -> None:
 # What stands at a path
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "found"),
     [
         ("one", 1),
@@ -213,7 +215,7 @@ def test_a_path_goes_through_objects_and_lists_and_a_list_of_one_needs_no_index(
     assert at(answer, path) == found
 
 
-@pytest.mark.parametrize("answer", ["text", 7, None, [], [1, 2]])
+@each("answer", ["text", 7, None, [], [1, 2]])
 def test_nothing_stands_at_a_path_of_what_is_no_object(answer: object) -> None:
     assert at(answer, "a") is None
     assert at(answer, "a[0].b") is None

@@ -16,8 +16,10 @@ from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Codec, Unreadable
 from smsbridge.mapping.operation import Question
-from smsbridge.mapping.request import answered, called, headed
+from smsbridge.mapping.request import add_headers, make_call, read_answer
 from smsbridge.mapping.template import Template
+
+from support.each import each
 
 SITE = Site(url="https://sms.example")
 VALUES = {"recipient": "+12025550123", "text": "Hello", "id": "a/b", "now": datetime.now(UTC)}
@@ -31,7 +33,7 @@ def table(call: str = "POST /send", headers: Mapping[str, Template] | None = Non
 
 
 def request(protocol: Protocol, of: Operation | Question, **more: Any) -> Request:
-    return next(called(protocol, of, {**VALUES, **more}, CREDENTIALS, SITE, Session()))
+    return next(make_call(protocol, of, {**VALUES, **more}, CREDENTIALS, SITE, Session()))
 
 
 REST = Protocol(Rest(body="json"), KEY)
@@ -48,7 +50,7 @@ def test_a_call_has_the_fields_of_its_table_and_of_its_auth() -> None:
 
 
 def test_the_answer_to_the_call_is_what_comes_back() -> None:
-    exchange = called(REST, table(), VALUES, CREDENTIALS, SITE, Session())
+    exchange = make_call(REST, table(), VALUES, CREDENTIALS, SITE, Session())
     next(exchange)
     response = Response(status=200)
     with pytest.raises(StopIteration) as end:
@@ -83,7 +85,7 @@ def test_headers_of_the_table_go_out_beside_those_of_codec_and_auth() -> None:
     assert sent.header("content-type").startswith("application/x-www-form-urlencoded")
 
 
-@pytest.mark.parametrize("odd", ["a\r\nX-Evil: 1", "a\n", "é", "a\x7f", "\0", "a\u2028b"])
+@each("odd", ["a\r\nX-Evil: 1", "a\n", "é", "a\x7f", "\0", "a\u2028b"])
 def test_a_header_takes_printable_ascii_only_and_the_error_does_not_show_it(odd: str) -> None:
     with pytest.raises(InvalidMessage) as refused:
         request(REST, table(headers={"X-Text": "{text}"}), text=odd)
@@ -95,13 +97,13 @@ def test_a_header_takes_printable_ascii_only_and_the_error_does_not_show_it(odd:
 
 def test_a_header_may_be_text_a_number_or_a_bool() -> None:
     call = Request(method="POST", url="https://sms.example/")
-    sent = headed(call, {"A": 7, "B": True, "C": ""}, {})
+    sent = add_headers(call, {"A": 7, "B": True, "C": ""}, {})
     assert dict(sent.headers) == {"A": "7", "B": "true", "C": ""}
 
 
 def test_a_request_of_a_conversation_has_its_share_and_a_call_has_none() -> None:
     call = Request(method="POST", url="https://sms.example/", headers={"A": "b"}, body=b"x")
-    shared = headed(call, {}, {}, "token/1")
+    shared = add_headers(call, {}, {}, "token/1")
     assert (shared.share, shared.headers, shared.body) == ("token/1", {"A": "b"}, b"x")
     assert request(REST, table()).share is None
 
@@ -132,14 +134,14 @@ class Breaks(Rest):
 
 def read(codec: Codec, body: bytes, call: str = "POST /send") -> Any:
     response = Response(status=200, headers={"Content-Type": "text/xml"}, body=body)
-    return answered(codec, call, response, SITE, Session())
+    return read_answer(codec, call, response, SITE, Session())
 
 
 def test_an_answer_is_read_as_words() -> None:
     assert read(Rest(), b'{"a": {"b": 1}}') == {"a": {"b": 1}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("codec", "why"),
     [
         (Rest(), "it is not JSON, or says the same thing twice"),

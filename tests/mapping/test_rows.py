@@ -22,6 +22,8 @@ from smsbridge.mapping.rows import (
 from smsbridge.mapping.words import When
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
+from support.each import each
+
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
 STATUSES = {"DELIVRD": Status.DELIVERED, "0": Status.QUEUED}
 ROW = {
@@ -82,14 +84,14 @@ def test_the_answer_is_the_row_where_no_path_of_rows_is_given() -> None:
     assert [row.id for row in rows({"@id": "a"}, "")] == ["a"]
 
 
-@pytest.mark.parametrize("found", [[], None, "", {}, [None, "", []]])
+@each("found", [[], None, "", {}, [None, "", []]])
 def test_nothing_is_no_row(found: object) -> None:
     assert rows({"result": {"rows": found}}) == []
 
 
-@pytest.mark.parametrize("found", ["text", 7, True, [None, "text", 7, []]])
+@each("found", ["text", 7, True, [None, "text", 7, []]])
 def test_something_else_in_the_place_of_rows_is_no_answer(found: object) -> None:
-    with pytest.raises(Unreadable, match="are not rows"):
+    with pytest.raises(Unreadable, match="does not hold rows"):
         rows({"result": {"rows": found}})
 
 
@@ -98,12 +100,12 @@ def test_what_is_no_object_among_rows_is_no_row() -> None:
     assert [row.id for row in rows({"result": {"rows": found}})] == ["a", "b"]
 
 
-@pytest.mark.parametrize("answer", [{}, {"result": None}, {"result": [{"rows": []}, {"rows": []}]}])
+@each("answer", [{}, {"result": None}, {"result": [{"rows": []}, {"rows": []}]}])
 def test_rows_that_are_not_there_are_none(answer: dict[str, Any]) -> None:
     assert rows(answer) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("found", "ids"),
     [
         ({"2": {"@id": "b"}, "1": {"@id": "a"}}, ["b", "a"]),
@@ -130,7 +132,7 @@ def test_a_row_without_anything_is_a_row() -> None:
     assert rows({"result": {"rows": [{}]}}) == [SentMessage()]
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "status", "own"),
     [
         ("DELIVRD", Status.DELIVERED, "DELIVRD"),
@@ -149,7 +151,7 @@ def test_a_status_that_the_table_lacks_is_unknown_and_kept(
     assert (row.status, row.provider_status) == (status, own)
 
 
-@pytest.mark.parametrize("said", ["soon", "", None, {}, []])
+@each("said", ["soon", "", None, {}, []])
 def test_a_time_that_is_none_is_left_out(said: object) -> None:
     (row,) = rows({"result": {"rows": {"@id": 1, "time": said}}})
     assert (row.id, row.at) == ("1", None)
@@ -167,9 +169,9 @@ def test_an_answer_of_another_shape_is_none_and_no_empty_log() -> None:
         rows({"error": "x"})
 
 
-@pytest.mark.parametrize("result", ["x", 7, True])
+@each("result", ["x", 7, True])
 def test_a_word_where_the_rows_should_be_below_is_no_empty_log(result: object) -> None:
-    with pytest.raises(Unreadable, match="at result is a word"):
+    with pytest.raises(Unreadable, match="result is a single word, not rows"):
         rows({"result": result})
 
 
@@ -192,7 +194,7 @@ def test_of_several_paths_the_first_with_a_word_is_read_and_of_a_pair_both() -> 
     assert found == [("g", NEW_YEAR), ("2", NEW_YEAR), ("3", None)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "status"),
     [
         ({"sent": "1"}, Status.SENT),
@@ -220,7 +222,7 @@ def test_a_row_with_a_mark_of_failure_is_undelivered_unless_it_says_that_it_was_
     assert read.status is status
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "error"),
     [
         ({"phone": "", "api": "0"}, None),
@@ -263,7 +265,7 @@ def test_a_row_without_an_id_is_the_answer_to_the_question() -> None:
     assert row_of([alone], "a") == replace(alone, id="a")
 
 
-@pytest.mark.parametrize(
+@each(
     "found",
     [
         [],
@@ -281,7 +283,7 @@ def test_of_no_row_or_several_the_status_is_unknown(found: list[SentMessage]) ->
 LISBON = ZoneInfo("Europe/Lisbon")
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "at", "exact"),
     [
         ("2027-07-01 09:00:00", datetime(2027, 7, 1, 8, tzinfo=UTC), True),
@@ -310,7 +312,7 @@ def test_a_table_may_say_how_times_are_written() -> None:
     assert found == [datetime(2026, 11, 28, 18, 57, tzinfo=UTC), None]
 
 
-@pytest.mark.parametrize(
+@each(
     ("row", "word"),
     [
         ({"unix": "soon", "when": "never"}, "soon"),

@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.template import Template, address, names, needed, render, reread, words
+from smsbridge.mapping.template import (
+    Template,
+    address,
+    names,
+    render,
+    required_names,
+    reread,
+    words,
+)
+
+from support.each import each
 
 VALUES = {
     "recipient": "+12025550123",
@@ -29,7 +39,7 @@ VALUES = {
 CHOICE: Template = {"{channels}": {"sms+whatsapp": "{recipient|digits}", "*": "no"}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "rendered"),
     [
         ("1", "1"),
@@ -56,9 +66,9 @@ def test_names_are_all_values_that_a_template_can_carry() -> None:
 
 
 def test_needed_are_the_values_used_this_time() -> None:
-    assert set(needed(CHOICE, VALUES)) == {"channels", "recipient"}
-    assert set(needed(CHOICE, {"channels": "sms"})) == {"channels"}
-    assert set(needed({"{channels}": {"sms": "{text}"}}, VALUES)) == {"channels"}
+    assert set(required_names(CHOICE, VALUES)) == {"channels", "recipient"}
+    assert set(required_names(CHOICE, {"channels": "sms"})) == {"channels"}
+    assert set(required_names({"{channels}": {"sms": "{text}"}}, VALUES)) == {"channels"}
 
 
 def test_words_are_those_of_a_choice_by_that_value() -> None:
@@ -67,7 +77,7 @@ def test_words_are_those_of_a_choice_by_that_value() -> None:
     assert set(words("{channels}", "channels")) == set()
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "word", "found"),
     [
         ("{text}", "x", ("text", "x")),
@@ -95,7 +105,7 @@ def test_a_template_of_one_value_can_be_read_backwards(
     assert reread(template, word) == (dict([found]) if found else {})
 
 
-@pytest.mark.parametrize(
+@each(
     "template",
     [
         "<m><to>{recipient}</to><text>{text|xml}</text></m>",
@@ -121,7 +131,7 @@ def test_an_escaped_value_alone_is_read_backwards_too() -> None:
 # Filters
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "given"),
     [
         ("{send_at|%Y-%m-%d %H:%M %z}", "2027-10-31 00:30 +0100"),
@@ -160,7 +170,7 @@ def test_a_time_to_send_at_that_the_providers_clock_shows_twice_is_refused() -> 
         assert render("{send_at|iso}", values) == f"2027-10-31T0{minutes // 60}:30:00Z"
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "rendered"),
     [
         ("{recipient|digits|md5}", hashlib.md5(b"12025550123").hexdigest()),
@@ -175,7 +185,7 @@ def test_filters_follow_one_another(template: Template, rendered: object) -> Non
     assert render(template, VALUES) == rendered
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "rendered"),
     [
         ({"md5": "{username}{password}"}, hashlib.md5(b"acmesecret").hexdigest()),
@@ -237,13 +247,13 @@ def test_any_text_comes_out_of_xml_in_json_as_it_went_in(value: str) -> None:
     assert (fromstring(json.loads(given_)["body"]).text or "") == value
 
 
-@pytest.mark.parametrize("bad", ["\x01", "\x0b", "\ufffe"])
+@each("bad", ["\x01", "\x0b", "\ufffe"])
 def test_a_character_that_xml_can_not_hold_is_told_without_the_text(bad: str) -> None:
     with pytest.raises(InvalidMessage, match=rf"^a value has U\+{ord(bad):04X}, which XML can't"):
         render("<m>{text|xml}</m>", {"text": f"secret{bad}"})
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "given"),
     [
         ("{{", "{"),
@@ -261,7 +271,7 @@ def test_a_doubled_brace_is_itself(template: str, given: str) -> None:
 # Choices
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "rendered"),
     [
         ({"{channels}": {"sms+whatsapp": "both", "*": "one"}}, "both"),
@@ -296,13 +306,13 @@ def test_a_value_in_a_route_is_percent_encoded() -> None:
     )
 
 
-@pytest.mark.parametrize("values", [{}, {"id": None}])
+@each("values", [{}, {"id": None}])
 def test_a_route_that_lacks_a_value_is_no_request(values: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessage, match=r"^id is missing: the route has it$"):
         address("GET /status/{id}", values)
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "used"),
     [
         ({"md5": "{username}{password}"}, {"username", "password"}),
@@ -321,7 +331,7 @@ def test_a_route_that_lacks_a_value_is_no_request(values: dict[str, Any]) -> Non
 def test_needed_are_the_values_of_the_branch_that_is_taken(
     template: Template, used: set[str]
 ) -> None:
-    assert set(needed(template, VALUES)) == used
+    assert set(required_names(template, VALUES)) == used
 
 
 def test_names_are_those_of_every_branch_and_filter() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from smsbridge.mapping.template import TIMES, Template
 from smsbridge.mapping.template_check import route_trouble, trouble
+
+from support.each import each
 
 KNOWN = {
     *("recipient", "text", "channels", "send_at", "options.encrypt", "username", "password"),
@@ -16,7 +16,7 @@ KNOWN = {
 CHOICE: Template = {"{channels}": {"sms+whatsapp": "{recipient|digits}", "*": "no"}}
 
 
-@pytest.mark.parametrize(
+@each(
     "template",
     [
         "",
@@ -60,7 +60,7 @@ def test_a_template_has_no_fault(template: Template) -> None:
     assert trouble(template, KNOWN) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("template", "says"),
     [
         ("{text|digit}", "there is no filter 'digit'; did you mean 'digits'? known are digits"),
@@ -83,7 +83,7 @@ def test_a_template_has_no_fault(template: Template) -> None:
         ('{"a": "{text}"}', "braces hold a value"),
         ({"md5": "{text"}, "braces hold a value"),
         ("{{text|digits}}", "braces hold a value"),
-        ("a {{text}} b", "one that is itself is doubled, {{"),
+        ("a {{text}} b", "write {{ for a literal brace"),
         ("{{text}", "braces hold a value"),
         ('{{"a": "{text}"}', "braces hold a value"),
         (
@@ -111,13 +111,13 @@ def test_a_template_has_no_fault(template: Template) -> None:
         ("{now|iso|%Y}", "the filter '%Y' is for a time"),
         (
             {"epoch": "{now}"},
-            "'epoch' is not a filter, nor a value that decides, such as {channels}",
+            "'epoch' is neither a filter nor a value such as {channels}",
         ),
-        ({"md6": "{text}"}, "'md6' is not a filter, nor a value that decides"),
-        ({"channels": {"sms": "1"}}, "'channels' is not a filter, nor a value that decides"),
-        ({}, "a choice has one key, the value that decides"),
+        ({"md6": "{text}"}, "'md6' is neither a filter nor a value"),
+        ({"channels": {"sms": "1"}}, "'channels' is neither a filter nor a value"),
+        ({}, "a choice has one key: the value that it depends on"),
         ({"{channels}": {"*": 1}, "md5": "{text}"}, "a choice has one key"),
-        ({"{channels}": "1"}, "a choice has a template for each word"),
+        ({"{channels}": "1"}, "a choice needs a template for each word"),
         ({"{channels}": {"sms": None}}, "give text, a number, true or false, a choice or a filter"),
         ({"{channels}": {"sms": ["1"]}}, "give text, a number, true or false"),
         ({"md5": None}, "give text, a number, true or false"),

@@ -20,11 +20,13 @@ from smsbridge.mapping.times import (
     zone_of,
 )
 
+from support.each import each
+
 NEW_YEAR = datetime(2030, 1, 1, tzinfo=UTC)
 LISBON = ZoneInfo("Europe/Lisbon")
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "time"),
     [
         ("1893456000", NEW_YEAR),
@@ -69,7 +71,7 @@ def test_a_time_is_read_in_any_form_that_leaves_no_doubt_and_is_of_utc_if_it_has
     assert read.tzinfo is UTC
 
 
-@pytest.mark.parametrize(
+@each(
     "said",
     [
         "",
@@ -138,10 +140,9 @@ def test_any_time_is_read_as_it_was_written(time: datetime) -> None:
 # Digits that may be two things
 
 
-@pytest.mark.parametrize(
+@each(
     "digits",
     ["2611281857", "2811261857", "2026112818", "2099123123", "3112271200"],
-    ids=["YYMMDDhhmm", "DDMMYYhhmm", "YYYYMMDDhh", "YYYYMMDDhh, last", "DDMMYYhhmm, last"],
 )
 def test_ten_digits_that_are_a_date_or_a_far_second_are_neither_until_the_table_says(
     digits: str,
@@ -151,7 +152,7 @@ def test_ten_digits_that_are_a_date_or_a_far_second_are_neither_until_the_table_
     assert told == ParsedTime(datetime.fromtimestamp(int(digits), UTC), sure=True)
 
 
-@pytest.mark.parametrize(
+@each(
     ("digits", "form", "time"),
     [
         ("2611281857", "%y%m%d%H%M", datetime(2026, 11, 28, 18, 57, tzinfo=UTC)),
@@ -173,12 +174,12 @@ def test_digits_are_read_as_the_table_says_and_in_no_other_way(
     assert (told and told.time) == time
 
 
-@pytest.mark.parametrize("form", ["epoch", "epoch-ms", "%y%m%d%H%M", "%d.%m.%Y", "%c", "%Y-%j"])
+@each("form", ["epoch", "epoch-ms", "%y%m%d%H%M", "%d.%m.%Y", "%c", "%Y-%j"])
 def test_a_form_of_a_time_has_no_fault(form: str) -> None:
     assert form_trouble(form) is None
 
 
-@pytest.mark.parametrize("form", ["", "seconds", "%H:%M", "%Y", "%Q", "%", "iso"])
+@each("form", ["", "seconds", "%H:%M", "%Y", "%Q", "%", "iso"])
 def test_what_is_no_form_of_a_time_is_refused_with_an_example(form: str) -> None:
     assert "such as %y%m%d%H%M" in str(form_trouble(form))
 
@@ -217,7 +218,7 @@ def test_a_sure_time_is_the_one_at_which_the_clocks_of_the_zone_show_it(wall: da
     assert told.sure is not has_two_readings(wall.replace(tzinfo=LISBON))
 
 
-@pytest.mark.parametrize(
+@each(
     "name", ["Lisbon", "Europe", "UTC+1", "/etc/localtime", "../Europe/Lisbon", "a\0b", "x" * 9999]
 )
 def test_what_is_no_zone_is_refused_with_an_example(name: str) -> None:

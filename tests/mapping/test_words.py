@@ -9,11 +9,13 @@ import pytest
 from smsbridge import Reason, When
 from smsbridge.mapping.words import REFUSING, status_trouble, untaken_trouble, word_at
 
+from support.each import each
+
 ACCEPTED = When({"a.state": "0"})
 REJECTED = {"a.code": {"12": Reason.RECIPIENT, "*": Reason.OTHER}}
 
 
-@pytest.mark.parametrize(
+@each(
     ("words", "why"),
     [
         (["500"], "'500': give a status from 400 to 499, but not 401, 408, 421, 425, 429"),
@@ -31,13 +33,14 @@ def test_a_status_that_refuses_is_a_4xx_that_nobody_else_sends(
     assert said is None if why is None else said is not None and said.startswith(why)
 
 
-@pytest.mark.parametrize(
+@each(
     ("not_sent", "why"),
     [
         ({"#status": ("200",)}, "#status: '200': give a status from 400 to 599, but not 401"),
-        ({"a.state": ("0",)}, "a.state: '0' means something else there already"),
-        ({"a.code": ("12",)}, "a.code: '12' means something else there already"),
+        ({"a.state": ("0",)}, "a.state: '0' already means something else there"),
+        ({"a.code": ("12",)}, "a.code: '12' already means something else there"),
         ({"a.code": ("*",)}, "a.code: '*': name each word as it stands in the answer"),
+        ({"a.code": ("",)}, "a.code: '': name each word as it stands in the answer"),
         ({"a.code": ("/B.*/",)}, "a.code: '/B.*/': name each word"),
         ({"#status": ("503",), "a.code": ("BUSY",)}, None),
     ],
@@ -56,6 +59,11 @@ def test_only_words_and_numbers_are_words() -> None:
     assert word_at({"a": 1}, None) is None
 
 
+def test_of_a_list_only_one_alone_is_a_word() -> None:
+    assert word_at({"a": ["x"]}, "a") == "x"
+    assert word_at({"a": ["x", "y"]}, "a") is None
+
+
 def test_the_word_of_an_element_that_has_attributes_is_its_text() -> None:
     assert word_at({"a": {"@lang": "en", "#text": "OK"}}, "a") == "OK"
     assert word_at({"a": [{"@lang": "en", "#text": "OK"}]}, "a.#text") == "OK"
@@ -63,7 +71,7 @@ def test_the_word_of_an_element_that_has_attributes_is_its_text() -> None:
     assert word_at({"a": [{"b": 1}, {"b": 2}]}, "a[1].b") == "2"
 
 
-@pytest.mark.parametrize(
+@each(
     ("word", "said", "holds"),
     [
         ("0", "0", True),
@@ -113,13 +121,13 @@ def test_each_path_must_hold_its_word() -> None:
     assert When({}).holds({})
 
 
-@pytest.mark.parametrize("word", ["/[/", "/(/", "/*/", "/a{2,1}/"])
+@each("word", ["/[/", "/(/", "/*/", "/a{2,1}/"])
 def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> None:
     with pytest.raises(ValueError, match=r"^a\.b: .* is not a pattern: "):
         When({"a.b": word})
 
 
-@pytest.mark.parametrize(
+@each(
     "places", [{"match": {"a..b": "1"}}, {"match": {}, "id": "a."}, {"match": {}, "status": "[0]"}]
 )
 def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:

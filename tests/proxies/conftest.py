@@ -21,6 +21,7 @@ from smsbridge.http.aiohttp_transport import AiohttpTransport
 from smsbridge.http.exchange import Broken, Request, Response
 from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.lanes import Route
 from smsbridge.testing.mock.server import MockServer
 
 from support.oracle import WatchedProvider
@@ -42,8 +43,8 @@ class ListeningProvider(WatchedProvider):
         super().reset()
         self.answers = []
 
-    def handle(self, request: Request) -> Response | Fault:
-        answer = super().handle(request)
+    def answer(self, route: Route) -> Response | Fault:
+        answer = super().answer(route)
         whole = answer.answer if isinstance(answer, Fault) else answer
         if whole is not None:
             self.answers.append(whole)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from smsbridge import Submission
-from smsbridge.testing.faults.outcomes import Place
-from smsbridge.testing.faults.table import FAULTS, Fault, fault
+from smsbridge.testing.faults.table import FAULTS, Fault, Place, fault
 
 from .conftest import Mock, Row, Sight, async_sends, retrying, row, sync_sends
 from support.proxies import STOCK

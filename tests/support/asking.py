@@ -29,6 +29,7 @@ from smsbridge import (
     Status,
     Submission,
     When,
+    backend,
 )
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Broken, Left, Request, Response, Session
@@ -95,6 +96,7 @@ STATUSES = {
 }
 
 
+@backend
 class Gate(Backend):
     """Can be asked everything, over its token or over OAuth2; ``mute`` can send only."""
 

@@ -14,10 +14,10 @@ import pytest
 from lxml import etree
 
 from smsbridge import Backend, ConfigError, Message
-from smsbridge.codecs.rest import json_response
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Broken, Exchange, Request, Response, Session, drive
+from smsbridge.serving.rest import json_response
 
 T = TypeVar("T")
 
@@ -66,6 +66,17 @@ fields = { to = "{recipient}", body = "{text}" }
 accepted = { when = { "result.code" = "0" }, id = "result.id", status = "result.state" }
 rejected = { "result.code" = { 12 = "recipient", 40 = "authentication" } }
 """
+
+GATE_LOGIN = """
+[auth]
+type = "fields"
+password = "p-1"
+[token]
+operation = "Login"
+fields = { user = "acme", password = "{password}" }
+token = "token"
+"""
+"""A login of `gate.wsdl`; a table of a call must name ``{token}``."""
 
 GATE_BLOCK = f"""
 [backends.gate]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smsbridge import Protocol, Rest
+from smsbridge import Protocol, Rest, backend
 
 from support.asking import ALL, BY_TOKEN, Gate
 
@@ -16,6 +16,7 @@ class BrokenRest(Rest):
         raise TypeError("a bug")
 
 
+@backend
 class Odd(Gate):
     name = "odd"
     protocols = {"rest": Protocol(BrokenRest(body="json"), BY_TOKEN, **ALL)}

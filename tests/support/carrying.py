@@ -1,30 +1,37 @@
-"""One request by either transport: what each answer and each break must come to in both."""
+"""One request by any transport: what each answer and each break must come to in all."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from smsbridge.http.aiohttp_transport import AiohttpTransport
+from smsbridge.http.curl_multi import CurlMultiTransport
+from smsbridge.http.curl_transport import CurlTransport
 from smsbridge.http.exchange import Broken, Request, Response
 from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.http.transport import Reach
 
 
-def _carry_sync(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
-    transport = RequestsTransport(table)
+def _carry_sync(
+    table: Reach, requests: Sequence[Request], seconds: float, kind: Any = RequestsTransport
+) -> list[Response]:
+    transport = kind(table)
     try:
         return [transport.send(one, time.monotonic() + seconds) for one in requests]
     finally:
         transport.close()
 
 
-def _carry_async(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
+def _carry_async(
+    table: Reach, requests: Sequence[Request], seconds: float, kind: Any = AiohttpTransport
+) -> list[Response]:
     async def run() -> list[Response]:
-        transport = AiohttpTransport(table)
+        transport = kind(table)
         try:
             return [await transport.send(one, time.monotonic() + seconds) for one in requests]
         finally:
@@ -33,10 +40,25 @@ def _carry_async(table: Reach, requests: Sequence[Request], seconds: float) -> l
     return asyncio.run(run())
 
 
+def _carry_by_curl(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
+    return _carry_sync(table, requests, seconds, CurlTransport)
+
+
+def _carry_by_multi(table: Reach, requests: Sequence[Request], seconds: float) -> list[Response]:
+    return _carry_async(table, requests, seconds, CurlMultiTransport)
+
+
+_CARRIES = {
+    "sync": _carry_sync,
+    "async": _carry_async,
+    "curl": _carry_by_curl,
+    "multi": _carry_by_multi,
+}
+
+
 def carries(table: Reach, *requests: Request, by: str, seconds: float = 10) -> list[Response]:
     """Return the answers to requests, one after the other by one transport."""
-    carry = {"sync": _carry_sync, "async": _carry_async}[by]
-    return carry(table, requests, seconds)
+    return _CARRIES[by](table, requests, seconds)
 
 
 def carried(table: Reach, request: Request, *, by: str, seconds: float = 10) -> Response:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-from smsbridge.testing.faults.connection import Wire, do
+from smsbridge.testing.faults.connection import Wire, play_fault
 from smsbridge.testing.faults.table import fault
 
 Act = Callable[[socket.socket], None]
@@ -37,7 +37,7 @@ class Got:
 
 
 TOKEN = answer(200, '{"access_token": "tok-1", "expires_in": 3600}')
-Play = bytes | str | Callable[["FaultServer", Got], bytes]
+Play = bytes | str | Callable[["FaultServer", Got], bytes | str]
 
 
 @dataclass
@@ -120,7 +120,7 @@ class FaultServer:
         if isinstance(reply, bytes):
             connection.sendall(reply)
             return True
-        do(Wire(sock=connection, over=self._over, fault=fault(reply)))
+        play_fault(Wire(sock=connection, over=self._over, fault=fault(reply)))
         return False
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from smsbridge.testing.faults.outcomes import Ends, Entry, Outcome
-from smsbridge.testing.faults.table import FAULTS, fault
+from smsbridge.errors import Outcome
+from smsbridge.testing.faults.table import FAULTS, Ending, Entry, fault
 from smsbridge.testing.mock.magic_numbers import RULES, Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -38,13 +38,16 @@ def outcomes(entry: Entry) -> str:
     return "; ".join(f"{', '.join(which)}: {ended}" for ended, which in ways.items())
 
 
-def ending(ends: Ends) -> str:
+def ending(ends: Ending) -> str:
+    if ends.outcome is None:
+        return "by the bytes that left"
+    word = ends.outcome.replace("_", " ")
     if ends.reason:
-        return f"{ends.outcome} ({ends.reason})"
+        return f"{word} ({ends.reason})"
     if ends.wait:
-        return f"{ends.outcome}, `.retry_after`"
+        return f"{word}, `.retry_after`"
     never = ends.outcome is Outcome.NOT_SENT and not ends.retry
-    return f"{ends.outcome}, `.retry` false" if never else str(ends.outcome)
+    return f"{word}, `.retry` false" if never else word
 
 
 def recipients_table() -> str:

@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from smsbridge.http.exchange import Request, Response
-from smsbridge.testing.faults.outcomes import Outcome
+from smsbridge.errors import Outcome
+from smsbridge.http.exchange import Response
 from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.lanes import Route
 from smsbridge.testing.mock.provider import Provider
 
 
@@ -63,10 +64,10 @@ class WatchedProvider(Provider):
         super().reset()
         self.accepted = []
 
-    def handle(self, request: Request) -> Response | Fault:
-        with self._lock:
+    def answer(self, route: Route) -> Response | Fault:
+        with self.lock:
             before = len(self.messages)
-            answer = super().handle(request)
+            answer = super().answer(route)
             for taken in self.messages[before:]:
                 self.accepted.append(
                     Acceptance(
@@ -76,7 +77,7 @@ class WatchedProvider(Provider):
         return answer
 
     def _clean(self, answer: Any) -> bool:
-        chosen = self._trouble.chosen
+        chosen = self.faults.chosen
         if chosen is not None and chosen.entry.answers:
             return chosen.ends.outcome is Outcome.ACCEPTED
         return not isinstance(answer, Fault)

@@ -1,17 +1,23 @@
-"""One send, by either client, over any protocol: what every test of an outcome needs."""
+"""One send, by any client over any protocol: what every test of an outcome needs."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
+from unittest import mock
 
-from smsbridge import AsyncClient, Client, Secret, SendError, Submission
+from smsbridge import AsyncClient, Client, Message, Secret, SendError, Submission
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.aiohttp_transport import AiohttpTransport
+from smsbridge.http.curl_multi import CurlMultiTransport
+from smsbridge.http.curl_transport import CurlTransport
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.requests_transport import RequestsTransport
+from smsbridge.http.transport import AsyncTransport, Transport
 
 PROTOCOLS = ("rest", "soap", "oauth")
 NUMBER = "+12025550123"
@@ -20,6 +26,9 @@ OK = {"result": {"error": 0, "sent": "1", "id": "c319d3b3", "note": "sent by mob
 
 Outcome = Submission | SendError
 Send = Callable[..., Outcome]
+"""One of `WAYS` or `DRIVERS`."""
+Sends = Callable[..., list[Outcome]]
+"""The same of several texts."""
 
 
 def backend(protocol: str, url: str, **more: Any) -> SMSMobileAPI:
@@ -58,7 +67,7 @@ def envelope(inner: str) -> str:
 class Watched:
     """A transport that keeps how much of each broken request had left."""
 
-    def __init__(self, carrier: RequestsTransport) -> None:
+    def __init__(self, carrier: Transport) -> None:
         self._carrier = carrier
         self.left: list[Left] = []
 
@@ -74,9 +83,9 @@ class Watched:
 
 
 class AsyncWatched:
-    """The same for the async transport."""
+    """The same for an async transport."""
 
-    def __init__(self, carrier: AiohttpTransport) -> None:
+    def __init__(self, carrier: AsyncTransport) -> None:
         self._carrier = carrier
         self.left: list[Left] = []
 
@@ -92,10 +101,14 @@ class AsyncWatched:
 
 
 def sends_sync(
-    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+    table: SMSMobileAPI,
+    texts: Sequence[str],
+    left: list[Left] | None = None,
+    to: str = NUMBER,
+    kind: Callable[[SMSMobileAPI], Transport] = RequestsTransport,
 ) -> list[Outcome]:
     """Send texts one after the other with one client; ``left`` takes what broken ones told."""
-    carrier = Watched(RequestsTransport(table))
+    carrier = Watched(kind(table))
     if left is not None:
         carrier.left = left
     outcomes: list[Outcome] = []
@@ -106,6 +119,13 @@ def sends_sync(
             except SendError as error:
                 outcomes.append(error)
     return outcomes
+
+
+def sends_by_curl(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """The same by libcurl."""
+    return sends_sync(table, texts, left, to, CurlTransport)
 
 
 def sends_async(
@@ -129,9 +149,103 @@ def sends_async(
     return asyncio.run(run())
 
 
+def _sends_many(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None, to: str, watched: Any
+) -> list[Outcome]:
+    """Send texts by `send_many`, one after the other; ``watched`` makes its transport."""
+    told = [] if left is None else left
+
+    def make(*args: Any) -> Any:
+        carrier = watched(*args)
+        carrier.left = told
+        return carrier
+
+    messages = [Message(recipient=to, text=text) for text in texts]
+    with mock.patch(MANY[watched], make), Client(table) as client:
+        ends = [one.submission or one.error for one in client.send_many(messages, 1)]
+    return cast("list[Outcome]", ends)
+
+
+def _watch_requests(*args: Any) -> Watched:
+    return Watched(RequestsTransport(*args))
+
+
+def _watch_aiohttp(*args: Any) -> AsyncWatched:
+    return AsyncWatched(AiohttpTransport(*args))
+
+
+def _watch_multi(*args: Any) -> AsyncWatched:
+    return AsyncWatched(CurlMultiTransport(*args))
+
+
+MANY: dict[Any, str] = {
+    _watch_requests: "smsbridge.http.requests_transport.RequestsTransport",
+    _watch_aiohttp: "smsbridge.http.aiohttp_transport.AiohttpTransport",
+    _watch_multi: "smsbridge.http.curl_multi.CurlMultiTransport",
+}
+
+
+def sends_many_in_threads(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """The same by `send_many` in threads."""
+    with mock.patch.dict(sys.modules, {"aiohttp": None}):
+        return _sends_many(table, texts, left, to, _watch_requests)
+
+
+def sends_many_in_loop(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """The same by `send_many` in an event loop, by aiohttp."""
+    return _sends_many(table, texts, left, to, _watch_aiohttp)
+
+
+def sends_many_by_curl(
+    table: SMSMobileAPI, texts: Sequence[str], left: list[Left] | None = None, to: str = NUMBER
+) -> list[Outcome]:
+    """The same by `send_many` in an event loop, by libcurl."""
+    return _sends_many(replace(table, transport="curl"), texts, left, to, _watch_multi)
+
+
 def send_sync(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
     return sends_sync(table, [text], left)[0]
 
 
 def send_async(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
     return sends_async(table, [text], left)[0]
+
+
+def send_by_curl(table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None) -> Outcome:
+    return sends_by_curl(table, [text], left)[0]
+
+
+def send_many_in_threads(
+    table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None
+) -> Outcome:
+    return sends_many_in_threads(table, [text], left)[0]
+
+
+def send_many_in_loop(
+    table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None
+) -> Outcome:
+    return sends_many_in_loop(table, [text], left)[0]
+
+
+def send_many_by_curl(
+    table: SMSMobileAPI, text: str = TEXT, left: list[Left] | None = None
+) -> Outcome:
+    return sends_many_by_curl(table, [text], left)[0]
+
+
+WAYS: dict[Send, Sends] = {
+    send_sync: sends_sync,
+    send_async: sends_async,
+    send_by_curl: sends_by_curl,
+}
+"""The ways to send, one after the other."""
+DRIVERS: dict[Send, Sends] = {
+    send_many_in_threads: sends_many_in_threads,
+    send_many_in_loop: sends_many_in_loop,
+    send_many_by_curl: sends_many_by_curl,
+}
+"""The drivers of `send_many`."""

@@ -1,10 +1,11 @@
-"""Commands that some tests need, and that this machine may not have."""
+"""Commands and packages that some tests need, and that this machine may not have."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,3 +25,11 @@ def need(tool: str, package: str) -> str:
     """Return where a command is, else skip; ``package`` is Debian's name of what brings it."""
     found = shutil.which(tool, path=f"{os.environ.get('PATH', '')}:{_SYSTEM}")
     return found or missing(tool, f"apt-get install {package}")
+
+
+def need_module(name: str, package: str) -> Any:
+    """Return a module of a package of PyPI; without it skip, or fail in CI."""
+    try:
+        return import_module(name)
+    except ImportError:
+        missing(name, f"pip install {package}")

@@ -10,7 +10,7 @@ from typing import Any
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Request
-from smsbridge.webhooks.build import event_of, outgoing
+from smsbridge.serving.webhooks import event_of, outgoing
 from smsbridge.webhooks.events import Event
 
 TABLE = SMSMobileAPI.webhook

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from smsbridge.codecs.soap.contract import Contract
-from smsbridge.codecs.soap.documents import bundled
+from smsbridge.codecs.soap.documents import read_bundled
 from smsbridge.codecs.soap.envelope import Envelope, read_envelope
-from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.xml import REQUEST
 
-SENDSMS = bundled("smsbridge.wsdl:sendsms.wsdl")[0]
-ACME = bundled("acme_sms:acme.wsdl")[0]
+SENDSMS = read_bundled("smsbridge.wsdl:sendsms.wsdl")[0]
+ACME = read_bundled("acme_sms:acme.wsdl")[0]
 FIELDS = {"recipients": "+12025550123", "message": "hé 😀 <&> \"'", "apikey": "test-key"}
 REQUESTED = {
     "request": {
@@ -114,19 +114,17 @@ def wsdl(
     ).encode()
 
 
-def sending(*inside: str, more: str = "") -> Contract:
+def sending(*inside: str, more: str = "") -> Port:
     """Return a contract whose operation Send takes an element Send with that in it."""
-    return load_contract(wsdl(schema(holding("Send", *inside), RESULT, more)))
+    return load_port(wsdl(schema(holding("Send", *inside), RESULT, more)))
 
 
-def rpc(
-    *parts: tuple[str, str], types: str = "", use: str = "encoded", header: str = ""
-) -> Contract:
+def rpc(*parts: tuple[str, str], types: str = "", use: str = "encoded", header: str = "") -> Port:
     """Return a contract whose operation Send takes parts, by name and type."""
     named = "".join(f'<part name="{name}" type="{kind}"/>' for name, kind in parts)
     result = '<part name="return" type="xs:string"/>'
     document = wsdl(types, style="rpc", use=use, parts=named, result=result, header=header)
-    return load_contract(document)
+    return load_port(document)
 
 
 def opened(body: bytes) -> Envelope:

@@ -9,6 +9,8 @@ from importlib import import_module
 
 import pytest
 
+from support.tools import need_module
+
 for heavy in ("testing.mock.server", "testing.mock.default", "http.requests_transport"):
     import_module(f"smsbridge.{heavy}")  # else each run below would import them anew
 for kept in ("zeep", "smsbridge.testing.mock.provider"):
@@ -30,9 +32,9 @@ NUMBER = "+12025550123"
 """
 
 
-def ran(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
+def ran(pytester: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(IMPORTS + source)
-    return pytester.runpytest_inprocess("-q", "-p", "smsbridge.testing.plugin")
+    return pytester.runpytest_inprocess("-q", "-p", "smsbridge.testing.plugin", *options)
 
 
 def test_a_client_without_any_argument_just_works(pytester: pytest.Pytester) -> None:
@@ -131,6 +133,20 @@ def test_it(smsbridge_mock):
     )
 
 
+def test_a_message_that_was_taken_twice_fails_the_test_at_its_end(
+    pytester: pytest.Pytester,
+) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    for _ in range(2):
+        with Client() as client, pytest.raises(OutcomeUnknown):
+            client.send("+447700900002", "Hello")
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*the mock provider: to +44*02*: it was sent again after*"])
+
+
 def test_an_optional_interaction_need_not_be_played(pytester: pytest.Pytester) -> None:
     source = """
 def test_it(smsbridge_mock):
@@ -205,7 +221,7 @@ def test_the_plug_in_is_loaded_where_smsbridge_is_installed_and_says_what_it_bri
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    result = pytester.runpytest_inprocess("--fixtures")
+    result = pytester.runpytest_inprocess("--fixtures", "-p", "no:asyncio")
     result.stdout.fnmatch_lines(["*smsbridge_mock*", "*Return the provider*"])
 
 
@@ -255,8 +271,10 @@ def test_it(smsbridge_mock, turn):
         client.send(NUMBER, "Hello")
     assert smsbridge_mock.messages
 """
+    of_others = set(threading.enumerate())  # servers that other tests of this process share
     ran(pytester, source).assert_outcomes(passed=3)
-    assert not [one for one in threading.enumerate() if "process_request" in one.name]
+    left = set(threading.enumerate()) - of_others
+    assert not [one for one in left if "process_request" in one.name]
 
 
 def test_two_sessions_at_once_have_a_server_each(pytester: pytest.Pytester) -> None:
@@ -276,3 +294,192 @@ def test_it(smsbridge_mock):
     assert len(smsbridge_mock.messages) == 1
 """
     ran(pytester, source).assert_outcomes(passed=1)
+
+
+BLOCK = """
+[backends.oldcorp]
+backend = "rest"
+url = "https://oldcorp.example"
+auth = { type = "fields", key = { env = "OLDCORP_KEY" }, fields = { key = "{key}" } }
+
+[backends.oldcorp.send]
+route = "POST /sms"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { state = "ok" }, id = "id" }
+"""
+
+
+@pytest.fixture
+def block(pytester: pytest.Pytester) -> None:
+    (pytester.path / "smsbridge.toml").write_text(BLOCK, encoding="utf-8")
+
+
+def test_the_marker_names_what_is_played(pytester: pytest.Pytester, block: None) -> None:
+    source = """
+EARLY = None
+
+def early():
+    global EARLY
+    EARLY = EARLY or Client.from_config("oldcorp")
+    return EARLY
+
+@pytest.mark.smsbridge(backend="oldcorp")
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_block(smsbridge_mock, turn):
+    with Client() as client:
+        client.send(NUMBER, "One")
+    early().send(NUMBER, "Two")
+    smsbridge_mock.sent_to(NUMBER, "One")
+    smsbridge_mock.sent_to(NUMBER, "Two")
+    smsbridge_mock.nothing_else_sent()
+
+@pytest.mark.smsbridge("parlayx")
+def test_an_installed_one(smsbridge_mock):
+    with Client(smsbridge_mock.backend) as client:
+        assert client.send(NUMBER, "Hello").backend == "parlayx"
+
+@pytest.mark.smsbridge(protocol="oauth")
+def test_a_protocol(smsbridge_mock):
+    with Client() as client:
+        assert client.send(NUMBER, "Hello").protocol == "oauth"
+
+@pytest.mark.smsbridge(backend="oldcorp")
+class TestAll:
+    def test_without_asking_for_the_fixture(self):
+        with Client.from_config("oldcorp") as client:
+            assert client.send(NUMBER, "Hello").backend == "oldcorp"
+"""
+    ran(pytester, source, "--strict-markers").assert_outcomes(passed=5)
+
+
+def test_a_marker_that_names_nothing_is_an_error_of_the_test(
+    pytester: pytest.Pytester, block: None
+) -> None:
+    source = """
+@pytest.mark.smsbridge(backend="oldcrop")
+def test_it():
+    pass
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*no [[]backends.oldcrop]; did you mean 'oldcorp'*"])
+
+
+def test_a_request_to_another_backend_fails_the_test_even_if_it_was_swallowed(
+    pytester: pytest.Pytester, block: None
+) -> None:
+    source = """
+def test_it(smsbridge_mock):
+    try:
+        Client.from_config("oldcorp").send(NUMBER, "Hello")
+    except Exception:
+        pass
+"""
+    result = ran(pytester, source)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*no mock of this test plays oldcorp: its request to oldcorp.ex*"])
+
+
+def test_a_mock_beside_the_first_ends_with_its_test(pytester: pytest.Pytester, block: None) -> None:
+    source = """
+def test_both(smsbridge_mock):
+    oldcorp = smsbridge_mock.of("oldcorp")
+    Client.from_config("oldcorp").send(NUMBER, "Hello")
+    assert oldcorp.sent_to(NUMBER).text == "Hello"
+    assert smsbridge_mock.messages == []
+
+def test_one(smsbridge_mock):
+    from smsbridge.testing import NoMock
+    with pytest.raises(NoMock):
+        Client.from_config("oldcorp").send(NUMBER, "Hello")
+    smsbridge_mock.refused.clear()
+"""
+    ran(pytester, source).assert_outcomes(passed=2)
+
+
+def test_an_environment_that_a_test_changes_itself_is_as_before(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SMSBRIDGE_URL", raising=False)
+    monkeypatch.setenv("SMSBRIDGE_CONFIG", "kept.toml")
+    source = """
+def test_one(monkeypatch, smsbridge_mock):
+    monkeypatch.setenv("SMSBRIDGE_URL", "console://")
+    monkeypatch.setenv("SMSBRIDGE_CONFIG", "another.toml")
+
+def test_two():
+    assert "SMSBRIDGE_URL" not in os.environ
+    assert os.environ["SMSBRIDGE_CONFIG"] == "kept.toml"
+"""
+    ran(pytester, source).assert_outcomes(passed=2)
+
+
+def test_a_case_of_unittest_is_marked_too(pytester: pytest.Pytester, block: None) -> None:
+    source = """
+import unittest
+from smsbridge.testing import SmsbridgeMock
+
+@pytest.mark.smsbridge(backend="oldcorp")
+class TestMarked(unittest.TestCase):
+    def test_it(self):
+        with Client() as client:
+            assert client.send(NUMBER, "Hello").backend == "oldcorp"
+
+class TestContext(unittest.TestCase):
+    def setUp(self):
+        self.mock = self.enterContext(SmsbridgeMock("oldcorp"))
+
+    def test_it(self):
+        with Client() as client:
+            client.send(NUMBER, "Hello")
+        self.mock.sent_to(NUMBER)
+"""
+    ran(pytester, source).assert_outcomes(passed=2)
+
+
+ASYNC = """
+from smsbridge import AsyncClient
+
+{marker}
+async def test_it(smsbridge_mock):
+    async with AsyncClient.from_mapping({{"backend": "smsmobileapi", "api_key": "KEY"}}) as client:
+        await client.send(NUMBER, "Hello")
+    smsbridge_mock.reply(smsbridge_mock.sent_to(NUMBER), "Yes")
+    smsbridge_mock.nothing_else_sent()
+"""
+
+
+def test_a_test_of_anyio_uses_it(pytester: pytest.Pytester) -> None:
+    source = (
+        ASYNC.format(marker="@pytest.mark.anyio")
+        + """
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+    )
+    need_module("anyio", "anyio")
+    ran(pytester, source, "-p", "anyio.pytest_plugin").assert_outcomes(passed=1)
+
+
+def test_a_test_of_pytest_asyncio_uses_it(pytester: pytest.Pytester) -> None:
+    need_module("pytest_asyncio", "pytest-asyncio")
+    source = ASYNC.format(marker="@pytest.mark.asyncio")
+    scope = "asyncio_default_fixture_loop_scope=function"
+    ran(pytester, source, "-p", "pytest_asyncio.plugin", "-o", scope).assert_outcomes(passed=1)
+
+
+@pytest.mark.full
+def test_each_worker_of_pytest_xdist_has_a_mock_of_its_own(pytester: pytest.Pytester) -> None:
+    source = """
+@pytest.mark.parametrize("turn", range(6))
+def test_it(smsbridge_mock, turn):
+    with Client() as client:
+        client.send(NUMBER, f"Hello {turn}")
+    assert smsbridge_mock.sent_to(NUMBER).text == f"Hello {turn}"
+    smsbridge_mock.nothing_else_sent()
+"""
+    pytester.makepyfile(IMPORTS + source)
+    plugins = ("-p", "smsbridge.testing.plugin", "-p", "xdist", "-n", "2")
+    done = pytester.runpytest_subprocess("-q", *plugins, timeout=100)
+    done.assert_outcomes(passed=6)

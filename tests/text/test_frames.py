@@ -13,6 +13,8 @@ import pytest
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
+from support.each import each
+
 CANARY = "canary-7c21"
 
 
@@ -60,7 +62,7 @@ def told(error: BaseException) -> str:
     return "".join(found.format())
 
 
-@pytest.mark.parametrize("way", WAYS)
+@each("way", WAYS)
 def test_an_error_keeps_its_lines_and_no_value(way: Callable[[], object]) -> None:
     with pytest.raises(ConfigError) as caught:
         way()
@@ -70,7 +72,7 @@ def test_an_error_keeps_its_lines_and_no_value(way: Callable[[], object]) -> Non
     assert "said = " not in shown
 
 
-@pytest.mark.parametrize("way", WAYS)
+@each("way", WAYS)
 def test_what_an_error_of_ours_was_made_of_is_gone(way: Callable[[], object]) -> None:
     with pytest.raises(ConfigError) as caught:
         way()

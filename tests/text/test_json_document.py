@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge.text.json_document import MOST_DEPTH, BadJSON, read_json
+
+from support.each import each
 
 SAID = {"id": "é 😀", "list": [1, 1.5, True, None]}
 WORDS = json.dumps(SAID, ensure_ascii=False)
@@ -21,13 +23,13 @@ def why(body: bytes | str, content_type: str = "") -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("kind", ["", "application/json", "application/json; charset=utf-7"])
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@each("kind", ["", "application/json", "application/json; charset=utf-7"])
+@each("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_utf_8_or_a_byte_order_mark_needs_no_label(codec: str, kind: str) -> None:
     assert read_json(WORDS.encode(codec), kind) == SAID
 
 
-@pytest.mark.parametrize(
+@each(
     ("charset", "codec"),
     [
         ("iso-8859-1", "latin-1"),
@@ -44,7 +46,7 @@ def test_a_charset_is_heeded_where_the_bytes_fit_it(charset: str, codec: str) ->
     assert read_json(words.encode(codec), f'text/json; charset="{charset}"') == {"id": "é"}
 
 
-@pytest.mark.parametrize(
+@each(
     ("codec", "kind"),
     [
         ("latin-1", ""),
@@ -59,19 +61,17 @@ def test_bytes_that_fit_no_label_are_refused(codec: str, kind: str) -> None:
     assert why('{"canary": "é"}'.encode(codec), kind).startswith("it is not JSON")
 
 
-@pytest.mark.parametrize(
-    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 10_000]
-)
+@each("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 10_000])
 def test_a_number_beyond_all_numbers_is_refused(number: str) -> None:
     assert why(f'{{"canary": {number}}}').startswith("it is not JSON")
 
 
-@pytest.mark.parametrize("body", ['{"canary": 1, "canary": 1}', '[{"a": {"b": 0, "b": 1}}]'])
+@each("body", ['{"canary": 1, "canary": 1}', '[{"a": {"b": 0, "b": 1}}]'])
 def test_a_key_that_stands_twice_is_refused(body: str) -> None:
     assert why(body) == "it is not JSON, or says the same thing twice"
 
 
-@pytest.mark.parametrize("opening", OPENINGS)
+@each("opening", OPENINGS)
 def test_a_depth_of_exactly_64_is_read_and_one_more_is_refused(opening: str) -> None:
     levels = opening.count("[") + opening.count("{")
     count = MOST_DEPTH // levels
@@ -82,9 +82,9 @@ def test_a_depth_of_exactly_64_is_read_and_one_more_is_refused(opening: str) -> 
     assert len(read_json(f"[{'[],' * 200}1]")) == 201
 
 
-@pytest.mark.parametrize("opening", OPENINGS)
-@pytest.mark.parametrize("closed", [True, False])
-@pytest.mark.parametrize("depth", [1_000, 100_000])
+@each("opening", OPENINGS)
+@each("closed", [True, False])
+@each("depth", [1_000, 100_000])
 def test_what_is_nested_beyond_all_stacks_is_refused(
     opening: str, depth: int, *, closed: bool
 ) -> None:
@@ -103,14 +103,13 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(value=JSON_VALUES, ascii_=st.booleans())
 def test_any_json_is_read_as_it_was_written(value: Any, *, ascii_: bool) -> None:
     written = json.dumps(value, ensure_ascii=ascii_)
     assert read_json(written) == value
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "read"),
     [
         (r'"\ud83d"', "\ufffd"),

@@ -12,38 +12,38 @@ import pytest
 from smsbridge import InvalidMessage, MissingExtra
 from smsbridge.text.phone import e164, national
 
+from support.each import each
 
-@pytest.mark.parametrize(
-    ("number", "dialled"), [("+447700900123", "07700900123"), ("+12025550123", "2025550123")]
-)
+
+@each(("number", "dialled"), [("+447700900123", "07700900123"), ("+12025550123", "2025550123")])
 def test_a_number_is_dialled_within_its_country(number: str, dialled: str) -> None:
     assert national(number) == dialled
 
 
-@pytest.mark.parametrize("number", ["07700900123", "+44 7700 900123", "+1234", "", None, 5])
+@each("number", ["07700900123", "+44 7700 900123", "+1234", "", None, 5])
 def test_only_e164_has_a_national_form(number: Any) -> None:
     with pytest.raises(InvalidMessage, match=r"give \+ and 5 to 15 digits"):
         national(number)
 
 
-@pytest.mark.parametrize("number", ["+4477009001", "+44770090012345", "+15550123", "+99912025550"])
+@each("number", ["+4477009001", "+44770090012345", "+15550123", "+99912025550"])
 def test_a_number_that_no_country_can_have_has_no_national_form(number: str) -> None:
-    with pytest.raises(InvalidMessage, match="none that a country can have"):
+    with pytest.raises(InvalidMessage, match="not one that a country can have"):
         national(number)
 
 
 def test_a_number_of_no_country_has_no_national_form() -> None:
-    with pytest.raises(InvalidMessage, match="is of no country"):
+    with pytest.raises(InvalidMessage, match="belong to a country"):
         national("+88800000000000")  # 888 is no country's
 
 
-@pytest.mark.parametrize("number", ["+447700900123", "+12345", "+123456789012345"])
-@pytest.mark.parametrize("region", ["", "US"])
+@each("number", ["+447700900123", "+12345", "+123456789012345"])
+@each("region", ["", "US"])
 def test_e164_stays_as_it_is(number: str, region: str) -> None:
     assert e164(number, region) == number
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "region", "number"),
     [
         ("07700 900123", "GB", "+447700900123"),
@@ -63,24 +63,24 @@ def test_any_other_form_is_read_as_dialled_in_a_region(text: str, region: str, n
     assert e164(text, region) == number
 
 
-@pytest.mark.parametrize("number", ["+447700900123", "+12025550123"])
+@each("number", ["+447700900123", "+12025550123"])
 def test_the_national_form_comes_back(number: str) -> None:
     assert e164(national(number), {"+4": "GB", "+1": "US"}[number[:2]]) == number
 
 
-@pytest.mark.parametrize("text", ["07700 900123", "+44 7700 900123"])
+@each("text", ["07700 900123", "+44 7700 900123"])
 def test_without_a_region_only_e164_is_taken(text: str) -> None:
     with pytest.raises(InvalidMessage, match=r"give \+ and 5 to 15 digits.* or a default_region"):
         e164(text)
 
 
-@pytest.mark.parametrize("region", ["UK", "gb", "GBR", "G", "001", 5, ["GB"]])
+@each("region", ["UK", "gb", "GBR", "G", "001", 5, ["GB"]])
 def test_an_unknown_region_is_refused_with_what_is_allowed(region: Any) -> None:
     with pytest.raises(InvalidMessage, match=r"default_region.*two capital letters.*GB"):
         e164("07700 900123", region)
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "077009",
@@ -94,17 +94,17 @@ def test_an_unknown_region_is_refused_with_what_is_allowed(region: Any) -> None:
 )
 def test_a_number_that_can_not_be_is_refused(text: str) -> None:
     region = "US" if text.startswith("555") else "GB"
-    with pytest.raises(InvalidMessage, match="none that a country can have"):
+    with pytest.raises(InvalidMessage, match="not one that a country can have"):
         e164(text, region)
 
 
 def test_more_than_15_digits_are_refused_even_where_a_country_has_them() -> None:
     """ITU-T E.164 allows 15; phonenumbers takes as many after Germany's code."""
-    with pytest.raises(InvalidMessage, match="none that a country can have"):
+    with pytest.raises(InvalidMessage, match="not one that a country can have"):
         e164("0123456789012345", "DE")
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "o7700900123",
@@ -127,7 +127,7 @@ def test_what_phonenumbers_would_drop_or_guess_is_refused(text: Any) -> None:
         e164(text, "GB")
 
 
-@pytest.mark.parametrize(
+@each(
     "call",
     [
         lambda: national("07700900123"),

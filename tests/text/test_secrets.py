@@ -1,4 +1,4 @@
-"""A value that nobody may see."""
+"""A private value."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 from smsbridge import ConfigError, Secret
 from smsbridge.text.secrets import same
+
+from support.each import each
 
 
 def test_a_secret_is_masked_wherever_it_is_shown() -> None:
@@ -20,7 +22,7 @@ def test_a_secret_is_masked_wherever_it_is_shown() -> None:
     assert len({secret, Secret("canary")}) == 1
 
 
-@pytest.mark.parametrize("value", ["", None, 7])
+@each("value", ["", None, 7])
 def test_an_empty_secret_is_refused(value: Any) -> None:
     with pytest.raises(ConfigError, match="a secret is empty"):
         Secret(value)

@@ -21,6 +21,8 @@ from sms_toolkit.constants import (  # type: ignore[import-untyped]  # the same
 
 from smsbridge.text.segments import Encoding, Segments, segments
 
+from support.each import each
+
 ESCAPE = "\x1b"
 EMOJI = "😀"
 CYRILLIC = "ж"
@@ -36,16 +38,12 @@ def ucs2(count: int, units: int, *forcing: str) -> Segments:
     return Segments(encoding=Encoding.UCS2, count=count, units=units, forcing=forcing)
 
 
-@pytest.mark.parametrize(
-    ("length", "count"), [(1, 1), (160, 1), (161, 2), (306, 2), (307, 3), (459, 3), (1600, 11)]
-)
+@each(("length", "count"), [(1, 1), (160, 1), (161, 2), (306, 2), (307, 3), (459, 3), (1600, 11)])
 def test_gsm_7_has_160_septets_in_one_and_153_in_each_of_several(length: int, count: int) -> None:
     assert segments("a" * length) == gsm7(count, length)
 
 
-@pytest.mark.parametrize(
-    ("length", "count"), [(1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3)]
-)
+@each(("length", "count"), [(1, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3)])
 def test_ucs_2_has_70_units_in_one_and_67_in_each_of_several(length: int, count: int) -> None:
     assert segments(CYRILLIC * length) == ucs2(count, length, CYRILLIC)
 
@@ -54,14 +52,14 @@ def test_an_empty_text_takes_no_sms() -> None:
     assert segments("") == gsm7(0, 0)
 
 
-@pytest.mark.parametrize("character", [*"{}[]~^|\\€", "\f"])
+@each("character", [*"{}[]~^|\\€", "\f"])
 def test_a_character_of_the_extension_takes_two_septets(character: str) -> None:
     assert segments(character) == gsm7(1, 2)
     assert segments(character * 80) == gsm7(1, 160)
     assert segments(character * 80 + "a") == gsm7(2, 161)
 
 
-@pytest.mark.parametrize("character", [*"@£$¥§¿¡_ \"'", "\n", "\r", *"éÇøÅß", *"ΔΦΓΛΩΠΨΣΘΞ"])
+@each("character", [*"@£$¥§¿¡_ \"'", "\n", "\r", *"éÇøÅß", *"ΔΦΓΛΩΠΨΣΘΞ"])
 def test_a_character_of_the_default_alphabet_takes_one_septet(character: str) -> None:
     assert segments(character * 160) == gsm7(1, 160)
 
@@ -70,7 +68,7 @@ def test_cr_lf_is_two_septets() -> None:
     assert segments("one\r\ntwo") == gsm7(1, 8)
 
 
-@pytest.mark.parametrize("character", ["`", "ç", "á", QUOTE, DASH, "\u00a0", "\t", "\0", ESCAPE])
+@each("character", ["`", "ç", "á", QUOTE, DASH, "\u00a0", "\t", "\0", ESCAPE])
 def test_one_character_that_gsm_7_lacks_forces_ucs_2(character: str) -> None:
     assert segments("a" * 69 + character) == ucs2(1, 70, character)
     assert segments("a" * 70 + character) == ucs2(2, 71, character)
@@ -90,13 +88,13 @@ def test_an_emoji_takes_two_units() -> None:
     assert segments("a" * 150 + EMOJI) == ucs2(3, 152, EMOJI)
 
 
-@pytest.mark.parametrize(("before", "count"), [(151, 2), (152, 3), (153, 2)])
+@each(("before", "count"), [(151, 2), (152, 3), (153, 2)])
 def test_an_escape_sequence_is_not_split_after_153(before: int, count: int) -> None:
     """306 septets fit in two, unless the 153rd would be an escape."""
     assert segments("a" * before + "€" + "a" * (304 - before)) == gsm7(count, 306)
 
 
-@pytest.mark.parametrize(("before", "count"), [(65, 2), (66, 3), (67, 2)])
+@each(("before", "count"), [(65, 2), (66, 3), (67, 2)])
 def test_a_surrogate_pair_is_not_split_after_67(before: int, count: int) -> None:
     """134 units fit in two, unless the 67th would be half an emoji."""
     assert segments("a" * before + EMOJI + "a" * (132 - before)) == ucs2(count, 134, EMOJI)
@@ -148,6 +146,7 @@ def test_sms_toolkit_counts_the_same(text: str) -> None:
     assert (theirs["num_segments"], units) == (ours.count, ours.units)
 
 
+@pytest.mark.full
 def test_the_alphabet_is_theirs() -> None:
     every = map(chr, range(sys.maxunicode + 1))
     ours = {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from smsbridge.text.suggest import closest, list_words, nearest
 
-from smsbridge.text.suggest import listed, nearest
+from support.each import each
 
 MANY = [f"field{number:02}" for number in range(20)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("word", "hint"),
     [
         ("recipent", "did you mean 'recipient'? known are recipient, sender, text"),
@@ -46,6 +46,13 @@ def test_what_is_known_may_be_read_once() -> None:
 
 
 def test_of_many_words_the_first_are_listed() -> None:
-    assert listed(["b", "a"]) == "b, a"
-    assert listed([]) == ""
-    assert listed(MANY) == f"{', '.join(MANY[:12])} and 8 more"
+    assert list_words(["b", "a"]) == "b, a"
+    assert list_words([]) == ""
+    assert list_words(MANY) == f"{', '.join(MANY[:12])} and 8 more"
+
+
+def test_what_is_near_comes_first_as_near_as_is_asked_for() -> None:
+    known = ["accepted", "answered", "rejected"]
+    assert closest("acepted", known) == ["accepted", "rejected", "answered"]
+    assert closest("acepted", known, 0.75) == ["accepted"]
+    assert closest("xyzzy", known) == []

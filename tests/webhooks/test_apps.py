@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from smsbridge.http.exchange import Request, Response
 from smsbridge.webhooks.apps import asgi_app, phrase, wsgi_app
 
+from support.each import each
+
 MOST = 16
 TEXT = {"Content-Type": "text/plain"}
 Got = list[tuple[Request, str]]
@@ -90,13 +92,13 @@ def test_a_wsgi_request_is_taken_whole() -> None:
     assert headers == [("X-Ours", "1"), ("Content-Type", "a/b")]
 
 
-@pytest.mark.parametrize("declared", ["-1", "x", "1e3", "\u0663", "\u00b2", "9" * 99, "9" * 5000])
+@each("declared", ["-1", "x", "1e3", "\u0663", "\u00b2", "9" * 99, "9" * 5000])
 def test_a_length_that_is_none_is_an_empty_body(declared: str) -> None:
     ((request, _),), *_rest = by_wsgi(b"abc", CONTENT_LENGTH=declared)
     assert request.body == b""
 
 
-@pytest.mark.parametrize("declared", ["4", "9", str(2**63)])
+@each("declared", ["4", "9", str(2**63)])
 def test_a_body_that_ends_before_its_length_is_400_and_nobody_is_called(declared: str) -> None:
     got, line, headers, body = by_wsgi(b"abc", CONTENT_LENGTH=declared)
     assert (got, line) == ([], "400 Bad Request")
@@ -108,7 +110,7 @@ class _Broken(io.BytesIO):
         raise TimeoutError(size)
 
 
-@pytest.mark.parametrize("declared", ["4", ""])
+@each("declared", ["4", ""])
 def test_a_body_that_the_server_can_t_read_is_400_and_nobody_is_called(declared: str) -> None:
     chunks: dict[str, Any] = {"wsgi.input_terminated": True}
     got, line, *_rest = by_wsgi(_Broken(), CONTENT_LENGTH=declared, **chunks)
@@ -148,7 +150,7 @@ def test_a_body_that_comes_in_pieces_is_read_to_its_end() -> None:
     assert request.body == b"1234567"
 
 
-@pytest.mark.parametrize("length", [MOST, MOST + 1, MOST + 2, 10 * MOST])
+@each("length", [MOST, MOST + 1, MOST + 2, 10 * MOST])
 def test_of_a_body_no_more_is_read_than_tells_that_it_is_too_large(length: int) -> None:
     ((request, _),), *_rest = by_wsgi(b"x" * length)
     assert len(request.body) == min(length, MOST + 1)
@@ -174,7 +176,7 @@ def test_an_asgi_request_is_taken_whole() -> None:
     ]
 
 
-@pytest.mark.parametrize("client", [None, ("", 0)])
+@each("client", [None, ("", 0)])
 def test_a_peer_may_be_unknown(client: object) -> None:
     ((_, peer),), _ = by_asgi(part(b""), client=client)
     assert peer == ""
@@ -184,7 +186,7 @@ def test_a_client_that_goes_away_is_not_answered() -> None:
     assert by_asgi(part(b"ab", more=True), {"type": "http.disconnect"}) == ([], [])
 
 
-@pytest.mark.parametrize("kind", ["lifespan", "websocket"])
+@each("kind", ["lifespan", "websocket"])
 def test_another_protocol_is_refused(kind: str) -> None:
     with pytest.raises(ValueError, match=f"not {kind}"):
         by_asgi(type=kind)
@@ -197,8 +199,6 @@ def test_any_path_is_a_path_and_no_host(path: str, query: str) -> None:
     assert request.url.startswith("http://localhost/")
 
 
-@pytest.mark.parametrize(
-    ("status", "words"), [(200, "OK"), (413, "Request Entity Too Large"), (299, "Unknown")]
-)
+@each(("status", "words"), [(200, "OK"), (413, "Request Entity Too Large"), (299, "Unknown")])
 def test_a_status_has_words(status: int, words: str) -> None:
     assert phrase(status) == words

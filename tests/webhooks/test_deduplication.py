@@ -6,12 +6,11 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from smsbridge.webhooks.deduplication import Claim, Memory, keys_of
 from smsbridge.webhooks.events import Event
 from smsbridge.webhooks.table import parse
 
+from support.each import each
 from support.webhooking import GUID, NUMBER, TABLE, TEXT, happened, signed, unsigned
 
 
@@ -70,13 +69,13 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("name", SAME)
+@each("name", SAME)
 def test_the_same_event_shares_a_key(name: str) -> None:
     first, second = map(keys, SAME[name])
     assert first & second
 
 
-@pytest.mark.parametrize("name", OTHER)
+@each("name", OTHER)
 def test_another_event_shares_none(name: str) -> None:
     first, second = map(keys, OTHER[name])
     assert not first & second

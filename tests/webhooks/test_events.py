@@ -9,6 +9,7 @@ import pytest
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.table import parse
 
+from support.each import each
 from support.webhooking import NUMBER, TABLE, TEXT, happened, signed, unsigned
 
 EVENTS = {
@@ -20,7 +21,7 @@ EVENTS = {
 }
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@each("name", EVENTS)
 def test_no_event_shows_a_number_or_a_text(name: str) -> None:
     event = parse(TABLE, EVENTS[name].body)
     assert (NUMBER in str(event.data), TEXT in str(event.data)) != (False, False)

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from smsbridge import Secret
 from smsbridge.errors import WebhookUntrusted
 from smsbridge.http.exchange import Request
-from smsbridge.webhooks.signatures import Signature, check, sign
+from smsbridge.webhooks.signatures import Signature, check_signature, sign
 
+from support.each import each
 from support.webhooking import NEXT, NOW, SECRET, SIGNATURE, TABLE, TIMESTAMP, having, signed
 
 assert TABLE.signature is not None
@@ -27,7 +28,7 @@ BODY = b'{"id":"1"}'
 def is_theirs(request: Request, *secrets: str, now: float = 0) -> bool:
     """Return whether a request is taken; what refuses it is always the same error."""
     try:
-        check(TABLED, request, list(map(Secret, secrets)), NOW + timedelta(seconds=now))
+        check_signature(TABLED, request, list(map(Secret, secrets)), NOW + timedelta(seconds=now))
     except WebhookUntrusted:
         return False
     return True
@@ -56,7 +57,7 @@ def test_what_is_signed_is_theirs_for_any_secret_and_body(secret: str, body: byt
     assert is_theirs(Request(method="POST", url="/", headers=headers, body=body), secret)
 
 
-@pytest.mark.parametrize(
+@each(
     ("sent_with", "configured", "theirs"),
     [
         ((SECRET,), (SECRET,), True),
@@ -76,12 +77,12 @@ def test_while_a_secret_is_rotated_either_will_do(
     assert is_theirs(signed(secrets=sent_with), *configured) is theirs
 
 
-@pytest.mark.parametrize("late", [-300, -299.5, 0, 299.5, 300])
+@each("late", [-300, -299.5, 0, 299.5, 300])
 def test_up_to_300_seconds_from_the_clock_it_is_theirs(late: float) -> None:
     assert is_theirs(signed(), SECRET, now=late)
 
 
-@pytest.mark.parametrize("late", [-301, -300.001, 300.001, 301, 86_400])
+@each("late", [-301, -300.001, 300.001, 301, 86_400])
 def test_beyond_300_seconds_it_is_refused(late: float) -> None:
     assert not is_theirs(signed(), SECRET, now=late)
 
@@ -94,7 +95,7 @@ def test_each_flipped_byte_of_the_body_is_noticed() -> None:
         assert not is_theirs(replace(request, body=bytes(body)), SECRET)
 
 
-@pytest.mark.parametrize("header", [TIMESTAMP, SIGNATURE])
+@each("header", [TIMESTAMP, SIGNATURE])
 def test_each_flipped_character_of_a_header_is_noticed(header: str) -> None:
     value = signed().headers[header]
     for place in range(len(value)):
@@ -102,7 +103,7 @@ def test_each_flipped_character_of_a_header_is_noticed(header: str) -> None:
         assert not is_theirs(having(signed(), **{header: changed}), SECRET)
 
 
-@pytest.mark.parametrize("cut", [lambda body: body[:-1], lambda body: body + b" ", lambda _: b""])
+@each("cut", [lambda body: body[:-1], lambda body: body + b" ", lambda _: b""])
 def test_a_body_that_is_shorter_or_longer_is_noticed(cut: Callable[[bytes], bytes]) -> None:
     request = signed()
     assert not is_theirs(replace(request, body=cut(request.body)), SECRET)
@@ -133,18 +134,18 @@ ODD_SIGNATURES = {
 }
 
 
-@pytest.mark.parametrize("name", ODD_SIGNATURES)
+@each("name", ODD_SIGNATURES)
 def test_an_odd_signature_is_refused(name: str) -> None:
     assert not is_theirs(having(signed(), **{SIGNATURE: ODD_SIGNATURES[name]}), SECRET)
 
 
-@pytest.mark.parametrize("name", ODD_SIGNATURES)
+@each("name", ODD_SIGNATURES)
 def test_an_odd_second_signature_does_no_harm(name: str) -> None:
     header = f"{SIGNATURE}-Next"
     assert is_theirs(having(signed(), **{header: ODD_SIGNATURES[name]}), SECRET)
 
 
-@pytest.mark.parametrize(
+@each(
     "stamp",
     [
         *("", "0", "-1", "+1", "1e9", "1.5", " ", "now", "\u0661" * 10),
@@ -159,7 +160,7 @@ def test_a_timestamp_that_is_odd_is_refused_even_if_it_was_signed(stamp: str) ->
     assert not is_theirs(Request(method="POST", url="/", headers=headers, body=BODY), SECRET)
 
 
-@pytest.mark.parametrize("header", [TIMESTAMP, SIGNATURE])
+@each("header", [TIMESTAMP, SIGNATURE])
 def test_a_header_that_is_missing_or_there_twice_is_refused(header: str) -> None:
     request = signed()
     without = {name: value for name, value in request.headers.items() if name != header}
@@ -191,7 +192,7 @@ def test_a_refusal_says_why_and_shows_nothing_of_the_request() -> None:
         having(signed(), **{TIMESTAMP: "canary"}),
     ):
         with pytest.raises(WebhookUntrusted) as caught:
-            check(TABLED, request, [Secret(SECRET)], NOW)
+            check_signature(TABLED, request, [Secret(SECRET)], NOW)
         told.add(str(caught.value))
         assert caught.value.status == 401
         assert "canary" not in f"{caught.value} {caught.value!r} {caught.value.args}"

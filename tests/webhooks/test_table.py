@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge import Channel, Status
+from smsbridge import Channel, ConfigError, Status
 from smsbridge.errors import WebhookUnreadable
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.table import MOST_BYTES, Webhook, parse
 
+from support.each import each
 from support.webhooking import GUID, NOW, NUMBER, TABLE, TEXT, happened, signed
 
 SMS, WHATSAPP = Channel.SMS, Channel.WHATSAPP
@@ -75,7 +76,7 @@ def test_a_message_of_the_first_version() -> None:
     assert event.data == message.answer == FIRST
 
 
-@pytest.mark.parametrize("time", ["", "soon", "0000-00-00 00:00:00"])
+@each("time", ["", "soon", "0000-00-00 00:00:00"])
 def test_without_its_own_time_a_message_has_that_of_its_record(time: str) -> None:
     event = read({**FIRST, "time_received": time})
     assert isinstance(event, MessageReceived)
@@ -88,8 +89,8 @@ def test_without_any_time_a_message_is_still_a_message() -> None:
     assert (event.message.at, event.message.text) == (None, TEXT)
 
 
-@pytest.mark.parametrize("name", FIRST)
-@pytest.mark.parametrize("value", ["absent", None, 5, ["x"], {"x": "y"}, True])
+@each("name", FIRST)
+@each("value", ["absent", None, 5, ["x"], {"x": "y"}, True])
 def test_the_first_version_has_six_texts(name: str, value: object) -> None:
     body = {key: one for key, one in FIRST.items() if key != name or value != "absent"}
     if value != "absent":
@@ -122,7 +123,7 @@ def test_the_types_are_those_that_the_provider_publishes() -> None:
     assert len(TABLE.types) == len(TYPES)
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@each("kind", TYPES)
 def test_each_type_means_what_the_table_says(kind: str) -> None:
     data = {"guid": GUID, "to": NUMBER, "from": NUMBER, "message": TEXT, "error": "E7", "more": [1]}
     event = read({**ENVELOPE, "type": kind, "data": data})
@@ -142,14 +143,14 @@ def test_each_type_means_what_the_table_says(kind: str) -> None:
         assert meaning[1] is None
 
 
-@pytest.mark.parametrize("kind", ["sms.painted", "SMS.RECEIVED", "rcs.received", "\u202e"])
+@each("kind", ["sms.painted", "SMS.RECEIVED", "rcs.received", "\u202e"])
 def test_an_unknown_type_is_a_plain_event_with_all_its_data(kind: str) -> None:
     event = read({**ENVELOPE, "type": kind})
     assert type(event) is Event
     assert (event.type, event.data) == (kind, ENVELOPE["data"])
 
 
-@pytest.mark.parametrize("name", ["guid", "guid_message", "id"])
+@each("name", ["guid", "guid_message", "id"])
 def test_the_id_of_a_message_has_three_names(name: str) -> None:
     event = read({**ENVELOPE, "data": {name: GUID}})
     assert isinstance(event, MessageReceived)
@@ -163,15 +164,15 @@ def test_a_sender_may_be_a_word_and_a_text_anything() -> None:
     assert (event.message.sender, event.message.text) == ("MPESA", text)
 
 
-@pytest.mark.parametrize("missing", ["api_version", "created_at", "occurred_at"])
-@pytest.mark.parametrize("value", [None, "", "soon", {}, [], True])
+@each("missing", ["api_version", "created_at", "occurred_at"])
+@each("value", [None, "", "soon", {}, [], True])
 def test_a_message_is_not_lost_for_a_time_that_can_t_be_read(missing: str, value: object) -> None:
     event = read({**ENVELOPE, missing: value})
     assert isinstance(event, MessageReceived)
     assert event.message.text == TEXT
 
 
-@pytest.mark.parametrize("seconds", [1801387800, "1801387800", 1801387800000])
+@each("seconds", [1801387800, "1801387800", 1801387800000])
 def test_a_time_may_be_in_unix_seconds(seconds: object) -> None:
     assert read({**ENVELOPE, "occurred_at": seconds}).occurred_at == NOW
 
@@ -213,14 +214,14 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
+@each("name", UNREADABLE)
 def test_what_can_t_be_read_is_refused_with_400(name: str) -> None:
     with pytest.raises(WebhookUnreadable) as caught:
         parse(TABLE, UNREADABLE[name])
     assert caught.value.status == 400
 
 
-@pytest.mark.parametrize(
+@each(
     ("encoding", "content_type"),
     [
         ("utf-8", ""),
@@ -311,3 +312,38 @@ def test_what_is_written_is_what_is_read() -> None:
     event = parse(TABLE, signed(happened("whatsapp.failed", error="E7")).body)
     assert isinstance(event, MessageReported)
     assert (event.message.error, event.message.at, event.channel) == ("E7", NOW, WHATSAPP)
+
+
+NESTED = Webhook(
+    envelope={"id": "event.id", "type": "event.kind"},
+    received={"in": SMS},
+    received_row={"sender": "sms.from", "text": "sms.body"},
+)
+
+
+def test_without_data_the_whole_body_is_the_data_and_what_is_not_named_is_absent() -> None:
+    document = {"event": {"id": "1", "kind": "in"}, "sms": {"from": NUMBER, "body": TEXT}}
+    event = parse(NESTED, json.dumps(document).encode())
+    assert isinstance(event, MessageReceived)
+    assert (event.message.sender, event.message.text, event.data) == (NUMBER, TEXT, document)
+    assert (event.version, event.created_at, event.occurred_at) == (None, None, None)
+
+
+@each(
+    ("wrong", "why"),
+    [
+        ({"envelope": {"id": "id"}}, r"webhook\.envelope\.type: give its path in the body"),
+        (
+            {"envelope": {**NESTED.envelope, "create_at": "at"}},
+            r"webhook\.envelope: 'create_at' is not read; did you mean 'created_at'\?",
+        ),
+        ({"received_row": {"form": "x"}}, r"webhook\.received_row: 'form' is not read; "),
+        ({"reported_row": {"id": "a..b"}}, r"webhook\.reported_row\.id: 'a\.\.b' is not a path"),
+        ({"received": {}}, r"webhook\.received: give a type of event"),
+    ],
+)
+def test_a_table_that_could_read_nothing_is_refused_when_it_is_made(
+    wrong: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ConfigError, match=why):
+        replace(NESTED, **wrong)

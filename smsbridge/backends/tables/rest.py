@@ -1,30 +1,33 @@
-"""Any REST service by a block of config: no Python."""
+"""Any REST service from a block of config, without Python."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from smsbridge.backends.tables.base import BlockBackend
-from smsbridge.backends.tables.reader import Reader
+from smsbridge.backends.base import backend
+from smsbridge.backends.protocol_check import check_body
+from smsbridge.backends.tables.block import Block
+from smsbridge.backends.tables.block_backend import BlockBackend
+from smsbridge.backends.tables.table_reader import TableReader
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 
 
+@backend
 class RestBlock(BlockBackend):
-    """A block with ``url``, and of what each route says and means: ``[backends.x.send]``."""
+    """A block with ``url``, and a table for each route, such as ``[backends.x.send]``."""
 
     name = "rest"
     kind = "rest"
     own_keys = ("body",)
 
     @classmethod
-    def reader(cls, own: Mapping[str, Any]) -> Reader:
+    def reader(cls, own: Mapping[str, Any]) -> TableReader:
         """Return a reader of tables whose calls are routes."""
         body = own.get("body", "json")
-        if body not in ("json", "form"):
-            raise ConfigError(f"body: {body!r} is neither json nor form", ("body",))
-        return Reader(Rest(body=body), soap=False)
+        check_body(Block(own), body)
+        return TableReader(Rest(body=body), soap=False)
 
     def check(self) -> None:
         """Refuse a block without an address."""

@@ -1,54 +1,61 @@
-"""A CSV of messages: checked whole before the first is sent, then read again one by one."""
+"""A CSV of messages: checked completely before the first is sent, then read again one by one."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import os
+import re
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from smsbridge.cli.bulk.csv_header import (
+    BadHeader,
+    Header,
+    delimiter_hint,
+    header_hint,
+    read_header,
+)
+from smsbridge.cli.bulk.csv_lines import CutShort, read_lines
+from smsbridge.cli.bulk.layout import Layout
 from smsbridge.errors import CallerError, InvalidMessage
-from smsbridge.message import Channel, Message, shown
-from smsbridge.text.phone import masked
-from smsbridge.text.suggest import nearest
+from smsbridge.message import Channel, Message, show_value
 
-NEEDED = ("recipient", "text")
-COLUMNS = (*NEEDED, "reference")
 MOST_SHOWN = 20
-_MOST_BYTES = 1024 * 1024
-_MOST_NAME = 40
-_BOM = b"\xef\xbb\xbf"
+_PLAIN = Layout()
 _QUOTING = {
     "unexpected end of data": "a field begins with a quote that is never closed",
     "field larger than": "a field is too long: is a closing quote missing before it?",
-    "expected after": "after a closing quote must come a comma: write a quote in a text twice",
-    "new-line character": "a carriage return stands alone",
+    "expected after": "after a closing quote comes the delimiter: write a quote in a text twice",
+    "new-line character": "a carriage return has no line feed after it",
 }
+_SHORT = 4  # such a number may be a service's own, and no region makes it E.164
+_DIALLED = re.compile(r"[0-9][0-9 ().\u2010-\u2015/-]*")
+_CUT_BY_EXCEL = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+")
+_REGION = (
+    "a number without + can be read only where the backend has a default_region, such as "
+    'default_region = "GB"'
+)
+_EXCEL = "a spreadsheet has shortened a number, such as 4.47701E+11: make its column text there"
 
 
 class BadSheet(CallerError, ValueError):
     """A CSV that can't be sent. Names each line that is wrong; shows no number and no text."""
 
 
-class _Broken(Exception):
-    """From here on nothing can be read."""
-
-    def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"line {line}: {why}")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A CSV that was checked. ``sha256`` is that of its bytes; ``rows`` are its messages.
 
-    ``number`` makes E.164 of what stands in the column recipient. ``state`` is the file's, by which
-    a change of it shows.
+    ``number`` makes E.164 of what stands in the column of the recipient. ``state`` is the file's,
+    by which a change of it shows. ``fields`` are those that have a column; ``left_out`` are the
+    columns that hold none.
     """
 
     path: Path
@@ -57,28 +64,36 @@ class Sheet:
     channels: frozenset[Channel]
     number: Callable[[str], str]
     state: tuple[int, ...]
+    layout: Layout
+    fields: frozenset[str]
+    left_out: tuple[str, ...]
 
     @classmethod
-    def checked(
-        cls, path: Path, channels: frozenset[Channel], number: Callable[[str], str] = str
+    def read(
+        cls,
+        path: Path,
+        channels: frozenset[Channel],
+        number: Callable[[str], str] = str,
+        layout: Layout = _PLAIN,
     ) -> Sheet:
-        """Read a CSV to its end, in little memory. Raises `BadSheet` with all that is wrong."""
+        """Read a CSV to its end, using little memory. Raises `BadSheet` with all that is wrong."""
         digest = hashlib.sha256()
-        wrong = _Wrong(path)
+        wrong = Wrong(path)
+        reader = _Reader(layout)
         rows = 0
-        with _opened(path) as file, closing(sqlite3.connect("")) as given:
+        with _open(path) as file, closing(sqlite3.connect("")) as given:
             state = _state(file)
             given.execute("CREATE TABLE given (reference PRIMARY KEY, line) WITHOUT ROWID")
             try:
-                for line, fields in _records(file, digest.update):
+                for line, fields in reader.records(file, digest.update):
                     rows += 1
                     if why := _why(fields, channels, number) or _twice(given, line, fields):
-                        wrong.add(f"line {line}: {why}")
-            except _Broken as broken:
+                        wrong.add(f"line {line}: {why}", _hint(fields, number))
+            except CutShort as broken:
                 wrong.add(str(broken))
-        wrong.done()
+        wrong.raise_all()
         if not rows:
-            raise BadSheet(f"{path} holds no message: below the header there is nothing")
+            raise BadSheet(f"{path} has no messages: there is nothing below the header")
         return cls(
             path=path,
             sha256=digest.hexdigest(),
@@ -86,21 +101,29 @@ class Sheet:
             channels=channels,
             number=number,
             state=state,
+            layout=layout,
+            fields=frozenset(reader.header.places if reader.header else ()),
+            left_out=reader.header.left_out if reader.header else (),
         )
 
     def messages(self) -> Iterator[tuple[int, Message]]:
         """Yield each message with its index, from 0. Raises `BadSheet` if the file has changed."""
+        return ((index, message) for index, (_, message) in enumerate(self.lines()))
+
+    def lines(self) -> Generator[tuple[int, Message], None, None]:
+        """Yield each message with the line where it begins; raises as `messages` does."""
         changed = BadSheet(f"{self.path} has changed since it was checked, or can't be read")
-        with _opened(self.path) as file:
+        with _open(self.path) as file:
             try:
-                for index, (_, fields) in enumerate(_records(file, lambda _: None)):
+                records = _Reader(self.layout).records(file, lambda _: None)
+                for index, (line, fields) in enumerate(records):
                     if _state(file) != self.state:
                         raise changed
                     reference = fields.get("reference") or self._reference(index)
-                    yield index, _message(fields, self.channels, self.number, reference)
+                    yield line, _message(fields, self.channels, self.number, reference)
                 if _state(file) != self.state:
                     raise changed
-            except (_Broken, InvalidMessage):
+            except (CutShort, InvalidMessage):
                 raise changed from None
 
     def _reference(self, index: int) -> str:
@@ -108,31 +131,37 @@ class Sheet:
         return hashlib.sha256(f"{self.sha256}/{index}".encode()).hexdigest()[:32]
 
 
-class _Wrong:
-    """What is wrong, line by line; of much only the first is kept."""
+class Wrong:
+    """What is wrong with a CSV, line by line; of much only the first is kept."""
 
     def __init__(self, path: Path) -> None:
+        """Begin with nothing."""
         self._path = path
         self._count = 0
         self._shown: list[str] = []
+        self._hints: dict[str, None] = {}
 
-    def add(self, why: str) -> None:
+    def add(self, why: str, hint: str = "") -> None:
+        """Keep one line; a ``hint`` is told once, after all of them."""
         self._count += 1
         if len(self._shown) < MOST_SHOWN:
             self._shown.append(why)
+        if hint:
+            self._hints[hint] = None
 
-    def done(self) -> None:
+    def raise_all(self) -> None:
+        """Raise `BadSheet`, if anything is wrong."""
         if not self._count:
             return
         more = self._count - len(self._shown)
-        lines = [*self._shown, *([f"and {more} more"] if more else [])]
+        lines = [*self._shown, *([f"and {more} more"] if more else []), *self._hints]
         raise BadSheet(f"{self._path}: nothing was sent\n  " + "\n  ".join(lines))
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # to open a pipe may wait for ever
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe may block forever
             raise BadSheet(f"{path} is not a regular file: it is read twice")
         return path.open("rb")
     except OSError as error:
@@ -144,72 +173,52 @@ def _state(file: BinaryIO) -> tuple[int, ...]:
     return now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns
 
 
-def _line(file: BinaryIO, number: int) -> bytes:
-    try:
-        return file.readline(_MOST_BYTES)
-    except OSError as error:
-        raise _Broken(number, f"it can't be read: {error.strerror}") from None
+class _Reader:
+    """Reads a CSV of a layout; ``header`` is there when the first record has been read."""
 
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.header: Header | None = None
 
-def _lines(file: BinaryIO, read: Callable[[bytes], None]) -> Iterator[str]:
-    number = 0
-    while raw := _line(file, number + 1):
-        number += 1
-        read(raw)
-        if number == 1:
-            raw = raw.removeprefix(_BOM)
-        if len(raw) == _MOST_BYTES:
-            raise _Broken(number, "it is longer than 1 MiB")
-        if b"\0" in raw:
-            raise _Broken(number, "it has a NUL: is this a CSV, in UTF-8?")
+    def records(
+        self, file: BinaryIO, read: Callable[[bytes], None]
+    ) -> Iterator[tuple[int, dict[str, str]]]:
+        """Yield the fields of each record with the line where it begins; ``read`` gets all bytes.
+
+        A record of which nothing is filled in is passed over. Raises `CutShort`.
+        """
+        lines = read_lines(file, self._layout.encoding, read)
+        first = next(lines, "")
+        layout = self._layout
+        reader = csv.reader(
+            chain([first] if first else [], lines), delimiter=layout.delimiter, strict=True
+        )
+        while True:
+            line = reader.line_num + 1
+            try:
+                fields = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                known = (why for words, why in _QUOTING.items() if words in str(error))
+                hint = "" if self.header else delimiter_hint([first], layout)
+                raise CutShort(line, hint or next(known, "it is not a CSV")) from None
+            if self.header is None:
+                self.header = self._read_header(fields, line)
+            elif len(fields) == self.header.width:
+                if any(field.strip() for field in fields):
+                    yield line, {name: fields[at] for name, at in self.header.places.items()}
+            elif fields:
+                width = self.header.width
+                yield line, {"": f"it has {len(fields)} fields, and the header {width}"}
+        if self.header is None:
+            raise CutShort(1, header_hint("the file is empty"))
+
+    def _read_header(self, fields: list[str], line: int) -> Header:
         try:
-            text = raw.decode()
-        except UnicodeDecodeError as error:
-            raise _Broken(number, f"its byte {error.start + 1} is no UTF-8") from None
-        yield text
-
-
-def _records(file: BinaryIO, read: Callable[[bytes], None]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the fields of each record with the line where it begins; ``read`` gets all bytes."""
-    reader = csv.reader(_lines(file, read), strict=True)
-    columns: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            known = (why for words, why in _QUOTING.items() if words in str(error))
-            raise _Broken(line, next(known, "it is no CSV")) from None
-        if columns is None:
-            columns = _header(fields, line)
-        elif len(fields) == len(columns):
-            yield line, dict(zip(columns, fields, strict=True))
-        elif fields:
-            yield line, {"": f"it has {len(fields)} fields, and the header {len(columns)}"}
-    if columns is None:
-        raise _Broken(1, _naming("the file is empty"))
-
-
-def _header(names: list[str], line: int) -> list[str]:
-    unknown = [name for name in names if name not in COLUMNS]
-    near = [name for name in unknown if "did you mean" in nearest(name, COLUMNS)]
-    if near or (unknown and len(unknown) < len(names)):
-        name = (near or unknown)[0]
-        told = masked(name) if any(map(str.isdigit, name)) else name[:_MOST_NAME]
-        raise _Broken(line, f"unknown column {told!r}: {nearest(name, COLUMNS)}")
-    if unknown or not names:
-        raise _Broken(line, _naming("it names no column"))
-    if len(set(names)) < len(names):
-        raise _Broken(line, "a column is named twice")
-    if lacking := [name for name in NEEDED if name not in names]:
-        raise _Broken(line, f"the column {lacking[0]} is missing")
-    return names
-
-
-def _naming(why: str) -> str:
-    return f"{why}; the first line must be recipient,text or recipient,text,reference"
+            return read_header(fields, self._layout)
+        except BadHeader as error:
+            raise CutShort(line, str(error)) from None
 
 
 def _why(
@@ -225,15 +234,32 @@ def _why(
     return None
 
 
+def _hint(fields: dict[str, str], number: Callable[[str], str]) -> str:
+    """Return what helps where a number is wrong: it may be as dialled, and nobody says where."""
+    given = fields.get("recipient", "").strip()
+    if _CUT_BY_EXCEL.fullmatch(given):
+        return _EXCEL
+    dialled = _DIALLED.fullmatch(given) and len(given) > _SHORT
+    return _REGION if dialled and _is_unread(number, given) else ""
+
+
+def _is_unread(number: Callable[[str], str], given: str) -> bool:
+    """Return whether a number stays as it is, since the backend has no region."""
+    try:
+        return number(given) == given
+    except InvalidMessage:
+        return False
+
+
 def _twice(given: sqlite3.Connection, line: int, fields: dict[str, str]) -> str | None:
-    """Return what is wrong with a record beside those before it: a reference names one message."""
+    """Return what is wrong with a record given those before it: a reference must be unique."""
     if not (reference := fields.get("reference")):
         return None
     try:
         given.execute("INSERT INTO given VALUES (?, ?)", (reference, line))
     except sqlite3.IntegrityError:
         found = given.execute("SELECT line FROM given WHERE reference = ?", (reference,))
-        return f"reference {shown(reference)} stands in line {found.fetchone()[0]} already"
+        return f"reference {show_value(reference)} is already used in line {found.fetchone()[0]}"
     return None
 
 
@@ -247,5 +273,6 @@ def _message(
         recipient=number(fields["recipient"]),
         text=fields["text"],
         channels=channels,
+        sender=fields.get("sender", "").strip() or None,
         reference=reference,
     )

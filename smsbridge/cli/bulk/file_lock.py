@@ -1,4 +1,4 @@
-"""One process at a time: a lock on an open file, which ends with the process, however that ends."""
+"""Lets one process at a time use a file: a lock on the open file, which ends with the process."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ if sys.platform == "win32":
     import msvcrt
     import os
 
-    _FAR = 1 << 40  # a byte that nobody reads: on Windows a locked one can't be read
+    _FAR = 1 << 40  # a byte that nobody reads, since Windows makes a locked byte unreadable
 
-    def alone(file: int) -> bool:
-        """Lock an open file, and tell whether nobody else had; closing it gives it free."""
+    def try_lock(file: int) -> bool:
+        """Lock an open file, and return whether nobody else had; closing it unlocks it."""
         place = os.lseek(file, 0, os.SEEK_CUR)
         os.lseek(file, _FAR, os.SEEK_SET)
         try:
@@ -25,8 +25,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def alone(file: int) -> bool:
-        """Lock an open file, and tell whether nobody else had; closing it gives it free."""
+    def try_lock(file: int) -> bool:
+        """Lock an open file, and return whether nobody else had; closing it unlocks it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,38 +1,40 @@
-"""What a run over many messages writes down: each intent before it leaves, each outcome after.
+"""The files of a run over many messages: each intent before its message leaves, each outcome after.
 
-RESULTS has one line for each message whose end is known; RESULTS.intents beside it tells what was
-about to leave. Together they say, whatever ended a run, what must not go again.
+RESULTS has one line for each message whose end is known; RESULTS.intents beside it has the messages
+that were about to leave. Together they say which messages must not be sent again, however a run
+ended.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from smsbridge.cli.attempt_json import attempt_of
 from smsbridge.cli.bulk.journal_lines import (
     DIED,
     END,
     NAMELESS,
-    Known,
     Line,
+    RowStates,
     intent_line,
     over_line,
     unknown_line,
 )
-from smsbridge.cli.bulk.jsonl import Lines, refuse_special, thinned
-from smsbridge.client.send_many import OutcomeWord, Result
+from smsbridge.cli.bulk.jsonl import Lines, refuse_special, rewrite
+from smsbridge.client.send_many import Result
 from smsbridge.errors import (
     Attempt,
     AuthenticationFailed,
     CallerError,
+    Outcome,
     OutcomeUnknown,
     SendError,
 )
@@ -43,23 +45,27 @@ _SYNC_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is to be sent: ``rows`` messages of the CSV with that hash, by one backend."""
+class Batch:
+    """What is to be sent: ``rows`` messages of the CSV with that hash, by one backend.
+
+    ``layout`` is what its options say of how the CSV is read, where that is not the usual.
+    """
 
     sha256: str
     rows: int
     backend: str
     protocol: str
+    layout: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a run has left for a look at the provider's log.
+class Unresolved:
+    """What a run has left to look up in the provider's log.
 
-    ``unknown``: each line whose outcome is unknown, with the attempt that it is of; what was in
-    flight when a run died is among them. ``ids``: the provider's, of what it accepted. ``others``:
-    attempts that may be in the log too, without an id that is known: of what was accepted without
-    one, and of what was sent again while it was unknown.
+    ``unknown``: each line whose outcome is unknown, with its attempt; what was in flight when a run
+    died is among them. ``ids``: the provider's, of what it accepted. ``others``: attempts that may
+    be in the log too, without an id that is known: of what was accepted without one, and of what
+    was sent again while it was unknown.
     """
 
     unknown: list[tuple[Line, Attempt]]
@@ -70,93 +76,99 @@ class Found:
 class Journal:
     """The two files of a run, held by one process.
 
-    Opening them takes up what an earlier run left: what was in flight gets the outcome unknown,
-    what was not sent goes again; with ``resend``, so does what is unknown. Raises `CallerError`
-    where they belong to another CSV or are in use, and `OSError` where they can't be written.
+    Opening them continues an earlier run: messages that were in flight become unknown, those not
+    sent are sent again, and with ``resend`` so are the unknown ones. Raises `CallerError` if they
+    belong to another CSV or are in use, and `OSError` if they can't be written.
     """
 
     def __init__(
         self,
         results: Path,
-        plan: Plan,
+        batch: Batch,
         *,
         resend: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open or make the files; see the class for the arguments."""
-        self._plan, self._now, self._monotonic = plan, now, monotonic
+        self._batch, self._now, self._monotonic = batch, now, monotonic
         self._flying: dict[str, int] = {}
         path = results.resolve()
         with ExitStack() as stack:
-            self._intents = stack.enter_context(closing(_held(path)))
+            self._intents = stack.enter_context(closing(_open_intents(path)))
             lines = self._intents.read()
             header = next(lines, None)
-            self._results = _results(path, fresh=header is None)
-            stack.callback(lambda: self._results.close())  # noqa: PLW0108  (it may be another by then)
+            self._results = _open_results(path, fresh=header is None)
+            stack.callback(lambda: self._results.close())  # noqa: PLW0108  (it may be replaced by then)
             self._begin(header)
-            self._known = Known.of(plan.rows, self._results, lines)
-            self._again(resend=resend)
-            self._died(resend=resend)
+            self._states = RowStates.of(batch.rows, self._results, lines)
+            self._drop_resent(resend=resend)
+            self._end_interrupted(resend=resend)
             stack.pop_all()
-        words = (self._known.word(index) for index in range(plan.rows))
+        words = (self._states.word(index) for index in range(batch.rows))
         self.counts = Counter(word for word in words if word)
         self._synced = monotonic()
 
     def _begin(self, header: Line | None) -> None:
-        plan = self._plan
+        batch = self._batch
         if header is None:
-            more = {"backend": plan.backend, "protocol": plan.protocol}
-            begun = {"version": _VERSION, "sha256": plan.sha256, "rows": plan.rows, **more}
+            more = {"backend": batch.backend, "protocol": batch.protocol}
+            begun = {"version": _VERSION, "sha256": batch.sha256, "rows": batch.rows, **more}
+            begun |= {"layout": batch.layout} if batch.layout else {}
             self._intents.append([begun], sync=True)
         elif header.get("version") != _VERSION:
             raise CallerError(f"{self._intents.path} is of another version of smsbridge")
-        elif (header.get("sha256"), header.get("rows")) != (plan.sha256, plan.rows):
+        elif header.get("sha256") == batch.sha256 and header.get("layout", {}) != batch.layout:
+            raise CallerError(
+                f"{self._intents.path} was begun with another --delimiter, --encoding or --map: "
+                "give the same ones, or another --out"
+            )
+        elif (header.get("sha256"), header.get("rows")) != (batch.sha256, batch.rows):
             raise CallerError(
                 f"{self._intents.path} was begun with another CSV: give the same one, unchanged, "
                 "or another --out"
             )
 
-    def _again(self, *, resend: bool) -> None:
-        """Take out the lines of what goes again: first their attempts are over, then they go."""
-        known = self._known
-        words = {OutcomeWord.NOT_SENT, *([OutcomeWord.UNKNOWN] if resend else [])}
+    def _drop_resent(self, *, resend: bool) -> None:
+        """Remove the lines of messages that go again, once their attempts are marked as over."""
+        states = self._states
+        words = {Outcome.NOT_SENT, *([Outcome.UNKNOWN] if resend else [])}
         goes = bytearray(
-            known.word(index) in words
-            or (known.word(index) == OutcomeWord.REJECTED and known.over[index])
-            for index in range(self._plan.rows)
+            states.word(index) in words
+            or (states.word(index) == Outcome.REJECTED and states.over[index])
+            for index in range(self._batch.rows)
         )
         if not any(goes):
             return
-        over = (over_line(index, known.word(index)) for index, gone in enumerate(goes) if gone)
+        over = (over_line(index, states.word(index)) for index, gone in enumerate(goes) if gone)
         self._intents.append(over, sync=True)
         self._results.close()
-        thinned(self._results.path, lambda line: not goes[line["index"]])
+        rewrite(self._results.path, lambda line: not goes[line["index"]])
         self._results = Lines(self._results.path)
         for index, gone in enumerate(goes):
             if gone:
-                known.ends[index] = 0
+                states.ends[index] = 0
 
-    def _died(self, *, resend: bool) -> None:
-        """Give an end to what was in flight when an earlier run died."""
-        attempts = self._known.attempts
+    def _end_interrupted(self, *, resend: bool) -> None:
+        """Record messages that were in flight when an earlier run died as unknown."""
+        attempts = self._states.attempts
         if resend:
             self._intents.append((over_line(index, DIED) for index in attempts), sync=True)
         else:
             self._results.append(map(unknown_line, attempts.values()), sync=True)
             for index in attempts:
-                self._known.ends[index] = END[OutcomeWord.UNKNOWN]
+                self._states.ends[index] = END[Outcome.UNKNOWN]
         attempts.clear()
 
-    def intended(
+    def to_send(
         self, messages: Iterable[tuple[int, Message]], most: int, stopped: Callable[[], bool]
     ) -> Generator[Message, None, None]:
         """Yield the messages that have no end yet, each when its intent is on the disk.
 
-        No more than ``most`` are without an end at any time, so that one wait for the disk covers
-        all that have room. ``stopped`` is asked before each.
+        At most ``most`` are without an end at any time; one fsync covers all that may start.
+        ``stopped`` is asked before each.
         """
-        waiting = ((i, message) for i, message in messages if not self._known.ends[i])
+        waiting = ((i, message) for i, message in messages if not self._states.ends[i])
         while not stopped() and (group := list(islice(waiting, most - len(self._flying)))):
             self._intents.append([self._intent(i, message) for i, message in group], sync=True)
             group.reverse()
@@ -169,7 +181,7 @@ class Journal:
                 if group:
                     self._intents.append([over_line(i, "not started") for i, _ in group])
 
-    def ended(self, result: Result) -> None:
+    def record(self, result: Result) -> None:
         """Write down how the send of a message ended."""
         index = self._flying.pop(result.reference)
         submission, error = result.submission, result.error
@@ -183,12 +195,12 @@ class Journal:
         }
         self._results.append([line])
         self.counts[result.outcome] += 1
-        self._known.ends[index] = END[result.outcome]
+        self._states.ends[index] = END[result.outcome]
         if isinstance(error, AuthenticationFailed):
             self._intents.append([over_line(index, "the credentials were refused")])
         elif isinstance(error, OutcomeUnknown):  # it may have left later, and by another part
             self._intents.append([intent_line(index, result.recipient, error.attempt)])
-        elif submission and not submission.id:
+        elif submission and (not submission.id or submission.attempt.via):  # who took it
             self._intents.append([intent_line(index, result.recipient, submission.attempt)])
         if self._monotonic() - self._synced >= _SYNC_SECONDS:
             self._results.sync()
@@ -196,8 +208,8 @@ class Journal:
 
     def _intent(self, index: int, message: Message) -> Line:
         attempt = Attempt(
-            backend=self._plan.backend,
-            protocol=self._plan.protocol,
+            backend=self._batch.backend,
+            protocol=self._batch.protocol,
             reference=message.reference,
             started=self._now(),
             fingerprint=fingerprint(message.recipient, message.text),
@@ -209,7 +221,7 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Write everything to the disk, and give the files free."""
+        """Write everything to the disk, and release the files."""
         try:
             self._results.sync()
         finally:
@@ -217,70 +229,70 @@ class Journal:
             self._intents.close()
 
 
-def found_in(results: Path) -> Found:
-    """Return what a run has left. Raises `CallerError` while one goes on."""
+def read_unresolved(results: Path) -> Unresolved:
+    """Return what a run has left. Raises `CallerError` while a run is active."""
     path = results.resolve()
     unknown: list[tuple[Line, Attempt]] = []
     ids: set[str] = set()
-    with closing(Lines(beside(path)).alone()) as intents, closing(Lines(path)) as ended:
+    with closing(Lines(beside(path)).lock()) as intents, closing(Lines(path)) as ended:
         lines = intents.read()
         rows = (next(lines, None) or {}).get("rows")
         if not isinstance(rows, int):
             raise CallerError(f"{intents.path} has no header that smsbridge wrote")
-        known = Known.of(rows, ended, lines, {END[OutcomeWord.UNKNOWN], NAMELESS})
-        attempts = known.attempts
-        others = [attempts.pop(i) for i in list(attempts) if known.ends[i] == NAMELESS]
-        others += known.replaced(intents.read)
+        states = RowStates.of(rows, ended, lines, {END[Outcome.UNKNOWN], NAMELESS})
+        attempts = states.attempts
+        others = [attempts.pop(i) for i in list(attempts) if states.ends[i] == NAMELESS]
+        others += states.other_attempts(intents.read)
         for line in ended.read():
-            if line["outcome"] == OutcomeWord.UNKNOWN and (of := attempts.pop(line["index"], None)):
+            if line["outcome"] == Outcome.UNKNOWN and (of := attempts.pop(line["index"], None)):
                 unknown.append((line, attempt_of(of)))
-            elif line["outcome"] == OutcomeWord.ACCEPTED and line.get("id"):
+            elif line["outcome"] == Outcome.ACCEPTED and line.get("id"):
                 ids.add(line["id"])
         unknown += [(unknown_line(of), attempt_of(of)) for of in attempts.values()]
-    return Found(unknown=unknown, ids=ids, others=[attempt_of(line) for line in others])
+    return Unresolved(unknown=unknown, ids=ids, others=[attempt_of(line) for line in others])
 
 
 def settle(results: Path, accepted: Iterable[tuple[Line, str]]) -> None:
     """Write down which unknown messages were accepted after all, each with its id, empty if none.
 
-    Their lines are of `found_in`. The file is replaced once. Raises `CallerError` while a run
-    goes on; and, when the others are written, if one has an outcome by now.
+    Their lines are those of `read_unresolved`. The file is replaced once. Raises `CallerError`
+    while a run is active, and, after writing the others, if one already has an outcome.
     """
     path = results.resolve()
     new = {
-        line["index"]: {**line, "outcome": OutcomeWord.ACCEPTED, "id": id_ or None, "error": None}
+        line["index"]: {**line, "outcome": Outcome.ACCEPTED, "id": id_ or None, "error": None}
         for line, id_ in accepted
     }
-    with closing(Lines(beside(path)).alone()), closing(Lines(path)) as ended:
+    with closing(Lines(beside(path)).lock()), closing(Lines(path)) as ended:
         now = {
             line["index"]: line["outcome"]
             for line in ended.read()
-            if line["index"] in new and line["outcome"] != OutcomeWord.UNKNOWN
+            if line["index"] in new and line["outcome"] != Outcome.UNKNOWN
         }
         ended.close()
         fresh = {index: line for index, line in new.items() if index not in now}
         if fresh:
-            thinned(path, lambda line: line["index"] not in fresh, fresh.values())
+            rewrite(path, lambda line: line["index"] not in fresh, fresh.values())
     if now:
         are = ", ".join(f"index {index} is {word}" for index, word in now.items())
-        raise CallerError(f"{path}: {are} by now")
+        raise CallerError(f"{path}: {are} already")
 
 
 def beside(results: Path) -> Path:
-    """Return where the intents of a run stand."""
+    """Return the path of the intents of a run."""
     return results.with_name(f"{results.name}.intents")
 
 
-def _held(results: Path) -> Lines:
+def _open_intents(results: Path) -> Lines:
     """Return the intents, held by this process alone; they are made if there is nothing yet."""
     intents = beside(results)
     refuse_special(results)
     if not intents.exists():
         _refuse_foreign(results)
-    return Lines(intents, create=True).alone()
+    return Lines(intents, create=True).lock()
 
 
-def _results(path: Path, *, fresh: bool) -> Lines:
+def _open_results(path: Path, *, fresh: bool) -> Lines:
     if not fresh and not path.exists():
         raise CallerError(
             f"{path} is gone, but {beside(path).name} says that its run was begun: "
@@ -293,4 +305,4 @@ def _results(path: Path, *, fresh: bool) -> Lines:
 
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and path.stat().st_size:
-        raise CallerError(f"{path} is there, and is not the result of a run: give another --out")
+        raise CallerError(f"{path} exists, and is not the result of a run: give another --out")

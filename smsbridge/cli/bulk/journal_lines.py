@@ -8,22 +8,21 @@ from typing import Any
 
 from smsbridge.cli.attempt_json import attempt_words
 from smsbridge.cli.bulk.jsonl import Lines
-from smsbridge.client.send_many import OutcomeWord
-from smsbridge.errors import Attempt, CallerError
+from smsbridge.errors import Attempt, CallerError, Outcome
 
 DIED = "in flight when the run ended"
-_WORDS = ("", *OutcomeWord, OutcomeWord.ACCEPTED)
-END = {str(word): number for number, word in enumerate(OutcomeWord, 1)}
+_WORDS = ("", *Outcome, Outcome.ACCEPTED)
+END = {str(word): number for number, word in enumerate(Outcome, 1)}
 NAMELESS = len(END) + 1
-"""The end of what was accepted without an id: the log may have a row of it, nobody knows which."""
-_MAY_BE_TAKEN = frozenset({str(OutcomeWord.UNKNOWN), DIED})
+"""The end of what was accepted without an id: the log may have its row, but nobody knows which."""
+_MAY_BE_TAKEN = frozenset({str(Outcome.UNKNOWN), DIED})
 
 Line = dict[str, Any]
 
 
 @dataclass
-class Known:
-    """What the lines say of each message, in a byte for each: its end, and whether it may go again.
+class RowStates:
+    """What the lines say about each message, in a byte: its end, and whether it may be sent again.
 
     ``attempts`` are the last ones of those that have no end, or one of ``kept``.
     """
@@ -35,26 +34,28 @@ class Known:
     @classmethod
     def of(
         cls, rows: int, results: Lines, intents: Iterable[Line], kept: Collection[int] = ()
-    ) -> Known:
-        """Read both files. Raises `CallerError` for what no run wrote."""
-        known = cls(ends=bytearray(rows), over=bytearray(rows))
+    ) -> RowStates:
+        """Read both files. Raises `CallerError` for a line that no run wrote."""
+        states = cls(ends=bytearray(rows), over=bytearray(rows))
         for line in results.read():
-            index, end = known.place(line, results), END.get(str(line.get("outcome")))
-            if known.ends[index] or not end:
-                raise CallerError(f"{results.path}: index {index} stands there twice, or oddly")
-            nameless = end == END[OutcomeWord.ACCEPTED] and not line.get("id")
-            known.ends[index] = NAMELESS if nameless else end
+            index, end = states.place(line, results), END.get(str(line.get("outcome")))
+            if states.ends[index] or not end:
+                raise CallerError(
+                    f"{results.path}: index {index} is there twice, or its line is invalid"
+                )
+            nameless = end == END[Outcome.ACCEPTED] and not line.get("id")
+            states.ends[index] = NAMELESS if nameless else end
         for line in intents:
-            index = known.place(line, results)
-            known.over[index] = "ended" in line
-            if not known.over[index] and known.ends[index] in {0, *kept}:
-                known.attempts[index] = line
-            elif not known.ends[index]:
-                known.attempts.pop(index, None)
-        return known
+            index = states.place(line, results)
+            states.over[index] = "ended" in line
+            if not states.over[index] and states.ends[index] in {0, *kept}:
+                states.attempts[index] = line
+            elif not states.ends[index]:
+                states.attempts.pop(index, None)
+        return states
 
-    def replaced(self, intents: Callable[[], Iterable[Line]]) -> list[Line]:
-        """Return the attempts that may have been taken, though their messages went again, or will.
+    def other_attempts(self, intents: Callable[[], Iterable[Line]]) -> list[Line]:
+        """Return the attempts that may have been taken, though their messages go or went again.
 
         ``intents`` is read twice, so that only those of such messages are held.
         """
@@ -91,7 +92,7 @@ def intent_line(index: int, recipient: str, attempt: Attempt) -> Line:
 
 
 def over_line(index: int, how: str) -> Line:
-    """Return what is written when the last attempt counts no more: the message may go again."""
+    """Return the line for an attempt that no longer counts: the message may be sent again."""
     return {"index": index, "ended": how}
 
 
@@ -101,7 +102,7 @@ def unknown_line(attempt: Line) -> Line:
         "index": attempt["index"],
         "reference": attempt["reference"],
         "recipient": attempt["recipient"],
-        "outcome": OutcomeWord.UNKNOWN,
+        "outcome": Outcome.UNKNOWN,
         "id": None,
         "error": DIED,
     }

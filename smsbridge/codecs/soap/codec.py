@@ -1,67 +1,43 @@
-"""SOAP: an envelope out, an envelope back, each as the WSDL says."""
+"""SOAP: sends an envelope and reads one, as the WSDL says.
+
+What reads a WSDL is imported on first use: a table over REST stands beside one over SOAP.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
-from xml.sax.saxutils import escape, unescape
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
-from smsbridge.codecs.rest import parse_form
-from smsbridge.codecs.soap.contract import Contract
-from smsbridge.codecs.soap.documents import Source, bundled, same_host
-from smsbridge.codecs.soap.envelope import (
-    ADDRESSING,
-    CONTENT_TYPES,
-    SOAP11,
-    SOAP12,
-    MustUnderstand,
-    read_envelope,
-    sendable,
-    unsendable,
-    write_fault,
-)
-from smsbridge.codecs.soap.fetch import fetched
-from smsbridge.codecs.soap.inner import JSON_PART, XML_PART, Inner
-from smsbridge.codecs.soap.lock_check import source_of
-from smsbridge.codecs.soap.model import BadContract, Misfit, sample
-from smsbridge.codecs.soap.wsdl import load_contract
-from smsbridge.codecs.soap.xml import ANSWER, REQUEST
-from smsbridge.errors import ConfigError, InvalidMessage, Reason
-from smsbridge.http.address import ANSWER_KEY
+from smsbridge.errors import ConfigError, InvalidMessage
+from smsbridge.http.address import ANSWER_KEY, check_address, is_http, is_url
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response
-from smsbridge.mapping.codec import Call, Note, SoapFault, Spellings, Unreadable
-from smsbridge.mapping.path import nested
-from smsbridge.mapping.sample_answers import merged
+from smsbridge.mapping.codec import SoapFault, Spellings, Unreadable
 
 if TYPE_CHECKING:
+    from smsbridge.codecs.soap.documents import Source
+    from smsbridge.codecs.soap.inner import Inner
+    from smsbridge.codecs.soap.port import Port
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
 
-_KEPT = "wsdl"
-_HEAD = 1024
-_LOCATION = re.compile(
-    rb"((<(?:[\w.-]+:)?address\s[^<>]*?)?\b(?:schemaL|l)ocation\s*=\s*[\"'])([^\"'<]*)"
-)
-
-
-class Unserved(Unreadable):
-    """A call of an operation that the port doesn't have."""
+_SHARE = "wsdl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soap:
     """A table calls an operation of the WSDL.
 
-    ``wsdl``: where it ships, ``package:file``; the config may name another. ``port``: which of its
-    ports, where it has several.
-    ``json_part``: the part of every answer whose text is a JSON object, which then is the answer;
-    ``xml_part``: the same of XML.
-    ``published``: the path where the provider serves its WSDL.
+    ``wsdl``: where it ships, ``package:file``; the config may name another. ``port``: which port,
+    if the WSDL has several. ``json_part``: the part of every answer whose text is a JSON object,
+    which is then the answer; ``xml_part``: the same for XML. ``published``: the path where the
+    provider serves its WSDL.
+
+    >>> Soap(wsdl="smsbridge.wsdl:sendsms.wsdl")
+    Soap(wsdl='smsbridge.wsdl:sendsms.wsdl', port='', json_part='', xml_part='', published='')
     """
 
     wsdl: str = ""
@@ -73,37 +49,42 @@ class Soap:
     @property
     def inner(self) -> Inner | None:
         """The part of every answer that holds the answer itself, or None."""
+        from smsbridge.codecs.soap.inner import JSON_PART, XML_PART, Inner
+
         given = ((JSON_PART, self.json_part), (XML_PART, self.xml_part))
         return next((Inner(key=key, path=path) for key, path in given if path), None)
 
     def encode(
         self, site: Site, session: Session, name: str, fields: Mapping[str, Any]
     ) -> Exchange[Request]:
-        """Return the request for an operation. A WSDL that is a URL is fetched once, before it."""
+        """Return the request for an operation. A WSDL at a URL is fetched once before that."""
+        from smsbridge.codecs.soap.envelope import CONTENT_TYPES, SOAP12, unsendable
+        from smsbridge.codecs.soap.model import BadWSDL, Misfit
+
         for path, value in fields.items():
             if isinstance(value, str) and (bad := unsendable(value)):
                 raise InvalidMessage(
                     f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: "
-                    "XML can't carry it, so SOAP can't"
+                    "XML, and so SOAP, can't carry it"
                 )
-        contract = yield from self.contract_of(site, session)
+        port = yield from self.fetch_port(site, session)
         try:
-            body = contract.request(name, nested(fields))
-            action = contract.action(name)
-            url = site.checked(endpoint(site, contract))
+            body = port.call(name, fields)
+            action = port.action(name)
+            url = self._address(site, session, port)
         except Misfit as error:
-            raise InvalidMessage(f"the WSDL does not take it: {error}") from None
+            raise InvalidMessage(f"it doesn't fit the WSDL: {error}") from None
         except (ValueError, ConfigError) as error:
             why = f"wsdl: {_without(map(str, fields.values()), str(error))}"
             if is_url(
                 site.wsdl
-            ):  # it was fetched: that was I/O, so it is not an error of the config
+            ):  # it was fetched, so I/O has happened: this can't be a ConfigError
                 raise Broken(Left.NOTHING, why, retry=False) from None
-            path = error.path if isinstance(error, BadContract) else ""
+            path = error.path if isinstance(error, BadWSDL) else ""
             raise ConfigError(why, ("fields", path) if path else ()) from None
-        kind = CONTENT_TYPES[contract.version]
+        kind = CONTENT_TYPES[port.version]
         headers = {"Content-Type": kind, "SOAPAction": f'"{action}"'}
-        if contract.version == SOAP12:
+        if port.version == SOAP12:
             headers = {"Content-Type": f'{kind}; action="{action}"'}
         most = site.answer_limit
         return Request(
@@ -119,159 +100,93 @@ class Soap:
         words: Spellings | None = None,
     ) -> Mapping[str, Any]:
         """Return the parts of an answer, or its fault; words are equal by the contract's types."""
+        from smsbridge.codecs.soap.envelope import ADDRESSING, read_envelope
+        from smsbridge.codecs.soap.model import BadWSDL
+        from smsbridge.codecs.soap.xml import ANSWER
+
         kind = response.header("content-type")
         if kind.lower().lstrip().startswith("multipart/"):
-            raise Unreadable("it has attachments (MTOM), which smsbridge does not speak")
-        limits = replace(ANSWER, size=site.answer_limit, elements=site.element_limit)
-        envelope = read_envelope(response.body, limits, kind, understood=ADDRESSING)
-        if not envelope.alone:
+            raise Unreadable("it has attachments (MTOM), which smsbridge does not support")
+        limits = ANSWER
+        if (site.answer_limit, site.element_limit) != (ANSWER.size, ANSWER.elements):
+            limits = replace(ANSWER, size=site.answer_limit, elements=site.element_limit)
+        port = self.read_port(site, session)
+        try:
+            bare = not port.content(name, "output").body.name
+        except BadWSDL:
+            bare = False
+        envelope = read_envelope(response.body, limits, kind, understood=ADDRESSING, empty=bare)
+        if not (envelope.alone or bare):
             raise Unreadable("the Body holds more than the answer")
-        contract = self.contract(site, session)
         fault = envelope.fault
         try:
             if fault is not None:
-                return SoapFault(contract.respell(name, SoapFault(fault=fault), words or {}))
-            answer = contract.respell(name, contract.read(name, "output", envelope), words or {})
-        except BadContract as error:
+                return SoapFault(port.respell(name, SoapFault(fault=fault), words or {}))
+            answer = port.respell(name, port.read(name, "output", envelope), words or {})
+        except BadWSDL as error:
             raise Unreadable(str(error)) from None
         return self.inner.read(answer, limits) if self.inner else answer
 
-    def read(self, site: Site, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
-        """Return the call of an operation, by the local name in the Body or else by SOAPAction."""
-        contract = self.contract(site)
-        if request.method != "POST" or request.path != urlsplit(endpoint(site, contract)).path:
-            return None
-        kind = request.header("content-type")
-        envelope = read_envelope(request.body, REQUEST, kind, note)
-        asked = contract.by_child(str(envelope.child.tag))
-        if not asked:
-            asked = contract.by_action(_action(request))
-            if not asked:
-                raise Unserved("it calls no operation that is served here")
-            note("dispatched by SOAPAction")
-        if asked not in names:
-            return None
-        try:
-            if refusal := contract.refusal(asked, "input", envelope):
-                raise Unreadable(refusal)
-            return Call(name=asked, fields=contract.read(asked, "input", envelope, note))
-        except BadContract as error:
-            raise Unreadable(str(error)) from None
+    def read_port(self, site: Site, session: Session | None = None) -> Port:
+        """Return the contract of the file, which a session keeps, or that which it fetched."""
+        from smsbridge.codecs.soap.model import BadWSDL
 
-    def by_head(self, site: Site, request: Request) -> str:
-        """Return the operation that the action of a request names; empty if none."""
-        return self.contract(site).by_action(_action(request))
+        kept = {} if session is None else session.kept
+        key = self._key(site)
+        if key not in kept:
+            try:
+                kept[key] = self._load(self._source(site), site)
+            except BadWSDL as error:
+                place = error.path or "wsdl"
+                raise ConfigError(f"{place}: {error}", (place,)) from None
+        return kept[key]  # type: ignore[no-any-return]  # a session keeps anything
 
-    def write(
-        self, site: Site, request: Request, name: str, result: Mapping[str, Any] | str
-    ) -> Response:
-        """Return an answer, or a `SoapFault`, in the version asked; text is its first part's."""
-        version = _version(request)
-        contract = self.contract(site)
-        if isinstance(result, SoapFault):
-            told = {"code": "Server", "string": "refused", **sendable(result["fault"])}
-            words = told.get("detail")
-            detail = contract.detail(name, words, version) if words else ""
-            return _faulty(version, write_fault(version, told["code"], told["string"], detail))
-        if self.inner and not isinstance(result, str):
-            outer = sample(contract.content(name, "output").body.kind)
-            result = merged(outer, nested({self.inner.path: self.inner.write(result)}))
-        if isinstance(result, str):
-            result = {contract.content(name, "output").body.kind.parts[0].name: result}
-        body = contract.write(name, "output", sendable(result), version)
-        return Response(status=200, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
+    def _address(self, site: Site, session: Session, port: Port) -> str:
+        """Return the address to call, which a session works out once for a place and a port."""
+        key = f"address {self._key(site)}"
+        kept = session.kept.get(key)
+        if kept is None or kept[0] is not port or kept[1] != site:
+            kept = session.kept[key] = port, site, site.check(endpoint(site, port))
+        return cast("str", kept[2])
 
-    def fault(self, request: Request, code: str, string: str) -> Response:
-        """Return a fault in the version asked, with HTTP 500."""
-        version = _version(request)
-        return _faulty(version, write_fault(version, code, string))
+    def _key(self, site: Site) -> str:
+        return f"wsdl {site.wsdl or self.wsdl} {self.port}"
 
-    def sample(self, site: Site, name: str) -> dict[str, Any]:
-        """Return words that the contract's output takes; none of what it holds as text."""
-        if self.inner:
-            return {}
-        found: dict[str, Any] = sample(self.contract(site).content(name, "output").body.kind)
-        return found
+    def _load(self, source: Source, site: Site) -> Port:
+        from smsbridge.codecs.soap.load import load_port
 
-    def deny(self, request: Request, reason: Reason) -> Response:
-        """Return the fault that refuses a call for a reason."""
-        return self.fault(request, "Client", f"refused: {reason}")
-
-    def refuse(self, request: Request, why: Unreadable) -> Response:
-        """Return the fault for a request that could not be read."""
-        code = "MustUnderstand" if isinstance(why, MustUnderstand) else "Client"
-        return self.fault(request, code, str(why))
-
-    def serve_wsdl(self, site: Site, request: Request, url: str) -> Response | None:
-        """Return the WSDL as published, or ``?document=1`` that it imports.
-
-        Only addresses are rewritten: those of the ports to ``url``'s scheme and host, those of
-        the documents to where they are served.
-        """
-        contract = self.contract(site)
-        address = moved(endpoint(site, contract), url)
-        served = {self.published, urlsplit(address).path} - {""}
-        if request.method != "GET" or request.path.rstrip("/") not in {
-            path.rstrip("/") for path in served
-        }:
-            return None
-        documents = {str(number): at for number, at in enumerate(contract.documents)}
-        base = documents.get(parse_form(request.query).get("document", "0"))
-        if base is None:
-            return None
-        places = {at: f"{address}?document={number}" for number, at in documents.items()}
-
-        def elsewhere(found: re.Match[bytes]) -> bytes:
-            given = unescape(found[3].decode(errors="replace"))
-            if given == contract.address:
-                place: str | None = address
-            elif found[2]:  # that of another port
-                place = moved(given, url)
-            else:
-                place = places.get(urljoin(base, given))
-            return found[0] if place is None else found[1] + escape(place).encode()
-
-        body = _LOCATION.sub(elsewhere, contract.documents[base])
-        return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
-
-    def contract(self, site: Site, session: Session | None = None) -> Contract:
-        """Return the contract that a session keeps, or that of the file."""
-        if session and _KEPT in session.kept:
-            return session.kept[_KEPT]  # type: ignore[no-any-return]  # a session keeps anything
-        try:
-            return self._loaded(self._source(site), site)
-        except BadContract as error:
-            key = error.path or "wsdl"
-            raise ConfigError(f"{key}: {error}", (key,)) from None
-
-    def _loaded(self, source: Source, site: Site) -> Contract:
-        return load_contract(source, pin=site.wsdl_sha256, port=self.port)
+        return load_port(source, pin=site.wsdl_sha256, port=self.port)
 
     def _source(self, site: Site) -> Source:
+        from smsbridge.codecs.soap.documents import Source, read_bundled
+        from smsbridge.codecs.soap.lockfile import read_wsdl
+
         if not site.wsdl:
-            document, folder = bundled(self.wsdl)
+            document, folder = read_bundled(self.wsdl)
             return Source(document=document, folder=folder)
-        return source_of(Path(site.wsdl))
+        return read_wsdl(Path(site.wsdl))
 
-    def contract_of(self, site: Site, session: Session) -> Exchange[Contract]:
-        """Return the contract, loaded or fetched once in a session."""
-        if _KEPT not in session.kept:
-            if is_url(site.wsdl):
-                session.kept[_KEPT] = yield from self._fetched(site, session)
-            else:
-                session.kept[_KEPT] = self.contract(site)
-        return self.contract(site, session)
+    def fetch_port(self, site: Site, session: Session) -> Exchange[Port]:
+        """Return the port, loaded or fetched once in a session."""
+        key = self._key(site)
+        if is_url(site.wsdl) and key not in session.kept:
+            session.kept[key] = yield from self._fetch(site, session)
+        return self.read_port(site, session)
 
-    def _fetched(self, site: Site, session: Session) -> Exchange[Contract]:
-        share = session.share(_KEPT)
+    def _fetch(self, site: Site, session: Session) -> Exchange[Port]:
+        from smsbridge.codecs.soap.documents import same_host
+        from smsbridge.codecs.soap.fetch import fetch_wsdl
+        from smsbridge.codecs.soap.model import BadWSDL
+
+        share = session.share(_SHARE)
         try:
-            address = site.checked(site.wsdl)
-            source = yield from fetched(address, partial(same_host, address), share)
-            return self._loaded(source, site)
+            address = site.check(site.wsdl)
+            source = yield from fetch_wsdl(address, partial(same_host, address), share)
+            return self._load(source, site)
         except Broken as broken:
             why = f"the WSDL could not be fetched: {broken.why}"
             raise Broken(Left.NOTHING, why, retry=broken.retry) from None
-        except BadContract as error:
+        except BadWSDL as error:
             why = f"the WSDL could not be fetched: {error}"
             raise Broken(Left.NOTHING, why, retry=False) from None
         finally:
@@ -279,39 +194,41 @@ class Soap:
 
 
 def _without(values: Iterable[str], text: str) -> str:
-    """Return a text of zeep's without the values of a message, which it may quote."""
+    """Return an error text of zeep without the values of the message, which it may quote."""
     for value in values:
         text = text.replace(value, "•••") if value else text
     return text
 
 
-def is_url(wsdl: str) -> bool:
-    """Return whether a WSDL is an address, and not a file."""
-    return wsdl.startswith(("http://", "https://"))
+def endpoint(site: Site, port: Port) -> str:
+    """Return the address to call: the WSDL's, on the host of the config if it names one.
 
-
-def _version(request: Request) -> str:
-    by_type = "soap+xml" in request.header("content-type").lower()
-    return SOAP12 if by_type or SOAP12.encode() in request.body[:_HEAD] else SOAP11
-
-
-def _action(request: Request) -> str:
-    in_type = re.search(r'\baction="?([^";]*)', request.header("content-type"))
-    return in_type[1] if in_type else request.header("soapaction").strip('"')
-
-
-def _faulty(version: str, body: bytes) -> Response:
-    return Response(status=500, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
-
-
-def endpoint(site: Site, contract: Contract) -> str:
-    """Return the address to call: the WSDL's, on the host of the config if it names one."""
-    if site.whole and urlsplit(site.host).path.strip("/"):
+    Raises `ConfigError` if neither has one that can be called.
+    """
+    named = is_http(port.address)
+    if site.host and (not named or (site.whole and urlsplit(site.host).path.strip("/"))):
         return site.host
-    return moved(contract.address, site.host) if site.host else contract.address
+    if not port.address:
+        why = f"url: port {port.name} has no address; give url, or another port"
+        raise ConfigError(why, ("url",))
+    if site.host:
+        return move_host(port.address, site.host)
+    try:
+        check_address("url", port.address)
+    except ConfigError as error:
+        _, _, how = str(error).partition(": ")
+        why = f"url: the address of port {port.name} in the WSDL can't be called: {how}"
+        raise ConfigError(why, ("url",)) from None
+    return port.address
 
 
-def moved(address: str, host: str) -> str:
+def served_address(site: Site, port: Port) -> str:
+    """Return the same as it is served: without a path it is the root (RFC 9110 §4.2.3)."""
+    parts = urlsplit(endpoint(site, port) if site.host else port.address)
+    return parts._replace(path=parts.path or "/").geturl()
+
+
+def move_host(address: str, host: str) -> str:
     """Return an address with the scheme and host of another URL."""
     parts = urlsplit(host)
     return urlsplit(address)._replace(scheme=parts.scheme, netloc=parts.netloc).geturl()

@@ -1,4 +1,4 @@
-"""The SOAP envelope, 1.1 and 1.2: lenient in, strict out. Knows no contract and no zeep."""
+"""The SOAP envelope, 1.1 and 1.2: read leniently, written strictly, without contract or zeep."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from smsbridge.codecs.soap.reader import Values, all_text, split
 from smsbridge.codecs.soap.xml import BadXML, Limits, parse_xml
@@ -20,21 +19,21 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 ENCODING11 = "http://schemas.xmlsoap.org/soap/encoding/"
 XSD = "http://www.w3.org/2001/XMLSchema"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-_SECURITY = (WSSE, "Security")  # the business of who checks it, and a secret
+_SECURITY = (WSSE, "Security")  # it is for whoever checks it, and is secret
 _SPACES = (
     "http://www.w3.org/2005/08/addressing",
     "http://schemas.xmlsoap.org/ws/2004/08/addressing",
 )
 _PROPERTIES = ("Action", "FaultTo", "From", "MessageID", "RelatesTo", "ReplyTo", "To")
 ADDRESSING = frozenset((space, name) for space in _SPACES for name in _PROPERTIES)
-"""What WS-Addressing says of a message. For the one who asked over HTTP it changes nothing: the
-answer to a request comes on its connection, and none follows it."""
+"""The headers of WS-Addressing. For a client over HTTP they change nothing: the answer comes on the
+connection of its request, and nothing follows it."""
 
 _TARGETS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     SOAP11: ("actor", ("", "http://schemas.xmlsoap.org/soap/actor/next")),
     SOAP12: ("role", ("", f"{SOAP12}/role/next", f"{SOAP12}/role/ultimateReceiver")),
 }
-"""The attribute that says whom a header block is for, and the words for a message's last reader
+"""The attribute that says whom a header block is for, and the values for the ultimate receiver
 (SOAP 1.1 §4.2.2, SOAP 1.2 part 1 §2.2)."""
 CONTENT_TYPES = {SOAP11: "text/xml; charset=utf-8", SOAP12: "application/soap+xml; charset=utf-8"}
 
@@ -47,15 +46,16 @@ def unsendable(value: str) -> re.Match[str] | None:
 
 
 class MustUnderstand(Unreadable):
-    """A header block that the caller says must be understood, and isn't."""
+    """A header block that must be understood, and isn't."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """An envelope that was read: its version (a namespace), the Body's first child, its values.
 
-    ``alone``: the Body's other children, if any, are values that the first refers to. ``headers``:
-    the header blocks that are for us, by local name.
+    The ``child`` of an empty Body is the Body itself. ``alone``: the Body's other children, if any,
+    are values to which the first refers. ``headers``: the header blocks that are for us, by local
+    name.
     """
 
     version: str
@@ -63,6 +63,12 @@ class Envelope:
     values: Values
     alone: bool
     headers: Mapping[str, Any]
+
+    @property
+    def children(self) -> list[Element]:
+        """What stands in the Body."""
+        body = self.child.getparent()
+        return [] if split(self.child) == (self.version, "Body") or body is None else list(body)
 
     @property
     def fault(self) -> dict[str, Any] | None:
@@ -85,16 +91,19 @@ class Envelope:
         }
 
 
-def read_envelope(
+def read_envelope(  # noqa: PLR0913  (each is what one side alone knows)
     body: bytes,
     limits: Limits,
     content_type: str,
     note: Note = lambda _: None,
     understood: Collection[tuple[str, str]] = (),
+    *,
+    empty: bool = False,
 ) -> Envelope:
     """Return the envelope of a request or an answer; raises `Unreadable`.
 
-    ``understood``: header blocks, by namespace and name, that may say they must be understood.
+    ``understood``: header blocks, by namespace and name, that may be marked mustUnderstand.
+    ``empty``: whether its Body may be empty.
     """
     try:
         root = parse_xml(body, limits, content_type, note)
@@ -102,17 +111,17 @@ def read_envelope(
         raise Unreadable(str(error)) from None
     version, name = split(root)
     if name != "Envelope" or version not in (SOAP11, SOAP12):
-        raise Unreadable("it is XML, but no SOAP envelope")
+        raise Unreadable("it is XML, but not a SOAP envelope")
     bodies = [child for child in root if split(child) == (version, "Body")]
-    if len(bodies) != 1 or not len(bodies[0]):
-        raise Unreadable("the envelope has not one Body with something in it")
+    if len(bodies) != 1 or not (len(bodies[0]) or empty):
+        raise Unreadable("the envelope does not have exactly one Body with content")
     headers = [child for child in root if split(child) == (version, "Header")]
     blocks = [block for header in headers for block in header if _is_for_us(block, version)]
     for block in blocks:
         must = (block.get(f"{{{version}}}mustUnderstand") or "").strip() in ("1", "true")
         if must and split(block) != _SECURITY and split(block) not in understood:
             raise MustUnderstand("the envelope has a header block that must be understood")
-    child, *others = bodies[0]
+    child, *others = list(bodies[0]) or bodies
     values = Values(bodies[0], note, limits.elements)
     return Envelope(
         version=version,
@@ -123,28 +132,6 @@ def read_envelope(
         ),
         headers={split(b)[1]: values.of(b) for b in blocks if split(b) != _SECURITY},
     )
-
-
-def write_fault(version: str, code: str, string: str, detail: str = "") -> bytes:
-    """Return a fault's envelope. ``code`` in SOAP 1.1's words: Client, Server, and so on.
-
-    ``detail`` is that element as XML, see `detail_tag`.
-    """
-    said = escape(sendable(string))
-    if version == SOAP11:
-        inner = f"<faultcode>SOAP-ENV:{code}</faultcode><faultstring>{said}</faultstring>"
-    else:
-        code = {"Client": "Sender", "Server": "Receiver"}.get(code, code)
-        inner = (
-            f"<SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:{code}</SOAP-ENV:Value></SOAP-ENV:Code>"
-            f'<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">{said}</SOAP-ENV:Text>'
-            "</SOAP-ENV:Reason>"
-        )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{version}"><SOAP-ENV:Body><SOAP-ENV:Fault>'
-        f"{inner}{detail}</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
-    ).encode()
 
 
 def detail_tag(version: str) -> tuple[str, str]:
@@ -162,7 +149,7 @@ def sendable(value: Any) -> Any:
 
 
 def _is_for_us(block: Element, version: str) -> bool:
-    """Return whether a header block is for whoever reads the message last, not a node before."""
+    """Return whether a header block is for the ultimate receiver, not for a node before it."""
     attribute, ours = _TARGETS[version]
     return (block.get(f"{{{version}}}{attribute}") or "").strip() in ours
 

@@ -1,4 +1,4 @@
-"""A WSDL at an address, with all that it imports, as an exchange."""
+"""Fetches a WSDL and everything that it imports, as an exchange."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smsbridge.codecs.soap.documents import Absent, Source
-from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.codecs.soap.documents import MissingDocument, Source
+from smsbridge.codecs.soap.load import load_ports
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.xml import WSDL
 from smsbridge.http.exchange import Broken, Left, Request
 
@@ -19,27 +19,27 @@ _MOST_DOCUMENTS = 200
 _OK = 200
 
 
-def fetched(address: str, may: Callable[[str], bool], share: str) -> Exchange[Source]:
+def fetch_wsdl(address: str, may: Callable[[str], bool], share: str) -> Exchange[Source]:
     """Return the WSDL at an address; ``may`` tells which imported addresses are fetched too.
 
-    Raises `Broken` where a document can't be had, `BadContract` where they make no WSDL.
+    Raises `Broken` where a document can't be had, `BadWSDL` where they make no WSDL.
     """
     document = yield from _document(address, share)
-    return (yield from completed(Source(document=document, address=address), may, share))
+    return (yield from fetch_imports(Source(document=document, address=address), may, share))
 
 
-def completed(source: Source, may: Callable[[str], bool], share: str) -> Exchange[Source]:
+def fetch_imports(source: Source, may: Callable[[str], bool], share: str) -> Exchange[Source]:
     """Return a WSDL with what it imports and lacks; arguments and errors as in `fetched`."""
     fetched: dict[str, bytes] = {}
     while True:
         source = replace(source, others={**source.others, **fetched})
         try:
             load_ports(source)
-        except Absent as absent:
+        except MissingDocument as absent:
             if not may(absent.address):
                 raise
             if len(fetched) == _MOST_DOCUMENTS:
-                raise BadContract(f"it imports more than {_MOST_DOCUMENTS} documents") from None
+                raise BadWSDL(f"it imports more than {_MOST_DOCUMENTS} documents") from None
             number = f"{share}.{len(fetched)}"
             fetched[absent.address] = yield from _document(absent.address, number)
         else:

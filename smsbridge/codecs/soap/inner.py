@@ -1,4 +1,4 @@
-"""A part of an answer whose text is a document of its own, JSON or XML: that is the answer then."""
+"""A part of an answer whose text is itself a document, JSON or XML, which is then the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from smsbridge.codecs.rest import parse_json
 from smsbridge.codecs.soap.envelope import SOAP11, sendable
-from smsbridge.codecs.soap.model import BadContract, Content, Kind, Part
+from smsbridge.codecs.soap.model import BadWSDL, Content, Part, XSDType
 from smsbridge.codecs.soap.reader import Values, split
 from smsbridge.codecs.soap.writer import Writer
 from smsbridge.codecs.soap.xml import BadXML, Limits, parse_xml
@@ -23,7 +23,7 @@ JSON_PART, XML_PART = "json_part", "xml_part"
 class Inner:
     """Where the document is: the ``path`` of its part. ``key``: that of the config, which names it.
 
-    Of XML the root is the first step of every path: it may say more than what is in it.
+    In XML the root is the first step of every path, since its name may matter.
     """
 
     key: str
@@ -40,12 +40,12 @@ class Inner:
             raise Unreadable(f"in the part {self.path} {error}") from None
 
     def write(self, words: Mapping[str, Any]) -> str:
-        """Return a document; raises `BadContract` for XML that would have no one root."""
+        """Return a document; raises `BadWSDL` for XML that would have no one root."""
         if self.key == JSON_PART:
             return json.dumps(words, ensure_ascii=False)
         if len(words) != 1 or isinstance(root := next(iter(words.values())), list):
-            raise BadContract(f"{self.path} is XML: all of an answer stands in one root")
-        own = Content(body=Part(name=next(iter(words)), kind=Kind(open=True)))
+            raise BadWSDL(f"{self.path} is XML: put the whole answer into one root")
+        own = Content(body=Part(name=next(iter(words)), type=XSDType(open=True)))
         inside = root if isinstance(root, Mapping) else {TEXT: root}
         return Writer(own, SOAP11, lambda _: None).alone(sendable(inside))
 

@@ -1,55 +1,45 @@
-"""A contract in words: for a person to read, to lock, and to tell two versions apart."""
+"""A port in words: for a person to read, to lock, and to tell two versions apart."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.codecs.soap.envelope import SOAP11
-from smsbridge.codecs.soap.model import BadContract, Content, Kind, Line, Part
-from smsbridge.codecs.soap.xsd_types import SIMPLE
+from smsbridge.codecs.soap.model import BadWSDL, Content, Part, PartPath, XSDType
 from smsbridge.text.masking import public_address
+from smsbridge.text.toml_quotes import toml_text
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.contract import Contract
+    from smsbridge.codecs.soap.port import Port
 
 Outline = dict[str, Any]
-_ALIKE = 0.5
-_MOST_RENAMED = 50
-_SAID = re.compile(r"(?P<type>.*?)(, (?P<need>required|optional)(?P<many>, repeated)?)?", re.DOTALL)
-_LIMITED = re.compile(r"(?P<base>.*?) \((?P<limits>.*)\)", re.DOTALL)
-_LIMIT = re.compile(r", (?=(?:length|m(?:in|ax)\w+|\w+Digits|pattern) )")
-_WIDER = (
-    ("byte", "short", "int", "long", "integer", "decimal"),
-    ("unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong", "nonNegativeInteger"),
-    ("nonNegativeInteger", "integer", "decimal"),
-    ("float", "double"),
-)
-"""Of each row a type takes all that those before it take; a string takes whatever is simple."""
-_VERDICTS = {-1: ": narrowed", 1: ": widened"}
 
 
-def outline(ports: Mapping[str, Contract]) -> Outline:
-    """Return every port, operation and part of a WSDL as nested words."""
-    return {
+def outline(
+    ports: Mapping[str, Port], refused: Mapping[str, tuple[str, str]] | None = None
+) -> Outline:
+    """Return every port, operation and part of a WSDL as nested words.
+
+    ``refused``: the ports that can't be used, each with its service and the reason.
+    """
+    unusable = {name: {"unusable": why} for name, (_, why) in (refused or {}).items()}
+    return unusable | {
         name: {
-            "service": contract.port.service,
-            "address": public_address(contract.address),
-            "soap": "1.1" if contract.version == SOAP11 else "1.2",
-            "operations": dict(_operations(contract)),
+            "service": port.service,
+            "address": public_address(port.address),
+            "soap": "1.1" if port.version == SOAP11 else "1.2",
+            "operations": dict(_operations(port)),
         }
-        for name, contract in ports.items()
+        for name, port in ports.items()
     }
 
 
-def _operations(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name in contract.operations:
+def _operations(port: Port) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name in port.operations:
         try:
-            declared = contract.operation(name)
-        except BadContract as error:
+            declared = port.operation(name)
+        except BadWSDL as error:
             yield name, {"unusable": str(error)}
             continue
         use = "encoded" if declared.input.encoded else "literal"
@@ -67,171 +57,38 @@ def _operations(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _paths(content: Content) -> dict[str, str]:
-    return {line.path: line_in_words(line) for line in content.lines()}
+    return {line.path: line_in_words(line) for line in content.paths()}
 
 
 def _faults(faults: list[Part]) -> Iterator[tuple[str, str]]:
     for fault in faults:
-        yield fault.name, in_words(fault.kind)
+        yield fault.name, in_words(fault.type)
         for path, said in _paths(Content(body=fault)).items():
             yield f"{fault.name}.{path}", said
 
 
-def line_in_words(line: Line) -> str:
+def line_in_words(line: PartPath) -> str:
     """Return what stands at a path: ``string, required``."""
     part = line.part
     need = "required" if part.required else "optional"
-    return f"{in_words(part.kind)}, {need}{', repeated' if part.repeated else ''}"
+    return f"{in_words(part.type)}, {need}{', repeated' if part.repeated else ''}"
 
 
-def in_words(kind: Kind, most: int | None = None) -> str:
+def in_words(kind: XSDType, most: int | None = None) -> str:
     """Return a type as a person reads it: ``string (maxLength 40)``, ``low | high``.
 
     ``most``: how many words of a list are shown.
     """
     if kind.words:
         more = " | …" if most is not None and len(kind.words) > most else ""
-        return " | ".join(kind.words[:most]) + more
+        return " | ".join(map(_shown_word, kind.words[:most])) + more
     limits = f" ({', '.join(kind.limits)})" if kind.limits else ""
-    return (kind.base if kind.simple else kind.shown) + limits
+    made = kind.listed is not None or bool(kind.members)
+    name = kind.base if kind.simple and not made else kind.shown
+    return name + (" (abstract)" if kind.abstract else "") + limits
 
 
-def differences(old: Outline, new: Outline) -> list[str]:
-    """Return what changed from one outline to another, a sentence each."""
-    found = list(_names("port", old, new))
-    for name in [name for name in old if name in new]:
-        was, now = old[name], new[name]
-        found += [
-            f"port {name}: {key} was {before}, is {now[key]}"
-            for key in ("address", "soap")
-            if (before := public_address(was[key])) != now[key]
-        ]
-        found += _operation_differences(was["operations"], now["operations"])
-    return list(dict.fromkeys(found))  # ports may share operations
-
-
-def _operation_differences(old: Outline, new: Outline) -> Iterator[str]:
-    yield from _names("operation", old, new)
-    for name in [name for name in old if name in new]:
-        was, now = old[name], new[name]
-        if "unusable" in now and "unusable" not in was:
-            yield f"operation {name} can't be used any more: {now['unusable']}"
-        if "unusable" in was and "unusable" not in now:
-            yield f"operation {name} can be used now"
-        if "unusable" in was or "unusable" in now:
-            continue
-        for key in ("action", "style"):
-            if was[key] != now[key]:
-                yield f"operation {name}: {key} was {was[key] or 'none'}, is {now[key] or 'none'}"
-        turned = (was["output"] is None) != (now["output"] is None)
-        if turned:
-            what = "is one-way" if now["output"] is None else "has an answer"
-            yield f"operation {name} {what} now"
-        for side in ("input", "faults") if turned else ("input", "output", "faults"):
-            before, after = was[side] or {}, now[side] or {}
-            yield from (f"{name}, {side}: {said}" for said in _part_differences(before, after))
-
-
-def _names(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"{kind} {name} was removed" for name in old if name not in new)
-    yield from (f"{kind} {name} was added" for name in new if name not in old)
-
-
-def _part_differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """Yield what changed; what is in a part that was renamed or removed goes with it."""
-    old = dict(old)
-    gone: list[str] = []
-    for path in [path for path in old if path not in new]:
-        if path not in old or _parent(path) in gone:
-            gone.append(path)
-            continue
-        renamed = _renamed(path, old, new) if len(gone) < _MOST_RENAMED else None
-        if renamed is None:
-            gone.append(path)
-            yield f"{path} was removed"
-        else:
-            yield f"{path} was renamed to {renamed}"
-            old = {_moved(one, path, renamed): said for one, said in old.items()}
-    come = [path for path in new if path not in old]
-    yield from (f"{path} was added ({new[path]})" for path in come if _parent(path) not in come)
-    both = [path for path in old if path in new]
-    for path in both:
-        if old[path] != new[path]:
-            yield f"{path} was {old[path]}, is {new[path]}{_judged(old[path], new[path])}"
-    if both != [path for path in new if path in old]:
-        yield "the parts stand in another order"
-
-
-def _parent(path: str) -> str:
-    return path.rpartition(".")[0]
-
-
-def _moved(path: str, old: str, new: str) -> str:
-    return new + path.removeprefix(old) if f"{path}.".startswith(f"{old}.") else path
-
-
-def _renamed(path: str, old: Mapping[str, str], new: Mapping[str, str]) -> str | None:
-    """Return what a part is called now: one that is new, of its type, of its place or like it."""
-    siblings = [one for one in old if _parent(one) == _parent(path)]
-    now = [one for one in new if _parent(one) == _parent(path)]
-    alike = [one for one in now if one not in old and new[one] == old[path]]
-    here = [one for one in alike if now.index(one) == siblings.index(path)]
-    names = {one.rpartition(".")[2]: one for one in alike}
-    close = difflib.get_close_matches(path.rpartition(".")[2], names, n=1, cutoff=_ALIKE)
-    return next(iter(here), names[close[0]] if close else None)
-
-
-def _judged(old: str, new: str) -> str:
-    """Return whether a part takes less than it did, or more, as far as words tell."""
-    was, now = _SAID.fullmatch(old), _SAID.fullmatch(new)
-    if was is None or now is None:
-        return ""
-    need = (was["need"] == "required") - (now["need"] == "required")
-    many = bool(now["many"]) - bool(was["many"])
-    return _VERDICTS.get(_together([_turn(was["type"], now["type"]), need, many]) or 0, "")
-
-
-def _together(turns: Iterable[int | None]) -> int | None:
-    """Return -1 if nothing is wider and something narrower, 1 the other way round; or None."""
-    found = set(turns) - {0}
-    return next(iter(found)) if len(found) == 1 else None if found else 0
-
-
-def _turn(old: str, new: str) -> int | None:
-    """Return -1 if a type takes less than another did, 1 for more, 0 for the same; or None."""
-    (was, limits), (now, others) = _split(old), _split(new)
-    if was == now:
-        return _together(_limit_turns(limits, others))
-    if limits or others:
-        return None
-    for row in _WIDER:
-        if was in row and now in row:
-            return 1 if row.index(was) < row.index(now) else -1
-    if "string" in (was, now):
-        other = now if was == "string" else was
-        simple = other in SIMPLE or " | " in other
-        return (-1 if was == "string" else 1) if simple else None
-    before, after = set(was.split(" | ")), set(now.split(" | "))
-    return 1 if before < after else -1 if after < before else None
-
-
-def _split(said: str) -> tuple[str, dict[str, str]]:
-    found = _LIMITED.fullmatch(said)
-    if found is None:
-        return said, {}
-    limits = (limit.partition(" ") for limit in _LIMIT.split(found["limits"]))
-    return found["base"], {facet: value for facet, _, value in limits}
-
-
-def _limit_turns(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[int | None]:
-    for facet in old.keys() | new.keys():
-        was, now = old.get(facet), new.get(facet)
-        if was is None or now is None:
-            yield -1 if was is None else 1
-        elif was != now:
-            try:
-                more = int(Decimal(now).compare(Decimal(was)))
-            except (InvalidOperation, ValueError):  # the second for NaN
-                yield None
-            else:
-                yield {"min": -more, "len": None, "pat": None}.get(facet[:3], more)
+def _shown_word(word: str) -> str:
+    """Return a word of a list, in quotes where it would not be seen whole."""
+    seen = word == " ".join(word.split()) and word.isprintable()
+    return word if seen and word else toml_text(word)

@@ -33,24 +33,25 @@ class Values:
     """Reads the elements of one Body; resolves references within it, within limits."""
 
     def __init__(self, body: Element, note: Note, most: int) -> None:
-        """Index what a body refers to; raises `Unreadable` where references are ambiguous.
+        """Index what a body refers to; raises `Unreadable` if references are ambiguous.
 
-        ``most``: how many values may be read, those that are referred to each time.
+        ``most``: how many values may be read; a value counts each time it is referred to.
         """
         self._note = note
-        self._ids = _referred(body)
+        self._ids = _by_id(body)
         self._count = 0
         self._most = most
 
     def of(self, element: Element, declared: str = "string", depth: int = 0) -> Any:
         """Return the value of an element.
 
-        ``declared`` is the contract's type, which beats ``xsi:type``: base64 for text is decoded.
+        ``declared`` is the contract's type, which takes precedence over ``xsi:type``: base64 in
+        place of text is decoded.
         """
         self._count += 1
         if self._count > self._most or depth > _MOST_DEPTH:
             raise Unreadable("references (href) in a circle, or too many values")
-        element = self._resolved(element)
+        element = self._resolve(element)
         if element.get(f"{{{XSI}}}nil") in _TRUE:
             return None
         said = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
@@ -64,15 +65,15 @@ class Values:
         if said == "Array" or any(space and name in _ARRAY for space, name in attributes):
             return [self.of(item, depth=depth + 1) for item in element]
         own = {f"@{name}": said for (space, name), said in attributes.items() if _is_own(space)}
-        if len(element) or own.keys() - self._encoding(element):
+        if len(element) or own.keys() - self._encoding_attributes(element):
             return self._tree(element, own, depth)
         if said in _BASE64 and declared not in _BASE64:
             self._note("base64 for text")
             return _unbase64(element.text or "")
         return element.text or ""
 
-    def _encoding(self, element: Element) -> set[str]:
-        """Return the attributes that are of SOAP's encoding, and no words of the service."""
+    def _encoding_attributes(self, element: Element) -> set[str]:
+        """Return the attributes that belong to SOAP encoding, not to the service."""
         referred = {"@id"} if self.has_reference_to(element) else set()
         return {"@href", "@encodingStyle", *referred}
 
@@ -94,7 +95,7 @@ class Values:
                 tree[name] = [tree[name], value]
         return tree
 
-    def _resolved(self, element: Element) -> Element:
+    def _resolve(self, element: Element) -> Element:
         for _ in range(_MOST_DEPTH):
             wanted = _reference(element)
             if wanted is None:
@@ -109,7 +110,7 @@ class Values:
 
 
 def _is_own(space: str) -> bool:
-    """Return whether attributes of a namespace are words of a service, and not of XML or SOAP."""
+    """Return whether attributes in a namespace belong to the service, not to XML or SOAP."""
     return not space.startswith(_OTHERS)
 
 
@@ -143,8 +144,8 @@ def _names(element: Element) -> Iterator[str]:
     yield from (name for one in _IDS if (name := element.get(one)))
 
 
-def _referred(body: Element) -> dict[str, Element]:
-    """Return the elements that others refer to, by id: PHP puts the id on the first of its uses."""
+def _by_id(body: Element) -> dict[str, Element]:
+    """Return the elements that others refer to, by id: PHP puts the id on the first use."""
     wanted = {one for element in body.iter() if (one := _reference(element)) is not None}
     found: dict[str, Element] = {}
     for element in body.iter() if wanted else ():

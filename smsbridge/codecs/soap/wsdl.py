@@ -1,315 +1,188 @@
-"""A SOAP contract, read from its WSDL: the only file that imports zeep.
+"""The contract of each SOAP port, read from a WSDL: its operations, and what their messages hold.
 
-zeep makes a model of the WSDL and its schemas; it opens no connection and sees no secret. What we
-need of the model becomes plain data, see `smsbridge.codecs.soap.model`.
+`definitions` reads what the WSDL declares, `zeep_types` the types of its schemas; both become plain
+data here, see `smsbridge.codecs.soap.model`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.codecs.soap.contract import Contract
-from smsbridge.codecs.soap.documents import Documents, Source, sha256
-from smsbridge.codecs.soap.envelope import SOAP11, SOAP12
-from smsbridge.codecs.soap.model import BadContract, Content, Declared, Kind, Part, Port
+from smsbridge.codecs.soap.definitions import (
+    LOST,
+    BoundMessage,
+    BoundOperation,
+    DeclaredPort,
+    Definitions,
+    MessagePart,
+)
+from smsbridge.codecs.soap.documents import Documents
+from smsbridge.codecs.soap.model import BadWSDL, Content, Part, WSDLOperation, XSDType
+from smsbridge.codecs.soap.port import Port, Ports
+from smsbridge.codecs.soap.port_operations import TOO_DEEP, PortOperations
 from smsbridge.codecs.soap.reader import split
+from smsbridge.codecs.soap.xsd_declared import Declared, Known
 from smsbridge.codecs.soap.xsd_facets import Facets
 from smsbridge.codecs.soap.xsd_validate import Schema
-from smsbridge.mapping.path import TEXT
-from smsbridge.text.suggest import listed
+from smsbridge.codecs.soap.zeep_types import TypeReader, parse_schemas, trouble_with
+from smsbridge.mapping.path import HEADER, TEXT
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
-_MIME = "{http://schemas.xmlsoap.org/wsdl/mime/}multipartRelated"
 _MTOM = "{http://schemas.xmlsoap.org/ws/2004/09/policy/optimizedmimeserialization}"
 _MTOM_ELEMENT = f"{_MTOM}OptimizedMimeSerialization"
 _POLICIES = ("http://schemas.xmlsoap.org/ws/2004/09/policy", "http://www.w3.org/ns/ws-policy")
 _TRUE = ("true", "1")
-_DEEP = "are made of others, too many steps deep"
-_BODIES = (
-    "{http://schemas.xmlsoap.org/wsdl/soap/}body",
-    "{http://schemas.xmlsoap.org/wsdl/soap12/}body",
-)
 
 
-def load_contract(
-    document: bytes | Source, folder: Path | None = None, pin: str = "", port: str = ""
-) -> Contract:
-    """Return the contract of one port of a WSDL; raises `BadContract`.
-
-    ``folder`` holds what it may import. ``pin``: its SHA-256, in hex. ``port``: which one, where it
-    has several.
-    """
-    source = Source(document=document, folder=folder) if isinstance(document, bytes) else document
-    if pin and sha256(source.document) != pin.lower():
-        raise BadContract("the WSDL is not the one that wsdl_sha256 pins")
-    ports = load_ports(source)
-    return ports[_chosen(ports, port)]
-
-
-@lru_cache(maxsize=32)
-def load_ports(source: Source) -> Mapping[str, Contract]:
-    """Return the contract of every SOAP port of a WSDL, by name; raises `BadContract`."""
-    from zeep.wsdl import Document
-
-    provided = Documents(source)
-    try:
-        wsdl: Any = Document(source.address, provided)  # type: ignore[arg-type]  # zeep uses load() alone
-    except BadContract:
-        raise
-    except RecursionError:
-        raise BadContract(f"the WSDL's types {_DEEP}") from None
-    except Exception as error:  # a broken WSDL makes zeep raise nearly anything
-        raise BadContract(f"zeep can't read the WSDL: {type(error).__name__}: {error}") from error
-    documents = list(provided.loaded.values())
-    if provided.loaded[source.address].tag != f"{_WSDL}definitions":
-        raise BadContract("it is XML, but no WSDL 1.1")
-    if any(_demanded(found) for root in documents for found in root.iter(_MTOM_ELEMENT)):
-        raise BadContract("the WSDL demands MTOM (attachments), which smsbridge does not speak")
-    model = _Model(wsdl, documents)
-    ports = [
-        (service.name, port)
-        for service in wsdl.services.values()
-        for port in service.ports.values()
-        if getattr(port.binding, "nsmap", {}).get("soap-env") in (SOAP11, SOAP12)
-    ]
-    names = [port.name for _, port in ports]
-    found = {}
-    for service, port in ports:
-        name = port.name if names.count(port.name) == 1 else f"{service}.{port.name}"
-        found[name] = model.contract(service, name, port, provided)
-    return found
+def parse_ports(documents: Documents) -> Ports:
+    """Return the contract of every SOAP port of a WSDL, by name; raises `BadWSDL`."""
+    documents.gather()
+    roots = list(documents.loaded.values())
+    if any(_is_demanded(found) for root in roots for found in root.iter(_MTOM_ELEMENT)):
+        raise BadWSDL("the WSDL requires MTOM (attachments), which smsbridge does not support")
+    numbered = Declared(roots)
+    with numbered.put_numbers():
+        schemas = parse_schemas(documents)
+    model = _Model(schemas, documents, numbered)
+    declared = list(Definitions(documents.loaded[documents.address], roots).ports())
+    names = [port.name for port in declared]
+    found: dict[str, Port] = {}
+    refused: dict[str, tuple[str, str]] = {}
+    for port in declared:
+        name = port.name if names.count(port.name) == 1 else f"{port.service}.{port.name}"
+        if port.trouble:
+            refused[name] = port.service, port.trouble
+        else:
+            found[name] = model.port(name, port)
+    return Ports(found, refused)
 
 
-def _chosen(ports: Mapping[str, Contract], wanted: str) -> str:
-    names = listed(ports) or "none"
-    if wanted:
-        if wanted not in ports:
-            raise BadContract(f"the WSDL has no SOAP port {wanted!r}; it has {names}", "port")
-        return wanted
-    first = [name for name, found in ports.items() if found.version == SOAP11] or list(ports)
-    if len(first) != 1:
-        hint = "; say port = one of them" if first else ""
-        raise BadContract(f"the WSDL must have one SOAP port; it has {names}{hint}")
-    return first[0]
-
-
-def _demanded(assertion: Element) -> bool:
+def _is_demanded(assertion: Element) -> bool:
     return all(assertion.get(f"{{{space}}}Optional") not in _TRUE for space in _POLICIES)
 
 
-class _Operations(Mapping[str, Declared]):
-    """The operations of a port, each made plain when it is asked for."""
-
-    def __init__(self, names: Iterable[str], make: Callable[[str], Declared]) -> None:
-        self._names = dict.fromkeys(names)
-        self._make = make
-        self._made: dict[str, Declared] = {}
-
-    def __getitem__(self, name: str) -> Declared:
-        if name not in self._names:
-            raise KeyError(name)
-        if name not in self._made:
-            try:
-                self._made[name] = self._make(name)
-            except RecursionError:
-                raise BadContract(f"operation {name}: its types {_DEEP}") from None
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 class _Model:
-    """zeep's model of one WSDL, made plain piece by piece."""
+    """zeep's model of the schemas of one WSDL, made plain piece by piece."""
 
-    def __init__(self, wsdl: Any, documents: list[Element]) -> None:
-        self._wsdl = wsdl
+    def __init__(self, schemas: Any, documents: Documents, declared: Declared) -> None:
+        self._schemas = schemas
         self._documents = documents
-        self._facets = Facets(documents)
+        roots = list(documents.loaded.values())
+        self._known = Known(schemas, roots, Facets(roots), declared)
 
-    def contract(self, service: str, name: str, port: Any, provided: Documents) -> Contract:
-        address = (port.binding_options or {}).get("address")
-        if not address:
-            raise BadContract(f"the port {port.name} has no address")
-        declared = port.binding._operations  # noqa: SLF001  (zeep's one list)
-        bound = self._bound(port.binding.name.localname)
-        operations = _Operations(
-            declared, lambda name: self._declared(declared[name], bound.get(name, []))
-        )
-        return Contract(
-            port=Port(
-                service=service,
-                name=name,
-                address=address,
-                version=port.binding.nsmap["soap-env"],
-                operations=operations,
-            ),
+    def port(self, name: str, declared: DeclaredPort) -> Port:
+        bound = declared.operations
+        operations = PortOperations(bound, lambda called: self._operation(bound[called]))
+        return Port(
+            service=declared.service,
+            name=name,
+            address=declared.address,
+            version=declared.version,
+            operations=operations,
             types=self._type,
-            schema=Schema(provided.loaded, lambda: list(_wrappers(operations))),
-            documents=provided.raw,
+            schema=Schema(self._documents.loaded, lambda: list(_wrappers(operations))),
+            documents=self._documents.raw,
         )
 
-    def _type(self, name: str) -> Kind | None:
-        found = (t for t in self._wsdl.types.types if t.qname and split(str(t.qname))[1] == name)
-        return next((_Plain(self._facets).kind(kind) for kind in found), None)
+    def _plain(self, *, encoded: bool = False) -> TypeReader:
+        return TypeReader(self._schemas, self._known, self._documents.lost, encoded=encoded)
 
-    def _bound(self, binding: str) -> Mapping[str, list[Element]]:
-        """Return the operations of a binding as they stand in the documents, by name."""
-        found: dict[str, list[Element]] = {}
-        for document in self._documents:
-            for one in document.iterfind(f"{_WSDL}binding[@name='{binding}']/{_WSDL}operation"):
-                found.setdefault(one.get("name", ""), []).append(one)
-        return found
+    def _type(self, name: str) -> XSDType | None:
+        found = (t for t in self._schemas.types if t.qname and split(str(t.qname))[1] == name)
+        return next((self._plain().kind(kind) for kind in found), None)
 
-    def _declared(self, operation: Any, bound: list[Element]) -> Declared:
-        name = operation.name
-        if any(next(found.iter(_MIME), None) is not None for found in bound):
-            raise BadContract(f"operation {name} sends attachments (MIME), which are not taken")
-        details = [
-            part.element
-            for fault in operation.abstract.fault_messages.values()
-            for part in fault.parts.values()
-            if part.element is not None
-        ]
-        plain = _Plain(self._facets)
-        return Declared(
-            name=name,
-            action=operation.soapaction or "",
-            style=operation.style,
-            input=plain.content(operation, "input", bound),
-            output=plain.content(operation, "output", bound) if _answers(operation) else None,
-            faults=[plain.part(detail) for detail in details],
+    def _operation(self, bound: BoundOperation) -> WSDLOperation:
+        if bound.trouble:
+            raise BadWSDL(bound.trouble)
+        notes = list(bound.notes)
+        asked, answered = bound.input, bound.output
+        reader = _MessageReader(bound, self._plain, notes)
+        return WSDLOperation(
+            name=bound.name,
+            action=bound.action,
+            style=bound.style,
+            input=reader.content(asked, "input"),
+            output=reader.content(answered, "output") if answered is not None else None,
+            faults=list(reader.faults()),
+            notes=notes,
         )
 
 
-class _Plain:
-    """Makes the types of one operation plain. Two threads never share one that is half made."""
+class _MessageReader:
+    """Makes the messages of one operation plain."""
 
-    def __init__(self, facets: Facets) -> None:
-        self._facets = facets
-        self._kinds: dict[int, Kind] = {}
+    def __init__(
+        self, bound: BoundOperation, plain: Callable[..., TypeReader], notes: list[str]
+    ) -> None:
+        self._bound = bound
+        self._plain = plain
+        self._notes = notes
 
-    def content(self, operation: Any, direction: str, bound: list[Element]) -> Content:
-        message = getattr(operation, direction)
-        body = message.body
-        if body is None or message._is_body_wrapped:  # noqa: SLF001  (nothing else tells)
-            parts = "several parts" if body is not None else "no part"
-            raise BadContract(
-                f"operation {operation.name}: its {direction} has {parts} in the Body; one is taken"
-            )
-        part = self.part(body)
-        if part.kind.simple:  # a bare element that is text
-            part.kind = Kind(parts=[Part(name=TEXT, kind=part.kind)])
-        if operation.style == "rpc" and direction == "output":
-            part.name = f"{operation.name}Response"
-        headers = message.header.type.elements if message.header is not None else []
-        return Content(
-            body=part,
-            headers=[self.part(element) for _, element in headers],
-            encoded=any(
-                found.get("use") == "encoded"
-                for element in bound
-                for path in _BODIES
-                for found in element.iterfind(f"{_WSDL}{direction}/{path}")
-            ),
-        )
+    def content(self, message: BoundMessage, direction: str) -> Content:
+        plain = self._plain(encoded=message.encoded)
+        make = self._wrapper if self._bound.style == "rpc" else self._document
+        try:
+            body = make(plain, message, direction)
+            headers = [part for one in message.headers for part in self._header(plain, one)]
+        except (BadWSDL, RecursionError):
+            raise
+        except Exception as error:  # a schema may make zeep raise nearly anything
+            why = f"its {direction} can't be read, at {plain.place}: {trouble_with(error)}"
+            raise BadWSDL(why) from error
+        self._notes += [note for note in plain.notes if note not in self._notes]
+        return Content(body=body, headers=headers, encoded=message.encoded)
 
-    def part(self, element: Any, *, required: bool = True) -> Part:
-        namespace, name = split(str(element.qname))
-        many = element.max_occurs == "unbounded" or element.max_occurs > 1
-        return Part(
-            name=name,
-            namespace=namespace,
-            kind=self.kind(element.type),
-            required=required and int(element.min_occurs) > 0,
-            repeated=many,
-            nillable=bool(element.nillable),
-        )
+    def _wrapper(self, plain: TypeReader, message: BoundMessage, direction: str) -> Part:
+        """Return the wrapper of an rpc call, named by its operation (WSDL 1.1 §3.5)."""
+        name = self._bound.name + ("Response" if direction == "output" else "")
+        parts = [plain.message_part(part) for part in message.parts]
+        return Part(name=name, namespace=message.namespace, type=XSDType(parts=parts))
 
-    def kind(self, declared: Any) -> Kind:
-        from zeep import xsd
+    def _document(self, plain: TypeReader, message: BoundMessage, direction: str) -> Part:
+        """Return the one element of a Body; without a name, what stands in the Body itself."""
+        for part in message.parts:
+            if not part.element and split(part.type)[0] != LOST:
+                raise BadWSDL(
+                    f"its {direction} has the part {part.name} of a type: in document style the "
+                    "Body itself would be of that type, and one of an element is taken"
+                )
+        parts = [plain.message_part(part) for part in message.parts]
+        if len(parts) != 1:
+            return Part(name="", type=XSDType(parts=parts))
+        if parts[0].type.simple:  # a bare element that is text
+            parts[0].type = XSDType(parts=[Part(name=TEXT, type=parts[0].type)])
+        return parts[0]
 
-        if id(declared) in self._kinds:
-            return self._kinds[id(declared)]
-        qname = str(declared.qname or "")
-        kind = self._kinds[id(declared)] = Kind(name=qname if declared.is_global else "")
-        if isinstance(declared, xsd.ComplexType):
-            self._fill(kind, declared)
-        elif isinstance(declared, xsd.AnySimpleType):
-            kind.base = split(str(declared._default_qname))[1]  # noqa: SLF001  (the built-in's name)
-            kind.name = "" if self._facets.unnamed(qname) else qname
-            kind.words, kind.limits = self._facets.words(qname), self._facets.limits(qname)
-        else:
-            kind.open = True
-        return kind
-
-    def _fill(self, kind: Kind, declared: Any) -> None:
-        from zeep import xsd
-
-        array = declared._array_type  # noqa: SLF001  (nothing else tells)
-        if array is not None:
-            kind.item = self.kind(array.array_type)
+    def _header(self, plain: TypeReader, part: MessagePart) -> Iterator[Part]:
+        if (lost := plain.lost_name(part.type)) is None:
+            yield plain.message_part(part)
             return
-        for _, attribute in declared.attributes:
-            if attribute.name is None:
-                continue
-            namespace, name = split(str(attribute.qname))
-            part = Part(
-                name=f"@{name}",
-                namespace=namespace,
-                kind=self.kind(attribute.type),
-                required=bool(attribute.required),
-            )
-            kind.parts.append(part)
-        held = declared._element  # noqa: SLF001  (elements_nested has no order of its own)
-        if isinstance(held, xsd.Element):
-            kind.parts.append(Part(name=TEXT, kind=self.kind(held.type)))
-        elif held is not None:
-            self._collect(kind, held, required=True)
+        block = lost.name if lost.name.startswith("{") else lost.said
+        self._notes.append(
+            f"{HEADER}.{block} {lost.why}: it is left out, and a field of that name writes it"
+        )
 
-    def _collect(self, kind: Kind, held: Any, *, required: bool) -> None:
-        """Add the elements of a sequence, a choice or a group, in their order."""
-        from zeep import xsd
-
-        if isinstance(held, xsd.Group):
-            self._collect(kind, held.child, required=required and held.min_occurs > 0)
-            return
-        here = required and int(held.min_occurs) > 0
-        many = held.max_occurs == "unbounded" or held.max_occurs > 1
-        start = len(kind.parts)
-        for element in held:
-            if isinstance(element, xsd.Element):
-                part = self.part(element, required=here and not isinstance(held, xsd.Choice))
-                part.repeated |= many
-                kind.parts.append(part)
-            elif isinstance(element, xsd.Any):
-                kind.open, kind.open_at = True, len(kind.parts)
-            else:
-                self._collect(kind, element, required=here and not isinstance(held, xsd.Choice))
-        names = frozenset(part.name for part in kind.parts[start:])
-        if isinstance(held, xsd.Choice) and here and names and not kind.open:
-            kind.one_of.append(names)
+    def faults(self) -> Iterator[Part]:
+        plain = self._plain()
+        for part in self._bound.faults:
+            try:
+                yield plain.message_part(part)
+            except (BadWSDL, RecursionError) as error:
+                why = error if isinstance(error, BadWSDL) else f"its types {TOO_DEEP}"
+                self._notes.append(f"its fault {part.name} can't be read: {why}")
+            except Exception as error:  # noqa: BLE001  (as for a message)
+                self._notes.append(f"its fault {part.name} can't be read: {trouble_with(error)}")
 
 
-def _wrappers(operations: Mapping[str, Declared]) -> Iterator[Part]:
+def _wrappers(operations: Mapping[str, WSDLOperation]) -> Iterator[Part]:
     """Yield the bodies of rpc/literal messages, of those operations that can be used."""
     for name in operations:
-        with suppress(BadContract):
+        with suppress(BadWSDL):
             operation = operations[name]
             for content in (operation.input, operation.output):
                 if operation.style == "rpc" and content is not None and not content.encoded:
                     yield content.body
-
-
-def _answers(operation: Any) -> bool:
-    return operation.output is not None and operation.output.body is not None

@@ -30,11 +30,11 @@ _MOST_REPEATED = 40
 _Facets = list[tuple[str, str]]
 
 
-def fitted(simple: Simple, limits: Iterable[str]) -> str:
-    """Return the sample of a built-in type, or another text of it that keeps some limits.
+def fit(simple: Simple, limits: Iterable[str]) -> str:
+    """Return the sample of a built-in type, or another of its texts that keeps the given limits.
 
-    ``limits``: facets as a schema names them, ``maxLength 40``. A pattern may be beyond us: then
-    the sample is returned as it is.
+    ``limits``: facets as a schema names them, ``maxLength 40``. If a pattern can't be satisfied,
+    the sample is returned unchanged.
     """
     facets = _split(limits)
     if not facets:
@@ -46,6 +46,19 @@ def fitted(simple: Simple, limits: Iterable[str]) -> str:
 def keeps(word: str, limits: Iterable[str]) -> bool:
     """Return whether a text keeps some limits, as far as we can read them."""
     return _keeps(word, _split(limits))
+
+
+def breaks(word: str, limits: Iterable[str]) -> str | None:
+    """Return the limit that a text surely breaks, as it is named; None where we can't tell."""
+    facets = _split(limits)
+    for facet, said in facets:
+        with suppress(ValueError, InvalidOperation):
+            if facet in _KEPT and not _KEPT[facet](word, said):
+                return f"{facet} {said}"
+    patterns = tuple(said for facet, said in facets if facet == "pattern")
+    if patterns and _read(patterns).refuses(word):
+        return f"pattern {patterns[0]}"
+    return None
 
 
 def _split(limits: Iterable[str]) -> _Facets:
@@ -80,9 +93,9 @@ def _keeps(word: str, facets: _Facets) -> bool:
 
 
 class _Patterns:
-    """Patterns as libxml2 reads them: unlike `re` it gives up on one that takes it too long.
+    """Patterns as libxml2 reads them: unlike `re`, it gives up on a pattern that takes too long.
 
-    One that may take long, with repetitions in what is repeated or many of them, is not tried.
+    A pattern that may take long, with nested or many repetitions, is not tried.
     """
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
@@ -98,6 +111,10 @@ class _Patterns:
                 etree.SubElement(held, f"{{{XSD}}}pattern", value=pattern)
             if not any(len(one) > _MOST_PATTERN or _SLOW.search(one) for one in patterns):
                 self._schema = etree.XMLSchema(root)
+
+    def refuses(self, word: str) -> bool:
+        """Return whether a text is surely not matched."""
+        return not self.match(word) and self._schema is not None
 
     def match(self, word: str) -> bool:
         from lxml import etree
@@ -116,8 +133,8 @@ class _Patterns:
 _read = lru_cache(maxsize=256)(_Patterns)
 
 
-def _compared(word: str, said: str) -> int:
-    """Return the order of two values: of numbers, else of texts, which times are here."""
+def _compare(word: str, said: str) -> int:
+    """Return the order of two values: as numbers, otherwise as texts (times are texts here)."""
     with suppress(InvalidOperation):
         return int(Decimal(word).compare(Decimal(said)))
     return (word > said) - (word < said)
@@ -131,10 +148,10 @@ _KEPT: Mapping[str, Callable[[str, str], bool]] = {
     "length": lambda word, said: len(word) == int(said),
     "minLength": lambda word, said: len(word) >= int(said),
     "maxLength": lambda word, said: len(word) <= int(said),
-    "minInclusive": lambda word, said: _compared(word, said) >= 0,
-    "maxInclusive": lambda word, said: _compared(word, said) <= 0,
-    "minExclusive": lambda word, said: _compared(word, said) > 0,
-    "maxExclusive": lambda word, said: _compared(word, said) < 0,
+    "minInclusive": lambda word, said: _compare(word, said) >= 0,
+    "maxInclusive": lambda word, said: _compare(word, said) <= 0,
+    "minExclusive": lambda word, said: _compare(word, said) > 0,
+    "maxExclusive": lambda word, said: _compare(word, said) < 0,
     "totalDigits": lambda word, said: len(_digits(word)) <= int(said),
     "fractionDigits": lambda word, said: len(word.partition(".")[2]) <= int(said),
 }

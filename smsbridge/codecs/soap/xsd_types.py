@@ -1,4 +1,4 @@
-"""The simple types that XML Schema is born with: which text each takes, and a sample of each.
+"""The built-in simple types of XML Schema: which texts each accepts, and a sample of each.
 
 W3C XML Schema Part 2, §3: https://www.w3.org/TR/xmlschema-2/
 """
@@ -33,7 +33,7 @@ class Simple:
         )
 
 
-_WHOLE = r"[+-]?[0-9]{1,4000}"  # int() takes no more
+_WHOLE = r"[+-]?[0-9]{1,4000}"  # int() accepts no more digits
 _UNSIGNED = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 _FLOAT = rf"[+-]?{_UNSIGNED}([eE][+-]?[0-9]+)?|-?INF|NaN"
 _ZONE = r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
@@ -93,6 +93,6 @@ SIMPLE = {
     "unsignedShort": _whole(0, 2**16 - 1),
     "unsignedByte": _whole(0, 255),
 }
-"""By name; a type that isn't here is a kind of text."""
+"""The built-in types by name; a type that isn't listed is a kind of text."""
 
 TEXTUAL = Simple("text")

@@ -1,4 +1,4 @@
-"""What the schemas of a WSDL have against an element, by libxml2."""
+"""Validates an element against the schemas of a WSDL, with libxml2."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from smsbridge.codecs.soap.model import Part
 
 _XS = f"{{{XSD}}}"
+_KEYS = re.compile(rb"<(?:[^\s<>:]+:)?(?:key|unique|keyref)[\s/>]")
 _MOVES = (f"{_XS}import", f"{_XS}include", f"{_XS}redefine")
 _MOST_MESSAGE = 1_000
 _RPC = "urn:smsbridge:rpc"
 _REFERENCES = ("type", "ref", "base", "itemType", "memberTypes", "substitutionGroup", "refer")
 _DECLARED = re.compile(r'\bxmlns:?([^\s="]*)="([^"]*)"')
-_ALL = "urn:smsbridge:all"  # what has no namespace can't import what has none
+_ALL = "urn:smsbridge:all"  # a schema without a namespace can't import another without one
+_SHAPE = (1866, 1867, 1868, 1871)
+"""libxml2's numbers for an element or attribute that is missing, or isn't expected."""
 _QUOTED = re.compile(
     r"(: (?:\[facet '\w+'\] )?)(?:The (?:\w+ )?value )?'.*' (?=(?:is|has|must|does|of) )", re.DOTALL
 )
@@ -37,14 +40,19 @@ class Schema:
     """The schemas of one WSDL, compiled on first use.
 
     ``documents``: the WSDL and all it imports, by address. ``wrappers``: the bodies of rpc calls,
-    which no schema declares (WSDL 1.1 §3.5).
+    which no schema declares (WSDL 1.1 §3.5). ``made`` returns the `sources`, where they were made
+    before.
     """
 
     documents: Mapping[str, Element]
     wrappers: Callable[[], list[Part]] = list
+    made: Callable[[], Mapping[str, bytes] | None] | None = None
 
-    def refusal(self, element: Element, *, rpc: bool = False) -> str | None:
-        """Return what is wrong with an element, without a word of it; None if nothing is known."""
+    def refusal(self, element: Element, *, rpc: bool = False, shape: bool = False) -> str | None:
+        """Return what is wrong with an element, without quoting it; None if nothing is known.
+
+        ``shape``: only which elements and attributes are there counts, not what they hold.
+        """
         from lxml import etree
 
         if self._compiled is None:
@@ -56,21 +64,43 @@ class Schema:
             self._compiled.assertValid(element)
         except etree.DocumentInvalid as error:
             log: list[Any] = list(error.error_log)  # type: ignore[call-overload]  # the stubs lack it
+            if shape:
+                log = [entry for entry in log if entry.type in _SHAPE]
+                return _plain(log[0].message) if log else None
             return _plain(log[0].message) if log else "it does not fit the schema"
-        except etree.LxmlError:  # libxml2 gave up: a pattern that takes it too long
+        except etree.LxmlError:  # libxml2 gave up: a pattern took too long
             return None
         return None
 
     @property
     def usable(self) -> bool:
-        """Whether libxml2 could make sense of the schemas."""
+        """Whether libxml2 could compile the schemas."""
         return self._compiled is not None
+
+    @cached_property
+    def has_keys(self) -> bool:
+        """Whether it holds words to each other, by xs:key, xs:unique or xs:keyref."""
+        return any(_KEYS.search(source) for source in (self.sources or {}).values())
+
+    @cached_property
+    def sources(self) -> Mapping[str, bytes] | None:
+        """What libxml2 is given, by address; None where it would not read it."""
+        from lxml import etree
+
+        if self.made is not None:
+            return self.made()
+        try:
+            return self._sources()
+        except etree.LxmlError:  # a namespace that is no URI, which it won't read a second time
+            return None
 
     @cached_property
     def _compiled(self) -> XMLSchema | None:
         from lxml import etree
 
-        sources = self._sources()
+        if (found := self.sources) is None:
+            return None
+        sources = found
 
         class Sources(etree.Resolver):
             def resolve(self, url: str, _: str, context: Any) -> Any:  # type: ignore[override]  # the stubs lack context
@@ -94,7 +124,7 @@ class Schema:
         sources = {"": _schema(_ALL, "".join(_import(*item) for item in places.items()))}
         found: dict[str, Element] = {}
         for space, schemas in spaces.items():
-            prepared = [_prepared(schema, space, places) for schema in schemas]
+            prepared = [_prepare(schema, space, places) for schema in schemas]
             unique = {etree.tostring(schema): schema for schema in prepared}.values()
             parts = {f"{places[space]}.{number}": part for number, part in enumerate(unique)}
             inner = "".join(f"<xs:include schemaLocation={quoteattr(part)}/>" for part in parts)
@@ -124,13 +154,13 @@ class Schema:
                 spaces.setdefault(own, []).append(schema)
                 continue
             if address not in taken_over:
-                taken_over[address] = sorted(_taken_over(address, including)) or [""]
+                taken_over[address] = sorted(_including_spaces(address, including)) or [""]
             for space in taken_over[address]:
                 spaces.setdefault(space, []).append(schema)
         return spaces
 
 
-def _taken_over(address: str, including: Mapping[str, list[tuple[str, str]]]) -> set[str]:
+def _including_spaces(address: str, including: Mapping[str, list[tuple[str, str]]]) -> set[str]:
     """Return the namespaces of all that include a schema that has none (XSD 1.0 §4.2.1).
 
     ``including``: by the name of a file, who includes it: its address and namespace.
@@ -147,7 +177,7 @@ def _taken_over(address: str, including: Mapping[str, list[tuple[str, str]]]) ->
     return found
 
 
-def _prepared(schema: Element, own: str, places: Mapping[str, str]) -> Element:
+def _prepare(schema: Element, own: str, places: Mapping[str, str]) -> Element:
     """Return a schema of a namespace that imports the others by our addresses."""
     from lxml import etree
 
@@ -155,13 +185,14 @@ def _prepared(schema: Element, own: str, places: Mapping[str, str]) -> Element:
     for moved in ours.findall("*"):
         if moved.tag in _MOVES:
             ours.remove(moved)
-    for space in sorted((_named(ours) & places.keys()) - {own}):
+    never = {own} if ours.get("targetNamespace") else {own, ""}  # it has that of who includes it
+    for space in sorted((_referred_spaces(ours) & places.keys()) - never):
         imported = _import(space, places[space], declared=f' xmlns:xs="{XSD}"')
         ours.insert(0, etree.fromstring(imported))
     return ours
 
 
-def _named(schema: Element) -> set[str]:
+def _referred_spaces(schema: Element) -> set[str]:
     """Return the namespaces that its references may be in, imported by it or not."""
     from lxml import etree
 
@@ -203,8 +234,12 @@ def _rpc(wrappers: Iterable[Part]) -> Element:
     for wrapper in {wrapper.name: wrapper for wrapper in wrappers}.values():
         element = etree.SubElement(root, f"{_XS}element", name=wrapper.name)
         parts = etree.SubElement(etree.SubElement(element, f"{_XS}complexType"), f"{_XS}all")
-        for part in wrapper.kind.parts:
-            namespace, local = split(part.kind.name or f"{_XS}anyType")
+        for part in wrapper.type.parts:
+            if part.namespace:  # an element (WSDL 1.1 §3.5 lets it be one)
+                nsmap = {"t": part.namespace}
+                etree.SubElement(parts, f"{_XS}element", nsmap=nsmap, ref=f"t:{part.name}")
+                continue
+            namespace, local = split(part.type.name or f"{_XS}anyType")
             nsmap = {"t": namespace} if namespace else {}
             named = f"t:{local}" if namespace else local
             etree.SubElement(parts, f"{_XS}element", nsmap=nsmap, name=part.name, type=named)

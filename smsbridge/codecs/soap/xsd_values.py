@@ -1,16 +1,16 @@
-"""Words that are equal by their type: of a boolean `1` is `true`, of an int `00` is `0`."""
+"""Words that are equal by their type: `1` is `true` for a boolean, `00` is `0` for an int."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.path import TEXT, names
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.model import Kind
+    from smsbridge.codecs.soap.model import XSDType
     from smsbridge.mapping.codec import Spellings
 
 _BLANKS = " \t\n\r"
@@ -22,6 +22,7 @@ _SIGNED = ("nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negat
 _UNSIGNED = ("unsignedLong", "unsignedInt", "unsignedShort", "unsignedByte")
 _EXACT = frozenset({"decimal", *_WHOLE, *_SIGNED, *_UNSIGNED})
 _ROUNDED = frozenset({"float", "double"})
+_VALUED = _EXACT | _ROUNDED | {"boolean"}
 
 
 def value_of(base: str, word: str) -> bool | Decimal | float | None:
@@ -39,23 +40,41 @@ def value_of(base: str, word: str) -> bool | Decimal | float | None:
     return None
 
 
-def respell(value: Any, kind: Kind, words: Spellings, path: str = "") -> Any:
-    """Return nested words, with each that is equal to one of ``words`` at its path spelt as there.
+def has_values(kind: XSDType, paths: Iterable[str]) -> bool:
+    """Return whether a type at any of some paths has a value with more than one spelling."""
+    split = (names(path).removesuffix(f".{TEXT}").split(".") for path in paths)
+    return any(_has_values(kind, steps) for steps in split)
 
-    All others stay as they came: an id keeps its zeros, a number its plus.
+
+def _has_values(kind: XSDType, path: Sequence[str]) -> bool:
+    inner = [kind.item] if kind.item is not None else []
+    if not path:
+        text = kind.part(TEXT)
+        own = kind.base in _VALUED or (text is not None and text.type.base in _VALUED)
+        return own or any(_has_values(one, path) for one in inner)
+    part = kind.part(path[0])
+    return (part is not None and _has_values(part.type, path[1:])) or any(
+        _has_values(one, steps) for one in inner for steps in (path, path[1:])
+    )
+
+
+def respell(value: Any, kind: XSDType, words: Spellings, path: str = "") -> Any:
+    """Return nested words, with each that equals one of ``words`` at its path in that spelling.
+
+    All other words stay unchanged: an id keeps its zeros, a number its plus.
     """
     known = {names(one).removesuffix(f".{TEXT}"): own for one, own in words.items()}
     return _respell(value, kind, known, path)
 
 
-def _respell(value: Any, kind: Kind, words: Spellings, path: str) -> Any:
+def _respell(value: Any, kind: XSDType, words: Spellings, path: str) -> Any:
     if isinstance(value, list):
         return [_respell(one, kind.item or kind, words, path) for one in value]
     if isinstance(value, Mapping):
         tree = {}
         for name, inner in value.items():
             part = kind.part(name)
-            held = part.kind if part else kind.item
+            held = part.type if part else kind.item
             own = path if name == TEXT and path else f"{path}.{name}".lstrip(".")
             tree[name] = inner if held is None else _respell(inner, held, words, own)
         return tree
@@ -64,9 +83,9 @@ def _respell(value: Any, kind: Kind, words: Spellings, path: str) -> Any:
     return value
 
 
-def _word(word: str, kind: Kind, own: Collection[str]) -> str:
+def _word(word: str, kind: XSDType, own: Collection[str]) -> str:
     text = kind.part(TEXT)
-    base = kind.base or (text.kind.base if text else "")
+    base = kind.base or (text.type.base if text else "")
     value = value_of(base, word)
     if value is None or word in own:
         return word

@@ -1,4 +1,4 @@
-"""What a fault does to a connection, or to an address that nobody can be reached at."""
+"""What a fault does to a connection, or to an address where nothing can be reached."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_HOST = "https://sms-mock.invalid"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """A connection that a fault is done to.
+    """A connection to which a fault is applied.
 
     ``over`` is set when the server stops; ``pace``: seconds between the bytes of what drips.
     """
@@ -51,8 +51,8 @@ class Wire:
         return self.fault.answer or _ANY
 
 
-def do(wire: Wire) -> None:
-    """Do a fault to a connection; the close that follows is the server's."""
+def play_fault(wire: Wire) -> None:
+    """Apply a fault to a connection; the server closes it afterwards."""
     with suppress(OSError):  # the client may be gone
         _DONE[wire.fault.name](wire)
 
@@ -162,8 +162,8 @@ _DONE: Mapping[str, Callable[[Wire], None]] = {
 }
 
 
-def untrusted() -> ssl.SSLContext:
-    """Return the TLS of a server whose certificate nobody has issued."""
+def untrusted_tls() -> ssl.SSLContext:
+    """Return the SSLContext of a server whose certificate has an unknown issuer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with as_file(files("smsbridge.testing").joinpath("untrusted.pem")) as pem:
         context.load_cert_chain(pem)
@@ -172,7 +172,7 @@ def untrusted() -> ssl.SSLContext:
 
 @contextmanager
 def unreachable(name: str, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Yield the address at which a fault of the address happens; raises `OSError` from binding."""
+    """Yield an address that can't be reached, by a fault's name; raises `OSError` from binding."""
     if name == "no-such-host":
         yield NO_HOST
         return

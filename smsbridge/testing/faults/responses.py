@@ -1,4 +1,4 @@
-"""Answers of HTTP that a fault makes: built for the protocol that was asked over."""
+"""HTTP answers that faults make, for the protocol of the request."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -15,36 +16,39 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.rest import JSON, Rest, json_response, parse_json
+from smsbridge.codecs.rest import JSON, Rest, parse_json
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import Reason
+from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
-from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.codec import Codec, Unreadable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
-from smsbridge.mapping.sample_answers import Asked
 from smsbridge.mapping.words import When
-from smsbridge.testing.faults.outcomes import Place
-from smsbridge.testing.faults.table import Fault
-from smsbridge.testing.mock.request import Heard
+from smsbridge.serving.answers import AnswerWriter
+from smsbridge.serving.call import ReceivedCall
+from smsbridge.serving.rest import ProviderRest, json_response
+from smsbridge.testing.faults.table import Fault, Place
 
 _HTML = "text/html; charset=utf-8"
 _WITHOUT_BODY = (204, 304)
 _OK = 200
 _BOMB_BYTES = 20 * 1024 * 1024
 _REASONS = (Reason.ACCOUNT, Reason.QUOTA, Reason.CONTENT, Reason.RECIPIENT, Reason.OTHER)
-_UNHEARD_OF = "e-4711"
+_UNHEARD_OF = ("e-4711", "4711", "4712")
 _BODY = re.compile(rb"(<(?:[\w.-]+:)?Body\b[^>]*>)(.*)(</(?:[\w.-]+:)?Body>)", re.DOTALL)
 _CHILD = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
 _OPERATION = re.compile(rb"(<(?:[\w.-]+:)?operation\s[^>]*?\bname=[\"'])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class FaultContext:
     """A call that sends: what was asked, what would have been answered, and when."""
 
-    asked: Asked
+    writer: AnswerWriter
+    codec: Codec
+    site: Site
     table: Operation | Question
     good: Response
     now: datetime
@@ -62,51 +66,58 @@ class Spot:
 _NO_TABLE = Operation("POST /", {}, When({"result": "*"}))
 
 
-def spot(
-    backend: Backend, request: Request, heard: Heard | None, good: Response, now: datetime
-) -> Spot:
-    """Return what a fault is done to; of a request that calls nothing known it is a JSON answer."""
+def fault_context(
+    backend: Backend, request: Request, call: ReceivedCall | None, good: Response, now: datetime
+) -> FaultContext:
+    """Return what a fault is done to; for an unknown call, a JSON answer."""
     site = backend.site()
-    asked = Asked(Rest(), site, request, _NO_TABLE.call)
-    if heard is not None:
-        asked = Asked(heard.protocol.codec, site, request, heard.call.name)
-    table = heard.table if heard else _NO_TABLE
+    table = call.table if call else _NO_TABLE
+    codec = call.protocol.table.codec if call else Rest()
+    served = call.protocol.codec if call else ProviderRest(Rest(), site)
     here = f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}"
-    return Spot(asked=asked, table=table, good=good, now=now, address=here)
+    return FaultContext(
+        writer=AnswerWriter(served, request, table.call),
+        codec=codec,
+        site=site,
+        table=table,
+        good=good,
+        now=now,
+        address=here,
+    )
 
 
-def spoilt(fault: Fault, spot: Spot) -> Response:
+def faulty_response(fault: Fault, context: FaultContext) -> Response:
     """Return the answer that a fault gives in place of the good one."""
-    return _ANSWERS[fault.name](spot, fault.way)
+    return _ANSWERS[fault.name](context, fault.way)
 
 
-def _status(spot: Spot, way: str) -> Response:
-    return spot.status(int(way))
+def _status(context: FaultContext, way: str) -> Response:
+    return context.status(int(way))
 
 
-def _unauthorized(spot: Spot, _way: str) -> Response:
-    return spot.status(401)
+def _status_401(context: FaultContext, _way: str) -> Response:
+    return context.status(401)
 
 
-def _redirect(spot: Spot, way: str) -> Response:
-    return spot.status(int(way), location=f"{spot.address}/elsewhere")
+def _redirect(context: FaultContext, way: str) -> Response:
+    return context.status(int(way), location=f"{context.address}/elsewhere")
 
 
-def _busy(spot: Spot, way: str, status: int) -> Response:
-    then = format_datetime(spot.now + timedelta(seconds=900), usegmt=True)
+def _busy(context: FaultContext, way: str, status: int) -> Response:
+    then = format_datetime(context.now + timedelta(seconds=900), usegmt=True)
     waits = {"seconds": "7", "date": then, "far": "999999"}
-    return spot.status(status, **({"retry_after": waits[way]} if way in waits else {}))
+    return context.status(status, **({"retry_after": waits[way]} if way in waits else {}))
 
 
-def _bad_gzip(spot: Spot, _way: str) -> Response:
-    return _encoded(spot.good, b"this is not gzip")
+def _bad_gzip(context: FaultContext, _way: str) -> Response:
+    return _with_encoding(context.good, b"this is not gzip")
 
 
-def _gzip_bomb(spot: Spot, _way: str) -> Response:
-    return _encoded(spot.good, _bomb())
+def _gzip_bomb(context: FaultContext, _way: str) -> Response:
+    return _with_encoding(context.good, _bomb())
 
 
-def _encoded(good: Response, body: bytes) -> Response:
+def _with_encoding(good: Response, body: bytes) -> Response:
     return replace(good, headers={**good.headers, "Content-Encoding": "gzip"}, body=body)
 
 
@@ -115,40 +126,42 @@ def _bomb() -> bytes:
     return gzip.compress(b" " * _BOMB_BYTES)
 
 
-def _bad_json(spot: Spot, way: str) -> Response:
+def _bad_json(context: FaultContext, way: str) -> Response:
     if way == "shape":
-        return _written(spot, {"unheard-of": []})
-    codec = spot.asked.codec
+        return _write(context, {"unheard-of": []})
+    codec = context.codec
     if isinstance(codec, Soap) and codec.json_part:
-        return replace(spot.good, body=spot.good.body.replace(b"{", b"{{"))
-    return replace(spot.good, body=spot.good.body[: len(spot.good.body) // 2])
+        return replace(context.good, body=context.good.body.replace(b"{", b"{{"))
+    return replace(context.good, body=context.good.body[: len(context.good.body) // 2])
 
 
-def _written(spot: Spot, words: Mapping[str, Any]) -> Response:
-    asked = spot.asked
+def _write(context: FaultContext, words: Mapping[str, Any]) -> Response:
+    writer = context.writer
     try:
-        return asked.codec.write(asked.site, asked.request, asked.call, words)
-    except BadContract:
-        return _emptied(spot.good)
+        return writer.codec.write(writer.request, writer.call, words)
+    except BadWSDL:
+        return _empty_body(context.good)
 
 
-def _html(_spot: Spot, _way: str) -> Response:
+def _html(_context: FaultContext, _way: str) -> Response:
     page = b"<!DOCTYPE html><title>Welcome</title><p>Please sign in.</p>"
     return Response(status=200, headers={"Content-Type": _HTML}, body=page)
 
 
-def _provider_error(spot: Spot, way: str) -> Response:
-    rejected = spot.table.rejected
+def _provider_error(context: FaultContext, way: str) -> Response:
+    rejected = context.table.rejected
     path = next((path for path, words in rejected.items() if "*" in words), None)
-    if way == "unheard-of" and path:
-        return spot.asked.answer({path: _UNHEARD_OF})
-    return spot.asked.refusal(rejected, _REASONS)
+    if path and way == "unheard-of":
+        for word in (one for one in _UNHEARD_OF if one not in rejected[path]):
+            with suppress(BadWSDL):  # the contract may want a number there
+                return context.writer.answer({path: word})
+    return context.writer.refusal(rejected, _REASONS)
 
 
-def _bad_soap(spot: Spot, way: str) -> Response:
-    good = spot.good
+def _bad_soap(context: FaultContext, way: str) -> Response:
+    good = context.good
     if way == "empty":
-        return _emptied(good)
+        return _empty_body(good)
     if way == "foreign" and (body := _BODY.search(good.body)) and (child := _CHILD.search(body[2])):
         return replace(good, body=good.body.replace(child[1], b"other" + child[1]))
     if way == "doctype":
@@ -158,40 +171,40 @@ def _bad_soap(spot: Spot, way: str) -> Response:
     return replace(good, body=good.body[: len(good.body) // 2])
 
 
-def _emptied(good: Response) -> Response:
+def _empty_body(good: Response) -> Response:
     return replace(good, body=_BODY.sub(rb"\1\3", good.body))
 
 
-def _fault_client(spot: Spot, way: str) -> Response:
+def _fault_client(context: FaultContext, way: str) -> Response:
     codes = {"version-mismatch": "VersionMismatch", "must-understand": "MustUnderstand"}
-    return spot.asked.codec.fault(spot.asked.request, codes.get(way, "Client"), "refused")
+    return context.writer.codec.fault(context.writer.request, codes.get(way, "Client"), "refused")
 
 
-def _fault_server(spot: Spot, way: str) -> Response:
+def _fault_server(context: FaultContext, way: str) -> Response:
     if way == "bare":
-        return spot.status(500)
-    return spot.asked.codec.fault(spot.asked.request, "Server", "the database is away")
+        return context.status(500)
+    return context.writer.codec.fault(context.writer.request, "Server", "the database is away")
 
 
-def _odd_success(spot: Spot, way: str) -> Response:
+def _odd_success(context: FaultContext, way: str) -> Response:
     if way == "202":
-        return replace(spot.good, status=202)
-    asked, accepted = spot.asked, spot.table.taken
+        return replace(context.good, status=202)
+    accepted = context.table.taken
     try:
-        words = asked.codec.decode(asked.site, Session(), asked.call, spot.good)
+        words = context.codec.decode(context.site, Session(), context.table.call, context.good)
     except Unreadable:
-        return spot.good
+        return context.good
     changed = json.loads(json.dumps(words))
     if way == "text":
         for path in accepted.match:
             _change(changed, path, str)
     elif accepted.id and accepted.id not in accepted.match:
         _change(changed, accepted.id, None)
-    return _written(spot, changed)
+    return _write(context, changed)
 
 
 def _change(words: Any, path: str, made: Callable[[Any], Any] | None) -> None:
-    """Change what stands at a path, or leave it out."""
+    """Change the value at a path, or remove it."""
     *before, last = steps(path)
     place = at(words, ".".join(map(str, before))) if before else words
     if isinstance(place, dict) and last in place:
@@ -201,16 +214,16 @@ def _change(words: Any, path: str, made: Callable[[Any], Any] | None) -> None:
             place[last] = made(place[last])
 
 
-_ANSWERS: Mapping[str, Callable[[Spot, str], Response]] = {
+_ANSWERS: Mapping[str, Callable[[FaultContext, str], Response]] = {
     "bad-gzip": _bad_gzip,
     "gzip-bomb": _gzip_bomb,
     "redirect-keep": _redirect,
     "redirect-see-other": _redirect,
     "refusals": _status,
-    "unauthorized": _unauthorized,
+    "unauthorized": _status_401,
     "try-again": _status,
-    "too-many": lambda spot, way: _busy(spot, way, 429),
-    "unavailable": lambda spot, way: _busy(spot, way, 503),
+    "too-many": lambda context, way: _busy(context, way, 429),
+    "unavailable": lambda context, way: _busy(context, way, 503),
     "server-error": _status,
     "bad-json": _bad_json,
     "html": _html,
@@ -223,7 +236,7 @@ _ANSWERS: Mapping[str, Callable[[Spot, str], Response]] = {
 }
 
 
-def spoilt_token(fault: Fault, good: Response) -> Response | Fault:
+def faulty_token_response(fault: Fault, good: Response) -> Response | Fault:
     """Return what a fault makes of the answer to a token call; a refusal stays."""
     if good.status != _OK:
         return good
@@ -236,10 +249,11 @@ def spoilt_token(fault: Fault, good: Response) -> Response | Fault:
         case "token-down":
             return _TOKEN_DOWN[fault.way]
         case "odd-expiry":
-            words = {**parse_json(good.body), "expires_in": _EXPIRIES.get(fault.way)}
-            if fault.way == "missing":
-                del words["expires_in"]
-            return json_response(200, words)
+            with suppress(Unreadable):  # a login over SOAP says its lifetime in its own way
+                words = {**parse_json(good.body), "expires_in": _EXPIRIES.get(fault.way)}
+                if fault.way == "missing":
+                    del words["expires_in"]
+                return json_response(200, words)
     return good
 
 
@@ -256,7 +270,7 @@ _TOKEN_DOWN: Mapping[str, Response | Fault] = {
 }
 
 
-def spoilt_wsdl(fault: Fault, good: Response) -> Response:
+def faulty_wsdl(fault: Fault, good: Response) -> Response:
     """Return what a fault makes of the WSDL: gone, a page, or one with other operations."""
     if fault.entry.place is not Place.WSDL:
         return good

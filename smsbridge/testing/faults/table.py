@@ -1,18 +1,63 @@
 """The faults of the other side, as one table: what happens, and how a send must end.
 
-The names are the one vocabulary of fixtures, of ``smsbridge mock --fault``, of the tests and of the
-docs. How each is done: on the connection in `breaks`, as an answer of HTTP in `spoilt`.
+Fixtures, ``smsbridge mock --fault``, the tests and the docs use these names. `connection` has the
+faults of the connection, `responses` the faulty HTTP answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from smsbridge.errors import ConfigError, Reason
+from smsbridge.errors import ConfigError, Outcome, Reason
 from smsbridge.http.exchange import Response
-from smsbridge.testing.faults.outcomes import Ends, Entry, Outcome, Place
 from smsbridge.text.suggest import nearest
+
+
+class Place(StrEnum):
+    """Where a fault happens."""
+
+    ADDRESS = "address"  # before there is a connection
+    REQUEST = "request"  # while a request comes in: the provider never has it whole
+    WIRE = "wire"  # on the connection, once the request was read
+    ANSWER = "answer"  # an answer of HTTP
+    TOKEN = "token"  # noqa: S105  (a word): the token call
+    WSDL = "wsdl"  # the fetching of the WSDL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a send must end in.
+
+    ``outcome``: None where the bytes that left decide: a part of them is not sent, all are unknown.
+    ``retry``: of what was not sent. ``wait``: the least and the most of its ``retry_after``, in
+    seconds. ``reason``: of a rejection. ``says``: what the error text must contain.
+    """
+
+    outcome: Outcome | None
+    retry: bool = True
+    wait: tuple[float, float] | None = None
+    reason: Reason | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row of the table. ``ways``: its kinds; the first is used unless one is named."""
+
+    number: str
+    name: str
+    what: str
+    place: Place
+    ways: Mapping[str, Ending]
+    also: str = ""
+    protocols: tuple[str, ...] = ("rest", "soap", "oauth")
+
+    @property
+    def answers(self) -> bool:
+        """Whether it can replace the answer to a request that was read."""
+        return self.place in {Place.WIRE, Place.ANSWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +70,7 @@ class Fault:
 
     @property
     def word(self) -> str:
-        """What asks for it: its name, and its way if it has any."""
+        """The word that selects it: its name, and its kind if it has one."""
         return f"{self.name}:{self.way}" if self.way else self.name
 
     @property
@@ -34,47 +79,47 @@ class Fault:
         return FAULTS[self.name]
 
     @property
-    def ends(self) -> Ends:
+    def ends(self) -> Ending:
         """What a send must end in."""
         return self.entry.ways[self.way]
 
     @property
     def taken(self) -> bool:
-        """Whether the provider has taken the message all the same."""
+        """Whether the provider has taken the message nevertheless."""
         refused = self.ends.outcome in {Outcome.NOT_SENT, Outcome.REJECTED}
         return self.entry.answers and not refused
 
 
-_ACCEPTED = Ends(outcome=Outcome.ACCEPTED)
-_NOT_SENT = Ends(outcome=Outcome.NOT_SENT)
-_NEVER = Ends(outcome=Outcome.NOT_SENT, retry=False)
-_BY_BYTES = Ends(outcome=Outcome.BY_BYTES)
-_DENIED = Ends(outcome=Outcome.REJECTED, reason=Reason.AUTHENTICATION)
-_REFUSED = Ends(outcome=Outcome.REJECTED, reason=Reason.REQUEST)
+_ACCEPTED = Ending(outcome=Outcome.ACCEPTED)
+_NOT_SENT = Ending(outcome=Outcome.NOT_SENT)
+_NEVER = Ending(outcome=Outcome.NOT_SENT, retry=False)
+_BY_BYTES = Ending(outcome=None)
+_DENIED = Ending(outcome=Outcome.REJECTED, reason=Reason.AUTHENTICATION)
+_REFUSED = Ending(outcome=Outcome.REJECTED, reason=Reason.REQUEST)
 
 
-def _waits(least: float, most: float) -> Ends:
-    return Ends(outcome=Outcome.NOT_SENT, wait=(least, most))
+def _waits(least: float, most: float) -> Ending:
+    return Ending(outcome=Outcome.NOT_SENT, wait=(least, most))
 
 
-def _refused_for(reason: str) -> Ends:
-    return Ends(outcome=Outcome.REJECTED, reason=Reason(reason))
+def _refusal_for(reason: str) -> Ending:
+    return Ending(outcome=Outcome.REJECTED, reason=Reason(reason))
 
 
-def _each(ends: Ends, *ways: str) -> dict[str, Ends]:
+def _each(ends: Ending, *ways: str) -> dict[str, Ending]:
     return dict.fromkeys(ways or ("",), ends)
 
 
-def _unknown(*ways: str) -> dict[str, Ends]:
-    return _each(Ends(outcome=Outcome.UNKNOWN), *ways)
+def _unknown(*ways: str) -> dict[str, Ending]:
+    return _each(Ending(outcome=Outcome.UNKNOWN), *ways)
 
 
 _WAITS = {"seconds": _waits(7, 7), "date": _waits(700, 900), "far": _waits(3600, 3600)}
 _REFUSALS = _each(_REFUSED, "400", "404", "422") | {
     "403": _DENIED,
-    "413": _refused_for("content"),
+    "413": _refusal_for("content"),
 }
-_ERRORS = {"known": _refused_for("account"), "unheard-of": _refused_for("other")}
+_ERRORS = {"known": _refusal_for("account"), "unheard-of": _refusal_for("other")}
 _BLAMES = _each(_REFUSED, "client", "version-mismatch", "must-understand")
 _TOKEN_REFUSED = _each(_DENIED, "invalid-client", "unauthorized-client")
 _TOKEN_DOWN = _each(_NOT_SENT, "500", "429", "html", "empty", "reset", "silence") | {
@@ -83,12 +128,12 @@ _TOKEN_DOWN = _each(_NOT_SENT, "500", "429", "html", "empty", "reset", "silence"
 }
 _ODD_EXPIRY = _each(_ACCEPTED, "missing", "zero", "negative", "word", "huge")
 _WSDL_GONE = {"gone": _NOT_SENT, **_each(_NEVER, "page", "changed")}
-_HOST = Ends(outcome=Outcome.NOT_SENT, retry=False, says="sms-mock.invalid")
-_TLS = Ends(outcome=Outcome.NOT_SENT, retry=False, says="TLS")
-_LATE = Ends(outcome=Outcome.UNKNOWN, says="time")
-_CUT = Ends(outcome=Outcome.UNKNOWN, says="HTTP 200")
+_HOST = Ending(outcome=Outcome.NOT_SENT, retry=False, says="sms-mock.invalid")
+_TLS = Ending(outcome=Outcome.NOT_SENT, retry=False, says="TLS")
+_LATE = Ending(outcome=Outcome.UNKNOWN, says="time")
+_CUT = Ending(outcome=Outcome.UNKNOWN, says="HTTP 200")
 
-_ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ends]], ...]] = {
+_ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ending]], ...]] = {
     Place.ADDRESS: (
         ("F01", "refused", "nobody listens", _each(_NOT_SENT)),
         ("F02", "no-such-host", "the name doesn't resolve", _each(_HOST)),
@@ -114,7 +159,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ends]], ...]] = {
         ("F13", "half-body", "the answer ends inside its body", _each(_CUT)),
         ("F14", "drip-body", "the body comes byte by byte, one each 0.2 seconds", _each(_ACCEPTED)),
         ("F15", "drip-headers", "headers come byte by byte, and never end", _unknown()),
-        ("F16", "garbage", "what comes is no HTTP", _unknown()),
+        ("F16", "garbage", "what comes is not HTTP", _unknown()),
         (
             "F19",
             "bad-framing",
@@ -123,7 +168,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ends]], ...]] = {
         ),
     ),
     Place.ANSWER: (
-        ("F17", "bad-gzip", "the body is not the gzip that it says", _unknown()),
+        ("F17", "bad-gzip", "the body says gzip, but isn't", _unknown()),
         ("F18", "gzip-bomb", "a small body unpacks to 20 MiB", _unknown()),
         (
             "F20a",
@@ -206,8 +251,8 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ends]], ...]] = {
 _ALSO = {
     "no-such-host": "the error names the host and nothing else of the URL",
     "bad-tls": "a fault of the config; the mock has an unknown issuer",
-    "reset-on-accept": "it races; the mock reads as far as it must to know a call that sends",
-    "never-reads": "what the system took counts as left: of a message too large for it, a part",
+    "reset-on-accept": "timing decides; the mock reads only enough to recognise a sending call",
+    "never-reads": "what the system took counts as left: part of a message larger than its buffers",
     "stale-connection": "after 3 idle seconds a connection isn't used again; nothing is repeated",
     "silence": "at the deadline",
     "half-body": "the error keeps the status",
@@ -230,7 +275,7 @@ _ALSO = {
     "token-down": "the message never left; a token that is still valid goes on being used",
     "token-race": "one token call for all; of many 401s at once, one renewal",
     "odd-expiry": "missing: 300 seconds; else kept within 30 seconds and 24 hours",
-    "wsdl-gone": "the copy that is pinned goes on working",
+    "wsdl-gone": "a locked copy goes on working",
 }
 
 _OF_SOAP = {"bad-soap", "fault-client", "fault-server", "wsdl-gone"}
@@ -262,11 +307,32 @@ WORDS = tuple(
     for name, entry in FAULTS.items()
     for word in (name, *(f"{name}:{way}" for way in entry.ways if way))
 )
-"""All that can be asked for: a name, or a name and one of its ways, ``refusals:413``."""
+"""Every word that can be chosen: a name, or a name and one of its kinds, ``refusals:413``."""
+
+
+STATUSES: Mapping[str, str] = {
+    "401": "unauthorized",
+    "429": "too-many",
+    "503": "unavailable",
+    **{
+        way: f"{name}:{way}"
+        for name, entry in FAULTS.items()
+        if entry.place is Place.ANSWER
+        for way in entry.ways
+        if way.isdigit()
+    },
+}
+"""The word of the fault that answers with an HTTP status."""
 
 
 def fault(word: str) -> Fault:
-    """Return the fault of a word; raises `ConfigError` with the nearest one that is known."""
+    """Return the fault of a word, or of an HTTP status; raises `ConfigError` with the nearest one.
+
+    >>> fault("429").word
+    'too-many:seconds'
+    """
+    if word.isascii() and word.isdigit():
+        return _fault_of_status(word)
     name, _, way = word.partition(":")
     if name not in FAULTS:
         raise ConfigError(f"there is no fault {word!r}: {nearest(name, FAULTS)}")
@@ -274,3 +340,9 @@ def fault(word: str) -> Fault:
     if word != name and not (way and way in ways):
         raise ConfigError(f"there is no fault {word!r}: {nearest(way, filter(None, ways))}")
     return Fault(name, way or next(iter(ways)))
+
+
+def _fault_of_status(status: str) -> Fault:
+    if status not in STATUSES:
+        raise ConfigError(f"no fault answers with HTTP {status}: {nearest(status, STATUSES)}")
+    return fault(STATUSES[status])

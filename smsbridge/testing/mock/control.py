@@ -1,58 +1,163 @@
-"""What a test may ask of the mock provider beside its own calls, under ``/_mock/``."""
+"""The control URLs of the mock provider, under ``/_mock/``: what a test asks beside its calls."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from smsbridge.codecs.rest import json_response, parse_json
+from smsbridge.codecs.rest import parse_json
 from smsbridge.http.address import is_loopback
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.message import UNSENDABLE
+from smsbridge.serving.rest import json_response
+from smsbridge.testing.mock import control_answers, control_changes
+from smsbridge.testing.mock.control_input import Asked, BadAsk, NoSuch
+from smsbridge.testing.mock.lanes import CONTROL, is_control
+from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
     from smsbridge.testing.mock.provider import Provider
 
-_ROOM = "/_mock/"
+_BAD_METHOD = 405
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-_CAME = ("sender", "text", "device")
-_TAKES = "give an object with sender and text, and device or not, each a text without NUL"
 
 
-def controlled(provider: Provider, request: Request) -> Response | None:
-    """Return the answer to a request of a test; None to any other."""
-    if not request.path.startswith(_ROOM):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlURL:
+    """What one control URL takes: ``parameters`` of its query, ``keys`` of its JSON object.
+
+    ``takes``: the same for readers.
+    """
+
+    answer: Callable[[Provider, Asked], Any]
+    parameters: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    takes: str = "give no body"
+
+
+_ONE = "/requests/ID"
+
+URLS: Mapping[tuple[str, str], ControlURL] = {
+    ("GET", "/messages"): ControlURL(
+        answer=control_answers.messages,
+        parameters=("recipient", "text", "after", "wait"),
+    ),
+    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after",)),
+    ("GET", _ONE): ControlURL(answer=control_answers.one_request),
+    ("GET", "/lanes"): ControlURL(answer=control_answers.lanes),
+    ("GET", "/scenario"): ControlURL(answer=control_answers.scenario),
+    ("GET", "/notes"): ControlURL(answer=control_answers.notes),
+    ("GET", "/verify"): ControlURL(answer=control_answers.verify),
+    ("GET", "/health"): ControlURL(answer=control_answers.health),
+    ("GET", "/events"): ControlURL(answer=control_answers.events, parameters=("after",)),
+    ("POST", "/scenario"): ControlURL(
+        answer=control_changes.scenario,
+        keys=("play",),
+        takes="give an object with play: the id of a scenario, a fixture, or null",
+    ),
+    ("POST", "/fault"): ControlURL(
+        answer=control_changes.fault,
+        keys=("name", "times", "seconds"),
+        takes="give an object with name, and optionally times and seconds",
+    ),
+    ("POST", "/clock"): ControlURL(
+        answer=control_changes.clock,
+        keys=("advance",),
+        takes="give an object with advance: a number of seconds",
+    ),
+    ("POST", "/delay"): ControlURL(
+        answer=control_changes.delay,
+        keys=("ms",),
+        takes="give an object with ms: a number of milliseconds",
+    ),
+    ("POST", "/report"): ControlURL(
+        answer=control_changes.report,
+        keys=("id", "status"),
+        takes="give an object with id and status",
+    ),
+    ("POST", "/receive"): ControlURL(
+        answer=control_changes.receive,
+        keys=("sender", "text", "device"),
+        takes="give an object with sender, text and optionally device, each a text without NUL",
+    ),
+    ("POST", "/webhook"): ControlURL(
+        answer=control_changes.webhook,
+        keys=("url", "secret", "unsigned"),
+        takes="give an object with url, and optionally secret and unsigned",
+    ),
+    ("POST", "/reset"): ControlURL(answer=control_changes.reset),
+}
+"""The control URLs, by method and path below ``/_mock``. Each takes ``lane`` in its query too."""
+
+
+def answer_control(provider: Provider, request: Request) -> Response | None:
+    """Return the answer to a request of a test to a lane; None to any other."""
+    if not is_control(request.path):
         return None
     if why := foreign(request, provider.hosts):
         return json_response(403, {"error": 403, "message": why})
-    return _asked(provider, request)
+    path = request.path.removeprefix(CONTROL)
+    known = path.removeprefix("/requests/") if path.startswith("/requests/") else ""
+    method = "GET" if request.method == "HEAD" else request.method
+    name = _ONE if known else path
+    url = URLS.get((method, name))
+    try:
+        answer = url.answer(provider, _read(url, request, known)) if url else _no_url(name)
+    except BadAsk as error:
+        answer = json_response(error.status, {"error": error.status, "message": str(error)})
+    told = answer if isinstance(answer, Response) else json_response(200, answer)
+    if request.method == "HEAD":
+        size = {"Content-Length": str(len(told.body))}
+        return replace(told, headers={**told.headers, **size}, body=b"")
+    return told
 
 
-def _asked(provider: Provider, request: Request) -> Response | None:
-    match request.method, request.path:
-        case "GET", "/_mock/messages":
-            return json_response(200, [asdict(taken) for taken in provider.messages])
-        case "GET", "/_mock/notes":
-            return json_response(200, provider.notes)
-        case "GET", "/_mock/health":
-            return json_response(200, _health(provider))
-        case "POST", "/_mock/receive":
-            return _receive(provider, request)
-        case "POST", "/_mock/reset":
-            provider.reset()
-            return json_response(200, {"status": "ok"})
-    return None
+def _no_url(name: str) -> Response:
+    """Return the answer at a path that has no URL, or none of the method; raises `NoSuch`."""
+    methods = [method for method, path in URLS if path == name]
+    if not methods:
+        raise NoSuch(
+            f"there is no {CONTROL}{name:.40}; {nearest(name, {path for _, path in URLS})}"
+        )
+    allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else [])])
+    why = {"error": _BAD_METHOD, "message": f"{CONTROL}{name} takes {allowed}"}
+    return json_response(_BAD_METHOD, why, {"Allow": allowed})
+
+
+def _read(url: ControlURL, request: Request, known: str) -> Asked:
+    """Return what a request gives; raises `BadAsk` for what the URL doesn't take."""
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    parameters = dict(pairs)
+    allowed = (*url.parameters, "lane")
+    for name in parameters:
+        if name not in allowed:
+            raise BadAsk(f"it has no parameter {name!r:.40}; it has {', '.join(allowed)}")
+    if len(pairs) > len(parameters):
+        raise BadAsk("a parameter is given twice")
+    given: Mapping[str, Any] = {}
+    if request.method == "POST" and (url.keys or request.body):
+        try:
+            given = parse_json(request.body, mend=False)
+        except Unreadable as error:
+            raise BadAsk(f"{error}: {url.takes}") from None
+    for name in given:
+        if name not in url.keys:
+            raise BadAsk(f"{name!r:.40} is no key: {url.takes}")
+    return Asked(
+        parameters=parameters, given=given, known=known, last=request.header("last-event-id")
+    )
 
 
 def foreign(request: Request, hosts: Collection[str]) -> str:
-    """Return why a request may be a web page's, and not a test's; empty where it is not.
+    """Return why a request may come from a web page rather than a test; empty if it doesn't.
 
-    A page may have a name of its own resolve to this machine, and so read what is here: the name is
-    then its Host. ``hosts``: the mock's own. A request without these headers is not a browser's.
+    A page can make a host name of its own resolve to this machine (DNS rebinding); that name is
+    then the Host. ``hosts``: the mock's own. Browsers always send these headers, so a request
+    without them is accepted.
     """
     host = request.header("host").lower()
     if host and not _is_own(host, hosts):
@@ -60,7 +165,7 @@ def foreign(request: Request, hosts: Collection[str]) -> str:
     origin = request.header("origin").lower()
     site = request.header("sec-fetch-site").lower()
     if (origin and origin.partition("://")[2] != host) or site not in ("", "same-origin", "none"):
-        return "it comes from a page of another origin: ask from a test, or from a shell"
+        return "it comes from a web page of another origin: ask from a test, or from a shell"
     return ""
 
 
@@ -74,29 +179,3 @@ def _is_own(host: str, hosts: Collection[str]) -> bool:
     except ValueError:
         return False
     return any(one in hosts for one in ("0.0.0.0", "::"))  # noqa: S104  (it listens at every address)
-
-
-def _health(provider: Provider) -> dict[str, Any]:
-    return {
-        "status": "ok",
-        "scenario": provider.fixture.id,
-        "provenance": provider.fixture.provenance.source,
-        **({"fault": provider.fault} if provider.fault else {}),
-    }
-
-
-def _receive(provider: Provider, request: Request) -> Response:
-    try:
-        given = parse_json(request.body, mend=False)
-    except Unreadable as error:
-        return json_response(400, {"error": 400, "message": f"{error}: {_TAKES}"})
-    words = {name: given.get(name, "") for name in _CAME}
-    odd = given.keys() - words.keys() or not all(map(_is_text, words.values()))
-    if odd or not words["sender"] or not words["text"]:
-        return json_response(400, {"error": 400, "message": _TAKES})
-    provider.receive(**words)
-    return json_response(200, {"status": "ok"})
-
-
-def _is_text(word: object) -> bool:
-    return isinstance(word, str) and not UNSENDABLE.search(word)

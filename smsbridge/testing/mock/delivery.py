@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from queue import Empty, SimpleQueue
 
@@ -18,12 +19,17 @@ _POLL = 0.05
 _END_SECONDS = 1.0
 
 
-class Postman:
+def _idle() -> None:
+    """Do nothing."""
+
+
+class WebhookDelivery:
     """Delivers what is in a queue until it is stopped; each up to three times, until a 2xx."""
 
-    def __init__(self, outbox: SimpleQueue[Request]) -> None:
-        """``outbox``: what is to be delivered."""
+    def __init__(self, outbox: SimpleQueue[Request], settle: Callable[[], None] = _idle) -> None:
+        """``outbox``: what is to be delivered; ``settle`` is called often, and may add to it."""
         self._outbox = outbox
+        self._settle = settle
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="smsbridge-webhooks", daemon=True)
 
@@ -32,13 +38,14 @@ class Postman:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, at once also where a receiver is silent; what is not delivered yet never is."""
+        """Stop at once, even if a receiver is silent; what has not been delivered is dropped."""
         self._over.set()
         self._thread.join(_END_SECONDS)
 
     def _work(self) -> None:
         with closing(RequestsTransport(Console())) as transport:
             while not self._over.is_set():
+                self._settle()
                 try:
                     request = self._outbox.get(timeout=_POLL)
                 except Empty:

@@ -1,31 +1,33 @@
 """What the mock provider answers where nothing was recorded: made from tables and contracts.
 
-ASSUMED: no provider was heard to answer so. What is valid is all that is known.
+ASSUMED: no provider was seen to answer so; the answers are only known to be valid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.codec import Soap, Unserved
-from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.sample_answers import Asked, word_of
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
+from smsbridge.serving.answers import AnswerWriter, word_of
+from smsbridge.serving.call import ReceivedCall
+from smsbridge.serving.provider_protocol import ProviderProtocol
+from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
+from smsbridge.testing.mock.verdict import quirks_refusal
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
     from smsbridge.mapping.codec import Note
     from smsbridge.testing.fixture.scenario import Scenario
     from smsbridge.testing.mock.history import History
-    from smsbridge.testing.mock.request import Heard
 
 _UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
@@ -33,82 +35,102 @@ _FAILURES = (Status.UNDELIVERED, Status.REJECTED)
 _ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
 
 
-class Assumed:
-    """Answers for one backend, from what its history remembers."""
+class GeneratedAnswers:
+    """Makes answers for one backend from its history."""
 
-    def __init__(self, backend: Backend, scenario: Scenario, history: History) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        protocols: Sequence[ProviderProtocol],
+        scenario: Scenario,
+        history: History,
+    ) -> None:
         """``scenario`` mints ids; ``history`` is what is remembered."""
         self._backend = backend
+        self._protocols = protocols
         self._scenario = scenario
         self._history = history
 
-    def answer(self, request: Request, heard: Heard) -> Response:
+    def answer(self, request: Request, call: ReceivedCall) -> Response:
         """Return the answer to a call that a table has."""
         try:
-            return self._answer(request, heard)
-        except BadContract as error:
+            return self._answer(request, call)
+        except BadWSDL as error:
             why = f"{error}, and the table wants another word"
-            return heard.protocol.codec.fault(request, "Server", why)
+            return call.protocol.codec.fault(request, "Server", why)
 
-    def _answer(self, request: Request, heard: Heard) -> Response:
-        asked = Asked(heard.protocol.codec, self._backend.site(), request, heard.call.name)
-        table = heard.table
-        if not heard.known:
-            return asked.refusal(table.rejected, (Reason.AUTHENTICATION,))
+    def _answer(self, request: Request, call: ReceivedCall) -> Response:
+        writer = AnswerWriter(call.protocol.codec, request, call.table.call)
+        table = call.table
+        if not call.known:
+            return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
         if isinstance(table, Question):
-            return asked.answer(dict(self._rows(heard, table)), table.rejected)
-        if not self._done(heard):
-            return asked.refusal(table.rejected, _UNSENDABLE)
-        return asked.answer(self._accepted(heard, table), table.rejected)
+            return writer.answer(dict(self._rows(call, table)), table.rejected)
+        if not self._do_command(call):
+            return writer.refusal(table.rejected, _UNSENDABLE)
+        return writer.answer(self._accepted_words(call, table), table.rejected)
 
-    def sampled(self, request: Request, note: Note) -> Response | None:
-        """Return a valid sample for an operation of a WSDL that no table has."""
-        site = self._backend.site()
-        codecs = (protocol.codec for protocol in self._backend.protocols.values())
+    def sample_answer(
+        self, request: Request, note: Note, *, refuses: bool = False
+    ) -> Response | None:
+        """Return a valid sample for an operation of a WSDL that no table has.
+
+        ``refuses``: what needs a leniency is refused.
+        """
         refusals: list[tuple[bool, str, Response]] = []
-        for codec in (codec for codec in codecs if isinstance(codec, Soap)):
-            contract = codec.contract(site)
+        codecs = (protocol.codec for protocol in self._protocols)
+        for codec in (codec for codec in codecs if isinstance(codec, ProviderSoap)):
+            port = codec.port
+            noted: list[str] = []
             try:
-                call = codec.read(site, tuple(contract.operations), request, note)
+                call = codec.read(tuple(port.operations), request, noted.append)
+                if call and noted and refuses:
+                    raise Unreadable(quirks_refusal(noted))  # noqa: TRY301  (refused as any other)
             except Unreadable as error:  # another port may take it: two may share an address
-                known = not isinstance(error, Unserved)
+                known = not isinstance(error, NoSuchOperation)
                 refusals.append((known, str(error), codec.refuse(request, error)))
                 continue
-            if call is not None and contract.operation(call.name).output is None:
+            finally:
+                for leniency in noted:
+                    note(leniency)
+            if call is not None and port.operation(call.name).output is None:
                 return Response(status=_ACCEPTED)
             if call is not None:
-                return Asked(codec, site, request, call.name).answer({})
+                try:
+                    return AnswerWriter(codec, request, call.name).answer({})
+                except BadWSDL as error:
+                    return codec.fault(request, "Server", f"no sample of the answer: {error}")
         if not refusals:
             return None
         _, why, answer = max(refusals, key=lambda one: one[0])
         note(f"refused: {why}")
         return answer
 
-    def _accepted(self, heard: Heard, table: Operation) -> dict[str, Any]:
-        sample = heard.protocol.codec.sample(self._backend.site(), heard.call.name)
+    def _accepted_words(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
+        sample = call.protocol.codec.sample(call.table.call)
         marker = table.accepted
         words: dict[str, Any] = {
             path: word_of(word, word_at(sample, path) or "1") for path, word in marker.match.items()
         }
         if marker.id:
             wanted = When({"id": marker.match.get(marker.id, "*")})
-            words[marker.id] = self._id(word_at(sample, marker.id), wanted, heard)
+            words[marker.id] = self._id(word_at(sample, marker.id), wanted, call)
         if marker.status and marker.status not in words:
             words[marker.status] = self._status_word()
         return words
 
-    def _done(self, heard: Heard) -> bool:
-        """Do what a command asks for; tell whether it could be done."""
-        match heard.operation:
+    def _do_command(self, call: ReceivedCall) -> bool:
+        """Do what a command asks for; return whether that was possible."""
+        match call.operation:
             case "resend":
-                return self._history.resend(heard.values.get("id", ""))
+                return self._history.resend(call.values.get("id", ""))
             case "delete":
-                return self._history.delete(heard.values)
-        return heard.message is not None
+                return self._history.delete(call.values)
+        return call.message is not None
 
-    def _id(self, sample: str | None, wanted: When, heard: Heard) -> str:
-        if heard.operation == "resend":
-            return heard.values["id"]
+    def _id(self, sample: str | None, wanted: When, call: ReceivedCall) -> str:
+        if call.operation == "resend":
+            return call.values["id"]
         made = self._scenario.mint("id")
         if (sample or "").isdigit() or not wanted.holds({"id": made}):
             made = str(int(made[:7], 16))
@@ -118,10 +140,10 @@ class Assumed:
         words = {status: word for word, status in self._backend.statuses.items()}
         return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
 
-    def _rows(self, heard: Heard, table: Question) -> Iterator[tuple[str, Any]]:
+    def _rows(self, call: ReceivedCall, table: Question) -> Iterator[tuple[str, Any]]:
         for path, word in table.answered.match.items():
             yield path, word_of(word, "1")
-        found = self._history.rows(heard.operation, heard.values)
+        found = self._history.rows(call.operation, call.values)
         if table.rows and not found:
             yield table.rows, []
         for number, words in enumerate(found):
@@ -130,7 +152,7 @@ class Assumed:
                 yield prefix + path, word
 
     def _row(self, table: Question, words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Yield the words of one row, at the first of the places where a table looks for each."""
+        """Yield the words of one row, each at the first path where a table looks for it."""
         status = words["status"]
         for name in table.row:
             path, *more = table.paths(name)[0].split(" ")

@@ -1,4 +1,4 @@
-"""What the mock provider remembers: what it took and what came in, as its log tells both."""
+"""What the mock provider remembers: the messages that it accepted and those that came in."""
 
 from __future__ import annotations
 
@@ -18,15 +18,28 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _SAMPLE_SENDER = "+12025550142"
-_LATER = timedelta(seconds=2)
+LATER = timedelta(seconds=2)
+_FIRST = {Status.UNDELIVERED: Status.QUEUED, Status.DELIVERED: Status.SENT}
 _FAILED = {"phone": Status.UNDELIVERED, "request": Status.REJECTED}
 _NUMBER = re.compile("[+ ]*[0-9]+[+ ]*")
 _ERROR = "the operator refused it"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldStatus:
+    """A status that was told of a message, when, and whether a webhook went out for it."""
+
+    status: Status
+    at: datetime
+    webhook: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Logged:
-    """One message of the log; ``status`` is that which it ends with, two seconds after ``at``."""
+    """One message of the log; ``status`` is its last status, reached two seconds after ``at``.
+
+    ``reported``: a test has said that it is reached. ``told``: which were told, and how.
+    """
 
     id: str
     recipient: str
@@ -36,13 +49,17 @@ class Logged:
     device: str = ""
     sender: str = ""
     read: bool = False
-    resent: int = 0
+    reported: bool = False
+    told: list[ToldStatus] = field(default_factory=list)
+
+    def status_at(self, now: datetime) -> Status | None:
+        """Return the status that it has at a time."""
+        late = self.reported or now - self.at >= LATER
+        return self.status if late or self.status is None else _FIRST.get(self.status, self.status)
 
     def words(self, now: datetime) -> dict[str, Any]:
-        """Return the row of the log as it is now, by our names; absent what isn't known."""
-        status = self.status
-        if status is Status.UNDELIVERED and now - self.at < _LATER:
-            status = Status.QUEUED
+        """Return the row of the log as it is now, by our names; what isn't known is absent."""
+        status = self.status_at(now)
         words = {
             "id": self.id,
             "recipient": self.recipient,
@@ -63,7 +80,7 @@ class History:
     received: list[Logged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Begin with one message that came in."""
+        """Start with one message that has come in."""
         self.receive("1", _SAMPLE_SENDER, "Hello")
 
     def take(self, known: str, recipient: str, text: str, status: Status | None) -> Logged:
@@ -80,15 +97,23 @@ class History:
         self.received.append(entry)
         return entry
 
+    def report(self, known: str, status: Status) -> Logged | None:
+        """Let a message reach a status now; return it, None if no message has that id."""
+        place = self._place(known)
+        if place is None:
+            return None
+        entry = self.sent[place]
+        entry.status, entry.reported = status, True
+        return entry
+
     def resend(self, known: str) -> bool:
-        """Send a message again; False unless there is one of that id that failed (DOC)."""
+        """Send a message again; return False unless a failed message has that id (DOC)."""
         found = [
             entry
             for entry in self.sent
             if entry.id == known and entry.words(self.now())["status"] in _FAILED.values()
         ]
         for entry in found:
-            entry.resent += 1
             entry.status = None
         return bool(found)
 

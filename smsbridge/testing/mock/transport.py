@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.transport import whole
 from smsbridge.testing.faults.connection import PACE
-from smsbridge.testing.faults.outcomes import Place
-from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.faults.table import Fault, Place
 
 if TYPE_CHECKING:
     from smsbridge.testing.mock.provider import Provider
@@ -21,7 +21,13 @@ _ANSWERED = {"stale-connection", "token-race"}
 
 
 class InProcess:
-    """Hands a client's requests to a provider."""
+    """Hands a client's requests to a provider.
+
+    >>> from smsbridge.testing import InProcess, Provider
+    >>> with Client(sms.backend, transport=InProcess(Provider(sms.backend))) as client:
+    ...     client.send("+12025550123", "Hello").status
+    <Status.QUEUED: 'queued'>
+    """
 
     def __init__(self, provider: Provider) -> None:
         """Let ``provider`` answer."""
@@ -29,14 +35,26 @@ class InProcess:
 
     def send(self, request: Request, deadline: float) -> Response:
         """Return the answer, or raise `Broken` as a transport would for a fault of the wire."""
-        return _carried(self._provider, request, deadline)
+        answer, seconds = _carry(self._provider, request, deadline)
+        time.sleep(seconds)
+        return answer
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
 
 
 class AsyncInProcess:
-    """The same for an `AsyncClient`."""
+    """The same for an `AsyncClient`.
+
+    >>> import asyncio
+    >>> from smsbridge.testing import AsyncInProcess, Provider
+    >>> carrier = AsyncInProcess(Provider(sms.backend))
+    >>> async def main():
+    ...     async with AsyncClient(sms.backend, transport=carrier) as client:
+    ...         return await client.send("+12025550123", "Hello")
+    >>> asyncio.run(main()).status
+    <Status.QUEUED: 'queued'>
+    """
 
     def __init__(self, provider: Provider) -> None:
         """Let ``provider`` answer."""
@@ -44,21 +62,33 @@ class AsyncInProcess:
 
     async def send(self, request: Request, deadline: float) -> Response:
         """Return the answer, or raise `Broken` as a transport would for a fault of the wire."""
-        return _carried(self._provider, request, deadline)
+        answer, seconds = _carry(self._provider, request, deadline)
+        await asyncio.sleep(seconds)
+        return answer
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""
 
 
-def _carried(provider: Provider, request: Request, deadline: float) -> Response:
-    answer = provider.handle(request)
+def _carry(provider: Provider, request: Request, deadline: float) -> tuple[Response, float]:
+    """Return the answer, and for how many seconds the lane keeps it back; or raise `Broken`."""
+    route = provider.route(request)
+    answer = route.provider.answer(route)
+    seconds = 0.0 if route.is_control else route.provider.delay
+    if time.monotonic() + seconds > deadline:
+        raise Broken(Left.ALL, "no answer came in time: the mock's delay is longer")
+    return answer_in_process(answer, request, deadline), seconds
+
+
+def answer_in_process(answer: Response | Fault, request: Request, deadline: float) -> Response:
+    """Return the answer of a provider as a transport would, or raise `Broken` for a fault."""
     if isinstance(answer, Fault):
         answer = _after(answer, deadline)
     return whole(answer.status, answer.headers, answer.body, request)
 
 
 def _after(fault: Fault, deadline: float) -> Response:
-    """Return the answer that comes in spite of a fault, or raise `Broken` with what had left."""
+    """Return the answer that comes despite a fault, or raise `Broken` with how much had left."""
     if fault.answer and fault.name in _ANSWERED:
         return fault.answer
     if fault.answer and fault.name == "drip-body":

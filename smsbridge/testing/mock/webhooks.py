@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.operation import made_uuid
+from smsbridge.mapping.operation import uuid_of
 from smsbridge.message import Channel, Status
-from smsbridge.webhooks.build import event_of, outgoing
+from smsbridge.serving.webhooks import event_of, outgoing
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Session
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firing:
+class WebhookTarget:
     """Where the events of a provider go, and how.
 
-    ``webhook``: the provider's table. ``secrets``: one, two while it is rotated, none for none.
-    ``signed``: in the provider's signed form; the other tells only of what came in.
+    ``webhook``: the provider's table. ``secrets``: one, two during a rotation, or none. ``signed``:
+    use the provider's signed form; the unsigned form reports only messages that came in.
     """
 
     webhook: Webhook
@@ -31,20 +31,28 @@ class Firing:
     secrets: Sequence[Secret] = ()
     signed: bool = True
 
-    def sent(self, entry: Logged, channels: Collection[str], status: Status) -> list[Request]:
-        """Return what tells that a message was taken, and what became of it."""
+    def sent_events(
+        self, entry: Logged, channels: Collection[str], status: Status
+    ) -> list[Request]:
+        """Return the webhooks that report that a message was taken, and what became of it."""
+        return self.status_events(entry, channels, (Status.QUEUED, status))
+
+    def status_events(
+        self, entry: Logged, channels: Collection[str], statuses: Collection[Status]
+    ) -> list[Request]:
+        """Return the webhooks that report statuses; none for one that the provider never does."""
         if not self.signed:
             return []
         values = {"id": entry.id, "recipient": entry.recipient, "text": entry.text}
-        wanted = [(Channel(one), word) for one in channels for word in (Status.QUEUED, status)]
+        wanted = [(Channel(one), word) for one in channels for word in statuses]
         kinds = (
             next((kind for kind, means in self.webhook.reported.items() if means == one), None)
             for one in wanted
         )
-        return [self._made(kind, values) for kind in kinds if kind]
+        return [self._request(kind, values) for kind in kinds if kind]
 
-    def received(self, entry: Logged) -> list[Request]:
-        """Return what tells that a message came in."""
+    def received_events(self, entry: Logged) -> list[Request]:
+        """Return the webhooks that report that a message came in."""
         values = {
             "id": entry.id,
             "sender": entry.sender,
@@ -52,11 +60,11 @@ class Firing:
             "device": entry.device,
         }
         kinds = (kind for kind, one in self.webhook.received.items() if one is Channel.SMS)
-        return [self._made(kind, values) for kind in kinds]
+        return [self._request(kind, values) for kind in kinds]
 
-    def _made(self, kind: str, values: Mapping[str, Any]) -> Request:
+    def _request(self, kind: str, values: Mapping[str, Any]) -> Request:
         now = self.session.now()
-        event_id = made_uuid(self.session) if self.signed else None
+        event_id = uuid_of(self.session) if self.signed else None
         event = event_of(self.webhook, kind, values, now=now, event_id=event_id)
         secrets = self.secrets if self.signed else ()
         return outgoing(self.webhook, event, self.url, secrets=secrets, now=now)

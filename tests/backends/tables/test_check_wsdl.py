@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.backends.tables.check_wsdl import SAMPLE, hold_to
-from smsbridge.backends.tables.reader import OPERATIONS
-from smsbridge.codecs.soap.contract import Contract
+from smsbridge.backends.tables.block import OPERATIONS
+from smsbridge.backends.tables.check_wsdl import SAMPLE, check_tables
 from smsbridge.codecs.soap.documents import read_source
-from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.port import Port
 from smsbridge.config.load import from_file
-from smsbridge.mapping.operation import known_values
+from smsbridge.mapping.operation import value_names
 
 from support.blocks import GATE, GATE_BLOCK, refused, sent, soap, words_of
 from support.corpus import CONTRACTS
+from support.each import each
 
 INBOX = """
 [backends.gate.received]
@@ -39,8 +40,8 @@ accepted.when."result.code" = "0"
 
 
 @pytest.fixture(scope="module")
-def contract() -> Contract:
-    return load_contract(read_source(GATE))
+def contract() -> Port:
+    return load_port(read_source(GATE))
 
 
 def test_a_block_that_fits_is_taken(tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("old", "new", "says"), MISTAKES.values(), ids=MISTAKES.keys())
+@each(("old", "new", "says"), MISTAKES.values())
 def test_a_mistake_is_named_with_its_line_its_key_and_the_nearest_right_one(
     tmp_path: Path, old: str, new: str, says: list[str]
 ) -> None:
@@ -223,7 +224,7 @@ def test_a_mistake_is_named_with_its_line_its_key_and_the_nearest_right_one(
     assert [word for word in says if word not in error] == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "says"),
     [
         (
@@ -263,7 +264,7 @@ def soap_of(text: str) -> None:
     soap(text.replace("backends.gate.", "").partition("\n\n")[2])
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "says"),
     [
         ("ids", ["received.row.id: there is no 'row.ids'", "'row.id'"]),
@@ -289,7 +290,7 @@ def test_an_operation_without_an_answer_can_not_be_asked(tmp_path: Path) -> None
     assert error == "send.operation: operation Notify is one-way: it has no answer"
 
 
-@pytest.mark.parametrize(
+@each(
     "field",
     [
         'fields.pin = "5"',
@@ -320,7 +321,7 @@ def test_what_a_message_may_fill_is_taken(tmp_path: Path, field: str) -> None:
     assert from_file("gate", tmp_path / "smsbridge.toml").name == "gate"
 
 
-@pytest.mark.parametrize("key", ["canary{", "{text}", "{nobody}", "}{", "{recipient|digits}"])
+@each("key", ["canary{", "{text}", "{nobody}", "}{", "{recipient|digits}"])
 def test_a_secret_with_braces_is_no_template(tmp_path: Path, key: str) -> None:
     text = GATE_BLOCK.replace('"canary-key"', f"'{key}'")
     (tmp_path / "smsbridge.toml").write_text(text)
@@ -338,12 +339,12 @@ accepted.when.whatever = "0"
 """
 
 
-@pytest.mark.parametrize("key", ["json_part", "xml_part"])
+@each("key", ["json_part", "xml_part"])
 def test_what_a_document_in_a_part_holds_no_contract_knows(key: str) -> None:
     assert soap(RELAY.replace("json_part", key)).name == "gate"
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "says", "key"),
     [
         ('"Relay"', '"Relais"', "has no operation 'Relais'", ("send", "operation")),
@@ -351,7 +352,7 @@ def test_what_a_document_in_a_part_holds_no_contract_knows(key: str) -> None:
         ('"return"', '"retrun"', "there is no 'retrun'", ("json_part",)),
         ('json_part = "return"', 'xml_part = "retrun"', "there is no 'retrun'", ("xml_part",)),
         ('"return"', '"a..b"', "'a..b' is not a path", ("json_part",)),
-        ("json_part =", 'xml_part = "x"\njson_part =', "and not both", ("xml_part",)),
+        ("json_part =", 'xml_part = "x"\njson_part =', "not both", ("xml_part",)),
     ],
 )
 def test_the_rest_of_a_call_whose_answer_holds_a_document_is_held_to_the_wsdl(
@@ -370,18 +371,18 @@ def test_a_refused_token_may_be_told_by_one_call_of_several(tmp_path: Path) -> N
 
 
 def test_the_sample_has_a_value_for_each_name_that_a_table_may_use() -> None:
-    names = {name for operation in OPERATIONS for name in known_values(operation)}
+    names = {name for operation in OPERATIONS for name in value_names(operation)}
     assert names | {"token"} == SAMPLE.keys()
 
 
-def test_tables_of_a_class_are_held_in_the_same_way(contract: Contract) -> None:
+def test_tables_of_a_class_are_held_in_the_same_way(contract: Port) -> None:
     protocol = soap(SEND).protocols["soap"]
-    hold_to(contract, protocol, {})
-    other = load_contract(GATE.read_bytes().replace(b'"body"', b'"words"'))
+    check_tables(contract, protocol, {})
+    other = load_port(GATE.read_bytes().replace(b'"body"', b'"words"'))
     with pytest.raises(ConfigError) as caught:
-        hold_to(other, protocol, {})
+        check_tables(other, protocol, {})
     assert caught.value.key == ("send", "fields", "body")
-    assert not isinstance(caught.value, BadContract)
+    assert not isinstance(caught.value, BadWSDL)
 
 
 SUBTYPE = f"""
@@ -406,7 +407,7 @@ def test_a_field_may_be_of_the_type_that_a_field_names(tmp_path: Path) -> None:
     assert words_of(sent(backend))["message.text"] == "Hello"
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "says"),
     [
         ('"TextMessage"', '"TxtMessage"', "the WSDL has no type 'TxtMessage'"),

@@ -31,7 +31,7 @@ from smsbridge import (
 from smsbridge.auth.username_token import WSU
 from smsbridge.backends.tables.soap import SoapBlock
 from smsbridge.codecs.soap.envelope import SOAP12, WSSE
-from smsbridge.config.load import from_file
+from smsbridge.config.load import from_file, from_mapping
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
 from support.blocks import (
@@ -51,6 +51,8 @@ from support.blocks import (
     talk,
     words_of,
 )
+from support.each import each
+from support.wsdls import ADDRESS, RESULT, element, holding, schema, sequence, wsdl
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/smsbridge.toml"
 
@@ -86,7 +88,7 @@ def test_a_path_leads_into_structures() -> None:
     assert {"origin.name": "A", "origin.number": "12025550123"}.items() <= words_of(request).items()
 
 
-@pytest.mark.parametrize(
+@each(
     ("field", "word"),
     [
         ("flash = true", "true"),
@@ -130,7 +132,7 @@ def test_a_table_may_have_headers() -> None:
     assert request.header("soapaction") == '"urn:gate:Submit"'
 
 
-@pytest.mark.parametrize(
+@each(
     ("answer", "kind"),
     [
         (submitted(0, "<id>7</id>"), Submission),
@@ -162,7 +164,7 @@ def test_what_no_table_covers_is_unknown(answer: Response | Broken, kind: type) 
     assert type(end) is kind
 
 
-@pytest.mark.parametrize("code", ["Server", "Client"])
+@each("code", ["Server", "Client"])
 def test_a_fault_that_the_table_names_has_the_reason_of_the_table(code: str) -> None:
     rejected = 'rejected = { "fault.string" = { NO_CREDIT = "quota" },'
     end, _ = talk(
@@ -172,9 +174,7 @@ def test_a_fault_that_the_table_names_has_the_reason_of_the_table(code: str) -> 
     assert (end.reason, end.code) == (Reason.QUOTA, "NO_CREDIT")
 
 
-@pytest.mark.parametrize(
-    ("path", "word"), [("fault.code", "Server"), ("fault.detail.GateFault.number", "17")]
-)
+@each(("path", "word"), [("fault.code", "Server"), ("fault.detail.GateFault.number", "17")])
 def test_a_path_into_a_fault_is_one_as_others_are(path: str, word: str) -> None:
     rejected = f'rejected = {{ "{path}" = {{ {word} = "account" }},'
     detail = "<detail><GateFault><number>17</number></GateFault></detail>"
@@ -208,7 +208,7 @@ def test_without_auth_nothing_is_added() -> None:
     assert [etree.QName(child).localname for child in etree.fromstring(request.body)] == ["Body"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("fields", "words"),
     [
         ('{ apikey = "{key}" }', {"apikey": "secret"}),
@@ -277,7 +277,7 @@ def test_or_as_a_digest_and_for_as_long_as_the_block_says() -> None:
     assert block.findtext(f".//{{{WSU}}}Expires") == "2030-01-01T00:01:00Z"
 
 
-@pytest.mark.parametrize(
+@each(
     ("more", "url"),
     [
         ('token_url = "https://id.example/t", scope = "sms"', "https://id.example/t"),
@@ -342,7 +342,7 @@ def test_a_word_for_a_status_that_nobody_knows_is_unknown_and_is_kept() -> None:
     assert (row.status, row.provider_status) == (Status.UNKNOWN, "TELEPORTED")
 
 
-@pytest.mark.parametrize("ids", [[], ["1"], ["1", "2", "3"]])
+@each("ids", [[], ["1"], ["1", "2", "3"]])
 def test_rows_are_none_one_or_many(ids: list[str]) -> None:
     rows = "".join(row_of(id=one, number="+1202", text="Hi") for one in ids)
     found = asked("received", {}, envelope(f"<InboxResponse>{rows}</InboxResponse>"))
@@ -382,7 +382,7 @@ def test_by_what_a_table_does_not_carry_nothing_can_be_asked() -> None:
         next(soap(ASK).ask("sent", {}, session()))
 
 
-@pytest.mark.parametrize(
+@each(
     ("answer", "reason"),
     [
         (queried("", 12), Reason.RECIPIENT),
@@ -401,7 +401,7 @@ def test_a_question_that_is_refused_is_an_error_with_its_reason(
     assert isinstance(error, AuthenticationFailed) is (reason is Reason.AUTHENTICATION)
 
 
-@pytest.mark.parametrize(
+@each(
     ("answer", "retry", "after"),
     [
         (Broken(Left.ALL, "silence"), True, None),
@@ -432,7 +432,7 @@ auth = {{ type = "basic", username = "acme", password = "canary" }}
 {SOAP_SEND.replace("[send]", "[backends.gate.send]")}"""
 
 
-@pytest.mark.parametrize(
+@each(
     ("old", "new", "says"),
     [
         (f'wsdl = "{GATE}"', 'wsdl = "none.wsdl"', "wsdl: can't read none.wsdl: No such file"),
@@ -472,9 +472,7 @@ def test_without_a_wsdl_there_is_no_soap(tmp_path: Path) -> None:
     assert error == "wsdl: give the path or the address of the WSDL"
 
 
-@pytest.mark.parametrize(
-    ("more", "fine"), [("", False), ('cleartext_hosts = ["gate.example"]\n', True)]
-)
+@each(("more", "fine"), [("", False), ('cleartext_hosts = ["gate.example"]\n', True)])
 def test_an_address_in_the_wsdl_needs_tls_too(tmp_path: Path, more: str, *, fine: bool) -> None:
     (tmp_path / "gate.wsdl").write_bytes(GATE.read_bytes().replace(b"https://", b"http://"))
     text = BLOCK.replace(str(GATE), "gate.wsdl").replace("port =", f"{more}port =")
@@ -498,14 +496,14 @@ def test_of_several_ports_of_one_kind_one_must_be_named(tmp_path: Path) -> None:
     text = BLOCK.replace(str(GATE), "gate.wsdl").replace('port = "Gate11"\n', "")
     error = refused(tmp_path, text, "wsdl = ")
     assert "Two" in error
-    assert "say port = one of them" in error
+    assert "set port to one of them" in error
 
 
 def test_a_path_of_a_token_call_needs_a_url(tmp_path: Path) -> None:
     auth = "auth = { type = 'oauth2', token_url = '/t', client_id = 'i', client_secret = 'canary' }"
     text = BLOCK.replace('auth = { type = "basic", username = "acme", password = "canary" }', auth)
     error = refused(tmp_path, text, "auth = ")
-    assert error == "auth.token_url: give a whole address, or the block a url"
+    assert error == "auth.token_url: give a whole address, or give the block a url"
 
 
 def test_a_wsdl_at_an_address_is_fetched_before_the_first_send() -> None:
@@ -520,9 +518,7 @@ def test_a_wsdl_at_an_address_is_fetched_before_the_first_send() -> None:
     assert isinstance(end, Submission)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [('"Submit"', '"Sumbit"'), ("body =", "text ="), ("to =", "x =")]
-)
+@each(("old", "new"), [('"Submit"', '"Sumbit"'), ("body =", "text ="), ("to =", "x =")])
 def test_a_block_that_does_not_fit_a_fetched_wsdl_sends_nothing(old: str, new: str) -> None:
     text = f'wsdl = "https://gate.example/soap?wsdl"\n{SOAP_SEND.replace(old, new)}'
     wsdl = Response(status=200, body=GATE.read_bytes())
@@ -543,7 +539,7 @@ def typed(folder: Path, name: str, kind: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
+@each(
     ("kind", "marks", "code", "ends"),
     [
         ("xsd:int", ("0", "12"), "00", Submission),
@@ -572,12 +568,14 @@ def test_marks_and_words_of_refusal_are_equal_by_the_type_that_the_wsdl_declares
     taken, refused_by = marks
     block = SOAP_SEND.replace('"0"', f'"{taken}"')
     block = block.replace("12 =", f'"{refused_by}" =')
+    if kind == "xsd:boolean":
+        block = block.replace(', 40 = "authentication"', "")
     block = f"wsdl = '{typed(tmp_path, 'code', kind)}'\n{block}"
     end, _ = talk(soap(block).send(MESSAGE, session()), submitted(code))
     assert type(end) is ends
 
 
-@pytest.mark.parametrize("code", ["0&#x1B;", "&#xD83D;0", "0\x01", "12&#0;"])
+@each("code", ["0&#x1B;", "&#xD83D;0", "0\x01", "12&#0;"])
 def test_a_code_that_is_spoilt_is_no_word_of_refusal(code: str, tmp_path: Path) -> None:
     block = SOAP_SEND.replace("12 =", '"*" =')
     wsdl = typed(tmp_path, "code", "xsd:string")
@@ -620,7 +618,7 @@ def test_an_answer_may_be_json_in_a_part() -> None:
     assert isinstance(end, OutcomeUnknown)
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "ends"),
     [
         ("<result><ok>1</ok><id>7</id></result>", Submission),
@@ -695,3 +693,17 @@ def test_the_example_sends_and_asks() -> None:
     for string, kind in (("NO_CREDIT", Rejected), ("down", OutcomeUnknown)):
         end, _ = talk(backend.send(MESSAGE, session()), fault(string, "Server"))
         assert type(end) is kind
+
+
+@each("address", ["REPLACE", "mailto:a@gate.example", "https://a:b@gate.example/", "ftp://a/"])
+def test_an_address_that_cant_be_called_is_named_and_url_gives_another(
+    address: str, tmp_path: Path
+) -> None:
+    document = wsdl(schema(holding("Send", sequence(element("to"), element("text"))), RESULT))
+    (tmp_path / "t.wsdl").write_bytes(document.replace(ADDRESS.encode(), address.encode()))
+    fields = {"to": "{recipient}", "text": "{text}"}
+    table = {"operation": "Send", "fields": fields, "accepted": {"when": {"id": "*"}}}
+    given = {"backend": "soap", "wsdl": str(tmp_path / "t.wsdl"), "send": table}
+    with pytest.raises(ConfigError, match=r"^url: .*port Port.*can't be called"):
+        from_mapping(given, name="gate")
+    assert from_mapping(given | {"url": "https://gate.example/soap"}, name="gate")

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from smsbridge.cli.bulk.csv_file import BadSheet, Sheet
+from smsbridge.cli.bulk.layout import Layout
 from smsbridge.message import Channel
 from smsbridge.text.phone import e164
+
+from support.each import each
 
 SMS = frozenset({Channel.SMS})
 HEADER = "recipient,text\n"
@@ -26,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 def checked(path: Path, content: str | bytes) -> Sheet:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return Sheet.checked(path, SMS)
+    return Sheet.read(path, SMS)
 
 
 def said(path: Path, content: str | bytes) -> str:
@@ -54,10 +57,12 @@ def test_each_row_is_a_message_with_its_index(path: Path) -> None:
         f"text,recipient\n\nHé,{NUMBER}\n\n",
         f"reference,text,recipient\n,Hé,{NUMBER}\n",
         f'"text","recipient"\n"Hé","{NUMBER}"\n',
+        f"Recipient,TEXT\n{NUMBER},Hé\n,\n , \n",
+        f"recipient,text\r\n{NUMBER},Hé\r\n".encode("utf-16"),
     ],
-    ids=["crlf", "bom", "order and blank lines", "no reference", "quoted"],
+    ids=["crlf", "bom", "order and blank lines", "no reference", "quoted", "case", "utf-16"],
 )
-def test_a_csv_may_be_written_in_these_ways(path: Path, content: str) -> None:
+def test_a_csv_may_be_written_in_these_ways(path: Path, content: str | bytes) -> None:
     ((_, message),) = checked(path, content).messages()
     assert (message.recipient, message.text) == (NUMBER, "Hé")
 
@@ -74,22 +79,80 @@ def test_a_made_reference_is_the_same_each_time_and_another_for_each_row(path: P
 
 def test_all_messages_go_by_the_channel_that_was_asked_for(path: Path) -> None:
     path.write_text(HEADER + f"{NUMBER},Hello\n")
-    ((_, message),) = Sheet.checked(path, frozenset({Channel.WHATSAPP})).messages()
+    ((_, message),) = Sheet.read(path, frozenset({Channel.WHATSAPP})).messages()
     assert message.channels == {Channel.WHATSAPP}
 
 
 def test_numbers_may_be_written_as_they_are_dialled(path: Path) -> None:
     path.write_text(HEADER + "07700 900123,Hello\n")
-    sheet = Sheet.checked(path, SMS, lambda given: e164(given, "GB"))
+    sheet = Sheet.read(path, SMS, lambda given: e164(given, "GB"))
     assert [m.recipient for _, m in sheet.messages()] == ["+447700900123"]
     path.write_text(HEADER + "12,Hello\n")
     with pytest.raises(BadSheet, match="line 2"):
-        Sheet.checked(path, SMS, lambda given: e164(given, "GB"))
+        Sheet.read(path, SMS, lambda given: e164(given, "GB"))
+
+
+EXPORT = (
+    f'Name;Telefon;Nachricht\r\nMüller;{NUMBER};"Grüße; 5 €"\r\n;;\r\nMeier;{NUMBER};Hé\r\n'
+).encode("cp1252")
+GERMAN = Layout(
+    delimiter=";",
+    encoding="windows-1252",
+    columns={"recipient": "telefon", "text": "Nachricht"},
+)
+
+
+def test_an_export_is_read_by_its_layout(path: Path) -> None:
+    path.write_bytes(EXPORT)
+    sheet = Sheet.read(path, SMS, layout=GERMAN)
+    assert (sheet.rows, sheet.left_out) == (2, ("Name",))
+    assert [(index, message.text) for index, message in sheet.messages()] == [
+        (0, "Grüße; 5 €"),
+        (1, "Hé"),
+    ]
+    assert [line for line, _ in sheet.lines()] == [2, 4]
+
+
+def test_what_is_wrong_in_an_export_is_told_by_its_line(path: Path) -> None:
+    path.write_bytes(EXPORT + b"Maier;;Hallo\r\nMair;1;2;3\r\n")
+    with pytest.raises(BadSheet) as caught:
+        Sheet.read(path, SMS, layout=GERMAN)
+    told = str(caught.value)
+    assert "line 5: recipient" in told
+    assert "line 6: it has 4 fields, and the header 3" in told
+
+
+@each(
+    ("given", "hint"),
+    [
+        ("0170 1234567", "default_region"),
+        ("020-2555 0124", "default_region"),
+        ("4,47701E+11", "spreadsheet"),
+        ("4.47701E+11", "spreadsheet"),
+        ("Alice", ""),
+        ("12", ""),
+        ("+1", ""),
+    ],
+)
+def test_a_number_that_is_none_says_what_may_help(tmp_path: Path, given: str, hint: str) -> None:
+    told = said(tmp_path / "a.csv", HEADER + f'"{given}",Hello\n' * 3)
+    last = told.splitlines()[-1]
+    assert [word for word in ("default_region", "spreadsheet") if word in told] == [hint][
+        : len(hint)
+    ]
+    assert (hint in last, told.count("line ")) == (True, 3)
+
+
+def test_where_there_is_a_region_nobody_is_told_to_give_one(path: Path) -> None:
+    path.write_text(HEADER + "0170 1,Hello\n")
+    with pytest.raises(BadSheet) as caught:
+        Sheet.read(path, SMS, lambda given: e164(given, "GB"))
+    assert "default_region" not in str(caught.value)
 
 
 WRONG: dict[str, tuple[str | bytes, list[str]]] = {
-    "empty": ("", ["line 1", "empty", "recipient,text"]),
-    "only a BOM": (b"\xef\xbb\xbf", ["line 1", "recipient,text"]),
+    "empty": ("", ["line 1", "empty", "recipient and text"]),
+    "only a BOM": (b"\xef\xbb\xbf", ["line 1", "recipient and text"]),
     "no rows": (HEADER, ["no message"]),
     "no header": (f"{NUMBER},Hello\n", ["line 1", "names no column"]),
     "a column with a typo": (f"recipient,txt\n{NUMBER},Hello\n", ["'txt'", "did you mean 'text'"]),
@@ -105,8 +168,10 @@ WRONG: dict[str, tuple[str | bytes, list[str]]] = {
         ["line 2", "reference '+12•••7\\t'"],
     ),
     "a column more": (f"recipient,text,name\n{NUMBER},Hello,Al\n", ["'name'", "known are"]),
-    "another case": (f"Recipient,Text\n{NUMBER},Hello\n", ["'Recipient'", "'recipient'"]),
-    "semicolons": (f"recipient;text\n{NUMBER};Hello\n", ["line 1"]),
+    "semicolons": (f"recipient;text\n{NUMBER};Hello\n", ["line 1", "--delimiter ';'"]),
+    "quoted semicolons": (f'"recipient";"text"\n"{NUMBER}";"Hello"\n', ["--delimiter ';'"]),
+    "Excel's own first line": (f"sep=,\n{HEADER}{NUMBER},Hello\n", ["line 1", "take this line"]),
+    "what steers a terminal as a column": ("recipient,\x1b[J,text\n", ["'\ufffd[J'"]),
     "a column twice": (f"recipient,text,text\n{NUMBER},a,b\n", ["line 1", "twice"]),
     "no text column": (f"recipient,reference\n{NUMBER},r\n", ["the column text is missing"]),
     "a field more": (HEADER + f"{NUMBER},Hello, there\n", ["line 2", "3 fields", "2"]),
@@ -120,8 +185,11 @@ WRONG: dict[str, tuple[str | bytes, list[str]]] = {
         ["line 4", "'r-1'", "line 2"],
     ),
     "NUL": (HEADER + f"{NUMBER},a\n{NUMBER},b\0\n", ["line 3", "NUL"]),
-    "UTF-16": ((HEADER + f"{NUMBER},a\n").encode("utf-16"), ["line 1"]),
-    "Latin-1": ((HEADER + f"{NUMBER},a\n{NUMBER},Hé\n").encode("latin-1"), ["line 3", "UTF-8"]),
+    "UTF-16 without a mark": ((HEADER + f"{NUMBER},a\n").encode("utf-16-le"), ["line 1"]),
+    "Latin-1": (
+        (HEADER + f"{NUMBER},a\n{NUMBER},Hé\n").encode("latin-1"),
+        ["line 3", "UTF-8", "--encoding"],
+    ),
     "a quote that never closes": (HEADER + f'{NUMBER},"Hello\nthere\n', ["line 2", "never closed"]),
     "text after a quote": (HEADER + f'{NUMBER},"Hello" you\n', ["line 2", "closing quote"]),
     "a lone CR": (HEADER + f"{NUMBER},Hello\rthere\n", ["line 2", "carriage return"]),
@@ -151,11 +219,11 @@ def test_of_many_wrong_rows_the_first_twenty_are_told(path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSheet, match="No such file"):
-        Sheet.checked(tmp_path / "none.csv", SMS)
+        Sheet.read(tmp_path / "none.csv", SMS)
     with pytest.raises(BadSheet, match="directory"):
-        Sheet.checked(tmp_path, SMS)
+        Sheet.read(tmp_path, SMS)
     with pytest.raises(BadSheet, match="not a regular file"):
-        Sheet.checked(Path(os.devnull), SMS)
+        Sheet.read(Path(os.devnull), SMS)
 
 
 @pytest.mark.parametrize(
@@ -171,11 +239,12 @@ def test_a_file_that_changes_after_the_check_is_not_read_on(path: Path, after: s
         list(sheet.messages())
 
 
+@pytest.mark.full
 def test_a_large_file_is_checked_in_little_memory(path: Path) -> None:
     rows = (f"+120255501{n % 100:02},Hello {n},r-{n}\n" for n in range(30_000))
     path.write_text(REFERRED + "".join(rows))
     tracemalloc.start()
-    sheet = Sheet.checked(path, SMS)
+    sheet = Sheet.read(path, SMS)
     assert sum(1 for _ in sheet.messages()) == sheet.rows == 30_000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

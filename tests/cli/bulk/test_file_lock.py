@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smsbridge.cli.bulk.file_lock import alone
+from smsbridge.cli.bulk.file_lock import try_lock
 
 HOLD = """
 import os, sys
-from smsbridge.cli.bulk.file_lock import alone
-print(alone(os.open(sys.argv[1], os.O_RDWR)), flush=True)
+from smsbridge.cli.bulk.file_lock import try_lock
+print(try_lock(os.open(sys.argv[1], os.O_RDWR)), flush=True)
 sys.stdin.read()
 """
 
@@ -26,10 +26,10 @@ def test_a_file_is_held_until_the_process_that_holds_it_is_dead(tmp_path: Path) 
         assert process.stdout
         assert process.stdout.readline() == b"True\n"
         file = os.open(path, os.O_RDWR)
-        assert not alone(file)
+        assert not try_lock(file)
         process.kill()
         process.wait()
-        assert alone(file)
+        assert try_lock(file)
         os.close(file)
     assert path.read_bytes() == b"line\n"
 
@@ -38,8 +38,8 @@ def test_closing_a_file_gives_it_free(tmp_path: Path) -> None:
     path = tmp_path / "file"
     first = os.open(path, os.O_RDWR | os.O_CREAT)
     second = os.open(path, os.O_RDWR)
-    assert alone(first)
-    assert not alone(second)
+    assert try_lock(first)
+    assert not try_lock(second)
     os.close(first)
-    assert alone(second)
+    assert try_lock(second)
     os.close(second)

@@ -28,15 +28,15 @@ from smsbridge import (
     SendError,
     Submission,
 )
-from smsbridge.cli.bulk.journal import Journal, Plan, beside, found_in, settle
-from smsbridge.cli.bulk.jsonl import thinned
+from smsbridge.cli.bulk.journal import Batch, Journal, beside, read_unresolved, settle
+from smsbridge.cli.bulk.jsonl import rewrite
 from smsbridge.client.send_many import Result
 from smsbridge.errors import Attempt
 from smsbridge.message import fingerprint
 
 NOW = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
 ROWS = 6
-PLAN = Plan(sha256="5f", rows=ROWS, backend="acme", protocol="rest")
+BATCH = Batch(sha256="5f", rows=ROWS, backend="acme", protocol="rest")
 KEYS = ["index", "reference", "recipient", "outcome", "id", "error"]
 
 
@@ -89,19 +89,19 @@ def outcomes(out: Path) -> dict[int, str]:
     return {line["index"]: line["outcome"] for line in lines}
 
 
-def opened(out: Path, plan: Plan = PLAN, *, resend: bool = False) -> Journal:
-    return Journal(out, plan, resend=resend, now=lambda: NOW)
+def opened(out: Path, batch: Batch = BATCH, *, resend: bool = False) -> Journal:
+    return Journal(out, batch, resend=resend, now=lambda: NOW)
 
 
 def run(out: Path, *hows: str, resend: bool = False) -> list[int]:
     """Do a run in which the messages that go end so in turn; return which went."""
     went: list[int] = []
     with opened(out, resend=resend) as journal:
-        sending = journal.intended(MESSAGES, 1, lambda: len(went) == len(hows))
+        sending = journal.to_send(MESSAGES, 1, lambda: len(went) == len(hows))
         with closing(sending) as messages:
             for given in messages:
                 index = int(given.reference[2:])
-                journal.ended(result(index, hows[len(went)]))
+                journal.record(result(index, hows[len(went)]))
                 went.append(index)
     return went
 
@@ -109,9 +109,9 @@ def run(out: Path, *hows: str, resend: bool = False) -> list[int]:
 def die(out: Path, *hows: str, most: int = 3, resend: bool = False) -> list[int]:
     """Leave the files as a kill would, where some have ended and so many are in flight."""
     journal = opened(out, resend=resend)
-    sending = journal.intended(MESSAGES, most, lambda: False)
+    sending = journal.to_send(MESSAGES, most, lambda: False)
     for how in hows:
-        journal.ended(result(int(next(sending).reference[2:]), how))
+        journal.record(result(int(next(sending).reference[2:]), how))
     flying = [int(next(sending).reference[2:]) for _ in range(most)]
     kept = out.read_bytes(), beside(out).read_bytes()
     sending.close()
@@ -187,9 +187,9 @@ def test_an_intent_is_on_the_disk_before_its_message_goes(
 
         monkeypatch.setattr(os, "write", partial(told, "write", os.write))
         monkeypatch.setattr(os, "fsync", partial(told, "fsync", os.fsync))
-        sending = journal.intended(MESSAGES, 2, lambda: False)
+        sending = journal.to_send(MESSAGES, 2, lambda: False)
         events.extend(next(sending).reference for _ in range(2))
-        journal.ended(result(0, "accepted"))
+        journal.record(result(0, "accepted"))
         events.append(next(sending).reference)
         sending.close()
     expected = ["write", "fsync", "r-0", "r-1", "write", "write", "fsync", "r-2"]
@@ -203,13 +203,13 @@ def test_no_more_intents_are_open_than_may_be_in_flight(out: Path) -> None:
 
 def test_outcomes_reach_the_disk_now_and_then(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 0.5, 1.0, 1.0, 1.5, 2.5, 2.5])
-    journal = Journal(out, PLAN, now=lambda: NOW, monotonic=lambda: next(clock))
+    journal = Journal(out, BATCH, now=lambda: NOW, monotonic=lambda: next(clock))
     synced: list[int] = []
-    with journal, closing(journal.intended(MESSAGES, 6, lambda: False)) as sending:
+    with journal, closing(journal.to_send(MESSAGES, 6, lambda: False)) as sending:
         assert [next(sending).reference for _ in range(4)] == ["r-0", "r-1", "r-2", "r-3"]
         monkeypatch.setattr(os, "fsync", lambda _: synced.append(len(read(out))))
         for index in range(4):
-            journal.ended(result(index, "accepted"))
+            journal.record(result(index, "accepted"))
     assert synced == [2, 4, 4]
 
 
@@ -277,18 +277,18 @@ def test_what_was_not_sent_and_died_is_unknown(out: Path) -> None:
 
 
 def test_what_has_an_intent_and_did_not_go_is_not_in_flight(out: Path) -> None:
-    with opened(out) as journal, closing(journal.intended(MESSAGES, 4, lambda: False)) as sending:
+    with opened(out) as journal, closing(journal.to_send(MESSAGES, 4, lambda: False)) as sending:
         next(sending)
-        journal.ended(result(0, "accepted"))
+        journal.record(result(0, "accepted"))
     assert run(out, *["accepted"] * ROWS) == [1, 2, 3, 4, 5]
 
 
 def test_a_stop_holds_back_what_has_not_gone(out: Path) -> None:
     stops = iter([False, False, True, True])
     with opened(out) as journal:
-        went = [m.reference for m in journal.intended(MESSAGES, 4, lambda: next(stops))]
+        went = [m.reference for m in journal.to_send(MESSAGES, 4, lambda: next(stops))]
         assert went == ["r-0"]
-        journal.ended(result(0, "accepted"))
+        journal.record(result(0, "accepted"))
     assert outcomes(out) == {0: "accepted"}
     assert run(out, *["accepted"] * ROWS) == [1, 2, 3, 4, 5]
 
@@ -392,11 +392,11 @@ def test_a_torn_header_is_of_a_run_that_never_began(out: Path) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Plan(sha256="60", rows=ROWS, backend="acme", protocol="rest"),
-        Plan(sha256="5f", rows=ROWS + 1, backend="acme", protocol="rest"),
+        Batch(sha256="60", rows=ROWS, backend="acme", protocol="rest"),
+        Batch(sha256="5f", rows=ROWS + 1, backend="acme", protocol="rest"),
     ],
 )
-def test_another_csv_is_refused_and_nothing_is_lost(out: Path, other: Plan) -> None:
+def test_another_csv_is_refused_and_nothing_is_lost(out: Path, other: Batch) -> None:
     run(out, "accepted", "not_sent")
     before = out.read_bytes(), beside(out).read_bytes()
     with pytest.raises(CallerError, match="another CSV"):
@@ -407,10 +407,10 @@ def test_another_csv_is_refused_and_nothing_is_lost(out: Path, other: Plan) -> N
 
 def test_another_backend_may_go_on_and_is_named_in_its_intents(out: Path) -> None:
     run(out, "accepted")
-    other = Plan(sha256="5f", rows=ROWS, backend="other", protocol="soap")
-    with opened(out, other) as journal, closing(journal.intended(MESSAGES, 1, bool)) as sending:
+    other = Batch(sha256="5f", rows=ROWS, backend="other", protocol="soap")
+    with opened(out, other) as journal, closing(journal.to_send(MESSAGES, 1, bool)) as sending:
         assert next(sending).reference == "r-1"
-        journal.ended(result(1, "accepted"))
+        journal.record(result(1, "accepted"))
     assert [line["backend"] for line in read(beside(out))] == ["acme", "acme", "other"]
 
 
@@ -419,8 +419,8 @@ def test_two_runs_at_once_are_refused(out: Path) -> None:
         with pytest.raises(CallerError, match="in use"):
             opened(out)
         with pytest.raises(CallerError, match="in use"):
-            found_in(out)
-        assert [m.reference for m in journal.intended(MESSAGES[:1], 1, lambda: False)] == ["r-0"]
+            read_unresolved(out)
+        assert [m.reference for m in journal.to_send(MESSAGES[:1], 1, lambda: False)] == ["r-0"]
 
 
 def test_a_file_of_somebody_else_is_refused_and_stays(out: Path) -> None:
@@ -458,7 +458,7 @@ def test_lines_that_no_run_wrote_are_refused(out: Path, name: str, line: dict[st
     with pytest.raises(CallerError, match=r"results\.jsonl"):
         opened(out)
     with pytest.raises(CallerError, match=r"results\.jsonl"):
-        found_in(out)
+        read_unresolved(out)
 
 
 def test_files_of_another_version_are_refused(out: Path) -> None:
@@ -477,7 +477,7 @@ def test_a_full_disk_lets_nothing_go(
 
     with opened(out) as journal, monkeypatch.context() as patch:
         patch.setattr(os, broken, full)
-        sending = journal.intended(MESSAGES, 3, lambda: False)
+        sending = journal.to_send(MESSAGES, 3, lambda: False)
         with pytest.raises(OSError, match="No space left") as caught:
             next(sending)
         assert caught.value.filename == str(beside(out))
@@ -491,7 +491,7 @@ def test_a_full_disk_lets_nothing_go(
 def test_unknowns_are_told_with_their_attempts_and_the_ids_of_the_accepted(out: Path) -> None:
     run(out, "accepted", "no id", "unknown", "by a part", "rejected")
     die(out, most=1)
-    found = found_in(out).unknown
+    found = read_unresolved(out).unknown
     assert [line["index"] for line, _ in found] == [2, 3, 5]
     assert [line["error"] for line, _ in found] == [
         "reset",
@@ -502,14 +502,14 @@ def test_unknowns_are_told_with_their_attempts_and_the_ids_of_the_accepted(out: 
     assert [attempt.via for _, attempt in found] == ["", "second", ""]
     assert found[0][1].started == NOW
     assert found[2][1].fingerprint == fingerprint("+12025550105", "secret 5")
-    assert found_in(out).ids == {"id-0"}
+    assert read_unresolved(out).ids == {"id-0"}
 
 
 def test_what_was_found_at_the_provider_is_written_down(out: Path) -> None:
     die(out, "accepted", "unknown", "unknown", "not_sent", most=1)
     with out.open("a") as file:
         file.write('{"torn')
-    first, _, last = (line for line, _ in found_in(out).unknown)
+    first, _, last = (line for line, _ in read_unresolved(out).unknown)
     settle(out, [(first, "id-9"), (last, "")])
     assert sorted(outcomes(out).items()) == [
         (0, "accepted"),
@@ -521,8 +521,8 @@ def test_what_was_found_at_the_provider_is_written_down(out: Path) -> None:
     assert read(out)[-2] == first | {"outcome": "accepted", "id": "id-9", "error": None}
     assert read(out)[-1]["id"] is None
     assert [list(line) for line in read(out)] == [KEYS] * 5
-    assert found_in(out).ids == {"id-0", "id-9"}
-    with pytest.raises(CallerError, match="accepted by now"):
+    assert read_unresolved(out).ids == {"id-0", "id-9"}
+    with pytest.raises(CallerError, match="accepted already"):
         settle(out, [(first, "id-10")])
     assert run(out, *["accepted"] * ROWS) == [3, 5]
 
@@ -531,16 +531,16 @@ def test_many_are_settled_by_one_write_and_the_others_too_if_one_has_an_outcome(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(out, *["unknown"] * 4)
-    lines = [line for line, _ in found_in(out).unknown]
+    lines = [line for line, _ in read_unresolved(out).unknown]
     settle(out, [(lines[2], "id-2")])
     writes: list[Path] = []
 
     def counted(path: Path, *given: Any) -> None:
         writes.append(path)
-        thinned(path, *given)
+        rewrite(path, *given)
 
-    monkeypatch.setattr("smsbridge.cli.bulk.journal.thinned", counted)
-    with pytest.raises(CallerError, match="index 2 is accepted by now"):
+    monkeypatch.setattr("smsbridge.cli.bulk.journal.rewrite", counted)
+    with pytest.raises(CallerError, match="index 2 is accepted already"):
         settle(out, [(line, f"later-{line['index']}") for line in lines[1:]])
     assert len(writes) == 1
     found = {line["index"]: line["id"] for line in read(out)}
@@ -549,20 +549,20 @@ def test_many_are_settled_by_one_write_and_the_others_too_if_one_has_an_outcome(
 
 def test_what_may_be_in_the_log_without_an_id_is_told(out: Path) -> None:
     run(out, "no id", "unknown", "unknown", "accepted")
-    assert [one.reference for one in found_in(out).others] == ["r-0"]
+    assert [one.reference for one in read_unresolved(out).others] == ["r-0"]
     run(out, "accepted", "unknown", resend=True)
-    found = found_in(out)
+    found = read_unresolved(out)
     assert [line["index"] for line, _ in found.unknown] == [2]
     assert sorted(one.reference for one in found.others) == ["r-0", "r-1", "r-2"]
     settle(out, [(found.unknown[0][0], "")])
-    last = sorted(one.reference for one in found_in(out).others)
+    last = sorted(one.reference for one in read_unresolved(out).others)
     assert last == ["r-0", "r-1", "r-2", "r-2"], "they stay for ever"
 
 
 def test_what_died_and_is_to_go_again_may_be_in_the_log(out: Path) -> None:
     die(out, "not_sent", most=2)
     opened(out, resend=True).__exit__()
-    found = found_in(out)
+    found = read_unresolved(out)
     assert found.unknown == []
     assert [one.reference for one in found.others] == ["r-1", "r-2"]
 
@@ -577,27 +577,27 @@ def test_a_try_that_left_later_is_looked_for_at_its_own_time(out: Path, how: str
     else:
         tried = replace(attempt(0), started=late)
         ended = replace(ended, error=OutcomeUnknown("reset", tried))
-    with opened(out) as held, closing(held.intended(MESSAGES, 1, lambda: False)) as sending:
+    with opened(out) as held, closing(held.to_send(MESSAGES, 1, lambda: False)) as sending:
         next(sending)
-        held.ended(ended)
-    found = found_in(out)
+        held.record(ended)
+    found = read_unresolved(out)
     assert [*(one for _, one in found.unknown), *found.others] == [tried]
 
 
 def test_nothing_is_settled_while_a_run_goes_on(out: Path) -> None:
     run(out, "unknown")
-    ((line, _),) = found_in(out).unknown
+    ((line, _),) = read_unresolved(out).unknown
     with opened(out), pytest.raises(CallerError, match="in use"):
         settle(out, [(line, "id-9")])
 
 
 def test_unknowns_of_no_run_are_refused(out: Path) -> None:
     with pytest.raises(CallerError, match="No such file"):
-        found_in(out)
+        read_unresolved(out)
     beside(out).write_text("{}\n")
     out.touch()
     with pytest.raises(CallerError, match="header"):
-        found_in(out)
+        read_unresolved(out)
 
 
 def test_a_link_to_the_results_stays_one(out: Path, tmp_path: Path) -> None:
@@ -617,7 +617,7 @@ def test_a_message_that_many_hold_back_is_not_read_ahead(out: Path) -> None:
             taken.append(index)
             yield index, one
 
-    with opened(out) as journal, closing(journal.intended(messages(), 2, lambda: False)) as sending:
+    with opened(out) as journal, closing(journal.to_send(messages(), 2, lambda: False)) as sending:
         next(sending)
         assert taken == [0, 1]
 

@@ -14,8 +14,8 @@ from smsbridge.cli.bulk.journal_lines import (
     DIED,
     END,
     NAMELESS,
-    Known,
     Line,
+    RowStates,
     intent_line,
     over_line,
     unknown_line,
@@ -37,13 +37,13 @@ LATER = intent_line(1, "+12025550123", replace(ATTEMPT, fingerprint="f2"))
 
 def known(
     path: Path, results: list[Line], intents: list[Line], kept: Collection[int] = ()
-) -> Known:
+) -> RowStates:
     file = path / "results.jsonl"
     file.unlink(missing_ok=True)
     lines = Lines(file, create=True)
     lines.append(results)
     try:
-        return Known.of(3, lines, intents, kept)
+        return RowStates.of(3, lines, intents, kept)
     finally:
         lines.close()
 
@@ -112,7 +112,7 @@ def test_an_attempt_that_may_have_been_taken_stays_though_its_message_went_again
     results: list[Line] = [{"index": 1, "outcome": end, "id": "id-1"}] if end else []
     found = known(tmp_path, results, intents)
     header: Line = {"version": 1, "rows": 3}
-    order = [line["fingerprint"] for line in found.replaced(lambda: [header, *intents])]
+    order = [line["fingerprint"] for line in found.other_attempts(lambda: [header, *intents])]
     assert sorted(order) == [line["fingerprint"] for line in rivals]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.cli.bulk.jsonl import Lines, encoded, thinned
+from smsbridge.cli.bulk.jsonl import Lines, encode, rewrite
 from smsbridge.errors import CallerError
 
 ONE, TWO = {"index": 0}, {"index": 1, "text": "é\n"}
@@ -27,13 +27,13 @@ def test_what_is_appended_is_read(path: Path) -> None:
     lines.append([])
     assert list(lines.read()) == [ONE, TWO]
     lines.close()
-    assert path.read_bytes() == encoded(ONE) + encoded(TWO)
+    assert path.read_bytes() == encode(ONE) + encode(TWO)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_torn_line_is_cut_at_every_place(path: Path) -> None:
-    whole = encoded(ONE) + encoded(TWO)
-    for cut in range(len(encoded(ONE)), len(whole)):
+    whole = encode(ONE) + encode(TWO)
+    for cut in range(len(encode(ONE)), len(whole)):
         path.write_bytes(whole[:cut])
         lines = Lines(path)
         assert list(lines.read()) == [ONE]
@@ -43,7 +43,7 @@ def test_a_torn_line_is_cut_at_every_place(path: Path) -> None:
 
 
 def test_zeros_that_a_power_cut_left_are_cut(path: Path) -> None:
-    path.write_bytes(encoded(ONE) + b"\0" * 512)
+    path.write_bytes(encode(ONE) + b"\0" * 512)
     lines = Lines(path)
     assert list(lines.read()) == [ONE]
     lines.close()
@@ -51,7 +51,7 @@ def test_zeros_that_a_power_cut_left_are_cut(path: Path) -> None:
 
 @pytest.mark.parametrize("odd", [b"{}x\n", b"[]\n", b"\n", b"\xff\n", b"[" * 100_000 + b"\n"])
 def test_a_whole_line_that_is_no_object_is_refused(path: Path, odd: bytes) -> None:
-    path.write_bytes(encoded(ONE) + odd)
+    path.write_bytes(encode(ONE) + odd)
     lines = Lines(path)
     with pytest.raises(CallerError, match="line 2"):
         list(lines.read())
@@ -66,11 +66,11 @@ def test_a_file_that_is_absent_or_cannot_be_opened_is_refused(path: Path) -> Non
 
 
 def test_only_one_holds_a_file(path: Path) -> None:
-    first = Lines(path, create=True).alone()
+    first = Lines(path, create=True).lock()
     with pytest.raises(CallerError, match="in use"):
-        Lines(path).alone()
+        Lines(path).lock()
     first.close()
-    Lines(path).alone().close()
+    Lines(path).lock().close()
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync"])
@@ -91,17 +91,17 @@ def test_what_the_disk_refuses_leaves_no_part_behind(
         with pytest.raises(OSError, match="No space left") as caught:
             lines.append([TWO], sync=True)
     assert caught.value.filename == str(path)
-    assert path.read_bytes() == encoded(ONE)
+    assert path.read_bytes() == encode(ONE)
     lines.append([TWO])
     assert list(lines.read()) == [ONE, TWO]
     lines.close()
 
 
 def test_lines_are_left_out_all_at_once(path: Path) -> None:
-    path.write_bytes(encoded(ONE) + encoded(TWO))
+    path.write_bytes(encode(ONE) + encode(TWO))
     path.with_name("file.jsonl.new").write_bytes(b"of a run that died")
-    thinned(path, lambda line: line["index"] == 1)
-    assert path.read_bytes() == encoded(TWO)
+    rewrite(path, lambda line: line["index"] == 1)
+    assert path.read_bytes() == encode(TWO)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
@@ -109,15 +109,15 @@ def test_lines_are_left_out_all_at_once(path: Path) -> None:
 def test_a_file_that_cannot_be_replaced_stays_as_it_is(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path.write_bytes(encoded(ONE))
+    path.write_bytes(encode(ONE))
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        thinned(path, lambda _: False)
-    assert path.read_bytes() == encoded(ONE)
+        rewrite(path, lambda _: False)
+    assert path.read_bytes() == encode(ONE)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])

@@ -11,23 +11,24 @@ from typing import Any
 import pytest
 
 from smsbridge.codecs.soap.documents import (
-    HERE,
     LOCK,
-    Absent,
-    Altered,
-    Damaged,
+    BadLock,
     Documents,
+    LockMismatch,
+    MissingDocument,
     Source,
-    bundled,
+    read_bundled,
     read_source,
     same_host,
     sha256,
 )
 from smsbridge.codecs.soap.envelope import ENCODING11
-from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.wsdl import load_contract
+from smsbridge.codecs.soap.imports import HERE
+from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 
+from support.each import each
 from support.wsdls import RESULT, SENDSMS, changed, element, holding, opened, schema, sequence, wsdl
 
 
@@ -51,19 +52,32 @@ def importing(location: str, namespace: str = "urn:other") -> bytes:
 
 
 def refused(document: bytes, folder: Path | None = None) -> str:
-    with pytest.raises(BadContract) as error:
-        load_contract(document, folder)
+    with pytest.raises(BadWSDL) as error:
+        load_port(document, folder)
     return str(error.value)
 
 
-@pytest.mark.parametrize(
+@each(
     "package_file",
     ["smsbridge.wsdl:soapenc.xsd", "smsbridge.wsdl:sendsms.wsdl", "smsbridge.wsdl:xml.xsd"],
 )
 def test_what_is_bundled_is_well_formed_and_ships(package_file: str) -> None:
     package, _, name = package_file.partition(":")
-    assert parse_xml(bundled(package_file)[0], REQUEST) is not None
+    assert parse_xml(read_bundled(package_file)[0], REQUEST) is not None
     assert resources(package).joinpath(name).is_file()
+
+
+def test_a_module_has_its_files_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "lone_module.py").write_text("")
+    (tmp_path / "own.wsdl").write_text("<a/>")
+    assert read_bundled("lone_module:own.wsdl") == (b"<a/>", tmp_path)
+
+
+@each("resource", ["smsbridge.wsdl:none.wsdl", "nothing_there:a.wsdl", "a.wsdl", ":a"])
+def test_what_is_not_bundled_is_said_with_the_form_it_has(resource: str) -> None:
+    with pytest.raises(BadWSDL, match=f"'{resource}' can't be read: .*; give package:file"):
+        read_bundled(resource)
 
 
 # Beside it
@@ -74,21 +88,21 @@ SCHEMA = (
 )
 
 
-@pytest.mark.parametrize("location", ["beside.xsd", "./beside.xsd", "below/beside.xsd"])
+@each("location", ["beside.xsd", "./beside.xsd", "below/beside.xsd"])
 def test_a_file_beside_the_contract_is_imported(location: str, tmp_path: Path) -> None:
     path = tmp_path / location
     path.parent.mkdir(exist_ok=True)
     path.write_text(SCHEMA, encoding="utf-8")
-    assert load_contract(importing(location), tmp_path).action("sendSms") == "urn:sendsms#sendSms"
+    assert load_port(importing(location), tmp_path).action("sendSms") == "urn:sendsms#sendSms"
 
 
 def test_a_file_beside_the_contract_is_read_by_the_same_rules(tmp_path: Path) -> None:
     (tmp_path / "beside.xsd").write_text(f"<!DOCTYPE a>{SCHEMA}", encoding="utf-8")
     said = refused(importing("beside.xsd"), tmp_path)
-    assert said == "beside.xsd: the document has a DOCTYPE, which is never taken"
+    assert said == "beside.xsd: the document has a DOCTYPE, which is never accepted"
 
 
-@pytest.mark.parametrize(
+@each(
     "location",
     [
         "http://192.0.2.1/other.xsd",
@@ -100,13 +114,13 @@ def test_a_file_beside_the_contract_is_read_by_the_same_rules(tmp_path: Path) ->
 )
 def test_an_import_that_would_be_fetched_is_refused(location: str, tmp_path: Path) -> None:
     said = refused(importing(location), tmp_path)
-    assert said.endswith(
-        "which is not a file beside it; nothing is fetched, but smsbridge wsdl lock brings it in"
-    )
+    why = "which is not a file beside it; nothing is fetched"
+    of_http = not location.startswith(("ftp:", "file:"))  # the lock fetches nothing else
+    assert said.endswith(f"{why}, but smsbridge wsdl lock brings it in" if of_http else why)
     assert location.removeprefix("//").removeprefix("http:") in said
 
 
-@pytest.mark.parametrize(
+@each(
     "location",
     [
         "../secret.xsd",
@@ -136,7 +150,7 @@ def test_an_absolute_path_is_refused_even_if_it_exists(tmp_path: Path) -> None:
         assert "not a file beside it" in refused(importing(location), folder)
 
 
-@pytest.mark.parametrize("location", ["absent.xsd", "below", "."])
+@each("location", ["absent.xsd", "below", "."])
 def test_what_is_no_file_is_refused(location: str, tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     assert refused(importing(location), tmp_path)
@@ -146,15 +160,15 @@ def test_a_contract_without_a_folder_imports_nothing_from_disk() -> None:
     assert "beside.xsd" in refused(importing("beside.xsd"))
 
 
-@pytest.mark.parametrize("location", ["", "http://schemas.xmlsoap.org/soap/encoding/"])
+@each("location", ["", "http://schemas.xmlsoap.org/soap/encoding/"])
 def test_the_schema_of_soap_encoding_is_bundled(location: str) -> None:
-    assert load_contract(importing(location, ENCODING11), None).address
+    assert load_port(importing(location, ENCODING11), None).address
 
 
 XML = "http://www.w3.org/XML/1998/namespace"
 
 
-@pytest.mark.parametrize(
+@each(
     "place",
     [
         "",
@@ -167,14 +181,14 @@ XML = "http://www.w3.org/XML/1998/namespace"
 def test_the_schema_of_xml_itself_is_bundled(place: str) -> None:
     language = '<xs:attribute ref="xml:lang"/>'
     send = holding("Send", sequence(element("text")), language)
-    contract = load_contract(wsdl(schema(f'<xs:import namespace="{XML}"{place}/>', send, RESULT)))
+    contract = load_port(wsdl(schema(f'<xs:import namespace="{XML}"{place}/>', send, RESULT)))
     assert contract.schema.usable
     body = contract.write("Send", "input", {"text": "x", "@lang": "en"})
     assert b'xml:lang="en"' in body
     assert contract.refusal("Send", "input", opened(body)) is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("location", "address", "how"),
     [
         (
@@ -188,8 +202,8 @@ def test_the_schema_of_xml_itself_is_bundled(place: str) -> None:
 def test_what_is_absent_is_told_with_its_address_and_how_to_bring_it_in(
     location: str, address: str, how: str
 ) -> None:
-    with pytest.raises(Absent) as absent:
-        load_contract(importing(location))
+    with pytest.raises(MissingDocument) as absent:
+        load_port(importing(location))
     assert absent.value.address == address
     assert str(absent.value) == f"it imports {location}, which is not a file beside it{how}"
 
@@ -217,7 +231,7 @@ def test_sources_are_told_apart_by_all_that_they_are() -> None:
     assert [was == other for other in others] == [False] * 4
 
 
-@pytest.mark.parametrize(
+@each(
     ("other", "same"),
     [
         ("https://sms.example/b", True),
@@ -241,7 +255,31 @@ def test_a_schema_with_an_element_of_wsdl_in_it_is_told_and_a_note_may_have_one(
         wsdl(schema(send, RESULT, '<wsdl:element name="a"/>'))
     )
     note = "<xs:annotation><xs:appinfo><wsdl:element/></xs:appinfo></xs:annotation>"
-    assert load_contract(wsdl(schema(note, send, RESULT))).operations
+    assert load_port(wsdl(schema(note, send, RESULT))).operations
+
+
+@each(
+    ("old", "new"),
+    [
+        ('name="Service"', 'name="Service" x:y="1"'),
+        ('name="Service"', 'name="Service" xml:id="1"'),
+        ('name="Service"', 'name="Service" xmlns:p=""'),
+        ("<types>", '<documentation xmlns="not a uri"/><types>'),
+    ],
+)
+def test_a_wsdl_that_is_well_formed_is_read_whatever_its_namespaces_are(old: str, new: str) -> None:
+    document = changed(wsdl(schema(holding("Send", sequence(element("to"))), RESULT)), (old, new))
+    port = load_port(document)
+    assert port.schema.usable
+    assert port.request("Send", {"to": "1"})
+
+
+@each("page", range(1250, 1259))
+def test_a_wsdl_in_a_code_page_of_windows_is_read_with_bytes_that_it_leaves_free(page: int) -> None:
+    document = wsdl(schema(holding("Send", sequence(element("to"))), RESULT))
+    head = f"<?xml version='1.0' encoding='windows-{page}'?>".encode()
+    note = b"<documentation>\x81\x98\x9d\xe0\xff</documentation><types>"
+    assert load_port(head + document.replace(b"<types>", note)).request("Send", {"to": "1"})
 
 
 # Locked
@@ -283,7 +321,7 @@ def test_a_locked_wsdl_imports_by_address_what_its_lock_has(tmp_path: Path) -> N
         FROM: WSDL,
         "https://sms.example/v1/below/other.xsd": SCHEMA.encode(),
     }
-    assert load_contract(source).operations["sendSms"].action == "urn:sendsms#sendSms"
+    assert load_port(source).operations["sendSms"].action == "urn:sendsms#sendSms"
 
 
 def test_a_locked_wsdl_imports_nothing_else_that_is_beside_it(tmp_path: Path) -> None:
@@ -293,8 +331,8 @@ def test_a_locked_wsdl_imports_nothing_else_that_is_beside_it(tmp_path: Path) ->
     path.write_bytes(document)
     files = {"send.wsdl": {"from": FROM, "sha256": sha256(document)}}
     (tmp_path / LOCK).write_text(json.dumps({"wsdl": "send.wsdl", "files": files}))
-    with pytest.raises(Absent, match=r"https://sms\.example/v1/beside\.xsd"):
-        load_contract(read_source(path))
+    with pytest.raises(MissingDocument, match=r"https://sms\.example/v1/beside\.xsd"):
+        load_port(read_source(path))
 
 
 def test_a_lock_of_files_of_ours_goes_by_their_names(tmp_path: Path) -> None:
@@ -305,7 +343,7 @@ def test_a_lock_of_files_of_ours_goes_by_their_names(tmp_path: Path) -> None:
         for name, known in names.items()
     }
     (tmp_path / LOCK).write_text(json.dumps({"wsdl": "send.wsdl", "files": files}))
-    assert load_contract(read_source(path)).operations
+    assert load_port(read_source(path)).operations
 
 
 def test_the_lock_of_another_wsdl_is_none(tmp_path: Path) -> None:
@@ -314,12 +352,12 @@ def test_the_lock_of_another_wsdl_is_none(tmp_path: Path) -> None:
     assert read_source(tmp_path / "other.wsdl").folder == tmp_path
 
 
-@pytest.mark.parametrize("name", ["send.wsdl", "1.xsd"])
+@each("name", ["send.wsdl", "1.xsd"])
 def test_a_locked_file_that_was_changed_is_told_by_name(tmp_path: Path, name: str) -> None:
     path = locked(tmp_path)
     file = tmp_path / name
     file.write_bytes(file.read_bytes() + b"\n")
-    with pytest.raises(Altered) as altered:
+    with pytest.raises(LockMismatch) as altered:
         read_source(path)
     assert str(altered.value) == f"{name}: changed since wsdl.lock was written"
     assert altered.value.locked["wsdl"] == "send.wsdl"
@@ -331,12 +369,12 @@ def test_a_locked_file_that_is_gone_is_told_by_name(tmp_path: Path) -> None:
     path = locked(tmp_path)
     (tmp_path / "1.xsd").unlink()
     path.write_bytes(SENDSMS)
-    with pytest.raises(Altered) as altered:
+    with pytest.raises(LockMismatch) as altered:
         read_source(path)
     assert str(altered.value) == "send.wsdl, 1.xsd (gone): changed since wsdl.lock was written"
 
 
-@pytest.mark.parametrize(
+@each(
     "lock",
     [
         "",
@@ -358,7 +396,7 @@ def test_a_locked_file_that_is_gone_is_told_by_name(tmp_path: Path) -> None:
 def test_a_damaged_lock_says_what_to_do(tmp_path: Path, lock: str) -> None:
     path = locked(tmp_path)
     (tmp_path / LOCK).write_bytes(lock.encode("latin-1" if lock == "\xff" else "utf-8"))
-    with pytest.raises(Damaged) as refused:
+    with pytest.raises(BadLock) as refused:
         read_source(path)
     assert str(refused.value) == (
         "wsdl.lock beside send.wsdl is damaged: smsbridge wsdl lock --update writes a new one"
@@ -366,7 +404,7 @@ def test_a_damaged_lock_says_what_to_do(tmp_path: Path, lock: str) -> None:
 
 
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(BadContract, match=r"^can't read absent\.wsdl: No such file or directory$"):
+    with pytest.raises(BadWSDL, match=r"^can't read absent\.wsdl: No such file or directory$"):
         read_source(tmp_path / "absent.wsdl")
 
 
@@ -374,7 +412,7 @@ def test_a_pin_is_of_the_bytes() -> None:
     assert sha256(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-@pytest.mark.parametrize("name", ["../send.xsd", "/etc/hostname"])
+@each("name", ["../send.xsd", "/etc/hostname"])
 def test_a_lock_that_names_a_file_outside_of_its_folder_is_damaged(
     tmp_path: Path, name: str
 ) -> None:
@@ -383,5 +421,5 @@ def test_a_lock_that_names_a_file_outside_of_its_folder_is_damaged(
     (folder / "send.wsdl").write_text("<x/>")
     files = {"send.wsdl": {"from": "send.wsdl", "sha256": ""}, name: {"from": "", "sha256": ""}}
     (folder / LOCK).write_text(json.dumps({"wsdl": "send.wsdl", "files": files}))
-    with pytest.raises(BadContract, match="outside of its folder"):
+    with pytest.raises(BadWSDL, match="outside its folder"):
         read_source(folder / "send.wsdl")

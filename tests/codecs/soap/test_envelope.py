@@ -3,23 +3,20 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from lxml import etree
 
 from smsbridge.codecs.soap.envelope import (
     ADDRESSING,
-    CONTENT_TYPES,
     SOAP11,
     SOAP12,
     MustUnderstand,
     read_envelope,
+    sendable,
     unsendable,
-    write_fault,
 )
-from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
+from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.mapping.codec import Unreadable
 
+from support.each import each
 from support.envelopes import document, opened
 
 BOTH = pytest.mark.parametrize("version", [SOAP11, SOAP12])
@@ -58,17 +55,17 @@ def test_an_envelope_knows_its_version_and_its_bodys_first_child(version: str) -
     ],
 )
 def test_an_envelope_has_exactly_one_body_with_something_in_it(version: str, inside: str) -> None:
-    with pytest.raises(Unreadable, match="not one Body"):
+    with pytest.raises(Unreadable, match="not have exactly one Body"):
         read_envelope(document(inside, version), REQUEST, "text/xml")
 
 
 def test_a_body_of_the_other_version_is_no_body() -> None:
     body = document(f'<b:Body xmlns:b="{SOAP12}"><a/></b:Body>')
-    with pytest.raises(Unreadable, match="not one Body"):
+    with pytest.raises(Unreadable, match="not have exactly one Body"):
         read_envelope(body, REQUEST, "text/xml")
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         b'<Envelope xmlns="urn:canary"><Body><a/></Body></Envelope>',
@@ -80,12 +77,12 @@ def test_a_body_of_the_other_version_is_no_body() -> None:
     ],
 )
 def test_xml_that_is_no_soap_envelope_is_unreadable_and_not_echoed(body: bytes) -> None:
-    with pytest.raises(Unreadable, match="no SOAP envelope") as refused:
+    with pytest.raises(Unreadable, match="not a SOAP envelope") as refused:
         read_envelope(body, ANSWER, "text/xml")
     assert "canary" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each(
     "body",
     [
         b"",
@@ -111,7 +108,7 @@ def test_names_are_compared_with_their_namespace_and_not_by_prefix() -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("said", ["1", "true"])
+@each("said", ["1", "true"])
 def test_a_header_block_that_must_be_understood_is_refused(version: str, said: str) -> None:
     header = f'<e:Header><a/><h:canary xmlns:h="urn:h" e:mustUnderstand="{said}"/></e:Header>'
     with pytest.raises(MustUnderstand) as refused:
@@ -121,7 +118,7 @@ def test_a_header_block_that_must_be_understood_is_refused(version: str, said: s
 
 
 @BOTH
-@pytest.mark.parametrize("attribute", ['e:mustUnderstand="0"', 'e:mustUnderstand="false"', ""])
+@each("attribute", ['e:mustUnderstand="0"', 'e:mustUnderstand="false"', ""])
 def test_any_other_header_block_is_left_alone(version: str, attribute: str) -> None:
     body = document(f"<e:Header><h {attribute}/></e:Header><e:Body><a/></e:Body>", version)
     assert read_envelope(body, REQUEST, "text/xml").child.tag == "a"
@@ -130,7 +127,7 @@ def test_any_other_header_block_is_left_alone(version: str, attribute: str) -> N
 NEXT11, OTHER11 = "http://schemas.xmlsoap.org/soap/actor/next", "urn:elsewhere"
 
 
-@pytest.mark.parametrize(
+@each(
     ("version", "target", "ours"),
     [
         (SOAP11, 'e:actor=""', True),
@@ -159,7 +156,7 @@ def test_a_header_block_for_another_node_is_not_ours_to_understand_or_to_read(
 
 
 @BOTH
-@pytest.mark.parametrize("space", sorted({space for space, _ in ADDRESSING}))
+@each("space", sorted({space for space, _ in ADDRESSING}))
 def test_what_ws_addressing_says_of_an_answer_is_understood(version: str, space: str) -> None:
     names = ("Action", "FaultTo", "From", "MessageID", "RelatesTo", "ReplyTo", "To")
     blocks = "".join(f'<w:{name} e:mustUnderstand="1">x</w:{name}>' for name in names)
@@ -177,7 +174,7 @@ def test_what_ws_addressing_says_of_an_answer_is_understood(version: str, space:
 # Faults that are read
 
 
-@pytest.mark.parametrize(
+@each(
     "inside",
     [
         "<faultcode>e:Client</faultcode><faultstring>No</faultstring>",
@@ -223,89 +220,24 @@ def test_an_element_named_fault_in_another_namespace_is_no_fault() -> None:
     assert opened(f'<f:Fault xmlns:f="{SOAP12}"/>').fault is None
 
 
-# Faults that are written
+def test_what_xml_can_not_carry_is_left_out_of_whatever_holds_it() -> None:
+    held = {"a": ["x\0", {"b": "\x1fy"}, None, 7], "c": "z"}
+    assert sendable(held) == {"a": ["x", {"b": "y"}, None, 7], "c": "z"}
 
 
-@BOTH
-def test_a_written_fault_is_read_again(version: str) -> None:
-    body = write_fault(version, "Client", 'Invalid <key> & "more" é 😀')
-    read = read_envelope(body, ANSWER, CONTENT_TYPES[version]).fault
-    assert read is not None
-    assert read["code"] == ("Client" if version == SOAP11 else "Sender")
-    assert read["string"] == 'Invalid <key> & "more" é 😀'
-
-
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [
-        ("Client", "Sender"),
-        ("Server", "Receiver"),
-        ("MustUnderstand", "MustUnderstand"),
-        ("VersionMismatch", "VersionMismatch"),
-    ],
-)
-def test_codes_are_translated_for_soap_1_2_only(code: str, expected: str) -> None:
-    for version, wanted in ((SOAP11, code), (SOAP12, expected)):
-        read = read_envelope(write_fault(version, code, "No"), ANSWER, "text/xml").fault
-        assert read is not None
-        assert read["code"] == wanted
-
-
-def test_the_children_of_a_written_fault_are_unqualified_and_in_order() -> None:
-    found = parse_xml(write_fault(SOAP11, "Client", "No"), ANSWER)[0][0]
-    assert found.tag == f"{{{SOAP11}}}Fault"
-    assert [child.tag for child in found] == ["faultcode", "faultstring"]
-
-
-def test_the_code_of_a_written_fault_is_a_qualified_name_with_a_declared_prefix() -> None:
-    code = parse_xml(write_fault(SOAP11, "Client", "No"), ANSWER)[0][0][0]
-    prefix, _, local = str(code.text).partition(":")
-    assert (code.nsmap[prefix], local) == (SOAP11, "Client")
-    value12 = parse_xml(write_fault(SOAP12, "Client", "No"), ANSWER)[0][0][0][0]
-    assert etree.QName(value12).namespace == SOAP12
-    prefix, _, local = str(value12.text).partition(":")
-    assert (value12.nsmap[prefix], local) == (SOAP12, "Sender")
-
-
-def test_the_reason_of_a_fault_of_soap_1_2_has_a_language() -> None:
-    reason = parse_xml(write_fault(SOAP12, "Server", "No"), ANSWER)[0][0][1]
-    assert reason[0].get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.text(st.characters(exclude_characters="\r"), max_size=60), st.sampled_from([SOAP11, SOAP12])
-)
-def test_control_characters_are_filtered_from_any_written_fault(said: str, version: str) -> None:
-    read = read_envelope(write_fault(version, "Server", said), ANSWER, "text/xml").fault
-    assert read is not None
-    assert read["string"] == "".join(c for c in said if not unsendable(c)).strip()
-
-
-@pytest.mark.parametrize("character", ["\0", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe"])
-def test_a_written_fault_loses_what_xml_cant_carry(character: str) -> None:
-    read = read_envelope(write_fault(SOAP11, "Server", f"a{character}b"), ANSWER, "text/xml").fault
-    assert read is not None
-    assert read["string"] == "ab"
-
-
-@pytest.mark.parametrize(
-    "character", ["\t", "\n", "\r", " ", "é", "\x7f", "\x85", "😀", "\U0010fffd"]
-)
+@each("character", ["\t", "\n", "\r", " ", "é", "\x7f", "\x85", "😀", "\U0010fffd"])
 def test_what_xml_can_carry_is_sendable(character: str) -> None:
     assert unsendable(f"a{character}b") is None
 
 
-@pytest.mark.parametrize(
-    "character", ["\0", "\x1f", "\x0b", "\ud800", chr(0xDFFF), "\ufffe", "\uffff"]
-)
+@each("character", ["\0", "\x1f", "\x0b", "\ud800", chr(0xDFFF), "\ufffe", "\uffff"])
 def test_what_xml_cant_carry_is_found_with_its_place(character: str) -> None:
     found = unsendable(f"ab{character}c")
     assert found is not None
     assert (found.start(), found[0]) == (2, character)
 
 
-@pytest.mark.parametrize(
+@each(
     "inner",
     [
         '<s:Fault><faultcode>s:Client</faultcode></s:Fault><a id="z"/>',

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from smsbridge.codecs.soap import fetch as room
-from smsbridge.codecs.soap.documents import Absent, Source
-from smsbridge.codecs.soap.fetch import fetched
-from smsbridge.codecs.soap.model import BadContract
-from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.codecs.soap.documents import MissingDocument, Source
+from smsbridge.codecs.soap.fetch import fetch_wsdl
+from smsbridge.codecs.soap.load import load_ports
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.xml import WSDL
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, drive
 
+from support.each import each
 from support.wsdls import RESULT, element, holding, schema, sequence, wsdl
 
 ADDRESS = "https://sms.example/v1/send.wsdl"
@@ -42,11 +43,11 @@ def got(documents: dict[str, bytes], asked: list[Request], allowed: str = "https
         body = documents.get(request.url)
         return Response(status=404 if body is None else 200, body=body or b"")
 
-    exchange: Exchange[Source] = fetched(ADDRESS, lambda url: url.startswith(allowed), "wsdl/7")
+    exchange: Exchange[Source] = fetch_wsdl(ADDRESS, lambda url: url.startswith(allowed), "wsdl/7")
     return drive(exchange, carry)
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
+@each("count", [0, 1, 3])
 def test_a_wsdl_comes_with_all_that_it_imports(count: int) -> None:
     documents = served(count)
     asked: list[Request] = []
@@ -68,7 +69,7 @@ def test_each_document_is_a_get_of_its_own_share_and_of_the_size_of_a_wsdl() -> 
 
 def test_what_may_not_be_fetched_is_not() -> None:
     asked: list[Request] = []
-    with pytest.raises(Absent) as absent:
+    with pytest.raises(MissingDocument) as absent:
         got(served(2), asked, ADDRESS)
     assert absent.value.address == "https://sms.example/v1/0.xsd"
     assert len(asked) == 1
@@ -78,12 +79,12 @@ def test_only_so_many_are_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_MOST_DOCUMENTS", 3)
     assert len(got(served(3), []).others) == 3
     asked: list[Request] = []
-    with pytest.raises(BadContract, match=r"^it imports more than 3 documents$"):
+    with pytest.raises(BadWSDL, match=r"^it imports more than 3 documents$"):
         got(served(4), asked)
     assert len(asked) == 4
 
 
-@pytest.mark.parametrize("gone", [ADDRESS, "https://sms.example/v1/1.xsd"])
+@each("gone", [ADDRESS, "https://sms.example/v1/1.xsd"])
 def test_a_document_that_is_not_there_leaves_nothing(gone: str) -> None:
     documents = served(2)
     del documents[gone]
@@ -95,5 +96,5 @@ def test_a_document_that_is_not_there_leaves_nothing(gone: str) -> None:
 def test_a_document_that_makes_no_wsdl_is_refused() -> None:
     documents = served(1)
     documents["https://sms.example/v1/0.xsd"] = b"<!DOCTYPE a><a/>"
-    with pytest.raises(BadContract, match=r"^https://sms\.example/v1/0\.xsd: .* DOCTYPE"):
+    with pytest.raises(BadWSDL, match=r"^https://sms\.example/v1/0\.xsd: .* DOCTYPE"):
         got(documents, [])

@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smsbridge.codecs.soap.envelope import unsendable
 from smsbridge.codecs.soap.inner import JSON_PART, XML_PART, Inner
-from smsbridge.codecs.soap.model import BadContract
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.xml import ANSWER
 from smsbridge.mapping.codec import Unreadable
+
+from support.each import each
 
 XML = Inner(key=XML_PART, path="result.body")
 JSON = Inner(key=JSON_PART, path="result.body")
@@ -29,7 +31,7 @@ def why(inner: Inner, said: Any) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "words"),
     [
         ("<r><code>0</code><id>7</id></r>", {"r": {"code": "0", "id": "7"}}),
@@ -46,7 +48,7 @@ def test_the_root_of_xml_is_the_first_step(said: str, words: dict[str, Any]) -> 
     assert read(XML, said) == words
 
 
-@pytest.mark.parametrize(
+@each(
     ("said", "part"),
     [
         ("", "not well-formed"),
@@ -72,7 +74,7 @@ def test_a_document_in_a_part_has_the_limits_of_the_answer() -> None:
         XML.read({"result": {"body": f"<r>{'x' * 100}</r>"}}, replace(ANSWER, size=100))
 
 
-@pytest.mark.parametrize("said", [None, {"a": 1}, "", "[1]", "<r/>", "[" * 1_000])
+@each("said", [None, {"a": 1}, "", "[1]", "<r/>", "[" * 1_000])
 def test_what_is_no_json_object_is_unreadable(said: Any) -> None:
     assert why(JSON, said).startswith("in the part result.body ")
 
@@ -82,7 +84,6 @@ TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
 )
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "b", "@c"]), TEXT, min_size=1), TEXT)
 def test_what_is_written_is_read(inside: dict[str, str], text: str) -> None:
     words = {"r": {**inside, "rows": [{"t": text}, {"t": "x"}]}}
@@ -91,7 +92,7 @@ def test_what_is_written_is_read(inside: dict[str, str], text: str) -> None:
     assert read(XML, XML.write({"r": text})) == {"r": text}
 
 
-@pytest.mark.parametrize("words", [{}, {"a": "1", "b": "2"}, {"a": ["1", "2"]}])
+@each("words", [{}, {"a": "1", "b": "2"}, {"a": ["1", "2"]}])
 def test_words_without_one_root_make_no_xml(words: dict[str, Any]) -> None:
-    with pytest.raises(BadContract, match="stands in one root"):
+    with pytest.raises(BadWSDL, match="into one root"):
         XML.write(words)

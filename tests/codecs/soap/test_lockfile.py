@@ -14,17 +14,19 @@ from typing import NoReturn
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.backends.memory import Memory
-from smsbridge.codecs.soap.documents import HERE, LOCK, Source, read_source, sha256
-from smsbridge.codecs.soap.fetch import completed, fetched
-from smsbridge.codecs.soap.lockfile import Changed, Locked, lock, unlocked, wsdl_name
-from smsbridge.codecs.soap.model import BadContract
+from smsbridge.backends.memory import MemoryBackend
+from smsbridge.codecs.soap.documents import LOCK, Source, read_source, sha256
+from smsbridge.codecs.soap.fetch import fetch_imports, fetch_wsdl
+from smsbridge.codecs.soap.imports import HERE
+from smsbridge.codecs.soap.load import load_ports
+from smsbridge.codecs.soap.lockfile import LockedFolder, WSDLChanged, lock, read_current, wsdl_name
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.outline import outline
-from smsbridge.codecs.soap.wsdl import load_ports
 from smsbridge.http.exchange import Broken, drive
 from smsbridge.http.requests_transport import RequestsTransport
 
 from support.corpus import CONTRACTS
+from support.each import each
 from support.fault_server import FaultServer, Got, answer
 from support.sites import Site
 from support.vendor import WSDL, changed
@@ -53,10 +55,10 @@ CORPUS = {
 
 
 def gathered(address: str, site: Site) -> Source:
-    return drive(fetched(address, lambda _: True, "wsdl"), site)
+    return drive(fetch_wsdl(address, lambda _: True, "wsdl"), site)
 
 
-def locked_in(folder: Path, wsdl: str = WSDL, *, update: bool = False) -> Locked:
+def locked_in(folder: Path, wsdl: str = WSDL, *, update: bool = False) -> LockedFolder:
     return lock(Source(document=wsdl.encode()), "oldcorp.wsdl", folder, update=update)
 
 
@@ -73,7 +75,7 @@ def refuse_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(call: Callable[[], object]) -> str:
-    with pytest.raises((ConfigError, BadContract)) as refused:
+    with pytest.raises((ConfigError, BadWSDL)) as refused:
         call()
     return str(refused.value)
 
@@ -81,7 +83,7 @@ def refusal(call: Callable[[], object]) -> str:
 # --- what is written
 
 
-@pytest.mark.parametrize("file", TREES)
+@each("file", TREES)
 def test_a_wsdl_that_is_served_comes_with_all_that_it_imports_and_then_asks_for_nothing(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,9 +91,9 @@ def test_a_wsdl_that_is_served_comes_with_all_that_it_imports_and_then_asks_for_
         found = CONTRACTS / got.path.lstrip("/")
         return answer(200, found.read_bytes()) if found.is_file() else answer(404)
 
-    transport = RequestsTransport(Memory())
+    transport = RequestsTransport(MemoryBackend())
     with FaultServer([serve]) as server:
-        exchange = fetched(f"{server.url}/{file}", lambda _: True, "wsdl")
+        exchange = fetch_wsdl(f"{server.url}/{file}", lambda _: True, "wsdl")
         source = drive(exchange, lambda request: transport.send(request, time.monotonic() + 5))
         transport.close()
         asked = [server.url + got.path for got in server.sends]
@@ -106,9 +108,9 @@ def test_a_wsdl_that_is_served_comes_with_all_that_it_imports_and_then_asks_for_
     assert outline(again) == outline(load_ports(read_source(CONTRACTS / file)))
 
 
-@pytest.mark.parametrize("file", TREES)
+@each("file", TREES)
 def test_files_beside_a_wsdl_keep_their_names_and_places(file: str, tmp_path: Path) -> None:
-    done = lock(unlocked(CONTRACTS / file), file, tmp_path)
+    done = lock(read_current(CONTRACTS / file), file, tmp_path)
     assert {Path(name).name for name in done.files} == TREES[file]
     for name in done.files:
         assert (tmp_path / name).read_bytes() == (CONTRACTS / name).read_bytes()
@@ -119,7 +121,7 @@ def test_a_file_that_imports_from_an_address_is_completed_from_there(tmp_path: P
     file = tmp_path / "service.wsdl"
     file.write_text(text.replace("parts/", f"{BASE}parts/"))
     site = Site(CORPUS)
-    source = drive(completed(unlocked(file), lambda _: True, "wsdl"), site)
+    source = drive(fetch_imports(read_current(file), lambda _: True, "wsdl"), site)
     done = lock(source, file.name, tmp_path)
     assert site.asked == [f"{BASE}parts/interface.wsdl", f"{BASE}parts/elements.xsd"]
     assert done.files["service.wsdl"] == ""
@@ -160,9 +162,7 @@ def test_documents_of_one_name_get_names_of_their_own(tmp_path: Path) -> None:
     assert outline(load_ports(read_source(done.wsdl)))
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), [("a/types.xsd", "b/types.xsd"), ("a/types", "b/types.xsd")]
-)
+@each(("first", "second"), [("a/types.xsd", "b/types.xsd"), ("a/types", "b/types.xsd")])
 def test_two_documents_never_share_a_file(first: str, second: str, tmp_path: Path) -> None:
     names = {"elements.xsd": first, "more.xsd": second}
     interface = CORPUS[f"{BASE}parts/interface.wsdl"].replace(
@@ -186,7 +186,7 @@ def test_two_documents_never_share_a_file(first: str, second: str, tmp_path: Pat
     assert outline(load_ports(read_source(done.wsdl)))
 
 
-@pytest.mark.parametrize(
+@each(
     ("address", "name"),
     [
         ("https://v.example/Service.svc?wsdl", "Service.wsdl"),
@@ -205,7 +205,7 @@ def test_the_file_of_a_wsdl_is_named_after_its_address_and_never_leads_elsewhere
     assert wsdl_name(address) == name
 
 
-@pytest.mark.parametrize("place", ["../up.xsd", "/etc/hosts.xsd", "..%2fup.xsd"])
+@each("place", ["../up.xsd", "/etc/hosts.xsd", "..%2fup.xsd"])
 def test_no_document_is_written_outside_of_the_folder(place: str, tmp_path: Path) -> None:
     text = CORPUS[f"{BASE}parts/interface.wsdl"].replace("elements.xsd", place)
     site = Site(dict.fromkeys(above(place), CORPUS[f"{BASE}parts/elements.xsd"]))
@@ -242,14 +242,14 @@ def test_an_import_that_can_t_be_had_leaves_nothing_behind(tmp_path: Path) -> No
 def test_a_file_that_is_missing_beside_a_wsdl_is_asked_for_nowhere(tmp_path: Path) -> None:
     shutil.copy(CONTRACTS / "wsdl-import.wsdl", tmp_path)
     site = Site({})
-    source = unlocked(tmp_path / "wsdl-import.wsdl")
-    exchange = completed(source, lambda address: not address.startswith(HERE), "wsdl")
+    source = read_current(tmp_path / "wsdl-import.wsdl")
+    exchange = fetch_imports(source, lambda address: not address.startswith(HERE), "wsdl")
     said = refusal(lambda: drive(exchange, site))
     assert said == "it imports parts/interface.wsdl, which is not a file beside it"
     assert site.asked == []
 
 
-@pytest.mark.parametrize("place", ["/dev/null/folder", "file"])
+@each("place", ["/dev/null/folder", "file"])
 def test_a_folder_that_can_t_be_written_is_said(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert refusal(lambda: locked_in(tmp_path / place)).startswith("can't write ")
@@ -268,7 +268,7 @@ def test_the_same_wsdl_again_is_quiet(tmp_path: Path) -> None:
 def test_the_same_files_locked_from_themselves_again_are_quiet(tmp_path: Path) -> None:
     site = Site(CORPUS)
     done = lock(gathered(f"{BASE}wsdl-import.wsdl", site), "service.wsdl", tmp_path)
-    again = lock(unlocked(done.wsdl), "service.wsdl", tmp_path)
+    again = lock(read_current(done.wsdl), "service.wsdl", tmp_path)
     assert again.files == done.files
 
 
@@ -277,7 +277,7 @@ def test_a_changed_wsdl_is_refused_with_what_changed_and_nothing_is_written(
 ) -> None:
     locked_in(tmp_path)
     before = {name: (tmp_path / name).read_bytes() for name in files_of(tmp_path)}
-    with pytest.raises(Changed) as refused:
+    with pytest.raises(WSDLChanged) as refused:
         locked_in(tmp_path, changed(RENAMED, ('"40"', '"20"')))
     assert refused.value.changes == [
         "SubmitShortMessage, input: request.destination was renamed to request.recipient",
@@ -296,7 +296,9 @@ def test_update_takes_a_changed_wsdl(tmp_path: Path) -> None:
     done = locked_in(tmp_path, changed(RENAMED), update=True)
     assert b'"recipient"' in done.wsdl.read_bytes()
     locked_in(tmp_path, changed(RENAMED))
-    with pytest.raises(Changed, match=r"request\.recipient was renamed to request\.destination"):
+    with pytest.raises(
+        WSDLChanged, match=r"request\.recipient was renamed to request\.destination"
+    ):
         locked_in(tmp_path)
 
 
@@ -306,7 +308,7 @@ def test_a_changed_import_is_refused_too(tmp_path: Path) -> None:
     lock(gathered(address, site), "s.wsdl", tmp_path)
     url = f"{BASE}schemas/basic/digits.xsd"
     site.documents[url] = site.documents[url].replace("{5,15}", "{5,9}")
-    with pytest.raises(Changed, match=r"message\.to\.number was string"):
+    with pytest.raises(WSDLChanged, match=r"message\.to\.number was string"):
         lock(gathered(address, site), "s.wsdl", tmp_path)
 
 
@@ -315,7 +317,7 @@ def test_the_same_words_from_another_place_are_refused_and_said_to_be_the_same(
 ) -> None:
     locked_in(tmp_path)
     source = gathered("https://v.example/x", Site({"https://v.example/x": WSDL}))
-    with pytest.raises(Changed) as refused:
+    with pytest.raises(WSDLChanged) as refused:
         lock(source, "oldcorp.wsdl", tmp_path)
     assert refused.value.changes == [
         "its words are the same, but it came from a file, not https://v.example/x"
@@ -325,10 +327,10 @@ def test_the_same_words_from_another_place_are_refused_and_said_to_be_the_same(
 def test_another_wsdl_in_the_same_folder_is_refused_by_name(tmp_path: Path) -> None:
     locked_in(tmp_path)
     said = refusal(lambda: lock(Source(document=WSDL.encode()), "newcorp.wsdl", tmp_path))
-    assert said == f"{tmp_path / LOCK} is that of oldcorp.wsdl: give another folder, or --update"
+    assert said == f"{tmp_path / LOCK} belongs to oldcorp.wsdl: give another folder, or --update"
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         *("", "{", "[]", "{}", '{"files": 1}', '{"wsdl": "x", "files": {"x": {}}}', "\udcff"),
@@ -351,8 +353,8 @@ def test_files_that_were_edited_by_hand_are_taken_with_update_and_ask_for_nothin
     schema = tmp_path / "elements.xsd"
     schema.write_text(schema.read_text().replace('name="to"', 'name="recipient"'))
     site = Site({})
-    source = drive(completed(unlocked(done.wsdl), lambda _: True, "wsdl"), site)
-    with pytest.raises(Changed, match="to was renamed to recipient"):
+    source = drive(fetch_imports(read_current(done.wsdl), lambda _: True, "wsdl"), site)
+    with pytest.raises(WSDLChanged, match="to was renamed to recipient"):
         lock(source, "s.wsdl", tmp_path)
     lock(source, "s.wsdl", tmp_path, update=True)
     assert read_source(done.wsdl)
@@ -363,7 +365,11 @@ def test_a_locked_file_that_is_gone_is_fetched_again(tmp_path: Path) -> None:
     done = lock(gathered(f"{BASE}wsdl-import.wsdl", Site(CORPUS)), "s.wsdl", tmp_path)
     (tmp_path / "elements.xsd").unlink()
     site = Site(CORPUS)
-    lock(drive(completed(unlocked(done.wsdl), lambda _: True, "wsdl"), site), "s.wsdl", tmp_path)
+    lock(
+        drive(fetch_imports(read_current(done.wsdl), lambda _: True, "wsdl"), site),
+        "s.wsdl",
+        tmp_path,
+    )
     assert site.asked == [f"{BASE}parts/elements.xsd"]
     assert read_source(done.wsdl)
 
@@ -371,13 +377,13 @@ def test_a_locked_file_that_is_gone_is_fetched_again(tmp_path: Path) -> None:
 def test_a_damaged_lock_is_no_lock_for_a_file_that_is_locked_again(tmp_path: Path) -> None:
     done = locked_in(tmp_path)
     (tmp_path / LOCK).write_text("{")
-    assert unlocked(done.wsdl) == Source(document=WSDL.encode(), folder=tmp_path)
+    assert read_current(done.wsdl) == Source(document=WSDL.encode(), folder=tmp_path)
 
 
 # --- a backend whose WSDL is at an address
 
 
-@pytest.mark.parametrize("name", ["oldcorp.wsdl", LOCK])
+@each("name", ["oldcorp.wsdl", LOCK])
 def test_a_pipe_where_a_file_is_to_be_written_is_refused_before_any_is(
     tmp_path: Path, name: str
 ) -> None:
@@ -423,7 +429,7 @@ def test_what_was_locked_of_addresses_with_a_key_is_read_and_held_to_it(tmp_path
     assert outline(load_ports(read_source(done.wsdl))) == outline(done.ports)
     lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path)  # the same: nothing to refuse
     done.wsdl.write_bytes(done.wsdl.read_bytes() + b"<!-- -->")
-    with pytest.raises(BadContract, match=r"s\.wsdl: changed since"):
+    with pytest.raises(BadWSDL, match=r"s\.wsdl: changed since"):
         read_source(done.wsdl)
     lock(gathered(KEYED, keyed()), "s.wsdl", tmp_path, update=True)
     assert outline(load_ports(read_source(done.wsdl)))
@@ -454,5 +460,5 @@ def test_documents_whose_addresses_differ_in_what_may_be_a_key_only_are_refused(
             "https://v.example/s?c": CORPUS[f"{BASE}parts/elements.xsd"],
         }
     )
-    with pytest.raises(BadContract, match="differ only in what may be a key"):
+    with pytest.raises(BadWSDL, match="differ only in what may be a key"):
         lock(gathered("https://v.example/s?a", site), "s.wsdl", tmp_path)

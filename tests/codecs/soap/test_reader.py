@@ -12,6 +12,7 @@ from smsbridge.codecs.soap.reader import ENCODING12
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.mapping.codec import Unreadable
 
+from support.each import each
 from support.envelopes import document, opened
 
 
@@ -27,7 +28,7 @@ def noted(body: str, declared: str = "string") -> list[str]:
     return notes
 
 
-@pytest.mark.parametrize(
+@each(
     ("body", "expected"),
     [
         ("<a>Hello</a>", "Hello"),
@@ -56,13 +57,13 @@ def test_a_value_is_text_or_a_mapping_by_local_name(body: str, expected: Any) ->
     assert value(body) == expected
 
 
-@pytest.mark.parametrize("said", ["1", "true"])
+@each("said", ["1", "true"])
 def test_nil_is_nothing(said: str) -> None:
     assert value(f'<a xsi:nil="{said}"/>') is None
     assert value(f'<a><b xsi:nil="{said}"/><c/></a>') == {"b": None, "c": ""}
 
 
-@pytest.mark.parametrize("said", ["0", "false"])
+@each("said", ["0", "false"])
 def test_not_nil_is_a_value(said: str) -> None:
     assert value(f'<a xsi:nil="{said}">Hello</a>') == "Hello"
 
@@ -79,7 +80,7 @@ def test_an_associative_array_of_php_is_a_mapping_and_noted() -> None:
     assert set(noted(body)) == {"an associative array"}
 
 
-@pytest.mark.parametrize(
+@each(
     "attributes",
     [
         'xsi:type="enc:Array" enc:arrayType="xsd:string[2]"',
@@ -114,7 +115,7 @@ def test_an_empty_associative_array_is_an_empty_mapping() -> None:
 # The contract's type beats xsi:type
 
 
-@pytest.mark.parametrize("said", ["xsd:base64Binary", "enc:base64", "enc:base64Binary"])
+@each("said", ["xsd:base64Binary", "enc:base64", "enc:base64Binary"])
 def test_base64_for_a_declared_text_is_decoded_and_noted(said: str) -> None:
     coded = base64.b64encode("hé 😀".encode()).decode()
     assert value(f'<a xsi:type="{said}">{coded}</a>') == "hé 😀"
@@ -127,7 +128,7 @@ def test_base64_that_the_contract_declares_stays() -> None:
     assert noted('<a xsi:type="xsd:base64Binary">SGVsbG8=</a>', "base64Binary") == []
 
 
-@pytest.mark.parametrize("content", ["canary!", "SGVsbG8", "/w==", "SGVs*bG8="])
+@each("content", ["canary!", "SGVsbG8", "/w==", "SGVs*bG8="])
 def test_base64_that_holds_no_text_is_unreadable_and_not_echoed(content: str) -> None:
     with pytest.raises(Unreadable, match="base64") as refused:
         value(f'<a xsi:type="xsd:base64Binary">{content}</a>')

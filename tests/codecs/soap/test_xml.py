@@ -7,11 +7,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lxml import etree
 
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST, WSDL, BadXML, Limits, decode_xml, parse_xml
+
+from support.each import each
 
 ALLOWED = ["utf-8", "us-ascii", "iso-8859-1", "windows-1252"]
 LATIN = st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_categories=["Cc"])
@@ -62,7 +64,7 @@ def test_the_limits_are_those_of_the_specification() -> None:
     assert WSDL.names > REQUEST.names
 
 
-@pytest.mark.parametrize("limits", [REQUEST, ANSWER])
+@each("limits", [REQUEST, ANSWER])
 def test_a_document_of_exactly_the_size_passes_and_one_byte_more_is_refused(limits: Limits) -> None:
     fill = "x" * (limits.size - len("<a></a>"))
     assert len(f"<a>{fill}</a>") == limits.size
@@ -161,8 +163,8 @@ def test_a_long_document_is_looked_at_in_linear_time(body: bytes) -> None:
 # Hostile documents
 
 
-@pytest.mark.parametrize("encoding", ALLOWED)
-@pytest.mark.parametrize(
+@each("encoding", ALLOWED)
+@each(
     "doctype",
     [
         "<!DOCTYPE a>",
@@ -182,7 +184,7 @@ def test_a_doctype_is_refused_after_a_comment_and_a_byte_order_mark() -> None:
     assert "DOCTYPE" in why(b"\xef\xbb\xbf<!-- canary -->\n<?canary?><!DOCTYPE a><a/>")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16le", "utf-16be", "iso-8859-2", "gbk"])
+@each("encoding", ["utf-16", "utf-16le", "utf-16be", "iso-8859-2", "gbk"])
 def test_a_doctype_is_refused_in_every_other_encoding(encoding: str) -> None:
     document = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a><a>canary</a>'
     said = why(document.encode(encoding))
@@ -190,9 +192,9 @@ def test_a_doctype_is_refused_in_every_other_encoding(encoding: str) -> None:
     assert "canary" not in said
 
 
-@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
-@pytest.mark.parametrize("doctype", ["", "<!DOCTYPE a>"])
-@pytest.mark.parametrize("label", ["", ' encoding="{}"', ' encoding="utf-8"'])
+@each("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+@each("doctype", ["", "<!DOCTYPE a>"])
+@each("label", ["", ' encoding="{}"', ' encoding="utf-8"'])
 def test_utf_32_is_refused_with_and_without_a_label(
     encoding: str, doctype: str, label: str
 ) -> None:
@@ -200,10 +202,10 @@ def test_utf_32_is_refused_with_and_without_a_label(
     assert "canary" not in why(document.encode(encoding))
 
 
-@pytest.mark.parametrize("doctype", ["", "<!DOCTYPE a>"])
+@each("doctype", ["", "<!DOCTYPE a>"])
 def test_utf_7_is_refused(doctype: str) -> None:
     body = f'<?xml version="1.0" encoding="utf-7"?>{doctype}<a>canary é</a>'
-    assert "encoding is not taken" in why(body.replace("é", "+AOk-").encode())
+    assert "encoding is not supported" in why(body.replace("é", "+AOk-").encode())
     assert why(f'<?xml version="1.0" encoding="utf-7"?>{doctype}<a/>'.encode("utf-7"))
 
 
@@ -212,11 +214,11 @@ def test_utf_7_without_a_label_is_plain_text() -> None:
     assert why(b"+ADwAIQ-DOCTYPE a+AD4-<a/>")
 
 
-@pytest.mark.parametrize("label", ["utf-7", "utf-32", "iso-2022-jp", "ucs-2", "ebcdic-cp-us", "x"])
+@each("label", ["utf-7", "utf-32", "iso-2022-jp", "ucs-2", "ebcdic-cp-us", "x"])
 def test_a_label_that_is_not_allowed_is_refused_even_on_plain_text(label: str) -> None:
     body = f'<?xml version="1.0" encoding="{label}"?><a>canary</a>'.encode()
     assert "allowed are utf-8, utf-16, us-ascii, iso-8859-*, windows-125*" in why(body)
-    assert "encoding is not taken" in why(b"<a/>", content_type=f"text/xml; charset={label}")
+    assert "encoding is not supported" in why(b"<a/>", content_type=f"text/xml; charset={label}")
 
 
 def test_a_utf_16_document_hidden_behind_an_allowed_label_is_refused() -> None:
@@ -232,7 +234,7 @@ def test_a_billion_laughs_are_refused_at_once() -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://192.0.2.1/a", "/etc/passwd"])
+@each("address", ["file:///etc/passwd", "http://192.0.2.1/a", "/etc/passwd"])
 def test_an_external_entity_is_refused_and_not_fetched(address: str) -> None:
     body = f'<!DOCTYPE a [<!ENTITY canary SYSTEM "{address}">]><a>&canary;</a>'
     assert "DOCTYPE" in why(body.encode())
@@ -347,7 +349,7 @@ def test_a_byte_order_mark_is_dropped() -> None:
     assert decode_xml(b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?><a/>') == "<a/>"
 
 
-@pytest.mark.parametrize(
+@each(
     ("label", "codec", "text"),
     [
         ("utf-8", "utf-8", "é 😀 д"),
@@ -407,7 +409,7 @@ def test_a_byte_order_mark_beats_both_labels() -> None:
     assert notes == ["UTF-16LE labelled as utf-8"]
 
 
-@pytest.mark.parametrize("label", ["utf-16", "utf-16le", "utf-8", ""])
+@each("label", ["utf-16", "utf-16le", "utf-8", ""])
 def test_bytes_of_utf_16_without_a_mark_need_a_label_that_they_fit(label: str) -> None:
     said = f' encoding="{label}"' if label else ""
     body = f'<?xml version="1.0"{said}?><a>canary</a>'.encode("utf-16-be")
@@ -423,7 +425,7 @@ def test_text_has_no_encoding_whatever_its_declaration_says() -> None:
         assert parse_xml(body.replace("utf-16", label), REQUEST).text == "é 写 д"
 
 
-@pytest.mark.parametrize(
+@each(
     "label",
     ["iso-8859-1", "windows-1252", "us-ascii", "iso-8859-2", "windows-1251", "gbk", "utf-16"],
 )
@@ -435,7 +437,7 @@ def test_utf_8_with_another_label_is_read_as_utf_8_and_noted(label: str) -> None
     assert notes == [f"UTF-8 labelled as {label}"]
 
 
-@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", "us-ascii", "utf-8"])
+@each("label", ["iso-8859-1", "windows-1252", "us-ascii", "utf-8"])
 def test_plain_ascii_needs_no_leniency_whatever_its_label(label: str) -> None:
     notes: list[str] = []
     assert text_of(b"<a>Hello</a>", f"text/xml; charset={label}", notes.append) == "Hello"
@@ -445,7 +447,7 @@ def test_plain_ascii_needs_no_leniency_whatever_its_label(label: str) -> None:
 # Emoji as two references
 
 
-@pytest.mark.parametrize(
+@each(
     "pair",
     [
         "&#xd83d;&#xde00;",
@@ -462,7 +464,7 @@ def test_two_surrogate_references_are_one_emoji_and_noted(pair: str) -> None:
     assert parse_xml(f"<a b='{pair}'/>".encode(), REQUEST).get("b") == "😀"
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "read"),
     [
         ("&#xd83d;", "�"),
@@ -496,14 +498,14 @@ def test_what_xml_forbids_spoils_an_attribute_as_a_text() -> None:
     assert parse_xml(b"<a b='1&#x1B;2\x1b3'/>", REQUEST).get("b") == "1�2�3"
 
 
-@pytest.mark.parametrize("allowed", ["&#9;", "&#x0000A;", "&#127;", "&#x85;", "&#xfffd;", "&#38;"])
+@each("allowed", ["&#9;", "&#x0000A;", "&#127;", "&#x85;", "&#xfffd;", "&#38;"])
 def test_what_xml_allows_by_a_reference_is_left_alone(allowed: str) -> None:
     notes: list[str] = []
     assert len(text_of(f"<a>{allowed}</a>".encode(), note=notes.append) or "") == 1
     assert notes == []
 
 
-@pytest.mark.parametrize("text", ["é", "😀", "한글", "\ue000"])
+@each("text", ["é", "😀", "한글", "\ue000"])
 def test_other_references_are_read_and_need_no_leniency(text: str) -> None:
     notes: list[str] = []
     decimal = "".join(f"&#{ord(c)};" for c in text)
@@ -515,20 +517,17 @@ def test_other_references_are_read_and_need_no_leniency(text: str) -> None:
 # Every text arrives
 
 
-@settings(max_examples=50, deadline=None)
 @given(TEXT)
 def test_any_text_arrives_unchanged(text: str) -> None:
     assert (text_of(f"<a>{escaped(text)}</a>".encode()) or "") == text
 
 
-@settings(max_examples=50, deadline=None)
 @given(TEXT)
 def test_any_text_arrives_unchanged_by_references_in_ascii(text: str) -> None:
     body = f"<a>{escaped(text)}</a>".encode("ascii", "xmlcharrefreplace")
     assert (text_of(body, "text/xml; charset=us-ascii") or "") == text
 
 
-@settings(max_examples=50, deadline=None)
 @given(TEXT, st.sampled_from(["&#{};", "&#x{:x};", "&#x{:X};"]))
 def test_any_text_arrives_unchanged_with_emoji_as_surrogates(text: str, reference: str) -> None:
     def halves(character: str) -> str:
@@ -541,7 +540,6 @@ def test_any_text_arrives_unchanged_with_emoji_as_surrogates(text: str, referenc
     assert (text_of(f"<a>{''.join(map(halves, text))}</a>".encode()) or "") == text
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.text(LATIN.filter(lambda c: ord(c) < 0x100) | MARKUP, max_size=100))
 def test_any_latin_1_text_arrives_unless_it_is_valid_utf_8(text: str) -> None:
     body = f"<a>{escaped(text)}</a>".encode("latin-1")
@@ -549,7 +547,6 @@ def test_any_latin_1_text_arrives_unless_it_is_valid_utf_8(text: str) -> None:
     assert (text_of(body, "text/xml; charset=iso-8859-1") or "") == text
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=300) | st.text("<>/ab!?[]-&#;x'\"= \0", max_size=100).map(str.encode))
 def test_any_bytes_are_a_document_or_refused(body: bytes) -> None:
     try:
@@ -565,3 +562,38 @@ def _is_utf8(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+PIECES = st.sampled_from(
+    [
+        *("<a>", "</a>", "<a/>", "<b c='d'>", "</b>", '<é f="g"/>', '<a é="h"/>', "<a b='>é'/>"),
+        *("<a xmlns:p='u'>", "<p:q/>", "<xml:a/>", "<a xml:id='1'/>", "<a xmlns='u u'/>", "<:a/>"),
+        *(
+            "<a b='c' b='d'/>",
+            "<a b='c'd='e'/>",
+            "<a b/>",
+            "<a b='<'/>",
+            "<a:/>",
+            "<_-.1/>",
+            "<\U0001d4b3/>",
+        ),
+        *("&amp;", "&x;", "&#0;", "&#xd83d;&#xde00;", "]]>", ">", "<", "=", "é", "\x01", "\ufffe"),
+        *("&", "\r\n", "\x7f", "\x85", "<a\u2028/>", "<a b='&é;'/>", "&é;", "<a\ufb00/>", "<a·/>"),
+    ]
+)
+
+
+def read_as(document: str) -> bytes | str:
+    try:
+        return etree.tostring(parse_xml(document, REQUEST))
+    except BadXML as error:
+        return str(error)
+
+
+@given(st.lists(PIECES, max_size=8), st.sampled_from(["", "r"]))
+def test_a_small_document_is_read_as_one_that_is_looked_at_first(
+    pieces: list[str], root: str
+) -> None:
+    said = "".join(pieces)
+    document = f"<{root}>{said}</{root}>" if root else said
+    assert read_as(document) == read_as(f"{document}<!-- -->")

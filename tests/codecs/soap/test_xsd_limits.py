@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from lxml import etree
 
-from smsbridge.codecs.soap.contract import Contract
 from smsbridge.codecs.soap.envelope import XSD
+from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.xsd_limits import make_lean
 
+from support.each import each
 from support.wsdls import (
     NAMESPACES,
     element,
@@ -23,13 +23,13 @@ from support.wsdls import (
 REFERENCE = '<xs:group ref="g"/>'
 
 
-def refusal(contract: Contract, **words: object) -> str | None:
+def refusal(contract: Port, **words: object) -> str | None:
     assert contract.schema.usable
     body = contract.write("Send", "input", words)
     return contract.refusal("Send", "input", opened(body))
 
 
-def swapped(contract: Contract, **words: object) -> str | None:
+def swapped(contract: Port, **words: object) -> str | None:
     """Return what is said of the same in another order."""
     envelope = opened(contract.write("Send", "input", words))
     envelope.child.append(envelope.child[0])
@@ -76,7 +76,7 @@ def test_loops_cost_more_than_what_stands_once() -> None:
     assert swapped(sending(sequence(*loops[:5])), **{f"a{i}": "x" for i in range(5)}) is not None
 
 
-@pytest.mark.parametrize("most", ["1001", "1000000000", "9" * 4000, " 0002000 "])
+@each("most", ["1001", "1000000000", "9" * 4000, " 0002000 "])
 def test_what_may_stand_more_than_a_thousand_times_may_always(most: str) -> None:
     contract = sending(sequence(element("to", maxOccurs=most)))
     assert refusal(contract, to=["x"] * 2500) is None

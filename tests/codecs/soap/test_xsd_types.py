@@ -13,6 +13,8 @@ from lxml import etree
 from smsbridge.codecs.soap.envelope import XSD
 from smsbridge.codecs.soap.xsd_types import SIMPLE, TEXTUAL, Simple
 
+from support.each import each
+
 NUMBERS = (
     *("", "0", "1", "-1", "+1", "-0", "+0", "007", "--1", "+", "-", ".", "1,5", "1 5", "5 5"),
     *("1.5", "-1.5", "+1.5", ".5", "-.5", "5.", "1.5.5", "1_0", "0x1", "abc", "٣", "٣.٣"),
@@ -214,23 +216,21 @@ def test_every_type_has_samples_here_but_the_one_that_takes_nearly_anything() ->
     assert {*SIMPLE} == {*SAMPLES, "anyURI"}
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@each("name", SAMPLES)
 def test_a_type_takes_what_libxml2_takes_and_nothing_else(name: str) -> None:
     ours = {text: SIMPLE[name].takes(text) for text in SAMPLES[name]}
     assert ours == {text: libxml2_takes(name, text) for text in SAMPLES[name]}
     assert set(ours.values()) == {True, False}
 
 
-@pytest.mark.parametrize("name", SIMPLE)
+@each("name", SIMPLE)
 def test_the_sample_of_a_type_is_a_value_of_it(name: str) -> None:
     sample = SIMPLE[name].sample
     assert SIMPLE[name].takes(sample)
     assert libxml2_takes(name, sample)
 
 
-@pytest.mark.parametrize(
-    "name", ["string", "normalizedString", "token", "anySimpleType", "NMTOKEN"]
-)
+@each("name", ["string", "normalizedString", "token", "anySimpleType", "NMTOKEN"])
 def test_the_sample_of_a_text_is_one(name: str) -> None:
     assert name not in SIMPLE
     assert TEXTUAL.takes("any \n text")
@@ -276,9 +276,7 @@ def test_a_number_of_too_many_digits_is_none_and_takes_no_time() -> None:
     assert not SIMPLE["int"].takes("1" * 1_000_000)
 
 
-@pytest.mark.parametrize(
-    "text", ["https://www.example/", "", "a b", "urn:x", "tel:+1", "é", "%zz", "://"]
-)
+@each("text", ["https://www.example/", "", "a b", "urn:x", "tel:+1", "é", "%zz", "://"])
 def test_nearly_anything_is_an_anyuri(text: str) -> None:
     """XML Schema Part 2, §3.2.17, names no lexical form; libxml2 asks for more."""
     assert SIMPLE["anyURI"].takes(text)
@@ -298,7 +296,7 @@ def test_a_type_has_its_least_and_its_most() -> None:
 # Where libxml2 errs
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "text"),
     [*product(["float", "double"], ["1e", "1.5E", "1e+"])],
 )
@@ -308,16 +306,14 @@ def test_libxml2_takes_an_exponent_of_no_digits(name: str, text: str) -> None:
     assert not SIMPLE[name].takes(text)
 
 
-@pytest.mark.parametrize(
-    "name", ["dateTime", "date", "time", "duration", "gYear", "gYearMonth", "gMonthDay", "gDay"]
-)
+@each("name", ["dateTime", "date", "time", "duration", "gYear", "gYearMonth", "gMonthDay", "gDay"])
 def test_libxml2_takes_no_space_around_a_time(name: str) -> None:
     """§4.3.6: whiteSpace is collapse for all that is no string."""
     assert not libxml2_takes(name, f" {SIMPLE[name].sample} ")
     assert SIMPLE[name].takes(f" {SIMPLE[name].sample} ")
 
 
-@pytest.mark.parametrize("text", ["aGVs\xa0", "aG!Vs", "a.GVsbG8="])
+@each("text", ["aGVs\xa0", "aG!Vs", "a.GVsbG8="])
 def test_libxml2_skips_what_is_no_character_of_base64(text: str) -> None:
     """§3.2.16: the lexical forms are those of its grammar, with spaces between."""
     assert libxml2_takes("base64Binary", text)

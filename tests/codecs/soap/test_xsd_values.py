@@ -2,28 +2,29 @@
 
 from typing import Any
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.codecs.soap.model import Kind, Part
+from smsbridge.codecs.soap.model import Part, XSDType
 from smsbridge.codecs.soap.xsd_types import SIMPLE
-from smsbridge.codecs.soap.xsd_values import respell, value_of
+from smsbridge.codecs.soap.xsd_values import has_values, respell, value_of
+
+from support.each import each
 
 
-def simple(base: str) -> Kind:
-    return Kind(base=base)
+def simple(base: str) -> XSDType:
+    return XSDType(base=base)
 
 
-def holding(**parts: Kind) -> Kind:
-    return Kind(parts=[Part(name=name, kind=kind) for name, kind in parts.items()])
+def holding(**parts: XSDType) -> XSDType:
+    return XSDType(parts=[Part(name=name, type=kind) for name, kind in parts.items()])
 
 
 def read(word: str, base: str, *words: str) -> Any:
     return respell({"code": word}, holding(code=simple(base)), {"code": words})["code"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("base", "mark", "equal", "other"),
     [
         ("boolean", "true", ["true", "1", " true\n"], ["false", "0", "TRUE", "yes", "", "01"]),
@@ -60,7 +61,7 @@ def test_a_word_that_the_table_has_as_it_came_stays_and_so_does_one_that_it_has_
 def test_words_are_found_in_structures_lists_attributes_and_texts_with_attributes() -> None:
     row = holding(**{"ok": simple("boolean"), "id": simple("int"), "@flag": simple("boolean")})
     count = holding(**{"@unit": simple("string"), "#text": simple("int")})
-    kind = holding(rows=Kind(item=row), row=row, count=count, free=Kind(open=True))
+    kind = holding(rows=XSDType(item=row), row=row, count=count, free=XSDType(open=True))
     words = {
         **{f"{rows}.{name}": ["true"] for rows in ("rows", "row[0]") for name in ("ok", "@flag")},
         "count": ["0"],
@@ -79,7 +80,6 @@ def test_words_are_found_in_structures_lists_attributes_and_texts_with_attribute
     assert respell({"count": "00"}, kind, {"count.#text": ["0"]}) == {"count": "0"}
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(sorted({*SIMPLE, "string", "token"})),
     st.text("+-0123456789.eE truefalsINF")
@@ -91,3 +91,14 @@ def test_a_word_is_spelt_anew_only_where_both_have_the_same_value(base: str, wor
     if found != word:
         assert value_of(base, found) == value_of(base, word)
         assert value_of(base, word) is not None
+
+
+def test_a_path_has_values_where_a_word_there_could_be_spelt_otherwise() -> None:
+    flags = XSDType(item=simple("boolean"))
+    row = holding(**{"ok": simple("boolean"), "@flag": simple("int"), "name": simple("string")})
+    count = holding(**{"@unit": simple("string"), "#text": simple("int")})
+    rows, free = XSDType(item=row), XSDType(open=True)
+    kind = holding(rows=rows, row=row, count=count, free=free, flags=flags)
+    valued = ["rows.ok", "rows[0].ok", "row.@flag", "count", "count.#text", "flags", "flags.item"]
+    plain = ["row.name", "count.@unit", "free.x", "rows", "none"]
+    assert [path for path in (*valued, *plain) if has_values(kind, [path])] == valued

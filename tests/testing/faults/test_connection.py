@@ -14,7 +14,14 @@ from importlib.resources import files
 import pytest
 
 from smsbridge.http.exchange import Response
-from smsbridge.testing.faults.connection import NO_HOST, Wire, as_bytes, do, unreachable, untrusted
+from smsbridge.testing.faults.connection import (
+    NO_HOST,
+    Wire,
+    as_bytes,
+    play_fault,
+    unreachable,
+    untrusted_tls,
+)
 from smsbridge.testing.faults.table import FAULTS, fault
 
 Pair = tuple[socket.socket, socket.socket]
@@ -45,7 +52,7 @@ def wire(server: socket.socket, word: str, *, over: bool = True, pace: float = 0
 def end(pair: Pair, word: str, *, over: bool = True) -> bytes:
     """Do a fault, close, and return all that the client reads."""
     server, client = pair
-    do(wire(server, word, over=over))
+    play_fault(wire(server, word, over=over))
     server.close()
     data = b""
     while more := client.recv(65_536):
@@ -62,7 +69,7 @@ def test_a_reset_is_a_reset(pair: Pair, word: str) -> None:
 def test_a_reset_in_the_middle_reads_a_little_first(pair: Pair) -> None:
     server, client = pair
     client.sendall(b"x" * 5000)
-    do(wire(server, "reset-mid-request"))
+    play_fault(wire(server, "reset-mid-request"))
     assert len(server.recv(65_536)) == 5000 - 1024
 
 
@@ -120,7 +127,7 @@ def test_what_drips_stops_when_nobody_reads(pair: Pair) -> None:
     server, client = pair
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     client.close()
-    do(wire(server, "drip-headers", over=False))
+    play_fault(wire(server, "drip-headers", over=False))
 
 
 def test_a_slow_answer_comes_whole_and_ends_its_connection(pair: Pair) -> None:
@@ -131,7 +138,9 @@ def test_a_slow_answer_comes_whole_and_ends_its_connection(pair: Pair) -> None:
 
 def test_a_stale_connection_answers_and_is_reset_when_it_is_used_again(pair: Pair) -> None:
     server, client = pair
-    stale = threading.Thread(target=do, args=(wire(server, "stale-connection", over=False),))
+    stale = threading.Thread(
+        target=play_fault, args=(wire(server, "stale-connection", over=False),)
+    )
     stale.start()
     assert client.recv(65_536) == as_bytes(ANSWER)
     assert stale.is_alive()
@@ -145,7 +154,7 @@ def test_a_stale_connection_answers_and_is_reset_when_it_is_used_again(pair: Pai
 def test_silence_lasts_until_it_is_over_and_writes_nothing(pair: Pair) -> None:
     server, client = pair
     quiet = wire(server, "silence", over=False)
-    silent = threading.Thread(target=do, args=(quiet,))
+    silent = threading.Thread(target=play_fault, args=(quiet,))
     silent.start()
     client.setblocking(False)
     with pytest.raises(BlockingIOError):
@@ -197,9 +206,9 @@ def test_an_address_that_can_t_be_bound_is_an_error() -> None:
 
 
 def test_the_certificate_that_ships_is_trusted_by_nobody_and_lasts() -> None:
-    context = untrusted()
+    context = untrusted_tls()
     assert context.get_ca_certs() == []
-    pem = ssl._ssl._test_decode_cert  # type: ignore[attr-defined]  # there is no public decoder
+    pem = ssl._ssl._test_decode_cert  # type: ignore[attr-defined]  # noqa: SLF001  (there is no public decoder)
     found = pem(str(files("smsbridge.testing").joinpath("untrusted.pem")))
     assert ssl.cert_time_to_seconds(found["notAfter"]) > time.time() + 20 * 365 * 86_400
     assert found["issuer"] == found["subject"]

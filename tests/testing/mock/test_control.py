@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smsbridge import Client
 from smsbridge.http.exchange import Request, Response
-from smsbridge.testing.mock.control import controlled
+from smsbridge.testing.mock.changes import KEPT
+from smsbridge.testing.mock.control import URLS, answer_control
+from smsbridge.testing.mock.control_answers import MOST_WAIT
+from smsbridge.testing.mock.control_changes import MOST_DELAY
 from smsbridge.testing.mock.default import sample_backend
+from smsbridge.testing.mock.lanes import LONGEST_NAME, MOST_LANES, MOST_WAITING
 from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.request_log import MOST_BYTES, MOST_KEPT
+from smsbridge.testing.mock.text_pattern import LONGEST, MOST_READ
 from smsbridge.testing.mock.transport import InProcess
+
+from support.each import each
 
 
 @pytest.fixture
@@ -25,25 +35,6 @@ def ask(provider: Provider, method: str, path: str, body: bytes = b"") -> tuple[
     answer = provider.handle(request)
     assert isinstance(answer, Response)
     return answer.status, json.loads(answer.body)
-
-
-def test_messages_are_those_that_were_accepted_with_the_id_that_was_given(
-    provider: Provider,
-) -> None:
-    with Client(provider.backend, transport=InProcess(provider)) as client:
-        submission = client.send("+12025550123", "Hello")
-    assert ask(provider, "GET", "messages") == (
-        200,
-        [
-            {
-                "recipient": "+12025550123",
-                "text": "Hello",
-                "channels": ["sms"],
-                "protocol": "rest",
-                "id": submission.id,
-            }
-        ],
-    )
 
 
 def test_reset_forgets_what_was_sent_and_what_came_in(provider: Provider) -> None:
@@ -91,7 +82,7 @@ def test_a_message_comes_in_as_asked(provider: Provider) -> None:
 def test_a_message_that_could_not_come_in_is_refused(provider: Provider, body: bytes) -> None:
     status, said = ask(provider, "POST", "receive", body)
     assert (status, said["error"]) == (400, 400)
-    assert "give an object with sender and text" in said["message"]
+    assert "give an object with sender, text and optionally device" in said["message"]
     assert len(provider.history.received) == 1
 
 
@@ -189,7 +180,48 @@ def test_health_tells_what_is_played_and_which_fault(provider: Provider) -> None
     assert ask(provider, "GET", "health")[1]["fault"] == "silence"
 
 
-@pytest.mark.parametrize(("method", "path"), [("PUT", "messages"), ("GET", "more"), ("GET", "")])
-def test_anything_else_is_left_to_the_provider(provider: Provider, method: str, path: str) -> None:
-    url = f"http://127.0.0.1/_mock/{path}"
-    assert controlled(provider, Request(method=method, url=url)) is None
+@each(
+    ("method", "path", "status", "says"),
+    [
+        ("PUT", "/messages", 405, "/_mock/messages takes GET, HEAD"),
+        ("HEAD", "/reset", 405, ""),
+        ("GET", "/verfy", 404, "there is no /_mock/verfy; did you mean '/verify'?"),
+        ("GET", "/", 404, "there is no /_mock/; known are /clock, "),
+        ("POST", "", 404, "there is no /_mock; known are /clock, "),
+        ("GET", "/requests/7", 404, "no request of this lane has that id"),
+    ],
+)
+def test_what_is_misspelt_is_told_and_is_nothing_that_a_client_did(
+    provider: Provider, method: str, path: str, status: int, says: str
+) -> None:
+    answer = provider.handle(Request(method=method, url=f"http://127.0.0.1/_mock{path}"))
+    assert isinstance(answer, Response)
+    assert (answer.status, says in answer.body.decode()) == (status, True)
+    assert provider.verdict().passed
+
+
+def test_what_only_begins_like_control_is_left_to_the_provider(provider: Provider) -> None:
+    assert answer_control(provider, Request(method="GET", url="http://127.0.0.1/_mockup/")) is None
+
+
+def test_the_page_lists_each_control_url_with_what_it_takes() -> None:
+    page = Path(__file__).parents[3].joinpath("docs/mock.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(GET|POST) /_mock(/\S+)` \|([^|]*)\|", page, re.MULTILINE)
+    told = {(method, path): set(re.findall("`(.+?)`", takes)) for method, path, takes in rows}
+    assert told == {key: {*url.parameters, *url.keys} for key, url in URLS.items()}
+
+
+def test_the_page_has_the_limits() -> None:
+    page = Path(__file__).parents[3].joinpath("docs/mock.md").read_text(encoding="utf-8")
+    limits = page.partition("### Limits")[2]
+    found = re.findall(r"\| (?:the last )?([0-9]+)", limits)
+    assert [int(one) for one in found] == [MOST_LANES, MOST_KEPT, KEPT, MOST_WAITING]
+    assert f"at most {MOST_BYTES // 1024**2} MiB" in limits
+    for said in (
+        f"so many seconds ({MOST_WAIT})",
+        f"at most {MOST_DELAY} milliseconds",
+        f"most {LONGEST} characters",
+        f"first {MOST_READ} of a text",
+        f"1 to {LONGEST_NAME} visible characters",
+    ):
+        assert said in page.replace("\n", " ")

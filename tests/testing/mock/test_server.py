@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -31,15 +32,22 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
+from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.xml import ANSWER, parse_xml
 from smsbridge.config.url import from_url
-from smsbridge.http.exchange import Request, Response
+from smsbridge.http.exchange import Response
 from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock import server as module
 from smsbridge.testing.mock.default import API_KEY, sample_backend, sample_url
-from smsbridge.testing.mock.framing import MOST_BYTES
+from smsbridge.testing.mock.lanes import Route
+from smsbridge.testing.mock.mock_connection import MOST_BYTES
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
+
+from support.fault_server import FaultServer
+from support.fault_server import answer as ok
+from support.wsdls import RESULT, element, holding, schema, sequence, wsdl
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
@@ -107,9 +115,11 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 def talked(server: MockServer, data: bytes) -> bytes:
-    """Send bytes, and return all that comes until the server closes."""
+    """Send bytes, say that no more will come, and return all that comes until the server closes."""
     with connected(server) as connection:
         connection.sendall(data)
+        with suppress(OSError):  # it was reset
+            connection.shutdown(socket.SHUT_WR)
         return rest_of(connection)
 
 
@@ -152,7 +162,7 @@ def test_a_client_reads_the_wsdl_that_is_served_and_sends_where_it_says(
     url = f"{address}/sendsms/wsdl/sendsms.wsdl"
     assert f'location="{address}/sendsms/wsdl/server.php"' in requests.get(url, timeout=5).text
     sample = from_url(sample_url("soap", address))
-    with Client(type(sample)(**{**vars(sample), "wsdl": url})) as client:
+    with Client(replace(sample, wsdl=url)) as client:
         client.send(NUMBER, "Hello")
     assert len(server.provider.messages) == 1
 
@@ -184,10 +194,24 @@ def test_an_unknown_path_is_not_found(server: MockServer) -> None:
     assert status(answer) == 404
 
 
-def test_an_answer_ends_its_connection_and_says_so(server: MockServer) -> None:
-    head = talked(server, post()).partition(b"\r\n\r\n")[0].lower()
-    assert b"connection: close" in head
-    assert b"content-length: " in head
+def test_a_connection_is_kept_until_the_client_says_that_it_is_over(server: MockServer) -> None:
+    with connected(server) as connection:
+        for _ in range(2):
+            connection.sendall(post())
+            head, _, came = connection.recv(65_536).partition(b"\r\n\r\n")
+            assert b"Content-Length: %d" % len(came) in head
+            assert b"Connection" not in head
+        connection.sendall(post(FORM, "1.1", "Connection: close"))
+        assert b"\r\nConnection: close\r\n" in rest_of(connection)
+    assert len(server.provider.messages) == 3
+
+
+def test_a_kept_connection_ends_where_new_ones_meet_a_fault(server: MockServer) -> None:
+    with connected(server) as connection:
+        connection.sendall(post())
+        connection.recv(65_536)
+        server.provider.fault = "reset-on-accept"
+        assert rest_of(connection) == b""
 
 
 def test_a_client_of_http_1_0_is_answered(server: MockServer) -> None:
@@ -226,6 +250,7 @@ def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server: MockServe
         assert connection.recv(65_536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
         assert not server.provider.messages
         connection.sendall(form)
+        connection.shutdown(socket.SHUT_WR)
         answer = rest_of(connection)
     assert b"HTTP/1.1 200 OK\r\n" in answer
     assert len(server.provider.messages) == 1
@@ -237,32 +262,26 @@ def test_a_body_in_gzip_is_read(server: MockServer) -> None:
     assert len(server.provider.messages) == 1
 
 
-def refusal(server: MockServer, data: bytes) -> int:
-    """Send bytes, say that no more will come, and return the status of the answer."""
-    with connected(server) as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        return status(rest_of(connection))
-
-
 def test_a_request_that_is_larger_than_the_cap_is_413(server: MockServer) -> None:
-    assert refusal(server, post(b"x" * (MOST_BYTES + 1))) == 413
+    assert status(talked(server, post(b"x" * (MOST_BYTES + 1)))) == 413
     assert server.provider.requests == []
 
 
 def test_a_client_that_only_reads_is_not_kept_waiting_for_the_end_after_413(
     server: MockServer,
 ) -> None:
-    assert status(talked(server, post(b"x" * (MOST_BYTES + 1)))) == 413
+    with connected(server) as connection:
+        connection.sendall(post(b"x" * (MOST_BYTES + 1)))
+        assert status(rest_of(connection)) == 413
 
 
 def test_a_length_above_the_cap_is_413_before_any_of_the_body_came(server: MockServer) -> None:
     head = post(b"").replace(b"Content-Length: 0", b"Content-Length: %d" % (MOST_BYTES + 1))
-    assert refusal(server, head) == 413
+    assert status(talked(server, head)) == 413
 
 
 def test_chunks_that_come_to_more_than_the_cap_are_413(server: MockServer) -> None:
-    assert refusal(server, CHUNKED + chunked(b"x" * (MOST_BYTES + 1), 65_536)) == 413
+    assert status(talked(server, CHUNKED + chunked(b"x" * (MOST_BYTES + 1), 65_536))) == 413
     assert server.provider.requests == []
 
 
@@ -355,12 +374,20 @@ def test_the_answer_to_head_has_no_body(server: MockServer) -> None:
         assert (status(answer), body(answer)) == (400 if more else 404, b"")
 
 
-def test_what_comes_after_a_request_does_not_hold_its_end(server: MockServer) -> None:
-    """The client sends another request, keeps its own side open, and reads until the end."""
-    before = time.monotonic()
+def test_a_request_that_comes_before_the_answer_to_the_last_is_answered_too(
+    server: MockServer,
+) -> None:
     answer = talked(server, post() + post())
+    assert (status(answer), answer.count(b"HTTP/1.1 200")) == (200, 2)
+    assert len(server.provider.messages) == 2
+
+
+def test_what_comes_after_the_last_request_does_not_hold_its_end(server: MockServer) -> None:
+    """The client sends another request, keeps its own side open, and reads until the end."""
+    with connected(server) as connection:
+        connection.sendall(post(FORM, "1.1", "Connection: close") + post())
+        answer = rest_of(connection)
     assert (status(answer), answer.count(b"HTTP/1.1")) == (200, 1)
-    assert time.monotonic() - before < 2
     assert len(server.provider.messages) == 1
 
 
@@ -381,15 +408,35 @@ def test_a_request_of_an_absolute_url_is_answered_by_its_path(server: MockServer
 def test_where_the_mock_itself_fails_json_says_so_and_the_test_will(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(request: Request) -> Response:
-        raise ZeroDivisionError(request.body)
+    def failing(route: Route) -> Response:
+        raise ZeroDivisionError(route.request.body)
 
-    monkeypatch.setattr(server.provider, "handle", failing)
+    monkeypatch.setattr(server.provider, "answer", failing)
     answer = talked(server, post())
     assert status(answer) == 500
     assert "failed (ZeroDivisionError)" in json.loads(body(answer))["message"]
     assert NUMBER.encode() not in answer
     assert [why for why in server.provider.surprises() if "ZeroDivisionError" in why]
+
+
+def test_where_the_mock_itself_fails_a_soap_port_answers_a_fault() -> None:
+    class Failing(Provider):
+        def answer(self, route: Route) -> Response:
+            raise ZeroDivisionError(route.request.body)
+
+    with MockServer(
+        Failing(
+            wsdl_backend(
+                Source(document=wsdl(schema(holding("Send", sequence(element("to"))), RESULT)))
+            )
+        )
+    ) as server:
+        answer = requests.post(server.url_for("/soap"), b"<x/>", timeout=5)
+        elsewhere = requests.post(server.url_for("/else"), b"{}", timeout=5)
+    assert (answer.status_code, answer.headers["content-type"][:8]) == (500, "text/xml")
+    assert "<faultcode>SOAP-ENV:Server</faultcode>" in answer.text
+    assert "failed (ZeroDivisionError)" in answer.text
+    assert elsewhere.json()["error"] == 500
 
 
 def test_a_request_that_stops_halfway_keeps_nobody_waiting(server: MockServer) -> None:
@@ -621,7 +668,7 @@ def test_a_client_sends_by_tls(
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca))
     sample = from_url(sample_url(protocol, secured.provider.address))
-    with Client(type(sample)(**{**vars(sample), "ca": str(ca)})) as client:
+    with Client(replace(sample, ca=str(ca))) as client:
         client.send(NUMBER, "Hello")
     assert len(secured.provider.messages) == 1
 
@@ -786,3 +833,100 @@ def test_a_fault_of_the_address_ends_a_connection_that_came_all_the_same(
         talked(server, post())
     assert status(talked(server, HEALTH)) == 200
     assert server.provider.messages == []
+
+
+# lanes and control
+
+
+def test_each_lane_is_told_what_changes_in_it_until_the_mock_stops(server: MockServer) -> None:
+    with connected(server) as listener:
+        listener.sendall(b"GET /_mock/events?lane=a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        begin = listener.recv(65_536)
+        assert b"text/event-stream" in begin
+        for key in ("test-key-b", "test-key-a"):
+            talked(server, post(urlencode({**FIELDS, "apikey": key}).encode()))
+        server.stop()
+        told = begin + rest_of(listener)
+    kinds = re.findall(rb"event: (\w+)\ndata: ", told)
+    assert kinds == [b"message", b"request"]
+    assert server.provider.lanes.seats.acquire(blocking=False)
+
+
+def test_who_listens_is_not_told_what_it_knows(server: MockServer) -> None:
+    talked(server, post())
+    last = server.provider.changes.last
+    with connected(server) as listener:
+        head = f"GET /_mock/events?after={last - 1} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        listener.sendall(head.encode())
+        told = b""
+        while b"event: " not in told:
+            told += listener.recv(65_536)
+    assert re.findall(rb"id: (\d+)\n", told) == [str(last).encode()]
+
+
+@pytest.mark.parametrize("path", ["/_mock/health", "/_mock/events"])
+def test_head_has_no_body(server: MockServer, path: str) -> None:
+    answer = talked(server, f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert (status(answer), body(answer)) == (200, b"")
+    size = re.search(rb"Content-Length: ([0-9]+)", answer)
+    assert path == "/_mock/events" or (size is not None and int(size[1]) > 10)
+
+
+def test_a_lane_without_a_name_is_refused(server: MockServer) -> None:
+    answer = talked(server, b"GET /_mock/health?lane=a%20b HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert status(answer) == 400
+
+
+def test_a_request_that_is_refused_by_its_head_is_kept_too(server: MockServer) -> None:
+    head = post().replace(b"/sendsms/", b"/lane-a/sendsms/").replace(b"Length: ", b"Length: x")
+    assert status(talked(server, head)) == 400
+    (kept,) = server.provider.lanes.lane("a").request_log.requests
+    assert "Content-Length" in kept.refused
+
+
+def test_a_fault_before_the_body_is_read_meets_its_own_lane_alone(server: MockServer) -> None:
+    server.provider.lanes.lane("a").faults.begin("reset-mid-request", None, None)
+    good = urlencode({**FIELDS, "apikey": "test-key-b"}).encode()
+    bad = urlencode({**FIELDS, "apikey": "test-key-a"}).encode()
+    assert status(talked(server, post(good))) == 200
+    assert status(talked(server, post())) == 200
+    with pytest.raises(ConnectionResetError):
+        talked(server, post(bad))
+    with connected(server) as slow:  # its body comes later than its head
+        head, _, rest = post(bad).partition(b"\r\n\r\n")
+        slow.sendall(head + b"\r\n\r\n")
+        slow.sendall(rest)
+        with pytest.raises(ConnectionResetError):
+            rest_of(slow)
+
+
+def test_an_answer_is_kept_back_for_the_delay_of_its_lane_or_until_the_mock_stops(
+    server: MockServer,
+) -> None:
+    server.provider.lanes.lane("a").delay = 60
+    with connected(server) as waiting:
+        waiting.sendall(post(urlencode({**FIELDS, "apikey": "test-key-a"}).encode()))
+        assert status(talked(server, post())) == 200
+        while not server.provider.lanes.lane("a").messages:
+            pass
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 3
+
+
+def test_the_webhooks_of_a_lane_are_delivered_where_it_says(server: MockServer) -> None:
+    with FaultServer([ok(204)]) as app:
+        asked = requests.post(
+            f"{server.provider.address}/_mock/webhook?lane=a",
+            json={"url": f"{app.url}/hooks"},
+            timeout=SECONDS,
+        )
+        assert asked.json() == {"status": "ok", "url": f"{app.url}/hooks"}
+        for key in ("test-key", "test-key-a"):
+            talked(server, post(urlencode({**FIELDS, "apikey": key}).encode()))
+        until = time.monotonic() + 20
+        while len(app.sends) < 2 and time.monotonic() < until:
+            pass
+    (message,) = server.provider.lanes.lane("a").messages
+    assert {one.path for one in app.sends} == {"/hooks"}
+    assert all(message.id.encode() in one.body for one in app.sends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,13 +17,15 @@ from smsbridge import (
     SendError,
     Submission,
 )
+from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Broken, Left, Request, Response
-from smsbridge.testing.faults.outcomes import Outcome, Place
-from smsbridge.testing.faults.table import WORDS, fault
+from smsbridge.testing.faults.table import WORDS, Place, fault
 from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
+
+from support.each import each
 
 NUMBER = "+12025550123"
 HEALTH = Request(method="GET", url="https://api.smsmobileapi.com/_mock/health")
@@ -48,7 +51,7 @@ BY_BYTES = {"reset-on-accept": NotSent, "reset-mid-request": NotSent}
 
 def provider(protocol: str = "rest", scenario: str | None = None) -> Provider:
     backend = sample_backend()
-    return Provider(type(backend)(**{**vars(backend), "protocol": protocol}), scenario)
+    return Provider(replace(backend, protocol=protocol), scenario)
 
 
 def later() -> float:
@@ -107,7 +110,7 @@ def test_a_refusal_is_the_clients_refusal(protocol: str) -> None:
     assert played.messages == []
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each("name", BROKEN)
 def test_a_fault_of_the_wire_breaks_after_the_whole_request_had_left(
     protocol: str, name: str
 ) -> None:
@@ -121,14 +124,15 @@ def test_a_fault_of_the_wire_breaks_after_the_whole_request_had_left(
     assert caught.value.left is Left.ALL
 
 
-@pytest.mark.parametrize("word", [word for word in WORDS if word != "drip-body"])
+@each("word", [word for word in WORDS if word != "drip-body"])
 def test_each_row_of_the_table_holds_without_a_socket(protocol: str, word: str) -> None:
     broken = fault(word)
     if protocol not in broken.entry.protocols or broken.name == "wsdl-gone":
         return
     played = provider(protocol)
     played.fault = word
-    kind = ENDS.get(broken.ends.outcome, BY_BYTES.get(broken.name, Submission))
+    ended = broken.ends.outcome
+    kind = ENDS[ended] if ended else BY_BYTES.get(broken.name, Submission)
     kept = int(broken.taken or kind is Submission)
     with Client(played.backend, transport=InProcess(played)) as client:
         try:
@@ -152,7 +156,7 @@ def test_a_body_that_drips_is_whole_before_the_deadline_or_it_is_broken() -> Non
     assert caught.value.left is Left.ALL
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@each("name", BROKEN)
 def test_a_fault_of_the_wire_breaks_an_async_client_too(name: str) -> None:
     played = provider()
     played.play(parse(BREAKS % name, "shop/breaks"))

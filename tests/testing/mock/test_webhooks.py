@@ -5,30 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from smsbridge import Client, Secret, Status
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Request, Session
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
-from smsbridge.testing.mock.webhooks import Firing
+from smsbridge.testing.mock.webhooks import WebhookTarget
 from smsbridge.webhooks.events import MessageReceived, MessageReported
 from smsbridge.webhooks.receiver import Receiver
+
+from support.each import each
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 URL = "http://127.0.0.1:8780/hooks"
 SECRET = Secret("webhook-secret")
 
 
-def firing(**more: Any) -> Firing:
-    return Firing(webhook=SMSMobileAPI.webhook, url=URL, session=Session(now=lambda: NOW), **more)
+def target(**more: Any) -> WebhookTarget:
+    return WebhookTarget(
+        webhook=SMSMobileAPI.webhook, url=URL, session=Session(now=lambda: NOW), **more
+    )
 
 
-def provider(fired: Firing | None) -> Provider:
+def provider(fired: WebhookTarget | None) -> Provider:
     made = Provider(sample_backend())
-    made.firing = fired
+    made.webhooks = fired
     return made
 
 
@@ -42,7 +44,7 @@ def sent(played: Provider, recipient: str, **more: Any) -> list[Request]:
     return outbox(played)
 
 
-@pytest.mark.parametrize(
+@each(
     ("recipient", "status"),
     [
         ("+12025550123", Status.SENT),
@@ -52,7 +54,7 @@ def sent(played: Provider, recipient: str, **more: Any) -> list[Request]:
 def test_a_message_that_is_taken_is_reported_twice_with_its_id(
     recipient: str, status: Status
 ) -> None:
-    played = provider(firing(secrets=[SECRET]))
+    played = provider(target(secrets=[SECRET]))
     receiver = Receiver(SMSMobileAPI, secrets=[SECRET], now=lambda: NOW)
     events = [receiver.read(request) for request in sent(played, recipient)]
     reports = [event for event in events if isinstance(event, MessageReported)]
@@ -62,7 +64,7 @@ def test_a_message_that_is_taken_is_reported_twice_with_its_id(
 
 
 def test_a_message_by_both_channels_is_reported_by_both() -> None:
-    requests = sent(provider(firing()), "+12025550123", channels=["sms", "whatsapp"])
+    requests = sent(provider(target()), "+12025550123", channels=["sms", "whatsapp"])
     receiver = Receiver(SMSMobileAPI, path="/hooks", now=lambda: NOW)
     assert [receiver.read(request).type for request in requests] == [
         "sms.api.submitted",
@@ -72,9 +74,9 @@ def test_a_message_by_both_channels_is_reported_by_both() -> None:
     ]
 
 
-@pytest.mark.parametrize("signed", [True, False])
+@each("signed", [True, False])
 def test_a_message_that_comes_in_is_told_in_both_forms(*, signed: bool) -> None:
-    played = provider(firing(signed=signed))
+    played = provider(target(signed=signed))
     played.receive("+12025550111", "code 1234")
     (request,) = outbox(played)
     event = Receiver(SMSMobileAPI, path="/hooks", now=lambda: NOW).read(request)
@@ -86,7 +88,7 @@ def test_a_message_that_comes_in_is_told_in_both_forms(*, signed: bool) -> None:
 
 
 def test_the_first_version_tells_of_nothing_that_was_sent() -> None:
-    assert sent(provider(firing(signed=False)), "+12025550123") == []
+    assert sent(provider(target(signed=False)), "+12025550123") == []
 
 
 def test_without_a_place_to_go_nothing_is_made() -> None:

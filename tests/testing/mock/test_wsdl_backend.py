@@ -15,14 +15,15 @@ from lxml import etree
 from smsbridge import ConfigError
 from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, read_envelope
-from smsbridge.codecs.soap.wsdl import load_ports
+from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.xml import ANSWER
-from smsbridge.mapping.path import nested
+from smsbridge.mapping.path import nest
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from support.corpus import AXIS, CONTRACTS, SAMPLES, Sample
+from support.each import each
 from support.vendor import WSDL, changed
 
 EVERY = (*SAMPLES, AXIS)
@@ -81,7 +82,7 @@ def ids(one: Sample) -> str:
     return f"{one.file} {one.port} {one.operation}"
 
 
-@pytest.mark.parametrize("one", CALLS.values(), ids=ids)
+@each("one", CALLS.values())
 def test_zeep_reads_the_wsdl_from_the_mock_and_gets_a_valid_sample_of_each_operation(
     one: Sample,
 ) -> None:
@@ -93,7 +94,7 @@ def test_zeep_reads_the_wsdl_from_the_mock_and_gets_a_valid_sample_of_each_opera
         wsdl = f"{provider.address}{path_of(contract.address)}?wsdl"
         with transport.session:
             client = ZeepClient(wsdl, transport=transport)
-            service = client.bind(contract.port.service, contract.port.name)
+            service = client.bind(contract.service, contract.name)
             headers = {"_soapheaders": one.headers} if one.headers else {}
             result = service[one.operation](**one.values, **headers)
         notes = dict(provider.notes)
@@ -111,7 +112,7 @@ def test_zeep_reads_the_wsdl_from_the_mock_and_gets_a_valid_sample_of_each_opera
     assert set(notes) <= ({"no xsi:type"} if declared.input.encoded else set())
 
 
-@pytest.mark.parametrize("file", ["wsdl-import.wsdl", "schema-files.wsdl", "schema-circle.wsdl"])
+@each("file", ["wsdl-import.wsdl", "schema-files.wsdl", "schema-circle.wsdl"])
 def test_every_document_that_a_wsdl_imports_is_served_and_the_real_hosts_are_not_named(
     file: str,
 ) -> None:
@@ -145,12 +146,12 @@ LITERAL = {
 }
 
 
-@pytest.mark.parametrize("one", LITERAL.values(), ids=ids)
+@each("one", LITERAL.values())
 def test_a_request_that_the_schema_refuses_gets_a_client_fault(one: Sample) -> None:
     source = read_source(CONTRACTS / one.file)
     ports = load_ports(source)
     contract = ports[one.port or next(iter(ports))]
-    body = contract.write(one.operation, "input", nested(one.fields))
+    body = contract.write(one.operation, "input", nest(one.fields))
     root = etree.fromstring(body)
     (child,) = root.findall("{*}Body/*")
     child[0].tag, child[0].text = "{urn:none}surplus", "canary"
@@ -197,7 +198,7 @@ def test_two_ports_at_one_path_are_both_served() -> None:
             assert client.bind("Messaging", "Tracking").GetStatus(messageId="1") == "text"
 
 
-@pytest.mark.parametrize(
+@each(
     ("path", "body", "status"),
     [("/nowhere", b"", 404), ("/services/oldcorp", b"<a/>", 500), ("/services/oldcorp", b"", 500)],
 )
@@ -215,7 +216,7 @@ def test_an_operation_that_the_wsdl_lacks_gets_a_client_fault_that_is_noted() ->
     with mocked(Source(document=WSDL.encode())) as provider:
         answer = requests.post(f"{provider.address}/services/oldcorp", data=body, timeout=10)
         notes = dict(provider.notes)
-    said = "it calls no operation that is served here"
+    said = "it doesn't call an operation of this service"
     assert answer.status_code == 500
     assert f"<faultstring>{said}</faultstring>" in answer.text
     assert notes == {f"refused: {said}": 1}
@@ -232,12 +233,12 @@ def test_a_backend_has_a_protocol_for_each_port() -> None:
     assert list(backend.protocols) == ["Sending", "Tracking", "Billing"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "said"),
     [
         ("<html>", "not well-formed"),
         (WSDL[: WSDL.index("<wsdl:service")] + "</wsdl:definitions>", "has no SOAP port"),
-        ((CONTRACTS / "mtom.wsdl").read_text(), "demands MTOM"),
+        ((CONTRACTS / "mtom.wsdl").read_text(), "requires MTOM"),
     ],
 )
 def test_a_wsdl_that_can_t_be_played_is_an_error_of_the_config(text: str, said: str) -> None:
@@ -274,7 +275,7 @@ LIMITED = {
 }
 
 
-@pytest.mark.parametrize(("kind", "sample"), LIMITED.values(), ids=LIMITED.keys())
+@each(("kind", "sample"), LIMITED.values())
 def test_a_sample_keeps_the_limits_of_its_type(kind: str, sample: object) -> None:
     code = '<xsd:element name="code" type="xsd:int"/>'
     text = changed((code, f'<xsd:element name="code">{kind}</xsd:element>'))

@@ -1,0 +1,1 @@
+"""What measures smsbridge and its tests."""

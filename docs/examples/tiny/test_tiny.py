@@ -1,0 +1,5 @@
+from smsbridge.testing import BackendContract
+
+
+class TestTiny(BackendContract):
+    backend = "tiny:Tiny"

@@ -1,0 +1,81 @@
+"""Checks a protocol as a whole: its calls, what they carry, and how its auth goes with them.
+
+A class and a block of config are checked by the same functions; an error has the key of what is
+wrong, in the words of a block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from smsbridge.auth.schemes import Login
+from smsbridge.codecs.rest import BODIES, BODILESS, METHODS, Rest
+from smsbridge.mapping.auth import Auth
+from smsbridge.mapping.codec import Codec
+from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.path import ANSWER, LIST, nest
+from smsbridge.mapping.template import Template
+from smsbridge.mapping.template_check import route_trouble
+from smsbridge.text.located import Checker
+
+Tables = Mapping[str, Operation | Question]
+_MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
+_LOST = {
+    **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
+    "id": "which message is it?",
+}
+
+
+def check_body(at: Checker, body: object) -> None:
+    """Refuse a kind of body that is not there."""
+    if body not in BODIES:
+        at.fail(f"{body!r} is neither {' nor '.join(BODIES)}", "body")
+
+
+def check_route(at: Checker, call: str, known: Collection[str]) -> None:
+    """Refuse a route without a method or a path, or with a value that is not there."""
+    method, _, path = call.partition(" ")
+    if method not in METHODS or not path.startswith("/"):
+        example = f"a method ({', '.join(METHODS)}) and a path, such as POST /v1/messages"
+        at.fail(f"{call!r}: give {example}", "route")
+    if why := route_trouble(call, known):
+        at.fail(why, "route")
+
+
+def check_list(at: Checker, codec: Codec, call: str, fields: Iterable[str]) -> None:
+    """Refuse a list as the body if it is not JSON."""
+    form = isinstance(codec, Rest) and codec.body == "form"
+    if form or call.partition(" ")[0] in BODILESS:
+        for path in fields:
+            if path.partition("[")[0] == LIST:
+                at.fail("a form and a query can't be a list; only JSON can", "fields", path)
+
+
+def check_carried(at: Checker, name: str, table: Operation) -> None:
+    """Refuse an operation that leaves out what it is for."""
+    for value in _MUST_CARRY.get(name, ()):
+        if value not in table.carries():
+            at.fail(f"no field has {{{value}}}: {_LOST[value]}", "fields")
+
+
+def check_auth(at: Checker, auth: Auth, tables: Collection[Operation | Question]) -> None:
+    """Refuse an auth whose fields are also those of a call, or whose token no call carries."""
+    own: Mapping[str, Template] = auth.fields(dict.fromkeys(auth.credentials, ""))
+    for table in tables:
+        if both := sorted(own.keys() & table.fields):
+            at.fail(f"{both[0]} is a field of {table.call} too", "auth", "fields")
+        try:
+            nest({**table.fields, **own})
+        except ValueError as error:
+            at.fail(str(error), "auth", "fields")
+    carried = {name for table in tables for name in table.carries()}
+    if isinstance(auth, Login) and "token" not in carried:
+        at.fail("no field and no header of a call has {token}", "token")
+
+
+def check_answer_mark(at: Checker, tables: Tables) -> None:
+    """Refuse the mark of a declared empty answer, where no WSDL declares answers."""
+    for name, table in tables.items():
+        if ANSWER in table.taken.match:
+            key = ("accepted", "when") if isinstance(table, Operation) else ("answered",)
+            at.fail("only a WSDL declares an empty answer: name a word", name, *key, ANSWER)

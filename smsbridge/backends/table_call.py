@@ -1,0 +1,189 @@
+"""One call of a backend: made by its table, and what the answer to it proves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smsbridge.auth.token import TokenRefused
+from smsbridge.backends.config_fields import keys_of_type
+from smsbridge.errors import Attempt, CallRecord, NoAnswer, OutcomeUnknown, Rejected, SendError
+from smsbridge.http.call_record import HTTPCall, keep_calls, record_of
+from smsbridge.http.exchange import Broken
+from smsbridge.mapping.discretion import PRIVATE_VALUES, Privacy, TableDiscretion
+from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.outcome import Case, SendEnd, end_of_break, judge, rejection
+from smsbridge.mapping.request import make_call, read_answer
+from smsbridge.mapping.template import TIME_ZONE
+from smsbridge.message import Message, Submission
+from smsbridge.text.masking import codes_alone
+from smsbridge.text.secrets import Secret
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Exchange, Response, Session
+
+End = TypeVar("End", Submission, SendError, NoAnswer, Submission | SendError)
+LOG = logging.getLogger("smsbridge")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableCall:
+    """One call by a table of a backend, in a session; ``message`` is what it sends, if it does."""
+
+    backend: Backend
+    table: Operation | Question
+    attempt: Attempt
+    session: Session
+    message: Message | None = None
+    calls: list[HTTPCall] = field(default_factory=list, repr=False)
+
+    def send(self, values: Mapping[str, Any]) -> Exchange[SendEnd]:
+        """Make a call that may not be repeated, and return what it came to."""
+        try:
+            end = yield from self._carry(values)
+        except Broken as error:
+            end = end_of_break(error, self.attempt)
+        return self._end(end, values)
+
+    def ask(self, values: Mapping[str, Any]) -> Exchange[Submission]:
+        """Make a call that may be repeated; raises `NoAnswer` or `Rejected`."""
+        try:
+            outcome = yield from self._carry(values)
+        except Broken as error:
+            raise self._end(self._no_answer(error), values) from None
+        if isinstance(outcome, Submission):
+            return self._end(outcome, values)
+        if isinstance(outcome, Rejected):
+            raise self._end(outcome, values)
+        raise self._end(self._no_answer(outcome), values)
+
+    def judge(self, response: Response) -> SendEnd:
+        """Return what an answer proves, by the words of the table."""
+        backend, table = self.backend, self.table
+        protocol = backend.protocols[backend.protocol]
+        marks = table.plan.marks(backend.statuses)
+        case = Case(
+            words=marks.words if self.attempt.reference else marks.later,
+            attempt=self.attempt,
+            now=self.session.now(),
+            scheme=protocol.auth.scheme,
+            mask=self._show,
+        )
+        try:
+            site, words = backend.site(), marks.spellings
+            answer = read_answer(protocol.codec, table.call, response, site, self.session, words)
+            return judge(response, answer, case)
+        except Exception as error:  # noqa: BLE001  (the message has left, so return an outcome)
+            why = f"the answer can't be judged: {type(error).__name__}"
+            return OutcomeUnknown(why, self.attempt)
+
+    def _carry(self, values: Mapping[str, Any]) -> Exchange[SendEnd]:
+        """Make the call, and return what a whole answer proves; raises `Broken`."""
+        try:
+            return (yield from self._talk(values))
+        except Broken:
+            raise
+        except BaseException:  # such as an interruption: what is known of it is in the log alone
+            if _is_asked():
+                self._exchange(values)
+            raise
+
+    def _talk(self, values: Mapping[str, Any]) -> Exchange[SendEnd]:
+        backend, session = self.backend, self.session
+        protocol = backend.protocols[backend.protocol]
+        try:
+            yield from keep_calls(backend.ready(session), self.calls)
+            values = {**values, TIME_ZONE: backend.zone()}
+            credentials, site = backend.credentials(), backend.site()
+            call = make_call(protocol, self.table, values, credentials, site, session)
+            response = yield from keep_calls(call, self.calls)
+        except TokenRefused as error:
+            code = self._mask(error.known)(error.code)
+            why = error.why or f"the token call was refused: {code!r}"
+            return rejection(why, self.attempt, error.reason, code)
+        return backend.outcome(self.table, self.message, response, session, self.attempt)
+
+    def _end(self, end: End, values: Mapping[str, Any]) -> End:
+        """Return an end with what was said, masked.
+
+        A send that was accepted keeps it only where somebody listens at DEBUG: to mask it costs
+        more than half of what the send did.
+        """
+        known = end.id if isinstance(end, Submission) else None
+        if known is not None and self.message is not None and not _is_asked():
+            return end
+        exchange = self._exchange(values, known)
+        if isinstance(end, Submission):
+            return replace(end, exchange=exchange)
+        end.exchange = exchange
+        return end
+
+    def _exchange(
+        self, values: Mapping[str, Any], known: str | None = None
+    ) -> tuple[CallRecord, ...]:
+        """Return what was said, masked; it is logged at DEBUG."""
+        try:
+            discretion = self._discretion(values, known, tuple(self.session.hidden))
+            kept = tuple(record_of(call, discretion) for call in self.calls)
+        except Exception:  # noqa: BLE001  (nothing may be shown that was not masked)
+            return ()
+        if kept and _is_asked():
+            name, protocol = self.backend.name, self.backend.protocol
+            said = "\n".join(map(str, kept))
+            extra = {"backend": name, "protocol": protocol, "exchange": said}
+            LOG.debug("exchange (%s over %s)", name, protocol, extra=extra)
+        return kept
+
+    def _discretion(
+        self, values: Mapping[str, Any], known: str | None, tokens: tuple[str, ...]
+    ) -> TableDiscretion:
+        backend, table = self.backend, self.table
+        protocol = backend.protocols[backend.protocol]
+        given = (values.get(name) for name in PRIVATE_VALUES)
+        secrets = {*backend.secrets(), *backend.credentials().values(), *tokens}
+        private = [*secrets, *(str(one) for one in given if one)]
+        blind = self.message is None
+        tables = protocol.operations().values() if blind else [table]
+        words = _words_of(table) | backend.statuses.keys() | ({known} if known else set())
+        return TableDiscretion(
+            table=table,
+            auth=protocol.auth,
+            privacy=Privacy.of(private, tables, protocol.auth, keys_of_type(backend, Secret)),
+            known=frozenset(words),
+            blind=blind,
+        )
+
+    def _show(self, word: str) -> str:
+        """Return a word of the answer as it may be shown."""
+        return self._mask(_refusals(self.table))(word)
+
+    def _mask(self, known: Collection[str]) -> Callable[[str], str]:
+        """Return a function that shows a word of the provider if it is known or a short code."""
+        private = [self.message.recipient, self.message.text] if self.message else []
+        return codes_alone([*self.backend.secrets(), *self.session.hidden, *private], known)
+
+    def _no_answer(self, outcome: SendError | Broken) -> NoAnswer:
+        retry, after = getattr(outcome, "retry", True), getattr(outcome, "retry_after", None)
+        name, protocol = self.backend.name, self.backend.protocol
+        return NoAnswer(outcome.why, name, protocol=protocol, retry=retry, retry_after=after)
+
+
+def _is_asked() -> bool:
+    """Return whether somebody wants to see what was said, such as the option ``-v``."""
+    return LOG.isEnabledFor(logging.DEBUG)
+
+
+def _words_of(table: Operation | Question) -> set[str]:
+    """Return the words of an answer that a table names."""
+    untaken = getattr(table, "not_sent", {}).values()
+    statuses = getattr(table, "statuses", {})
+    return {*_refusals(table), *table.taken.match.values(), *statuses, *chain(*untaken)}
+
+
+def _refusals(table: Operation | Question) -> frozenset[str]:
+    """Return the words of refusal that a table names."""
+    return frozenset(word for reasons in table.rejected.values() for word in reasons)

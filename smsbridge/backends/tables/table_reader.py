@@ -1,0 +1,204 @@
+"""A backend's tables read from a block of config: the same as a class in Python, in TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from smsbridge.auth.schemes import ClientCredentials, Fields, Login
+from smsbridge.backends.protocol_check import (
+    check_answer_mark,
+    check_auth,
+    check_carried,
+    check_list,
+    check_route,
+)
+from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
+from smsbridge.backends.tables.block import OPERATIONS, Block
+from smsbridge.errors import ConfigError
+from smsbridge.mapping.auth import Auth
+from smsbridge.mapping.codec import Codec
+from smsbridge.mapping.operation import (
+    QUESTIONS,
+    RECEIVED_ROW,
+    SENT_ROW,
+    Operation,
+    Paths,
+    Protocol,
+    Question,
+    value_names,
+)
+from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.table_check import one_of
+from smsbridge.mapping.times import form_trouble
+from smsbridge.mapping.words import When, untaken_trouble
+from smsbridge.message import Status
+from smsbridge.text.suggest import nearest
+
+TABLES = (*OPERATIONS, "token", "auth", "statuses")
+_OF_A_QUESTION = (
+    *("answered", "rows", "row", "statuses"),
+    *("failed", "refused", "pages", "time_format"),
+)
+
+
+@dataclass(slots=True)
+class TableReader:
+    """Reads the tables of one block; ``credentials`` are then those of its auth.
+
+    ``codec`` encodes every call; ``soap``: a call is an operation, otherwise a route.
+    """
+
+    codec: Codec
+    soap: bool
+    credentials: dict[str, Any] = field(default_factory=dict)
+
+    def protocol(self, values: Mapping[str, Any]) -> Protocol:
+        """Return the protocol of a block."""
+        block = Block(values)
+        auth, self.credentials = read_auth(block.table("auth", optional=True), soap=self.soap)
+        if "token" in block:
+            auth = self._login(block.table("token"), auth)
+        more = {"token"} if "token" in block else set()
+        found: dict[str, Any] = {
+            name: self._operation(name, block.table(name), more)
+            for name in OPERATIONS
+            if name in block
+        }
+        if not found:
+            block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
+        if isinstance(auth, Login):
+            auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
+        self._check_use(block, auth, list(found.values()))
+        if isinstance(auth, Fields):
+            auth = replace(auth, also=tuple(self.credentials))
+        if not self.soap:
+            check_answer_mark(block, found)
+        return Protocol(self.codec, auth, **found)
+
+    @staticmethod
+    def statuses(values: Mapping[str, Any]) -> dict[str, Status]:
+        """Return the provider's words for statuses, with ours."""
+        return _statuses(Block(values))
+
+    def _login(self, block: Block, auth: Auth) -> Login:
+        if "token" in self.credentials:
+            raise ConfigError(
+                "auth.token: {token} is what the login gives: give another name", ("auth", "token")
+            )
+        if isinstance(auth, ClientCredentials):
+            block.fail("oauth2 already fetches a token: leave one of the two out")
+        call = self._call_key
+        block.only(call, "fields", "headers", "token", "lifetime", "rejected", "refused_when")
+        known = set(self.credentials)
+        lifetime = block.values.get("lifetime", "")
+        if not isinstance(lifetime, int | float | str) or isinstance(lifetime, bool):
+            block.fail("give seconds, or the path of the seconds in the answer", "lifetime")
+        if isinstance(lifetime, str):
+            lifetime = block.path("lifetime", "")
+        return Login(
+            self.codec,
+            self._route(block, known),
+            block.templates("fields", known, hollow=self.soap),
+            block.path("token"),
+            lifetime=lifetime,
+            rejected=block.reasons("rejected"),
+            refused=When(block.words("refused_when")),
+            headers=block.headers("headers", known),
+            auth=auth,
+        )
+
+    def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
+        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
+        block.only(self._call_key, "fields", "headers", "rejected", *own)
+        known = value_names(name) | set(self.credentials) | more
+        call = self._route(block, known)
+        fields = block.templates("fields", known, hollow=self.soap)
+        headers = block.headers("headers", known)
+        rejected = block.reasons("rejected")
+        check_list(block, self.codec, call, fields)
+        try:
+            if name not in QUESTIONS:
+                accepted = _success(block)
+                not_sent = block.several_words("not_sent")
+                if why := untaken_trouble(not_sent, accepted, rejected):
+                    block.fail(why, "not_sent")
+                table = Operation(call, fields, accepted, rejected, headers, not_sent)
+                check_carried(block, name, table)
+                return table
+            answered = When(block.words("answered"))
+            rows = block.path("rows", "")
+            return Question(
+                call,
+                fields,
+                _row(block, RECEIVED_ROW if name == "received" else SENT_ROW),
+                rows,
+                answered,
+                rejected,
+                headers,
+                statuses=_statuses(block),
+                failed=When(block.words("failed")),
+                refused=When(block.words("refused")),
+                pages=_pages(block),
+                time_format=_time_format(block),
+            )
+        except ConfigError:
+            raise
+        except ValueError as error:
+            block.fail(str(error), "fields")
+
+    @property
+    def _call_key(self) -> str:
+        return "operation" if self.soap else "route"
+
+    def _route(self, block: Block, known: set[str]) -> str:
+        call: str = block.of(self._call_key, str)
+        if self.soap:
+            return call
+        check_route(block, call, known)
+        return call
+
+    def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
+        used = {name for table in tables for name in table.carries()} | set(auth.credentials)
+        for key in self.credentials:
+            if key not in used:
+                known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))
+                block.fail(f"no field and no header has {{{key}}}; {known}", "auth", key)
+        check_auth(block, auth, tables)
+
+
+def _success(block: Block) -> When:
+    table = block.table("accepted")
+    table.only("when", "id", "status")
+    words = table.words("when")
+    if not words.keys() - {STATUS}:
+        table.fail('give when = { "path" = "word" }; a 200 is never proof')
+    return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
+
+
+def _statuses(block: Block) -> dict[str, Status]:
+    table = block.table("statuses", optional=True)
+    return {word: one_of(table, Status, ours, word) for word, ours in table.values.items()}
+
+
+def _pages(block: Block) -> str:
+    found: str = block.of("pages", str, "")
+    if found not in ("", "id", "at"):
+        block.fail(f"{found!r}: give id or at: the next page is asked before that value", "pages")
+    return found
+
+
+def _time_format(block: Block) -> str:
+    found: str = block.of("time_format", str, "")
+    if found and (why := form_trouble(found)):
+        block.fail(why, "time_format")
+    return found
+
+
+def _row(block: Block, names: tuple[str, ...]) -> dict[str, Paths]:
+    row = block.table("row")
+    row.only(*names)
+    if not row.values:
+        row.fail(f"give one or more of {', '.join(names)}")
+    return {name: row.paths(name) for name in row.values}

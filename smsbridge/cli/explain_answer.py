@@ -1,0 +1,42 @@
+"""The answers to what `explain` shows: those that it assumed, and what the table makes of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Response
+    from smsbridge.mapping.operation import Operation
+
+
+def assumed_lines(answer: Response) -> Iterator[str]:
+    """Yield the lines of an answer that was assumed, so that the next request can be shown."""
+    yield f"< HTTP {answer.status}"
+    for name, value in answer.headers.items():
+        yield f"< {name}: {value}"
+    if answer.body:
+        yield "<"
+        yield from (f"< {line}".rstrip() for line in answer.body.decode().splitlines())
+
+
+def reading_lines(table: Operation) -> Iterator[str]:
+    """Yield how an answer to the message is read: where each word stands, and what it means."""
+    for path, word in table.accepted.match.items():
+        yield f'accepted   {path} is "{word}"'
+    if table.accepted.id:
+        yield f"id         {table.accepted.id}"
+    if table.accepted.status:
+        yield f"status     {table.accepted.status}"
+    for path, reasons in table.rejected.items():
+        if not reasons:
+            yield f"code       {path}"
+            continue
+        yield f"rejected   {path}: {_words({w: [str(reason)] for w, reason in reasons.items()})}"
+    for path, words in table.not_sent.items():
+        yield f"not sent   {path}: {_words({word: [] for word in words})}"
+    yield "unknown    any other, unless its HTTP status proves more"
+
+
+def _words(words: Mapping[str, Collection[str]]) -> str:
+    return ", ".join(" ".join((f'"{word}"', *meant)) for word, meant in words.items())

@@ -1,0 +1,89 @@
+"""What a provider would answer, made from its table, for the mock. ASSUMED, never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import Reason
+from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.path import ANSWER, STATUS, nest
+from smsbridge.mapping.words import pattern_of, word_at
+
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Request, Response
+    from smsbridge.serving.codec import ProviderCodec
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWriter:
+    """Writes answers to one call: by which codec, to which request, of which name."""
+
+    codec: ProviderCodec
+    request: Request
+    call: str
+
+    def answer(
+        self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
+    ) -> Response:
+        """Return an answer that has each word at its path, over a valid sample.
+
+        ``rejected``: words that the sample must not have, since they mean a refusal.
+        """
+        if STATUS in words:
+            others = {path: word for path, word in words.items() if path != STATUS}
+            return replace(self.answer(others, rejected), status=int(words[STATUS]))
+        if any(path.startswith("fault.") for path in words):
+            told = SoapFault(nest(words))
+            if "detail" in told["fault"]:
+                return self.codec.write(self.request, self.call, told)
+            code, string = words.get("fault.code", "Client"), words.get("fault.string", "refused")
+            return self.codec.fault(self.request, str(code), str(string))
+        given = nest({path: word for path, word in words.items() if path != ANSWER})
+        sample = self.codec.sample_beside(self.call, given)
+        harmless = {
+            path: _other(word_at(sample, path), no) for path, no in (rejected or {}).items()
+        }
+        said = {path: word for path, word in harmless.items() if word is not None}
+        whole = merge(merge(sample, nest(said)), given)
+        return self.codec.write(self.request, self.call, whole)
+
+    def refusal(
+        self, rejected: Mapping[str, Mapping[str, Reason]], reasons: tuple[Reason, ...]
+    ) -> Response:
+        """Return an answer that means one of some reasons; the codec's refusal if no word does."""
+        for reason in reasons:
+            for path, words in rejected.items():
+                word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
+                if word is not None:
+                    return self.answer({path: word})
+        return self.codec.deny(self.request, reasons[0])
+
+
+def merge(tree: Any, over: Any) -> Any:
+    """Return nested words, with other words replacing or adding to them."""
+    if isinstance(tree, Mapping) and isinstance(over, Mapping):
+        return {**tree, **{name: merge(tree.get(name), value) for name, value in over.items()}}
+    if isinstance(tree, list) and isinstance(over, Mapping) and tree:
+        return [merge(tree[0], over)]
+    if isinstance(tree, Mapping | list) and isinstance(over, list):
+        sample = tree if isinstance(tree, Mapping) else next(iter(tree), None)
+        return [merge(sample, item) for item in over]
+    return over
+
+
+def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
+    """Return a replacement for a sample that would mean a refusal; None if it wouldn't."""
+    if word is None or word not in refusing:
+        return None
+    numbers = (str(number) for number in range(len(refusing) + 1))
+    others = numbers if word.lstrip("-").isdigit() else ("ok", "fine", "done")
+    return next((other for other in others if other not in refusing), None)
+
+
+def word_of(marker: str, sample: str) -> str:
+    """Return a word that a marker of success matches; ``sample`` if it matches many."""
+    if marker == "*" or pattern_of(marker) is not None:
+        return sample
+    return marker

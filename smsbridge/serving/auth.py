@@ -1,0 +1,59 @@
+"""The provider's side of an auth: its interface, and which class implements each kind."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.http.exchange import Request, Response
+    from smsbridge.mapping.auth import Auth, Credentials
+
+
+class ProviderAuth(ABC):
+    """Tells who makes a request, and answers what is not a call: a token call, a login."""
+
+    @abstractmethod
+    def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
+        """Return whether a request uses this auth, with the right credentials or not."""
+
+    @abstractmethod
+    def is_valid(
+        self,
+        request: Request,
+        fields: Mapping[str, Any],
+        credentials: Credentials,
+        tokens: Collection[str],
+    ) -> bool:
+        """Return whether the credentials are right; ``tokens`` are those that were issued."""
+
+    def credentials_in(
+        self, _request: Request, _fields: Mapping[str, Any], _names: Collection[str]
+    ) -> dict[str, str]:
+        """Return which of the credentials of some names a request has in plain, right or wrong."""
+        return {}
+
+    def answer(
+        self,
+        _request: Request,
+        _credentials: Credentials,
+        _site: Site,
+        _mint: Callable[[str], str],
+    ) -> Response | None:
+        """Return the answer to a request of the conversation; ``mint`` issues a token."""
+        return None
+
+
+@singledispatch
+def provider_auth(auth: Auth) -> ProviderAuth:
+    """Return the provider's side of an auth, by its class; raises `ConfigError` if it has none.
+
+    The package of an auth of its own adds one: ``provider_auth.register(Mine, ProviderMine)``.
+    """
+    kind = type(auth).__name__
+    raise ConfigError(f"{kind} has no provider's side: add one with provider_auth.register")

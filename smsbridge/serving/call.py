@@ -1,0 +1,288 @@
+"""A request as the provider reads it: protocol, operation, credentials and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from smsbridge.backends.base import Backend
+from smsbridge.errors import InvalidMessage
+from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import Note, Unreadable
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.path import at
+from smsbridge.mapping.template import Kept, names, render, reread
+from smsbridge.mapping.words import When
+from smsbridge.message import Message
+from smsbridge.serving.codec import Call
+from smsbridge.serving.provider_protocol import ProviderProtocol
+from smsbridge.serving.rest import json_response
+from smsbridge.text.secrets import same
+
+SENDING = ("send", "resend")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedCall:
+    """A call of an operation.
+
+    ``given``: all its fields. ``known``: the credentials are right. ``message``: None where the
+    provider would refuse it, and then ``trouble`` says why. ``own``: the fields that carry
+    credentials. ``leniencies``: those that its reading needed.
+    """
+
+    protocol: ProviderProtocol
+    operation: str
+    table: Operation | Question
+    given: Mapping[str, Any]
+    known: bool
+    message: Message | None
+    own: frozenset[str]
+    trouble: str = ""
+    leniencies: tuple[str, ...] = ()
+    _values: Kept[dict[str, str]] = field(
+        init=False, repr=False, compare=False, default_factory=Kept
+    )
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The values of the call, by our names: its table, read backwards."""
+        if not self._values:
+            found: dict[str, str] = {}
+            for path, template in self.table.places().items():
+                word = _field(self.given, path)
+                found |= reread(template, text(word)) if word not in (None, "") else {}
+            self._values.append(found)
+        return self._values[0]
+
+    @property
+    def proving(self) -> frozenset[str]:
+        """The fields that carry credentials; ``own`` has other values of the table's own, too."""
+        private = {*self.protocol.table.auth.credentials, "token"}
+        others = self.own - self.table.places().keys()
+        placed = self.table.plan.places_carry.items()
+        return others | {path for path, carried in placed if not private.isdisjoint(carried)}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The provider's fields, less those that say who calls."""
+        return {name: value for name, value in self.given.items() if name not in self.own}
+
+
+def is_sending(protocols: Sequence[ProviderProtocol], head: Request) -> bool:
+    """Return whether a request is a call that sends; without its body, by its head alone."""
+    is_routed = False
+    for protocol in protocols:
+        operations = protocol.table.operations()
+        calls = {table.call: name for name, table in operations.items()}
+        if not calls or (is_routed and protocol.codec.needs_wsdl):
+            continue
+        try:
+            call = protocol.codec.read(tuple(calls), head, _ignore)
+            named = call.name if call else None
+        except Unreadable:
+            sending = (table.call for name, table in operations.items() if name in SENDING)
+            named = protocol.codec.call_by_head(head) or next(sending, "")
+        if named is not None and calls.get(named) in SENDING:
+            return True
+        is_routed |= named is not None and not protocol.codec.needs_wsdl
+    return False
+
+
+def refuse(
+    protocols: Sequence[ProviderProtocol],
+    head: Request,
+    status: int,
+    why: str,
+    code: str = "Client",
+) -> Response:
+    """Return the answer that refuses a request by its head: a fault where it was to a SOAP port.
+
+    ``code``: that of the fault.
+    """
+    for protocol in protocols:
+        try:
+            call = protocol.codec.read(protocol.calls(), replace(head, body=b""), _ignore)
+        except Unreadable:  # an empty envelope, and only a port reads one
+            return replace(protocol.codec.fault(head, code, why), status=status)
+        except ValueError:  # its target is no URL, so it is to no port
+            break
+        if call is not None:
+            break
+    return json_response(status, {"error": status, "message": why})
+
+
+def serve_wsdl(
+    protocols: Sequence[ProviderProtocol], request: Request, url: str
+) -> Response | None:
+    """Return the WSDL if a request asks for it; ``url`` is where the provider is.
+
+    What is a call of a route loads no WSDL, unless its query asks for one.
+    """
+    asked = {name.lower() for name, _ in parse_qsl(request.query, keep_blank_values=True)}
+    routed = (_reads(one, request) for one in protocols if not one.codec.needs_wsdl)
+    if not asked & {"wsdl", "document"} and any(routed):
+        return None
+    answers = (protocol.codec.serve_wsdl(request, url) for protocol in protocols)
+    return next((answer for answer in answers if answer), None)
+
+
+def _reads(protocol: ProviderProtocol, request: Request) -> bool:
+    try:
+        return protocol.read(request, _ignore) is not None
+    except Unreadable:
+        return True
+
+
+def read_call(
+    backend: Backend,
+    protocols: Sequence[ProviderProtocol],
+    request: Request,
+    tokens: Collection[str],
+    note: Note,
+) -> ReceivedCall | Response | None:
+    """Return the call that a request makes, the answer to an unreadable one, or None.
+
+    ``protocols`` are those of the backend; ``tokens`` those given out. ``note`` is told of each
+    leniency that it took.
+    """
+    found: list[tuple[ProviderProtocol, Call, list[str]]] = []
+    is_routed = False
+    for protocol in protocols:
+        if not protocol.calls() or (is_routed and protocol.codec.needs_wsdl):
+            continue
+        leniencies: list[str] = []
+        try:
+            call = protocol.read(request, leniencies.append)
+        except Unreadable as error:
+            note(f"refused: {error}")
+            return protocol.codec.refuse(request, error)
+        if call:
+            found.append((protocol, call, leniencies))
+            is_routed |= not protocol.codec.needs_wsdl
+    if not found:
+        return None
+    used = (one for one in found if one[0].auth.is_used(request, one[1].fields))
+    protocol, call, leniencies = next(used, found[0])
+    for leniency in leniencies:
+        note(leniency)
+    operation, table = _operation(protocol.table.operations(), call)
+    sending = operation == "send"
+    message, trouble = _message(backend, table, call, note) if sending else (None, "")
+    credentials = backend.credentials()
+    auth = protocol.table.auth
+    configured = set(auth.credentials) <= credentials.keys()
+    return ReceivedCall(
+        protocol=protocol,
+        operation=operation,
+        table=table,
+        given=call.fields,
+        known=protocol.auth.is_valid(request, call.fields, credentials, tokens)
+        and _has_credentials(table, call, request, credentials),
+        message=message,
+        own=frozenset(auth.fields(credentials) if configured else ())
+        | table.places().keys() - table.fields.keys(),
+        trouble=trouble,
+        leniencies=tuple(leniencies),
+    )
+
+
+def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> ReceivedCall | None:
+    """Return the call of an operation of a WSDL, whether a table has it or not; None of no other.
+
+    Its table says nothing but its name; nobody knows what its credentials are.
+    """
+    for protocol in protocols:
+        if not protocol.codec.needs_wsdl:
+            continue
+        try:
+            call = protocol.codec.read(protocol.codec.known_calls(), request, _ignore)
+        except Unreadable:
+            continue
+        if call is not None:
+            return ReceivedCall(
+                protocol=protocol,
+                operation="",
+                table=Operation(call.name, {}, When({"status": "*"})),  # by which nothing is judged
+                given=call.fields,
+                known=True,
+                message=None,
+                own=frozenset(),
+            )
+    return None
+
+
+def credentials_in(
+    protocols: Sequence[ProviderProtocol], request: Request, names: Collection[str]
+) -> dict[str, str] | None:
+    """Return which of the credentials of some names a request has, by config key.
+
+    None if it is a call, or a token call, that can't be read.
+    """
+    is_routed = unread = False
+    for protocol in protocols:
+        if is_routed and protocol.codec.needs_wsdl:
+            continue
+        try:
+            call = protocol.read(request, _ignore)
+        except Unreadable:
+            unread = True
+            continue
+        is_routed |= call is not None and not protocol.codec.needs_wsdl
+        found = protocol.auth.credentials_in(request, call.fields if call else {}, names)
+        if found:
+            return found
+    return None if unread else {}
+
+
+def _has_credentials(
+    table: Operation | Question, call: Call, request: Request, credentials: Mapping[str, str]
+) -> bool:
+    """Return whether the credentials that a table has in its own fields and headers are right."""
+    in_fields = (
+        (_field(call.fields, path), table.places()[path])
+        for path, carried in table.plan.places_carry.items()
+        if carried and carried <= credentials.keys()
+    )
+    in_headers = (
+        (request.header(name), template)
+        for name, template in table.headers.items()
+        if (carried := set(names(template))) and carried <= credentials.keys()
+    )
+    return all(
+        same(text(given), text(render(template, credentials)))
+        for given, template in (*in_fields, *in_headers)
+    )
+
+
+def _field(fields: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at a path, or in a place of the route: ``{id}``."""
+    return fields.get(path) if path.startswith("{") else at(fields, path)
+
+
+def _operation(
+    operations: Mapping[str, Operation | Question], call: Call
+) -> tuple[str, Operation | Question]:
+    """Return the table of a call; of several on one route, the first whose fields are all there."""
+    found = [(name, table) for name, table in operations.items() if table.call == call.name]
+    whole = (one for one in found if all(at(call.fields, path) for path in one[1].fields))
+    return next(whole, found[-1])
+
+
+def _message(
+    backend: Backend, table: Operation | Question, call: Call, note: Note
+) -> tuple[Message | None, str]:
+    """Return the message of a call that sends, or why the provider would refuse it."""
+    if not isinstance(table, Operation):
+        return None, ""
+    try:
+        return backend.taken(table, call.fields, note), ""
+    except InvalidMessage as error:
+        return None, str(error)
+
+
+def _ignore(_: str) -> None:
+    """Ignore a leniency."""

@@ -1,0 +1,89 @@
+"""HTTP Digest, as the provider asks for it and checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from smsbridge.auth.digest import answer_to, is_known, target, user_parameters, utf8_text
+from smsbridge.auth.schemes import Digest
+from smsbridge.http.challenges import challenges
+from smsbridge.http.exchange import Request, Response
+from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.text.secrets import same
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.mapping.auth import Credentials
+
+REALM = "smsbridge"
+"""The realm of a challenge."""
+
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDigest(ProviderAuth):
+    """HTTP Digest: the nonce is a token."""
+
+    auth: Digest
+
+    def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
+        """Return whether the header is there."""
+        return request.header("authorization").lower().startswith("digest ")
+
+    def is_valid(
+        self,
+        request: Request,
+        _fields: Mapping[str, Any],
+        credentials: Credentials,
+        tokens: Collection[str],
+    ) -> bool:
+        """Return whether the header proves the password, with a nonce that was given out."""
+        found = challenges(request.header("authorization"))
+        if len(found) != 1 or any(key not in credentials for key in self.auth.credentials):
+            return False
+        scheme, said = found[0]
+        user, password = (credentials[key] for key in self.auth.credentials)
+        return (
+            scheme == "digest"
+            and said.get("nonce") in tokens
+            and said.get("realm") == REALM
+            and is_known(said)
+            and said.get("qop", "auth") == "auth"
+            and ("qop" not in said or {"nc", "cnonce"} <= said.keys())
+            and unquote(said.get("uri", "")) == unquote(request.prefix + target(request))
+            and _names(said, user)
+            and same(said.get("response", ""), answer_to(said, request.method, user, password))
+        )
+
+    def answer(
+        self,
+        request: Request,
+        _credentials: Credentials,
+        _site: Site,
+        mint: Callable[[str], str],
+    ) -> Response | None:
+        """Return a 401 with a challenge if the request has no such header."""
+        if self.is_used(request, {}):
+            return None
+        said = f'realm="{REALM}", qop="auth", algorithm=SHA-256, charset=UTF-8'
+        challenge = f'Digest {said}, nonce="{mint("token")}"'
+        return Response(status=_UNAUTHORIZED, headers={"WWW-Authenticate": challenge})
+
+
+def _names(said: Mapping[str, str], user: str) -> bool:
+    """Return whether an Authorization names the user, in any of the ways of RFC 7616 §3.4."""
+    if "username*" in said:
+        charset, _, rest = said["username*"].partition("'")
+        return charset.lower() == "utf-8" and same(unquote(rest.partition("'")[2]), user)
+    named = said.get("username", "")
+    hashed = said.get("userhash", "").lower() == "true"
+    return same(
+        *(named, user_parameters(said, user)["username"]) if hashed else (utf8_text(named), user)
+    )
+
+
+provider_auth.register(Digest, ProviderDigest)

@@ -1,0 +1,72 @@
+"""A login of the provider's own, as the provider answers it and checks its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.auth.schemes import Login
+from smsbridge.errors import Reason
+from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.path import at, flat
+from smsbridge.mapping.template import render_all
+from smsbridge.serving.answers import AnswerWriter
+from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.codec import provider_codec
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.mapping.auth import Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLogin(ProviderAuth):
+    """A login of the provider's own."""
+
+    auth: Login
+
+    def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
+        """Return whether what goes with each call is there."""
+        return provider_auth(self.auth.auth).is_used(request, fields)
+
+    def is_valid(
+        self,
+        request: Request,
+        fields: Mapping[str, Any],
+        credentials: Credentials,
+        tokens: Collection[str],
+    ) -> bool:
+        """Return whether a field or a header has a token that was issued."""
+        sent = [text(word) for _, word in flat(fields)]
+        held = [*sent, *(word.rpartition(" ")[2] for word in request.headers.values())]
+        known = any(token in held for token in tokens)
+        beside = provider_auth(self.auth.auth)
+        return known and beside.is_valid(request, fields, credentials, tokens)
+
+    def answer(
+        self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]
+    ) -> Response | None:
+        """Answer a login with a token or a refusal, and any other request as ``auth`` does."""
+        table = self.auth
+        codec = provider_codec(table.codec, site)
+        try:
+            call = codec.read((table.call,), request, lambda _: None)
+        except Unreadable:
+            call = None
+        if call is None:
+            return provider_auth(table.auth).answer(request, credentials, site, mint)
+        writer = AnswerWriter(codec, request, table.call)
+        headers = render_all(table.headers, credentials)
+        known = all(
+            text(at(call.fields, path)) == text(word)
+            for path, word in render_all(table.login, credentials).items()
+        ) and all(request.header(name) == text(word) for name, word in headers.items())
+        if not known or any(key not in credentials for key in table.credentials):
+            return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
+        return writer.answer({table.token: mint("token")}, table.rejected)
+
+
+provider_auth.register(Login, ProviderLogin)

@@ -1,0 +1,98 @@
+"""OAuth2 client credentials, as the provider gives out tokens and checks them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus, urlsplit
+
+from smsbridge.auth.schemes import ClientCredentials
+from smsbridge.codecs.rest import parse_form
+from smsbridge.http.exchange import Request, Response
+from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.rest import json_response
+from smsbridge.text.secrets import same
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+    from smsbridge.mapping.auth import Credentials
+
+_OK = 200
+_UNAUTHORIZED = 401
+TOKEN_SECONDS = 3600
+"""How long a token is valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderClientCredentials(ProviderAuth):
+    """OAuth2 client credentials."""
+
+    auth: ClientCredentials
+
+    def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
+        """Return whether a Bearer token is there."""
+        return request.header("authorization").startswith("Bearer ")
+
+    def is_valid(
+        self,
+        request: Request,
+        _fields: Mapping[str, Any],
+        _credentials: Credentials,
+        tokens: Collection[str],
+    ) -> bool:
+        """Return whether the token is one of those that were issued."""
+        return request.header("authorization").removeprefix("Bearer ") in tokens
+
+    def credentials_in(
+        self, request: Request, _fields: Mapping[str, Any], names: Collection[str]
+    ) -> dict[str, str]:
+        """Return the client's id of a token call."""
+        name = self.auth.client_id
+        if name not in names or not self._is_token_call(request):
+            return {}
+        if self.auth.basic:
+            return _id_in_basic(name, request.header("authorization"))
+        sent = parse_form(request.body.decode(errors="replace"))
+        return {name: sent["client_id"]} if "client_id" in sent else {}
+
+    def _is_token_call(self, request: Request) -> bool:
+        method, _, address = self.auth.token.partition(" ")
+        wanted = urlsplit(address).path.rstrip("/")
+        return request.method == method and request.path.rstrip("/") == wanted
+
+    def answer(
+        self,
+        request: Request,
+        credentials: Credentials,
+        _site: Site,
+        mint: Callable[[str], str],
+    ) -> Response | None:
+        """Answer a token call with a token or a refusal."""
+        if not self._is_token_call(request):
+            return None
+        if any(key not in credentials for key in self.auth.credentials):
+            return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
+        sent = parse_form(request.body.decode(errors="replace"))
+        expected = self.auth.form(credentials)
+        if sent.get("grant_type") != expected["grant_type"]:
+            return json_response(400, {"error": "unsupported_grant_type"})
+        header = request.header("authorization")
+        by_header = not self.auth.basic or same(header, self.auth.header(credentials))
+        if not by_header or any(sent.get(name) != value for name, value in expected.items()):
+            return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
+        token = {"access_token": mint("token"), "token_type": "Bearer"}
+        return json_response(_OK, {**token, "expires_in": TOKEN_SECONDS})
+
+
+def _id_in_basic(name: str, header: str) -> dict[str, str]:
+    """Return the client's id of HTTP Basic, by its name (RFC 6749 §2.3.1); or nothing."""
+    try:
+        both = base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
+    except ValueError:
+        return {}
+    return {name: unquote_plus(both.partition(":")[0])} if header.startswith("Basic ") else {}
+
+
+provider_auth.register(ClientCredentials, ProviderClientCredentials)

@@ -1,0 +1,150 @@
+"""REST as the provider speaks it: a form or JSON in, JSON back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import policy
+from email.parser import BytesParser
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from smsbridge.codecs.rest import FORM, JSON, Rest, parse_json
+from smsbridge.errors import Reason
+from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import Note, Unreadable
+from smsbridge.mapping.path import LIST
+from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
+
+if TYPE_CHECKING:
+    from smsbridge.http.address import Site
+
+MULTIPART = "multipart/form-data"
+
+
+def parse_multipart(body: bytes, content_type: str) -> dict[str, str]:
+    """Return the text fields of a ``multipart/form-data`` body (RFC 7578): PHP's curl sends it."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    fields: dict[str, str] = {}
+    for part in parts.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            raise Unreadable("the multipart form has a part without a name")
+        try:
+            fields[name] = content.decode()
+        except UnicodeDecodeError:
+            raise Unreadable("the form is not UTF-8") from None
+    return fields
+
+
+def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an answer with a JSON document."""
+    body = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+    return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
+
+
+def _read_pairs(text: str, note: Note) -> dict[str, str]:
+    """Return the fields of a query or a form: of one that is given twice the last."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        note("a form that is not UTF-8")
+        pairs = parse_qsl(text, keep_blank_values=True)
+    if len(pairs) > len(fields := dict(pairs)):
+        note("a field that is given twice")
+    return fields
+
+
+@cache
+def _route(name: str) -> re.Pattern[str]:
+    """Return the pattern of a route's path: what is in braces is any one step."""
+    path = urlsplit(name.partition(" ")[2]).path.rstrip("/")
+    parts = re.split(r"\{([a-z_]+)[^{}]*\}", path)
+    steps = (f"(?P<{p}>[^/]+)" if odd % 2 else re.escape(p) for odd, p in enumerate(parts))
+    return re.compile("".join(steps) + "(?P<slash>/?)")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRest(ProviderCodec):
+    """Serves routes."""
+
+    codec: Rest
+    site: Site
+
+    def read(self, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
+        """Return the call to one of the routes, with or without a trailing slash, by GET or POST.
+
+        A part of a route in braces, ``{id}``, is a field.
+        """
+        base = urlsplit(self.site.url).path.rstrip("/")
+        path = (
+            request.path.removeprefix(base) if request.path.startswith(f"{base}/") else request.path
+        )
+        found = [
+            (name, match)
+            for name in names
+            if request.method in ("GET", "POST", name.partition(" ")[0])
+            and (match := _route(name).fullmatch(path))
+        ]
+        exact = (one for one in found if one[0].startswith(f"{request.method} "))
+        name, match = next(exact, next(iter(found), ("", None)))
+        if match is None:
+            return None
+        if not name.startswith(f"{request.method} "):
+            note(f"{request.method} instead of {name.partition(' ')[0]}")
+        places = match.groupdict()
+        slash = places.pop("slash")
+        if bool(slash) != urlsplit(name.partition(" ")[2]).path.endswith("/"):
+            note("a path with or without its trailing slash")
+        captured = {f"{{{place}}}": unquote(word) for place, word in places.items()}
+        return Call(name=name, fields=self._fields(request, note) | captured)
+
+    def _fields(self, request: Request, note: Note) -> dict[str, Any]:
+        fields: dict[str, Any] = _read_pairs(request.query, note)
+        if not request.body:
+            return fields
+        kind = request.header("content-type").partition(";")[0].strip().lower()
+        if kind == JSON:
+            if self.codec.body != "json":
+                note("JSON instead of a form")
+            array = LIST if self.codec.body == "json" else ""
+            kind = request.header("content-type")
+            return fields | parse_json(request.body, array, kind, mend=False)
+        if self.codec.body != "form":
+            note("a form instead of JSON")
+        if kind == MULTIPART:
+            note("multipart instead of a form")
+            return fields | parse_multipart(request.body, request.header("content-type"))
+        if kind not in (FORM, ""):
+            raise Unreadable(f"it is neither {FORM} nor {JSON}")
+        if not kind:
+            note("a form without its Content-Type")
+        try:
+            return fields | _read_pairs(request.body.decode(), note)
+        except UnicodeDecodeError:
+            raise Unreadable("the form is not UTF-8") from None
+
+    def write(self, _request: Request, _name: str, result: Mapping[str, Any] | str) -> Response:
+        """Return an answer of status 200 with a JSON object."""
+        return json_response(200, result)
+
+    def fault(self, _request: Request, code: str, string: str) -> Response:
+        """Return an answer of status 400, or 500 for a server's fault."""
+        return json_response(500 if code == "Server" else 400, {"error": code, "message": string})
+
+    def deny(self, _request: Request, reason: Reason) -> Response:
+        """Return an answer of the status that fits a reason."""
+        status = 401 if reason is Reason.AUTHENTICATION else 422
+        return json_response(status, {"error": str(reason)})
+
+    def refuse(self, _request: Request, why: Unreadable) -> Response:
+        """Return the answer to a request that could not be read."""
+        return json_response(400, {"error": 400, "message": str(why)})
+
+
+provider_codec.register(Rest, ProviderRest)

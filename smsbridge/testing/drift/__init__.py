@@ -1,0 +1,1 @@
+"""What has changed at the live service since a fixture was written."""

@@ -1,0 +1,108 @@
+"""Phone numbers moved to a range that nobody has: each always to the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+_TEST_NUMBERS = re.compile(r"(?:00)?(?:1?20255501[0-9]{2}|(?:44|0)7700900[0-9]{3})")
+_LEAST, _MOST = 7, 15
+_LEAST_ABROAD = 12  # digits with 011, or it is a number of Leeds
+_FIELD = re.compile(r"\s*(?:\+|00)?\(?[0-9][0-9 \u00a0().\u2010-\u2015/-]{5,24}[0-9]\s*")
+_IN_TEXT = re.compile(
+    r"(?<![0-9A-Za-z._-])(?:\+|00|011[ .-]?)[1-9]"
+    r"[0-9 \u00a0().\u2010-\u2015/-]{5,22}[0-9](?![0-9A-Za-z])"
+    r"|(?<![0-9A-Za-z._+-])[1-9][0-9]{9,14}(?![0-9A-Za-z])"
+)
+_NATIONAL = 8  # this many last digits make a number the same
+_MOST_NUMBERS = 100
+_BASE = 12025550100
+
+
+class TooManyNumbers(ValueError):
+    """A recording has more numbers than the range."""
+
+
+class NumberMoves:
+    """Which number became which."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._moved: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._forms: list[str] = []
+
+    def learn(self, word: str | float) -> None:
+        """Take what stands in a field for numbers, if it is one, or a list of them."""
+        for one in re.split(r"[,;|]", str(word)):
+            if _FIELD.fullmatch(one):
+                self._add(one)
+            else:
+                self.learn_text(one)  # such as tel:+44…, or a list with blanks
+
+    def learn_text(self, text: str) -> None:
+        """Take the numbers that stand in a text, also as a URL writes them."""
+        for said in dict.fromkeys((text, unquote(text))):
+            for found in _IN_TEXT.finditer(said):
+                self._add(found[0])
+
+    def keep(self, text: str) -> None:
+        """Keep the test numbers that stand in a text free for themselves."""
+        for found in re.finditer("120255501([0-9]{2})", text):
+            self._taken.add(found[0])
+
+    def forms(self) -> Iterator[str]:
+        """Yield the digits of each number that was moved, whole and as dialled at home."""
+        for digits in self._moved:
+            yield digits
+            if len(digits) > _NATIONAL + 1:
+                yield digits[-_NATIONAL:]
+
+    def replace(self, text: str) -> str:
+        """Return a text with every known number in it moved, however it is written."""
+        for digits, moved in self._moved.items():
+            if digits[-_NATIONAL:] in re.sub("[^0-9]", "", text):
+                text = _pattern_of(digits).sub(lambda one, to=moved: _like(one[0], to), text)  # type: ignore[misc]  # a default of its own binds it
+        return text
+
+    def _add(self, written: str) -> None:
+        digits = re.sub("[^0-9]", "", written).removeprefix("00")
+        if digits.startswith("011") and len(digits) > _LEAST_ABROAD:
+            digits = digits.removeprefix("011")  # what North America dials for a plus
+        if not _LEAST <= len(digits) <= _MOST or _TEST_NUMBERS.fullmatch(digits):
+            return
+        if any(digits[-_NATIONAL:] == one[-_NATIONAL:] for one in self._moved):
+            known = next(one for one in self._moved if digits[-_NATIONAL:] == one[-_NATIONAL:])
+            if len(digits) > len(known) and not digits.startswith("0"):
+                self._moved = {
+                    (digits if one == known else one): to for one, to in self._moved.items()
+                }
+            return
+        free = (str(_BASE + number) for number in range(_MOST_NUMBERS))
+        moved = next((one for one in free if one not in self._taken), "")
+        if not moved:
+            raise TooManyNumbers(f"it has more than {_MOST_NUMBERS} phone numbers: record less")
+        self._taken.add(moved)
+        self._moved[digits] = moved
+
+
+def _pattern_of(digits: str) -> re.Pattern[str]:
+    """Return a pattern of a number with or without what stands before and between its digits."""
+    gap = r"[ \u00a0().\u2010-\u2015/-]{0,3}"
+    tail, head = digits[-_NATIONAL:], digits[:-_NATIONAL]
+    own = gap.join(tail)
+    before = (
+        rf"(?:(?:\+|00|%2[bB])?\(?{gap.join(head)}{gap}|(?<![0-9])[0-9(]{{0,6}}{gap})"
+        if head
+        else ""
+    )
+    return re.compile(rf"{before}{own}(?![0-9])")
+
+
+def _like(written: str, moved: str) -> str:
+    """Return a number written with the sign that the other one had."""
+    for sign in ("+", "00", "%2B", "%2b"):
+        if written.startswith(sign):
+            return sign + moved
+    return moved if not written.startswith("0") else f"0{moved[1:]}"

@@ -1,0 +1,78 @@
+"""OAuth2 as the provider speaks it: tokens given out and checked."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from smsbridge import ClientCredentials
+from smsbridge.http.exchange import Request, Session
+from smsbridge.serving import provider_auth
+
+from support.each import each
+from support.oauth import BASIC, IDS, KEYS, OAUTH, SEND, SITE, Clock, carry
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def session(clock: Clock) -> Session:
+    return Session(monotonic=clock)
+
+
+@pytest.mark.parametrize(
+    ("oauth", "path"),
+    [
+        (OAUTH, "/oauth2/token"),
+        (BASIC, "/oauth2/token"),
+        (ClientCredentials("POST /oauth2/token", *KEYS, scope="a b"), "/oauth2/token"),
+        (ClientCredentials("POST https://id.example/t?x=1", *KEYS), "/t"),
+    ],
+    ids=["body", "basic", "scope", "whole address"],
+)
+def test_the_providers_side_gives_a_token_for_what_the_client_sends_and_for_nothing_less(
+    session: Session, oauth: ClientCredentials, path: str
+) -> None:
+    call = next(carry(session, oauth))
+    given = provider_auth(oauth).answer(call, IDS, SITE, lambda _: "t-1")
+    assert call.path == path
+    assert given is not None
+    assert json.loads(given.body)["access_token"] == "t-1"
+    refused = provider_auth(oauth).answer(
+        call, {**IDS, "client_secret": "other"}, SITE, lambda _: "t-1"
+    )
+    assert refused is not None
+    assert (refused.status, json.loads(refused.body)) == (401, {"error": "invalid_client"})
+    assert provider_auth(oauth).answer(SEND, IDS, SITE, lambda _: "t-1") is None
+
+
+def test_the_providers_side_takes_the_tokens_that_it_gave_out() -> None:
+    bearing = Request(method="POST", url=SEND.url, headers={"Authorization": "Bearer t-1"})
+    assert provider_auth(OAUTH).is_used(bearing, {})
+    assert not provider_auth(OAUTH).is_used(SEND, {})
+    assert provider_auth(OAUTH).is_valid(bearing, {}, IDS, ["t-1"])
+    assert not provider_auth(OAUTH).is_valid(bearing, {}, IDS, ["t-2"])
+    assert not provider_auth(OAUTH).is_valid(SEND, {}, IDS, ["t-1"])
+    assert OAUTH.fields(IDS) == {}
+
+
+@each(
+    ("body", "credentials", "status", "error"),
+    [
+        (b"grant_type=password", IDS, 400, "unsupported_grant_type"),
+        (b"", IDS, 400, "unsupported_grant_type"),
+        (b"grant_type=client_credentials", IDS, 401, "invalid_client"),
+        (b"grant_type=client_credentials", {}, 401, "invalid_client"),
+    ],
+)
+def test_the_providers_side_refuses_any_other_token_call(
+    body: bytes, credentials: dict[str, str], status: int, error: str
+) -> None:
+    call = Request(method="POST", url="https://sms.example/oauth2/token", body=body)
+    refused = provider_auth(OAUTH).answer(call, credentials, SITE, lambda _: "t-1")
+    assert refused is not None
+    assert (refused.status, json.loads(refused.body)) == (status, {"error": error})

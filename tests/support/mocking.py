@@ -1,0 +1,100 @@
+"""What tests of the mock ask of it: calls by their wire, and its control URLs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from lxml import etree
+
+from smsbridge.codecs.rest import FORM
+from smsbridge.http.exchange import Request, Response
+from smsbridge.testing.faults.table import Fault
+from smsbridge.testing.mock.default import CLIENT_ID, CLIENT_SECRET
+from smsbridge.testing.mock.provider import Provider
+
+HERE = "http://127.0.0.1"
+NUMBER = "+12025550123"
+FIELDS = {"recipients": NUMBER, "message": "Hello"}
+GRANT = {
+    "grant_type": "client_credentials",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+}
+SERVER = "/sendsms/wsdl/server.php"
+ENVELOPE = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
+    '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
+)
+
+
+def request(path: str = "/sendsms/", method: str = "POST", **more: Any) -> Request:
+    """Return a request to the mock."""
+    return Request(method=method, url=HERE + path, **more)
+
+
+def form(path: str, fields: Mapping[str, str], **headers: str) -> Request:
+    """Return a POST of a form; the names of headers are title-cased."""
+    named = {name.title(): value for name, value in headers.items()}
+    body = urlencode(fields).encode()
+    return Request(
+        method="POST", url=HERE + path, headers={"Content-Type": FORM, **named}, body=body
+    )
+
+
+def sending(key: str = "test-key", recipient: str = NUMBER, text: str = "Hello") -> Request:
+    """Return a message to the mock of SMSMobileAPI."""
+    return form("/sendsms/", {"apikey": key, "recipients": recipient, "message": text})
+
+
+def response_to(mock: Provider, request: Request) -> Response:
+    """Return the answer of a mock, which is no fault."""
+    found: Response | Fault = mock.handle(request)
+    assert isinstance(found, Response)
+    return found
+
+
+def tell(mock: Provider, what: str, **given: Any) -> tuple[int, Any]:
+    """Tell a control URL something; return its status and what it says."""
+    body = json.dumps(given).encode()
+    said = response_to(mock, Request(method="POST", url=f"{HERE}/_mock/{what}", body=body))
+    return said.status, json.loads(said.body)
+
+
+def ask(mock: Provider, what: str) -> Any:
+    """Return what a control URL answers; its status must be 200."""
+    said = response_to(mock, Request(method="GET", url=f"{HERE}/_mock/{what}"))
+    assert said.status == 200, said.body
+    return json.loads(said.body)
+
+
+def document(value: object) -> Request:
+    """Return a POST of a value as JSON."""
+    headers = {"Content-Type": "application/json"}
+    return request(headers=headers, body=json.dumps(value).encode())
+
+
+def soap(fields: Mapping[str, str]) -> Request:
+    """Return a message as a client of the WSDL sends it."""
+    inner = "".join(f'<{name} i:type="x:string">{v}</{name}>' for name, v in fields.items())
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"urn:sendsms#sendSms"'}
+    return request(SERVER, headers=headers, body=ENVELOPE.format(inner).encode())
+
+
+def token(provider: Provider) -> str:
+    """Return a token that a mock gives out."""
+    return str(json.loads(response_to(provider, form("/oauth2/token", GRANT)).body)["access_token"])
+
+
+def said(protocol: str, answer: Response) -> Any:
+    """Return the provider's document: over SOAP the text of the part ``return``."""
+    if protocol != "soap":
+        return json.loads(answer.body)
+    part = etree.fromstring(answer.body).find(".//return")
+    assert part is not None
+    assert part.text
+    return json.loads(part.text)

@@ -1,0 +1,135 @@
+"""Each file of the catalogue is agreed on by clients that nobody here wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from smsbridge import Client, Message
+from smsbridge.backends.catalogue import CatalogueEntry, catalogue_names, entry_of
+from smsbridge.backends.registry import find
+from smsbridge.http.exchange import Request
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.server import MockServer
+
+from support.leading_proxy import LeadingProxy
+from support.request_meaning import differences, meaning
+from support.witnesses import Witnesses
+
+NUMBERS = ("+12025550123", "+447700900123")
+SENDERS = ("+12025550100", "SHOP")
+TEXTS = (
+    "Hello",
+    'Crème brûlée à 5 € 😀 <&> "50%+1" =?',
+    "A long text of several parts. " * 14 + "End",
+    "First line\nSecond line\n\nLast line",
+)
+
+
+class Case(NamedTuple):
+    """A file of the catalogue, and one of its witnesses."""
+
+    entry: CatalogueEntry
+    witness: Mapping[str, Any]
+
+
+def cases() -> Iterator[Any]:
+    for name in sorted(catalogue_names()):
+        entry = entry_of(find(name))
+        assert entry
+        for witness in entry.provenance.get("witnesses", ()):
+            yield pytest.param(Case(entry, witness), id=f"{name}-{witness['client']}")
+
+
+def messages(case: Case) -> Iterator[Message]:
+    """Each text, to and from different numbers and names."""
+    senders = case.witness.get("senders", SENDERS)
+    for index, text in enumerate(case.witness.get("texts", TEXTS)):
+        sender = senders[index % len(senders)] if senders else None
+        yield Message(recipient=NUMBERS[index % 2], text=text, sender=sender)
+    yield Message(recipient=NUMBERS[1], text=TEXTS[0], sender=senders[0] if senders else None)
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LeadingProxy]:
+    with LeadingProxy(tmp_path_factory.mktemp("proxy")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def witnesses(proxy: LeadingProxy) -> Iterator[Witnesses]:
+    found = Witnesses(proxy)
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def mock(case: Case, proxy: LeadingProxy) -> Iterator[Provider]:
+    """Play the provider of the case, at the end of the proxy."""
+    entry = case.entry
+    samples = entry.provenance.get("samples", {})
+    given = {key: samples.get(key, f"test-{key}") for key in entry.credentials}
+    kind = find(entry.name)
+    backend = kind(**given) if kind.url else kind(url=f"https://api.{entry.name}.example", **given)
+    provider = Provider(backend)
+    server = MockServer(provider, "127.0.0.1", 0)
+    server.start()
+    proxy.target = provider.address
+    yield provider
+    server.stop()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", list(cases()))
+def test_a_witness_is_accepted_and_says_what_smsbridge_says(
+    case: Case, mock: Provider, witnesses: Witnesses
+) -> None:
+    allowed = {**case.witness.get("differs", {})}
+    seen: dict[str, Any] = {}
+    for message in messages(case):
+        job = {
+            "to": message.recipient,
+            "text": message.text,
+            "sender": message.sender or "",
+            "credentials": mock.backend.credentials(),
+            "host": urlsplit(mock.backend.url).hostname,
+            "settings": dict(case.witness),
+        }
+        mock.reset()
+        said = witnesses.send(case.witness["client"], job)
+        assert said["accepted"], (said["said"], [one.refused for one in mock.request_log.requests])
+        assert [(one.recipient, one.text) for one in mock.messages] == [
+            (message.recipient, message.text)
+        ]
+        assert mock.messages[0].sender in ("", message.sender or "")
+        theirs = meaning(mock.requests[-1])
+        with Client(replace(mock.backend, url=mock.address)) as sms:
+            sms.send(message)
+        seen |= differences(meaning(mock.requests[-1]), theirs)
+    assert {place: said for place, said in seen.items() if place not in allowed} == {}
+    assert allowed.keys() - seen.keys() == set(), "these agree"
+
+
+THERE = "https://sms.example/a%20b"
+JSON_BODY = b'{"to": ["+1"], "text": "a b"}'
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "one"}
+JSON = {"content-type": "application/json", "X-Key": "K", "User-Agent": "two"}
+
+
+def test_two_requests_differ_only_in_what_they_say() -> None:
+    ours = Request(method="POST", url=f"{THERE}?x=1", headers=FORM, body=b"to=%2B1&text=a+b")
+    theirs = Request(method="POST", url=f"{THERE}?x=1", headers=FORM, body=b"text=a%20b&to=%2B1")
+    assert differences(meaning(ours), meaning(theirs)) == {}
+    other = Request(method="PUT", url=f"{THERE}?x=2", headers=JSON, body=JSON_BODY)
+    assert differences(meaning(ours), meaning(other)) == {
+        "#body": ("form", "json"),
+        "header:x-key": (None, "K"),
+        "method": ("POST", "PUT"),
+        "query:x": ("1", "2"),
+        "to": ("+1", None),
+        "to[0]": (None, "+1"),
+    }
