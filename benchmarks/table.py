@@ -16,6 +16,8 @@ Record = Mapping[str, Any]
 """What came of one benchmark: everything that table and plot show."""
 UNVARIED = {"MB at most", "times"}
 """Units of what is the same in each round, so that one is enough."""
+TOO_SHORT = "too short to be measured: give a larger --count"
+"""Why there is no median where the clock of CPU time didn't advance."""
 START, END = "<!-- {name} -->", "<!-- /{name} -->"
 
 
@@ -124,16 +126,17 @@ def record(  # noqa: PLR0913  (each is a part of what is written)
         "count": count,
         "pace": round(pace, 1),
         "versions": dict(versions),
-        "taken": {
-            name: {"reason": one.reason}
-            if one.median is None
-            else {
-                "median": round(one.median * scale, 3),
-                "rounds": [round(sample * scale, 3) for sample in one.samples],
-            }
-            for name, one in taken.items()
-        },
+        "taken": {name: _taken_record(one, scale) for name, one in taken.items()},
     }
+
+
+def _taken_record(one: Taken, scale: float) -> Record:
+    if one.median is None:
+        return {"reason": one.reason}
+    median = round(one.median * scale, 3)
+    if median <= 0:
+        return {"reason": TOO_SHORT}
+    return {"median": median, "rounds": [round(sample * scale, 3) for sample in one.samples]}
 
 
 def medians(of: Record) -> dict[str, float | None]:

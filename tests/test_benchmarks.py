@@ -26,7 +26,7 @@ from benchmarks.peers import KINDS  # noqa: E402  (the same)
 from benchmarks.peers.model import Kind, NotThere, Send, in_turn, next_fields  # noqa: E402  (the same)
 from benchmarks.plot import plot  # noqa: E402  (the same)
 from benchmarks.rows import BENCHMARKS  # noqa: E402  (the same)
-from benchmarks.table import Goal, Measure, goal_rows, markdown, peer_rows, record  # noqa: E402  (the same)
+from benchmarks.table import TOO_SHORT, Goal, Measure, goal_rows, markdown, peer_rows, record  # noqa: E402  (the same)
 from benchmarks.target import MissingServer, Place, Target, serve  # noqa: E402  (the same)
 from benchmarks.twice import twice_runners  # noqa: E402  (the same)
 
@@ -127,6 +127,25 @@ def test_a_table_has_each_goal_with_what_was_measured_or_why_not() -> None:
     ]
 
 
+def test_what_took_less_than_the_clock_can_tell_has_no_median() -> None:
+    taken = {"ours": rounds.Taken(samples=[0.0]), "theirs": rounds.Taken(samples=[0.004])}
+    found = record(
+        title="A send",
+        unit="ms of CPU",
+        base="ours",
+        rounds=1,
+        count=2,
+        versions={},
+        taken=taken,
+        scale=1000,
+        pace=30.0,
+    )
+    goals = [Goal(title="it", ours="ours", versus="theirs", goal=2, measure=Measure.TIMES_BETTER)]
+    ((*_, measured, said, _),) = list(goal_rows({"it": found}, {"it": goals}))[1:]
+    assert (measured, said) == ("not there", TOO_SHORT)
+    assert list(peer_rows(found))[1:] == [("theirs", "4"), ("ours", TOO_SHORT)]
+
+
 def test_peers_are_multiples_of_one_of_them_the_quickest_first() -> None:
     assert markdown(peer_rows(RECORD)).splitlines() == [
         "| A send (5 rounds of 7) | \N{MULTIPLICATION SIGN} theirs |",
@@ -209,7 +228,13 @@ def test_every_benchmark_runs(tmp_path: Path) -> None:
     assert found.keys() == BENCHMARKS.keys()
     for one in found.values():
         for name, taken in one["taken"].items():
-            assert "median" in taken or "not installed" in taken["reason"] or "fast" in name
+            reason = taken.get("reason", "")
+            assert (
+                "median" in taken
+                or "not installed" in reason
+                or "fast" in name
+                or (reason == TOO_SHORT)
+            )
     assert "only 1 of at least 5 rounds" in said.stdout
     assert ET.parse(drawn).getroot().tag.endswith("svg")
 
