@@ -214,14 +214,18 @@ def _webhooks(
             raise click.UsageError("--webhook-secret and --webhook-v1 need --webhook")
         return None
     check_address("--webhook", webhook)
-    table = getattr(backend, "webhook", None)
-    if table is None:
+    if not backend.webhooks:
         raise ConfigError(f"{backend.name} has no webhooks")
     if webhook_v1 and webhook_secret is not None:
         raise click.UsageError("the first version has no signature: leave --webhook-secret out")
     secrets = [Secret(webhook_secret)] if webhook_secret is not None else []
     return WebhookTarget(
-        webhook=table, url=webhook, session=Session(), secrets=secrets, signed=not webhook_v1
+        tables=backend.webhooks,
+        url=webhook,
+        session=Session(),
+        secrets=secrets,
+        credentials=backend.credentials(),
+        signed=not webhook_v1,
     )
 
 

@@ -36,7 +36,7 @@ _MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
 _BY_SMS = frozenset({Channel.SMS})
 _MADE = ("now", "uuid", "encoding", "segments")
 _COUNTED = frozenset({"encoding", "segments"})
-_NO_NEED = {"reference", "channels", *_MADE}  # ours first; channels have a rule of their own
+_NO_NEED = {"reference", "callback", "channels", *_MADE}  # ours; channels have a rule of their own
 SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
 RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
 Paths = str | Sequence[str]
@@ -380,5 +380,5 @@ def uuid_of(session: Session) -> str:
 def value_names(operation: str) -> set[str]:
     """Return the names of the values that the table of an operation may use."""
     if operation == "send":
-        return {*_MESSAGE, *_MADE}
+        return {*_MESSAGE, "callback", *_MADE}
     return {*{**QUESTIONS, **COMMANDS}.get(operation, ()), "now", "uuid"}

@@ -20,6 +20,7 @@ from smsbridge.message import Status
 from smsbridge.text.located import unknown_key
 from smsbridge.text.secrets import Secret
 from smsbridge.text.toml_quotes import toml_key
+from smsbridge.webhooks.table import Webhook
 
 if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
@@ -75,6 +76,7 @@ class BlockBackend(Backend):
             name=name,
             protocol=protocol,
             statuses=reader.statuses(block),
+            webhooks=reader.webhooks,
             public=public,
             secret=tuple(key for key in reader.credentials if key not in public),
         )
@@ -124,6 +126,7 @@ class BlockTables:
     name: str
     protocol: Protocol
     statuses: Mapping[str, Status]
+    webhooks: tuple[Webhook, ...]
     public: tuple[str, ...]
     secret: tuple[str, ...]
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -140,6 +143,7 @@ class BlockTables:
             "name": self.name,
             "protocols": {self.kind.kind: self.protocol},
             "statuses": self.statuses,
+            "webhooks": self.webhooks,
             "block_tables": self,
             **dict.fromkeys(self.public, ""),
             **dict.fromkeys(self.secret),

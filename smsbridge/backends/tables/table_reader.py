@@ -16,6 +16,7 @@ from smsbridge.backends.protocol_check import (
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
+from smsbridge.backends.tables.webhook_reader import WEBHOOKS, read_webhooks
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
@@ -35,8 +36,9 @@ from smsbridge.mapping.times import form_trouble
 from smsbridge.mapping.words import When, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
+from smsbridge.webhooks.table import Webhook
 
-TABLES = (*OPERATIONS, "token", "auth", "statuses")
+TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
     *("failed", "refused", "pages", "time_format"),
@@ -45,7 +47,7 @@ _OF_A_QUESTION = (
 
 @dataclass(slots=True)
 class TableReader:
-    """Reads the tables of one block; ``credentials`` are then those of its auth.
+    """Reads the tables of one block, and then has its ``credentials`` and its ``webhooks``.
 
     ``codec`` encodes every call; ``soap``: a call is an operation, otherwise a route.
     """
@@ -53,6 +55,7 @@ class TableReader:
     codec: Codec
     soap: bool
     credentials: dict[str, Any] = field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
 
     def protocol(self, values: Mapping[str, Any]) -> Protocol:
         """Return the protocol of a block."""
@@ -68,6 +71,7 @@ class TableReader:
         }
         if not found:
             block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
+        self.webhooks = read_webhooks(values, self.credentials, self.statuses(values))
         if isinstance(auth, Login):
             auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
         self._check_use(block, auth, list(found.values()))
@@ -161,6 +165,7 @@ class TableReader:
 
     def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         used = {name for table in tables for name in table.carries()} | set(auth.credentials)
+        used |= {name for one in self.webhooks if one.signed for name in one.signed.names}
         for key in self.credentials:
             if key not in used:
                 known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))

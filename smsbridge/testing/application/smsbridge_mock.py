@@ -179,15 +179,15 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
         ``secrets``: what they are signed with; ``signed=False``: the form without a signature. They
         go out when `report`, `reply` or `deliver` is called.
         """
-        table = getattr(self.backend, "webhook", None)
-        if table is None:
+        if not self.backend.webhooks:
             raise ConfigError(f"{self.backend.name} has no webhooks")
         self._app = app
         self.webhooks = WebhookTarget(
-            webhook=table,
+            tables=self.backend.webhooks,
             url=urljoin(app, path) if isinstance(app, str) else f"http://localhost{path}",
             session=Session(),
             secrets=[one if isinstance(one, Secret) else Secret(one) for one in secrets],
+            credentials=self.backend.credentials(),
             signed=signed,
         )
 

@@ -48,6 +48,7 @@ class Logged:
     status: Status | None = None
     device: str = ""
     sender: str = ""
+    reference: str = ""
     read: bool = False
     reported: bool = False
     told: list[ToldStatus] = field(default_factory=list)

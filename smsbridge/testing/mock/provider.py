@@ -413,13 +413,15 @@ class Provider:
         entry = self.history.take(
             known, message.recipient, message.text, status or Status.DELIVERED
         )
+        entry.sender = call.values.get("sender", "")
+        entry.reference = call.values.get("reference", "")
         accepted = AcceptedMessage(
             recipient=message.recipient,
             text=message.text,
             channels=sorted(message.channels),
             protocol=call.protocol.name,
             id=known,
-            sender=call.values.get("sender", ""),
+            sender=entry.sender,
             at=now,
             request=by.id,
             log=entry,
