@@ -17,12 +17,21 @@ import pytest
 
 from smsbridge import Secret
 from smsbridge.http.exchange import Request
-from smsbridge.serving.webhooks import outgoing
+from smsbridge.serving.webhooks import outgoing, webhook_types
 from smsbridge.webhooks.deduplication import Claim
 from smsbridge.webhooks.receiver import Receiver
 
 from support.each import each
-from support.webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
+from support.webhooking import (
+    GUID,
+    NEXT,
+    NUMBER,
+    SECRET,
+    TABLES,
+    TEXT,
+    happened,
+    unsigned,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS / "examples"
@@ -32,7 +41,7 @@ NAMES = ("webhook_fastapi", "webhook_django", "webhook_flask")
 def now(event: Any = None, *secrets: str) -> Request:
     """Return a request that was signed just now."""
     signers = [Secret(one) for one in secrets or [SECRET]]
-    return outgoing(TABLE, event or happened(), "/sms", secrets=signers, now=datetime.now(UTC))
+    return outgoing(TABLES, event or happened(), "/sms", secrets=signers, now=datetime.now(UTC))
 
 
 @dataclass
@@ -148,7 +157,7 @@ def test_a_secret_path_works_below_a_mount(
     name: str, example: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guarded = {"webhook_fastapi": "/sms/", "webhook_django": "/sms", "webhook_flask": "/sms"}
-    made = Receiver(TABLE, path=guarded[name])
+    made = Receiver(TABLES, path=guarded[name])
     monkeypatch.setattr("smsbridge.webhooks.Receiver", lambda *_, **__: made)
     module = example(name)
     call = {"webhook_fastapi": fastapi, "webhook_django": django, "webhook_flask": flask}[name]
@@ -174,14 +183,15 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         exec(compile(block, PAGE, "exec"), found)
     first, _, last, _ = names
     assert first["receiver"].answer(now(), first["take"]).status == 200
-    checked = Receiver(TABLE, secrets=["test-secret"])
-    assert checked.read(last["request"]).id == "event-1"
+    checked = Receiver(TABLES, secrets=["test-secret"])
+    assert checked.read(last["request"])[0].id == "event-1"
 
 
 def test_the_page_has_each_type_and_each_answer() -> None:
     text = (DOCS / PAGE).read_text(encoding="utf-8")
-    assert [kind for kind in TABLE.types if f"`{kind}`" not in text] == []
-    for kind, (_, status) in TABLE.reported.items():
+    assert [kind for kind in webhook_types(TABLES) if f"`{kind}`" not in text] == []
+    told = {kind: status for table in TABLES for kind, status in table.statuses.items()}
+    for kind, status in told.items():
         assert re.search(rf"`{re.escape(kind)}`[^|:]*: `{status}`", text), kind
     answers = re.findall(r"^\| ([0-9]{3}) \|", text, re.MULTILINE)
     assert answers == ["200", "400", "401", "403", "404", "405", "413", "500", "503"]

@@ -243,12 +243,13 @@ _FIRST_VERSION = Webhook(  # DOC
     types=("sms.received",),
     texts=("date", "hour", "time_received", "message", "number", "guid"),
     envelope={"created_at": "date hour", "occurred_at": ("time_received", "date hour")},
-    row={"id": "guid", "sender": "number", "text": "message", "at": "time_received"},
-    also={
-        "date": "{now|%Y-%m-%d}",
-        "hour": "{now|%H:%M:%S}",
-        "time_received": "{now|%Y-%m-%d %H:%M:%S}",  # no stated zone: UTC (ASSUMED)
+    row={
+        "id": "guid",
+        "sender": "number",
+        "text": "message",
+        "at": {"path": "time_received", "format": "%Y-%m-%d %H:%M:%S"},  # no zone: UTC (ASSUMED)
     },
+    also={"date": "{now|%Y-%m-%d}", "hour": "{now|%H:%M:%S}"},
 )
 _WEBHOOKS = (
     Webhook(types=("sms.received",), **_ARRIVED),
@@ -260,7 +261,11 @@ _WEBHOOKS = (
         channel=Channel.WHATSAPP,
         **_REPORTED,
     ),
-    Webhook(kind=WebhookKind.OTHER, types=_OTHERS, **_EVENT),
+    Webhook(
+        kind=WebhookKind.OTHER,
+        types=_OTHERS,
+        **_EVENT | {"also": {**_EVENT["also"], "data.guid": "{id}", "data.from": "{sender}"}},
+    ),
     _FIRST_VERSION,
     Webhook(kind=WebhookKind.OTHER, **_EVENT),
 )

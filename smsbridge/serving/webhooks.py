@@ -140,12 +140,13 @@ def _version(table: Webhook) -> str | None:
 def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -> dict[str, Any]:
     """Return the row of a message; what stands outside of it is under ``#request``."""
     given = {**values, "status": word, "at": _time(table, now)}
+    elsewhere = ("", PATH, f"{_STEP}{_by_path(table.envelope.get('type', ''))}")
     whole = _by_path(table.envelope.get("data", ""))
     said = {path: one for path, one in table.when.match.items() if pattern_of(one) is None}
     said = {f"{_STEP}{path}": one for path, one in said.items() if one != "*"}
-    for name in ("id", "sender", "at") if table.kind is WebhookKind.OTHER else table.row:
+    for name in table.row:
         path = _by_path(table.paths(name))
-        if given.get(name) is not None and path and path != f"{_STEP}{PATH}":
+        if given.get(name) is not None and path not in elsewhere:
             said[path] = _write(table, name, given[name])
     blank = {path: None for path, one in table.also.items() if one is None}
     also = render_all(
@@ -153,6 +154,7 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
         {**values, "now": now, "status": word},
     )
     inside = f"{whole}."
+    also.pop(_by_path(table.envelope.get("version", "")), None)  # the event's own
     for path, one in (*blank.items(), *also.items()):
         place = path.removeprefix(inside) if whole and path.startswith(inside) else path
         outside = place == path and (whole or table.rows)
@@ -221,7 +223,7 @@ def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
     >>> request.method, request.url
     ('POST', 'https://app.example/sms')
     """
-    table, _ = table_of_type(tables, event.type, with_id=event.id is not None)
+    table = _table_of_event(tables, event)
     if secrets and (table.signed is None or SECRET not in table.signed.names):
         raise ConfigError(f"secrets: {event.type} is not signed with one here")
     values = {
@@ -234,7 +236,16 @@ def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
     request = _request(table, event, values, url)
     more = render_all(table.headers, {**values, "delivery": delivery or event.id})
     request = replace(request, headers={**request.headers, **more})
-    return _signed(table, request, secrets, credentials or {}, now)
+    return _with_signatures(table, request, secrets, credentials or {}, now)
+
+
+def _table_of_event(tables: Sequence[Webhook], event: Event) -> Webhook:
+    """Return the table that writes an event: where no table has its type, one that takes any."""
+    if event.type not in _forms(tables):
+        for table in tables:
+            if "type" in table.envelope and not table.types:
+                return table
+    return table_of_type(tables, event.type, with_id=event.id is not None)[0]
 
 
 def _request(table: Webhook, event: Event, values: Mapping[str, Any], url: str) -> Request:
@@ -290,7 +301,7 @@ def _element(name: str, said: Any) -> str:
     return f"<{name}{attributes}>{inside}</{name}>"
 
 
-def _signed(
+def _with_signatures(
     table: Webhook,
     request: Request,
     secrets: Sequence[Secret],

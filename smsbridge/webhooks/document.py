@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from smsbridge.errors import WebhookUnreadable
 from smsbridge.mapping.path import LIST, TEXT
 from smsbridge.text.encodings import ENCODINGS, Undecodable, charset_of, decode
 from smsbridge.text.json_document import BadJSON, is_shallow, read_json
-from smsbridge.webhooks.table import PATH, Webhook
+from smsbridge.webhooks.table import Webhook
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -27,14 +27,14 @@ def document_of(table: Webhook, request: Request) -> dict[str, Any]:
     """Return the words of a request, as a table reads its body; raises `WebhookUnreadable`.
 
     The query is read too; where it and the body have the same name, the body counts. An array of
-    JSON is at ``#list``, the path of the URL at ``#path``.
+    JSON is at ``#list``.
     """
     labels = [charset_of(request.header("content-type")), table.charset]
     known = [label for label in labels if label in ENCODINGS]
     words: dict[str, Any] = _pairs(request.query, known)
     if request.method != "GET":
         words |= _READERS[table.body](request, known)
-    return {PATH: unquote(urlsplit(request.url).path), **words}
+    return words
 
 
 def _form(request: Request, labels: Sequence[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, tzinfo
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from smsbridge.errors import WebhookUnreadable
 from smsbridge.http.exchange import Request
@@ -18,7 +18,7 @@ from smsbridge.message import ReceivedMessage, SentMessage, Status
 from smsbridge.text.encodings import Undecodable, decode
 from smsbridge.webhooks.document import document_of, refusal
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks.table import REQUEST, Webhook, WebhookKind
+from smsbridge.webhooks.table import PATH, REQUEST, Webhook, WebhookKind
 
 MOST_BYTES = 1024 * 1024
 WRONG_METHOD = 405
@@ -70,8 +70,9 @@ def parse(
 def take(tables: Sequence[Webhook], request: Request, zone: tzinfo | None = None) -> Taken:
     """Return the events of a request with the table that they were read by, as `parse` does."""
     admit(tables, request)
-    documents: dict[tuple[str, str], dict[str, Any]] = {}
+    documents: dict[tuple[str, str], dict[str, Any] | None] = {}
     unread: WebhookUnreadable | None = None
+    path = unquote(urlsplit(request.url).path)
     for table in tables:
         kind = table.body, table.charset
         if request.method not in table.takes:
@@ -80,9 +81,10 @@ def take(tables: Sequence[Webhook], request: Request, zone: tzinfo | None = None
             try:
                 documents[kind] = document_of(table, request)
             except WebhookUnreadable as error:  # another table may read another body
-                documents[kind], unread = {}, unread or error
-        if documents[kind] and _fits(table, documents[kind]):
-            return Taken(table=table, events=list(_events(table, documents[kind], zone)))
+                documents[kind], unread = None, unread or error
+        words = documents[kind]
+        if words is not None and _fits(table, {**words, PATH: path}):
+            return Taken(table=table, events=list(_events(table, words, path, zone)))
     if unread is not None:
         raise unread
     raise refusal(f"it is none that is known; {'; '.join(_needs(tables))}")
@@ -108,7 +110,9 @@ def _needs(tables: Sequence[Webhook]) -> Iterator[str]:
             yield f"{table.kind} needs {', '.join(dict.fromkeys(needs))}"
 
 
-def _events(table: Webhook, document: dict[str, Any], zone: tzinfo | None) -> Iterator[Event]:
+def _events(
+    table: Webhook, document: dict[str, Any], path: str, zone: tzinfo | None
+) -> Iterator[Event]:
     parts = table.envelope
     known, kind = (_text(document, parts, name) for name in ("id", "type"))
     data = at(document, _one(parts["data"])) if "data" in parts else document
@@ -127,7 +131,7 @@ def _events(table: Webhook, document: dict[str, Any], zone: tzinfo | None) -> It
         yield whole
         return
     for row in _rows(table, data):
-        yield _message(table, whole, row, {**row, REQUEST: document}, zone)
+        yield _message(table, whole, row, {**row, REQUEST: document, PATH: path}, zone)
 
 
 def _rows(table: Webhook, data: dict[str, Any]) -> list[dict[str, Any]]:

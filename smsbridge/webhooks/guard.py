@@ -95,7 +95,7 @@ class Guard:
         admit(self._tables, request)
         if not self._signatures:
             return self._tables
-        called = _called(request, self._public_url)
+        called = _at_public_url(request, self._public_url)
         refused: WebhookUntrusted | None = None
         valid: list[Signature] = []
         for one in self._signatures:
@@ -130,7 +130,7 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
-def _called(request: Request, public_url: str) -> Request:
+def _at_public_url(request: Request, public_url: str) -> Request:
     """Return a request with the address that the provider called, as far as it is known."""
     if not public_url:
         return request

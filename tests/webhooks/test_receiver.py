@@ -25,9 +25,9 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.errors import WebhookRefused, WebhookUnreadable, WebhookUntrusted
 from smsbridge.http.exchange import Request
 from smsbridge.webhooks.deduplication import Claim, Memory
+from smsbridge.webhooks.event_reader import MOST_BYTES
 from smsbridge.webhooks.events import Event, MessageReceived
 from smsbridge.webhooks.receiver import Receiver
-from smsbridge.webhooks.table import MOST_BYTES
 
 from support.each import each
 from support.webhooking import (
@@ -36,7 +36,7 @@ from support.webhooking import (
     NUMBER,
     SECRET,
     SIGNATURE,
-    TABLE,
+    TABLES,
     TEXT,
     TIMESTAMP,
     happened,
@@ -124,24 +124,24 @@ def test_a_guard_of_another_kind_is_refused_by_its_name(name: str, given: Any) -
 
 @each("source", [Memory, None, object()])
 def test_a_backend_without_webhooks_is_a_config_error(source: Any) -> None:
-    with pytest.raises(ConfigError, match="give a backend that has one"):
+    with pytest.raises(ConfigError, match="give a backend that has some"):
         Receiver(source, secrets=[SECRET])
 
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="provider doesn't sign"):
-        Receiver(replace(TABLE, signature=None), secrets=[SECRET])
+        Receiver([replace(one, signed=None) for one in TABLES], secrets=[SECRET])
 
 
 def test_a_receiver_takes_the_table_itself() -> None:
-    made = Receiver(TABLE, secrets=[Secret(SECRET)], now=lambda: NOW)
-    assert isinstance(made.read(signed()), MessageReceived)
+    made = Receiver(TABLES, secrets=[Secret(SECRET)], now=lambda: NOW)
+    assert isinstance(made.read(signed())[0], MessageReceived)
 
 
 def test_the_clock_is_this_machine_s_by_default() -> None:
     made = Receiver(SMSMobileAPI, secrets=[SECRET])
     ago = (NOW - datetime.now(UTC)).total_seconds()
-    assert made.read(signed(late=ago)).id == "event-1"
+    assert made.read(signed(late=ago))[0].id == "event-1"
 
 
 # What is read, and what is refused
@@ -174,9 +174,7 @@ def test_with_a_secret_what_is_not_signed_is_refused_with_401(request_: Request)
 def test_the_signature_is_looked_at_before_the_body(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "smsbridge.webhooks.receiver.parse", lambda *_: pytest.fail("it was parsed")
-    )
+    monkeypatch.setattr("smsbridge.webhooks.receiver.take", lambda *_: pytest.fail("it was parsed"))
     assert status_of(receiver(), replace(signed(), body=body)) == 401
     late = having(signed(late=301))
     assert status_of(receiver(), late) == 401
@@ -185,14 +183,14 @@ def test_the_signature_is_looked_at_before_the_body(
 def test_either_of_two_secrets_will_do_while_they_are_rotated() -> None:
     made = receiver(secrets=[SECRET, Secret(NEXT)])
     for secrets in ([SECRET], [NEXT], [SECRET, NEXT]):
-        assert made.read(signed(secrets=secrets)).id == "event-1"
+        assert made.read(signed(secrets=secrets))[0].id == "event-1"
 
 
 @each("url", [PATH, f"http://a.example{PATH}?x=1", f"http://a.example{PATH}#x"])
 def test_a_secret_path_lets_both_versions_in(url: str) -> None:
     made = receiver(path=PATH)
     for request in (unsigned(), signed(secrets=[]), signed(secrets=[NEXT], late=9999)):
-        assert isinstance(made.read(at_path(request, url)), MessageReceived)
+        assert isinstance(made.read(at_path(request, url))[0], MessageReceived)
 
 
 @each(
@@ -206,14 +204,14 @@ def test_another_path_is_refused_with_404(path: str) -> None:
 
 def test_a_path_may_have_any_characters() -> None:
     request = at_path(unsigned(), "http://a.example/sm%C3%A9/a%20b")
-    assert receiver(path="/smé/a b").read(request).id is None
+    assert receiver(path="/smé/a b").read(request)[0].id is None
 
 
 @each("peer", ["192.0.2.0", "192.0.2.255", "2001:db8::1", "::ffff:192.0.2.7", "2001:db8::1%eth0"])
 def test_a_peer_of_the_networks_is_let_in(peer: str) -> None:
     made = receiver(networks=NEAR)
-    assert isinstance(made.read(unsigned(), peer), MessageReceived)
-    assert isinstance(made.read(signed(secrets=[]), peer), MessageReceived)
+    assert isinstance(made.read(unsigned(), peer)[0], MessageReceived)
+    assert isinstance(made.read(signed(secrets=[]), peer)[0], MessageReceived)
 
 
 @each("peer", ["", "192.0.3.0", "::1", "2001:db9::1", "localhost", "192.0.2.7, 127.0.0.1", "\0"])
@@ -230,7 +228,7 @@ def test_what_a_header_says_of_the_peer_is_not_believed() -> None:
 def test_each_guard_that_is_given_must_hold() -> None:
     made = receiver(networks=NEAR, path=PATH, secrets=[SECRET])
     good = at_path(signed(), PATH)
-    assert made.read(good, "192.0.2.1").id == "event-1"
+    assert made.read(good, "192.0.2.1")[0].id == "event-1"
     assert status_of(made, good, "198.51.100.1") == 403
     assert status_of(made, signed(), "192.0.2.1") == 404
     assert status_of(made, at_path(unsigned(), PATH), "192.0.2.1") == 401
