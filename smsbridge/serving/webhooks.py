@@ -75,7 +75,7 @@ def _types(table: Webhook) -> Iterator[tuple[str, str]]:
         yield from ((kind, kind) for kind in table.types)
     elif table.kind is WebhookKind.ARRIVED:
         yield str(table.kind), ""
-    elif table.kind is WebhookKind.REPORTED:
+    elif table.kind is WebhookKind.REPORTED and _by_path(table.paths("status")) != PATH:
         for word, status in table.statuses.items():
             yield str(status), str(status) if word == "*" else word.partition("-")[0]
 
@@ -143,7 +143,7 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
     elsewhere = ("", PATH, f"{_STEP}{_by_path(table.envelope.get('type', ''))}")
     whole = _by_path(table.envelope.get("data", ""))
     said = {path: one for path, one in table.when.match.items() if pattern_of(one) is None}
-    said = {f"{_STEP}{path}": one for path, one in said.items() if one != "*"}
+    said = {_in_row(table, path): one for path, one in said.items() if one != "*"}
     for name in table.row:
         path = _by_path(table.paths(name))
         if given.get(name) is not None and path not in elsewhere:
@@ -164,6 +164,13 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
     if not whole and not table.rows:
         return _nest(table, more | own)
     return _nest(table, own) | ({REQUEST: more} if more else {})
+
+
+def _in_row(table: Webhook, path: str) -> str:
+    """Return a path of the whole request as one from a row."""
+    row = f"{table.rows}[0]."
+    inside = bool(table.rows) and path.startswith(row)
+    return path.removeprefix(row) if inside else f"{_STEP}{path}"
 
 
 def _nest(table: Webhook, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from smsbridge.mapping.path import at
 from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.times import parse_time
 from smsbridge.message import ReceivedMessage, SentMessage, Status
-from smsbridge.text.encodings import Undecodable, decode
+from smsbridge.text.encodings import ENCODINGS
 from smsbridge.webhooks.document import document_of, refusal
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.table import PATH, REQUEST, Webhook, WebhookKind
@@ -179,8 +179,8 @@ def _word(table: Webhook, name: str, row: Mapping[str, Any]) -> str | None:
         return None
     if escaped := table.option(name, "escaped"):
         try:
-            word = decode(unquote_to_bytes(word.replace("+", " ")), [escaped])[0]
-        except Undecodable:
+            word = unquote_to_bytes(word.replace("+", " ")).decode(ENCODINGS[escaped])
+        except UnicodeDecodeError:
             raise refusal(f"{name} is not in {escaped}") from None
     if match := table.option(name, "match"):
         found = re.fullmatch(match, word, re.DOTALL)
