@@ -54,10 +54,10 @@ ROW_NAMES: Mapping[WebhookKind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookAnswer:
-    """What the provider wants to hear: by default 200 and ``OK``.
+    """What the provider wants to hear: by default 200, and nothing.
 
-    ``body``: a template over the names of the row, and ``uuid``. A failure has an answer of its
-    own, which is not this one.
+    ``body``: a template over the names of the row, and ``uuid``; some providers send a text that
+    they get as an SMS. A failure has an answer of its own, which is not this one.
 
     >>> from smsbridge.webhooks import WebhookAnswer
     >>> WebhookAnswer(body="ACK/Jasmin").status
@@ -65,7 +65,7 @@ class WebhookAnswer:
     """
 
     status: int = 200
-    body: str = "OK\n"
+    body: str = ""
     type: str = TEXT_PLAIN
 
 
