@@ -88,14 +88,14 @@ def _read(
 def _row(table: Block) -> dict[str, Any]:
     row = table.table("row", optional=True)
     return {
-        name: {
-            **cell,
-            "path": row.table(name).paths("path") if "path" in cell else (),
-        }
-        if isinstance(cell, Mapping)
-        else row.paths(name)
+        name: _cell(row, name) if isinstance(cell, Mapping) else row.paths(name)
         for name, cell in row.values.items()
     }
+
+
+def _cell(row: Block, name: str) -> dict[str, Any]:
+    cell = row.table(name)
+    return {**cell.values, **({"path": cell.paths("path")} if "path" in cell else {})}
 
 
 def _several_paths(table: Block) -> dict[str, Any]:
