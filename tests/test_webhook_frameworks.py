@@ -9,16 +9,19 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from smsbridge import Secret
+from smsbridge import Channel, Secret, SentMessage, Status, Submission
+from smsbridge.errors import Attempt
 from smsbridge.http.exchange import Request
 from smsbridge.serving.webhooks import outgoing, webhook_types
 from smsbridge.webhooks.deduplication import Claim
+from smsbridge.webhooks.events import MessageReported
 from smsbridge.webhooks.receiver import Receiver
 
 from support.each import each
@@ -106,7 +109,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleT
     monkeypatch.syspath_prepend(str(EXAMPLES))
     monkeypatch.setenv("SMS_WEBHOOK_SECRETS", f"{SECRET} {NEXT}")
     yield importlib.import_module
-    for name in (*NAMES, "webhook_seen"):
+    for name in (*NAMES, "webhook_seen", "webhook_reports"):
         sys.modules.pop(name, None)
 
 
@@ -165,7 +168,7 @@ def test_a_secret_path_works_below_a_mount(
     assert module.inbox == [(NUMBER, TEXT)]
 
 
-@each("name", [*NAMES, "webhook_seen"])
+@each("name", [*NAMES, "webhook_seen", "webhook_reports"])
 def test_the_page_shows_what_runs_here(name: str) -> None:
     page = (DOCS / "webhooks.md").read_text(encoding="utf-8")
     assert f"```{{literalinclude}} examples/{name}.py" in page
@@ -181,7 +184,7 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[dict[str, Any]] = [{} for _ in shown]
     for block, found in zip(shown, names, strict=True):
         exec(compile(block, PAGE, "exec"), found)
-    first, _, last, _ = names
+    first, last = names[0], next(one for one in names if "request" in one)
     assert first["receiver"].answer(now(), first["take"]).status == 200
     checked = Receiver(TABLES, secrets=["test-secret"])
     assert checked.read(last["request"])[0].id == "event-1"
@@ -233,3 +236,39 @@ def test_of_many_threads_one_gets_the_event_from_a_database(memory: Any) -> None
     for thread in threads:
         thread.join(60)
     assert sorted(got) == [Claim.BUSY] * 7 + [Claim.NEW]
+
+
+def reported(status: Status, **names: str) -> MessageReported:
+    message = SentMessage(status=status, **names)
+    return MessageReported(id=None, type="reported", channel=Channel.SMS, message=message)
+
+
+def submission(known: str | None, reference: str) -> Submission:
+    attempt = Attempt(backend="b", protocol="rest", reference=reference, started=datetime.now(UTC))
+    return Submission(id=known, attempt=attempt, status=Status.QUEUED)
+
+
+@pytest.fixture
+def reports(example: Callable[[str], ModuleType], tmp_path: Path) -> Any:
+    return example("webhook_reports").Reports(tmp_path / "reports.db")
+
+
+@each("order", permutations([Status.SENT, Status.DELIVERED, Status.QUEUED, Status.UNKNOWN]))
+def test_the_furthest_report_is_kept_in_any_order_and_twice(
+    order: tuple[Status, ...], reports: Any
+) -> None:
+    known = "-".join(order)
+    for status in (*order, *order):
+        reports.take(reported(status, id=known))
+    assert reports.status(submission(known, "order-1")) is Status.DELIVERED
+
+
+def test_a_report_is_found_by_the_id_or_by_the_reference_also_before_the_send_ended(
+    reports: Any,
+) -> None:
+    reports.take(reported(Status.SENT, id="7"))
+    reports.take(reported(Status.UNDELIVERED, reference="order-2"))
+    reports.take(happened())
+    assert reports.status(submission("7", "order-1")) is Status.SENT
+    assert reports.status(submission(None, "order-2")) is Status.UNDELIVERED
+    assert reports.status(submission("8", "order-3")) is Status.QUEUED

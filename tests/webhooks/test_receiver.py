@@ -24,6 +24,7 @@ from smsbridge import ConfigError, Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.errors import WebhookRefused, WebhookUnreadable, WebhookUntrusted
 from smsbridge.http.exchange import Request
+from smsbridge.webhooks import Webhook, WebhookAnswer, WebhookKind
 from smsbridge.webhooks.deduplication import Claim, Memory
 from smsbridge.webhooks.event_reader import MOST_BYTES
 from smsbridge.webhooks.events import Event, MessageReceived
@@ -760,3 +761,63 @@ def test_an_error_of_a_refusal_says_how_it_is_answered() -> None:
 def test_a_clock_that_is_off_by_an_hour_refuses_everything() -> None:
     made = receiver(secrets=[SECRET], now=lambda: NOW + timedelta(hours=1))
     assert status_of(made, signed()) == 401
+
+
+# Several messages in one request
+
+ROWS = Webhook(
+    kind=WebhookKind.REPORTED,
+    rows="all",
+    row={"id": "id", "status": "s"},
+    answer=WebhookAnswer(status=202, body="took {id}", type="text/x-took"),
+)
+TWO = Request(
+    method="POST", url=PATH, body=b'{"all": [{"id": "1", "s": "a"}, {"id": "2", "s": "b"}]}'
+)
+
+
+def test_each_message_of_a_request_is_handled_once_and_a_failure_brings_back_the_others() -> None:
+    made, handled = Receiver(ROWS, path=PATH), list[str]()
+
+    def take(event: Any) -> None:
+        if event.message.id == "2" and "failed" not in handled:
+            handled.append("failed")
+            raise RuntimeError
+        handled.append(event.message.id)
+
+    assert made.answer(TWO, take).status == 500
+    assert made.answer(TWO, take).status == 202
+    assert made.answer(TWO, take).status == 202
+    assert handled == ["1", "failed", "2"]
+
+
+def test_the_answer_is_the_one_that_the_provider_wants() -> None:
+    answer = Receiver(ROWS, path=PATH).answer(TWO, lambda _: None)
+    assert (answer.status, answer.body) == (202, b"took 1")
+    assert answer.headers == {"Content-Type": "text/x-took", "Content-Length": "6"}
+    plain = Receiver(replace(ROWS, answer=WebhookAnswer()), path=PATH)
+    answer = plain.answer(TWO, lambda _: None)
+    assert (answer.status, answer.body) == (200, b"")
+    none = replace(TWO, body=b'{"all": []}')
+    assert plain.answer(none, lambda _: None).status == 200
+
+
+def test_an_async_function_is_awaited_for_each() -> None:
+    handled: list[str] = []
+
+    async def take(event: Any) -> None:
+        await asyncio.sleep(0)
+        handled.append(event.message.id)
+
+    made = Receiver(ROWS, path=PATH)
+    for _ in range(2):
+        assert asyncio.run(made.answer_async(TWO, take)).status == 202
+    assert handled == ["1", "2"]
+
+
+def test_a_report_without_an_id_of_its_own_that_comes_again_is_the_same_one() -> None:
+    made, handled = Receiver(ROWS, path=PATH), list[str]()
+    for status in ("a", "a", "b", "a"):
+        one = replace(TWO, body=b'{"all": {"id": "1", "s": "%s"}}' % status.encode())
+        made.answer(one, lambda event: handled.append(event.message.provider_status))
+    assert handled == ["a", "b"]

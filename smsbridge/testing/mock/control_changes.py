@@ -125,12 +125,13 @@ def report(provider: Provider, asked: Asked) -> Any:
 def receive(provider: Provider, asked: Asked) -> Any:
     """Let a message come in."""
     try:
-        sender, text, device = map(asked.text, ("sender", "text", "device"))
+        names = ("sender", "text", "device", "recipient")
+        sender, text, device, recipient = map(asked.text, names)
     except BadAsk:
         raise BadAsk(_RECEIVED) from None
     if not sender or not text:
         raise BadAsk(_RECEIVED)
-    provider.receive(sender, text, device)
+    provider.receive(sender, text, device, recipient)
     return _OK
 
 

@@ -396,10 +396,11 @@ class Provider:
                 self._tell_of(kept)
             return fault
 
-    def receive(self, sender: str, text: str, device: str = "") -> None:
+    def receive(self, sender: str, text: str, device: str = "", recipient: str = "") -> None:
         """Let a message come in, as ``POST /_mock/receive`` does."""
         with self.lock:
             entry = self.history.receive(self._new_id(), sender, text, device)
+            entry.recipient = recipient
             self._fire(self.webhooks.received_events(entry) if self.webhooks else [])
             self.changes.add("received", id=entry.id)
 
