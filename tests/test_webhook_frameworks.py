@@ -184,7 +184,8 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[dict[str, Any]] = [{} for _ in shown]
     for block, found in zip(shown, names, strict=True):
         exec(compile(block, PAGE, "exec"), found)
-    first, last = names[0], next(one for one in names if "request" in one)
+    first = next(one for one in names if "take" in one)
+    last = next(one for one in names if "request" in one)
     assert first["receiver"].answer(now(), first["take"]).status == 200
     checked = Receiver(TABLES, secrets=["test-secret"])
     assert checked.read(last["request"])[0].id == "event-1"

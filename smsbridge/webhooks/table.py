@@ -37,7 +37,12 @@ _OF_A_TEXT = ("path", "match", "escaped")
 
 
 class WebhookKind(StrEnum):
-    """What a request of the provider tells: a message came in, a status, or anything else."""
+    """What a request of the provider tells: a message came in, a status, or anything else.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> {table.kind.value for table in SMSMobileAPI.webhooks} == {"arrived", "reported", "other"}
+    True
+    """
 
     ARRIVED = "arrived"
     REPORTED = "reported"
