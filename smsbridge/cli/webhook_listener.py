@@ -29,6 +29,7 @@ _DRAIN_SECONDS = 2.0
 _CHUNK = 65_536
 _MOST_CHUNKS = 1024
 _UNTRUSTED = 401
+_OF_A_MESSAGE = ("id", "reference", "sender", "recipient", "text", "status", "error")
 _NOT_FORWARDED = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 
 
@@ -113,12 +114,15 @@ def _event_json(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     created, occurred = event.created_at, event.occurred_at
+    message = getattr(event, "message", None)
+    read = {name: getattr(message, name, None) for name in _OF_A_MESSAGE}
     return {
         "id": event.id,
         "type": event.type,
         "version": event.version,
         "created_at": created and created.isoformat(),
         "occurred_at": occurred and occurred.isoformat(),
+        "message": {name: word for name, word in read.items() if word is not None},
         "data": event.data,
     }
 

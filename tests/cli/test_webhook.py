@@ -316,3 +316,30 @@ def test_the_commands_are_in_the_help() -> None:
     done = run("webhook", "--help")
     assert "listen" in done.out
     assert "trigger" in done.out
+
+
+# Another provider
+
+
+def test_a_provider_that_signs_with_its_credentials_is_heard_and_others_are_refused() -> None:
+    with listening("--json", "--backend", "twilio") as heard:
+        assert heard.ready["signature"] == "checked"
+        by_twilio = ("--backend", "twilio", "--to", f"{heard.address}/sms?tenant=7")
+        assert trigger(*by_twilio, kind="delivered") == (0, "delivered  200")
+        late = ("--set", "Body=I am late")
+        assert trigger(*by_twilio, *late, kind="arrived") == (0, "arrived  200")
+        by_plivo = ("--backend", "plivo", "--to", heard.address)
+        assert trigger(*by_plivo, kind="delivered") == (1, "delivered  401")
+    first, second, third = heard.shown
+    assert (first["signature"], first["event"]["message"]["status"]) == ("valid", "delivered")
+    assert second["event"]["message"]["text"] == "I am late"
+    assert (third["signature"], third["event"]) == ("invalid", None)
+
+
+def test_a_type_that_the_provider_has_not_and_a_provider_without_any_are_named() -> None:
+    for arguments, why in (
+        (("read", "--backend", "plivo"), "'read' is not a type of event; "),
+        (("arrived", "--backend", "kavenegar"), "kavenegar has no webhooks"),
+    ):
+        done = run("webhook", "trigger", *arguments, "--to", "http://127.0.0.1:9")
+        assert (done.code, why in done.err) == (2, True), done.err

@@ -81,8 +81,8 @@ URLS: Mapping[tuple[str, str], ControlURL] = {
     ),
     ("POST", "/receive"): ControlURL(
         answer=control_changes.receive,
-        keys=("sender", "text", "device"),
-        takes="give an object with sender, text and optionally device, each a text without NUL",
+        keys=("sender", "text", "device", "recipient"),
+        takes="give an object with sender, text and optionally device and recipient, each a text",
     ),
     ("POST", "/webhook"): ControlURL(
         answer=control_changes.webhook,
