@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smsbridge.backends.base import Backend
 from smsbridge.config.load import from_mapping
+from smsbridge.errors import WebhookUnreadable
 from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.contract.subject import Subject
 from smsbridge.text.toml import read_toml
-from smsbridge.webhooks import Event, MessageReceived, MessageReported, Receiver
+from smsbridge.webhooks import Event, MessageReceived, MessageReported, Receiver, parse
 
 from support.contracts import ruling
 from support.each import each
@@ -34,6 +40,7 @@ CONTENT = {
 }
 
 
+@cache
 def channel(name: str) -> tuple[Backend, list[Mapping[str, Any]]]:
     """Return a backend with the tables of a channel, and its requests."""
     file = read_toml((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
@@ -43,15 +50,15 @@ def channel(name: str) -> tuple[Backend, list[Mapping[str, Any]]]:
     return from_mapping({**block, "send": {**SEND, "accepted": accepted}}), file["requests"]
 
 
-def request_of(given: Mapping[str, Any]) -> Request:
-    method, _, url = given["send"].partition(" ")
-    kind = next((kind for kind in CONTENT if kind in given), "")
+def request_of(one: Mapping[str, Any]) -> Request:
+    method, _, url = one["send"].partition(" ")
+    kind = next((kind for kind in CONTENT if kind in one), "")
     headers = {"Content-Type": CONTENT[kind]} if kind else {}
     return Request(
         method=method,
         url=url,
-        headers={**headers, **given.get("headers", {})},
-        body=given.get(kind, "").encode(),
+        headers={**headers, **one.get("headers", {})},
+        body=one.get(kind, "").encode(),
     )
 
 
@@ -67,15 +74,15 @@ def told(event: Event) -> dict[str, Any]:
     return {name: word for name, word in said.items() if word is not None and word != "sms"}
 
 
-def receive(name: str, given: Mapping[str, Any]) -> tuple[Response, list[Event]]:
+def receive(name: str, one: Mapping[str, Any]) -> tuple[Response, list[Event]]:
     got: list[Event] = []
     receiver = Receiver(
         channel(name)[0],
-        secrets=[given["secret"]] if "secret" in given else [],
+        secrets=[one["secret"]] if "secret" in one else [],
         networks=["127.0.0.0/8"],
         public_url=ORIGIN,
     )
-    return receiver.answer(request_of(given), got.append, PEER), got
+    return receiver.answer(request_of(one), got.append, PEER), got
 
 
 def test_there_is_a_file_for_each_channel_that_is_listed() -> None:
@@ -87,13 +94,13 @@ def test_there_is_a_file_for_each_channel_that_is_listed() -> None:
 
 @each("name", NAMES)
 def test_the_requests_of_a_channel_tell_what_their_provider_means(name: str) -> None:
-    for given in channel(name)[1]:
-        answer, events = receive(name, given)
-        wanted = [given[key] for key in ("expect", "second") if key in given]
-        assert answer.status == 200, (name, given)
+    for one in channel(name)[1]:
+        answer, events = receive(name, one)
+        wanted = [one[key] for key in ("expect", "second") if key in one]
+        assert answer.status == 200, (name, one)
         assert [told(event) for event in events] == wanted
-        if "answer" in given:
-            assert re.fullmatch(given["answer"], answer.body.decode()), answer.body
+        if "answer" in one:
+            assert re.fullmatch(one["answer"], answer.body.decode()), answer.body
 
 
 @each("name", NAMES)
@@ -103,7 +110,44 @@ def test_the_tables_of_a_channel_keep_the_contract_of_webhooks(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["novo", "twiml"])
 def test_a_request_that_is_signed_is_refused_with_another_signature(name: str) -> None:
-    given = channel(name)[1][0]
-    forged = {header: f"x{word[1:]}" for header, word in given["headers"].items()}
-    answer, events = receive(name, {**given, "headers": forged})
+    one = channel(name)[1][0]
+    forged = {header: f"x{word[1:]}" for header, word in one["headers"].items()}
+    answer, events = receive(name, {**one, "headers": forged})
     assert (answer.status, events) == (401, [])
+
+
+WORDS = st.sampled_from(
+    ["from", "text", "status", "id", "MessageStatus", "results", "message", "<"]
+)
+TREES = st.recursive(
+    st.none() | st.text() | st.integers(),
+    lambda inner: st.lists(inner) | st.dictionaries(WORDS, inner),
+)
+FORMS = st.dictionaries(WORDS, st.text()).map(lambda pairs: urlencode(pairs, errors="replace"))
+BODIES = st.binary() | (st.text() | FORMS | TREES.map(json.dumps)).map(
+    lambda text: text.encode(errors="surrogatepass")
+)
+
+
+@given(
+    name=st.sampled_from(NAMES),
+    body=BODIES,
+    query=st.text(),
+    method=st.sampled_from(["GET", "POST"]),
+)
+def test_any_request_is_refused_or_told_and_nothing_else(
+    name: str, body: bytes, query: str, method: str
+) -> None:
+    backend = channel(name)[0]
+    headers = {"X-Twilio-Signature": "x" * 28, "Authorization": "sesame"}
+    request = Request(method=method, url=f"/hook?{query}", headers=headers, body=body)
+    try:
+        parse(backend.webhooks, request)
+    except WebhookUnreadable as refused:
+        assert refused.status in (400, 405)  # noqa: PT017  (either is right)
+    secrets = ["another"] if name == "novo" else []
+    receiver = Receiver(backend, secrets=secrets, networks=["127.0.0.0/8"], public_url=ORIGIN)
+    answer = receiver.answer(request, lambda _: None, PEER)
+    assert answer.status in (200, 400, 401, 405)
+    if any(table.signed for table in backend.webhooks):
+        assert answer.status in (401, 405)

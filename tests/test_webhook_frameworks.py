@@ -239,8 +239,10 @@ def test_of_many_threads_one_gets_the_event_from_a_database(memory: Any) -> None
     assert sorted(got) == [Claim.BUSY] * 7 + [Claim.NEW]
 
 
-def reported(status: Status, **names: str) -> MessageReported:
-    message = SentMessage(status=status, **names)
+def reported(
+    status: Status, *, known: str | None = None, ours: str | None = None
+) -> MessageReported:
+    message = SentMessage(status=status, id=known, reference=ours)
     return MessageReported(id=None, type="reported", channel=Channel.SMS, message=message)
 
 
@@ -260,15 +262,15 @@ def test_the_furthest_report_is_kept_in_any_order_and_twice(
 ) -> None:
     known = "-".join(order)
     for status in (*order, *order):
-        reports.take(reported(status, id=known))
+        reports.take(reported(status, known=known))
     assert reports.status(submission(known, "order-1")) is Status.DELIVERED
 
 
 def test_a_report_is_found_by_the_id_or_by_the_reference_also_before_the_send_ended(
     reports: Any,
 ) -> None:
-    reports.take(reported(Status.SENT, id="7"))
-    reports.take(reported(Status.UNDELIVERED, reference="order-2"))
+    reports.take(reported(Status.SENT, known="7"))
+    reports.take(reported(Status.UNDELIVERED, ours="order-2"))
     reports.take(happened())
     assert reports.status(submission("7", "order-1")) is Status.SENT
     assert reports.status(submission(None, "order-2")) is Status.UNDELIVERED

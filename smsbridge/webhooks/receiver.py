@@ -11,7 +11,7 @@ from traceback import walk_tb
 from typing import Any, Protocol
 from uuid import uuid4
 
-from smsbridge.errors import ConfigError, WebhookRefused
+from smsbridge.errors import ConfigError, InvalidMessage, WebhookRefused
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.template import render
@@ -229,7 +229,10 @@ def answer_of(taken: Taken) -> Response:
     wanted = taken.table.answer
     message = getattr(next(iter(taken.events), None), "message", None)
     words = {name: getattr(message, name, None) for name in taken.table.row} if message else {}
-    body = text(render(wanted.body, {**words, "uuid": str(uuid4())}) or "").encode()
+    try:
+        body = text(render(wanted.body, {**words, "uuid": str(uuid4())}) or "").encode()
+    except InvalidMessage:  # a word that the document of the answer can't hold; it was taken
+        body = b""
     headers = {"Content-Type": wanted.type, "Content-Length": str(len(body))}
     return Response(status=wanted.status, headers=headers, body=body)
 

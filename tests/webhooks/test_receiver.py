@@ -798,6 +798,11 @@ def test_the_answer_is_the_one_that_the_provider_wants() -> None:
     plain = Receiver(replace(ROWS, answer=WebhookAnswer()), path=PATH)
     answer = plain.answer(TWO, lambda _: None)
     assert (answer.status, answer.body) == (200, b"")
+    made = Receiver(replace(ROWS, answer=WebhookAnswer(body="<a>{id|xml}</a>")), path=PATH)
+    for known, body in (("<", b"<a>&lt;</a>"), ("\\u0001", b"")):
+        one = replace(TWO, body=b'{"all": {"id": "%s", "s": "a"}}' % known.encode())
+        answer = made.answer(one, lambda _: None)
+        assert (answer.status, answer.body) == (200, body)
     none = replace(TWO, body=b'{"all": []}')
     assert plain.answer(none, lambda _: None).status == 200
 
