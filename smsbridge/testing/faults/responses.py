@@ -23,6 +23,7 @@ from smsbridge.errors import Reason
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Codec, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
 from smsbridge.mapping.words import When
@@ -197,7 +198,7 @@ def _odd_success(context: FaultContext, way: str) -> Response:
     changed = json.loads(json.dumps(words))
     if way == "text":
         for path in accepted.match:
-            _change(changed, path, str)
+            _change(changed, path, text)
     elif accepted.id and accepted.id not in accepted.match:
         _change(changed, accepted.id, None)
     return _write(context, changed)
@@ -206,7 +207,8 @@ def _odd_success(context: FaultContext, way: str) -> Response:
 def _change(words: Any, path: str, made: Callable[[Any], Any] | None) -> None:
     """Change the value at a path, or remove it."""
     *before, last = steps(path)
-    place = at(words, ".".join(map(str, before))) if before else words
+    way = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in before)
+    place = at(words, way.removeprefix(".")) if before else words
     if isinstance(place, dict) and last in place:
         if made is None:
             del place[last]
