@@ -81,10 +81,13 @@ $(VENV)/bench-ready: pyproject.toml setup.cfg setup.py
 	$(PIP) --group bench --editable '.[all]'
 	touch $@
 
-build/witnesses/ready: pyproject.toml
+build/witnesses/ready: pyproject.toml tests/witnesses/node/package-lock.json
 	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
+	mkdir -p build/witnesses/node
+	cp tests/witnesses/node/*.json build/witnesses/node
+	! command -v npm > /dev/null || (cd build/witnesses/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 	touch $@
 
 # A pip that knows dependency groups comes first.
