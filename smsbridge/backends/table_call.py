@@ -74,8 +74,8 @@ class TableCall:
             mask=self._show,
         )
         try:
-            site, words = backend.site(), marks.spellings
-            answer = read_answer(protocol.codec, table.call, response, site, self.session, words)
+            codec, site, words = protocol.codec_of(table), backend.site(), marks.spellings
+            answer = read_answer(codec, table.call, response, site, self.session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left, so return an outcome)
             why = f"the answer can't be judged: {type(error).__name__}"

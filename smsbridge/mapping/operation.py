@@ -122,7 +122,7 @@ class _Table:
         if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
             raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
-            whole = steps(path)
+            whole = steps(path, form=True)
             if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
                 raise ValueError(f"{self.call}: {path} needs an index, such as {LIST}[0].to")
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
@@ -162,6 +162,7 @@ class Operation(_Table):
     """A call that sends a message: what it says, and what the answer means.
 
     ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+    ``codec``: that of this call, where it is not that of the protocol.
 
     >>> operation = Operation(
     ...     "POST /v1/messages",
@@ -177,6 +178,7 @@ class Operation(_Table):
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
     not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
+    codec: Codec | None = None
 
     @property
     def taken(self) -> When:
@@ -221,6 +223,7 @@ class Question(_Table):
     a message that the provider did not take at all. ``pages``: what the next page of the log is
     asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``: how times
     are written, if that can't be recognised: ``epoch``, ``epoch-ms`` or a format of ``strptime``.
+    ``codec`` as in `Operation`.
 
     >>> question = Question("GET /messages/{id}", {}, row={"status": "state", "at": "updated"})
     >>> sorted(question.carries())
@@ -237,6 +240,7 @@ class Question(_Table):
     refused: When = field(default_factory=lambda: When({}))
     pages: str = ""
     time_format: str = ""
+    codec: Codec | None = None
 
     @property
     def taken(self) -> When:
@@ -321,6 +325,10 @@ class Protocol:
     sent: Question | None = None
     resend: Operation | None = None
     delete: Operation | None = None
+
+    def codec_of(self, table: Operation | Question) -> Codec:
+        """Return the codec of a call: its own, or that of all."""
+        return table.codec or self.codec
 
     def operations(self) -> Mapping[str, Operation | Question]:
         """Return the operations that are there, by name."""

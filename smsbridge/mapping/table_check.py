@@ -20,10 +20,10 @@ _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def check_path(table: Checker, path: str, *key: str) -> None:
-    """Refuse what is not a path."""
+def check_path(table: Checker, path: str, *key: str, form: bool = False) -> None:
+    """Refuse what is not a path; ``form``: nor the name of a form's field."""
     try:
-        steps(path)
+        steps(path, form=form)
     except ValueError as error:
         table.fail(str(error), *key)
 
@@ -31,7 +31,7 @@ def check_path(table: Checker, path: str, *key: str) -> None:
 def check_fields(table: Checker, known: Collection[str]) -> None:
     """Refuse a field whose path or template can't be used; ``known`` are the values there are."""
     for path, template in table.values.items():
-        check_path(table, path, path)
+        check_path(table, path, path, form=True)
         if why := trouble(template, known):
             table.fail(why, path)
 

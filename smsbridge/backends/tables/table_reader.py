@@ -11,11 +11,13 @@ from smsbridge.backends.protocol_check import (
     check_answer_mark,
     check_auth,
     check_carried,
-    check_list,
+    check_codec,
+    check_field_names,
     check_route,
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
+from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
@@ -36,6 +38,7 @@ from smsbridge.mapping.words import When, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
 
+_OF_A_CODEC = ("body", "answer")
 TABLES = (*OPERATIONS, "token", "auth", "statuses")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
@@ -90,7 +93,8 @@ class TableReader:
         if isinstance(auth, ClientCredentials):
             block.fail("oauth2 already fetches a token: leave one of the two out")
         call = self._call_key
-        block.only(call, "fields", "headers", "token", "lifetime", "rejected", "refused_when")
+        known_keys = ("fields", "headers", "token", "lifetime", "rejected", "refused_when")
+        block.only(call, *known_keys, *self._codec_keys)
         known = set(self.credentials)
         lifetime = block.values.get("lifetime", "")
         if not isinstance(lifetime, int | float | str) or isinstance(lifetime, bool):
@@ -98,7 +102,7 @@ class TableReader:
         if isinstance(lifetime, str):
             lifetime = block.path("lifetime", "")
         return Login(
-            self.codec,
+            self._codec(block) or self.codec,
             self._route(block, known),
             block.templates("fields", known, hollow=self.soap),
             block.path("token"),
@@ -111,20 +115,21 @@ class TableReader:
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
         own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
-        block.only(self._call_key, "fields", "headers", "rejected", *own)
+        block.only(self._call_key, "fields", "headers", "rejected", *own, *self._codec_keys)
+        codec = self._codec(block)
         known = value_names(name) | set(self.credentials) | more
         call = self._route(block, known)
         fields = block.templates("fields", known, hollow=self.soap)
         headers = block.headers("headers", known)
         rejected = block.reasons("rejected")
-        check_list(block, self.codec, call, fields)
+        check_field_names(block, codec or self.codec, call, fields)
         try:
             if name not in QUESTIONS:
                 accepted = _success(block)
                 not_sent = block.several_words("not_sent")
                 if why := untaken_trouble(not_sent, accepted, rejected):
                     block.fail(why, "not_sent")
-                table = Operation(call, fields, accepted, rejected, headers, not_sent)
+                table = Operation(call, fields, accepted, rejected, headers, not_sent, codec)
                 check_carried(block, name, table)
                 return table
             answered = When(block.words("answered"))
@@ -142,11 +147,22 @@ class TableReader:
                 refused=When(block.words("refused")),
                 pages=_pages(block),
                 time_format=_time_format(block),
+                codec=codec,
             )
         except ConfigError:
             raise
         except ValueError as error:
             block.fail(str(error), "fields")
+
+    @property
+    def _codec_keys(self) -> tuple[str, ...]:
+        return () if self.soap else _OF_A_CODEC
+
+    def _codec(self, block: Block) -> Codec | None:
+        """Return the codec of a call that says something of its own about it, otherwise None."""
+        if not any(key in block for key in self._codec_keys) or not isinstance(self.codec, Rest):
+            return None
+        return read_codec(block, self.codec)
 
     @property
     def _call_key(self) -> str:
@@ -166,6 +182,14 @@ class TableReader:
                 known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))
                 block.fail(f"no field and no header has {{{key}}}; {known}", "auth", key)
         check_auth(block, auth, tables)
+
+
+def read_codec(block: Block, like: Rest) -> Rest:
+    """Return the codec that a block, or the table of a call, says, over that of all calls."""
+    given = {key: block.of(key, str) for key in _OF_A_CODEC if key in block}
+    codec = replace(like, **given)
+    check_codec(block, codec)
+    return codec
 
 
 def _success(block: Block) -> When:

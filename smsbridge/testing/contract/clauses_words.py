@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Outcome, Reason, Rejected, SmsbridgeError
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
 from smsbridge.message import Status, Submission
@@ -14,7 +15,7 @@ from smsbridge.testing.contract.clause import clause
 from smsbridge.testing.contract.clauses_replay import differences_of
 from smsbridge.testing.contract.conversation import describe
 from smsbridge.testing.contract.ruling import DoesNotApply, Finding, NotShown
-from smsbridge.testing.contract.word_answers import Unwritable, acceptance, hear, refusals
+from smsbridge.testing.contract.word_answers import acceptance, hear, refusals
 from smsbridge.testing.fixture.do import Do
 
 if TYPE_CHECKING:

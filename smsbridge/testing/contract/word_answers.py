@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.serving.answers import AnswerWriter, word_of
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from smsbridge.testing.contract.subject import Subject
 
 _NO = ("no", "0", "1", "FAILED")
-
-
-class Unwritable(Exception):
-    """A contract allows no answer that has the word."""
 
 
 def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversation:
@@ -36,7 +32,7 @@ def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversa
             return None
         try:
             return _write(request, call, words)
-        except BadWSDL as error:
+        except Unwritable as error:
             impossible.append(error)
             return None
 
@@ -51,7 +47,7 @@ def _write(request: Request, call: ReceivedCall, words: Mapping[str, Any]) -> Re
     if STATUS in words:
         return json_response(int(words[STATUS]), {})
     if isinstance(codec, ProviderRest):
-        return json_response(200, nest(dict(words)))
+        return codec.write(request, call.table.call, nest(dict(words)))
     return AnswerWriter(codec, request, call.table.call).answer(dict(words))
 
 

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
-from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
@@ -55,7 +54,7 @@ class GeneratedAnswers:
         """Return the answer to a call that a table has."""
         try:
             return self._answer(request, call)
-        except BadWSDL as error:
+        except Unwritable as error:
             why = f"{error}, and the table wants another word"
             return call.protocol.codec.fault(request, "Server", why)
 
@@ -98,7 +97,7 @@ class GeneratedAnswers:
             if call is not None:
                 try:
                     return AnswerWriter(codec, request, call.name).answer({})
-                except BadWSDL as error:
+                except Unwritable as error:
                     return codec.fault(request, "Server", f"no sample of the answer: {error}")
         if not refusals:
             return None
