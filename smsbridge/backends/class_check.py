@@ -91,6 +91,7 @@ def _check_class(cls: type[Backend]) -> None:
                 top.fail(why, "protocols", name, "auth")
     given = {key for protocol in cls.protocols.values() for key in protocol.auth.credentials}
     given |= keys if _has_own_credentials(cls) else set()
+    given |= cls.values.keys()
     for name, protocol in cls.protocols.items():
         try:
             _ProtocolCheck(protocol, given, options).check()

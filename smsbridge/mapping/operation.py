@@ -22,7 +22,14 @@ from smsbridge.mapping.template import (
 )
 from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
-from smsbridge.mapping.words import REFUSING, When, Words, status_trouble, untaken_trouble
+from smsbridge.mapping.words import (
+    REFUSING,
+    When,
+    Words,
+    mark_trouble,
+    status_trouble,
+    untaken_trouble,
+)
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
@@ -188,8 +195,8 @@ class Operation(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
         self._check()
-        if not self.accepted.match.keys() - {STATUS}:
-            raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        if why := mark_trouble(self.accepted.match):
+            raise ValueError(f"When: {why}")
         if why := untaken_trouble(self.not_sent, self.accepted, self.rejected):
             raise ValueError(f"{self.call}, not_sent, {why}")
 
@@ -275,7 +282,7 @@ def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Sp
     def add(path: str, words: Iterable[str]) -> None:
         found.setdefault(path, []).extend(words)
 
-    for path, word in table.taken.match.items():
+    for path, word in table.taken.pairs():
         add(path, [word])
     for path, reasons in table.rejected.items():
         add(path, reasons)
@@ -284,7 +291,7 @@ def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Sp
             add(table.accepted.status, statuses)
         return found
     prefix = f"{table.rows}." if table.rows else ""
-    for path, word in (*table.failed.match.items(), *table.refused.match.items()):
+    for path, word in (*table.failed.pairs(), *table.refused.pairs()):
         add(prefix + path, [word])
     for path in table.paths("status") if "status" in table.row else ():
         if " " not in path:

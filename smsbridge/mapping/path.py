@@ -110,7 +110,8 @@ def at(answer: Any, path: str) -> Any:
         return answer[path]
     for step in _steps(path):
         if type(answer) is dict and type(step) is str:  # nearly always: no look at an ABC
-            answer = answer.get(step)
+            only = step == ONLY and len(answer) == 1 and ONLY not in answer
+            answer = next(iter(answer.values())) if only else answer.get(step)
             continue
         if isinstance(step, int):
             items = answer if isinstance(answer, list) else [answer]
@@ -119,9 +120,6 @@ def at(answer: Any, path: str) -> Any:
         if isinstance(answer, list) and len(answer) == 1:
             answer = answer[0]
         if step == TEXT and isinstance(answer, str):  # an element that has no attributes
-            continue
-        if step == ONLY and isinstance(answer, Mapping) and len(answer) == 1:
-            (answer,) = answer.values()
             continue
         answer = answer.get(step) if isinstance(answer, Mapping) else None
     return answer

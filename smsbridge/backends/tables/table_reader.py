@@ -17,6 +17,7 @@ from smsbridge.backends.protocol_check import (
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
+from smsbridge.backends.tables.values_reader import read_values
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
@@ -31,15 +32,14 @@ from smsbridge.mapping.operation import (
     Question,
     value_names,
 )
-from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.table_check import one_of
 from smsbridge.mapping.times import form_trouble
-from smsbridge.mapping.words import When, untaken_trouble
+from smsbridge.mapping.words import When, mark_trouble, range_trouble, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
 
 _OF_A_CODEC = ("body", "answer")
-TABLES = (*OPERATIONS, "token", "auth", "statuses")
+TABLES = (*OPERATIONS, "token", "auth", "statuses", "values")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
     *("failed", "refused", "pages", "time_format"),
@@ -50,20 +50,24 @@ _OF_A_QUESTION = (
 class TableReader:
     """Reads the tables of one block; ``credentials`` are then those of its auth.
 
+    ``values``: its constants.
+
     ``codec`` encodes every call; ``soap``: a call is an operation, otherwise a route.
     """
 
     codec: Codec
     soap: bool
     credentials: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def protocol(self, values: Mapping[str, Any]) -> Protocol:
         """Return the protocol of a block."""
         block = Block(values)
         auth, self.credentials = read_auth(block.table("auth", optional=True), soap=self.soap)
+        self.values = read_values(block.table("values", optional=True), self.credentials)
         if "token" in block:
             auth = self._login(block.table("token"), auth)
-        more = {"token"} if "token" in block else set()
+        more = {"token", *self.values} if "token" in block else set(self.values)
         found: dict[str, Any] = {
             name: self._operation(name, block.table(name), more)
             for name in OPERATIONS
@@ -74,6 +78,7 @@ class TableReader:
         if isinstance(auth, Login):
             auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
         self._check_use(block, auth, list(found.values()))
+        self._check_values(block, list(found.values()))
         if isinstance(auth, Fields):
             auth = replace(auth, also=tuple(self.credentials))
         if not self.soap:
@@ -175,6 +180,13 @@ class TableReader:
         check_route(block, call, known)
         return call
 
+    def _check_values(self, block: Block, tables: list[Operation | Question]) -> None:
+        used = {name for table in tables for name in table.carries()}
+        for name in self.values:
+            if name not in used:
+                why = f"no field, header or route has {{{name}}}; {nearest(name, used)}"
+                block.fail(why, "values", name)
+
     def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         used = {name for table in tables for name in table.carries()} | set(auth.credentials)
         for key in self.credentials:
@@ -196,13 +208,15 @@ def _success(block: Block) -> When:
     table = block.table("accepted")
     table.only("when", "id", "status")
     words = table.words("when")
-    if not words.keys() - {STATUS}:
-        table.fail('give when = { "path" = "word" }; a 200 is never proof')
+    if why := mark_trouble(words):
+        table.fail(f'give when = {{ "path" = "word" }}: {why}')
     return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
 
 
 def _statuses(block: Block) -> dict[str, Status]:
     table = block.table("statuses", optional=True)
+    if why := range_trouble(table.values):
+        table.fail(why)
     return {word: one_of(table, Status, ours, word) for word, ours in table.values.items()}
 
 

@@ -9,7 +9,8 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import ANSWER, STATUS, nest
-from smsbridge.serving.answers import AnswerWriter, word_of
+from smsbridge.mapping.words import words_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.rest import ProviderRest, json_response
 from smsbridge.testing.contract.conversation import Conversation, converse
@@ -64,14 +65,14 @@ def refusals(subject: Subject, operation: str, path: str, word: str) -> Iterator
 
 
 def _differs(table: Operation | Question, mark: str, word: str) -> bool:
-    return table.taken.match[mark] not in (word, "*")
+    return not {word, "*"} & {*words_of(table.taken.match[mark])}
 
 
 def acceptance(subject: Subject, operation: str, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer that has the marks of success of an operation, and more words."""
     table = subject.table.operations()[operation]
     words: dict[str, Any] = {
-        path: word_of(word, "1") for path, word in table.taken.match.items() if path != STATUS
+        path: word_of(word, "1") for path, word in first_pairs(table.taken) if path != STATUS
     }
     if isinstance(table, Operation) and table.accepted.id and table.accepted.id not in words:
         words[table.accepted.id] = "7"
