@@ -36,12 +36,12 @@ def make_call(  # noqa: PLR0913, PLR0917  (what a call is made of)
         fields = plan.fields(known) | protocol.auth.fields(credentials)
         call = plan.address(known)
         try:
-            request = yield from protocol.codec.encode(site, session, call, fields)
+            request = yield from codec.encode(site, session, call, fields)
         except ConfigError as error:
             raise _missing_value(table, known, error) or error from None
         return add_words(request, plan.headers(known)) if plan.has_headers else request
 
-    plan = table.plan
+    plan, codec = table.plan, protocol.codec_of(table)
     return (yield from protocol.auth.carry(make, credentials, site, session))
 
 

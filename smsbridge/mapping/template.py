@@ -206,21 +206,33 @@ def address(template: str, values: Values) -> str:
 
 def compile_address(template: str) -> Callable[[Values], str]:
     """Return what makes a route of its values, as `address` does."""
-    own, places = split(template)
-    if not places:
-        return lambda _: own[0]
-    applied = [(place[1], _compile_filters(place)) for place in places]
+    path, mark, query = template.partition("?")
+    fill_path = _compile_part(path)
+    parts = [_compile_part(part) for part in query.split("&")] if mark else []
 
     def fill(values: Values) -> str:
-        for name, _ in applied:
-            if values.get(name) is None:
-                raise InvalidMessage(f"{name} is missing: the route has it")
-        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
-        filled = _join(own, words)
-        path = filled.partition(" ")[2].partition("?")[0]
-        if {".", ".."} & set(path.split("/")):
+        filled, absent = fill_path(values)
+        if absent:
+            raise InvalidMessage(f"{absent} is missing: the route has it")
+        if {".", ".."} & set(filled.partition(" ")[2].split("/")):
             raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
-        return filled
+        there = [part for part, absent in (one(values) for one in parts) if not absent]
+        return f"{filled}?{'&'.join(there)}" if there else filled
+
+    return fill if split(template)[1] else lambda _: split(template)[0][0]
+
+
+def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
+    """Return what fills a part of a route, and tells which of its values is absent."""
+    own, places = split(template)
+    applied = [(place[1], _compile_filters(place)) for place in places]
+
+    def fill(values: Values) -> tuple[str, str]:
+        absent = next((name for name, _ in applied if values.get(name) is None), "")
+        if absent:
+            return "", absent
+        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
+        return _join(own, words), ""
 
     return fill
 

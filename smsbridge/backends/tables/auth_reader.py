@@ -49,7 +49,7 @@ def read_auth(block: Block, *, soap: bool) -> tuple[Auth, dict[str, Any]]:
 def _auth(block: Block, kind: str, credentials: Collection[str], *, soap: bool) -> Auth:
     match kind:
         case "basic":
-            return Basic(*_BOTH)
+            return Basic("username", "password" if "password" in credentials else "")
         case "digest":
             return Digest(*_BOTH)
         case "wsse" if not soap:
@@ -84,6 +84,9 @@ def _credentials(block: Block, kind: str) -> dict[str, Any]:
     if settings != OPEN_SETTINGS and (unknown := unknown_key(own, needed + settings)):
         key, hint = unknown
         block.fail(f"is not a key of {kind}; {hint}", key)
+    if kind == "basic" and own.get("password") is False:
+        del own["password"]
+        needed = needed[:1]
     for key in needed:
         if key not in own:
             block.fail(f"{key} is missing")

@@ -17,6 +17,7 @@ from smsbridge.mapping.table_check import (
     check_words,
 )
 from smsbridge.mapping.template import Template
+from smsbridge.mapping.words import Wanted
 from smsbridge.text.located import Checker
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
@@ -70,12 +71,15 @@ class Block(Checker):
         check_headers(table, known)
         return dict(table.values)
 
-    def words(self, key: str) -> dict[str, str]:
-        """Return the words at a key: path to the word that an answer must have there."""
+    def words(self, key: str) -> dict[str, Wanted]:
+        """Return the words at a key: path to the word that an answer has there, or to several."""
         table = self.table(key, optional=True)
         flat = Block(dict(_leaves(table.values)), table.at)
         check_words(flat)
-        return {path: text(word) for path, word in flat.values.items()}
+        return {
+            path: tuple(map(text, word)) if isinstance(word, list) else text(word)
+            for path, word in flat.values.items()
+        }
 
     def reasons(self, key: str) -> dict[str, dict[str, Reason]]:
         """Return the refusals at a key: path to word to reason."""

@@ -75,6 +75,7 @@ class BlockBackend(Backend):
             name=name,
             protocol=protocol,
             statuses=reader.statuses(block),
+            values=reader.values,
             public=public,
             secret=tuple(key for key in reader.credentials if key not in public),
         )
@@ -124,6 +125,7 @@ class BlockTables:
     name: str
     protocol: Protocol
     statuses: Mapping[str, Status]
+    values: Mapping[str, Any]
     public: tuple[str, ...]
     secret: tuple[str, ...]
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -140,6 +142,7 @@ class BlockTables:
             "name": self.name,
             "protocols": {self.kind.kind: self.protocol},
             "statuses": self.statuses,
+            "values": self.values,
             "block_tables": self,
             **dict.fromkeys(self.public, ""),
             **dict.fromkeys(self.secret),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import NoAnswer, NotSent, Outcome, OutcomeUnknown, Rejected, SmsbridgeError
 from smsbridge.http.exchange import Left, Request
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS
 from smsbridge.message import Submission
 from smsbridge.serving.call import SENDING, ReceivedCall, read_call
@@ -17,7 +18,7 @@ from smsbridge.testing.contract.clause import clause
 from smsbridge.testing.contract.clauses_replay import differences_of, is_good, tell
 from smsbridge.testing.contract.conversation import Conversation, converse, describe, tell_end
 from smsbridge.testing.contract.ruling import Finding
-from smsbridge.testing.contract.word_answers import Unwritable, acceptance, hear
+from smsbridge.testing.contract.word_answers import acceptance, hear
 from smsbridge.testing.faults.table import FAULTS, Ending, Fault, Place, fault
 from smsbridge.testing.fixture.load import Fixture, Interaction, Provenance
 

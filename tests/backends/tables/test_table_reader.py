@@ -341,7 +341,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     "a day for a field": ('"{recipient}"', "2027-01-31", ["send.fields.to: give text, a number"]),
     "a table for a field": ('fields.to = "{recipient}"', "fields.to = {}", ["send.fields.to: "]),
     "a text for a marker": ('{ code = "0" }', '"0"', ["send.accepted.when: give a table"]),
-    "a list for a word": ('{ code = "0" }', '{ code = ["0"] }', ["accepted.when.code: give one"]),
+    "any word in a list": ('{ code = "0" }', '{ code = ["0", "*"] }', ["when.code: * is any word"]),
     "no word": ('{ code = "0" }', '{ code = "" }', ["send.accepted.when.code: give one word"]),
     "a table for a word": ('{ code = "0" }', "{ code = {} }", ["accepted.when.code: give one"]),
     "a number for an id": ('accepted.id = "id"', "accepted.id = 5", ["accepted.id: give text"]),
@@ -632,7 +632,7 @@ MISSING: Mapping[str, tuple[str, str, str, list[str]]] = {
         REST,
         'accepted.when = { code = "0" }\n',
         'accepted.id = "id"',
-        ['send.accepted: give when = { "path" = "word" }; a 200 is never proof'],
+        ['send.accepted: give when = { "path" = "word" }: name at least one path and its word'],
     ),
     "all of accepted": (
         REST,
