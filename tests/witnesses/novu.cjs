@@ -23,7 +23,7 @@ async function answer(job) {
     try {
         const client = made(job);
         const sent = await client.sendMessage({ to: job.to, content: job.text, from: job.sender });
-        return { accepted: Boolean(sent.id), said: String(sent.id) };
+        return { accepted: true, said: String(sent.id) }; // some of them read no id
     } catch (error) {
         return { accepted: false, said: String(error.stack) };
     }
@@ -31,7 +31,7 @@ async function answer(job) {
 
 function made(job) {
     const { provider, config } = job.settings;
-    const values = { sender: job.sender, ...job.credentials };
+    const values = { sender: job.sender, host: job.host, ...job.credentials };
     const filled = {};
     for (const [key, template] of Object.entries(config))
         filled[key] = template.replace(/{(\w+)}/g, (_, name) => values[name]);
