@@ -23,6 +23,7 @@ from smsbridge.http.address import is_url
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
+    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Protocol,
@@ -156,7 +157,7 @@ class _ProtocolCheck:
         if isinstance(self.codec, Rest):
             check_route(at, table.call, known)
         check_fields(Checker(table.fields, (name, "fields")), known)
-        check_headers(Checker(table.headers, (name, "headers")), known)
+        check_headers(Checker(table.headers, (name, "headers")), known | {*REQUEST_VALUES})
         self._check_refusals(table.rejected, name, "rejected")
         codec = self.protocol.codec_of(table)
         check_codec(at, codec)

@@ -74,7 +74,7 @@ class Rest:
             url += query + write_form(fields) if fields else ""
             own = {"Accept": self._accept}
             return Request(method=method, url=url, headers=own, most=most, most_key=ANSWER_KEY)
-        kind, body = self._written(fields)
+        kind, body = self._write_body(fields)
         headers = {"Content-Type": kind, "Accept": self._accept}
         return Request(
             method=method, url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
@@ -84,7 +84,7 @@ class Rest:
     def _accept(self) -> str:
         return _ACCEPTS.get(self.answer, "*/*")
 
-    def _written(self, fields: Mapping[str, Any]) -> tuple[str, bytes]:
+    def _write_body(self, fields: Mapping[str, Any]) -> tuple[str, bytes]:
         """Return fields as the body of a request, with its Content-Type."""
         if self.body == "form":
             return FORM, write_form(fields).encode()

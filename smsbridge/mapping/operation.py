@@ -392,6 +392,10 @@ def uuid_of(session: Session) -> str:
     return str(UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION))
 
 
+REQUEST_VALUES = ("method", "url", "body")
+"""The values that the headers of a call have of its own request, to sign it."""
+
+
 def value_names(operation: str) -> set[str]:
     """Return the names of the values that the table of an operation may use."""
     if operation == "send":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
@@ -14,11 +14,11 @@ from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
+    from smsbridge.message import Status
     from smsbridge.serving.codec import ProviderCodec
 
 
 _NO_CONTENT = "204"
-_Meaning = TypeVar("_Meaning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ def first_pairs(marks: When) -> Iterator[tuple[str, str]]:
     yield from ((path, words_of(said)[0]) for path, said in marks.match.items())
 
 
-def words_by_meaning(table: Mapping[str, _Meaning]) -> dict[_Meaning, str]:
-    """Return a word for each meaning of a table."""
-    return {meant: ends_of(word)[0] for word, meant in table.items()}
+def status_words(table: Mapping[str, Status]) -> dict[Status, str]:
+    """Return a word for each status of a table."""
+    return {status: ends_of(word)[0] for word, status in table.items()}
 
 
 def word_of(marker: str, sample: str) -> str:

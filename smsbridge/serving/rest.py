@@ -19,8 +19,8 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.path import LIST
-from smsbridge.serving.answer_format import write_words
 from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
+from smsbridge.serving.format_writer import write_words
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site

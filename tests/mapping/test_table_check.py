@@ -44,7 +44,10 @@ def test_a_header_has_a_value_that_http_takes(value: str) -> None:
     [
         ({"to": "{recipent}"}, "at.to: there is no value {recipent}; did you mean 'recipient'?"),
         ({"a..b": "{recipient}"}, "at.\"a..b\": 'a..b' is not a path"),
-        ({"to": None}, "at.to: give text, a number, true or false, a choice or a filter"),
+        (
+            {"to": None},
+            "at.to: give text, a number, true or false, a choice, a filter or a list",
+        ),
     ],
 )
 def test_a_field_has_a_path_and_a_template_of_values_that_there_are(

@@ -12,7 +12,7 @@ from smsbridge.backends.tables.block import OPERATIONS, Block
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.mapping.auth import Auth
-from smsbridge.mapping.operation import value_names
+from smsbridge.mapping.operation import REQUEST_VALUES, value_names
 from smsbridge.text.located import unknown_key
 from smsbridge.text.masking import public_name
 from smsbridge.text.suggest import nearest
@@ -34,7 +34,7 @@ AUTHS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _MOST_SECONDS = 86_400
 _PUBLIC = ("username", "client_id")
 _NAME = re.compile("[a-z_][a-z0-9_]*")
-_NAMES = frozenset[str]().union(*(value_names(name) for name in OPERATIONS))
+_NAMES = frozenset(REQUEST_VALUES).union(*(value_names(name) for name in OPERATIONS))
 
 
 def read_auth(block: Block, *, soap: bool) -> tuple[Auth, dict[str, Any]]:

@@ -18,12 +18,12 @@ from smsbridge.mapping.table_check import (
 )
 from smsbridge.mapping.template import Template
 from smsbridge.mapping.words import Wanted
+from smsbridge.text.hmac_text import ALGORITHMS
 from smsbridge.text.located import Checker
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
-_FIELDS = frozenset(
-    {"text", "number", "xml", "json"}
-)  # names of fields rather than filters over a whole template
+_FIELDS = frozenset({"text", "number", "xml", "json"})  # names of fields rather than filters
+_OVER_A_TEMPLATE = (FILTERS.keys() - _FIELDS) | ALGORITHMS.keys()
 
 
 class Block(Checker):
@@ -121,4 +121,4 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def _is_template(value: Mapping[str, Any]) -> bool:
-    return all("{" in key or key in FILTERS.keys() - _FIELDS for key in value)
+    return all("{" in key or key in _OVER_A_TEMPLATE for key in value)

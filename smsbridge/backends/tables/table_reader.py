@@ -25,6 +25,7 @@ from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
+    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Paths,
@@ -125,7 +126,7 @@ class TableReader:
         known = value_names(name) | set(self.credentials) | more
         call = self._route(block, known)
         fields = block.templates("fields", known, hollow=self.soap)
-        headers = block.headers("headers", known)
+        headers = block.headers("headers", known | {*REQUEST_VALUES})
         rejected = block.reasons("rejected")
         check_field_names(block, codec or self.codec, call, fields)
         try:

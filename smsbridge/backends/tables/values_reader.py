@@ -8,13 +8,13 @@ from keyword import iskeyword
 from typing import Any
 
 from smsbridge.backends.tables.block import OPERATIONS, Block
-from smsbridge.mapping.operation import value_names
+from smsbridge.mapping.operation import REQUEST_VALUES, value_names
 
 DEFAULTS = ("sender",)
 """The values of a message that may have a default."""
 
 _NAME = re.compile("[a-z_][a-z0-9_]*")
-_NAMES = frozenset({"token"}).union(*(value_names(name) for name in OPERATIONS))
+_NAMES = frozenset({"token", *REQUEST_VALUES}).union(*(value_names(name) for name in OPERATIONS))
 
 
 def read_values(block: Block, credentials: Collection[str]) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, first_pairs, word_of, words_by_meaning
+from smsbridge.serving.answers import AnswerWriter, first_pairs, status_words, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
@@ -143,7 +143,7 @@ class GeneratedAnswers:
         return made
 
     def _status_word(self) -> str:
-        words = words_by_meaning(self._backend.statuses)
+        words = status_words(self._backend.statuses)
         return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
 
     def _rows(self, call: ReceivedCall, table: Question) -> Iterator[tuple[str, Any]]:
@@ -176,7 +176,7 @@ class GeneratedAnswers:
 
     def _status_of(self, table: Question, status: Status | None) -> str:
         """Return the provider's word for a status, or for the best that there is."""
-        words = words_by_meaning(table.statuses or self._backend.statuses)
+        words = status_words(table.statuses or self._backend.statuses)
         arrived = status is None or status in _STATUSES[:2]
         nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
         known = (words[one] for one in (status, *nearest) if one in words)

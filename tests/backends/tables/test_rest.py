@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import logging
 import tomllib
@@ -961,3 +962,50 @@ def test_a_form_may_have_phps_brackets_and_basic_no_password() -> None:
     assert [one.text for one in provider.messages] == ["Hello"]
     with pytest.raises(ConfigError, match="is not a path"):
         rest(block.replace('"form"', '"json"'))
+
+
+SIGNED = """
+auth = { key = "k-1", secret = "s-1" }
+[send]
+route = "POST /sms"
+fields = { from = "{sender}", to = "{recipient}", text = "{text}", sign = { hmac-md5 = { key = "{secret}", of = "{sender};{recipient};{text}" } } }
+[send.headers]
+X-Time = "{now|epoch}"
+X-Key = "{key}"
+X-Signature = ["v1=", { hmac-sha256 = { key = "{secret}", of = "{method}+{url}+{body}", as = "base64" } }]
+X-Timed = { sha1 = "{secret}{body}{now|epoch}" }
+[send.accepted]
+when = { code = "0" }
+"""  # noqa: E501  (a table of TOML stands in a line)
+
+
+def test_a_field_is_signed_and_a_header_signs_the_request() -> None:
+    request = sent(rest(SIGNED), replace(MESSAGE, sender="SHOP"))
+    of = b"SHOP;+12025550123;Hello"
+    assert json_of(request)["sign"] == hmac.new(b"s-1", of, "md5").hexdigest()
+    of = b"POST+https://gate.example/sms+" + request.body
+    wanted = base64.b64encode(hmac.new(b"s-1", of, "sha256").digest()).decode()
+    assert request.header("x-signature") == f"v1={wanted}"
+    now = request.header("x-time").encode()
+    assert request.header("x-timed") == hashlib.sha1(b"s-1" + request.body + now).hexdigest()
+
+
+@each(
+    ("name", "word", "arrives"),
+    [
+        ("x-signature", "v1=AAAA", False),
+        ("x-timed", "", False),
+        ("x-timed", "what the time makes of it can't be known", True),
+        ("x-key", "k-2", False),
+    ],
+)
+def test_the_mock_takes_what_is_signed_with_the_secret(
+    name: str, word: str, *, arrives: bool
+) -> None:
+    provider = Provider(rest(SIGNED))
+    request = sent(provider.backend, replace(MESSAGE, sender="SHOP"))
+    provider.handle(request)
+    assert len(provider.messages) == 1
+    headers = {key: value for key, value in request.headers.items() if key.lower() != name}
+    provider.handle(replace(request, headers={**headers, name: word}))
+    assert len(provider.messages) == 1 + arrives

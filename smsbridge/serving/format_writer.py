@@ -41,14 +41,14 @@ def text_of(form: str, words: Mapping[str, str]) -> str:
     """Return a text in which a pattern finds these words and no others; or raise `Unwritable`."""
     pattern = compile_format(form)
     for choice in _split(pattern.pattern) if pattern else ():
-        made = _filled(choice, words)
+        made = _fill(choice, words)
         found = pattern.fullmatch(made) if pattern and made is not None else None
         if found and {k: v for k, v in found.groupdict().items() if v is not None} == words:
             return str(made)
     raise Unwritable(f"no text can be made of {form} with {', '.join(words) or 'no word'}")
 
 
-def _filled(choice: str, words: Mapping[str, str]) -> str | None:
+def _fill(choice: str, words: Mapping[str, str]) -> str | None:
     """Return one of the choices of a pattern as a text; None if only an example can show one."""
     made, at = "", 0
     while at < len(choice):

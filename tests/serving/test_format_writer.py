@@ -10,7 +10,7 @@ from smsbridge.codecs.answer_format import read_words
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.answer_format import text_of, write_words
+from smsbridge.serving.format_writer import text_of, write_words
 
 from support.each import each
 
