@@ -112,7 +112,9 @@ def test_a_witness_is_accepted_and_says_what_smsbridge_says(
         seen |= differences(meaning(mock.requests[-1]), theirs)
     told = {place: [one for one in allowed if is_meant(one, place)] for place in seen}
     assert {place: said for place, said in seen.items() if not told[place]} == {}
-    assert allowed.keys() - {one for found in told.values() for one in found} == set(), "these agree"
+    assert allowed.keys() - {one for found in told.values() for one in found} == set(), (
+        "these agree"
+    )
 
 
 def is_meant(name: str, place: str) -> bool:
