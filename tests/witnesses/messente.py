@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from messente_api import ApiClient, Configuration, Omnimessage, OmnimessageMessagesInner, SMS
+from messente_api import SMS, ApiClient, Configuration, Omnimessage, OmnimessageMessagesInner
 from messente_api.api.omnimessage_api import OmnimessageApi
 
 
