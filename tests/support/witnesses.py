@@ -17,7 +17,7 @@ from support.tools import missing, need
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests" / "witnesses"
 PYTHON = ROOT / "build" / "witnesses" / "bin" / "python"
-PACKAGES = ROOT / "build" / "witnesses" / "node" / "node_modules"
+NODE = ROOT / "build" / "witnesses" / "node"
 
 
 def adapter(client: str) -> Path:
@@ -61,20 +61,17 @@ class Witnesses:
             case ".php":
                 options = [f"-d{name}={ca}" for name in ("curl.cainfo", "openssl.cafile")]
                 command = [need("php", "php-cli"), *options, HERE / "symfony.php"]
-            case ".cjs":
-                command = [need("node", "nodejs"), HERE / "novu.cjs"]
+            case ".mjs":
+                if not NODE.is_dir():
+                    missing("the packages of npm for the witnesses", "make witnesses")
+                command = [need("node", "nodejs npm"), HERE / "worker.mjs", NODE]
             case _:
                 if not PYTHON.is_file():
                     missing("the environment of the witnesses", "make witnesses")
                 command = [str(PYTHON), "-P", HERE / "worker.py"]
         return subprocess.Popen(
             command,
-            env={
-                **os.environ,
-                **self._proxy.environment(),
-                "LC_ALL": "C.UTF-8",
-                "NODE_PATH": str(PACKAGES),
-            },
+            env={**os.environ, **self._proxy.environment(), "LC_ALL": "C.UTF-8"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL,
