@@ -81,10 +81,13 @@ $(VENV)/bench-ready: pyproject.toml setup.cfg setup.py
 	$(PIP) --group bench --editable '.[all]'
 	touch $@
 
-build/witnesses/ready: pyproject.toml
+build/witnesses/ready: pyproject.toml tests/witnesses/package.json tests/witnesses/package-lock.json
 	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
+	mkdir -p build/witnesses/node
+	cp tests/witnesses/package.json tests/witnesses/package-lock.json build/witnesses/node
+	if command -v npm > /dev/null; then cd build/witnesses/node && npm ci --ignore-scripts --no-audit --no-fund --silent; fi
 	touch $@
 
 # A pip that knows dependency groups comes first.

@@ -56,7 +56,7 @@ def carry_after_login(
         word = _refusal(auth, response, site, session)
         if word is not None and response.status != _UNAUTHORIZED:
             why = "the token was refused, and so was a new one"
-            raise TokenRefused(word, why=why, known=auth.refused.match.values())
+            raise TokenRefused(word, why=why, known=[word for _, word in auth.refused.pairs()])
     return response
 
 
@@ -69,8 +69,8 @@ def _refusal(auth: Login, response: Response, site: Site, session: Session) -> s
         return None  # a status alone may be a proxy's, after the message was taken
     words: list[Mapping[str, Any]] = []
     for call, taken in auth.calls if auth.refused.match else ():
-        looked_for = {path: [word] for path, word in taken.match.items()}
-        for path, word in auth.refused.match.items():
+        looked_for: dict[str, list[str]] = {}
+        for path, word in (*taken.pairs(), *auth.refused.pairs()):
             looked_for.setdefault(path, []).append(word)
         said = read_answer(auth.codec, call, response, site, session, looked_for)
         if isinstance(said, str) and STATUS not in auth.refused.match:

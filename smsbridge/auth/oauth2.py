@@ -15,7 +15,8 @@ from smsbridge.auth.token import (
     no_token,
     token_of,
 )
-from smsbridge.codecs.rest import FORM, JSON, parse_json
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.rest import FORM, JSON
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import is_url
 from smsbridge.http.challenges import is_foreign

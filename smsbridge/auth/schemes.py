@@ -78,15 +78,18 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A user name and a password, by the names of two config keys; neither is a field of a call."""
+    """A user name and a password, by the names of two config keys; neither is a field of a call.
+
+    Without the second name the password is empty.
+    """
 
     user: str
     password: str
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """The two config keys."""
-        return (self.user, self.password)
+        """The config keys."""
+        return (self.user, self.password) if self.password else (self.user,)
 
     @property
     def scheme(self) -> str:
@@ -104,6 +107,8 @@ class Basic(Pair):
 
     >>> Basic("username", "password").credentials
     ('username', 'password')
+    >>> Basic("api_key", "").credentials
+    ('api_key',)
     """
 
     @property
@@ -120,7 +125,7 @@ class Basic(Pair):
 
     def header(self, credentials: Credentials) -> str:
         """Return its Authorization header."""
-        both = f"{credentials[self.user]}:{credentials[self.password]}"
+        both = ":".join((*(credentials[key] for key in self.credentials), "")[:2])
         return f"Basic {base64.b64encode(both.encode()).decode()}"
 
 

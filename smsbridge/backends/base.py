@@ -115,6 +115,7 @@ class Backend:
     statuses: ClassVar[Mapping[str, Status]] = {}
     options: ClassVar[type[Options] | None] = None
     webhooks: ClassVar[Sequence[Webhook]] = ()
+    values: ClassVar[Mapping[str, Any]] = {}
     by_block: ClassVar[bool] = False  # its tables are those of a block of config
     key_types: ClassVar[Mapping[str, Any]]  # of each config key; the decorator sets it
     _known_keys: ClassVar[tuple[object, tuple[str, ...]]]

@@ -165,6 +165,8 @@ def _of_block(
     given = {key: block[key] for key in entry.credentials if key in block}
     own = {key: value for key, value in block.items() if key not in (*given, "backend")}
     whole: dict[str, Any] = {**entry.block, **own}
+    if isinstance(own.get("values"), Mapping):
+        whole["values"] = {**entry.block.get("values", {}), **own["values"]}
     if "auth" not in own:
         whole["auth"] = entry.block["auth"] | given
     made: tuple[type[Backend], Mapping[str, Any]] = kind.of_block(entry.name, whole)

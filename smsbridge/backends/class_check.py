@@ -11,9 +11,9 @@ from smsbridge.auth.schemes import Fields, Login
 from smsbridge.backends.protocol_check import (
     check_answer_mark,
     check_auth,
-    check_body,
     check_carried,
-    check_list,
+    check_codec,
+    check_field_names,
     check_route,
 )
 from smsbridge.codecs.rest import Rest
@@ -23,6 +23,7 @@ from smsbridge.http.address import is_url
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
+    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Protocol,
@@ -91,6 +92,7 @@ def _check_class(cls: type[Backend]) -> None:
                 top.fail(why, "protocols", name, "auth")
     given = {key for protocol in cls.protocols.values() for key in protocol.auth.credentials}
     given |= keys if _has_own_credentials(cls) else set()
+    given |= cls.values.keys()
     for name, protocol in cls.protocols.items():
         try:
             _ProtocolCheck(protocol, given, options).check()
@@ -136,8 +138,7 @@ class _ProtocolCheck:
 
     def check(self) -> None:
         """Refuse the first thing that could not work."""
-        if isinstance(self.codec, Rest):
-            check_body(self.at, self.codec.body)
+        check_codec(self.at, self.codec)
         tables = self.protocol.operations()
         for name, table in tables.items():
             self._check_table(name, table)
@@ -156,9 +157,11 @@ class _ProtocolCheck:
         if isinstance(self.codec, Rest):
             check_route(at, table.call, known)
         check_fields(Checker(table.fields, (name, "fields")), known)
-        check_headers(Checker(table.headers, (name, "headers")), known)
+        check_headers(Checker(table.headers, (name, "headers")), known | {*REQUEST_VALUES})
         self._check_refusals(table.rejected, name, "rejected")
-        check_list(at, self.codec, table.call, table.fields)
+        codec = self.protocol.codec_of(table)
+        check_codec(at, codec)
+        check_field_names(at, codec, table.call, table.fields)
         if isinstance(table, Operation):
             self._check_when(table.accepted, name, "accepted", "when")
             check_several_words(Checker(table.not_sent, (name, "not_sent")))
@@ -172,8 +175,8 @@ class _ProtocolCheck:
 
     def _check_auth(self, auth: Auth, at: Checker) -> None:
         if isinstance(auth, Login):
+            check_codec(at, auth.codec)
             if isinstance(auth.codec, Rest):
-                check_body(at, auth.codec.body)
                 check_route(at, auth.call, self.keys)
             check_fields(Checker(auth.login, (*at.at, "login")), self.keys)
             check_headers(Checker(auth.headers, (*at.at, "headers")), self.keys)

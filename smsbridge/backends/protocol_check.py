@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from smsbridge.auth.schemes import Login
+from smsbridge.codecs.answer_format import compile_format
 from smsbridge.codecs.rest import BODIES, BODILESS, METHODS, Rest
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import ANSWER, LIST, nest
+from smsbridge.mapping.table_check import check_path
 from smsbridge.mapping.template import Template
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.text.located import Checker
@@ -26,10 +28,16 @@ _LOST = {
 }
 
 
-def check_body(at: Checker, body: object) -> None:
-    """Refuse a kind of body that is not there."""
-    if body not in BODIES:
-        at.fail(f"{body!r} is neither {' nor '.join(BODIES)}", "body")
+def check_codec(at: Checker, codec: Codec) -> None:
+    """Refuse a kind of body that is not there, and a format of answers that can't be read."""
+    if not isinstance(codec, Rest):
+        return
+    if codec.body not in BODIES:
+        at.fail(f"{codec.body!r} is neither {' nor '.join(BODIES)}", "body")
+    try:
+        compile_format(codec.answer)
+    except ValueError as error:
+        at.fail(str(error), "answer")
 
 
 def check_route(at: Checker, call: str, known: Collection[str]) -> None:
@@ -42,13 +50,27 @@ def check_route(at: Checker, call: str, known: Collection[str]) -> None:
         at.fail(why, "route")
 
 
-def check_list(at: Checker, codec: Codec, call: str, fields: Iterable[str]) -> None:
-    """Refuse a list as the body if it is not JSON."""
+def check_field_names(at: Checker, codec: Codec, call: str, fields: Iterable[str]) -> None:
+    """Refuse a list as the body if it is not JSON, and brackets with names if it is no form."""
     form = isinstance(codec, Rest) and codec.body == "form"
-    if form or call.partition(" ")[0] in BODILESS:
-        for path in fields:
-            if path.partition("[")[0] == LIST:
-                at.fail("a form and a query can't be a list; only JSON can", "fields", path)
+    is_form = form or (isinstance(codec, Rest) and call.partition(" ")[0] in BODILESS)
+    if isinstance(codec, Rest) and codec.body == "xml" and not is_form:
+        _check_root(at, fields)
+    for path in fields:
+        if is_form and path.partition("[")[0] == LIST:
+            at.fail("a form and a query can't be a list; only JSON can", "fields", path)
+        elif not is_form:
+            check_path(at, path, "fields", path)
+
+
+def _check_root(at: Checker, fields: Iterable[str]) -> None:
+    """Refuse fields that are not all in one element of XML."""
+    roots = {path: path.partition(".")[0] for path in fields}
+    first = next(iter(roots.values()), "")
+    for path, root in roots.items():
+        if root != first or root == path or root.startswith(("@", "#")) or "[" in root:
+            why = "XML has one root, in which every field is: request.to, request.@version"
+            at.fail(why, "fields", path)
 
 
 def check_carried(at: Checker, name: str, table: Operation) -> None:

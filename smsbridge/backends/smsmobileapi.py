@@ -174,7 +174,7 @@ _SIGNATURE = Signature(  # OAS, the 300 seconds too
     header="X-SMSMobileAPI-Signature",
     rotating="X-SMSMobileAPI-Signature-Next",
     timestamp="X-SMSMobileAPI-Timestamp",
-    prefix="v1=",
+    value=["v1=", {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}"}}],
     seconds=300,
 )
 _EVENT: dict[str, Any] = {

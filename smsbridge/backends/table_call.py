@@ -74,8 +74,8 @@ class TableCall:
             mask=self._show,
         )
         try:
-            site, words = backend.site(), marks.spellings
-            answer = read_answer(protocol.codec, table.call, response, site, self.session, words)
+            codec, site, words = protocol.codec_of(table), backend.site(), marks.spellings
+            answer = read_answer(codec, table.call, response, site, self.session, words)
             return judge(response, answer, case)
         except Exception as error:  # noqa: BLE001  (the message has left, so return an outcome)
             why = f"the answer can't be judged: {type(error).__name__}"
@@ -97,7 +97,7 @@ class TableCall:
         protocol = backend.protocols[backend.protocol]
         try:
             yield from keep_calls(backend.ready(session), self.calls)
-            values = {**values, TIME_ZONE: backend.zone()}
+            values = {**backend.values, **values, TIME_ZONE: backend.zone()}
             credentials, site = backend.credentials(), backend.site()
             call = make_call(protocol, self.table, values, credentials, site, session)
             response = yield from keep_calls(call, self.calls)
@@ -181,7 +181,12 @@ def _words_of(table: Operation | Question) -> set[str]:
     """Return the words of an answer that a table names."""
     untaken = getattr(table, "not_sent", {}).values()
     statuses = getattr(table, "statuses", {})
-    return {*_refusals(table), *table.taken.match.values(), *statuses, *chain(*untaken)}
+    return {
+        *_refusals(table),
+        *(word for _, word in table.taken.pairs()),
+        *statuses,
+        *chain(*untaken),
+    }
 
 
 def _refusals(table: Operation | Question) -> frozenset[str]:

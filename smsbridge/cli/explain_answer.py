@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from smsbridge.mapping.words import words_of
+
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response
     from smsbridge.mapping.operation import Operation
@@ -22,8 +24,9 @@ def assumed_lines(answer: Response) -> Iterator[str]:
 
 def reading_lines(table: Operation) -> Iterator[str]:
     """Yield how an answer to the message is read: where each word stands, and what it means."""
-    for path, word in table.accepted.match.items():
-        yield f'accepted   {path} is "{word}"'
+    for path, wanted in table.accepted.match.items():
+        said = " or ".join(f'"{word}"' for word in words_of(wanted))
+        yield f"accepted   {path} is {said}"
     if table.accepted.id:
         yield f"id         {table.accepted.id}"
     if table.accepted.status:

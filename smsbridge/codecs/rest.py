@@ -1,4 +1,4 @@
-"""REST: sends a form or JSON, reads JSON."""
+"""REST: sends a form, JSON or XML, and reads what its answers are written in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus
 
+from smsbridge.codecs.answer_format import read_words
+from smsbridge.codecs.xml_document import write_xml
+from smsbridge.errors import InvalidMessage
 from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
-from smsbridge.mapping.codec import Spellings, Unreadable
+from smsbridge.mapping.codec import Spellings
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import LIST, nest
-from smsbridge.text.json_document import BadJSON, read_json
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -21,27 +23,11 @@ if TYPE_CHECKING:
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-BODIES = ("json", "form")
+XML = "application/xml"
+BODIES = ("json", "form", "xml")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODILESS = ("GET", "DELETE")
-
-
-def parse_json(
-    body: bytes | str, array: str = "", content_type: str = "", *, mend: bool = True
-) -> dict[str, Any]:
-    """Return the JSON object of a body, or an array under a name; raises `Unreadable`.
-
-    ``mend``: whether half a surrogate pair is read as U+FFFD.
-    """
-    try:
-        document = read_json(body, content_type, mend=mend)
-    except BadJSON as error:
-        raise Unreadable(str(error)) from None
-    if array and isinstance(document, list):
-        return {array: document}
-    if not isinstance(document, dict):
-        raise Unreadable("it is JSON, but not an object")
-    return document
+_ACCEPTS = {"json": JSON, "xml": XML}
 
 
 def parse_form(body: str) -> dict[str, str]:
@@ -65,11 +51,15 @@ def _quote(word: str) -> str:
 class Rest:
     """A table calls a route, ``"POST /v1/messages"``; ``body`` is what the request carries.
 
+    ``answer``: what its answer is: ``json``, ``form``, ``xml``, ``text``, or a ``/pattern/`` whose
+    named groups are the paths. A text or number that is the whole answer is at ``#text``.
+
     >>> Rest(body="json")
-    Rest(body='json')
+    Rest(body='json', answer='json')
     """
 
-    body: Literal["form", "json"] = "form"
+    body: Literal["form", "json", "xml"] = "form"
+    answer: str = "json"
 
     def encode(
         self, site: Site, _session: Session, name: str, fields: Mapping[str, Any]
@@ -82,25 +72,46 @@ class Rest:
         if method in BODILESS:
             query = "&" if "?" in url else "?"
             url += query + write_form(fields) if fields else ""
-            own = {"Accept": JSON}
+            own = {"Accept": self._accept}
             return Request(method=method, url=url, headers=own, most=most, most_key=ANSWER_KEY)
-        if self.body == "form":
-            kind, body = FORM, write_form(fields).encode()
-        else:
-            tree = nest(fields)
-            kind, body = JSON, json.dumps(tree.get(LIST, tree)).encode()
-        headers = {"Content-Type": kind, "Accept": JSON}
+        kind, body = self._write_body(fields)
+        headers = {"Content-Type": kind, "Accept": self._accept}
         return Request(
             method=method, url=url, headers=headers, body=body, most=most, most_key=ANSWER_KEY
         )
 
+    @property
+    def _accept(self) -> str:
+        return _ACCEPTS.get(self.answer, "*/*")
+
+    def _write_body(self, fields: Mapping[str, Any]) -> tuple[str, bytes]:
+        """Return fields as the body of a request, with its Content-Type."""
+        if self.body == "form":
+            return FORM, write_form(fields).encode()
+        if self.body == "xml":
+            return XML, _write_xml(fields)
+        tree = nest(fields)
+        return JSON, json.dumps(tree.get(LIST, tree)).encode()
+
     def decode(
         self,
-        _site: Site,
+        site: Site,
         _session: Session,
         _name: str,
         response: Response,
         _words: Spellings | None = None,
     ) -> Mapping[str, Any]:
-        """Return the JSON object of an answer; an array is at the path ``#list``."""
-        return parse_json(response.body, LIST, response.header("content-type"))
+        """Return the words of an answer; an array of JSON is at the path ``#list``."""
+        return read_words(self.answer, response, site)
+
+
+def _write_xml(fields: Mapping[str, Any]) -> bytes:
+    from smsbridge.codecs.soap.envelope import unsendable
+
+    words = {path: text(word) for path, word in fields.items()}
+    for path, word in words.items():
+        if bad := unsendable(word):
+            raise InvalidMessage(
+                f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: XML can't carry it"
+            )
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{write_xml(nest(words))}".encode()

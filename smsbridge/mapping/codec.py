@@ -22,6 +22,10 @@ class Unreadable(ValueError):
     """Bytes that a codec can't read. The error says why, without quoting them."""
 
 
+class Unwritable(ValueError):
+    """Words that a codec can't write. The error says why."""
+
+
 class Codec(Protocol):
     """A wire format. The provider's side is `smsbridge.serving.codec.ProviderCodec`."""
 

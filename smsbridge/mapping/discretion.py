@@ -136,7 +136,7 @@ class TableDiscretion:
     def of_request(self, _call: HTTPCall) -> MaskRule:
         """Return the rule for a request."""
         paths = (path for path, _ in self.table.templates() if path)
-        own = {str(step) for path in paths for step in steps(path)}
+        own = {str(step) for path in paths for step in steps(path, form=True)}
         own |= {name for name, _ in _named_templates(self.table, self.auth)}
         return _Ours(self._touches, self.privacy.names, frozenset(own))
 
@@ -302,7 +302,7 @@ def _row_names(table: Any) -> Iterator[str]:
 def _last_name(path: str) -> str:
     """Return the last name of a path, as XML, JSON or a form has it."""
     try:
-        named = [step for step in steps(path) if isinstance(step, str) and step != TEXT]
+        named = [step for step in steps(path, form=True) if isinstance(step, str) and step != TEXT]
     except ValueError:
         return path
     return named[-1].rpartition("}")[2].lstrip("@") if named else path

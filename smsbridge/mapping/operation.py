@@ -22,7 +22,14 @@ from smsbridge.mapping.template import (
 )
 from smsbridge.mapping.template_check import route_trouble, trouble
 from smsbridge.mapping.times import form_trouble
-from smsbridge.mapping.words import REFUSING, When, Words, status_trouble, untaken_trouble
+from smsbridge.mapping.words import (
+    REFUSING,
+    When,
+    Words,
+    mark_trouble,
+    status_trouble,
+    untaken_trouble,
+)
 from smsbridge.message import Channel, Message
 from smsbridge.text.segments import segments
 
@@ -122,7 +129,7 @@ class _Table:
         if why := status_trouble(rejected.get(STATUS, ()), REFUSING):
             raise ValueError(f"{self.call}, rejected, {STATUS}: {why}")
         for path in self.fields:
-            whole = steps(path)
+            whole = steps(path, form=True)
             if whole[0] == LIST and (len(whole) == 1 or not isinstance(whole[1], int)):
                 raise ValueError(f"{self.call}: {path} needs an index, such as {LIST}[0].to")
             if any(other.startswith((f"{path}.", f"{path}[")) for other in self.fields):
@@ -162,6 +169,7 @@ class Operation(_Table):
     """A call that sends a message: what it says, and what the answer means.
 
     ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
+    ``codec``: that of this call, where it is not that of the protocol.
 
     >>> operation = Operation(
     ...     "POST /v1/messages",
@@ -177,6 +185,7 @@ class Operation(_Table):
     rejected: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
     not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
+    codec: Codec | None = None
 
     @property
     def taken(self) -> When:
@@ -186,8 +195,8 @@ class Operation(_Table):
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
         self._check()
-        if not self.accepted.match.keys() - {STATUS}:
-            raise ValueError("When: name at least one path and its word; a 200 is never proof")
+        if why := mark_trouble(self.accepted.match):
+            raise ValueError(f"When: {why}")
         if why := untaken_trouble(self.not_sent, self.accepted, self.rejected):
             raise ValueError(f"{self.call}, not_sent, {why}")
 
@@ -221,6 +230,7 @@ class Question(_Table):
     a message that the provider did not take at all. ``pages``: what the next page of the log is
     asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``: how times
     are written, if that can't be recognised: ``epoch``, ``epoch-ms`` or a format of ``strptime``.
+    ``codec`` as in `Operation`.
 
     >>> question = Question("GET /messages/{id}", {}, row={"status": "state", "at": "updated"})
     >>> sorted(question.carries())
@@ -237,6 +247,7 @@ class Question(_Table):
     refused: When = field(default_factory=lambda: When({}))
     pages: str = ""
     time_format: str = ""
+    codec: Codec | None = None
 
     @property
     def taken(self) -> When:
@@ -271,7 +282,7 @@ def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Sp
     def add(path: str, words: Iterable[str]) -> None:
         found.setdefault(path, []).extend(words)
 
-    for path, word in table.taken.match.items():
+    for path, word in table.taken.pairs():
         add(path, [word])
     for path, reasons in table.rejected.items():
         add(path, reasons)
@@ -280,7 +291,7 @@ def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Sp
             add(table.accepted.status, statuses)
         return found
     prefix = f"{table.rows}." if table.rows else ""
-    for path, word in (*table.failed.match.items(), *table.refused.match.items()):
+    for path, word in (*table.failed.pairs(), *table.refused.pairs()):
         add(prefix + path, [word])
     for path in table.paths("status") if "status" in table.row else ():
         if " " not in path:
@@ -321,6 +332,10 @@ class Protocol:
     sent: Question | None = None
     resend: Operation | None = None
     delete: Operation | None = None
+
+    def codec_of(self, table: Operation | Question) -> Codec:
+        """Return the codec of a call: its own, or that of all."""
+        return table.codec or self.codec
 
     def operations(self) -> Mapping[str, Operation | Question]:
         """Return the operations that are there, by name."""
@@ -375,6 +390,10 @@ def uuid_of(session: Session) -> str:
     from uuid import UUID
 
     return str(UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION))
+
+
+REQUEST_VALUES = ("method", "url", "body")
+"""The values that the headers of a call have of its own request, to sign it."""
 
 
 def value_names(operation: str) -> set[str]:

@@ -22,7 +22,7 @@ from smsbridge.errors import (
     Rejected,
     SendError,
 )
-from smsbridge.http.challenges import describe_schemes, is_foreign
+from smsbridge.http.challenges import describe_schemes, is_foreign, is_page
 from smsbridge.http.exchange import Left
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import at
@@ -32,9 +32,11 @@ from smsbridge.mapping.words import (
     UNTAKEN,
     Words,
     flag_at,
+    meaning_of,
     pattern_of,
     with_status,
     word_at,
+    words_of,
 )
 from smsbridge.message import Status, Submission
 
@@ -120,10 +122,20 @@ def rejection(why: str, attempt: Attempt, reason: Reason, code: str | None = Non
     return kind(why, attempt, reason=reason, code=code)
 
 
+def _judge_empty(seen: _Evidence, case: Case) -> SendEnd:
+    """Return what an answer without a body proves: nothing, unless the table names its status."""
+    return (_judge_words if case.words.accepted.by_status else _unknown)(seen, case)
+
+
+def _status_of(word: str, case: Case) -> Status:
+    return meaning_of(case.words.statuses, word) or Status.UNKNOWN
+
+
 def _judge_words(seen: _Evidence, case: Case) -> SendEnd:
-    if seen.trouble or seen.has_fault:
-        return _unknown(seen, case)
     accepted = case.words.accepted
+    unread = seen.trouble and not (accepted.by_status and not is_page(seen.response))
+    if unread or seen.has_fault:
+        return _unknown(seen, case)
     refusal = _refusal(seen.said, case, others=True)
     named = _refusal(seen.said, case, others=False) if refusal else None
     elsewhere = refusal and refusal.path not in accepted.match
@@ -135,7 +147,7 @@ def _judge_words(seen: _Evidence, case: Case) -> SendEnd:
         return Submission(
             id=word_at(seen.answer, accepted.id),
             attempt=case.attempt,
-            status=case.words.statuses.get(own, Status.UNKNOWN) if own else Status.ACCEPTED,
+            status=_status_of(own, case) if own else Status.ACCEPTED,
             provider_status=own,
             answer=seen.answer,
         )
@@ -158,7 +170,8 @@ def _mark_paths(case: Case) -> Iterable[str]:
 def _at(seen: _Evidence, path: str, case: Case) -> str:
     """Return what stands at a path of an answer, as it may be shown."""
     if (word := word_at(seen.said, path)) is not None:
-        shown = word if word in case.words.accepted.match.values() else _show(word, case)
+        named = (one for _, one in case.words.accepted.pairs())
+        shown = word if word in named else _show(word, case)
         return f'"{shown}"' if shown == word else shown
     found = at(seen.said, path)
     if isinstance(found, bool):
@@ -227,6 +240,7 @@ def _unknown(seen: _Evidence, case: Case) -> SendEnd:
 
 _STATUSES: Mapping[int, Callable[[_Evidence, Case], SendEnd]] = {
     **dict.fromkeys((200, 201, 202), _judge_words),
+    204: _judge_empty,
     **dict.fromkeys((307, 308), _redirect),
     **dict.fromkeys((400, 413, 422), _reject),
     **dict.fromkeys((401, 403, 404), _reject_unless_page),
@@ -269,10 +283,11 @@ class _Refusal(NamedTuple):
 def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal | None:
     for path, reasons in case.words.rejected.items():
         word = word_at(answer, path)
-        marker = case.words.accepted.match.get(path, "")
-        other = reasons.get("*") if others and word and not _unclear(word, marker) else None
+        markers = words_of(case.words.accepted.match.get(path, ""))
+        unclear = word and any(_unclear(word, marker) for marker in markers)
+        other = reasons.get("*") if others and word and not unclear else None
         said = word or flag_at(answer, path)
-        if said is not None and (reason := reasons.get(said, other)):
+        if said is not None and (reason := meaning_of(reasons, said) or other):
             return _Refusal(reason, _show(said, case), path)
     return None
 

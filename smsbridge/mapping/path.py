@@ -2,9 +2,10 @@
 
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
 a name in a namespace, ``{urn:x}name``. ``[0]`` selects from a list; it may be left out if the list
-has one item. The header blocks of a SOAP envelope are under ``soap:Header``; ``#list`` is a JSON
-array that is the whole body; ``#status`` is the HTTP status of an answer, and ``#answer`` the name
-of an empty one that a WSDL declares.
+has one item. ``*`` is the only name that there is. A form's own names may have PHP's brackets,
+``to[]`` and ``messages[0][to]``. The header blocks of a SOAP envelope are under ``soap:Header``;
+``#list`` is a JSON array that is the whole body; ``#status`` is the HTTP status of an answer, and
+``#answer`` the name of an empty one that a WSDL declares.
 """
 
 from __future__ import annotations
@@ -20,13 +21,30 @@ TEXT = "#text"
 STATUS = "#status"
 ANSWER = "#answer"
 LIST = "#list"
+ONLY = "*"
 _MOST_STEPS = 64
-_STEP = re.compile(r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)(?:\[(?P<index>[0-9]{1,2})\])?(?:\.|\Z)")
+_STEP = re.compile(
+    r"(?P<name>(?:\{[^{}]*\})?[^.\[\]{}]+)"
+    r"(?P<inner>(?:\[(?:[0-9]{1,2}|[A-Za-z_-][A-Za-z0-9_-]{0,39})?\])*)(?:\.|\Z)"
+)
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+_FORM_NAME = re.compile(r"\[(?![0-9])|\]\[")
+_NO_PATH = "{!r} is not a path: give names with dots between, such as a.b[0].c"
 
 
-def steps(path: str) -> list[str | int]:
-    """Return the steps of a path, an index as a number; raises `ValueError` if it is not a path."""
-    return list(_steps(path))
+def steps(path: str, *, form: bool = False) -> list[str | int]:
+    """Return the steps of a path, an index as a number; raises `ValueError` if it is not a path.
+
+    ``form``: it may be the name of a form's field, with PHP's brackets: ``to[]``.
+    """
+    found = _steps(path)
+    if not form and _is_of_a_form(path):
+        raise ValueError(_NO_PATH.format(path))
+    return list(found)
+
+
+def _is_of_a_form(path: str) -> bool:
+    return "[" in path and _FORM_NAME.search(path) is not None
 
 
 @lru_cache(4096)
@@ -36,21 +54,23 @@ def _steps(path: str) -> tuple[str | int, ...]:
     while at < len(path) or not found or path.endswith(".", 0, at):
         step = _STEP.match(path, at)
         if step is None:
-            raise ValueError(
-                f"{path!r} is not a path: give names with dots between, such as a.b[0].c"
-            )
+            raise ValueError(_NO_PATH.format(path))
         found.append(step["name"])
         if len(found) > _MOST_STEPS:
             raise ValueError(f"a path has at most {_MOST_STEPS} steps")
-        if step["index"]:
-            found.append(int(step["index"]))
+        found += [_index(inner) for inner in _BRACKETS.findall(step["inner"])]
         at = step.end()
     return tuple(found)
 
 
+def _index(inner: str) -> str | int:
+    """Return what stands in brackets as a step: an index, a name, or the first of a list."""
+    return int(inner) if inner.isdigit() else inner or 0
+
+
 def names(path: str) -> str:
     """Return a path without its indexes."""
-    return ".".join(step for step in steps(path) if isinstance(step, str))
+    return ".".join(step for step in _steps(path) if isinstance(step, str))
 
 
 def nest(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +80,7 @@ def nest(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     tree: dict[str, Any] = {}
     for path, value in fields.items():
-        if not _put(tree, steps(path), value):
+        if not _put(tree, list(_steps(path)), value):
             raise ValueError(f"{path}: another field is in its place")
     if LIST in tree and len(tree) > 1:
         other = next(name for name in tree if name != LIST)
@@ -82,10 +102,15 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def at(answer: Any, path: str) -> Any:
-    """Return the value at a path of an answer, through lists with one item; None if absent."""
+    """Return the value at a path of an answer, through lists with one item; None if absent.
+
+    A name of the answer that is the whole path comes first: in a form ``to[]`` is a name.
+    """
+    if type(answer) is dict and path in answer:
+        return answer[path]
     for step in _steps(path):
         if type(answer) is dict and type(step) is str:  # nearly always: no look at an ABC
-            answer = answer.get(step)
+            answer = _only(answer) if step == ONLY and ONLY not in answer else answer.get(step)
             continue
         if isinstance(step, int):
             items = answer if isinstance(answer, list) else [answer]
@@ -97,6 +122,12 @@ def at(answer: Any, path: str) -> Any:
             continue
         answer = answer.get(step) if isinstance(answer, Mapping) else None
     return answer
+
+
+def _only(answer: dict[str, Any]) -> Any:
+    """Return the value of the only key that a provider wrote; the status is not one of its keys."""
+    found = [value for name, value in answer.items() if name != STATUS]
+    return found[0] if len(found) == 1 else None
 
 
 def _inner(place: Any, step: str | int, empty: Any) -> Any:

@@ -36,13 +36,21 @@ def make_call(  # noqa: PLR0913, PLR0917  (what a call is made of)
         fields = plan.fields(known) | protocol.auth.fields(credentials)
         call = plan.address(known)
         try:
-            request = yield from protocol.codec.encode(site, session, call, fields)
+            request = yield from codec.encode(site, session, call, fields)
         except ConfigError as error:
             raise _missing_value(table, known, error) or error from None
-        return add_words(request, plan.headers(known)) if plan.has_headers else request
+        if not plan.has_headers:
+            return request
+        return add_words(request, plan.headers(known | request_values(request)))
 
-    plan = table.plan
+    plan, codec = table.plan, protocol.codec_of(table)
     return (yield from protocol.auth.carry(make, credentials, site, session))
+
+
+def request_values(request: Request) -> dict[str, str]:
+    """Return the values that a request has of itself: `REQUEST_VALUES`."""
+    body = request.body.decode(errors="surrogateescape")
+    return {"method": request.method, "url": request.url, "body": body}
 
 
 def add_headers(

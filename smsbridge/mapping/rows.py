@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.path import LIST, at, steps
 from smsbridge.mapping.times import parse_time, read_time
-from smsbridge.mapping.words import When, word_at
+from smsbridge.mapping.words import When, meaning_of, word_at
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _sent_message(
         blamed = (path for path in table.paths("error") if _blames(table, row, path))
         words["error"] = first_word(row, tuple(blamed))
     own = words.pop("status", None)
-    status = statuses.get(own, Status.UNKNOWN) if own else Status.UNKNOWN
+    status = (own and meaning_of(statuses, own)) or Status.UNKNOWN
     arrived = status in _ARRIVED
     for marker, ended in ((table.failed, Status.UNDELIVERED), (table.refused, Status.REJECTED)):
         if marker.holds_any(row):  # a row that also says "sent" contradicts itself: unknown

@@ -12,7 +12,7 @@ from typing import TypeVar
 from smsbridge.errors import Reason
 from smsbridge.mapping.path import STATUS, steps
 from smsbridge.mapping.template_check import trouble
-from smsbridge.mapping.words import REFUSING, When, status_trouble
+from smsbridge.mapping.words import REFUSING, When, range_trouble, status_trouble
 from smsbridge.text.located import Checker
 from smsbridge.text.suggest import nearest
 
@@ -20,10 +20,10 @@ _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def check_path(table: Checker, path: str, *key: str) -> None:
-    """Refuse what is not a path."""
+def check_path(table: Checker, path: str, *key: str, form: bool = False) -> None:
+    """Refuse what is not a path; ``form``: nor the name of a form's field."""
     try:
-        steps(path)
+        steps(path, form=form)
     except ValueError as error:
         table.fail(str(error), *key)
 
@@ -31,7 +31,7 @@ def check_path(table: Checker, path: str, *key: str) -> None:
 def check_fields(table: Checker, known: Collection[str]) -> None:
     """Refuse a field whose path or template can't be used; ``known`` are the values there are."""
     for path, template in table.values.items():
-        check_path(table, path, path)
+        check_path(table, path, path, form=True)
         if why := trouble(template, known):
             table.fail(why, path)
 
@@ -51,16 +51,20 @@ def check_headers(table: Checker, known: Collection[str]) -> None:
 
 def check_words(table: Checker) -> None:
     """Refuse a path at which no answer could have its word."""
-    for path, word in table.values.items():
+    for path, said in table.values.items():
         check_path(table, path, path)
-        if word == "":
-            table.fail("give one word, as the answer has it: this place is not filled in", path)
-        if not isinstance(word, str | int | float):
-            table.fail("give one word, as text", path)
-        try:
-            When({path: str(word)})
-        except ValueError as error:
-            table.fail(str(error), path)
+        several = isinstance(said, list | tuple)
+        for word in said if several and said else [said]:
+            if word == "":
+                table.fail("give one word, as the answer has it: this place is not filled in", path)
+            if not isinstance(word, str | int | float):
+                table.fail('give one word, as text, or a list of words, such as ["0", "OK"]', path)
+            if several and word == "*":
+                table.fail("* is any word: beside others it means nothing", path)
+            try:
+                When({path: str(word)})
+            except ValueError as error:
+                table.fail(str(error), path)
 
 
 def check_refusals(table: Checker) -> None:
@@ -68,6 +72,8 @@ def check_refusals(table: Checker) -> None:
     for path, words in table.values.items():
         check_path(table, path, path)
         if path == STATUS and (why := status_trouble(words, REFUSING)):
+            table.fail(why, path)
+        if why := range_trouble(words):
             table.fail(why, path)
         for word, reason in words.items():
             if len(word) > 1 and word[0] == word[-1] == "/":

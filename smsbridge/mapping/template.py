@@ -2,15 +2,17 @@
 
 A choice has one key, the value that decides, and a template for each of its words; ``"*"`` is any
 other word: ``{"{channels}": {"whatsapp": "1", "sms+whatsapp": "1"}}``. A filter over a whole
-template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``. A template whose
-value is absent, and a choice without the word of the value, give None: the field is left out. A
-literal brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
+template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``; a signature has
+a key and what it is of: ``{"hmac-sha256": {"key": "{secret}", "of": "{body}", "as": "hex"}}``. A
+list is its parts, one after the other: ``["v1=", {"sha1": "{text}"}]``. A template whose value is
+absent, and a choice without the word of the value, give None: the field is left out. A literal
+brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -20,8 +22,9 @@ from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, text
 from smsbridge.mapping.markup import Markup, language
 from smsbridge.mapping.times import has_two_readings
+from smsbridge.text.hmac_text import ALGORITHMS, hmac_text
 
-Template = str | int | float | bool | Mapping[str, Any]
+Template = str | int | float | bool | Mapping[str, Any] | list[Any] | tuple[Any, ...]
 Values = Mapping[str, Any]
 
 PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
@@ -85,9 +88,13 @@ def compile_template(template: Template) -> Render:
     """Return what renders a template: all that does not depend on the values is done before."""
     if isinstance(template, str):
         return _compile_text(template)
+    if isinstance(template, list | tuple):
+        return _compile_list(template)
     if not isinstance(template, Mapping):
         return lambda _: template
     ((key, inner),) = template.items()
+    if key in ALGORITHMS:
+        return _compile_signature(key, inner)
     if key in FILTERS:
         apply, within = FILTERS[key].apply, compile_template(inner)
 
@@ -106,6 +113,29 @@ def compile_template(template: Template) -> Render:
         return None if word is None else words[word](values)
 
     return choice
+
+
+def _compile_list(template: Sequence[Template]) -> Render:
+    parts = [compile_template(part) for part in template]
+
+    def join(values: Values) -> str | None:
+        words = [part(values) for part in parts]
+        return None if None in words else "".join(map(text, words))
+
+    return join
+
+
+def _compile_signature(algorithm: str, of: Mapping[str, Template]) -> Render:
+    key, signed = compile_template(of["key"]), compile_template(of["of"])
+    form = str(of.get("as", "hex"))
+
+    def sign(values: Values) -> str | None:
+        words = key(values), signed(values)
+        if None in words:
+            return None
+        return hmac_text(algorithm, text(words[0]), text(words[1]).encode(), form)
+
+    return sign
 
 
 def compile_all(templates: Mapping[str, Template]) -> Callable[[Values], dict[str, Any]]:
@@ -128,6 +158,8 @@ def _compile_needs(template: Mapping[str, Any]) -> Callable[[Values], frozenset[
     ((key, inner),) = template.items()
     if key in FILTERS:
         return compile_needs([inner])
+    if key in ALGORITHMS:
+        return compile_needs([inner["key"], inner["of"]])
     deciders = frozenset(place[1] for place in places_of(key))
     choose = _compile_choice(template)
     words = {word: compile_needs([one]) for word, one in inner.items()}
@@ -206,28 +238,40 @@ def address(template: str, values: Values) -> str:
 
 def compile_address(template: str) -> Callable[[Values], str]:
     """Return what makes a route of its values, as `address` does."""
-    own, places = split(template)
-    if not places:
-        return lambda _: own[0]
-    applied = [(place[1], _compile_filters(place)) for place in places]
+    path, mark, query = template.partition("?")
+    fill_path = _compile_part(path)
+    parts = [_compile_part(part) for part in query.split("&")] if mark else []
 
     def fill(values: Values) -> str:
-        for name, _ in applied:
-            if values.get(name) is None:
-                raise InvalidMessage(f"{name} is missing: the route has it")
-        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
-        filled = _join(own, words)
-        path = filled.partition(" ")[2].partition("?")[0]
-        if {".", ".."} & set(path.split("/")):
+        filled, absent = fill_path(values)
+        if absent:
+            raise InvalidMessage(f"{absent} is missing: the route has it")
+        if {".", ".."} & set(filled.partition(" ")[2].split("/")):
             raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
-        return filled
+        there = [part for part, absent in (one(values) for one in parts) if not absent]
+        return f"{filled}?{'&'.join(there)}" if there else filled
+
+    return fill if split(template)[1] else lambda _: split(template)[0][0]
+
+
+def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
+    """Return what fills a part of a route, and tells which of its values is absent."""
+    own, places = split(template)
+    applied = [(place[1], _compile_filters(place)) for place in places]
+
+    def fill(values: Values) -> tuple[str, str]:
+        absent = next((name for name, _ in applied if values.get(name) is None), "")
+        if absent:
+            return "", absent
+        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
+        return _join(own, words), ""
 
     return fill
 
 
 def _compile_filters(place: re.Match[str]) -> Apply:
     """Return what makes of the value of a place what its filters say."""
-    name, filters = place[1], place[2].split("|")[1:]
+    name, filters = place[1], _bars(place)
     if not filters:
         return lambda value, _: value if type(value) is str else text(value)
     steps = [_compile_filter(name, one) for one in filters]
@@ -287,7 +331,7 @@ def reread(template: Template, word: str) -> dict[str, str]:
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
         deciders = places_of(key)
-        if len(deciders) != 1 or not isinstance(inner, Mapping):
+        if key in ALGORITHMS or len(deciders) != 1 or not isinstance(inner, Mapping):
             return {}
         read = ((said, reread(one, word)) for said, one in inner.items())
         told = (
@@ -310,8 +354,18 @@ def reread(template: Template, word: str) -> dict[str, str]:
     return {place[1]: _undo_filters(place, one) for place, one in zip(places, words, strict=False)}
 
 
+def is_exact(template: Template) -> bool:
+    """Return whether what is read back from a template is what it was filled with."""
+    filters = (one for part in texts(template) for place in places_of(part) for one in _bars(place))
+    return all(name in FILTERS and FILTERS[name].undo for name in filters)
+
+
+def _bars(place: re.Match[str]) -> list[str]:
+    return place[2].split("|")[1:]
+
+
 def _undo_filters(place: re.Match[str], word: str) -> str:
-    for name in reversed(place[2].split("|")[1:]):
+    for name in reversed(_bars(place)):
         undo = FILTERS[name].undo if name in FILTERS else None
         if undo is None:
             break
@@ -323,8 +377,14 @@ def texts(template: Template) -> Iterator[str]:
     """Yield each text of a template that may have values in it, including the key of a choice."""
     if isinstance(template, str):
         yield template
+    elif isinstance(template, list | tuple):
+        for part in template:
+            yield from texts(part)
     elif isinstance(template, Mapping):
         for key, inner in template.items():
+            if key in ALGORITHMS:
+                yield from (*texts(inner["key"]), *texts(inner["of"]))
+                continue
             yield from () if key in FILTERS else [key]
             inners = (
                 inner.values() if key not in FILTERS and isinstance(inner, Mapping) else [inner]

@@ -10,6 +10,7 @@ from typing import Any
 from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, Gives, is_of_a_time
 from smsbridge.mapping.markup import Markup, inner_texts, language, unescapable
 from smsbridge.mapping.template import PLACE, TIMES, places_of, split, texts
+from smsbridge.text.hmac_text import ALGORITHMS, FORMS
 from smsbridge.text.suggest import nearest
 
 _DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
@@ -29,10 +30,15 @@ def trouble(template: Any, known: Collection[str] | None = None) -> str | None:
     if isinstance(template, Mapping):
         if shape := _misshapen(template):
             return shape
+    elif isinstance(template, list | tuple):
+        if not template:
+            return "a list has parts, which stand one after the other"
+        if why := next((why for part in template if (why := trouble(part))), None):
+            return why
     elif isinstance(template, float) and not math.isfinite(template):
         return "give a finite number"
     elif not isinstance(template, str | int | float):
-        return "give text, a number, true or false, a choice or a filter"
+        return "give text, a number, true or false, a choice, a filter or a list"
     return next((why for part in texts(template) if (why := _part_trouble(part, known))), None)
 
 
@@ -92,11 +98,22 @@ def _misshapen(template: Mapping[str, Any]) -> str | None:
     ((key, inner),) = template.items()
     if key in FILTERS:
         return trouble(inner)
+    if key in ALGORITHMS:
+        return _signature_trouble(key, inner)
     if not places_of(key):
         return f"{key!r} is neither a filter nor a value such as {{channels}}"
     if not isinstance(inner, Mapping):
         return "a choice needs a template for each word"
     return next((why for one in inner.values() if (why := trouble(one))), None)
+
+
+def _signature_trouble(algorithm: str, inner: Any) -> str | None:
+    if not isinstance(inner, Mapping) or not {"key", "of"} <= inner.keys() <= {"key", "of", "as"}:
+        example = '{ key = "{secret}", of = "{body}", as = "hex" }'
+        return f"{algorithm} takes key, of and as: {example}"
+    if (form := inner.get("as", "hex")) not in FORMS:
+        return f"as: there is no {form!r}; {nearest(str(form), FORMS)}"
+    return trouble(inner["key"]) or trouble(inner["of"])
 
 
 def _place_trouble(place: re.Match[str], known: Collection[str] | None) -> str | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsbridge.errors import Reason
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, TEXT, at, steps
 from smsbridge.message import Status
+from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response
@@ -25,20 +26,32 @@ UNTAKEN = frozenset(range(400, 600)) - {401}
 """The statuses of which a table may say that the message was not taken."""
 
 
+PROVING = ("201", "202", "204")
+"""The statuses that may be the whole mark of an acceptance: a gateway sends none of them itself."""
+
+Wanted = str | tuple[str, ...]
+"""A word that an answer must have at a path, or several, of which it must have one."""
+
+_RANGE = re.compile("(-?[0-9]{1,12})-(-?[0-9]{1,12})")
+_NUMBER = re.compile("-?[0-9]{1,12}")
+_Meaning = TypeVar("_Meaning")
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """An answer is an acceptance when each path holds its word, compared as text.
 
     A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other word, and
-    ``/[0-9]+/`` any other word that the pattern matches as a whole. ``id`` and ``status`` are the
-    paths of the provider's id and of its word for the status.
+    ``/[0-9]+/`` any other word that the pattern matches as a whole. Of several words, ``("0",
+    "OK")``, one must be there. ``id`` and ``status`` are the paths of the provider's id and of its
+    word for the status.
 
     >>> accepted = When({"state": "QUEUED"}, id="id")
     >>> accepted.holds({"state": "QUEUED", "id": "7"}), accepted.holds({"state": "FAILED"})
     (True, False)
     """
 
-    match: Mapping[str, str]
+    match: Mapping[str, Wanted]
     id: str | None = None
     status: str | None = None
 
@@ -46,12 +59,21 @@ class When:
         """Refuse an invalid path or pattern."""
         for path in (self.id, self.status):
             steps(path or "id")
-        for path, word in self.match.items():
+        for path, word in self.pairs():
             steps(path)
             try:
                 re.compile(pattern_of(word) or "")
             except re.error as error:
                 raise ValueError(f"{path}: {word} is not a pattern: {error}") from None
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Yield each word with its path."""
+        yield from ((path, word) for path, said in self.match.items() for word in words_of(said))
+
+    @property
+    def by_status(self) -> bool:
+        """Whether the HTTP status is the whole mark."""
+        return self.match.keys() == {STATUS}
 
     def holds_any(self, answer: Mapping[str, Any]) -> bool:
         """Return whether any path of an answer holds its word."""
@@ -89,7 +111,9 @@ def word_at(answer: Any, path: str | None) -> str | None:
     return text(found) or None
 
 
-def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
+def _is(answer: Mapping[str, Any], path: str, wanted: Wanted) -> bool:
+    if not isinstance(wanted, str):
+        return any(_is(answer, path, one) for one in wanted)
     word = word_at(answer, path)
     if word is None:
         return flag_at(answer, path) == wanted
@@ -97,6 +121,51 @@ def _is(answer: Mapping[str, Any], path: str, wanted: str) -> bool:
     if pattern is not None:
         return re.fullmatch(pattern, word) is not None
     return wanted in ("*", word)
+
+
+def words_of(wanted: Wanted) -> tuple[str, ...]:
+    """Return the words of which an answer must have one."""
+    return (wanted,) if isinstance(wanted, str) else wanted
+
+
+def mark_trouble(match: Mapping[str, Wanted]) -> str | None:
+    """Return what is wrong with the mark of an acceptance, or None."""
+    if match.keys() - {STATUS}:
+        return None
+    if match and set(words_of(match[STATUS])) <= set(PROVING):
+        return None
+    return (
+        "name at least one path and its word; "
+        f"a 200 is never proof, and {STATUS} alone may be {list_words(PROVING)}"
+    )
+
+
+def meaning_of(table: Mapping[str, _Meaning], word: str) -> _Meaning | None:
+    """Return what a word means by a table of words, of which some may be ranges: ``100-199``."""
+    found = table.get(word)
+    if found is not None or not _NUMBER.fullmatch(word):
+        return found
+    number = int(word)
+    for key, meant in table.items():
+        match = _RANGE.fullmatch(key)
+        if match and int(match[1]) <= number <= int(match[2]):
+            return meant
+    return None
+
+
+def ends_of(word: str) -> tuple[str, ...]:
+    """Return the first and the last number of a range, and any other word alone."""
+    match = _RANGE.fullmatch(word)
+    return (match[1], match[2]) if match else (word,)
+
+
+def range_trouble(words: Iterable[str]) -> str | None:
+    """Return what is wrong with the ranges among some words, or None."""
+    for word in words:
+        first, last = (*ends_of(word), "")[:2]
+        if last and int(first) > int(last):
+            return f"{word!r}: a range begins with its smaller number"
+    return None
 
 
 def pattern_of(wanted: str) -> str | None:
@@ -136,7 +205,7 @@ def untaken_trouble(
     """Return what is wrong with the words that say that a message was not taken, or None."""
     for path, words in not_sent.items():
         steps(path)
-        taken = {accepted.match.get(path), *rejected.get(path, ())}
+        taken = {*words_of(accepted.match.get(path, "")), *rejected.get(path, ())}
         for word in words:
             if word in ("", "*") or pattern_of(word) is not None:
                 return f"{path}: {word!r}: name each word as it stands in the answer"

@@ -7,17 +7,21 @@ from smsbridge.serving.digest import ProviderDigest
 from smsbridge.serving.login import ProviderLogin
 from smsbridge.serving.oauth2 import ProviderClientCredentials
 from smsbridge.serving.rest import ProviderRest
+from smsbridge.serving.signature_check import ProviderAwsSignature
 from smsbridge.serving.soap import ProviderSoap
+from smsbridge.serving.token_check import ProviderJsonWebToken
 from smsbridge.serving.webhooks import event_of, outgoing
 
 __all__ = [
     "Call",
     "ProviderAuth",
+    "ProviderAwsSignature",
     "ProviderBasic",
     "ProviderClientCredentials",
     "ProviderCodec",
     "ProviderDigest",
     "ProviderFields",
+    "ProviderJsonWebToken",
     "ProviderLogin",
     "ProviderRest",
     "ProviderSoap",

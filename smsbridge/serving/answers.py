@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
-from smsbridge.mapping.codec import SoapFault
+from smsbridge.http.exchange import Response
+from smsbridge.mapping.codec import SoapFault, Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS, nest
-from smsbridge.mapping.words import pattern_of, word_at
+from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
 
 if TYPE_CHECKING:
-    from smsbridge.http.exchange import Request, Response
+    from smsbridge.http.exchange import Request
+    from smsbridge.message import Status
     from smsbridge.serving.codec import ProviderCodec
+
+
+_NO_CONTENT = "204"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class AnswerWriter:
         """
         if STATUS in words:
             others = {path: word for path, word in words.items() if path != STATUS}
+            if words[STATUS] == _NO_CONTENT:
+                return Response(status=int(_NO_CONTENT))
             return replace(self.answer(others, rejected), status=int(words[STATUS]))
         if any(path.startswith("fault.") for path in words):
             told = SoapFault(nest(words))
@@ -56,8 +64,10 @@ class AnswerWriter:
         for reason in reasons:
             for path, words in rejected.items():
                 word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
-                if word is not None:
-                    return self.answer({path: word})
+                if word is None:
+                    continue
+                with suppress(Unwritable):  # its format may have no place for it
+                    return self.answer({path: ends_of(word)[0]})
         return self.codec.deny(self.request, reasons[0])
 
 
@@ -80,6 +90,16 @@ def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
     numbers = (str(number) for number in range(len(refusing) + 1))
     others = numbers if word.lstrip("-").isdigit() else ("ok", "fine", "done")
     return next((other for other in others if other not in refusing), None)
+
+
+def first_pairs(marks: When) -> Iterator[tuple[str, str]]:
+    """Yield each path of some marks with a word that it may have there."""
+    yield from ((path, words_of(said)[0]) for path, said in marks.match.items())
+
+
+def status_words(table: Mapping[str, Status]) -> dict[Status, str]:
+    """Return a word for each status of a table."""
+    return {status: ends_of(word)[0] for word, status in table.items()}
 
 
 def word_of(marker: str, sample: str) -> str:

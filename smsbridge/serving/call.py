@@ -14,7 +14,8 @@ from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import Kept, names, render, reread
+from smsbridge.mapping.request import request_values
+from smsbridge.mapping.template import Kept, Template, is_exact, names, render, reread
 from smsbridge.mapping.words import When
 from smsbridge.message import Message
 from smsbridge.serving.codec import Call
@@ -51,11 +52,7 @@ class ReceivedCall:
     def values(self) -> Mapping[str, str]:
         """The values of the call, by our names: its table, read backwards."""
         if not self._values:
-            found: dict[str, str] = {}
-            for path, template in self.table.places().items():
-                word = _field(self.given, path)
-                found |= reread(template, text(word)) if word not in (None, "") else {}
-            self._values.append(found)
+            self._values.append(_values_in(self.given, self.table.places()))
         return self._values[0]
 
     @property
@@ -245,17 +242,47 @@ def _has_credentials(
     in_fields = (
         (_field(call.fields, path), table.places()[path])
         for path, carried in table.plan.places_carry.items()
-        if carried and carried <= credentials.keys()
+        if carried & credentials.keys()
     )
     in_headers = (
         (request.header(name), template)
         for name, template in table.headers.items()
-        if (carried := set(names(template))) and carried <= credentials.keys()
+        if {*names(template)} & credentials.keys()
     )
     return all(
-        same(text(given), text(render(template, credentials)))
+        _proves(template, text(given), table, call, request, credentials)
         for given, template in (*in_fields, *in_headers)
     )
+
+
+def _proves(  # noqa: PLR0913, PLR0917  (what a signature may be of)
+    template: Template,
+    given: str,
+    table: Operation | Question,
+    call: Call,
+    request: Request,
+    credentials: Mapping[str, str],
+) -> bool:
+    """Return whether a word is what a template with credentials gives.
+
+    Of one with a value that can't be read back, such as a time, any word is taken.
+    """
+    needed, known = {*names(template)}, credentials
+    if not needed <= credentials.keys():
+        read = _values_in(call.fields, {p: t for p, t in table.places().items() if is_exact(t)})
+        known = {**read, **request_values(request), **credentials}
+    if not needed <= known.keys():
+        return bool(given)
+    return same(given, text(render(template, known)))
+
+
+def _values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict[str, str]:
+    """Return the values of a call, by our names: its table, read backwards."""
+    found: dict[str, str] = {}
+    for path, template in places.items():
+        word = _field(given, path)
+        found |= reread(template, text(word)) if word not in (None, "") else {}
+    return found
 
 
 def _field(fields: Mapping[str, Any], path: str) -> Any:

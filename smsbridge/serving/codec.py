@@ -51,6 +51,10 @@ class ProviderCodec(ABC):
     def refuse(self, request: Request, why: Unreadable) -> Response:
         """Return the answer to a request that could not be read."""
 
+    def beside(self, _own: Mapping[str, Codec]) -> ProviderCodec:
+        """Return what also serves the calls that have a codec of their own, by their names."""
+        return self
+
     def sample(self, _name: str) -> dict[str, Any]:
         """Return the words of a valid answer to a call, as far as a contract says."""
         return {}

@@ -14,6 +14,7 @@ from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Request
+    from smsbridge.mapping.codec import Codec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def provider_protocols(backend: Backend) -> tuple[ProviderProtocol, ...]:
         made = ProviderProtocol(
             name=name,
             table=protocol,
-            codec=provider_codec(protocol.codec, backend.site()),
+            codec=provider_codec(protocol.codec, backend.site()).beside(_own_codecs(protocol)),
             auth=provider_auth(protocol.auth),
         )
         alike = (one for one in found if (one.codec, one.calls()) == (made.codec, made.calls()))
@@ -90,3 +91,8 @@ def provider_protocols(backend: Backend) -> tuple[ProviderProtocol, ...]:
             made = replace(made, last_read=twin.last_read)
         found.append(made)
     return tuple(sorted(found, key=lambda one: one.codec.needs_wsdl))
+
+
+def _own_codecs(protocol: Protocol) -> dict[str, Codec]:
+    """Return the codecs of the calls that have one of their own, by the names of the calls."""
+    return {one.call: one.codec for one in protocol.operations().values() if one.codec}

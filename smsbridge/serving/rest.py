@@ -1,28 +1,34 @@
-"""REST as the provider speaks it: a form or JSON in, JSON back."""
+"""REST as the provider speaks it: a form, JSON or XML in, and an answer in its format."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import policy
 from email.parser import BytesParser
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from smsbridge.codecs.rest import FORM, JSON, Rest, parse_json
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.rest import FORM, JSON, XML, Rest
+from smsbridge.codecs.xml_document import read_xml
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.path import LIST
 from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
+from smsbridge.serving.format_writer import write_words
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
+    from smsbridge.mapping.codec import Codec
 
 MULTIPART = "multipart/form-data"
+_XML = (XML, "text/xml")
+_SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
 def parse_multipart(body: bytes, content_type: str) -> dict[str, str]:
@@ -75,6 +81,16 @@ class ProviderRest(ProviderCodec):
 
     codec: Rest
     site: Site
+    own: tuple[tuple[str, Rest], ...] = ()
+
+    def beside(self, own: Mapping[str, Codec]) -> ProviderRest:
+        """Return what also serves the routes that have a codec of their own."""
+        mine = ((name, codec) for name, codec in own.items() if isinstance(codec, Rest))
+        return replace(self, own=tuple(mine))
+
+    def codec_of(self, name: str) -> Rest:
+        """Return the codec of a route."""
+        return next((codec for route, codec in self.own if route == name), self.codec)
 
     def read(self, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
         """Return the call to one of the routes, with or without a trailing slash, by GET or POST.
@@ -102,36 +118,14 @@ class ProviderRest(ProviderCodec):
         if bool(slash) != urlsplit(name.partition(" ")[2]).path.endswith("/"):
             note("a path with or without its trailing slash")
         captured = {f"{{{place}}}": unquote(word) for place, word in places.items()}
-        return Call(name=name, fields=self._fields(request, note) | captured)
+        return Call(name=name, fields=_fields(request, self.codec_of(name).body, note) | captured)
 
-    def _fields(self, request: Request, note: Note) -> dict[str, Any]:
-        fields: dict[str, Any] = _read_pairs(request.query, note)
-        if not request.body:
-            return fields
-        kind = request.header("content-type").partition(";")[0].strip().lower()
-        if kind == JSON:
-            if self.codec.body != "json":
-                note("JSON instead of a form")
-            array = LIST if self.codec.body == "json" else ""
-            kind = request.header("content-type")
-            return fields | parse_json(request.body, array, kind, mend=False)
-        if self.codec.body != "form":
-            note("a form instead of JSON")
-        if kind == MULTIPART:
-            note("multipart instead of a form")
-            return fields | parse_multipart(request.body, request.header("content-type"))
-        if kind not in (FORM, ""):
-            raise Unreadable(f"it is neither {FORM} nor {JSON}")
-        if not kind:
-            note("a form without its Content-Type")
-        try:
-            return fields | _read_pairs(request.body.decode(), note)
-        except UnicodeDecodeError:
-            raise Unreadable("the form is not UTF-8") from None
-
-    def write(self, _request: Request, _name: str, result: Mapping[str, Any] | str) -> Response:
-        """Return an answer of status 200 with a JSON object."""
-        return json_response(200, result)
+    def write(self, _request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
+        """Return an answer of status 200, in the format of a route."""
+        if isinstance(result, str):
+            return json_response(200, result)
+        kind, body = write_words(self.codec_of(name).answer, result)
+        return Response(status=200, headers={"Content-Type": kind}, body=body)
 
     def fault(self, _request: Request, code: str, string: str) -> Response:
         """Return an answer of status 400, or 500 for a server's fault."""
@@ -145,6 +139,41 @@ class ProviderRest(ProviderCodec):
     def refuse(self, _request: Request, why: Unreadable) -> Response:
         """Return the answer to a request that could not be read."""
         return json_response(400, {"error": 400, "message": str(why)})
+
+
+def _fields(request: Request, wanted: str, note: Note) -> dict[str, Any]:
+    """Return the fields of a request's query and body; ``wanted``: what its body should be."""
+    fields: dict[str, Any] = _read_pairs(request.query, note)
+    if not request.body:
+        return fields
+    label = request.header("content-type")
+    kind = label.partition(";")[0].strip().lower()
+    given = "json" if kind == JSON else "xml" if kind in _XML and wanted == "xml" else "form"
+    if given != wanted:
+        note(f"{_SHOWN[given]} instead of {_SHOWN[wanted]}")
+    if given == "json":
+        return fields | parse_json(
+            request.body, LIST if wanted == "json" else "", label, mend=False
+        )
+    if given == "xml":
+        return fields | _read_xml(request.body, label)
+    if kind == MULTIPART:
+        note("multipart instead of a form")
+        return fields | parse_multipart(request.body, request.header("content-type"))
+    if kind not in (FORM, ""):
+        raise Unreadable(f"it is neither {FORM} nor {JSON}")
+    if not kind:
+        note("a form without its Content-Type")
+    try:
+        return fields | _read_pairs(request.body.decode(), note)
+    except UnicodeDecodeError:
+        raise Unreadable("the form is not UTF-8") from None
+
+
+def _read_xml(body: bytes, label: str) -> dict[str, Any]:
+    from smsbridge.codecs.soap.xml import REQUEST
+
+    return dict(read_xml(body, REQUEST, label))
 
 
 provider_codec.register(Rest, ProviderRest)

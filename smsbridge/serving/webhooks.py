@@ -16,7 +16,7 @@ from smsbridge.mapping.filters import TIME_FILTERS, text
 from smsbridge.mapping.markup import to_xml
 from smsbridge.mapping.path import LIST, TEXT, nest
 from smsbridge.mapping.template import render_all
-from smsbridge.mapping.words import pattern_of
+from smsbridge.mapping.words import ends_of, pattern_of, words_of
 from smsbridge.message import Channel, Status
 from smsbridge.text.encodings import ENCODINGS
 from smsbridge.text.secrets import Secret
@@ -77,7 +77,7 @@ def _types(table: Webhook) -> Iterator[tuple[str, str]]:
         yield str(table.kind), ""
     elif table.kind is WebhookKind.REPORTED and _by_path(table.paths("status")) != PATH:
         for word, status in table.statuses.items():
-            yield str(status), str(status) if word == "*" else word.partition("-")[0]
+            yield str(status), str(status) if word == "*" else ends_of(word)[0]
 
 
 def table_of_type(
@@ -142,7 +142,8 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
     given = {**values, "status": word, "at": _time(table, now)}
     elsewhere = ("", PATH, f"{_STEP}{_by_path(table.envelope.get('type', ''))}")
     whole = _by_path(table.envelope.get("data", ""))
-    said = {path: one for path, one in table.when.match.items() if pattern_of(one) is None}
+    marks = {path: words_of(one)[0] for path, one in table.when.match.items()}
+    said = {path: one for path, one in marks.items() if pattern_of(one) is None}
     said = {_in_row(table, path): one for path, one in said.items() if one != "*"}
     for name in table.row:
         path = _by_path(table.paths(name))

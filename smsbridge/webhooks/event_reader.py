@@ -14,6 +14,7 @@ from smsbridge.http.exchange import Request
 from smsbridge.mapping.path import at
 from smsbridge.mapping.rows import first_time, first_word
 from smsbridge.mapping.times import parse_time
+from smsbridge.mapping.words import meaning_of
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 from smsbridge.text.encodings import ENCODINGS
 from smsbridge.webhooks.document import document_of, refusal
@@ -24,7 +25,6 @@ MOST_BYTES = 1024 * 1024
 WRONG_METHOD = 405
 _TOO_LARGE = 413
 _NO_ROWS: tuple[Any, ...] = (None, "", [])
-_RANGE = re.compile("(?P<least>[0-9]{1,9})-(?P<most>[0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +201,7 @@ def status_of(table: Webhook, word: str | None) -> Status:
     """Return what a provider's word for a status means; ``unknown`` if the table doesn't say."""
     if word is None:
         return Status.UNKNOWN
-    if word in table.statuses:
-        return table.statuses[word]
-    for given, status in table.statuses.items():
-        span = _RANGE.fullmatch(given)
-        number = word.isascii() and word.isdecimal() and len(word) < len(str(10**9))
-        if span and number and int(span["least"]) <= int(word) <= int(span["most"]):
-            return status
-    return table.statuses.get("*", Status.UNKNOWN)
+    return meaning_of(table.statuses, word) or table.statuses.get("*", Status.UNKNOWN)
 
 
 def _text(document: Mapping[str, Any], parts: Mapping[str, Any], name: str) -> str | None:

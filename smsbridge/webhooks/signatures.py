@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from smsbridge.errors import ConfigError, WebhookUntrusted
 from smsbridge.http.exchange import Request
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.template import names, render, split
 from smsbridge.mapping.template_check import trouble
 from smsbridge.text.frames import forget_locals
@@ -23,6 +24,7 @@ SECRET = "secret"  # noqa: S105  (the name of a value)
 _OF_A_REQUEST = ("url", "address", "method", "body", "timestamp", "nonce", "form", "query")
 _SORTED = ("form", "query")
 _PARTS = ("key", "of", "as")
+_HEX = "hex"
 _SECONDS = re.compile("[0-9]{1,12}")
 _REFUSED = 401
 _MOST_FIELDS = 1000
@@ -33,19 +35,20 @@ _BY_DEFAULT = {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}", "a
 class Signature:
     """How a provider signs: a header, and what stands in it.
 
-    ``value``: an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as": "hex"}}`` (or ``base64``,
-    ``base64url``), or a template, such as a shared word. ``key`` names a credential of the backend,
-    or ``{secret}``, one of those that the receiver is given. ``of`` is made of ``{url}``,
-    ``{address}`` (the URL without its query), ``{method}``, ``{body}``, ``{timestamp}``,
-    ``{nonce}``, and ``{form|sorted}`` or ``{query|sorted}``: names and values, sorted, without
-    anything between. By default it is HMAC-SHA256 of timestamp, ``.`` and the raw body, in hex.
+    ``value``: a template, such as a shared word, an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as":
+    "hex"}}`` (or ``base64``, ``base64url``), or a list of these, one after the other: ``["v1=",
+    …]``. ``key`` names a credential of the backend, or ``{secret}``, one of those that the receiver
+    is given. ``of`` is made of ``{url}``, ``{address}`` (the URL without its query), ``{method}``,
+    ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or ``{query|sorted}``: names and
+    values, sorted, without anything between. By default it is HMAC-SHA256 of timestamp, ``.`` and
+    the raw body, in hex.
 
-    ``prefix``: what stands before it. ``rotating``: the header of a second signature, by the next
-    secret, while the secret is rotated. ``timestamp``: the header of the Unix seconds, which may be
-    ``seconds`` from the clock. ``nonce``: the header of a word that goes into it.
+    ``rotating``: the header of a second signature, by the next secret, while the secret is rotated.
+    ``timestamp``: the header of the Unix seconds, which may be ``seconds`` from the clock.
+    ``nonce``: the header of a word that goes into it.
 
     >>> from smsbridge.webhooks.signatures import Signature
-    >>> Signature(header="X-Signature", timestamp="X-Timestamp", prefix="sha256=").seconds
+    >>> Signature(header="X-Signature", timestamp="X-Timestamp").seconds
     300
     """
 
@@ -54,22 +57,24 @@ class Signature:
     timestamp: str = ""
     nonce: str = ""
     rotating: str = ""
-    prefix: str = ""
     seconds: int = 300
 
     def __post_init__(self) -> None:
         """Refuse an expression that could not be computed; raises `ConfigError`."""
         if not isinstance(self.header, str) or not self.header:
             _fail("give the name of the header", "header")
-        algorithm, parts = self.hmac()
-        if not algorithm:
-            if why := trouble(self.value):
+        for part in self.parts:
+            algorithm, of = hmac_of(part)
+            if algorithm:
+                self._check_hmac(algorithm, of)
+            elif why := trouble(part):
                 _fail(why, "value")
-            return
-        if parts.keys() != set(_PARTS):
+
+    def _check_hmac(self, algorithm: str, parts: Mapping[str, Any]) -> None:
+        if not {"key", "of"} <= parts.keys() <= set(_PARTS):
             _fail(f"{algorithm} has {', '.join(_PARTS)}", "value")
-        if parts["as"] not in FORMS:
-            _fail(f"as: there is no {parts['as']!r}; {nearest(str(parts['as']), FORMS)}", "value")
+        if (form := parts.get("as", _HEX)) not in FORMS:
+            _fail(f"as: there is no {form!r}; {nearest(str(form), FORMS)}", "value")
         if why := trouble(parts["key"]):
             _fail(f"key: {why}", "value")
         self._check_of(parts["of"])
@@ -85,24 +90,37 @@ class Signature:
             if place[1] in ("timestamp", "nonce") and not getattr(self, place[1]):
                 _fail(f"give the header of {place[0]}", place[1])
 
-    def hmac(self) -> tuple[str, Mapping[str, Any]]:
-        """Return the algorithm and the parts of an HMAC; empty ones for another value."""
-        if isinstance(self.value, Mapping) and len(self.value) == 1:
-            ((name, parts),) = self.value.items()
-            if name in ALGORITHMS and isinstance(parts, Mapping):
-                return name, parts
-        return "", {}
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The parts of the value, one after the other."""
+        return self.value if isinstance(self.value, list | tuple) else (self.value,)
 
     @property
     def names(self) -> frozenset[str]:
         """The credentials that it needs, and ``secret`` where it needs one of the receiver's."""
-        _, parts = self.hmac()
-        return frozenset(names(parts["key"] if parts else self.value))
+        keys = (hmac_of(part)[1].get("key", part) for part in self.parts)
+        return frozenset(name for key in keys for name in names(key))
 
     @property
     def covers(self) -> frozenset[str]:
         """The parts of a request that it is made of."""
-        return frozenset(names(self.hmac()[1].get("of", "")))
+        signed = (hmac_of(part)[1].get("of", "") for part in self.parts)
+        return frozenset(name for of in signed for name in names(of))
+
+    @property
+    def ignores_case(self) -> bool:
+        """Whether it is in hex."""
+        found = [hmac_of(part)[1] for part in self.parts]
+        return any(found) and all(of.get("as", _HEX) == _HEX for of in found if of)
+
+
+def hmac_of(part: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return the algorithm and the parts of an HMAC; empty ones for anything else."""
+    if isinstance(part, Mapping) and len(part) == 1:
+        ((name, of),) = part.items()
+        if name in ALGORITHMS and isinstance(of, Mapping):
+            return name, of
+    return "", {}
 
 
 def _fail(why: str, key: str) -> None:
@@ -115,29 +133,29 @@ def sign(table: Signature, request: Request, values: Mapping[str, Any]) -> str:
 
     Raises `ValueError` where a part that is signed can't be read.
     """
-    algorithm, parts = table.hmac()
+    return "".join([_word(table, part, request, values) for part in table.parts])
+
+
+def _word(table: Signature, part: Any, request: Request, values: Mapping[str, Any]) -> str:
+    algorithm, of = hmac_of(part)
     if not algorithm:
-        return f"{table.prefix}{render(table.value, values)}"
-    key = render(parts["key"], values)
+        return text(render(part, values) or "")
+    key = render(of["key"], values)
     if not key:
         raise ValueError("the key is missing")
-    own, places = split(parts["of"])
-    found = b"".join(
-        said + after.encode()
-        for said, after in zip(
-            [b"", *(_part(table, request, place[1]) for place in places)], own, strict=True
-        )
-    )
-    return table.prefix + hmac_text(algorithm, str(key), found, parts["as"])
+    own, places = split(of["of"])
+    said = [b"", *(_part(table, request, place[1]) for place in places)]
+    found = b"".join(one + after.encode() for one, after in zip(said, own, strict=True))
+    return hmac_text(algorithm, text(key), found, of.get("as", _HEX))
 
 
 def _part(table: Signature, request: Request, name: str) -> bytes:
     if name == "body":
         return request.body
     if name in _SORTED:
-        text = request.query if name == "query" else request.body.decode()
+        said = request.query if name == "query" else request.body.decode()
         pairs = parse_qsl(
-            text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+            said, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
         )
         return "".join(f"{key}{value}" for key, value in sorted(set(pairs))).encode()
     if name in ("timestamp", "nonce"):
@@ -168,7 +186,8 @@ def check_signature(
     wanted: list[str] = []
     for values in several if SECRET in table.names else [given]:
         with suppress(ValueError):  # of a form that can't be read, which is then not theirs
-            wanted.append(sign(table, request, values))
+            said = sign(table, request, values)
+            wanted.append(said.lower() if table.ignores_case else said)
     found = list(_signatures(table, request, {len(one) for one in wanted}))
     if not found:
         raise _refusal("the signature is missing, or has another form")
@@ -180,12 +199,10 @@ def check_signature(
 
 
 def _signatures(table: Signature, request: Request, sizes: set[int]) -> Iterator[str]:
-    by_hex = table.hmac()[1].get("as") == "hex"
     for header in filter(None, (table.header, table.rotating)):
         value = _only(request, header)
-        if len(value) in sizes and value.startswith(table.prefix) and value.isascii():
-            rest = value.removeprefix(table.prefix)
-            yield table.prefix + (rest.lower() if by_hex else rest)
+        if value and len(value) in sizes and value.isascii():
+            yield value.lower() if table.ignores_case else value
 
 
 def _only(request: Request, name: str) -> str:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.codecs.rest import FORM, JSON, Rest, parse_json
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.rest import FORM, JSON, Rest
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Response, Session
@@ -127,9 +128,14 @@ def test_the_charset_of_an_answer_and_of_a_request_is_heeded(charset: str, codec
     assert read(asked(body, kind), "json")[0].fields == {"message": "é"}
 
 
-@each("body", ['"canary"', "1", "0", "true", "null"])
+@each(("body", "word"), [('"7f"', "7f"), ("1", 1), ("0.5", 0.5)])
+def test_a_text_or_a_number_of_json_is_the_text_of_the_answer(body: str, word: object) -> None:
+    assert decoded(body) == {"#text": word}
+
+
+@each("body", ["true", "null"])
 def test_json_that_is_no_object_is_unreadable_and_not_echoed(body: str) -> None:
-    with pytest.raises(Unreadable, match="it is JSON, but not an object") as refused:
+    with pytest.raises(Unreadable, match="it is JSON, but null, true or false") as refused:
         decoded(body)
     assert "canary" not in str(refused.value)
 

@@ -100,7 +100,10 @@ def test_a_protocol_has_the_operations_that_it_was_given() -> None:
         ({"to[0]": "{recipient}", "to.a": "1"}, r"POST /: to\.a: another field is in its place"),
         ({"to..a": "{recipient}"}, "'to..a' is not a path"),
         ({"a": "{text"}, "field a: '{text': braces hold a value and its filters"),
-        ({"a": None}, "field a: give text, a number, true or false, a choice or a filter"),
+        (
+            {"a": None},
+            "field a: give text, a number, true or false, a choice, a filter or a list",
+        ),
     ],
 )
 def test_a_table_that_could_not_be_sent_is_refused_where_it_is_written(

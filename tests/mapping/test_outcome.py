@@ -48,6 +48,47 @@ def test_the_marker_is_compared_as_text(marker: object) -> None:
     assert outcome.answer == {"a": {"state": marker, "id": 77, "said": "queued"}}
 
 
+@each(
+    ("wanted", "status", "answer", "kind"),
+    [
+        ("204", 204, "the answer can't be read: it is empty", Submission),
+        ("201", 201, "the answer can't be read: it is no JSON", Submission),
+        (("201", "202"), 202, {}, Submission),
+        ("204", 200, {}, OutcomeUnknown),
+        ("204", 404, {}, Rejected),
+        ("201", 204, {}, OutcomeUnknown),
+    ],
+)
+def test_a_status_that_is_the_mark_needs_no_body(
+    wanted: Any, status: int, answer: Any, kind: type
+) -> None:
+    case = replace(CASE, words=replace(WORDS, accepted=When({"#status": wanted})))
+    assert isinstance(judge(Response(status=status), answer, case), kind)
+
+
+def test_a_page_is_not_the_mark_whatever_its_status() -> None:
+    case = replace(CASE, words=replace(WORDS, accepted=When({"#status": "201"})))
+    page = Response(status=201, body=b"<html>Sign in</html>")
+    assert isinstance(judge(page, "the answer can't be read", case), OutcomeUnknown)
+
+
+def test_an_answer_without_a_body_proves_nothing_by_words() -> None:
+    assert isinstance(judged({"a": {"state": "0"}}, 204), OutcomeUnknown)
+
+
+def test_a_range_of_numbers_is_a_status_and_a_refusal() -> None:
+    statuses = {"100-199": Status.QUEUED}
+    rejected = {"a.code": {"4-9": Reason.QUOTA, "7": Reason.RATE}}
+    case = replace(CASE, words=replace(WORDS, statuses=statuses, rejected=rejected))
+
+    def judge_it(**words: str) -> Any:
+        return judge(Response(status=200), {"a": words}, case)
+
+    assert judge_it(state="0", said="150").status is Status.QUEUED
+    assert (judge_it(code="5").reason, judge_it(code="7").reason) == (Reason.QUOTA, Reason.RATE)
+    assert isinstance(judge_it(code="10"), OutcomeUnknown)
+
+
 @each("marker", [False, None, "", 0.0, [], {}, "00", " 0"])
 def test_what_only_looks_like_the_marker_is_unknown(marker: object) -> None:
     assert isinstance(judged({"a": {"state": marker}}), OutcomeUnknown)

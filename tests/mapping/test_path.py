@@ -69,6 +69,39 @@ def test_what_is_no_path_is_refused_with_an_example(path: str) -> None:
     assert str(said.value).startswith(repr(path))
 
 
+@each(
+    ("name", "found"),
+    [
+        ("to[]", ["to", 0]),
+        ("messages[0][to]", ["messages", 0, "to"]),
+        ("user[name]", ["user", "name"]),
+        ("a[0][1]", ["a", 0, 1]),
+    ],
+)
+def test_a_field_of_a_form_may_have_phps_brackets(name: str, found: list[str | int]) -> None:
+    assert steps(name, form=True) == found
+    with pytest.raises(ValueError, match="is not a path"):
+        steps(name)
+
+
+@each(
+    ("answer", "path", "value"),
+    [
+        ({"to[]": "1"}, "to[]", "1"),
+        ({"a.b": "1", "a": {"b": "2"}}, "a.b", "1"),
+        ({"+1": {"id": "7"}}, "*.id", "7"),
+        ({"+1": {"id": "7"}, "#status": "200"}, "*.id", "7"),
+        ({"rows": {"7": {"x": 1}}}, "rows.*.x", 1),
+        ({"a": 1, "b": 2}, "*", None),
+        ({"*": 1}, "*", 1),
+    ],
+)
+def test_a_name_that_is_the_whole_path_comes_first_and_a_star_is_the_only_name(
+    answer: dict[str, Any], path: str, value: object
+) -> None:
+    assert at(answer, path) == value
+
+
 def test_names_are_a_path_without_its_indexes() -> None:
     assert names("a[0].b.c[7]") == "a.b.c"
     assert names("{urn:x.y}a[0].@b") == "{urn:x.y}a.@b"

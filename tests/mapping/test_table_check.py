@@ -44,7 +44,10 @@ def test_a_header_has_a_value_that_http_takes(value: str) -> None:
     [
         ({"to": "{recipent}"}, "at.to: there is no value {recipent}; did you mean 'recipient'?"),
         ({"a..b": "{recipient}"}, "at.\"a..b\": 'a..b' is not a path"),
-        ({"to": None}, "at.to: give text, a number, true or false, a choice or a filter"),
+        (
+            {"to": None},
+            "at.to: give text, a number, true or false, a choice, a filter or a list",
+        ),
     ],
 )
 def test_a_field_has_a_path_and_a_template_of_values_that_there_are(
@@ -53,7 +56,7 @@ def test_a_field_has_a_path_and_a_template_of_values_that_there_are(
     assert str(refusal(check_fields, fields, {"recipient"})).startswith(why)
 
 
-@each("word", ["", None, ["0"], "/(/"])
+@each("word", ["", None, [], [""], ["0", "*"], [["0"]], "/(/", ["0", "/(/"]])
 def test_a_word_of_success_is_one_that_an_answer_can_have(word: object) -> None:
     assert refusal(check_words, {"code": word}).key == ("at", "code")
 
@@ -63,6 +66,7 @@ def test_a_word_of_success_is_one_that_an_answer_can_have(word: object) -> None:
     [
         ({"/1.*/": Reason.RECIPIENT}, ("at", "code", "/1.*/")),
         ({"12": "recipent"}, ("at", "code", "12")),
+        ({"199-100": Reason.RECIPIENT}, ("at", "code")),
     ],
 )
 def test_a_refusal_is_a_word_with_a_reason(words: dict[str, Any], key: tuple[str, ...]) -> None:

@@ -298,6 +298,20 @@ def test_a_choice_is_by_a_value_and_holds_any_template(
 # Routes
 
 
+@each(
+    ("values", "route"),
+    [
+        ({"recipient": "1", "sender": "SHOP"}, "GET /to/1?v=2&from=SHOP"),
+        ({"recipient": "1"}, "GET /to/1?v=2"),
+    ],
+)
+def test_what_a_route_has_no_value_for_is_left_out_of_its_query(
+    values: dict[str, Any], route: str
+) -> None:
+    assert address("GET /to/{recipient}?v=2&from={sender}", values) == route
+    assert address("GET /?from={sender}", {}) == "GET /"
+
+
 def test_a_value_in_a_route_is_percent_encoded() -> None:
     values = {"recipient": "+12025550123", "id": "a/b?c d&é", "after": VALUES["now"]}
     assert address("GET /v1/messages", values) == "GET /v1/messages"

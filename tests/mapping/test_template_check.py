@@ -118,11 +118,22 @@ def test_a_template_has_no_fault(template: Template) -> None:
         ({}, "a choice has one key: the value that it depends on"),
         ({"{channels}": {"*": 1}, "md5": "{text}"}, "a choice has one key"),
         ({"{channels}": "1"}, "a choice needs a template for each word"),
-        ({"{channels}": {"sms": None}}, "give text, a number, true or false, a choice or a filter"),
-        ({"{channels}": {"sms": ["1"]}}, "give text, a number, true or false"),
+        (["a", None], "give text, a number"),
+        ({"hmac-sha256": "{text}"}, "hmac-sha256 takes key, of and as: { key ="),
+        ({"hmac-sha256": {"key": "k"}}, "hmac-sha256 takes key, of and as"),
+        (
+            {"hmac-sha1": {"key": "k", "of": "x", "as": "b64"}},
+            "as: there is no 'b64'; did you mean",
+        ),
+        ({"hmac-md5": {"key": "k", "of": None}}, "give text, a number"),
+        (
+            {"{channels}": {"sms": None}},
+            "give text, a number, true or false, a choice, a filter or a list",
+        ),
+        ({"{channels}": {"sms": [None]}}, "give text, a number, true or false"),
         ({"md5": None}, "give text, a number, true or false"),
         (None, "give text, a number, true or false"),
-        (["{text}"], "give text, a number, true or false"),
+        ([], "a list has parts, which stand one after the other"),
     ],
 )
 def test_what_is_no_template_is_told_with_what_is_near(template: Any, says: str) -> None:

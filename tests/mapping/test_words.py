@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from smsbridge import Reason, When
-from smsbridge.mapping.words import REFUSING, status_trouble, untaken_trouble, word_at
+from smsbridge.mapping.words import (
+    REFUSING,
+    ends_of,
+    mark_trouble,
+    meaning_of,
+    status_trouble,
+    untaken_trouble,
+    word_at,
+)
 
 from support.each import each
 
@@ -133,3 +141,46 @@ def test_a_pattern_that_is_none_is_refused_where_it_is_written(word: str) -> Non
 def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="is not a path"):
         When(**places)
+
+
+def test_of_several_words_one_must_be_there_a_boolean_too() -> None:
+    accepted = When({"ok": ("1", "true")})
+    found = [accepted.holds({"ok": word}) for word in (1, "1", True, "true", 2, False, "x", None)]
+    assert found == [True, True, True, True, False, False, False, False]
+    assert list(accepted.pairs()) == [("ok", "1"), ("ok", "true")]
+
+
+@each(
+    ("match", "is_fine"),
+    [
+        ({"code": "0"}, True),
+        ({"code": "0", "#status": "200"}, True),
+        ({"#status": "204"}, True),
+        ({"#status": ("201", "202")}, True),
+        ({"#status": "200"}, False),
+        ({"#status": ("204", "200")}, False),
+        ({"#status": "*"}, False),
+        ({}, False),
+    ],
+)
+def test_a_status_alone_is_a_mark_only_if_no_gateway_sends_it(
+    match: dict[str, Any], *, is_fine: bool
+) -> None:
+    why = mark_trouble(match)
+    assert (why is None) is is_fine
+    assert why is None or "a 200 is never proof, and #status alone may be 201, 202, 204" in why
+
+
+@each(
+    ("word", "meaning"),
+    [("99", None), ("100", "a"), ("150", "b"), ("199", "a"), ("-3", "c"), ("1x", None), ("", None)],
+)
+def test_a_range_has_its_meaning_but_for_words_that_are_named(
+    word: str, meaning: str | None
+) -> None:
+    assert meaning_of({"100-199": "a", "150": "b", "-5--1": "c"}, word) == meaning
+
+
+@each(("word", "ends"), [("1-9", ("1", "9")), ("-5--1", ("-5", "-1")), ("a-b", ("a-b",))])
+def test_a_range_has_two_ends(word: str, ends: tuple[str, ...]) -> None:
+    assert ends_of(word) == ends

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from keyword import iskeyword
 from typing import Any
 
+from smsbridge.auth.aws_signature import AwsSignature
+from smsbridge.auth.json_web_token import ALGORITHMS, JsonWebToken
 from smsbridge.auth.schemes import Basic, ClientCredentials, Digest, Fields, UsernameToken
 from smsbridge.backends.tables.block import OPERATIONS, Block
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.mapping.auth import Auth
-from smsbridge.mapping.operation import value_names
+from smsbridge.mapping.operation import REQUEST_VALUES, value_names
 from smsbridge.text.located import unknown_key
 from smsbridge.text.masking import public_name
 from smsbridge.text.suggest import nearest
@@ -27,14 +29,17 @@ AUTHS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "digest": (_BOTH, ()),
     "wsse": (_BOTH, ("digest", "seconds")),
     "oauth2": (("client_id", "client_secret"), ("token_url", "scope", "basic")),
+    "jwt": (("key",), ("algorithm", "claims", "seconds")),
+    "aws": (("access_key", "secret_key", "region"), ("service",)),
 }
 """The credentials and settings of each type; with open settings, other keys are credentials."""
 
 
 _MOST_SECONDS = 86_400
-_PUBLIC = ("username", "client_id")
+_OPEN = ("none", "fields", "headers", "jwt")  # whose other keys are credentials of any name
+_PUBLIC = ("username", "client_id", "access_key", "region")
 _NAME = re.compile("[a-z_][a-z0-9_]*")
-_NAMES = frozenset[str]().union(*(value_names(name) for name in OPERATIONS))
+_NAMES = frozenset(REQUEST_VALUES).union(*(value_names(name) for name in OPERATIONS))
 
 
 def read_auth(block: Block, *, soap: bool) -> tuple[Auth, dict[str, Any]]:
@@ -47,30 +52,59 @@ def read_auth(block: Block, *, soap: bool) -> tuple[Auth, dict[str, Any]]:
 
 
 def _auth(block: Block, kind: str, credentials: Collection[str], *, soap: bool) -> Auth:
-    match kind:
-        case "basic":
-            return Basic(*_BOTH)
-        case "digest":
-            return Digest(*_BOTH)
-        case "wsse" if not soap:
-            block.fail("wsse is WS-Security, which is for SOAP only", "type")
-        case "wsse":
-            digest = block.of("digest", bool, default=False)
-            seconds = block.of("seconds", int, 300)
-            if not 0 < seconds <= _MOST_SECONDS:
-                block.fail(f"give seconds, above 0 and up to {_MOST_SECONDS}", "seconds")
-            return UsernameToken(*_BOTH, digest=digest, seconds=seconds)
-        case "oauth2":
-            return ClientCredentials(
-                f"POST {_token_url(block)}",
-                "client_id",
-                "client_secret",
-                scope=block.of("scope", str, ""),
-                basic=block.of("basic", bool, default=False),
-            )
+    if kind == "wsse" and not soap:
+        block.fail("wsse is WS-Security, which is for SOAP only", "type")
+    return _READERS.get(kind, _fields)(block, credentials)
+
+
+def _fields(block: Block, credentials: Collection[str]) -> Auth:
     return Fields(
         block.templates("fields", credentials), headers=block.headers("headers", credentials)
     )
+
+
+def _basic(_block: Block, credentials: Collection[str]) -> Auth:
+    return Basic("username", "password" if "password" in credentials else "")
+
+
+def _wsse(block: Block, _credentials: Collection[str]) -> Auth:
+    digest = block.of("digest", bool, default=False)
+    return UsernameToken(*_BOTH, digest=digest, seconds=_seconds(block))
+
+
+def _oauth2(block: Block, _credentials: Collection[str]) -> Auth:
+    return ClientCredentials(
+        f"POST {_token_url(block)}",
+        "client_id",
+        "client_secret",
+        scope=block.of("scope", str, ""),
+        basic=block.of("basic", bool, default=False),
+    )
+
+
+def _jwt(block: Block, credentials: Collection[str]) -> Auth:
+    algorithm = block.of("algorithm", str, "HS256")
+    if algorithm not in ALGORITHMS:
+        block.fail(f"there is no {algorithm!r}; {nearest(algorithm, ALGORITHMS)}", "algorithm")
+    claims = block.templates("claims", credentials)
+    return JsonWebToken("key", algorithm, claims, _seconds(block))
+
+
+_READERS: Mapping[str, Callable[[Block, Collection[str]], Auth]] = {
+    "basic": _basic,
+    "digest": lambda _block, _credentials: Digest(*_BOTH),
+    "wsse": _wsse,
+    "oauth2": _oauth2,
+    "jwt": _jwt,
+    "aws": lambda block, _credentials: AwsSignature(block.of("service", str)),
+}
+
+
+def _seconds(block: Block) -> int:
+    seconds: int = block.of("seconds", int, 300)
+    if not 0 < seconds <= _MOST_SECONDS:
+        block.fail(f"give seconds, above 0 and up to {_MOST_SECONDS}", "seconds")
+    return seconds
 
 
 def is_public(credential: str) -> bool:
@@ -81,9 +115,12 @@ def is_public(credential: str) -> bool:
 def _credentials(block: Block, kind: str) -> dict[str, Any]:
     needed, settings = AUTHS[kind]
     own = {key: value for key, value in block.values.items() if key != "type"}
-    if settings != OPEN_SETTINGS and (unknown := unknown_key(own, needed + settings)):
+    if kind not in _OPEN and (unknown := unknown_key(own, needed + settings)):
         key, hint = unknown
         block.fail(f"is not a key of {kind}; {hint}", key)
+    if kind == "basic" and own.get("password") is False:
+        del own["password"]
+        needed = needed[:1]
     for key in needed:
         if key not in own:
             block.fail(f"{key} is missing")

@@ -17,12 +17,13 @@ from smsbridge.mapping.table_check import (
     check_words,
 )
 from smsbridge.mapping.template import Template
+from smsbridge.mapping.words import Wanted
+from smsbridge.text.hmac_text import ALGORITHMS
 from smsbridge.text.located import Checker
 
 OPERATIONS = ("send", *QUESTIONS, *COMMANDS)
-_FIELDS = frozenset(
-    {"text", "number", "xml", "json"}
-)  # names of fields rather than filters over a whole template
+_FIELDS = frozenset({"text", "number", "xml", "json"})  # names of fields rather than filters
+_OVER_A_TEMPLATE = (FILTERS.keys() - _FIELDS) | ALGORITHMS.keys()
 
 
 class Block(Checker):
@@ -70,12 +71,15 @@ class Block(Checker):
         check_headers(table, known)
         return dict(table.values)
 
-    def words(self, key: str) -> dict[str, str]:
-        """Return the words at a key: path to the word that an answer must have there."""
+    def words(self, key: str) -> dict[str, Wanted]:
+        """Return the words at a key: path to the word that an answer has there, or to several."""
         table = self.table(key, optional=True)
         flat = Block(dict(_leaves(table.values)), table.at)
         check_words(flat)
-        return {path: text(word) for path, word in flat.values.items()}
+        return {
+            path: tuple(map(text, word)) if isinstance(word, list) else text(word)
+            for path, word in flat.values.items()
+        }
 
     def reasons(self, key: str) -> dict[str, dict[str, Reason]]:
         """Return the refusals at a key: path to word to reason."""
@@ -117,4 +121,4 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 
 def _is_template(value: Mapping[str, Any]) -> bool:
-    return all("{" in key or key in FILTERS.keys() - _FIELDS for key in value)
+    return all("{" in key or key in _OVER_A_TEMPLATE for key in value)

@@ -77,6 +77,7 @@ class BlockBackend(Backend):
             protocol=protocol,
             statuses=reader.statuses(block),
             webhooks=reader.webhooks,
+            values=reader.values,
             public=public,
             secret=tuple(key for key in reader.credentials if key not in public),
         )
@@ -127,6 +128,7 @@ class BlockTables:
     protocol: Protocol
     statuses: Mapping[str, Status]
     webhooks: tuple[Webhook, ...]
+    values: Mapping[str, Any]
     public: tuple[str, ...]
     secret: tuple[str, ...]
     id: str = field(default_factory=lambda: uuid4().hex)
@@ -144,6 +146,7 @@ class BlockTables:
             "protocols": {self.kind.kind: self.protocol},
             "statuses": self.statuses,
             "webhooks": self.webhooks,
+            "values": self.values,
             "block_tables": self,
             **dict.fromkeys(self.public, ""),
             **dict.fromkeys(self.secret),

@@ -10,7 +10,7 @@ from smsbridge.codecs.soap.xsd_samples import breaks
 from smsbridge.codecs.soap.xsd_values import value_of
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import TEXT
-from smsbridge.mapping.words import pattern_of
+from smsbridge.mapping.words import ends_of, pattern_of
 from smsbridge.message import Status
 from smsbridge.text.suggest import list_words, nearest
 
@@ -50,19 +50,20 @@ def answer_paths(table: Operation | Question) -> dict[Key, str]:
 def words_of(table: Operation | Question) -> Iterator[tuple[Key, str, str]]:
     """Yield each word that a table looks for in an answer: its key, its path, and itself."""
     if isinstance(table, Operation):
-        for path, word in table.accepted.match.items():
+        for path, word in table.accepted.pairs():
             yield ("accepted", "when", path), path, word
         for path, several in table.not_sent.items():
             yield from ((("not_sent", path), path, word) for word in several)
     else:
-        for path, word in table.answered.match.items():
+        for path, word in table.answered.pairs():
             yield ("answered", path), path, word
         prefix = f"{table.rows}." if table.rows else ""
         for name, marks in (("failed", table.failed), ("refused", table.refused)):
-            for path, word in marks.match.items():
+            for path, word in marks.pairs():
                 yield (name, path), prefix + path, word
     for path, reasons in table.rejected.items():
-        yield from ((("rejected", path, word), path, word) for word in reasons)
+        for word in reasons:
+            yield from ((("rejected", path, word), path, end) for end in ends_of(word))
 
 
 def status_paths(table: Operation | Question) -> Iterator[str]:

@@ -98,7 +98,7 @@ def check_tables(
         )
         calls = [table.call for table in protocol.operations().values()]
         checks = [_CallCheck(contract, ("token",), call, {}, inner) for call in calls]
-        for path, word in auth.refused.match.items():
+        for path, word in auth.refused.pairs():
             _check_token_refusal(checks, path, word)
 
 

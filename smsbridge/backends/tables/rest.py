@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from smsbridge.backends.base import backend
-from smsbridge.backends.protocol_check import check_body
 from smsbridge.backends.tables.block import Block
 from smsbridge.backends.tables.block_backend import BlockBackend
-from smsbridge.backends.tables.table_reader import TableReader
+from smsbridge.backends.tables.table_reader import TableReader, read_codec
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 
@@ -20,14 +19,12 @@ class RestBlock(BlockBackend):
 
     name = "rest"
     kind = "rest"
-    own_keys = ("body",)
+    own_keys = ("body", "answer")
 
     @classmethod
     def reader(cls, own: Mapping[str, Any]) -> TableReader:
         """Return a reader of tables whose calls are routes."""
-        body = own.get("body", "json")
-        check_body(Block(own), body)
-        return TableReader(Rest(body=body), soap=False)
+        return TableReader(read_codec(Block(own), Rest(body="json")), soap=False)
 
     def check(self) -> None:
         """Refuse a block without an address."""

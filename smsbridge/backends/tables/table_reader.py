@@ -11,18 +11,22 @@ from smsbridge.backends.protocol_check import (
     check_answer_mark,
     check_auth,
     check_carried,
-    check_list,
+    check_codec,
+    check_field_names,
     check_route,
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
+from smsbridge.backends.tables.values_reader import read_values
 from smsbridge.backends.tables.webhook_reader import WEBHOOKS, read_webhooks
+from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
+    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Paths,
@@ -30,15 +34,15 @@ from smsbridge.mapping.operation import (
     Question,
     value_names,
 )
-from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.table_check import one_of
 from smsbridge.mapping.times import form_trouble
-from smsbridge.mapping.words import When, untaken_trouble
+from smsbridge.mapping.words import When, mark_trouble, range_trouble, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
 from smsbridge.webhooks.table import Webhook
 
-TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses")
+_OF_A_CODEC = ("body", "answer")
+TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses", "values")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
     *("failed", "refused", "pages", "time_format"),
@@ -49,6 +53,8 @@ _OF_A_QUESTION = (
 class TableReader:
     """Reads the tables of one block, and then has its ``credentials`` and its ``webhooks``.
 
+    ``values``: its constants.
+
     ``codec`` encodes every call; ``soap``: a call is an operation, otherwise a route.
     """
 
@@ -56,14 +62,16 @@ class TableReader:
     soap: bool
     credentials: dict[str, Any] = field(default_factory=dict)
     webhooks: tuple[Webhook, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def protocol(self, values: Mapping[str, Any]) -> Protocol:
         """Return the protocol of a block."""
         block = Block(values)
         auth, self.credentials = read_auth(block.table("auth", optional=True), soap=self.soap)
+        self.values = read_values(block.table("values", optional=True), self.credentials)
         if "token" in block:
             auth = self._login(block.table("token"), auth)
-        more = {"token"} if "token" in block else set()
+        more = {"token", *self.values} if "token" in block else set(self.values)
         found: dict[str, Any] = {
             name: self._operation(name, block.table(name), more)
             for name in OPERATIONS
@@ -75,6 +83,7 @@ class TableReader:
         if isinstance(auth, Login):
             auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
         self._check_use(block, auth, list(found.values()))
+        self._check_values(block, list(found.values()))
         if isinstance(auth, Fields):
             auth = replace(auth, also=tuple(self.credentials))
         if not self.soap:
@@ -94,7 +103,8 @@ class TableReader:
         if isinstance(auth, ClientCredentials):
             block.fail("oauth2 already fetches a token: leave one of the two out")
         call = self._call_key
-        block.only(call, "fields", "headers", "token", "lifetime", "rejected", "refused_when")
+        known_keys = ("fields", "headers", "token", "lifetime", "rejected", "refused_when")
+        block.only(call, *known_keys, *self._codec_keys)
         known = set(self.credentials)
         lifetime = block.values.get("lifetime", "")
         if not isinstance(lifetime, int | float | str) or isinstance(lifetime, bool):
@@ -102,7 +112,7 @@ class TableReader:
         if isinstance(lifetime, str):
             lifetime = block.path("lifetime", "")
         return Login(
-            self.codec,
+            self._codec(block) or self.codec,
             self._route(block, known),
             block.templates("fields", known, hollow=self.soap),
             block.path("token"),
@@ -115,20 +125,21 @@ class TableReader:
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
         own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
-        block.only(self._call_key, "fields", "headers", "rejected", *own)
+        block.only(self._call_key, "fields", "headers", "rejected", *own, *self._codec_keys)
+        codec = self._codec(block)
         known = value_names(name) | set(self.credentials) | more
         call = self._route(block, known)
         fields = block.templates("fields", known, hollow=self.soap)
-        headers = block.headers("headers", known)
+        headers = block.headers("headers", known | {*REQUEST_VALUES})
         rejected = block.reasons("rejected")
-        check_list(block, self.codec, call, fields)
+        check_field_names(block, codec or self.codec, call, fields)
         try:
             if name not in QUESTIONS:
                 accepted = _success(block)
                 not_sent = block.several_words("not_sent")
                 if why := untaken_trouble(not_sent, accepted, rejected):
                     block.fail(why, "not_sent")
-                table = Operation(call, fields, accepted, rejected, headers, not_sent)
+                table = Operation(call, fields, accepted, rejected, headers, not_sent, codec)
                 check_carried(block, name, table)
                 return table
             answered = When(block.words("answered"))
@@ -146,11 +157,22 @@ class TableReader:
                 refused=When(block.words("refused")),
                 pages=_pages(block),
                 time_format=_time_format(block),
+                codec=codec,
             )
         except ConfigError:
             raise
         except ValueError as error:
             block.fail(str(error), "fields")
+
+    @property
+    def _codec_keys(self) -> tuple[str, ...]:
+        return () if self.soap else _OF_A_CODEC
+
+    def _codec(self, block: Block) -> Codec | None:
+        """Return the codec of a call that says something of its own about it, otherwise None."""
+        if not any(key in block for key in self._codec_keys) or not isinstance(self.codec, Rest):
+            return None
+        return read_codec(block, self.codec)
 
     @property
     def _call_key(self) -> str:
@@ -163,6 +185,13 @@ class TableReader:
         check_route(block, call, known)
         return call
 
+    def _check_values(self, block: Block, tables: list[Operation | Question]) -> None:
+        used = {name for table in tables for name in table.carries()}
+        for name in self.values:
+            if name not in used:
+                why = f"no field, header or route has {{{name}}}; {nearest(name, used)}"
+                block.fail(why, "values", name)
+
     def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         used = {name for table in tables for name in table.carries()} | set(auth.credentials)
         used |= {name for one in self.webhooks if one.signed for name in one.signed.names}
@@ -173,17 +202,27 @@ class TableReader:
         check_auth(block, auth, tables)
 
 
+def read_codec(block: Block, like: Rest) -> Rest:
+    """Return the codec that a block, or the table of a call, says, over that of all calls."""
+    given = {key: block.of(key, str) for key in _OF_A_CODEC if key in block}
+    codec = replace(like, **given)
+    check_codec(block, codec)
+    return codec
+
+
 def _success(block: Block) -> When:
     table = block.table("accepted")
     table.only("when", "id", "status")
     words = table.words("when")
-    if not words.keys() - {STATUS}:
-        table.fail('give when = { "path" = "word" }; a 200 is never proof')
+    if why := mark_trouble(words):
+        table.fail(f'give when = {{ "path" = "word" }}: {why}')
     return When(words, **{key: table.path(key) for key in ("id", "status") if key in table})
 
 
 def _statuses(block: Block) -> dict[str, Status]:
     table = block.table("statuses", optional=True)
+    if why := range_trouble(table.values):
+        table.fail(why)
     return {word: one_of(table, Status, ours, word) for word, ours in table.values.items()}
 
 

@@ -114,11 +114,10 @@ def _answer(table: Block) -> WebhookAnswer:
 
 
 def _signature(table: Block, credentials: Collection[str]) -> Signature:
-    table.only("header", "value", "prefix", "timestamp", "nonce", "rotating", "seconds")
+    table.only("header", "value", "timestamp", "nonce", "rotating", "seconds")
     try:
         made = Signature(
             header=table.of("header", str),
-            prefix=table.of("prefix", str, ""),
             timestamp=table.of("timestamp", str, ""),
             nonce=table.of("nonce", str, ""),
             rotating=table.of("rotating", str, ""),

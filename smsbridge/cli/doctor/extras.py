@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def find_missing_extras(backend: Backend) -> Iterator[Finding]:
     """Yield each extra that a key of a config needs, if its library can't be imported."""
+    auths = {type(one.auth).__name__ for one in backend.protocols.values()}
     needs = {
+        ("aws", "auth.type = aws", "botocore"): "AwsSignature" in auths,
+        ("jwt", "auth.type = jwt", "jwt"): "JsonWebToken" in auths,
         ("phone", "default_region", "phonenumbers"): backend.default_region,
         ("limit", "limit.per_second", "pyrate_limiter"): (
             backend.limit and backend.limit.per_second

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smsbridge.codecs.rest import parse_json
-from smsbridge.codecs.soap.envelope import SOAP11, sendable
-from smsbridge.codecs.soap.model import BadWSDL, Content, Part, XSDType
-from smsbridge.codecs.soap.reader import Values, split
-from smsbridge.codecs.soap.writer import Writer
-from smsbridge.codecs.soap.xml import BadXML, Limits, parse_xml
-from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.path import TEXT, at
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.xml import Limits
+from smsbridge.codecs.xml_document import read_xml, write_xml
+from smsbridge.mapping.codec import Unreadable, Unwritable
+from smsbridge.mapping.path import at
 
 JSON_PART, XML_PART = "json_part", "xml_part"
 
@@ -35,7 +33,7 @@ class Inner:
         try:
             if not isinstance(said, str):
                 raise Unreadable("there is no text")  # noqa: TRY301  (each of them has the part)
-            return parse_json(said) if self.key == JSON_PART else _words(said, limits)
+            return parse_json(said) if self.key == JSON_PART else read_xml(said, limits)
         except Unreadable as error:
             raise Unreadable(f"in the part {self.path} {error}") from None
 
@@ -43,16 +41,7 @@ class Inner:
         """Return a document; raises `BadWSDL` for XML that would have no one root."""
         if self.key == JSON_PART:
             return json.dumps(words, ensure_ascii=False)
-        if len(words) != 1 or isinstance(root := next(iter(words.values())), list):
-            raise BadWSDL(f"{self.path} is XML: put the whole answer into one root")
-        own = Content(body=Part(name=next(iter(words)), type=XSDType(open=True)))
-        inside = root if isinstance(root, Mapping) else {TEXT: root}
-        return Writer(own, SOAP11, lambda _: None).alone(sendable(inside))
-
-
-def _words(document: str, limits: Limits) -> Mapping[str, Any]:
-    try:
-        root = parse_xml(document, limits)
-    except BadXML as error:
-        raise Unreadable(str(error)) from None
-    return {split(root)[1]: Values(root, lambda _: None, limits.elements).of(root)}
+        try:
+            return write_xml(words)
+        except Unwritable:
+            raise BadWSDL(f"{self.path} is XML: put the whole answer into one root") from None

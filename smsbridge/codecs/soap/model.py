@@ -11,6 +11,7 @@ from itertools import islice
 
 from smsbridge.codecs.soap.xsd_samples import fit, keeps
 from smsbridge.codecs.soap.xsd_types import SIMPLE, TEXTUAL
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.path import HEADER, steps
 from smsbridge.text.suggest import list_words, nearest
 
@@ -22,7 +23,7 @@ _MOST_WORDS = 100
 _LEAST = ("length", "minLength")
 
 
-class BadWSDL(ValueError):
+class BadWSDL(Unwritable):
     """A WSDL that can't be used, or words that don't fit it. Its text says why.
 
     ``path``: that of the field, where one is at fault.

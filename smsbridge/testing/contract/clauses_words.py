@@ -7,14 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Outcome, Reason, Rejected, SmsbridgeError
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.words import words_of
 from smsbridge.message import Status, Submission
 from smsbridge.testing.contract.clause import clause
 from smsbridge.testing.contract.clauses_replay import differences_of
 from smsbridge.testing.contract.conversation import describe
 from smsbridge.testing.contract.ruling import DoesNotApply, Finding, NotShown
-from smsbridge.testing.contract.word_answers import Unwritable, acceptance, hear, refusals
+from smsbridge.testing.contract.word_answers import acceptance, hear, refusals
 from smsbridge.testing.fixture.do import Do
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ def _judge_status(
     subject: Subject, operation: str, path: str, word: str, status: Status
 ) -> Iterator[str]:
     table = subject.table.operations()[operation]
-    if isinstance(table, Operation) and table.accepted.match.get(path, word) != word:
+    if isinstance(table, Operation) and word not in words_of(table.accepted.match.get(path, word)):
         return  # the word is a part of the mark of success
     try:
         end = hear(

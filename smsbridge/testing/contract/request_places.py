@@ -115,5 +115,5 @@ def _stands(found: list[RequestPlace], path: str, word: str) -> bool:
     """Return whether a word stands at a path of a table; one such as ``{id}`` is in the route."""
     if path.startswith("{"):
         return any(place.part == "path" and word in place.value for place in found)
-    last = [one for one in steps(path) if isinstance(one, str)][-1].rpartition("}")[2]
+    last = [one for one in steps(path, form=True) if isinstance(one, str)][-1].rpartition("}")[2]
     return any(place.value == word and place.name in (last, last.lower()) for place in found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import ANSWER, STATUS, nest
-from smsbridge.serving.answers import AnswerWriter, word_of
+from smsbridge.mapping.words import words_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.rest import ProviderRest, json_response
 from smsbridge.testing.contract.conversation import Conversation, converse
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from smsbridge.testing.contract.subject import Subject
 
 _NO = ("no", "0", "1", "FAILED")
-
-
-class Unwritable(Exception):
-    """A contract allows no answer that has the word."""
 
 
 def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversation:
@@ -36,7 +33,7 @@ def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversa
             return None
         try:
             return _write(request, call, words)
-        except BadWSDL as error:
+        except Unwritable as error:
             impossible.append(error)
             return None
 
@@ -51,7 +48,7 @@ def _write(request: Request, call: ReceivedCall, words: Mapping[str, Any]) -> Re
     if STATUS in words:
         return json_response(int(words[STATUS]), {})
     if isinstance(codec, ProviderRest):
-        return json_response(200, nest(dict(words)))
+        return codec.write(request, call.table.call, nest(dict(words)))
     return AnswerWriter(codec, request, call.table.call).answer(dict(words))
 
 
@@ -68,14 +65,14 @@ def refusals(subject: Subject, operation: str, path: str, word: str) -> Iterator
 
 
 def _differs(table: Operation | Question, mark: str, word: str) -> bool:
-    return table.taken.match[mark] not in (word, "*")
+    return not {word, "*"} & {*words_of(table.taken.match[mark])}
 
 
 def acceptance(subject: Subject, operation: str, more: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer that has the marks of success of an operation, and more words."""
     table = subject.table.operations()[operation]
     words: dict[str, Any] = {
-        path: word_of(word, "1") for path, word in table.taken.match.items() if path != STATUS
+        path: word_of(word, "1") for path, word in first_pairs(table.taken) if path != STATUS
     }
     if isinstance(table, Operation) and table.accepted.id and table.accepted.id not in words:
         words[table.accepted.id] = "7"

@@ -16,13 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.rest import JSON, Rest, parse_json
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.rest import JSON, Rest
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import Reason
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
-from smsbridge.mapping.codec import Codec, Unreadable
+from smsbridge.mapping.codec import Codec, Unreadable, Unwritable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
 from smsbridge.mapping.words import When
@@ -63,6 +64,7 @@ class FaultContext:
         return json_response(status, {"error": status, "message": word}, named)
 
 
+_CLOSED = ("json", "xml")  # formats of which a half can't be a whole
 _NO_TABLE = Operation("POST /", {}, When({"result": "*"}))
 
 
@@ -72,7 +74,7 @@ def fault_context(
     """Return what a fault is done to; for an unknown call, a JSON answer."""
     site = backend.site()
     table = call.table if call else _NO_TABLE
-    codec = call.protocol.table.codec if call else Rest()
+    codec = call.protocol.table.codec_of(call.table) if call else Rest()
     served = call.protocol.codec if call else ProviderRest(Rest(), site)
     here = f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}"
     return FaultContext(
@@ -132,6 +134,8 @@ def _bad_json(context: FaultContext, way: str) -> Response:
     codec = context.codec
     if isinstance(codec, Soap) and codec.json_part:
         return replace(context.good, body=context.good.body.replace(b"{", b"{{"))
+    if isinstance(codec, Rest) and codec.answer not in _CLOSED:
+        return _without_body(context)  # half of a text may be another text
     return replace(context.good, body=context.good.body[: len(context.good.body) // 2])
 
 
@@ -139,8 +143,14 @@ def _write(context: FaultContext, words: Mapping[str, Any]) -> Response:
     writer = context.writer
     try:
         return writer.codec.write(writer.request, writer.call, words)
-    except BadWSDL:
-        return _empty_body(context.good)
+    except Unwritable:
+        return _without_body(context)
+
+
+def _without_body(context: FaultContext) -> Response:
+    if isinstance(context.codec, Rest):
+        return replace(context.good, body=b"")
+    return _empty_body(context.good)
 
 
 def _html(_context: FaultContext, _way: str) -> Response:
@@ -153,7 +163,7 @@ def _provider_error(context: FaultContext, way: str) -> Response:
     path = next((path for path, words in rejected.items() if "*" in words), None)
     if path and way == "unheard-of":
         for word in (one for one in _UNHEARD_OF if one not in rejected[path]):
-            with suppress(BadWSDL):  # the contract may want a number there
+            with suppress(Unwritable):  # the contract may want a number there
                 return context.writer.answer({path: word})
     return context.writer.refusal(rejected, _REASONS)
 
@@ -197,7 +207,7 @@ def _odd_success(context: FaultContext, way: str) -> Response:
     changed = json.loads(json.dumps(words))
     if way == "text":
         for path in accepted.match:
-            _change(changed, path, str)
+            _change(changed, path, text)
     elif accepted.id and accepted.id not in accepted.match:
         _change(changed, accepted.id, None)
     return _write(context, changed)
@@ -206,7 +216,8 @@ def _odd_success(context: FaultContext, way: str) -> Response:
 def _change(words: Any, path: str, made: Callable[[Any], Any] | None) -> None:
     """Change the value at a path, or remove it."""
     *before, last = steps(path)
-    place = at(words, ".".join(map(str, before))) if before else words
+    way = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in before)
+    place = at(words, way.removeprefix(".")) if before else words
     if isinstance(place, dict) and last in place:
         if made is None:
             del place[last]

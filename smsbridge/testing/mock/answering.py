@@ -347,7 +347,7 @@ class Answerer:
 
 
 def _unknown_fields(call: ReceivedCall) -> list[str]:
-    known = {names(path) for path in call.table.fields}
+    known = {_names(path) for path in (*call.table.fields, *call.own)}
     unknown = {_names(path) for path, _ in flat(call.fields)} - known
     return [f"unknown field {path}" for path in sorted(unknown)]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from smsbridge.codecs.rest import parse_json
+from smsbridge.codecs.answer_format import parse_json
 from smsbridge.http.address import is_loopback
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Unreadable

@@ -10,14 +10,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
-from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, word_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, status_words, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
@@ -55,7 +54,7 @@ class GeneratedAnswers:
         """Return the answer to a call that a table has."""
         try:
             return self._answer(request, call)
-        except BadWSDL as error:
+        except Unwritable as error:
             why = f"{error}, and the table wants another word"
             return call.protocol.codec.fault(request, "Server", why)
 
@@ -68,7 +67,14 @@ class GeneratedAnswers:
             return writer.answer(dict(self._rows(call, table)), table.rejected)
         if not self._do_command(call):
             return writer.refusal(table.rejected, _UNSENDABLE)
-        return writer.answer(self._accepted_words(call, table), table.rejected)
+        words = self._accepted_words(call, table)
+        try:
+            return writer.answer(words, table.rejected)
+        except Unwritable:
+            if not table.accepted.id:
+                raise
+            number = _as_number(words[table.accepted.id])  # some take an id of digits only
+            return writer.answer({**words, table.accepted.id: number}, table.rejected)
 
     def sample_answer(
         self, request: Request, note: Note, *, refuses: bool = False
@@ -98,7 +104,7 @@ class GeneratedAnswers:
             if call is not None:
                 try:
                     return AnswerWriter(codec, request, call.name).answer({})
-                except BadWSDL as error:
+                except Unwritable as error:
                     return codec.fault(request, "Server", f"no sample of the answer: {error}")
         if not refusals:
             return None
@@ -110,7 +116,7 @@ class GeneratedAnswers:
         sample = call.protocol.codec.sample(call.table.call)
         marker = table.accepted
         words: dict[str, Any] = {
-            path: word_of(word, word_at(sample, path) or "1") for path, word in marker.match.items()
+            path: word_of(word, word_at(sample, path) or "1") for path, word in first_pairs(marker)
         }
         if marker.id:
             wanted = When({"id": marker.match.get(marker.id, "*")})
@@ -133,15 +139,15 @@ class GeneratedAnswers:
             return call.values["id"]
         made = self._scenario.mint("id")
         if (sample or "").isdigit() or not wanted.holds({"id": made}):
-            made = str(int(made[:7], 16))
+            made = _as_number(made)
         return made
 
     def _status_word(self) -> str:
-        words = {status: word for word, status in self._backend.statuses.items()}
+        words = status_words(self._backend.statuses)
         return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
 
     def _rows(self, call: ReceivedCall, table: Question) -> Iterator[tuple[str, Any]]:
-        for path, word in table.answered.match.items():
+        for path, word in first_pairs(table.answered):
             yield path, word_of(word, "1")
         found = self._history.rows(call.operation, call.values)
         if table.rows and not found:
@@ -165,16 +171,21 @@ class GeneratedAnswers:
         if status in _FAILURES:
             by_provider = status is Status.REJECTED and table.refused.match
             marks = table.refused if by_provider else table.failed
-            for path, word in marks.match.items():
+            for path, word in first_pairs(marks):
                 yield path, word_of(word, words["error"])
 
     def _status_of(self, table: Question, status: Status | None) -> str:
         """Return the provider's word for a status, or for the best that there is."""
-        words = {one: word for word, one in (table.statuses or self._backend.statuses).items()}
+        words = status_words(table.statuses or self._backend.statuses)
         arrived = status is None or status in _STATUSES[:2]
         nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
         known = (words[one] for one in (status, *nearest) if one in words)
         return next(known, str(status or Status.ACCEPTED))
+
+
+def _as_number(made: str) -> str:
+    """Return an id that was made, as digits."""
+    return str(int(made[:7], 16))
 
 
 def _time(path: str, iso: str) -> str | int:

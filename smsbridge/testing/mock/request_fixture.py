@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from smsbridge.codecs.rest import FORM, JSON, parse_form, parse_json
+from smsbridge.codecs.answer_format import parse_json
+from smsbridge.codecs.rest import FORM, JSON, parse_form
 from smsbridge.mapping.discretion import SECRETIVE
 from smsbridge.serving.soap import ProviderSoap
 from smsbridge.testing.fixture.curl import curl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from smsbridge.codecs.rest import parse_json
+from smsbridge.codecs.answer_format import parse_json
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.serving.rest import json_response

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 import logging
 import tomllib
@@ -700,11 +701,27 @@ def test_every_key_of_a_network_is_there(tmp_path: Path) -> None:
     assert "canary" not in repr(backend)
 
 
-@each("body", ["xml", "JSON", ""])
-def test_a_body_is_json_or_a_form(body: str) -> None:
-    with pytest.raises(ConfigError, match=f"body: '{body}' is neither json nor form") as refused:
-        rest(f'body = "{body}"\n{REST_SEND}')
-    assert refused.value.key == ("body",)
+@each(
+    ("head", "key", "why"),
+    [
+        ('body = "yaml"', ("body",), "body: 'yaml' is neither json nor form nor xml"),
+        (
+            'answer = "yaml"',
+            ("answer",),
+            "answer: 'yaml': give one of json, form, xml, text",
+        ),
+        ('answer = "/OK/"', ("answer",), "answer: /OK/ has no named group, such as "),
+        ('answer = "/(/"', ("answer",), "answer: /(/ is not a pattern"),
+        ('body = "xml"', ("send", "fields", "to"), "send.fields.to: XML has one root"),
+    ],
+)
+def test_what_a_body_and_an_answer_can_not_be_is_named(
+    head: str, key: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        rest(f"{head}\n{REST_SEND}")
+    assert refused.value.key == key
+    assert str(refused.value).startswith(why)
 
 
 def test_the_example_sends_and_asks() -> None:
@@ -813,3 +830,182 @@ def test_the_url_of_a_request_is_in_no_log_of_a_library(
     told = " ".join(record.getMessage() for record in caplog.records)
     assert "canary-key" not in told
     assert "2025550123" not in told
+
+
+# --- what is not JSON
+
+
+KANNEL = """
+answer = "/(?P<code>0): Accepted for delivery \\\\[(?P<id>[0-9]+)\\\\]|(?P<error>-?[0-9]+): .*/"
+values = { sender = "SHOP" }
+[send]
+route = "GET /cgi-bin/sendsms?from={sender}&dlr={reference}"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { code = "0" }, id = "id" }
+rejected = { error = { "-99--1" = "account", "*" = "other" } }
+"""
+
+
+@each(
+    ("said", "kind", "seen"),
+    [
+        ("0: Accepted for delivery [7]", Submission, "7"),
+        ("-5: No credit", Rejected, Reason.ACCOUNT),
+        ("3: Queued for later delivery", Rejected, Reason.OTHER),
+        ("<html>Sign in</html>", OutcomeUnknown, None),
+        ("0: Accepted for", OutcomeUnknown, None),
+        ("", OutcomeUnknown, None),
+    ],
+)
+def test_an_answer_of_plain_text_is_read_by_its_pattern(
+    said: str, kind: type, seen: object
+) -> None:
+    answer = Response(status=200, headers={"Content-Type": "text/html"}, body=said.encode())
+    end, (request,) = talk(rest(KANNEL).send(MESSAGE, session()), answer)
+    assert request.url == (
+        "https://gate.example/cgi-bin/sendsms?from=SHOP&dlr=r-1&to=%2B12025550123&text=Hello"
+    )
+    assert request.header("accept") == "*/*"
+    assert isinstance(end, kind)
+    assert getattr(end, "reason", getattr(end, "id", None)) == seen
+
+
+XML_CORP = """
+body = "xml"
+answer = "xml"
+auth = { key = "k-1", fields = { "request.@key" = "{key}" } }
+[send]
+route = "POST /xml"
+[send.fields.request.message]
+to = "{recipient}"
+body = "{text}"
+"@id" = "{reference}"
+[send.accepted]
+when = { "response.@status" = ["0", "OK"] }
+id = "response.id"
+[send.rejected]
+"response.@status" = { 5 = "recipient" }
+"""
+
+
+def test_a_body_and_an_answer_are_xml_by_the_same_paths() -> None:
+    answer = Response(status=200, body=b'<response status="OK"><id>7</id></response>')
+    message = replace(MESSAGE, text="a < b & é")
+    end, (request,) = talk(rest(XML_CORP).send(message, session()), answer)
+    assert end.id == "7"
+    assert request.header("content-type") == "application/xml"
+    root = etree.fromstring(request.body)
+    assert (root.tag, root.get("key"), root[0].get("id")) == ("request", "k-1", "r-1")
+    assert [(one.tag, one.text) for one in root[0]] == [
+        ("to", "+12025550123"),
+        ("body", "a < b & é"),
+    ]
+    with pytest.raises(InvalidMessage, match=r"message.body has U\+0001 at position 0: XML can't"):
+        sent(rest(XML_CORP), replace(MESSAGE, text="\x01"))
+
+
+LOGIN_BY_FORM = """
+auth = { type = "fields", user = "acme", password = "p-1" }
+[token]
+route = "POST /token"
+body = "form"
+answer = "text"
+fields = { user = "{user}", password = "{password}" }
+token = "#text"
+[send]
+route = "POST /sms"
+headers = { Authorization = "Bearer {token}" }
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { "#status" = "204" } }
+[status]
+route = "GET /sms/{id}"
+answer = "form"
+fields = { id = "{id}" }
+row = { status = "state" }
+"""
+
+
+def test_each_call_may_have_a_body_and_an_answer_of_its_own() -> None:
+    backend, kept = rest(LOGIN_BY_FORM), session()
+    token = Response(status=200, body=b"t-1\n")
+    end, (login, send) = talk(backend.send(MESSAGE, kept), token, Response(status=204))
+    assert form(login) == {"user": "acme", "password": "p-1"}
+    assert (send.header("authorization"), json_of(send)["to"]) == ("Bearer t-1", "+12025550123")
+    assert isinstance(end, Submission)
+    rows, _ = talk(
+        backend.ask("status", {"id": "7"}, kept), Response(status=200, body=b"state=sent")
+    )
+    assert rows[0].provider_status == "sent"
+
+
+@pytest.mark.parametrize("block", [KANNEL, XML_CORP, LOGIN_BY_FORM])
+def test_the_mock_takes_and_answers_what_is_not_json(block: str) -> None:
+    provider = Provider(rest(block))
+    with Client(replace(provider.backend), transport=InProcess(provider)) as sms:
+        sms.send("+12025550123", "a < b & é")
+    assert [(one.recipient, one.text) for one in provider.messages] == [
+        ("+12025550123", "a < b & é")
+    ]
+    assert provider.notes == {}
+
+
+def test_a_form_may_have_phps_brackets_and_basic_no_password() -> None:
+    head = 'body = "form"\nauth = { type = "basic", username = "KEY", password = false }\n'
+    fields = 'fields = { "to[]" = "{recipient}", "messages[0][body]" = "{text}" }'
+    block = head + REST_SEND.replace('fields = { to = "{recipient}", body = "{text}" }', fields)
+    provider = Provider(rest(block))
+    with Client(provider.backend, transport=InProcess(provider)) as sms:
+        sms.send("+12025550123", "Hello")
+    (request,) = provider.requests
+    assert form(request) == {"to[]": "+12025550123", "messages[0][body]": "Hello"}
+    assert request.header("authorization") == f"Basic {base64.b64encode(b'KEY:').decode()}"
+    assert [one.text for one in provider.messages] == ["Hello"]
+    with pytest.raises(ConfigError, match="is not a path"):
+        rest(block.replace('"form"', '"json"'))
+
+
+SIGNED = """
+auth = { key = "k-1", secret = "s-1" }
+[send]
+route = "POST /sms"
+fields = { from = "{sender}", to = "{recipient}", text = "{text}", sign = { hmac-md5 = { key = "{secret}", of = "{sender};{recipient};{text}" } } }
+[send.headers]
+X-Time = "{now|epoch}"
+X-Key = "{key}"
+X-Signature = ["v1=", { hmac-sha256 = { key = "{secret}", of = "{method}+{url}+{body}", as = "base64" } }]
+X-Timed = { sha1 = "{secret}{body}{now|epoch}" }
+[send.accepted]
+when = { code = "0" }
+"""  # noqa: E501  (a table of TOML stands in a line)
+
+
+def test_a_field_is_signed_and_a_header_signs_the_request() -> None:
+    request = sent(rest(SIGNED), replace(MESSAGE, sender="SHOP"))
+    of = b"SHOP;+12025550123;Hello"
+    assert json_of(request)["sign"] == hmac.new(b"s-1", of, "md5").hexdigest()
+    of = b"POST+https://gate.example/sms+" + request.body
+    wanted = base64.b64encode(hmac.new(b"s-1", of, "sha256").digest()).decode()
+    assert request.header("x-signature") == f"v1={wanted}"
+    now = request.header("x-time").encode()
+    assert request.header("x-timed") == hashlib.sha1(b"s-1" + request.body + now).hexdigest()
+
+
+@each(
+    ("name", "word", "arrives"),
+    [
+        ("x-signature", "v1=AAAA", False),
+        ("x-timed", "", False),
+        ("x-timed", "what the time makes of it can't be known", True),
+        ("x-key", "k-2", False),
+    ],
+)
+def test_the_mock_takes_what_is_signed_with_the_secret(
+    name: str, word: str, *, arrives: bool
+) -> None:
+    provider = Provider(rest(SIGNED))
+    request = sent(provider.backend, replace(MESSAGE, sender="SHOP"))
+    provider.handle(request)
+    assert len(provider.messages) == 1
+    headers = {key: value for key, value in request.headers.items() if key.lower() != name}
+    provider.handle(replace(request, headers={**headers, name: word}))
+    assert len(provider.messages) == 1 + arrives

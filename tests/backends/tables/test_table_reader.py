@@ -334,14 +334,18 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     # a value of another type
     "a text for statuses": ('{ DELIVRD = "delivered" }', '"x"', ["statuses: give a table"]),
     "a number for url": ('url = "https://gate.example"', "url = 5", ["url: give text"]),
-    "a list for a type": ('type = "headers"', 'type = ["basic"]', ["auth.type", "known are basic"]),
+    "a list for a type": ('type = "headers"', 'type = ["basic"]', ["auth.type", "known are aws"]),
     "a number for a secret": ('api_key = "canary-key"', "api_key = 5", ["api_key: give text"]),
     "a number for a route": ('route = "POST /sms"', "route = 5", ["send.route: give text"]),
-    "a list for a field": ('fields.to = "{recipient}"', "fields.to = []", ["send.fields.to: give"]),
+    "a list for a field": (
+        'fields.to = "{recipient}"',
+        "fields.to = []",
+        ["send.fields.to: a list"],
+    ),
     "a day for a field": ('"{recipient}"', "2027-01-31", ["send.fields.to: give text, a number"]),
     "a table for a field": ('fields.to = "{recipient}"', "fields.to = {}", ["send.fields.to: "]),
     "a text for a marker": ('{ code = "0" }', '"0"', ["send.accepted.when: give a table"]),
-    "a list for a word": ('{ code = "0" }', '{ code = ["0"] }', ["accepted.when.code: give one"]),
+    "any word in a list": ('{ code = "0" }', '{ code = ["0", "*"] }', ["when.code: * is any word"]),
     "no word": ('{ code = "0" }', '{ code = "" }', ["send.accepted.when.code: give one word"]),
     "a table for a word": ('{ code = "0" }', "{ code = {} }", ["accepted.when.code: give one"]),
     "a number for an id": ('accepted.id = "id"', "accepted.id = 5", ["accepted.id: give text"]),
@@ -448,8 +452,8 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     # credentials
     "a key of every backend": (
         'api_key = "canary-key"',
-        'url = "canary"\napi_key = "canary-key"',
-        ["auth.url", "no field and no header has {url}"],
+        'proxy = "canary"\napi_key = "canary-key"',
+        ["auth.proxy", "no field and no header has {proxy}"],
     ),
     "a credential that nothing uses": (
         'api_key = "canary-key"',
@@ -632,7 +636,7 @@ MISSING: Mapping[str, tuple[str, str, str, list[str]]] = {
         REST,
         'accepted.when = { code = "0" }\n',
         'accepted.id = "id"',
-        ['send.accepted: give when = { "path" = "word" }; a 200 is never proof'],
+        ['send.accepted: give when = { "path" = "word" }: name at least one path and its word'],
     ),
     "all of accepted": (
         REST,
@@ -707,7 +711,7 @@ def test_a_credential_that_is_misspelt_is_named_where_it_is_used(tmp_path: Path)
 
 
 def test_a_credential_may_not_have_the_name_of_what_every_backend_has(tmp_path: Path) -> None:
-    for name in ("url", "name", "timeout", "check", "credentials", "protocols", "kind"):
+    for name in ("ca", "name", "timeout", "check", "credentials", "protocols", "kind"):
         text = REST.replace("api_key", name)
         error = refused(tmp_path, text, f'{name} = "canary-key"')
         assert error == f"auth.{name}: every backend has something of that name: give another name"

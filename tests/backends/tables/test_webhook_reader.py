@@ -148,7 +148,7 @@ def test_a_mistake_is_refused_with_its_line(lines: str, why: str, tmp_path: Path
 @each(
     ("value", "why"),
     [
-        ("{ hmac-sha256 = { key = '{key}', of = '{body}' } }", "has key, of, as"),
+        ("{ hmac-sha256 = { key = '{key}' } }", "has key, of, as"),
         ("{ hmac-sha256 = { key = '{key}', of = '{body}', as = 'HEX' } }", "there is no 'HEX'"),
         ("{ hmac-sha256 = { key = '{key}', of = '{form}', as = 'hex' } }", "{form} is none of"),
         ("{ hmac-sha256 = { key = '{key}', of = 1, as = 'hex' } }", "of: give text"),

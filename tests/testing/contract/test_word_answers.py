@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smsbridge import Rejected, Submission
+from smsbridge.mapping.codec import Unwritable
 from smsbridge.testing.contract.subject import Subject
-from smsbridge.testing.contract.word_answers import Unwritable, acceptance, hear, refusals
+from smsbridge.testing.contract.word_answers import acceptance, hear, refusals
 
 from support.blocks import SOAP_SEND, soap
 from support.contracts import subject

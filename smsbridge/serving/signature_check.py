@@ -1,0 +1,59 @@
+"""AWS Signature Version 4, as the provider checks it: signed again, and compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.auth.aws_signature import DATE, SCHEME, AwsSignature
+from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.text.secrets import same
+
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Request
+    from smsbridge.mapping.auth import Credentials
+
+_PARTS = re.compile(
+    rf"{SCHEME} Credential=[^, ]+, ?SignedHeaders=(?P<headers>[a-z0-9;-]+), ?"
+    r"Signature=[0-9a-f]{64}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAwsSignature(ProviderAuth):
+    """A signature. Its time is not looked at."""
+
+    auth: AwsSignature
+
+    def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
+        """Return whether the header is there."""
+        return request.header("authorization").startswith(f"{SCHEME} ")
+
+    def is_valid(
+        self,
+        request: Request,
+        _fields: Mapping[str, Any],
+        credentials: Credentials,
+        _tokens: Collection[str],
+    ) -> bool:
+        """Return whether the signature is that of the request, over the headers that it names."""
+        given = request.header("authorization")
+        found = _PARTS.fullmatch(given)
+        if not found or any(key not in credentials for key in self.auth.credentials):
+            return False
+        signed = found["headers"].split(";")
+        if DATE.lower() not in signed or not request.header(DATE):
+            return False
+        own = {name: request.header(name) for name in signed if request.header(name)}
+        again = self.auth.sign(replace(request, headers=own), credentials)
+        return same(_plain(given), _plain(again))
+
+
+def _plain(header: str) -> str:
+    """Return a header without the blanks after its commas, which may be left out."""
+    return header.replace(", ", ",")
+
+
+provider_auth.register(AwsSignature, ProviderAwsSignature)
