@@ -180,7 +180,9 @@ class Backend:
 
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
-        values = message_values(message) | ({"callback": self.callback} if self.callback else {})
+        values = message_values(message)
+        if self.callback:
+            values["callback"] = self.callback
         operation = table_to_send(self, message, session, values)
         attempt = self.attempt(message, session)
         if made := operation.plan.made:

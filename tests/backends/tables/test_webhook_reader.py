@@ -178,3 +178,38 @@ def test_the_callback_is_a_value_of_a_send_and_without_one_its_field_is_left_out
 def test_a_callback_that_nobody_could_call_is_refused(callback: str) -> None:
     with pytest.raises(ConfigError, match="callback: give http:// or https://"):
         made("", auth={}, callback=callback)
+
+
+def test_each_key_of_the_page_can_stand_in_one_table() -> None:
+    (table,) = tables(
+        """
+[backends.quay.reported]
+takes = "GET"
+body = "xml"
+charset = "iso-8859-1"
+channel = "whatsapp"
+when = { type = ["MESSAGE", "DLR"], kind = "/a|b/" }
+texts = ["a"]
+rows = "results"
+row = { reference = "uuid", status = "status", at = { path = "time", format = "%d%m%Y %H:%M" } }
+statuses = { 1 = "delivered", 2 = "undelivered", 4 = "sent", "10-12" = "read", "*" = "queued" }
+answer = { status = 202, body = "ACK/Jasmin", type = "text/plain" }
+envelope = { id = "event", occurred_at = ["t", "d h"] }
+types = ["dlr"]
+also = { account = "{key}", when = "{now|iso}" }
+headers = { X-Event = "{id}" }
+
+[backends.quay.reported.signed]
+header = "X-Sign"
+rotating = "X-Sign-Next"
+timestamp = "X-Time"
+nonce = "X-Nonce"
+seconds = 60
+value = ["v1=", { hmac-sha1 = { key = "{hook_key}{secret}", of = "{url}{form|sorted}{timestamp}{nonce}" } }]
+"""
+    )
+    assert table.signed is not None
+    assert table.signed.names == {"hook_key", "secret"}
+    assert table.signed.covers == {"url", "form", "timestamp", "nonce"}
+    assert (table.answer.status, table.charset, table.channel) == (202, "iso-8859-1", "whatsapp")
+    assert table.envelope == {"id": "event", "occurred_at": ("t", "d h")}
