@@ -205,11 +205,11 @@ rotating = "X-Sign-Next"
 timestamp = "X-Time"
 nonce = "X-Nonce"
 seconds = 60
-value = ["v1=", { hmac-sha1 = { key = "{hook_key}{secret}", of = "{url}{form|sorted}{timestamp}{nonce}" } }]
+value = ["v1=", { hmac-sha1 = { key = "{hook_key}{secret}", of = "{url}{form|sorted}{nonce}" } }]
 """
     )
     assert table.signed is not None
     assert table.signed.names == {"hook_key", "secret"}
-    assert table.signed.covers == {"url", "form", "timestamp", "nonce"}
+    assert table.signed.covers == {"url", "form", "nonce"}
     assert (table.answer.status, table.charset, table.channel) == (202, "iso-8859-1", "whatsapp")
     assert table.envelope == {"id": "event", "occurred_at": ("t", "d h")}
