@@ -12,6 +12,8 @@ from smsbridge import ConfigError
 from smsbridge.http.exchange import Request
 from smsbridge.text.hmac_text import hmac_text
 from smsbridge.webhooks import MessageReceived, Receiver, Signature, Webhook, WebhookKind
+from smsbridge.webhooks.guard import origin_of
+from smsbridge.webhooks.signatures import sign
 
 from support.each import each
 
@@ -139,3 +141,27 @@ def test_what_one_kind_signs_is_not_read_as_another_kind() -> None:
     (event,) = receiver.read(request(by, "text=b&from=1"))
     assert isinstance(event, MessageReceived)
     assert receiver.answer(replace(request(by, ""), headers={}), print).status == 401
+
+
+def test_hex_may_be_in_capitals_and_base64_may_not() -> None:
+    for form, change, status in (("hex", str.upper, 200), ("base64", str.swapcase, 401)):
+        by = Signature(header="X-Sign", value=hmac_of("{token}", "{body}", form))
+        receiver = Receiver(Signing(arrived(by), token=KEY))
+        said = hmac_text("hmac-sha256", KEY, b"text=b&from=1", form)
+        for word, wanted in ((said, 200), (change(said), status)):
+            given = replace(request(by, ""), headers={"X-Sign": word})
+            assert receiver.answer(given, lambda _: None).status == wanted
+
+
+def test_nothing_is_signed_with_a_key_that_is_missing() -> None:
+    by = Signature(header="X-Sign", value=hmac_of("{token}", "{body}"))
+    for known in ({}, {"token": ""}):
+        with pytest.raises(ValueError, match="the key is missing"):
+            sign(by, request(by, ""), known)
+
+
+def test_a_callback_that_is_no_address_is_not_the_public_one() -> None:
+    assert [origin_of(url) for url in ("", "/sms", "https://a.example:8443/b?c")] == [
+        *("", ""),
+        "https://a.example:8443",
+    ]

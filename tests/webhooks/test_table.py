@@ -226,6 +226,12 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
+def test_what_is_as_large_as_allowed_is_read() -> None:
+    head = b'{"id":"1","type":"x","data":{"a":"'
+    body = head + b"a" * (MOST_BYTES - len(head) - 3) + b'"}}'
+    assert (len(body), read_one(body).type) == (MOST_BYTES, "x")
+
+
 def test_what_is_too_large_is_refused_with_413() -> None:
     with pytest.raises(WebhookUnreadable) as caught:
         read_one(b'{"id":"1","type":"x","data":{"a":"' + b"a" * MOST_BYTES + b'"}}')
@@ -383,6 +389,15 @@ def test_without_data_the_whole_body_is_the_data_and_what_is_not_named_is_absent
             r"arrived\.row\.at\.format: '%H' has no year",
         ),
         ({"row": {**NESTED.row, "id": {"match": "(a)"}}}, r"arrived\.row\.id: path is missing"),
+        (
+            {"row": {**NESTED.row, "at": {"path": "at", "formt": "epoch"}}},
+            r"arrived\.row\.at: 'formt' is not read; did you mean 'format'\?",
+        ),
+        (
+            {"row": {**NESTED.row, "id": {"path": "id", "escaped": "utf-7"}}},
+            r"arrived\.row\.id\.escaped: 'utf-7' is not known",
+        ),
+        ({"answer": WebhookAnswer(status=300)}, r"arrived\.answer\.status: 300: give a status"),
         ({"answer": WebhookAnswer(status=301)}, r"arrived\.answer\.status: 301: give a status"),
         ({"answer": WebhookAnswer(body="{txt}")}, r"arrived\.answer\.body: there is no value"),
     ],

@@ -153,11 +153,13 @@ def test_a_mistake_is_refused_with_its_line(lines: str, why: str, tmp_path: Path
         ("{ hmac-sha256 = { key = '{key}', of = '{form}', as = 'hex' } }", "{form} is none of"),
         ("{ hmac-sha256 = { key = '{key}', of = 1, as = 'hex' } }", "of: give text"),
         ("{ hmac-sha3 = { key = '{key}', of = '{body}', as = 'hex' } }", "neither a filter nor"),
+        ("{ hmac-sha256 = { key = '{key', of = '{body}' } }", "key: .*braces hold a value"),
+        ("{ hmac-sha256 = { key = '{key}', of = '{url}{nonce}' } }", "give the header of {nonce}"),
         ("'{key'", "braces hold a value"),
     ],
 )
 def test_a_signature_that_could_not_be_computed_is_refused(value: str, why: str) -> None:
-    with pytest.raises(ConfigError, match=f"reported.signed.value: .*{why}"):
+    with pytest.raises(ConfigError, match=f"reported.signed.(value|nonce): .*{why}"):
         made(REPORTED.replace(SIGNED, f"signed = {{ header = 'X', value = {value} }}"))
 
 
