@@ -25,14 +25,17 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 ROOMS = (
     *("errors", "text", "message", "http", "mapping", "codecs", "auth", "webhooks", "backends"),
-    *("config", "client", "serving", "testing", "cli"),
+    *("config", "client", "serving", "page", "testing", "cli"),
 )
 """In this order: a room imports from itself and from those before it."""
 
 COMMAND_LINE = ROOT / "cli" / "__init__.py"
 """The entry point names it, so the group of the commands stands there."""
 
-INTERFACES = {Path("mapping/test_auth.py"), Path("mapping/test_codec.py")}
+INTERFACES = {
+    Path("mapping/test_auth.py"),
+    Path("mapping/test_codec.py"),
+}
 """Protocols only: who keeps them is tested."""
 
 
@@ -102,6 +105,7 @@ def test_nothing_but_the_command_line_reads_testing() -> None:
         ("aiohttp", {"http/aiohttp_connection.py", "http/aiohttp_transport.py"}),
         ("requests", {"http/requests_transport.py", "cli/demo.py"}),
         ("yaml", {"testing/fixture/yaml_subset.py"}),
+        ("jinja2", {"page/template.py"}),
         ("jsonschema", {"testing/fixture/schema.py"}),
         ("pytest_httpserver", {"testing/mock/server.py"}),
         ("phonenumbers", {"text/phone.py"}),
