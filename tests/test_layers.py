@@ -32,10 +32,7 @@ ROOMS = (
 COMMAND_LINE = ROOT / "cli" / "__init__.py"
 """The entry point names it, so the group of the commands stands there."""
 
-INTERFACES = {
-    Path("mapping/test_auth.py"),
-    Path("mapping/test_codec.py"),
-}
+INTERFACES = {Path("mapping/test_auth.py"), Path("mapping/test_codec.py")}
 """Protocols only: who keeps them is tested."""
 
 
@@ -105,7 +102,7 @@ def test_nothing_but_the_command_line_reads_testing() -> None:
         ("aiohttp", {"http/aiohttp_connection.py", "http/aiohttp_transport.py"}),
         ("requests", {"http/requests_transport.py", "cli/demo.py"}),
         ("yaml", {"testing/fixture/yaml_subset.py"}),
-        ("jinja2", {"page/template.py"}),
+        ("jinja2", {"page/render.py"}),
         ("jsonschema", {"testing/fixture/schema.py"}),
         ("pytest_httpserver", {"testing/mock/server.py"}),
         ("phonenumbers", {"text/phone.py"}),

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Request, Response
 from smsbridge.message import Channel
-from smsbridge.page.source import FIRST_SHOWN, MOST_SHOWN, Mount, NotShown, Source, Wanted
+from smsbridge.page.render import render_page
+from smsbridge.page.source import FIRST_SHOWN, MOST_SHOWN, CannotShow, Mount, PageSource, Wanted
 from smsbridge.page.static_files import answer_file
-from smsbridge.page.template import render_page
 
 _BAD, _NOT_FOUND, _BAD_METHOD = 400, 404, 405
 _NUMBER = re.compile("[0-9]{1,4}")
@@ -26,7 +26,7 @@ _PARAMETERS = (*_FILTERS, "id", "last")
 class Ask:
     """What a browser asks for: a page, by its path and its query, that stands somewhere."""
 
-    source: Source
+    source: PageSource
     mount: Mount
     path: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def messages(ask: Ask) -> Response:
     why = ""
     try:
         found = ask.source.messages(wanted)
-    except NotShown as error:
+    except CannotShow as error:
         found, why = [], error.why
     is_first = not found and not wanted.filters
     return ask.render(
@@ -83,7 +83,7 @@ def message(ask: Ask) -> Response:
     found = ask.source.message(ask.parameters.get("id", ""))
     try:
         request = ask.source.request(found["request"])
-    except NotShown:  # it is kept no more
+    except CannotShow:  # it is kept no more
         request = None
     state = ask.source.state()
     return ask.render("message.html", message=found, request=request, state=state)
@@ -129,7 +129,7 @@ def is_page(path: str) -> bool:
     return path in PAGES or path.startswith("page/")
 
 
-def answer_page(request: Request, path: str, source: Source, mount: Mount) -> Response:
+def answer_page(request: Request, path: str, source: PageSource, mount: Mount) -> Response:
     """Return the page at a path, which is `is_page`."""
     parameters = {name: word for name, word in parse_qsl(request.query) if name in _PARAMETERS}
     ask = Ask(source=source, mount=mount, path=path, parameters=parameters)
@@ -141,7 +141,7 @@ def answer_page(request: Request, path: str, source: Source, mount: Mount) -> Re
         return refuse_page(ask, _NOT_FOUND, "there is no such page")
     try:
         return PAGES[path](ask)
-    except NotShown as error:
+    except CannotShow as error:
         return refuse_page(ask, error.status, error.why)
 
 

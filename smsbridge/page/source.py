@@ -14,7 +14,7 @@ MOST_SHOWN = 1000
 FIRST_SHOWN = 50
 
 
-class NotShown(Exception):
+class CannotShow(Exception):
     """Why a source can't show something; ``status`` is that of the answer."""
 
     def __init__(self, status: int, why: str) -> None:
@@ -68,8 +68,8 @@ class Mount:
         return f"{self.base}/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
-class Source(Protocol):
-    """Shows what happened at one lane of a host; each method raises `NotShown`."""
+class PageSource(Protocol):
+    """Shows what happened at one lane of a host; each method raises `CannotShow`."""
 
     def name(self) -> str:
         """Return what is shown, such as the name of the backend that is played."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.http.exchange import Response
-from smsbridge.page.source import Document, Example, NotShown, Wanted
+from smsbridge.page.source import CannotShow, Document, Example, Wanted
 from smsbridge.testing.mock import control_answers
 from smsbridge.testing.mock.control_input import Asked, BadAsk
 
@@ -19,7 +19,7 @@ _NOT_FOUND = 404
 
 
 class LaneSource:
-    """A `Source` of one lane."""
+    """A `PageSource` of one lane."""
 
     def __init__(self, lane: Provider, examples: Callable[[], Sequence[Example]]) -> None:
         """``examples`` returns the lines that make the first message."""
@@ -45,7 +45,7 @@ class LaneSource:
         every = self._ask(control_answers.messages, {})
         found = [one for one in every if one["id"] == known]
         if not found:
-            raise NotShown(_NOT_FOUND, "no message of this lane has that id")
+            raise CannotShow(_NOT_FOUND, "no message of this lane has that id")
         replies = [
             one
             for one in self._ask(control_answers.received, {})
@@ -93,5 +93,5 @@ class LaneSource:
         try:
             found = answer(self._lane, Asked(parameters=parameters, given={}, known=known))
         except BadAsk as error:
-            raise NotShown(error.status, str(error)) from None
+            raise CannotShow(error.status, str(error)) from None
         return json.loads(found.body) if isinstance(found, Response) else found

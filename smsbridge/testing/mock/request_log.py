@@ -27,11 +27,11 @@ class KeptRequest:
     ``taken_for``: an operation such as ``send``; ``token`` for a token call, a login or a
     challenge, ``wsdl``, ``sample`` for an operation that only a WSDL has; empty for nothing.
     ``interaction``: that of the scenario which answered. ``refused``: why it was; empty if it
-    wasn't. ``near``: what it nearly was, if it was nothing, the nearest first. ``fault``: the word of the fault that it met. ``message``: the id of the message that
-    was accepted by it. ``notes``: the leniencies that it needed. ``private``: what it says of
-    credentials, right or wrong. ``account``: the backend whose credentials it had to have.
-    ``call``: the same as it was read. ``answer``: None while it is answered, or where a fault came
-    instead.
+    wasn't. ``near``: what it nearly was, if it was nothing, the nearest first. ``fault``: the word
+    of the fault that it met. ``message``: the id of the message that was accepted by it. ``notes``:
+    the leniencies that it needed. ``private``: what it says of credentials, right or wrong.
+    ``account``: the backend whose credentials it had to have. ``call``: the same as it was read.
+    ``answer``: None while it is answered, or where a fault came instead.
     """
 
     id: str

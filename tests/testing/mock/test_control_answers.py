@@ -83,7 +83,13 @@ def test_the_end_of_the_mock_ends_the_waiting() -> None:
 @each(
     ("query", "why"),
     [
-        ("nuber=1", "no parameter 'nuber'; it has recipient, text, after, wait, lane"),
+        (
+            "nuber=1",
+            "no parameter 'nuber'; it has recipient, text, channel, outcome, after, last, wait, ",
+        ),
+        ("channel=letter", "channel: give one of sms, whatsapp"),
+        ("outcome=lost", "outcome: give one of accepted, not_sent, rejected, unknown"),
+        ("last=-1", "last: give a number from 0"),
         ("wait=61", "wait: give a number from 0 to 60"),
         ("text=(", "text is a regular expression"),
         ("recipient=x", "recipient: give a number"),
