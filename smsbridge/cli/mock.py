@@ -42,6 +42,7 @@ SOURCE is what it plays; without it, SMSMobileAPI:
 \b
 Examples:
   smsbridge mock
+  smsbridge mock --open
   smsbridge mock twilio
   smsbridge mock oldcorp --port 0
   smsbridge mock vendor/service.wsdl
@@ -51,13 +52,13 @@ Examples:
   smsbridge mock --list
   smsbridge mock --webhook http://127.0.0.1:8780 --webhook-secret S
 
-Prints one JSON line when it is ready. Its page shows to people what came in: --open opens it. GET /_mock/messages lists what it accepted, GET
-/_mock/requests all that came in and why it was refused; POST /_mock/receive with {"sender": …,
-"text": …} makes a message come in; POST /_mock/reset forgets everything. A suite that sends
-with the key test-key-NAME, or below the path /lane-NAME/, has all of that for itself, at
-/_mock/…?lane=NAME. A WSDL is served at the path of its service, with
-this address in it. Answers made up from a table or a WSDL, and not from a fixture, are labelled
-ASSUMED.
+Prints one JSON line when it is ready, with the address of a page that shows to people what came
+in. GET /_mock/messages lists what it accepted, GET /_mock/requests all that came in and why it was
+refused; POST /_mock/receive with {"sender": …, "text": …} makes a message come in; POST
+/_mock/reset forgets everything. A suite that sends with the key test-key-NAME, or below the path
+/lane-NAME/, has all of that for itself, at /_mock/…?lane=NAME. A WSDL is served at the path of its
+service, with this address in it. Answers made up from a table or a WSDL, and not from a fixture,
+are labelled ASSUMED.
 
 GET /_mock/verify answers 200, or 409 with what clients did wrong since the last reset: requests
 that matched nothing, interactions of --scenario that were never played, messages that were taken
