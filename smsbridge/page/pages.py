@@ -37,6 +37,11 @@ class Ask:
         word = self.parameters.get("last", "")
         return min(int(word), MOST_SHOWN) if _NUMBER.fullmatch(word) else FIRST_SHOWN
 
+    def more(self, shown: int) -> int:
+        """Return how many rows a link to more shows; 0 where there are no more."""
+        is_full = shown >= self.last < MOST_SHOWN
+        return min(self.last + FIRST_SHOWN, MOST_SHOWN) if is_full else 0
+
     def word(self, name: str) -> str:
         """Return a parameter; empty if it is absent."""
         return self.parameters.get(name, "").strip()
@@ -71,7 +76,7 @@ def messages(ask: Ask) -> Response:
         messages=found,
         wanted=wanted,
         why=why,
-        more=min(wanted.last + FIRST_SHOWN, MOST_SHOWN) if len(found) >= wanted.last else 0,
+        more=ask.more(len(found)),
         examples=ask.source.examples() if is_first else (),
         channels=list(Channel),
         outcomes=(Outcome.ACCEPTED, Outcome.UNKNOWN),
@@ -92,8 +97,8 @@ def message(ask: Ask) -> Response:
 def requests(ask: Ask) -> Response:
     """Return all that came in, the newest first."""
     found = ask.source.requests(ask.last)
-    more = min(ask.last + FIRST_SHOWN, MOST_SHOWN) if len(found["requests"]) >= ask.last else 0
     examples = () if found["requests"] else ask.source.examples()
+    more = ask.more(len(found["requests"]))
     return ask.render("requests.html", found=found, more=more, examples=examples)
 
 

@@ -54,7 +54,7 @@ def visitor(browser: Any, mock: Provider) -> Iterator[Visitor]:
 
 @pytest.fixture
 def application() -> Iterator[FaultServer]:
-    with FaultServer([answer(200)]) as server:
+    with FaultServer([answer(200, connection="close")]) as server:
         yield server
 
 

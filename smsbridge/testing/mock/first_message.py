@@ -37,14 +37,15 @@ _LONGEST = 64 * 1024
 def first_message(lane: Provider) -> Sequence[Example]:
     """Return the lines for a lane; none where no one request makes a message."""
     base = lane.address
-    if lane.lane and not lane_keys(lane.backend):
+    if lane.lane and not lane_keys(lane.lanes.backend):
         base = f"{base}/lane-{quote(lane.lane, safe='')}"
     request = _find_request(lane.backend)
     if request is None:
         return _ask_for_wsdl(lane, base)
     parts = urlsplit(request.url)
     query = f"?{parts.query}" if parts.query else ""
-    request = replace(request, url=f"{base}{parts.path}{query}")
+    headers = {name: one for name, one in request.headers.items() if name.lower() not in _OWN}
+    request = replace(request, url=f"{base}{parts.path}{query}", headers=headers)
     credentials = lane.backend.credentials()
     public = {key: word for key, word in credentials.items() if word.startswith(_PUBLIC)}
     hide = masker([word for word in credentials.values() if word not in public.values()], _LONGEST)
@@ -82,12 +83,8 @@ def _with_values(command: str, public: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: words.get(found[1] or found[2], found[0]), command)
 
 
-def _headers(request: Request) -> dict[str, str]:
-    return {name: one for name, one in request.headers.items() if name.lower() not in _OWN}
-
-
 def _php(request: Request) -> str:
-    headers = "".join(f"{name}: {one}\r\n" for name, one in _headers(request).items()).rstrip()
+    headers = "".join(f"{name}: {one}\r\n" for name, one in request.headers.items()).rstrip()
     head = f"'header' => {_in_php(headers)}, " if headers else ""
     body = f"'content' => {_in_php(request.body.decode(errors='replace'))}, "
     options = f"['http' => ['method' => '{request.method}', {head}{body}'ignore_errors' => true]]"
@@ -108,7 +105,7 @@ def _python(request: Request, backend: Backend, base: str) -> str:
         url = sample_url("rest", base).replace("://test-key@", f"://{quote(key, safe='')}@")
         send = f'Client.from_url("{url}").send("{RECIPIENT}", "{TEXT}")'
         return f"from smsbridge import Client; print({send})"
-    made = f"Request({request.url!r}, {request.body!r}, {_headers(request)!r}, "
+    made = f"Request({request.url!r}, {request.body!r}, {dict(request.headers)!r}, "
     more = f"method={request.method!r})"
     return f"from urllib.request import Request, urlopen; print(urlopen({made}{more}).read())"
 
