@@ -23,6 +23,7 @@
       window.addEventListener("pagehide", () => this.leave());
       window.addEventListener("pageshow", (event) => event.persisted && this.look());
       this.look();
+      this.refreshLater();
       setInterval(() => this.beat(), BEAT);
       setInterval(() => this.poll(), POLL);
     }
@@ -79,8 +80,7 @@
       this.heard = performance.now();
       if (KINDS.includes(kind)) {
         this.dispatchEvent(new MessageEvent(kind, { data }));
-        clearTimeout(this.later); // a status may change by time alone
-        this.later = setTimeout(() => this.refresh(), LATER);
+        this.refreshLater();
       } else if (this.readyState !== EventSource.OPEN) {
         this.readyState = EventSource.OPEN;
         this.onopen?.(new Event("open"));
@@ -103,6 +103,11 @@
     refresh() {
       const live = document.getElementById("live");
       if (live) htmx.trigger(live, "refresh");
+    }
+
+    refreshLater() { // a status may change by time alone
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.refresh(), LATER);
     }
 
     show() {
