@@ -37,7 +37,7 @@ function send_sms($url, $to, $text) {
 echo send_sms($argv[1], $argv[2], $argv[3]), "\\n";
 """
 TEXT = "Your code is 482913\nIt ends in ten minutes ⏳"
-PICTURES = os.environ.get("PICTURES", "")
+PICTURES = os.environ.get("PICTURES", "") and str(Path(os.environ["PICTURES"]).resolve())
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 780}
 
 
