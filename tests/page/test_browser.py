@@ -234,6 +234,7 @@ def test_axe_finds_nothing(browser: Any, mock: Provider, scheme: str) -> None:
         look(path)
     send(mock.address, "Hello 😀, your code is 482913", key="test-key-other")
     send(mock.address, "Hello 😀, your code is 482913")
+    send(mock.address, "long " * 500)
     send(mock.address, "Hello", key="wrong")
     mock.begin_fault("reset-after-request", 1, None)
     with pytest.raises(Exception, match="curl"):

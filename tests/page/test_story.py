@@ -117,8 +117,7 @@ def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # 
     page.get_by_role("button", name="Copy 482913").click()
     assert page.evaluate("navigator.clipboard.readText()") == "482913"
 
-    page.get_by_text("As a fixture").click()  # what was said, to be played again
-    page.get_by_role("button", name="Copy fixture").click()
+    page.get_by_role("button", name="Copy as a fixture").click()  # to be played again
     page.locator("#pulse", has_text="Copied").wait_for()
     fixture = page.evaluate("navigator.clipboard.readText()")
 
@@ -159,7 +158,6 @@ TEXTS = (
 )
 
 
-@pytest.mark.skipif(not PICTURES, reason="make pictures takes them")
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -168,7 +166,9 @@ TEXTS = (
         ("messages-phone", {"viewport": PHONE, "color_scheme": "light"}),
     ],
 )
-def test_pictures(browser: Any, ready: dict[str, Any], name: str, options: dict[str, Any]) -> None:
+def test_the_page_is_as_the_docs_show_it(
+    browser: Any, ready: dict[str, Any], name: str, options: dict[str, Any]
+) -> None:
     import requests
 
     url = f"{ready['address']}/sendsms/"
@@ -178,6 +178,7 @@ def test_pictures(browser: Any, ready: dict[str, Any], name: str, options: dict[
     visitor = Visitor(browser, ready["address"], **options)
     page = visitor.open()
     page.get_by_text("delivered").nth(len(TEXTS) - 1).wait_for()
+    assert page.locator(".bubble").all_inner_texts() == [text for _, text in reversed(TEXTS)]
     picture(page, name)
     if name == "messages":
         for inner in ("requests", "scenario"):

@@ -1,7 +1,7 @@
 // Copies, and keeps a page as new as its host: one stream of events for all pages of a browser.
 (() => {
   "use strict";
-  const POLL = 2000, BEAT = 1000, SILENCE = 5000, LATER = 2500;
+  const POLL = 2000, BEAT = 1000, SILENCE = 5000, LATER = 2500, PAUSE = 250;
   const KINDS = ["message", "request", "report", "received", "scenario", "fault", "clock", "delay",
     "webhook", "reset"];
 
@@ -15,13 +15,12 @@
       super();
       this.url = url;
       this.readyState = EventSource.CONNECTING;
-      this.heard = -Infinity;
+      this.heard = this.told = -Infinity;
       const shared = window.isSecureContext && navigator.locks && window.BroadcastChannel;
       this.channel = shared ? new BroadcastChannel(`smsbridge ${url}`) : null;
       if (shared) this.channel.onmessage = ({ data }) => this.hear(data);
       document.addEventListener("visibilitychange", () => this.look());
       window.addEventListener("pagehide", () => this.leave());
-      window.addEventListener("pageshow", (event) => event.persisted && this.look());
       this.look();
       this.refreshLater();
       setInterval(() => this.beat(), BEAT);
@@ -79,8 +78,7 @@
     hear({ kind, data }) {
       this.heard = performance.now();
       if (KINDS.includes(kind)) {
-        this.dispatchEvent(new MessageEvent(kind, { data }));
-        this.refreshLater();
+        this.tell(kind, data);
       } else if (this.readyState !== EventSource.OPEN) {
         this.readyState = EventSource.OPEN;
         this.onopen?.(new Event("open"));
@@ -89,11 +87,9 @@
     }
 
     beat() {
-      if (this.source?.readyState === EventSource.OPEN) {
-        this.hear({ kind: "beat" });
-        this.channel?.postMessage({ kind: "beat" });
-      }
-      this.show();
+      if (this.source?.readyState !== EventSource.OPEN) return this.show();
+      this.channel?.postMessage({ kind: "beat" });
+      this.hear({ kind: "beat" });
     }
 
     poll() {
@@ -103,6 +99,16 @@
     refresh() {
       const live = document.getElementById("live");
       if (live) htmx.trigger(live, "refresh");
+    }
+
+    tell(kind, data) { // at once, but no more than a few times a second
+      const wait = this.told + PAUSE - performance.now();
+      if (wait > 0) {
+        return this.due ??= setTimeout(() => { this.due = null; this.tell(kind, data); }, wait);
+      }
+      this.told = performance.now();
+      this.dispatchEvent(new MessageEvent(kind, { data }));
+      this.refreshLater();
     }
 
     refreshLater() { // a status may change by time alone
@@ -116,9 +122,7 @@
       if (pulse.textContent !== word) pulse.textContent = word;
     }
 
-    close() {
-      this.leave();
-    }
+    close() { this.leave(); }
   }
 
   htmx.createEventSource = (url) => new SharedStream(url);

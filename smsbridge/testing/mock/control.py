@@ -47,7 +47,7 @@ URLS: Mapping[tuple[str, str], ControlURL] = {
         parameters=("recipient", "text", "channel", "outcome", "after", "last", "wait"),
     ),
     ("GET", "/received"): ControlURL(answer=control_answers.received),
-    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after",)),
+    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after", "last")),
     ("GET", _ONE): ControlURL(answer=control_answers.one_request),
     ("GET", "/lanes"): ControlURL(answer=control_answers.lanes),
     ("GET", "/scenario"): ControlURL(answer=control_answers.scenario),

@@ -66,7 +66,7 @@ def messages(provider: Provider, asked: Asked) -> Any:
         raise BadAsk(str(error)) from None
     with provider.lock:
         provider.settle()
-        return [_message(provider, one) for one in found]
+        return [message_document(provider, one) for one in found]
 
 
 def _filter_of(asked: Asked) -> Callable[[AcceptedMessage], bool]:
@@ -102,7 +102,8 @@ def _digits(number: str) -> str:
     return "".join(char for char in number if char in "0123456789")
 
 
-def _message(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
+def message_document(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
+    """Return a message as it is told; the lock of the lane is held."""
     size, log = segments(accepted.text), accepted.log
     return {
         "recipient": accepted.recipient,
@@ -143,8 +144,9 @@ def received(provider: Provider, _asked: Asked) -> Any:
 def requests(provider: Provider, asked: Asked) -> Any:
     """Return what came in, oldest first, without credentials."""
     after = number("after", _whole(asked.parameters.get("after", "0")), _MOST_EVENTS)
+    last = int(number("last", _whole(asked.parameters.get("last", "0")), _MOST_EVENTS))
     with provider.lock:
-        kept = [one for one in provider.request_log.requests if int(one.id) > after]
+        kept = [one for one in provider.request_log.requests if int(one.id) > after][-last:]
         return {
             "requests": [_request(provider, one) for one in kept],
             "dropped": provider.request_log.dropped,

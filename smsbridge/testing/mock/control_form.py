@@ -24,9 +24,15 @@ _PAGE = "text/html"
 
 
 def is_form(request: Request) -> bool:
-    """Return whether a request is a form that a browser sends."""
+    """Return whether a request is a form that a browser sends.
+
+    Java's own client says of its JSON that it is a form, and that it takes a page in return; but
+    only browsers say the origin.
+    """
     kind = request.header("content-type").partition(";")[0].strip().lower()
-    return request.method == "POST" and kind == FORM and _PAGE in request.header("accept").lower()
+    wants_page = _PAGE in request.header("accept").lower()
+    is_of_a_page = wants_page and bool(request.header("origin"))
+    return request.method == "POST" and kind == FORM and is_of_a_page
 
 
 def read_form(request: Request, keys: Collection[str]) -> Request:

@@ -9,7 +9,6 @@ from urllib.parse import quote, urlsplit
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.client.sync import Client
-from smsbridge.errors import SmsbridgeError
 from smsbridge.page.source import Example
 from smsbridge.serving.soap import ProviderSoap
 from smsbridge.testing.fixture.curl import curl
@@ -66,7 +65,7 @@ def _find_request(backend: Backend) -> Request | None:
         try:
             with Client(trial.backend, transport=InProcess(trial)) as client:
                 client.send(RECIPIENT, TEXT)
-        except SmsbridgeError:
+        except Exception:  # noqa: BLE001, S112  (whatever its table can't do: it is an example)
             continue
         calls = [kept for kept in trial.request_log.requests if kept.taken_for != "wsdl"]
         again = Provider(replace(backend, protocol=protocol))

@@ -42,21 +42,20 @@ class LaneSource:
 
     def message(self, known: str) -> Document:
         """Return one message by its id, with the ``replies`` that came from its recipient."""
-        every = self._ask(control_answers.messages, {})
-        found = [one for one in every if one["id"] == known]
-        if not found:
-            raise CannotShow(_NOT_FOUND, "no message of this lane has that id")
-        replies = [
-            one
-            for one in self._ask(control_answers.received, {})
-            if one["sender"] == found[-1]["recipient"]
-        ]
-        return {**found[-1], "replies": replies}
+        lane = self._lane
+        with lane.lock:
+            lane.settle()
+            found = next((one for one in reversed(lane.messages) if one.id == known), None)
+            if found is None:
+                raise CannotShow(_NOT_FOUND, "no message of this lane has that id")
+            came: list[Document] = self._ask(control_answers.received, {})
+            replies = [one for one in came if one["sender"] == found.recipient]
+            return {**control_answers.message_document(lane, found), "replies": replies}
 
     def requests(self, last: int) -> Document:
         """Return the newest requests, the newest first, and how many are kept no more."""
-        found = self._ask(control_answers.requests, {})
-        return {**found, "requests": found["requests"][::-1][:last]}
+        found = self._ask(control_answers.requests, {"last": str(last)})
+        return {**found, "requests": found["requests"][::-1]}
 
     def request(self, known: str) -> Document:
         """Return one request by its id, with all that is known of it."""

@@ -57,11 +57,17 @@ def wire_of(kept: KeptRequest, backend: Backend, secrets: Iterable[str]) -> dict
 
 def _write(first: str, rule: CredentialRule, headers: Mapping[str, str], body: bytes) -> str:
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    lines = [first, *(f"{name}: {value}" for name, value in masked_headers(rule, headers))]
+    shown_headers = masked_headers(rule, headers)
+    lines = [first, *(f"{name}: {one}" for name, one in shown_headers if _was_sent(name, body))]
     shown = _of_multipart(body, rule) if kind.lower().startswith(MULTIPART) else None
     if shown is None:
         shown = transcribe(body, kind, rule, most=MOST_SHOWN) if body else ""
     return _escape("\n".join([*lines, "", shown]))
+
+
+def _was_sent(name: str, body: bytes) -> bool:
+    """Return whether a header came: the mock itself says of each request how long it is."""
+    return bool(body) or name.lower() != "content-length"
 
 
 def _of_multipart(body: bytes, rule: CredentialRule) -> str | None:

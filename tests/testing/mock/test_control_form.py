@@ -14,7 +14,11 @@ from smsbridge.testing.mock.control_form import is_form, read_form
 from support.each import each
 from support.mocking import request
 
-BROWSER = {"Content-Type": FORM, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+BROWSER = {
+    "Content-Type": FORM,
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Origin": "http://127.0.0.1",
+}
 
 
 def read(path: str, **fields: str) -> Any:
@@ -61,7 +65,12 @@ def test_a_form_is_read_by_the_names_of_its_fields(
 def test_only_what_a_browser_sends_is_a_form() -> None:
     form = request("/_mock/reset", headers=BROWSER)
     assert is_form(form)
-    others = ({"Accept": "*/*"}, {"Content-Type": "application/json"}, {"Content-Type": ""})
+    others = (
+        {"Accept": "*/*"},
+        {"Content-Type": "application/json"},
+        {"Content-Type": ""},
+        {"Origin": ""},
+    )
     for headers in others:
         assert not is_form(replace(form, headers={**BROWSER, **headers}))
     assert not is_form(replace(form, method="GET"))
