@@ -13,7 +13,7 @@ import pytest
 
 from smsbridge.testing import Provider
 
-from support.browser import Visitor, curl, send, served_mock, started_browser
+from support.browser import ELSEWHERE, Visitor, curl, send, served_mock, started_browser
 from support.fault_server import FaultServer, answer
 from support.tools import need_module
 
@@ -347,17 +347,24 @@ def test_fifty_open_pages_are_all_as_new_as_the_mock(mock: Provider, visitor: Vi
 
 def test_on_a_public_address_a_browser_shows_the_token_once(browser: Any) -> None:
     with served_mock("t-0123456789") as mock:
-        send(mock.address, "Hello")
+        mock.address = mock.address.replace("127.0.0.1", ELSEWHERE)
+        near = mock.address.replace(ELSEWHERE, "127.0.0.1")
+        send(near, "Your code is 482913")
         visitor = Visitor(browser, mock.address)
         assert visitor.page.goto("/_mock/").status == 403
         assert "the token that its host printed" in visitor.page.content()
         visitor.errors.clear()
         page = visitor.open("?token=t-0123456789")
         assert page.url == f"{mock.address}/_mock/"
-        assert rows(page) == ["Hello"]
+        assert page.evaluate("isSecureContext") is False
+        send(near, "Hello")
+        page.get_by_text("Hello", exact=True).wait_for(timeout=1000)
+        page.get_by_role("button", name="Copy 482913").click()
+        page.get_by_text("Copied").wait_for()
         page.get_by_role("link", name="Scenario").click()
         page.get_by_role("button", name="Forget everything").click()
         assert mock.messages == []
         (cookie,) = visitor.context.cookies()
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+        assert visitor.errors == []
         visitor.context.close()

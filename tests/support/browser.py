@@ -15,6 +15,9 @@ from smsbridge.testing.mock.page_host import PageHost
 from support.tools import need, need_module
 
 LIVE = "Live"
+ELSEWHERE = "sms-mock"
+"""A name that leads here, but that a browser does not trust as it trusts the loopback."""
+
 SECONDS = 10_000
 """How many milliseconds Playwright waits for what has to come."""
 
@@ -55,7 +58,8 @@ def started_browser() -> Iterator[Any]:
     chromium = need("chromium", "chromium")
     playwright = need_module("playwright.sync_api", "playwright")
     with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        named = f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", named])
         try:
             yield browser
         finally:

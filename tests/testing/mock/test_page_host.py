@@ -9,15 +9,20 @@ import pytest
 
 from smsbridge.backends.base import Backend
 from smsbridge.codecs.rest import FORM
+from smsbridge.codecs.soap.documents import Source
 from smsbridge.http.exchange import Request, Response
+from smsbridge.page.pages import PAGES
 from smsbridge.testing.fixture.load import parse
+from smsbridge.testing.mock.declared_backend import declared_backend
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.page_host import PageHost
 from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from support.blocks import REST_SEND, rest
 from support.each import each
 from support.mocking import ask, response_to, sending
+from support.vendor import WSDL
 
 HERE = "http://127.0.0.1:8765"
 BROWSER = {"Host": "127.0.0.1:8765", "Accept": "text/html,*/*;q=0.8"}
@@ -200,3 +205,24 @@ def test_without_a_page_a_form_and_the_root_are_what_they_were() -> None:
     assert get(mock, "/_mock/").status == 404
     assert get(mock, "/").status == 404
     assert post(mock, "/_mock/reset", {"x": "1"}).status == 400
+
+
+@each(
+    "name",
+    [
+        *("46elks", "clicksend", "infobip", "kavenegar", "messagebird", "plivo", "twilio"),
+        *("vonage", "parlayx", "wsdl"),
+    ],
+)
+def test_whatever_is_played_has_every_page(name: str) -> None:
+    backend = (
+        wsdl_backend(Source(document=WSDL.encode())) if name == "wsdl" else declared_backend(name)
+    )
+    mock = mocked(backend=backend)
+    mock.address = HERE
+    empty = get(mock, "/_mock/")
+    assert 'id="example-1"' in empty.body.decode()
+    get(mock, "/none")
+    for path in PAGES:
+        answer = get(mock, f"/_mock/{path}" + ("?id=1" if path == "page/request" else ""))
+        assert answer.status == (404 if path == "page/message" else 200), path
