@@ -12,12 +12,13 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.page.access import Access
 from smsbridge.page.pages import Ask, answer_page, is_page, refuse_page
 from smsbridge.page.source import Example, Mount
+from smsbridge.page.static_files import answer_file
 from smsbridge.serving.call import read_call, serve_wsdl
 from smsbridge.testing.mock.control import URLS, answer_control, foreign
 from smsbridge.testing.mock.control_form import is_form, read_form
 from smsbridge.testing.mock.first_message import first_message
 from smsbridge.testing.mock.lane_source import LaneSource
-from smsbridge.testing.mock.lanes import CONTROL, is_control
+from smsbridge.testing.mock.lanes import CONTROL, MOST_LANES, is_control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 _FOUND, _SEE_OTHER, _FAILED = 302, 303, 400
 _LOOKS = ("GET", "HEAD")
-_PAGE = "text/html"
+_PAGE, _IMAGE = "text/html", "image/"
+_ICON = "icon.svg"
+_BESIDE = {"/": _PAGE, "/favicon.ico": _IMAGE}
+"""What a browser asks for beside the page, and what it then says that it takes."""
 
 
 class PageHost:
@@ -42,7 +46,7 @@ class PageHost:
     def answer(self, lane: Provider, request: Request) -> Response | None:
         """Return the answer to a request of a browser; None to any other."""
         if not is_control(request.path):
-            return self._answer_root(lane, request)
+            return _answer_beside(lane, request)
         path = request.path.removeprefix(CONTROL).removeprefix("/")
         if request.path != CONTROL and not is_page(path) and not is_form(request):
             return None
@@ -83,18 +87,27 @@ class PageHost:
         key = lane.lane, lane.address
         with self._lock:
             if key not in self._examples:
+                if len(self._examples) > MOST_LANES:
+                    self._examples.clear()
                 self._examples[key] = first_message(lane)
             return self._examples[key]
 
-    def _answer_root(self, lane: Provider, request: Request) -> Response | None:
-        """Send a browser that asks for ``/`` to the page, if what is played has nothing there."""
-        wants_page = _PAGE in request.header("accept").lower()
-        is_root = request.path == "/" and not request.query and request.method in _LOOKS
-        if not (is_root and wants_page) or foreign(request, lane.hosts):
-            return None
-        if has_answer(lane, request):
-            return None
+
+def _answer_beside(lane: Provider, request: Request) -> Response | None:
+    """Return the answer to what browsers ask beside the page, if what is played has nothing there.
+
+    ``/`` leads to the page. The icon is asked for with every document, also with one of control.
+    """
+    kind = _BESIDE.get(request.path)
+    wanted = kind and kind in request.header("accept").lower()
+    if not wanted or request.query or request.method not in _LOOKS:
+        return None
+    if foreign(request, lane.hosts) or has_answer(lane, request):
+        return None
+    if kind == _PAGE:
         return _go(f"{request.prefix}{CONTROL}/", _FOUND)
+    icon = answer_file(_ICON)
+    return icon and _for_method(request, icon)
 
 
 def has_answer(lane: Provider, request: Request) -> bool:

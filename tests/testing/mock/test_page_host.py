@@ -174,9 +174,17 @@ def test_a_browser_that_asks_for_the_root_is_led_to_the_page() -> None:
     assert ask(mock, "requests")["requests"] == []
 
 
+def test_a_browser_has_its_icon_and_leaves_no_trace_by_that() -> None:
+    mock = mocked()
+    icon = get(mock, "/favicon.ico", accept="image/avif,image/*,*/*;q=0.8")
+    assert (icon.status, icon.header("content-type")) == (200, "image/svg+xml")
+    assert mock.verdict().passed
+
+
 @each(
     ("path", "method", "headers"),
     [
+        ("/favicon.ico", "GET", {}),
         ("/?x=1", "GET", {}),
         ("/", "GET", {"accept": "*/*"}),
         ("/", "POST", {}),
