@@ -205,6 +205,28 @@ def test_no_text_of_others_does_anything_to_the_page(mock: Provider, visitor: Vi
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_keyboard_reaches_everything_and_keeps_its_place(
+    mock: Provider, visitor: Visitor
+) -> None:
+    send(mock.address, "the first")
+    page = visitor.open()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    link = f"open-{mock.messages[0].id}"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == link:
+            break
+    style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert style == "solid"
+    send(mock.address, "the second")
+    page.get_by_text("the second", exact=True).wait_for()
+    assert page.evaluate("document.activeElement.id") == link
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="To +12025550123").wait_for()
+
+
 def test_a_code_is_copied(browser: Any, mock: Provider) -> None:
     visitor = Visitor(browser, mock.address, permissions=["clipboard-read", "clipboard-write"])
     send(mock.address, "Your code is 482913, not 12 or 123456789.")
