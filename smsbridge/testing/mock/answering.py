@@ -304,7 +304,7 @@ class Answerer:
         near = [Miss(interaction=mask(name), differs=mask(why)) for name, why in misses]
         unmatched = Unmatched(request=self._provider.describe(request), nearest=near[:_NEAREST])
         self._provider.evidence.unmatched.append(unmatched)
-        self._kept.refused = unmatched.sentence
+        self._kept.refused, self._kept.near = unmatched.sentence, unmatched.nearest
         return unmatched.sentence
 
     def _nearest_calls(self, request: Request) -> list[tuple[str, str]]:
@@ -331,6 +331,8 @@ class Answerer:
             outcome = Outcome.ACCEPTED if isinstance(end, Submission) else end.outcome
         if not taken and outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
             return
+        if taken and taken[-1].log and not clean:
+            taken[-1].log.outcome = outcome or Outcome.UNKNOWN
         acceptance = Acceptance(
             recipient=call.message.recipient,
             text=call.message.text,
