@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.codecs.rest import parse_json
+from smsbridge.codecs.answer_format import parse_json
 from smsbridge.http.exchange import Request, Response
 from smsbridge.page.access import Access
 from smsbridge.page.pages import Ask, answer_page, is_page, refuse_page
