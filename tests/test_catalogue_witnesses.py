@@ -123,6 +123,13 @@ def is_meant(name: str, place: str) -> bool:
     return place == name or (name.endswith("*") and place.startswith(name[:-1]))
 
 
+def test_a_name_in_differs_is_a_place_or_with_a_star_all_that_begin_so() -> None:
+    places = ("header:x-one", "header:x-two", "text")
+    assert [is_meant("header:x-*", place) for place in places] == [True, True, False]
+    assert [is_meant("text", place) for place in places] == [False, False, True]
+    assert not is_meant("messages[0].*", "messages[1].text")
+
+
 THERE = "https://sms.example/a%20b"
 JSON_BODY = b'{"to": ["+1"], "text": "a b"}'
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "one"}
