@@ -15,7 +15,9 @@ from smsbridge.message import Message, Submission
 
 if TYPE_CHECKING:
     from smsbridge.http.call_record import HTTPCall
-    from smsbridge.http.exchange import Exchange, Session
+    from smsbridge.http.exchange import Exchange, Response, Session
+    from smsbridge.mapping.operation import Operation, Question
+    from smsbridge.mapping.outcome import SendEnd
 
 SentEnd = Submission | SendError | CallerError
 """How one of several messages ended."""
@@ -26,6 +28,24 @@ def most_together(backend: Backend) -> int:
     cls, protocol = type(backend), backend.protocols.get(backend.protocol)
     own = cls.send is not Backend.send or cls.outcome is not Backend.outcome
     return 1 if own or protocol is None or protocol.send is None else protocol.send.most
+
+
+def group_ends(
+    backend: Backend,
+    operation: Operation | Question,
+    messages: Sequence[Message],
+    response: Response,
+    session: Session,
+) -> list[SendEnd]:
+    """Return what an answer proves for each message of a call."""
+    attempts = [backend.attempt(message, session) for message in messages]
+    if len(messages) == 1:
+        return [backend.outcome(operation, messages[0], response, session, attempts[0])]
+    first, *others = (
+        TableCall(backend=backend, table=operation, attempt=at, session=session, message=message)
+        for message, at in zip(messages, attempts, strict=True)
+    )
+    return first.judge_each(others, response)
 
 
 def send_group(

@@ -24,6 +24,7 @@ Tables = Mapping[str, Operation | Question]
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _FOR_SEVERAL = ("rows", "row", "most")
 _FEWEST = 2
+_WITH_ROWS = ("json", "xml")
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
     "id": "which message is it?",
@@ -92,6 +93,8 @@ def check_recipients(at: Checker, table: Operation, codec: Codec) -> None:
         return
     if not isinstance(codec, Rest):
         at.fail("{recipients} are for routes: over SOAP each call has one message", "fields")
+    if codec.answer not in _WITH_ROWS:
+        at.fail(f"rows are in answers that are {' or '.join(_WITH_ROWS)}", "answer")
     if alone := sorted({"recipient", "reference"} & table.carries()):
         at.fail(f"{{recipients}} are several, and {{{alone[0]}}} is of one: use one", "fields")
     _check_rows(at, table)

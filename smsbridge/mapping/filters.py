@@ -17,19 +17,19 @@ from smsbridge.mapping.markup import from_json, from_xml, to_json, to_xml
 
 
 def text(value: Any) -> str:
-    """Return a value as the wire shows it: ``true`` and ``false``, a datetime as ISO 8601.
-
-    Several values have commas between them.
-    """
+    """Return a value as the wire shows it: ``true`` and ``false``, a datetime as ISO 8601."""
     if type(value) is str:
         return value
-    if isinstance(value, list | tuple):
-        return ",".join(map(text, value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+def joined(value: Any) -> str:
+    """Return what a template gave as one text: several have commas between them."""
+    return ",".join(map(text, value)) if isinstance(value, list) else text(value)
 
 
 def _digits(value: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.codec import SoapFault, Unreadable
-from smsbridge.mapping.filters import text
+from smsbridge.mapping.filters import joined
 from smsbridge.mapping.outcome import Case, SendEnd, contradiction, judge
 from smsbridge.mapping.rows import first_word, rows_in
 from smsbridge.mapping.template import RECIPIENTS
@@ -69,7 +69,7 @@ def _owners(table: Operation, numbers: Mapping[str, Case]) -> dict[str, str]:
 
 
 def _as_sent(table: Operation, number: str) -> list[str]:
-    return [text(form({RECIPIENTS: [number]})) for form in table.plan.recipient_forms]
+    return [joined(form({RECIPIENTS: [number]})) for form in table.plan.recipient_forms]
 
 
 def _only(rows: list[Row]) -> Row | str:
