@@ -116,4 +116,5 @@ def _stands(found: list[RequestPlace], path: str, word: str) -> bool:
     if path.startswith("{"):
         return any(place.part == "path" and word in place.value for place in found)
     last = [one for one in steps(path, form=True) if isinstance(one, str)][-1].rpartition("}")[2]
-    return any(place.value == word and place.name in (last, last.lower()) for place in found)
+    named = (last, last.lower(), path)  # of a form all of it is the name: to[]
+    return any(place.value == word and place.name in named for place in found)

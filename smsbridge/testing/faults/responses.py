@@ -25,6 +25,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Codec, Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
+from smsbridge.mapping.rows import rows_in
 from smsbridge.mapping.words import When
 from smsbridge.serving.answers import AnswerWriter
 from smsbridge.serving.call import ReceivedCall
@@ -204,11 +205,12 @@ def _odd_success(context: FaultContext, way: str) -> Response:
     except Unreadable:
         return context.good
     changed = json.loads(json.dumps(words))
-    if way == "text":
-        for path in accepted.match:
-            _change(changed, path, str)
-    elif accepted.id and accepted.id not in accepted.match:
-        _change(changed, accepted.id, None)
+    for row in rows_in(context.table, changed) if context.table.rows else [changed]:
+        if way == "text":
+            for path in accepted.match:
+                _change(row, path, str)
+        elif accepted.id and accepted.id not in accepted.match:
+            _change(row, accepted.id, None)
     return _write(context, changed)
 
 

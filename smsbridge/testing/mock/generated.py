@@ -14,10 +14,10 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.path import STATUS, nest
+from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.words import When, ends_of, word_at
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, first_pairs, status_words, word_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, status_words, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
@@ -132,8 +132,7 @@ class GeneratedAnswers:
             if rule and rule.fault:
                 words = row_refusal(table, rule.fault)
             if words:
-                path = table.paths("recipient")[0].split(" ")[0]
-                rows.append(nest({**words, path: message.recipient}))
+                rows.append(row_of(table, words, message.recipient))
         return {table.rows: rows, **status}
 
     def _accepted_words(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
