@@ -18,7 +18,7 @@ from smsbridge.testing.contract.certify import (
 from smsbridge.testing.contract.clause import clauses
 from smsbridge.testing.contract.ruling import Judgement, Ruling
 
-from support.blocks import GATE, SOAP_SEND
+from support.blocks import GATE, SEND_TO_EACH, SOAP_SEND
 from support.contracts import ACCEPTED, HEAD, REFUSED, Honest, subject
 
 BLOCK = f"""
@@ -125,3 +125,12 @@ def test_a_certificate_is_told_as_rows_and_as_json() -> None:
     options = f"`reference`, `sender` | {NONE} | {NONE}"
     (row,) = certificate.markdown().splitlines()[2:]
     assert row == f"| `honest` | `rest` | `sms` | `send`, `status` | {options} | 1: pass |"
+
+
+@pytest.mark.full
+def test_a_block_whose_calls_have_several_recipients_obeys(nowhere: Path) -> None:
+    send = SEND_TO_EACH.replace("[send]", "[backends.bulk.send]")
+    head = '[backends.bulk]\nbackend = "rest"\nurl = "https://gate.example"\n'
+    (nowhere / "smsbridge.toml").write_text(f'{head}statuses.Q = "queued"\n{send}')
+    rulings = certify(find_subject("bulk", folder=nowhere))
+    assert [(one.clause, one.findings) for one in rulings if one.judgement is Judgement.FAIL] == []
