@@ -81,11 +81,14 @@ $(VENV)/bench-ready: pyproject.toml setup.cfg setup.py
 	$(PIP) --group bench --editable '.[all]'
 	touch $@
 
-build/witnesses/ready: pyproject.toml
+build/witnesses/ready: pyproject.toml tests/witnesses/package.json tests/witnesses/package-lock.json
 	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
-	touch $@
+	mkdir -p build/witnesses/node
+	cp tests/witnesses/package.json tests/witnesses/package-lock.json build/witnesses/node
+	if ! command -v npm > /dev/null; then echo "npm is missing: its witnesses will be"; \
+	else cd build/witnesses/node && npm ci --ignore-scripts --no-audit --no-fund --silent && touch ../ready; fi
 
 # A pip that knows dependency groups comes first.
 $(VENV)/test-ready: pyproject.toml setup.cfg setup.py examples/acme-sms/pyproject.toml $(shell find examples/acme-sms/acme_sms -name '*.py' -o -name '*.yaml' -o -name '*.wsdl')

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.operation import (
+    REQUEST_VALUES,
     Operation,
     Protocol,
     Question,
@@ -60,9 +61,17 @@ def capabilities(name: str, backend: type[Backend], origin: str) -> Iterator[Cap
             protocol=protocol,
             operations=list(table.operations()),
             channels=sorted(send.channels()) if send else [],
-            options=sorted(send.carries() - _ALWAYS - _own_values(table.auth)) if send else [],
+            options=_options(backend, table) if send else [],
             origin=origin,
         )
+
+
+def _options(backend: type[Backend], protocol: Protocol) -> list[str]:
+    """Return the values of the send table that a caller may give, beside number and text."""
+    assert protocol.send  # noqa: S101  (it is asked of those that send)
+    constants = backend.values.keys() - {"sender"}
+    made = {*REQUEST_VALUES, *constants, *_own_values(protocol.auth)}
+    return sorted(protocol.send.carries() - _ALWAYS - made)
 
 
 def _own_values(auth: Auth) -> set[str]:

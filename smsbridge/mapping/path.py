@@ -110,8 +110,7 @@ def at(answer: Any, path: str) -> Any:
         return answer[path]
     for step in _steps(path):
         if type(answer) is dict and type(step) is str:  # nearly always: no look at an ABC
-            only = step == ONLY and len(answer) == 1 and ONLY not in answer
-            answer = next(iter(answer.values())) if only else answer.get(step)
+            answer = _only(answer) if step == ONLY and ONLY not in answer else answer.get(step)
             continue
         if isinstance(step, int):
             items = answer if isinstance(answer, list) else [answer]
@@ -123,6 +122,12 @@ def at(answer: Any, path: str) -> Any:
             continue
         answer = answer.get(step) if isinstance(answer, Mapping) else None
     return answer
+
+
+def _only(answer: dict[str, Any]) -> Any:
+    """Return the value of the only key that a provider wrote; the status is not one of its keys."""
+    found = [value for name, value in answer.items() if name != STATUS]
+    return found[0] if len(found) == 1 else None
 
 
 def _inner(place: Any, step: str | int, empty: Any) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
-from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.codec import SoapFault, Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
 
@@ -64,7 +65,9 @@ class AnswerWriter:
         for reason in reasons:
             for path, words in rejected.items():
                 word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
-                if word is not None:
+                if word is None:
+                    continue
+                with suppress(Unwritable):  # its format may have no place for it
                     return self.answer({path: ends_of(word)[0]})
         return self.codec.deny(self.request, reasons[0])
 

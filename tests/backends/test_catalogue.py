@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from smsbridge import Backend, ConfigError
+from smsbridge import Backend, ConfigError, Submission
 from smsbridge.backends.catalogue import (
     catalogue_names,
     class_of_file,
@@ -17,7 +18,10 @@ from smsbridge.backends.catalogue import (
 from smsbridge.backends.registry import find, installed_backends
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.config.url import from_url
+from smsbridge.http.exchange import Response
+from smsbridge.serving.rest import json_response
 
+from support.blocks import MESSAGE, form, json_of, sent, session, talk
 from support.each import each
 
 QUAY = """
@@ -131,3 +135,56 @@ def test_the_same_text_makes_one_class(quay: Path) -> None:
 def test_a_credential_that_stands_in_a_route_only_is_one_of_the_url() -> None:
     made = from_url("kavenegar://KEY@api.kavenegar.com")
     assert made.credentials() == {"api_key": "KEY"}
+
+
+def test_a_block_may_give_messages_a_sender_and_keep_the_constants_of_the_file(
+    tmp_path: Path,
+) -> None:
+    quay = QUAY.replace("fields = { to", 'fields = { from = "{sender}", account = "{account}", to')
+    (tmp_path / "quay.toml").write_text(f'values = {{ account = "1" }}\n{quay}', encoding="utf-8")
+    config = tmp_path / "smsbridge.toml"
+    block = (
+        '[backends.shop]\nbackend = "./quay.toml"\napi_key = "K"\nvalues = { sender = "SHOP" }\n'
+    )
+    config.write_text(block)
+    request = sent(from_file("shop", config))
+    assert json_of(request) == {
+        "from": "SHOP",
+        "account": "1",
+        "to": "+12025550123",
+        "text": "Hello",
+    }
+
+
+PAIR = """
+[backends.both]
+backend = "failover"
+backends = ["first", "second"]
+
+[backends.first]
+backend = "messagebird"
+access_key = "K1"
+
+[backends.second]
+backend = "twilio"
+username = "AC1"
+password = "T"
+values = { sender = "+12025550100" }
+"""
+
+
+def test_a_failover_goes_from_one_provider_of_the_catalogue_to_another(tmp_path: Path) -> None:
+    config = tmp_path / "smsbridge.toml"
+    config.write_text(PAIR)
+    backend = from_file("both", config)
+    busy = Response(status=429)
+    taken = json_response(201, {"sid": "SM1", "status": "queued"})
+    message = replace(MESSAGE, sender=None)
+    end, (first, second) = talk(backend.send(message, session()), busy, taken)
+    assert isinstance(end, Submission)
+    assert (end.id, end.attempt.via) == ("SM1", "second")
+    assert (first.url, second.url) == (
+        "https://rest.messagebird.com/messages",
+        "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json",
+    )
+    assert form(second)["From"] == "+12025550100"

@@ -70,5 +70,5 @@ def test_backends_shows_a_broken_plug_in_and_the_others(
 def test_backends_lists_the_catalogue_last_with_who_agrees() -> None:
     lines = run("backends").out.splitlines()
     listed = " ".join(lines[lines.index("the catalogue") :])
-    agreed = "with sender; agreed on by apprise, twilio, symfony; never seen live"
+    agreed = "with sender; agreed on by apprise, twilio, symfony, thinwrap; never seen live"
     assert agreed in " ".join(listed.split())

@@ -90,6 +90,7 @@ def test_a_field_of_a_form_may_have_phps_brackets(name: str, found: list[str | i
         ({"to[]": "1"}, "to[]", "1"),
         ({"a.b": "1", "a": {"b": "2"}}, "a.b", "1"),
         ({"+1": {"id": "7"}}, "*.id", "7"),
+        ({"+1": {"id": "7"}, "#status": "200"}, "*.id", "7"),
         ({"rows": {"7": {"x": 1}}}, "rows.*.x", 1),
         ({"a": 1, "b": 2}, "*", None),
         ({"*": 1}, "*", 1),

@@ -94,15 +94,17 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: LeadingProxy
 
     def do_CONNECT(self) -> None:
-        host = self.path.rpartition(":")[0]
+        host, _, port = self.path.rpartition(":")
         self.proxy.hosts.append(host)
         self.send_response_only(200, "Connected")
         self.end_headers()
         self.wfile.flush()
+        self.close_connection = False
+        if port == "80":
+            return
         self.connection = self.proxy.context(host).wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb", self.rbufsize)
         self.wfile = self.connection.makefile("wb", 0)
-        self.close_connection = False
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         """Return what answers a method: http.server asks for ``do_POST`` and the like."""

@@ -12,7 +12,8 @@ from smsbridge.http.exchange import Request
 
 _OF_EVERY_CLIENT = (
     *("accept", "accept-charset", "accept-encoding", "accept-language", "connection", "date"),
-    *("content-length", "content-type", "host", "keep-alive", "user-agent"),
+    *("content-length", "content-type", "host", "keep-alive", "sec-fetch-mode", "user-agent"),
+    "x-amz-date",
 )
 """Headers that say something of the client, and nothing of the message."""
 

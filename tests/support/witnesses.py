@@ -17,6 +17,7 @@ from support.tools import missing, need
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "tests" / "witnesses"
 PYTHON = ROOT / "build" / "witnesses" / "bin" / "python"
+NODE = ROOT / "build" / "witnesses" / "node"
 
 
 def adapter(client: str) -> Path:
@@ -60,6 +61,10 @@ class Witnesses:
             case ".php":
                 options = [f"-d{name}={ca}" for name in ("curl.cainfo", "openssl.cafile")]
                 command = [need("php", "php-cli"), *options, HERE / "symfony.php"]
+            case ".mjs":
+                if not NODE.is_dir():
+                    missing("the packages of npm for the witnesses", "make witnesses")
+                command = [need("node", "nodejs npm"), HERE / "worker.mjs", NODE]
             case _:
                 if not PYTHON.is_file():
                     missing("the environment of the witnesses", "make witnesses")

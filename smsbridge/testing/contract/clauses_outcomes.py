@@ -11,6 +11,7 @@ from smsbridge.errors import NoAnswer, NotSent, Outcome, OutcomeUnknown, Rejecte
 from smsbridge.http.exchange import Left, Request
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS
+from smsbridge.mapping.words import words_of
 from smsbridge.message import Submission
 from smsbridge.serving.answers import row_of
 from smsbridge.serving.call import SENDING, ReceivedCall, read_call
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _ANOTHER = "+12025550199"
 _OK = ("html", "bad-json", "provider-error", "bad-soap")
+_OF_A_BODY = ("bad-json", "odd-success")
 _REDIRECTS = ("redirect-keep", "redirect-see-other")
 _ASKED = ("reset-after-request", "silence", "half-body", "server-error:500", "html", "bad-json")
 _STATUSES = {"html": "200", "unauthorized": "401"}
@@ -67,6 +69,10 @@ def required_end(subject: Subject, met: Fault) -> Ending | None:
     if met.name == "odd-success" and not _can_be_odd(subject, met.way):
         return None
     words = _words(met)
+    if table.accepted.by_status and (
+        met.name in _OF_A_BODY or words.get(STATUS) in words_of(table.accepted.match[STATUS])
+    ):
+        return None  # the body means nothing
     for path, word in words.items():
         if (reason := table.rejected.get(path, {}).get(word)) and met.name != "odd-success":
             return Ending(outcome=Outcome.REJECTED, reason=reason)

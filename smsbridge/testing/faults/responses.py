@@ -23,6 +23,7 @@ from smsbridge.errors import Reason
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Codec, Unreadable, Unwritable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
 from smsbridge.mapping.rows import rows_in
@@ -205,19 +206,22 @@ def _odd_success(context: FaultContext, way: str) -> Response:
     except Unreadable:
         return context.good
     changed = json.loads(json.dumps(words))
-    for row in rows_in(context.table, changed) if context.table.rows else [changed]:
+    table = context.table
+    several = isinstance(table, Operation) and table.rows
+    for place in rows_in(table, changed) if several else [changed]:
         if way == "text":
             for path in accepted.match:
-                _change(row, path, str)
+                _change(place, path, text)
         elif accepted.id and accepted.id not in accepted.match:
-            _change(row, accepted.id, None)
+            _change(place, accepted.id, None)
     return _write(context, changed)
 
 
 def _change(words: Any, path: str, made: Callable[[Any], Any] | None) -> None:
     """Change the value at a path, or remove it."""
     *before, last = steps(path)
-    place = at(words, ".".join(map(str, before))) if before else words
+    way = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in before)
+    place = at(words, way.removeprefix(".")) if before else words
     if isinstance(place, dict) and last in place:
         if made is None:
             del place[last]

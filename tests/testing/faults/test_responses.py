@@ -13,6 +13,8 @@ import pytest
 
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.operation import Operation
+from smsbridge.mapping.words import When
 from smsbridge.testing.faults.responses import (
     FaultContext,
     fault_context,
@@ -30,6 +32,7 @@ from support.sending import said
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 GOOD = {"result": {"error": 0, "sent": "1", "id": "c319d3b3"}}
 TOKEN = Response(status=200, body=b'{"access_token": "t", "token_type": "Bearer", "expires_in": 9}')
+JSON = {"Content-Type": "application/json"}
 ANSWERS = [Fault(name, way) for name, e in FAULTS.items() if e.place == "answer" for way in e.ways]
 FORM = b"recipients=%2B12025550123&message=Hello&apikey=test-key"
 ENVELOPE = (
@@ -171,6 +174,15 @@ def test_an_odd_success_is_one(protocol: str) -> None:
     assert text["result"]["error"] == "0"
     bare = words(faulty_response(fault("odd-success:no-id"), place), place)
     assert (bare["result"]["error"], "id" in bare["result"]) == (0, False)
+
+
+def test_an_odd_success_has_a_boolean_as_the_word_that_a_table_names() -> None:
+    sent, place = When({"all[0].sent": "true"}), at("rest")
+    marked = Operation("POST /sendsms/", {}, accepted=sent)
+    good = Response(status=200, headers=JSON, body=b'{"all": [{"sent": true}]}')
+    place = replace(place, table=marked, good=good)
+    text = words(faulty_response(fault("odd-success:text"), place), place)
+    assert text == {"all": [{"sent": "true"}]}
 
 
 def test_an_answer_that_can_t_be_read_is_as_odd_as_it_is() -> None:
