@@ -77,9 +77,8 @@ class TableCall:
         """Return an error; an unknown outcome with the earliest time at which it can have left."""
         if not isinstance(error, OutcomeUnknown):
             return error
-        earliest = self.session.now() - timedelta(
-            seconds=self.backend.timeout
-        )  # it may have waited
+        longest = timedelta(seconds=self.backend.timeout)  # it may have waited before it left
+        earliest = self.session.now() - longest
         attempt = replace(error.attempt, started=max(error.attempt.started, earliest))
         unknown = OutcomeUnknown(error.why, attempt)
         unknown.exchange = error.exchange

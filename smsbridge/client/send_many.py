@@ -124,6 +124,9 @@ def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[Group]:
 
     They differ in recipient and reference alone, and each has a number of its own.
     """
+    if most == 1:
+        yield from (Group([one]) for one in several)
+        return
     group: list[OneOfMany] = []
     numbers: set[str] = set()
     for one in several:

@@ -316,9 +316,13 @@ def _messages(
     if not isinstance(table, Operation):
         return [], ""
     try:
-        return [backend.taken(table, given, note) for given in _of_each(table, call.fields)], ""
+        each = [backend.taken(table, given, note) for given in _of_each(table, call.fields)]
     except InvalidMessage as error:
         return [], str(error)
+    numbers = {message.recipient: message for message in each}
+    if len(numbers) < len(each):
+        note("a number that is given twice")
+    return list(numbers.values()), ""
 
 
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:

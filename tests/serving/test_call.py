@@ -479,6 +479,16 @@ def test_a_call_to_several_recipients_is_a_message_to_each(to: str, body: str, s
     assert call.values["recipients"].count(",") == 1
 
 
+def test_a_number_that_is_given_twice_is_one_message_and_noted() -> None:
+    notes: list[str] = []
+    body = json.dumps({"to": [EACH[0], EACH[0][1:], EACH[1]], "body": "Hi"}).encode()
+    headers, url = {"Content-Type": JSON}, "https://gate.example/sms"
+    request = Request(method="POST", url=url, headers=headers, body=body)
+    call = received(block(SEND_TO_EACH), request, (), notes.append)
+    assert [one.recipient for one in call.messages] == EACH
+    assert notes == ["a number that is given twice"]
+
+
 @each("to", ['["12"]', '["+12025550123", "12"]', "[]", '""', "{}", "7"])
 def test_several_recipients_of_which_one_is_no_number_are_no_message(to: str) -> None:
     body = f'{{"to": {to}, "body": "Hi"}}'.encode()
