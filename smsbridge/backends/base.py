@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.backends.capabilities import (
@@ -40,7 +40,7 @@ from smsbridge.backends.config_check import check_config
 from smsbridge.backends.config_fields import backend, check_decorated
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.table_call import TableCall
-from smsbridge.errors import Attempt, ConfigError, NoAnswer, OutcomeUnknown, Unsupported
+from smsbridge.errors import Attempt, ConfigError, NoAnswer, Unsupported
 from smsbridge.http.address import ANSWER_LIMIT, ELEMENT_LIMIT, Site
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import (
@@ -51,7 +51,7 @@ from smsbridge.mapping.operation import (
     message_values,
 )
 from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
-from smsbridge.mapping.template import reread
+from smsbridge.mapping.template import RECIPIENTS, reread
 from smsbridge.mapping.times import zone_of
 from smsbridge.mapping.words import word_at
 from smsbridge.message import Message, Options, Status, Submission, fingerprint
@@ -194,13 +194,7 @@ class Backend:
         outcome = yield from call.send(values)
         if isinstance(outcome, Submission):
             return outcome
-        if isinstance(outcome, OutcomeUnknown):  # it may have waited for its turn before it left
-            earliest = session.now() - timedelta(seconds=self.timeout)
-            started = max(attempt.started, earliest)
-            unknown = OutcomeUnknown(outcome.why, replace(attempt, started=started))
-            unknown.exchange = outcome.exchange
-            raise unknown
-        raise outcome
+        raise call.with_its_start(outcome)
 
     def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
         """Let the provider send a message again, by its id: a deliberate second send."""
@@ -286,7 +280,7 @@ class Backend:
             in_route = path.startswith("{")  # a place of the route: {recipient}
             if (word := given.get(path) if in_route else word_at(given, path)) is not None:
                 values |= reread(template, word)
-        number = values.get("recipient", "")
+        number = values.get("recipient") or values.get(RECIPIENTS, "")
         number = f"+{number}" if number.isdigit() else number
         return Message(recipient=number, text=values.get("text", ""))
 

@@ -15,6 +15,7 @@ from smsbridge.mapping.operation import (
     generated_values,
     message_values,
 )
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.message import Channel
 from smsbridge.text.segments import Encoding
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Auth
     from smsbridge.message import Message
 
-_ALWAYS = {"recipient", "text", "channels", "callback"}
+_ALWAYS = {"recipient", RECIPIENTS, "text", "channels", "callback"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from smsbridge.backends.protocol_check import (
     check_carried,
     check_codec,
     check_field_names,
+    check_recipients,
     check_route,
 )
 from smsbridge.codecs.rest import Rest
@@ -166,6 +167,7 @@ class _ProtocolCheck:
             self._check_when(table.accepted, name, "accepted", "when")
             check_several_words(Checker(table.not_sent, (name, "not_sent")))
             check_carried(at, name, table)
+            check_recipients(at, table, codec)
             return
         for key in ("answered", "failed", "refused"):
             self._check_when(getattr(table, key), name, key)

@@ -18,13 +18,14 @@ from smsbridge.http.single_flight import land_async, late
 from smsbridge.text.frames import empty
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from smsbridge.backends.group_send import SentEnd
     from smsbridge.backends.limits import Limit
-    from smsbridge.client.send_many import OneOfMany, Result
+    from smsbridge.client.send_many import Group, Result
     from smsbridge.http.single_flight import Flights
     from smsbridge.http.transport import AsyncTransport
-    from smsbridge.message import Message, Submission
+    from smsbridge.message import Message
 
 _LINGER = 0.05  # seconds that the thread waits for another send before it ends
 _GIVE_WAY = 0.001  # the most seconds that the loop waits for the thread that takes results
@@ -36,13 +37,13 @@ _LOOK_AGAIN = 0.02  # seconds until it looks for a place that another thread may
 class Rules:
     """What to send, when, and by what: the part of a `Client` that the driver needs.
 
-    ``course`` returns the course of a message. ``waits`` yields the seconds to wait, again and
-    again, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held while it
-    is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`; ``transport``
-    returns a new carrier for the requests of a backend.
+    ``course`` returns the course of the messages of a group. ``waits`` yields the seconds to wait,
+    again and again, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held
+    while it is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`;
+    ``transport`` returns a new carrier for the requests of a backend.
     """
 
-    course: Callable[[Message], Course[Submission]]
+    course: Callable[[Sequence[Message]], Course[Sequence[SentEnd]]]
     flights: Flights
     monotonic: Callable[[], float]
     waits: Callable[[Request], Iterator[float]]
@@ -66,8 +67,8 @@ class LoopDriver:
         self._loop = asyncio.SelectorEventLoop()
         self._transports: dict[str, AsyncTransport] = {}
         self._turns: dict[BoundedSemaphore, asyncio.Semaphore] = {}
-        self._new: deque[OneOfMany] = deque()
-        self._flying: set[OneOfMany] = set()
+        self._new: deque[Group] = deque()
+        self._flying: set[Group] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -82,17 +83,17 @@ class LoopDriver:
         """Whether no send is in flight; all results are then in ``ended``."""
         return not self._flying
 
-    def begin(self, one: OneOfMany) -> None:
-        """Send one; if an interrupt comes before it has begun, it is skipped."""
-        self._flying.add(one)
+    def begin(self, group: Group) -> None:
+        """Send a group; if an interrupt comes before it has begun, it is skipped."""
+        self._flying.add(group)
         try:
-            self._new.append(one)
+            self._new.append(group)
             self._call_loop()
         except BaseException:
             with suppress(ValueError):  # it has begun
-                self._new.remove(one)
-                self.ended.append(one.skip())
-                self._flying.discard(one)
+                self._new.remove(group)
+                self.ended.extend(group.skip())
+                self._flying.discard(group)
             raise
 
     def _call_loop(self) -> None:
@@ -177,31 +178,31 @@ class LoopDriver:
         self._called = False  # first: what is added from now on calls again
         while self._new:
             try:
-                one = self._new.popleft()
+                group = self._new.popleft()
             except IndexError:  # its begin was interrupted
                 return
-            task = self._loop.create_task(self._run(one))
+            task = self._loop.create_task(self._run(group))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, one: OneOfMany) -> None:
+    async def _run(self, group: Group) -> None:
         deadlines: dict[str, float] = {}
 
         async def sleep(seconds: float) -> None:
             deadlines.clear()  # after a pause another try begins
             await asyncio.sleep(seconds)
 
-        ended: Submission | BaseException
+        ended: Sequence[SentEnd] | BaseException
         try:
-            course = self._rules.course(one.message)
+            course = self._rules.course(group.messages)
             ended = await drive_async(course, lambda asked: self._carry(asked, deadlines), sleep)
         except BaseException as error:  # noqa: BLE001  (any error: no result may be lost)
             empty(error)
             ended = error
         try:
-            self.ended.append(one.result(ended))
+            self.ended.extend(group.results(ended))
         finally:
-            self._flying.discard(one)  # in this order: it is in ``ended`` before ``idle`` is true
+            self._flying.discard(group)  # in this order: in ``ended`` before ``idle`` is true
             if not self._told:
                 self._told = True
                 self._loop.call_soon(self._tell, 0)

@@ -28,6 +28,11 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def joined(value: Any) -> str:
+    """Return what a template gave as one text: several have commas between them."""
+    return ",".join(map(text, value)) if isinstance(value, list) else text(value)
+
+
 def _digits(value: Any) -> str:
     return re.sub(r"[^0-9]", "", text(value))
 

@@ -11,13 +11,16 @@ from urllib.parse import parse_qsl, urlsplit
 from smsbridge.errors import Reason
 from smsbridge.mapping.path import LIST, STATUS, nest, steps
 from smsbridge.mapping.template import (
+    RECIPIENTS,
     Kept,
     Template,
     Values,
     compile_address,
     compile_all,
     compile_needs,
+    compile_template,
     names,
+    places_named,
     words,
 )
 from smsbridge.mapping.template_check import route_trouble, trouble
@@ -39,13 +42,15 @@ if TYPE_CHECKING:
     from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.message import Status
 
-_MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
+_MESSAGE = ("recipient", RECIPIENTS, "text", "channels", "send_at", "sender", "reference")
 _BY_SMS = frozenset({Channel.SMS})
 _MADE = ("now", "uuid", "encoding", "segments")
 _COUNTED = frozenset({"encoding", "segments"})
-_NO_NEED = {"reference", "callback", "channels", *_MADE}  # ours; channels have a rule of their own
+_NO_NEED = {"reference", "callback", "channels", RECIPIENTS, *_MADE}  # others have own rules
 SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
 RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
+RECIPIENT_ROW = ("recipient",)
+MOST_RECIPIENTS = 1000
 Paths = str | Sequence[str]
 _UUID_BYTES = 16
 _UUID_VERSION = 4
@@ -78,6 +83,8 @@ class Plan:
         self.places = _places(table)
         self.places_carry = {path: frozenset(names(one)) for path, one in self.places.items()}
         self.made = self.carries & set(_MADE)
+        several = {place for _, value in templates for place in places_named(value, RECIPIENTS)}
+        self.recipient_forms = [compile_template(place) for place in sorted(several)]
         known = (word for _, value in templates for word in words(value, "channels"))
         self.channels = frozenset({"sms", *known} - {"*"})
         self._table = table
@@ -171,6 +178,10 @@ class Operation(_Table):
     ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
     ``codec``: that of this call, where it is not that of the protocol.
 
+    One call sends to several where a field has ``{recipients}``, to ``most`` of them (2 to 1000).
+    ``rows`` is then the path of the rows of the answer, and ``row`` says where a row has its
+    ``recipient``; what is ``accepted``, ``rejected`` and ``not_sent`` is then looked for in a row.
+
     >>> operation = Operation(
     ...     "POST /v1/messages",
     ...     fields={"to": "{recipient}", "text": "{text}"},
@@ -186,11 +197,18 @@ class Operation(_Table):
     headers: Mapping[str, Template] = field(default_factory=dict)
     not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
     codec: Codec | None = None
+    rows: str = ""
+    row: Mapping[str, Paths] = field(default_factory=dict)
+    most: int = 1
 
     @property
     def taken(self) -> When:
         """What the answer to a call that was taken has."""
         return self.accepted
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Return the paths of our name in a row, as `Question.paths` does."""
+        return _paths(self.row[name])
 
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
@@ -211,6 +229,7 @@ class Operation(_Table):
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
         used = self.plan.needs(values)
+        used |= {"recipient"} if RECIPIENTS in used else set()
         lacking = [name for name in values if name not in used and name not in _NO_NEED]
         if values["channels"] not in self.plan.channels:
             lacking.append("channels")
@@ -271,8 +290,11 @@ class Question(_Table):
 
     def paths(self, name: str) -> tuple[str, ...]:
         """Return the paths of our name in a row; two paths with a blank between form one value."""
-        given = self.row[name]
-        return (given,) if isinstance(given, str) else tuple(given)
+        return _paths(self.row[name])
+
+
+def _paths(given: Paths) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
@@ -352,6 +374,7 @@ def message_values(message: Message) -> dict[str, Any]:
     """Return the values that a message itself has for a table."""
     values: dict[str, Any] = {
         "recipient": message.recipient,
+        RECIPIENTS: [message.recipient],
         "text": message.text,
         "channels": channels_word(message.channels),
     }

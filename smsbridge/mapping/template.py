@@ -6,7 +6,8 @@ template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``
 a key and what it is of: ``{"hmac-sha256": {"key": "{secret}", "of": "{body}", "as": "hex"}}``. A
 list is its parts, one after the other: ``["v1=", {"sha1": "{text}"}]``. A template whose value is
 absent, and a choice without the word of the value, give None: the field is left out. A literal
-brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
+brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``. A value may
+be several, ``{recipients}``: filters apply to each, and within a text they have commas between.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, text
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, joined, text
 from smsbridge.mapping.markup import Markup, language
 from smsbridge.mapping.times import has_two_readings
 from smsbridge.text.hmac_text import ALGORITHMS, hmac_text
@@ -30,6 +31,9 @@ Values = Mapping[str, Any]
 PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
 TIMES = ("send_at", "now", "after", "before", "first", "last")
 _DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
+RECIPIENTS = "recipients"
+"""The value that is several: the numbers of all messages that one call sends."""
+
 TIME_ZONE = "time_zone"
 """The value that is the zone in which a provider takes times that are written without one."""
 
@@ -100,7 +104,7 @@ def compile_template(template: Template) -> Render:
 
         def through(values: Values) -> Any:
             value = within(values)
-            return None if value is None else apply(value)
+            return None if value is None else _each(apply, value)
 
         return through
     choose, words = (
@@ -120,7 +124,7 @@ def _compile_list(template: Sequence[Template]) -> Render:
 
     def join(values: Values) -> str | None:
         words = [part(values) for part in parts]
-        return None if None in words else "".join(map(text, words))
+        return None if None in words else "".join(map(joined, words))
 
     return join
 
@@ -133,7 +137,7 @@ def _compile_signature(algorithm: str, of: Mapping[str, Template]) -> Render:
         words = key(values), signed(values)
         if None in words:
             return None
-        return hmac_text(algorithm, text(words[0]), text(words[1]).encode(), form)
+        return hmac_text(algorithm, joined(words[0]), joined(words[1]).encode(), form)
 
     return sign
 
@@ -225,7 +229,7 @@ def _compile_text(template: str) -> Render:
         for name, apply in applied:
             if (value := values.get(name)) is None:
                 return None
-            words.append(text(apply(value, values)))
+            words.append(joined(apply(value, values)))
         return _join(own, iter(words))
 
     return fill
@@ -263,7 +267,7 @@ def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
         absent = next((name for name, _ in applied if values.get(name) is None), "")
         if absent:
             return "", absent
-        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
+        words = (quote(joined(apply(values[name], values)), safe="") for name, apply in applied)
         return _join(own, words), ""
 
     return fill
@@ -272,6 +276,18 @@ def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
 def _compile_filters(place: re.Match[str]) -> Apply:
     """Return what makes of the value of a place what its filters say."""
     name, filters = place[1], _bars(place)
+    if name == RECIPIENTS:
+        to_one = _compile_filters_to_one(name, filters)
+
+        def to_each(value: Any, values: Values) -> list[Any]:
+            several = value.split(",") if isinstance(value, str) else value  # as it was read back
+            return [to_one(one, values) for one in several]
+
+        return to_each
+    return _compile_filters_to_one(name, filters)
+
+
+def _compile_filters_to_one(name: str, filters: list[str]) -> Apply:
     if not filters:
         return lambda value, _: value if type(value) is str else text(value)
     steps = [_compile_filter(name, one) for one in filters]
@@ -283,6 +299,11 @@ def _compile_filters(place: re.Match[str]) -> Apply:
         return value if as_it_is else text(value)
 
     return apply
+
+
+def _each(apply: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a filter makes of a value, or of each of several."""
+    return [apply(one) for one in value] if isinstance(value, list) else apply(value)
 
 
 def _compile_filter(name: str, form: str) -> Apply:
@@ -311,6 +332,12 @@ def _write(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
 def names(template: Template) -> Iterator[str]:
     """Yield the name of each value that a template can carry to the provider."""
     yield from (place[1] for part in texts(template) for place in places_of(part))
+
+
+def places_named(template: Template, name: str) -> Iterator[str]:
+    """Yield each place of a value, with its filters: ``{recipients|digits}``."""
+    found = (place for part in texts(template) for place in places_of(part))
+    yield from (place[0] for place in found if place[1] == name)
 
 
 def words(template: Template, name: str) -> Iterator[str]:

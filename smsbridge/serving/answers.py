@@ -15,6 +15,7 @@ from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
+    from smsbridge.mapping.operation import Operation
     from smsbridge.message import Status
     from smsbridge.serving.codec import ProviderCodec
 
@@ -90,6 +91,12 @@ def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
     numbers = (str(number) for number in range(len(refusing) + 1))
     others = numbers if word.lstrip("-").isdigit() else ("ok", "fine", "done")
     return next((other for other in others if other not in refusing), None)
+
+
+def row_of(table: Operation, words: Mapping[str, Any], recipient: str) -> dict[str, Any]:
+    """Return the row of a recipient that has each word at its path."""
+    path = table.paths("recipient")[0].split(" ")[0]
+    return nest({**words, path: recipient})
 
 
 def first_pairs(marks: When) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, text
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, joined, text
 from smsbridge.mapping.template import render
 
 from support.each import each
@@ -19,6 +19,10 @@ NOW = datetime(2027, 1, 31, 9, 0, 0, 1, tzinfo=UTC)
 def test_a_value_is_text_as_the_wire_shows_it() -> None:
     assert [text(True), text(False), text(7)] == ["true", "false", "7"]
     assert text(datetime(2030, 1, 1, tzinfo=UTC)) == "2030-01-01T00:00:00+00:00"
+
+
+def test_several_values_are_one_text_with_commas_between() -> None:
+    assert [joined(["a", 7, True]), joined(["a"]), joined(7)] == ["a,7,true", "a", "7"]
 
 
 @each(

@@ -39,6 +39,7 @@ def test_the_values_of_a_message_are_those_that_it_has() -> None:
     sent = message(options=SMSMobileAPIOptions(encrypt=True))
     assert message_values(sent) == {
         "recipient": "+12025550123",
+        "recipients": ["+12025550123"],
         "text": "x",
         "channels": "sms",
         "reference": sent.reference,
@@ -221,7 +222,8 @@ def test_what_is_made_need_not_be_carried() -> None:
 
 def test_each_operation_has_its_own_values() -> None:
     assert value_names("send") == {
-        *("recipient", "text", "channels", "send_at", "sender", "reference", "callback"),
+        *("recipient", "recipients", "text", "channels", "send_at", "sender", "reference"),
+        "callback",
         *("now", "uuid", "encoding", "segments"),
     }
     assert value_names("status") == {"id", "now", "uuid"}

@@ -352,3 +352,34 @@ def test_names_are_those_of_every_branch_and_filter() -> None:
     template: Template = {"md5": {"{channels}": {"sms": "{text}", "*": {"hex": "{sender}"}}}}
     assert set(names(template)) == {"channels", "text", "sender"}
     assert set(names(7)) == set()
+
+
+EACH = {"recipients": ["+12025550123", "+447700900123"], "text": "a & b"}
+
+
+@each(
+    ("template", "gives"),
+    [
+        ("{recipients}", ["+12025550123", "+447700900123"]),
+        ("{recipients|digits}", ["12025550123", "447700900123"]),
+        ("{recipients|digits|number}", [12025550123, 447700900123]),
+        ({"digits": "{recipients}"}, ["12025550123", "447700900123"]),
+        ("to:{recipients|digits};", "to:12025550123,447700900123;"),
+        ("<to>{recipients}</to>{text|xml}", "<to>+12025550123,+447700900123</to>a &amp; b"),
+        (["to:", "{recipients}"], "to:+12025550123,+447700900123"),
+        ({"{recipients}": {"*": "several"}}, "several"),
+    ],
+)
+def test_a_value_that_is_several_is_a_list_and_has_commas_within_a_text(
+    template: Any, gives: Any
+) -> None:
+    assert render(template, EACH) == gives
+
+
+def test_a_value_that_is_several_has_commas_in_a_route_and_when_it_was_read_back() -> None:
+    route = "GET /send/{recipients|digits}?to={recipients}"
+    assert address(route, EACH) == (
+        "GET /send/12025550123%2C447700900123?to=%2B12025550123%2C%2B447700900123"
+    )
+    read = reread("to:{recipients};", "to:+12025550123,+447700900123;")
+    assert render("{recipients|digits}", read) == ["12025550123", "447700900123"]

@@ -38,6 +38,7 @@ _FAULT = ("code", "string", "detail")
 _TIME = datetime(2027, 1, 31, 9, tzinfo=UTC)
 SAMPLE: Mapping[str, Any] = {
     "recipient": "+12025550123",
+    "recipients": ["+12025550123"],
     "text": "Hello",
     "channels": "sms",
     "sender": "smsbridge",

@@ -13,6 +13,7 @@ from smsbridge.backends.protocol_check import (
     check_carried,
     check_codec,
     check_field_names,
+    check_recipients,
     check_route,
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
@@ -26,6 +27,7 @@ from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
+    RECIPIENT_ROW,
     REQUEST_VALUES,
     SENT_ROW,
     Operation,
@@ -43,6 +45,7 @@ from smsbridge.webhooks.table import Webhook
 
 _OF_A_CODEC = ("body", "answer")
 TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses", "values")
+_OF_SEVERAL = ("rows", "row", "most")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
     *("failed", "refused", "pages", "time_format"),
@@ -124,7 +127,9 @@ class TableReader:
         )
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
-        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
+        own: tuple[str, ...] = _OF_A_QUESTION
+        own = own if name in QUESTIONS else ("accepted", "not_sent")
+        own += _OF_SEVERAL if name == "send" else ()
         block.only(self._call_key, "fields", "headers", "rejected", *own, *self._codec_keys)
         codec = self._codec(block)
         known = value_names(name) | set(self.credentials) | more
@@ -139,8 +144,20 @@ class TableReader:
                 not_sent = block.several_words("not_sent")
                 if why := untaken_trouble(not_sent, accepted, rejected):
                     block.fail(why, "not_sent")
-                table = Operation(call, fields, accepted, rejected, headers, not_sent, codec)
+                table = Operation(
+                    call,
+                    fields,
+                    accepted,
+                    rejected,
+                    headers,
+                    not_sent,
+                    codec,
+                    rows=block.path("rows", ""),
+                    row=_row(block, RECIPIENT_ROW) if "row" in block else {},
+                    most=block.of("most", int, 1),
+                )
                 check_carried(block, name, table)
+                check_recipients(block, table, codec or self.codec)
                 return table
             answered = When(block.words("answered"))
             rows = block.path("rows", "")

@@ -14,12 +14,14 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.words import When, word_at
+from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.words import When, ends_of, word_at
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, first_pairs, status_words, word_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, status_words, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
+from smsbridge.testing.mock.magic_numbers import recipient_rule
 from smsbridge.testing.mock.verdict import quirks_refusal
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from smsbridge.testing.mock.history import History
 
 _UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
+_ROW_REASONS: Mapping[str, tuple[Reason, ...]] = {
+    "refusals": _UNSENDABLE,
+    "unauthorized": (Reason.AUTHENTICATION,),
+    "too-many": (Reason.RATE,),
+}
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
 _FAILURES = (Status.UNDELIVERED, Status.REJECTED)
 _ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
@@ -67,6 +74,8 @@ class GeneratedAnswers:
             return writer.answer(dict(self._rows(call, table)), table.rejected)
         if not self._do_command(call):
             return writer.refusal(table.rejected, _UNSENDABLE)
+        if table.rows:
+            return writer.answer(self._recipient_rows(call, table))
         words = self._accepted_words(call, table)
         try:
             return writer.answer(words, table.rejected)
@@ -111,6 +120,20 @@ class GeneratedAnswers:
         _, why, answer = max(refusals, key=lambda one: one[0])
         note(f"refused: {why}")
         return answer
+
+    def _recipient_rows(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
+        """Return the rows of a call to several recipients; a magic number has its own."""
+        rows: list[dict[str, Any]] = []
+        status: dict[str, Any] = {}
+        for message in call.messages:
+            words = self._accepted_words(call, table)
+            status = {path: words.pop(path) for path in (STATUS,) if path in words}
+            rule = recipient_rule(message.recipient) if call.others else None
+            if rule and rule.fault:
+                words = row_refusal(table, rule.fault)
+            if words:
+                rows.append(row_of(table, words, message.recipient))
+        return {table.rows: rows, **status}
 
     def _accepted_words(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
         sample = call.protocol.codec.sample(call.table.call)
@@ -181,6 +204,20 @@ class GeneratedAnswers:
         nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
         known = (words[one] for one in (status, *nearest) if one in words)
         return next(known, str(status or Status.ACCEPTED))
+
+
+def row_refusal(table: Operation, fault: str) -> dict[str, Any]:
+    """Return the words of a row that says what a fault would; none where no word of it does."""
+    name = fault.partition(":")[0]
+    untaken = [(path, *words) for path, words in table.not_sent.items() if path != STATUS]
+    if name == "too-many" and untaken:
+        return {untaken[0][0]: untaken[0][1]}
+    for reason in _ROW_REASONS.get(name, ()):
+        for path, words in table.rejected.items():
+            word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
+            if word is not None and path != STATUS:
+                return {path: ends_of(word)[0]}
+    return {}
 
 
 def _as_number(made: str) -> str:

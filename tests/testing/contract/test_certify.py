@@ -19,7 +19,7 @@ from smsbridge.testing.contract.clause import clauses
 from smsbridge.testing.contract.ruling import Judgement, Ruling
 from smsbridge.testing.contract.subject import Subject
 
-from support.blocks import GATE, SOAP_SEND, rest
+from support.blocks import GATE, SEND_TO_EACH, SOAP_SEND, rest
 from support.contracts import ACCEPTED, HEAD, REFUSED, Honest, subject
 
 BLOCK = f"""
@@ -164,4 +164,10 @@ rejected = { "response.@code" = { 12 = "recipient" } }
 @pytest.mark.parametrize("block", [TEXT, EMPTY, FORM, XML])
 def test_a_backend_whose_answers_are_not_json_keeps_the_contract(block: str) -> None:
     rulings = certify(Subject(rest(block), []))
+    assert [one for one in rulings if one.judgement is Judgement.FAIL] == []
+
+
+@pytest.mark.full
+def test_a_backend_whose_calls_have_several_recipients_keeps_the_contract() -> None:
+    rulings = certify(Subject(rest(f'statuses.Q = "queued"\n{SEND_TO_EACH}'), []))
     assert [one for one in rulings if one.judgement is Judgement.FAIL] == []
