@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from smsbridge.codecs.rest import FORM, JSON, write_form
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request
 from smsbridge.mapping.filters import TIME_FILTERS, text
-from smsbridge.mapping.markup import to_xml
-from smsbridge.mapping.path import LIST, TEXT, nest
+from smsbridge.mapping.path import nest
 from smsbridge.mapping.template import render_all
 from smsbridge.mapping.words import ends_of, pattern_of, words_of
 from smsbridge.message import Channel, Status
+from smsbridge.serving.webhook_request import add_signatures, first_path, write_request
 from smsbridge.text.encodings import ENCODINGS
 from smsbridge.text.secrets import Secret
 from smsbridge.text.suggest import nearest
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.signatures import SECRET, sign
+from smsbridge.webhooks.signatures import SECRET
 from smsbridge.webhooks.table import PATH, REQUEST, Webhook, WebhookKind
 
-_XML = "text/xml; charset=utf-8"
 _STEP = f"{REQUEST}."
 Forms = Mapping[str, Sequence[tuple[Webhook, str]]]
 
@@ -75,7 +72,7 @@ def _types(table: Webhook) -> Iterator[tuple[str, str]]:
         yield from ((kind, kind) for kind in table.types)
     elif table.kind is WebhookKind.ARRIVED:
         yield str(table.kind), ""
-    elif table.kind is WebhookKind.REPORTED and _by_path(table.paths("status")) != PATH:
+    elif table.kind is WebhookKind.REPORTED and first_path(table.paths("status")) != PATH:
         for word, status in table.statuses.items():
             yield str(status), str(status) if word == "*" else ends_of(word)[0]
 
@@ -140,13 +137,13 @@ def _version(table: Webhook) -> str | None:
 def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -> dict[str, Any]:
     """Return the row of a message; what stands outside of it is under ``#request``."""
     given = {**values, "status": word, "at": _time(table, now)}
-    elsewhere = ("", PATH, f"{_STEP}{_by_path(table.envelope.get('type', ''))}")
-    whole = _by_path(table.envelope.get("data", ""))
+    elsewhere = ("", PATH, f"{_STEP}{first_path(table.envelope.get('type', ''))}")
+    whole = first_path(table.envelope.get("data", ""))
     marks = {path: words_of(one)[0] for path, one in table.when.match.items()}
     said = {path: one for path, one in marks.items() if pattern_of(one) is None}
     said = {_in_row(table, path): one for path, one in said.items() if one != "*"}
     for name in table.row:
-        path = _by_path(table.paths(name))
+        path = first_path(table.paths(name))
         if given.get(name) is not None and path not in elsewhere:
             said[path] = _write(table, name, given[name])
     blank = {path: None for path, one in table.also.items() if one is None}
@@ -155,7 +152,7 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
         {**values, "now": now, "status": word},
     )
     inside = f"{whole}."
-    also.pop(_by_path(table.envelope.get("version", "")), None)  # the event's own
+    also.pop(first_path(table.envelope.get("version", "")), None)  # the event's own
     for path, one in (*blank.items(), *also.items()):
         place = path.removeprefix(inside) if whole and path.startswith(inside) else path
         outside = place == path and (whole or table.rows)
@@ -200,12 +197,6 @@ def _before_group(match: str) -> str:
     return before if before.replace(":", "").replace("-", "").isalnum() else ""
 
 
-def _by_path(paths: Any) -> str:
-    """Return the path at which a provider writes a word: the first."""
-    first = paths if isinstance(paths, str) else next(iter(paths), "")
-    return "" if " " in first else first
-
-
 def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
     tables: Sequence[Webhook],
     event: Event,
@@ -241,10 +232,10 @@ def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
         "created_at": _iso(event.created_at),
         "occurred_at": _iso(event.occurred_at),
     }
-    request = _request(table, event, values, url)
+    request = write_request(table, event, values, url)
     more = render_all(table.headers, {**values, "delivery": delivery or event.id})
     request = replace(request, headers={**request.headers, **more})
-    return _with_signatures(table, request, secrets, credentials or {}, now)
+    return add_signatures(table, request, secrets, credentials or {}, now)
 
 
 def _table_of_event(tables: Sequence[Webhook], event: Event) -> Webhook:
@@ -254,85 +245,6 @@ def _table_of_event(tables: Sequence[Webhook], event: Event) -> Webhook:
             if "type" in table.envelope and not table.types:
                 return table
     return table_of_type(tables, event.type, with_id=event.id is not None)[0]
-
-
-def _request(table: Webhook, event: Event, values: Mapping[str, Any], url: str) -> Request:
-    own = {name: word for name, word in event.data.items() if name != REQUEST}
-    whole, data = table.envelope.get("data", ""), dict(event.data.get(REQUEST, {}))
-    for name, paths in table.envelope.items():
-        if name in values and (path := _by_path(paths)) and values[name] is not None:
-            data.setdefault(path, values[name])
-    if table.body == "form" or table.takes[0] == "GET":
-        fields = write_form({**data, **own})
-        if table.takes[0] == "GET":
-            return Request(method="GET", url=f"{url}{'&' if '?' in url else '?'}{fields}")
-        return Request(
-            method=table.takes[0], url=url, headers={"Content-Type": FORM}, body=fields.encode()
-        )
-    place = _by_path(whole)
-    place = ".".join(filter(None, (place, f"{table.rows}[0]" if table.rows else "")))
-    tree = nest({**data, place: own}) if place else _join(nest(data), own)
-    if table.body == "xml":
-        root = "".join(_element(name, said) for name, said in tree.items())
-        return Request(
-            method=table.takes[0], url=url, headers={"Content-Type": _XML}, body=root.encode()
-        )
-    body = json.dumps(tree.get(LIST, tree), separators=(",", ":")).encode()
-    return Request(method=table.takes[0], url=url, headers={"Content-Type": JSON}, body=body)
-
-
-def _join(outer: dict[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two trees as one; where both have a word, the inner counts."""
-    joined = dict(outer)
-    for name, said in inner.items():
-        known = joined.get(name)
-        if isinstance(known, dict) and isinstance(said, Mapping):
-            joined[name] = _join(known, said)
-        else:
-            joined[name] = said
-    return joined
-
-
-def _element(name: str, said: Any) -> str:
-    if isinstance(said, list):
-        return "".join(_element(name, one) for one in said)
-    if not isinstance(said, Mapping):
-        return f"<{name}>{to_xml(text(said))}</{name}>" if said is not None else f"<{name}/>"
-    attributes = "".join(
-        f' {key[1:]}="{to_xml(text(one))}"' for key, one in said.items() if key.startswith("@")
-    )
-    inside = "".join(
-        to_xml(text(one)) if key == TEXT else _element(key, one)
-        for key, one in said.items()
-        if not key.startswith("@")
-    )
-    return f"<{name}{attributes}>{inside}</{name}>"
-
-
-def _with_signatures(
-    table: Webhook,
-    request: Request,
-    secrets: Sequence[Secret],
-    credentials: Mapping[str, str],
-    now: datetime,
-) -> Request:
-    """Return a request with its signatures, as far as what they are made with is known."""
-    by = table.signed
-    if by is None:
-        return request
-    headers = dict(request.headers)
-    if by.timestamp:
-        headers[by.timestamp] = str(int(now.timestamp()))
-    if by.nonce:
-        headers[by.nonce] = str(int(now.timestamp() * 1000))
-    whole = replace(request, headers=headers)
-    if SECRET in by.names:
-        given = [{**credentials, SECRET: one.reveal()} for one in secrets]
-    else:
-        given = [dict(credentials)] if by.names <= credentials.keys() else []
-    for header, values in zip(filter(None, (by.header, by.rotating)), given, strict=False):
-        headers[header] = sign(by, whole, values)
-    return whole
 
 
 def _iso(time: datetime | None) -> str | None:
