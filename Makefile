@@ -8,7 +8,7 @@ SUITE = $(BIN)/pytest --numprocesses auto --dist worksteal
 # Modules are compiled once, and not again by each command that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo bench witnesses test test-full pythons floors lint ruff mypy spelling news docs wheel format clean
+.PHONY: demo bench pictures witnesses test test-full pythons floors lint ruff mypy spelling news docs wheel format clean
 
 demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
@@ -39,6 +39,10 @@ floors: $(VENV)/test-ready
 NAMES ?= all
 bench: $(VENV)/bench-ready
 	$(BIN)/python -m benchmarks $(NAMES) --json build/benchmarks/results.json --svg build/benchmarks/results.svg
+
+# The pictures of the page, as the docs show them. They look best with fonts-noto-color-emoji.
+pictures: $(VENV)/test-ready
+	PICTURES=docs/_static $(BIN)/pytest --numprocesses 0 -m full tests/page/test_story.py
 
 lint: mypy ruff spelling news
 

@@ -95,6 +95,7 @@ def test_a_witness_is_accepted_and_says_what_smsbridge_says(
             "to": message.recipient,
             "text": message.text,
             "sender": message.sender or "",
+            "reference": message.reference,
             "credentials": mock.backend.credentials(),
             "host": urlsplit(mock.backend.url).hostname,
             "settings": dict(case.witness),
@@ -147,4 +148,31 @@ def test_two_requests_differ_only_in_what_they_say() -> None:
         "query:x": ("1", "2"),
         "to": ("+1", None),
         "to[0]": (None, "+1"),
+    }
+
+
+def call(operation: str, parts: str, *, prefix: str = "") -> Request:
+    """Return a call over SOAP; with a prefix its names are written with that."""
+    of = f"{prefix}:" if prefix else ""
+    space = f'xmlns{of and f":{prefix}"}="urn:sms"'
+    body = f"<e:Body><{of}{operation} {space}>{parts}</{of}{operation}></e:Body>"
+    text = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">{body}</e:Envelope>'
+    kind = {"Content-Type": "text/xml; charset=utf-8"}
+    return Request(method="POST", url=THERE, headers=kind, body=text.encode())
+
+
+def test_two_calls_over_soap_differ_only_in_operation_parts_and_namespaces() -> None:
+    ours = call("Send", "<to><string>1</string><string>2</string></to><text> a &amp; b</text><x/>")
+    parts = "<s:to><s:string>1</s:string><s:string>2</s:string></s:to><s:text> a &#38; b</s:text>"
+    theirs = call("Send", f"{parts}<s:x></s:x>", prefix="s")
+    assert differences(meaning(ours), meaning(theirs)) == {}
+    other = call("Post", '<to xmlns=""><string>1</string></to><text id="7">a</text>')
+    assert differences(meaning(ours), meaning(other)) == {
+        "#operation": ("{urn:sms}Send", "{urn:sms}Post"),
+        "text": (" a & b", "a"),
+        "text.@id": (None, "7"),
+        "to.string": ("1", None),
+        "to.string[1]": ("2", None),
+        "to{}.string": (None, "1"),
+        "x": ("", None),
     }

@@ -24,7 +24,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
     from smsbridge.mapping.codec import Note
     from smsbridge.mapping.outcome import SendEnd
+    from smsbridge.webhooks.table import Webhook
 
 __all__ = ["Backend", "backend"]
 
@@ -87,6 +88,7 @@ class Backend:
     second, and at once. ``answer_limit``, ``element_limit``: how many bytes, and elements of XML,
     an answer may have. ``log``: the backend whose log is used if this one has none. ``transport``:
     ``curl``, for which the extra ``fast`` must be installed, or empty for the default.
+    ``callback``: the address of one's own app to which the provider reports, where a send tells it.
 
     >>> @backend
     ... class Tiny(Backend):
@@ -112,6 +114,7 @@ class Backend:
     protocols: ClassVar[Mapping[str, Protocol]] = {}
     statuses: ClassVar[Mapping[str, Status]] = {}
     options: ClassVar[type[Options] | None] = None
+    webhooks: ClassVar[Sequence[Webhook]] = ()
     values: ClassVar[Mapping[str, Any]] = {}
     by_block: ClassVar[bool] = False  # its tables are those of a block of config
     key_types: ClassVar[Mapping[str, Any]]  # of each config key; the decorator sets it
@@ -135,6 +138,7 @@ class Backend:
     element_limit: int = ELEMENT_LIMIT
     log: Backend | None = None
     transport: str = ""
+    callback: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a config that can't be used."""
@@ -177,6 +181,8 @@ class Backend:
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
         values = message_values(message)
+        if self.callback:
+            values["callback"] = self.callback
         operation = table_to_send(self, message, session, values)
         attempt = self.attempt(message, session)
         if made := operation.plan.made:

@@ -25,18 +25,22 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Auth
     from smsbridge.message import Message
 
-_ALWAYS = {"recipient", RECIPIENTS, "text", "channels"}
+_ALWAYS = {"recipient", RECIPIENTS, "text", "channels", "callback"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
-    """One backend over one protocol. ``origin`` is its distribution, or why it is broken."""
+    """One backend over one protocol. ``origin`` is its distribution, or why it is broken.
+
+    ``webhooks``: what its provider sends to us, ``arrived`` or ``reported``.
+    """
 
     backend: str
     protocol: str
     operations: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    webhooks: list[str] = field(default_factory=list)
     origin: str
 
 
@@ -62,6 +66,7 @@ def capabilities(name: str, backend: type[Backend], origin: str) -> Iterator[Cap
             operations=list(table.operations()),
             channels=sorted(send.channels()) if send else [],
             options=_options(backend, table) if send else [],
+            webhooks=sorted({str(one.kind) for one in backend.webhooks} - {"other"}),
             origin=origin,
         )
 

@@ -46,7 +46,7 @@ _MESSAGE = ("recipient", RECIPIENTS, "text", "channels", "send_at", "sender", "r
 _BY_SMS = frozenset({Channel.SMS})
 _MADE = ("now", "uuid", "encoding", "segments")
 _COUNTED = frozenset({"encoding", "segments"})
-_NO_NEED = {"reference", "channels", RECIPIENTS, *_MADE}  # ours first; others have own rules
+_NO_NEED = {"reference", "callback", "channels", RECIPIENTS, *_MADE}  # others have own rules
 SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
 RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
 RECIPIENT_ROW = ("recipient",)
@@ -422,5 +422,5 @@ REQUEST_VALUES = ("method", "url", "body")
 def value_names(operation: str) -> set[str]:
     """Return the names of the values that the table of an operation may use."""
     if operation == "send":
-        return {*_MESSAGE, *_MADE}
+        return {*_MESSAGE, "callback", *_MADE}
     return {*{**QUESTIONS, **COMMANDS}.get(operation, ()), "now", "uuid"}

@@ -89,7 +89,7 @@ def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert done.code == 0
-    assert set(ready) == {"address", "plays", "provenance", "credentials", "control"}
+    assert set(ready) == {"address", "plays", "provenance", "credentials", "control", "page"}
     assert set(ready["credentials"]) == {"api_key", "client_id", "client_secret"}
     assert (running.returncode, out, err) == (0, "", "")
 

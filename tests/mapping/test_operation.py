@@ -223,6 +223,7 @@ def test_what_is_made_need_not_be_carried() -> None:
 def test_each_operation_has_its_own_values() -> None:
     assert value_names("send") == {
         *("recipient", "recipients", "text", "channels", "send_at", "sender", "reference"),
+        "callback",
         *("now", "uuid", "encoding", "segments"),
     }
     assert value_names("status") == {"id", "now", "uuid"}

@@ -43,6 +43,7 @@ SAMPLE: Mapping[str, Any] = {
     "channels": "sms",
     "sender": "smsbridge",
     "reference": "order-4711",
+    "callback": "https://app.example/sms",
     "send_at": _TIME,
     "now": _TIME,
     "after": _TIME,

@@ -19,6 +19,7 @@ from smsbridge.backends.protocol_check import (
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
 from smsbridge.backends.tables.values_reader import read_values
+from smsbridge.backends.tables.webhook_reader import WEBHOOKS, read_webhooks
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
@@ -40,9 +41,10 @@ from smsbridge.mapping.times import form_trouble
 from smsbridge.mapping.words import When, mark_trouble, range_trouble, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
+from smsbridge.webhooks.table import Webhook
 
 _OF_A_CODEC = ("body", "answer")
-TABLES = (*OPERATIONS, "token", "auth", "statuses", "values")
+TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses", "values")
 _OF_SEVERAL = ("rows", "row", "most")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
@@ -52,7 +54,7 @@ _OF_A_QUESTION = (
 
 @dataclass(slots=True)
 class TableReader:
-    """Reads the tables of one block; ``credentials`` are then those of its auth.
+    """Reads the tables of one block, and then has its ``credentials`` and its ``webhooks``.
 
     ``values``: its constants.
 
@@ -62,6 +64,7 @@ class TableReader:
     codec: Codec
     soap: bool
     credentials: dict[str, Any] = field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def protocol(self, values: Mapping[str, Any]) -> Protocol:
@@ -79,6 +82,7 @@ class TableReader:
         }
         if not found:
             block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
+        self.webhooks = read_webhooks(values, self.credentials, self.statuses(values))
         if isinstance(auth, Login):
             auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
         self._check_use(block, auth, list(found.values()))
@@ -207,6 +211,7 @@ class TableReader:
 
     def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         used = {name for table in tables for name in table.carries()} | set(auth.credentials)
+        used |= {name for one in self.webhooks if one.signed for name in one.signed.names}
         for key in self.credentials:
             if key not in used:
                 known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))

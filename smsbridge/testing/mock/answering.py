@@ -311,7 +311,7 @@ class Answerer:
         near = [Miss(interaction=mask(name), differs=mask(why)) for name, why in misses]
         unmatched = Unmatched(request=self._provider.describe(request), nearest=near[:_NEAREST])
         self._provider.evidence.unmatched.append(unmatched)
-        self._kept.refused = unmatched.sentence
+        self._kept.refused, self._kept.near = unmatched.sentence, unmatched.nearest
         return unmatched.sentence
 
     def _nearest_calls(self, request: Request) -> list[tuple[str, str]]:
@@ -327,7 +327,7 @@ class Answerer:
         self, call: ReceivedCall, answer: Response | Fault, taken: Sequence[AcceptedMessage]
     ) -> None:
         """Keep messages that were taken, or may have been for all that the client can know."""
-        ids = {one.recipient: one.id for one in taken}
+        found = {one.recipient: one for one in taken}
         ends = None if isinstance(answer, Fault) else self._outcomes(call, answer)
         for number, message in enumerate(call.messages):
             if isinstance(answer, Fault):
@@ -336,15 +336,17 @@ class Answerer:
             elif ends is not None:
                 outcome = ends[number].outcome
                 clean = outcome is Outcome.ACCEPTED
-            known = ids.get(message.recipient)
-            if known is None and outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
+            kept = found.get(message.recipient)
+            if kept is None and outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
                 continue
+            if kept and kept.log and not clean:
+                kept.log.outcome = outcome or Outcome.UNKNOWN
             acceptance = Acceptance(
                 recipient=message.recipient,
                 text=message.text,
                 reference=call.values.get("reference", ""),
                 clean=clean,
-                id=known or "",
+                id=kept.id if kept else "",
             )
             self._provider.evidence.accepted.append(acceptance)
 

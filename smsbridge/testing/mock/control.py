@@ -44,12 +44,14 @@ _ONE = "/requests/ID"
 URLS: Mapping[tuple[str, str], ControlURL] = {
     ("GET", "/messages"): ControlURL(
         answer=control_answers.messages,
-        parameters=("recipient", "text", "after", "wait"),
+        parameters=("recipient", "text", "channel", "outcome", "after", "last", "wait"),
     ),
-    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after",)),
+    ("GET", "/received"): ControlURL(answer=control_answers.received),
+    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after", "last")),
     ("GET", _ONE): ControlURL(answer=control_answers.one_request),
     ("GET", "/lanes"): ControlURL(answer=control_answers.lanes),
     ("GET", "/scenario"): ControlURL(answer=control_answers.scenario),
+    ("GET", "/playable"): ControlURL(answer=control_answers.playable),
     ("GET", "/notes"): ControlURL(answer=control_answers.notes),
     ("GET", "/verify"): ControlURL(answer=control_answers.verify),
     ("GET", "/health"): ControlURL(answer=control_answers.health),
@@ -81,8 +83,8 @@ URLS: Mapping[tuple[str, str], ControlURL] = {
     ),
     ("POST", "/receive"): ControlURL(
         answer=control_changes.receive,
-        keys=("sender", "text", "device"),
-        takes="give an object with sender, text and optionally device, each a text without NUL",
+        keys=("sender", "text", "device", "recipient"),
+        takes="give an object with sender, text and optionally device and recipient, each a text",
     ),
     ("POST", "/webhook"): ControlURL(
         answer=control_changes.webhook,
