@@ -50,7 +50,7 @@ class TableCall:
     def send(self, values: Mapping[str, Any]) -> Exchange[SendEnd]:
         """Make a call that may not be repeated, and return what it came to."""
         try:
-            end = yield from self._carry(values, self._judge_said)
+            end = yield from self._carry(values, self._judge_answer)
         except Broken as error:
             end = end_of_break(error, self.attempt)
         return self._end(end, values)
@@ -63,7 +63,7 @@ class TableCall:
 
         def conclude(said: Response | TokenRefused) -> list[SendEnd]:
             if isinstance(said, TokenRefused):
-                return [one.refused(said) for one in each]
+                return [one.refusal(said) for one in each]
             return self.judge_each(others, said)
 
         ends: list[SendEnd]
@@ -87,7 +87,7 @@ class TableCall:
     def ask(self, values: Mapping[str, Any]) -> Exchange[Submission]:
         """Make a call that may be repeated; raises `NoAnswer` or `Rejected`."""
         try:
-            outcome = yield from self._carry(values, self._judge_said)
+            outcome = yield from self._carry(values, self._judge_answer)
         except Broken as error:
             raise self._end(self._no_answer(error), values) from None
         if isinstance(outcome, Submission):
@@ -131,12 +131,12 @@ class TableCall:
             return judge_rows(table, response, answer, cases)
         return [judge(response, answer, case)]
 
-    def _judge_said(self, said: Response | TokenRefused) -> SendEnd:
+    def _judge_answer(self, said: Response | TokenRefused) -> SendEnd:
         if isinstance(said, TokenRefused):
-            return self.refused(said)
+            return self.refusal(said)
         return self.backend.outcome(self.table, self.message, said, self.session, self.attempt)
 
-    def refused(self, error: TokenRefused) -> SendEnd:
+    def refusal(self, error: TokenRefused) -> SendEnd:
         """Return what it means that the call got no token."""
         code = self._mask(error.known)(error.code)
         why = error.why or f"the token call was refused: {code!r}"

@@ -114,7 +114,7 @@ def _explanation(backend: Backend, message: Message, masks: Mapping[str, str]) -
 
 def recipient_on_wire(backend: Backend, message: Message) -> list[str]:
     """Return the recipient as each field of the table has it."""
-    from smsbridge.mapping.filters import joined
+    from smsbridge.mapping.filters import one_text
     from smsbridge.mapping.operation import message_values
     from smsbridge.mapping.template import RECIPIENTS, names, render
 
@@ -127,7 +127,7 @@ def recipient_on_wire(backend: Backend, message: Message) -> list[str]:
             found += [render(template, values)] if carried else []
         else:  # the route, of which the number is a step
             found += [render(place, values) for place in _RECIPIENT.findall(str(template))]
-    return list(dict.fromkeys(joined(word) for word in found if word)) or [message.recipient]
+    return list(dict.fromkeys(one_text(word) for word in found if word)) or [message.recipient]
 
 
 def describe_text(message: Message) -> str:

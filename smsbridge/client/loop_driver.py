@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from smsbridge.backends.group_send import SentEnd
     from smsbridge.backends.limits import Limit
-    from smsbridge.client.send_many import Group, Result
+    from smsbridge.client.send_many import MessageGroup, Result
     from smsbridge.http.single_flight import Flights
     from smsbridge.http.transport import AsyncTransport
     from smsbridge.message import Message
@@ -67,8 +67,8 @@ class LoopDriver:
         self._loop = asyncio.SelectorEventLoop()
         self._transports: dict[str, AsyncTransport] = {}
         self._turns: dict[BoundedSemaphore, asyncio.Semaphore] = {}
-        self._new: deque[Group] = deque()
-        self._flying: set[Group] = set()
+        self._new: deque[MessageGroup] = deque()
+        self._flying: set[MessageGroup] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -83,7 +83,7 @@ class LoopDriver:
         """Whether no send is in flight; all results are then in ``ended``."""
         return not self._flying
 
-    def begin(self, group: Group) -> None:
+    def begin(self, group: MessageGroup) -> None:
         """Send a group; if an interrupt comes before it has begun, it is skipped."""
         self._flying.add(group)
         try:
@@ -185,7 +185,7 @@ class LoopDriver:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, group: Group) -> None:
+    async def _run(self, group: MessageGroup) -> None:
         deadlines: dict[str, float] = {}
 
         async def sleep(seconds: float) -> None:

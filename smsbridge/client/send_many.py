@@ -99,7 +99,7 @@ class OneOfMany:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class MessageGroup:
     """Messages that one call sends: one, or several where the table has ``{recipients}``."""
 
     each: Sequence[OneOfMany]
@@ -119,13 +119,13 @@ class Group:
         return [one.skip(why) for one in self.each]
 
 
-def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[Group]:
+def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[MessageGroup]:
     """Yield groups of up to ``most`` messages that follow each other, and may be one call.
 
     They differ in recipient and reference alone, and each has a number of its own.
     """
     if most == 1:
-        yield from (Group([one]) for one in several)
+        yield from (MessageGroup([one]) for one in several)
         return
     group: list[OneOfMany] = []
     numbers: set[str] = set()
@@ -133,12 +133,12 @@ def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[Group]:
         number = digits_of(one.message.recipient)
         fits = group and len(group) < most and number not in numbers
         if group and not (fits and _is_alike(group[0].message, one.message)):
-            yield Group(group)
+            yield MessageGroup(group)
             group, numbers = [], set()
         group.append(one)
         numbers.add(number)
     if group:
-        yield Group(group)
+        yield MessageGroup(group)
 
 
 def _is_alike(one: Message, other: Message) -> bool:
@@ -158,7 +158,7 @@ class Driver(Protocol):
     def idle(self) -> bool:
         """Whether no send is in flight; all results are then in ``ended``."""
 
-    def begin(self, group: Group) -> None:
+    def begin(self, group: MessageGroup) -> None:
         """Send a group; if an interrupt comes before it has begun, it is skipped."""
 
     def wait(self) -> None:
@@ -348,7 +348,7 @@ class _Tasks:
         task.add_done_callback(self._ended.put_nowait)
         return task
 
-    async def _run(self, group: Group) -> list[Result]:
+    async def _run(self, group: MessageGroup) -> list[Result]:
         import asyncio
 
         try:

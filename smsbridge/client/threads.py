@@ -12,7 +12,7 @@ from threading import Condition, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from smsbridge.client.send_many import Group, Result, SendTogether
+    from smsbridge.client.send_many import MessageGroup, Result, SendTogether
 
 T = TypeVar("T")
 
@@ -140,13 +140,13 @@ class ThreadDriver:
         """Whether no send is in flight; all results are then in ``ended``."""
         return self._threads.idle
 
-    def begin(self, group: Group) -> None:
+    def begin(self, group: MessageGroup) -> None:
         """Send a group; if an interrupt comes before it has begun, it is skipped."""
         self._threads.begin(partial(self._run, group), group.skip)
         if self._interrupt is not None:
             raise self._interrupt
 
-    def _run(self, group: Group) -> Sequence[Result]:
+    def _run(self, group: MessageGroup) -> Sequence[Result]:
         try:
             return group.results(self._send(group.messages))
         except KeyboardInterrupt as error:  # this is the thread of the caller

@@ -14,7 +14,7 @@ from smsbridge.errors import InvalidMessage
 from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Spellings
-from smsbridge.mapping.filters import joined, text
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.path import LIST, nest
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _QUOTED = {number: quote_plus(chr(number)) for number in range(128)}
 
 def write_form(fields: Mapping[str, Any]) -> str:
     """Return fields as a form or a query, as ``urlencode`` writes their texts."""
-    return "&".join([f"{_quote(path)}={_quote(joined(word))}" for path, word in _pairs(fields)])
+    return "&".join([f"{_quote(path)}={_quote(one_text(word))}" for path, word in _pairs(fields)])
 
 
 def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -120,7 +120,7 @@ def _write_xml(fields: Mapping[str, Any]) -> bytes:
         for path, word in fields.items()
     }
     for path, word in words.items():
-        if bad := unsendable(joined(word)):
+        if bad := unsendable(one_text(word)):
             raise InvalidMessage(
                 f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: XML can't carry it"
             )

@@ -28,7 +28,7 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def joined(value: Any) -> str:
+def one_text(value: Any) -> str:
     """Return what a template gave as one text: several have commas between them."""
     return ",".join(map(text, value)) if isinstance(value, list) else text(value)
 

@@ -20,7 +20,7 @@ from smsbridge.mapping.template import (
     compile_needs,
     compile_template,
     names,
-    places_named,
+    places_of_value,
     words,
 )
 from smsbridge.mapping.template_check import route_trouble, trouble
@@ -83,7 +83,7 @@ class Plan:
         self.places = _places(table)
         self.places_carry = {path: frozenset(names(one)) for path, one in self.places.items()}
         self.made = self.carries & set(_MADE)
-        several = {place for _, value in templates for place in places_named(value, RECIPIENTS)}
+        several = {place for _, value in templates for place in places_of_value(value, RECIPIENTS)}
         self.recipient_forms = [compile_template(place) for place in sorted(several)]
         known = (word for _, value in templates for word in words(value, "channels"))
         self.channels = frozenset({"sms", *known} - {"*"})

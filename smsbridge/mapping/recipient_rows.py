@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.codec import SoapFault, Unreadable
-from smsbridge.mapping.filters import joined
+from smsbridge.mapping.filters import one_text
 from smsbridge.mapping.outcome import Case, SendEnd, contradiction, judge
 from smsbridge.mapping.rows import first_word, rows_in
 from smsbridge.mapping.template import RECIPIENTS
@@ -62,14 +62,14 @@ def _owners(table: Operation, numbers: Mapping[str, Case]) -> dict[str, str]:
     owners: dict[str, str] = {}
     shared: set[str] = set()
     for number in numbers:
-        for word in {digits_of(number), *_as_sent(table, number)}:
+        for word in {digits_of(number), *_forms(table, number)}:
             shared |= {word} if word in owners else set()
             owners[word] = number
     return {word: number for word, number in owners.items() if word not in shared}
 
 
-def _as_sent(table: Operation, number: str) -> list[str]:
-    return [joined(form({RECIPIENTS: [number]})) for form in table.plan.recipient_forms]
+def _forms(table: Operation, number: str) -> list[str]:
+    return [one_text(form({RECIPIENTS: [number]})) for form in table.plan.recipient_forms]
 
 
 def _only(rows: list[Row]) -> Row | str:

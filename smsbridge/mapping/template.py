@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, joined, text
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, one_text, text
 from smsbridge.mapping.markup import Markup, language
 from smsbridge.mapping.times import has_two_readings
 from smsbridge.text.hmac_text import ALGORITHMS, hmac_text
@@ -124,7 +124,7 @@ def _compile_list(template: Sequence[Template]) -> Render:
 
     def join(values: Values) -> str | None:
         words = [part(values) for part in parts]
-        return None if None in words else "".join(map(joined, words))
+        return None if None in words else "".join(map(one_text, words))
 
     return join
 
@@ -137,7 +137,7 @@ def _compile_signature(algorithm: str, of: Mapping[str, Template]) -> Render:
         words = key(values), signed(values)
         if None in words:
             return None
-        return hmac_text(algorithm, joined(words[0]), joined(words[1]).encode(), form)
+        return hmac_text(algorithm, one_text(words[0]), one_text(words[1]).encode(), form)
 
     return sign
 
@@ -229,7 +229,7 @@ def _compile_text(template: str) -> Render:
         for name, apply in applied:
             if (value := values.get(name)) is None:
                 return None
-            words.append(joined(apply(value, values)))
+            words.append(one_text(apply(value, values)))
         return _join(own, iter(words))
 
     return fill
@@ -267,7 +267,7 @@ def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
         absent = next((name for name, _ in applied if values.get(name) is None), "")
         if absent:
             return "", absent
-        words = (quote(joined(apply(values[name], values)), safe="") for name, apply in applied)
+        words = (quote(one_text(apply(values[name], values)), safe="") for name, apply in applied)
         return _join(own, words), ""
 
     return fill
@@ -334,7 +334,7 @@ def names(template: Template) -> Iterator[str]:
     yield from (place[1] for part in texts(template) for place in places_of(part))
 
 
-def places_named(template: Template, name: str) -> Iterator[str]:
+def places_of_value(template: Template, name: str) -> Iterator[str]:
     """Yield each place of a value, with its filters: ``{recipients|digits}``."""
     found = (place for part in texts(template) for place in places_of(part))
     yield from (place[0] for place in found if place[1] == name)

@@ -11,7 +11,7 @@ from smsbridge.backends.base import Backend
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
-from smsbridge.mapping.filters import joined, text
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at
 from smsbridge.mapping.request import request_values
@@ -290,7 +290,7 @@ def _values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict
     for path, template in places.items():
         word = _field(given, path)
         several = isinstance(word, list) and RECIPIENTS in names(template)
-        whole = joined(word) if several else text(word)
+        whole = one_text(word) if several else text(word)
         found |= reread(template, whole) if word not in (None, "") else {}
     return found
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, joined, text
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, one_text, text
 from smsbridge.mapping.template import render
 
 from support.each import each
@@ -22,7 +22,7 @@ def test_a_value_is_text_as_the_wire_shows_it() -> None:
 
 
 def test_several_values_are_one_text_with_commas_between() -> None:
-    assert [joined(["a", 7, True]), joined(["a"]), joined(7)] == ["a,7,true", "a", "7"]
+    assert [one_text(["a", 7, True]), one_text(["a"]), one_text(7)] == ["a,7,true", "a", "7"]
 
 
 @each(

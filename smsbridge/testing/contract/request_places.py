@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from smsbridge.codecs.rest import FORM, JSON
 from smsbridge.http.exchange import Session
-from smsbridge.mapping.filters import joined, text
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.operation import generated_values, message_values
 from smsbridge.mapping.path import steps
 from smsbridge.mapping.template import TIME_ZONE, names, render
@@ -105,7 +105,7 @@ def missing_places(subject: Subject, message: Message, request: Request, name: s
         if name in names(template)
     }
     found = list(places(request))
-    wanted = {path: joined(word) for path, word in carriers.items() if word is not None}
+    wanted = {path: one_text(word) for path, word in carriers.items() if word is not None}
     if not wanted:
         return list(carriers)
     return [path for path, word in wanted.items() if not _stands(found, path, word)]
