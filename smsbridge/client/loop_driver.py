@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from smsbridge.client.logging import log_answer
 from smsbridge.client.threads import SIGNAL_SECONDS
 from smsbridge.http.exchange import Course, Request, Response, drive_async
-from smsbridge.http.single_flight import land_async, late
+from smsbridge.http.single_flight import land_async, landed, late
 from smsbridge.text.frames import empty
 
 if TYPE_CHECKING:
@@ -242,13 +242,13 @@ class LoopDriver:
             if leads:
                 await land_async(flight, self._send(request, deadline))
             if flight.done():
-                return flight.result()
+                return landed(flight)
             answer = asyncio.wrap_future(flight)
             await asyncio.wait([answer], timeout=max(deadline - rules.monotonic(), 0))
             if not answer.done():
                 answer.add_done_callback(lambda late: late.exception())  # nobody else looks at it
                 raise late()
-            return answer.result()
+            return landed(answer)
 
     def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
         """Return what is held while a request is in flight."""
