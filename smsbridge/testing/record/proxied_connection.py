@@ -20,6 +20,7 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.request_reading import BadRequest
 from smsbridge.serving.rest import json_response
 from smsbridge.testing.faults.connection import as_bytes
+from smsbridge.testing.record.accepted_codings import read_codings
 from smsbridge.testing.record.answer_relay import AnswerRelay
 from smsbridge.testing.record.exchange_keeper import MOST_REQUEST, ExchangeKeeper
 from smsbridge.testing.record.relayed_request import RelayedRequest
@@ -136,7 +137,10 @@ class ProxiedConnection:
             self.client.sendall(said)
 
     def _heads(self, lines: list[bytes]) -> list[bytes]:
-        """Return a head as it goes to the provider: its host, and nothing for this proxy."""
+        """Return a head as it goes to the provider: its host, and nothing for this proxy.
+
+        It asks for no encoding that could not be recorded.
+        """
         host = b"Host: " + urlsplit(self.keeper.move.provider).netloc.encode()
         kept, named = [lines[0]], False
         for line in lines[1:]:
@@ -145,7 +149,7 @@ class ProxiedConnection:
                 kept += [] if named else [host]
                 named = True
             elif name.decode("latin-1") not in _PER_HOP:
-                kept.append(line)
+                kept.append(read_codings(line))
         return kept if named else [kept[0], host, *kept[1:]]
 
     def _answer_control(self, reading: RelayedRequest) -> None:
