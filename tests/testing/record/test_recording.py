@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from smsbridge.testing.record.recording import is_file_name
 from smsbridge.testing.record.search import find_leaks
 
 from .test_search import ENCODINGS
+from support.commands import FULL
 from support.each import each
 from support.recorded import TAKEN, answered, asked, by_table, exchange, recording_of
 from support.recording import recording, serving
@@ -89,6 +91,22 @@ def test_what_can_t_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (file,) = recording_of(tmp_path / "file" / "below", exchange(asked(), answered())).cut()
     assert file.refused == ("it can't be written: Not a directory",)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_what_a_full_disk_does_not_take_is_kept_for_the_next_cut(tmp_path: Path) -> None:
+    made = recording_of(tmp_path, exchange(asked()), exchange(asked("/other", form={"a": "1"})))
+    (tmp_path / "post-sendsms.part").symlink_to(FULL)
+    refused, written = made.cut()
+    assert refused.refused == ("it can't be written: No space left on device",)
+    assert (refused.is_kept, written.path) == (True, tmp_path / "post-other.yaml")
+    (again,) = made.cut()
+    assert again.path == tmp_path / "post-sendsms.yaml"
+    assert made.cut() == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "post-other.yaml",
+        "post-sendsms.yaml",
+    ]
 
 
 def test_a_recorded_call_plays_again(tmp_path: Path) -> None:
