@@ -23,6 +23,7 @@ from smsbridge.testing.fixture.load import Fixture, parse
 from smsbridge.testing.fixture.schema import BadFixture
 from smsbridge.testing.fixture.write import write_fixture
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
+from smsbridge.testing.record.addresses import addresses_of, hide
 from smsbridge.testing.record.bare import main_contract
 from smsbridge.testing.record.decode import DecodedExchange, Decoder
 from smsbridge.testing.record.exchanges import Exchanges
@@ -93,6 +94,9 @@ class Recording:
         if not kept and contract is None:
             return []
         contract = contract or self._find_contract()
+        known = {contract.address: contract.document, **contract.others} if contract else {}
+        for address in addresses_of(known):
+            self._secrets.learn_address(address)
         decoded = [self._decoder.decode(one) for one in kept]
         try:
             for one in decoded:
@@ -131,6 +135,12 @@ class Recording:
     def _write_contract(self, source: Source) -> list[RecordedFile]:
         """Write a WSDL with what it imports; return why not, as a file that was refused."""
         private = self._secrets.private()
+        whole, hidden = source, self._secrets.longest_first()
+        source = replace(
+            source,
+            document=hide(source.document, hidden),
+            others={key: hide(one, hidden) for key, one in source.others.items()},
+        )
         places = {"address": [public_address(one) for one in (source.address, *source.others)]}
         leaks = [str(leak) for leak in find_leaks("", places, private)]
         for one in (source.document, *source.others.values()):
@@ -145,7 +155,7 @@ class Recording:
         except BadWSDL as error:
             return [RecordedFile(name="the WSDL", title="", refused=(str(error),))]
         except (OSError, ConfigError) as error:
-            self._contract_left = source
+            self._contract_left = whole
             left = f"it can't be written: {getattr(error, 'strerror', None) or error}"
             return [RecordedFile(name="the WSDL", title="", refused=(left,), is_kept=True)]
         return []

@@ -29,6 +29,7 @@ _LEAST_DIGITS = 6
 """A number of an answer with fewer digits is a count or a time, whatever its name says."""
 
 _LEAST_COOKIE = 8
+_LEAST_KEY = 16
 _BOUNDARY = re.compile(r"multipart/.*\bboundary=\"?([^\";,\s]+)", re.IGNORECASE)
 _ATTRIBUTES = frozenset(("expires", "max-age", "domain", "path"))
 _FLAGS = frozenset(("true", "false", "null", "none", "yes", "no"))
@@ -83,6 +84,15 @@ class Secrets:
             else:
                 self._learn_number(name, value)
             self._learn_text(name, value, is_message=is_text(name) and " " in str(value).strip())
+
+    def learn_address(self, address: str) -> None:
+        """Take what is private in an address of a WSDL: who it names, and keys."""
+        for name, value in named_values(address):
+            if value != address and is_secretive(name) and not _is_word(value):
+                self._add(str(value), name)
+        for word in address.partition("?")[2].split("&"):
+            if len(word) >= _LEAST_KEY and "=" not in word and not _is_word(word):
+                self._add(word, "key")
 
     def _learn_number(self, name: str, value: str | float) -> None:
         self.numbers.keep(str(value))

@@ -220,3 +220,22 @@ def test_a_wsdl_whose_address_holds_a_secret_is_not_written(address: str, tmp_pa
     made.exchanges.keep_contract(address, GATE.read_bytes())
     assert made.cut()[0].refused[0] == "address[0]: it holds password"
     assert not [one for one in tmp_path.iterdir() if one.suffix in (".wsdl", ".lock")]
+
+
+@each(
+    ("address", "shown"),
+    [
+        ("soap?apikey=zz99-yy88-xx", "soap?apikey=hidden"),
+        ("soap?9f8e7d6c5b4a39281706f5e4d3c2b1a0", "soap?hidden"),
+    ],
+)
+def test_a_key_in_an_address_that_a_wsdl_gives_is_hidden_there(address: str, shown: str) -> None:
+    given = GATE.read_bytes().replace(b"//gate.example/soap", f"//gate.example/{address}".encode())
+    with TemporaryDirectory() as folder:
+        made = recording_of(Path(folder), exchange(asked()), secrets={"api_key": "another-key"})
+        made.exchanges.keep_contract("https://gate.example/soap?wsdl", given)
+        (file,) = made.cut()
+        assert not file.refused
+        written = (Path(folder) / "soap.wsdl").read_text()
+    assert f"//gate.example/{shown}" in written
+    assert address not in written
