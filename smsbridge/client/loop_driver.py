@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from smsbridge.client.logging import log_answer
 from smsbridge.client.threads import SIGNAL_SECONDS
 from smsbridge.http.exchange import Course, Request, Response, drive_async
-from smsbridge.http.single_flight import land_async, landed, late
+from smsbridge.http.single_flight import answer_of, land_async, late
 from smsbridge.text.frames import empty
 
 if TYPE_CHECKING:
@@ -223,9 +223,9 @@ class LoopDriver:
         Then give way until it waits again: two threads that pass Python's lock to each other at
         each blocking call cost more than either does.
         """
-        landed = len(self.ended)
-        if before < landed < _AT_ONCE:
-            self._loop.call_soon(self._tell, landed)
+        answer_of = len(self.ended)
+        if before < answer_of < _AT_ONCE:
+            self._loop.call_soon(self._tell, answer_of)
             return
         self._told = False
         if self._thread is None:  # it runs the loop itself
@@ -251,13 +251,13 @@ class LoopDriver:
             if leads:
                 await land_async(flight, self._send(request, deadline))
             if flight.done():
-                return landed(flight)
+                return answer_of(flight)
             answer = asyncio.wrap_future(flight)
             await asyncio.wait([answer], timeout=max(deadline - rules.monotonic(), 0))
             if not answer.done():
                 answer.add_done_callback(lambda late: late.exception())  # nobody else looks at it
                 raise late()
-            return landed(answer)
+            return answer_of(answer)
 
     def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
         """Return what is held while a request is in flight."""

@@ -38,7 +38,7 @@ class Flights:
             flight.exception(max(seconds, 0))
         except TimeoutError:
             raise late() from None
-        return landed(flight)
+        return answer_of(flight)
 
     def board(self, share: str) -> tuple[Future[Response], bool]:
         """Return what the answer of a share will be in, and whether this caller must send it."""
@@ -71,7 +71,7 @@ def _fail(flight: Future[Response], error: BaseException) -> None:
     flight.set_exception(error)
 
 
-def landed(flight: Future[Response] | asyncio.Future[Response]) -> Response:
+def answer_of(flight: Future[Response] | asyncio.Future[Response]) -> Response:
     """Return the answer of a flight that has ended, or raise its error.
 
     Each caller gets a `Broken` of its own. An error that all shared would hold the frames of each,
@@ -117,7 +117,7 @@ class TaskFlights:
             raise late()
         if flight.cancelled():
             raise Broken(Left.NOTHING, "the client was closed", retry=False)
-        return landed(flight)
+        return answer_of(flight)
 
     async def close(self) -> None:
         """Cancel the requests in flight: no task is left behind."""

@@ -89,13 +89,13 @@ def hide(body: bytes, private: Iterable[str]) -> bytes:
     """Return a WSDL or schema in whose addresses a word stands for each private value."""
     values = [escape(one).encode() for one in private]
 
-    def hidden(found: re.Match[bytes]) -> bytes:
+    def cover(found: re.Match[bytes]) -> bytes:
         address = found[3]
         for value in values:
             address = address.replace(value, _HIDDEN)
         return found[1] + address
 
-    return _LOCATION.sub(hidden, body) if values else body
+    return _LOCATION.sub(cover, body) if values else body
 
 
 def _split(address: str) -> SplitResult | None:

@@ -86,12 +86,12 @@ def named_values(value: Any, name: str = "") -> Iterator[tuple[str, str | int | 
         for pattern in _NAMED_IN_TEXT:
             for found in pattern.finditer(value):
                 yield found["name"], found["value"].strip()
-        yield from _told_by_form(value)
+        yield from _private_forms(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield name, value
 
 
-def _told_by_form(text: str) -> Iterator[tuple[str, str]]:
+def _private_forms(text: str) -> Iterator[tuple[str, str]]:
     """Yield what is private in a text by its form: who is named in a URL, a JSON Web Token."""
     for found in _USER_IN_URL.finditer(text):
         yield from ((key, word) for key, word in found.groupdict().items() if word)
