@@ -223,9 +223,9 @@ class LoopDriver:
         Then give way until it waits again: two threads that pass Python's lock to each other at
         each blocking call cost more than either does.
         """
-        answer_of = len(self.ended)
-        if before < answer_of < _AT_ONCE:
-            self._loop.call_soon(self._tell, answer_of)
+        landed = len(self.ended)
+        if before < landed < _AT_ONCE:
+            self._loop.call_soon(self._tell, landed)
             return
         self._told = False
         if self._thread is None:  # it runs the loop itself
