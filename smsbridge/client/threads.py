@@ -59,8 +59,8 @@ class Threads(Generic[T]):
             if claim.acquire(blocking=False):
                 self._make(number, call)
 
-        self._flying.add(number)
         try:
+            self._flying.add(number)
             if not self._hand_over(fly):
                 fly()
         except BaseException:
@@ -83,7 +83,8 @@ class Threads(Generic[T]):
         except RuntimeError:  # as many as the system allows, or the interpreter is about to end
             with self._changed:
                 self._threads.discard(thread)
-                if not self._threads:  # else one of them makes it: none ends while there is a call
+                # else one of them makes it, or has: none ends while there is a call
+                if not self._threads and fly in self._calls:
                     self._calls.remove(fly)
                     return False
         return True
@@ -113,15 +114,20 @@ class Threads(Generic[T]):
                 self._wake.get(timeout=SIGNAL_SECONDS)
 
     def close(self) -> None:
-        """Wait until no call is running and no thread is left."""
-        while not self.idle:
+        """Wait until no call is running and no thread is left.
+
+        One of its own threads waits for nothing, which would be for itself: the collector may end
+        an iterator that was left, in any thread.
+        """
+        own = current_thread() in self._threads
+        while not own and not self.idle:
             self.wait()
         with self._changed:
             self._over = True
             self._changed.notify_all()
             left = list(self._threads)
         for thread in left:
-            if thread.ident is not None:  # it was started
+            if not own and thread.ident is not None:  # it was started
                 thread.join()
 
 

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
+from smsbridge.client import threads as module
 from smsbridge.client.threads import Threads
 
 from support.each import each
+from support.interrupting import interrupt_at
 
 SECONDS = 20
 
@@ -95,6 +98,35 @@ def test_an_interrupt_after_a_call_began_changes_nothing(monkeypatch: pytest.Mon
         threads.begin(lambda: ["made"], never)
     threads.close()
     assert list(threads.ended) == ["made"]
+
+
+def test_an_interrupt_at_any_line_of_a_beginning_leaves_nothing_to_wait_for() -> None:
+    names = {"begin", "_hand_over"}
+    for line in range(100):
+        threads: Threads[str] = Threads()
+        with interrupt_at(module, names, line) as made, suppress(KeyboardInterrupt):
+            threads.begin(lambda: ["made"], lambda: ["not begun"])
+        threads.close()
+        assert list(threads.ended) in ([], ["made"], ["not begun"]), line
+        if not made.came:
+            break
+    assert 10 < line < 99
+    assert list(threads.ended) == ["made"]
+
+
+def test_a_close_in_a_thread_of_its_own_does_not_wait_for_itself() -> None:
+    closed = threading.Event()
+    threads: Threads[None] = Threads()
+
+    def call() -> list[None]:
+        threads.close()
+        closed.set()
+        return [None]
+
+    threads.begin(call, lambda: [None])
+    assert closed.wait(SECONDS)
+    threads.close()
+    assert list(threads.ended) == [None]
 
 
 AT_THE_END = """
