@@ -102,7 +102,7 @@ def _leave_open(provider: Provider, wait: Callable[[], None]) -> None:
     provider.begin_fault("reset-after-request", 1, None)
     with suppress(OutcomeUnknown):
         _send(sample_url("rest", provider.address), "Taken, but its answer got lost")
-    url = make_page(provider, "127.0.0.1")
+    url = provider.address + make_page(provider, "127.0.0.1")
     put(f"The page is {url}, until Ctrl-C")
     webbrowser.open(url)
     wait()

@@ -179,6 +179,7 @@ def serve(  # noqa: PLR0913  (an option each)
         secure = make_tls(tls=tls, ca_file=ca_file, hosts=(host, *names), address=address)
         untrusted = untrusted_tls() if fault == _BAD_TLS else None
         absent = broken is not None and not untrusted and broken.entry.place is Place.ADDRESS
+        below = make_page(provider, host, address, tls=tls) if page and not absent else ""
         server = MockServer(provider, host, port, untrusted or (secure.context if secure else None))
         try:
             if absent and broken:
@@ -192,7 +193,7 @@ def serve(  # noqa: PLR0913  (an option each)
         if secure:
             secure.publish()
         provider.address = (address or provider.address).rstrip("/")
-        shown = make_page(provider, host) if page and not absent else ""
+        shown = f"{provider.address}{below}" if below else ""
         if opens:
             open_page(shown)
         yield {

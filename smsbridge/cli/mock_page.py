@@ -30,15 +30,22 @@ def page_options(command: F) -> F:
     return show(leave_out(command))
 
 
-def make_page(provider: Provider, host: str) -> str:
-    """Give a mock its page; return its URL. Where others can reach it, that has a token."""
+def make_page(
+    provider: Provider, host: str, address: str | None = None, *, tls: bool = False
+) -> str:
+    """Give a mock its page; return where it is below the address of the mock.
+
+    Where others can reach it, that has a token: if ``host``, where it listens, or ``address``, the
+    URL that clients use, is not the loopback. This takes a while, so it comes before the mock is
+    served: who waits until that answers may end it at once.
+    """
     from smsbridge.testing.mock.page_host import PageHost
 
-    parts = urlsplit(provider.address)
-    is_near = is_loopback(host) and is_loopback(parts.hostname)
+    parts = urlsplit(address or "")
+    is_near = is_loopback(host) and (address is None or is_loopback(parts.hostname))
     token = "" if is_near else secrets.token_urlsafe(_TOKEN_BYTES)
-    provider.lanes.page = PageHost(token, secure=parts.scheme == "https")
-    return f"{provider.address}/_mock/" + (f"?token={token}" if token else "")
+    provider.lanes.page = PageHost(token, secure=tls or parts.scheme == "https")
+    return "/_mock/" + (f"?token={token}" if token else "")
 
 
 def open_page(url: str) -> None:

@@ -82,21 +82,37 @@ def test_where_no_browser_is_found_the_page_is_said(
 @each(
     ("address", "host", "tokens"),
     [
-        ("http://127.0.0.1:8765", "127.0.0.1", 0),
-        ("http://localhost:8765", "::1", 0),
+        (None, "127.0.0.1", 0),
+        (None, "::1", 0),
+        ("http://localhost:8765", "127.0.0.1", 0),
         ("http://sms-mock:8765", "127.0.0.1", 1),
-        ("http://0.0.0.0:8765", "0.0.0.0", 1),
+        (None, "0.0.0.0", 1),
         ("http://127.0.0.1:8765", "0.0.0.0", 1),
-        ("http://192.0.2.1:8765", "192.0.2.1", 1),
+        (None, "192.0.2.1", 1),
     ],
 )
 def test_where_others_can_reach_it_the_page_has_a_token(
-    address: str, host: str, tokens: int
+    address: str | None, host: str, tokens: int
 ) -> None:
-    provider = Provider(sample_backend())
-    provider.address = address
-    urls = {make_page(provider, host) for _ in range(2)}
-    for url in urls:
-        assert url.startswith(f"{address}/_mock/")
-        assert len(re.findall(r"\?token=[\w-]{20,}$", url)) == tokens
-    assert len(urls) == 1 + tokens
+    places = {make_page(Provider(sample_backend()), host, address) for _ in range(2)}
+    for place in places:
+        assert place.startswith("/_mock/")
+        assert len(re.findall(r"\?token=[\w-]{20,}$", place)) == tokens
+    assert len(places) == 1 + tokens
+
+
+def test_the_token_of_the_ready_line_opens_the_page() -> None:
+    with mocking("--address", "http://localhost:1") as near, mocking("--host", "0.0.0.0") as far:
+        assert near["page"] == "http://localhost:1/_mock/"
+        url = far["page"].replace("0.0.0.0", "127.0.0.1")
+        assert requests.get(url.partition("?")[0], timeout=20).status_code == 403
+        with requests.Session() as browser:
+            answer = browser.get(url, timeout=20)
+            assert (answer.status_code, answer.url) == (200, url.partition("?")[0])
+
+
+def test_by_tls_the_cookie_of_the_page_goes_over_nothing_else() -> None:
+    with mocking("--tls", "--host", "0.0.0.0") as ready:
+        url = ready["page"].replace("0.0.0.0", "127.0.0.1")
+        answer = requests.get(url, timeout=20, verify=ready["ca"], allow_redirects=False)
+    assert answer.headers["Set-Cookie"].endswith("; SameSite=Strict; Secure")

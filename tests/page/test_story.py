@@ -181,6 +181,8 @@ def test_the_page_is_as_the_docs_show_it(
     assert page.locator(".bubble").all_inner_texts() == [text for _, text in reversed(TEXTS)]
     picture(page, name)
     if name == "messages":
-        for inner in ("requests", "scenario"):
-            picture(visitor.open(f"page/{inner}"), inner)
+        picture(visitor.open("page/scenario"), "scenario")
+        requests.post(url, data={**form, "apikey": "old-key"}, timeout=10)
+        requests.get(f"{ready['address']}/sendsm/", timeout=10)
+        picture(visitor.open("page/requests"), "requests")
     visitor.context.close()
