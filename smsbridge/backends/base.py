@@ -42,16 +42,12 @@ from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.table_call import TableCall
 from smsbridge.errors import Attempt, ConfigError, NoAnswer, Unsupported
 from smsbridge.http.address import ANSWER_LIMIT, ELEMENT_LIMIT, Site
+from smsbridge.mapping.call_values import generated_values, message_values
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import (
-    Operation,
-    Protocol,
-    Question,
-    generated_values,
-    message_values,
-)
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.reread import reread
 from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
-from smsbridge.mapping.template import RECIPIENTS, reread
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import zone_of
 from smsbridge.mapping.words import word_at
 from smsbridge.message import Message, Options, Status, Submission, fingerprint

@@ -7,14 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import InvalidMessage, Unsupported
-from smsbridge.mapping.operation import (
-    REQUEST_VALUES,
-    Operation,
-    Protocol,
-    Question,
-    generated_values,
-    message_values,
-)
+from smsbridge.mapping.call_values import REQUEST_VALUES, generated_values, message_values
+from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.message import Channel
 from smsbridge.text.segments import Encoding

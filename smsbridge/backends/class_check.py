@@ -21,15 +21,14 @@ from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.address import is_url
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
-    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Protocol,
     Question,
-    value_names,
 )
 from smsbridge.mapping.table_check import (
     check_fields,

@@ -9,7 +9,7 @@ from smsbridge.backends.base import Backend
 from smsbridge.backends.capabilities import table_to_send
 from smsbridge.backends.table_call import TableCall
 from smsbridge.errors import CallerError, InvalidMessage, SendError
-from smsbridge.mapping.operation import generated_values, message_values
+from smsbridge.mapping.call_values import generated_values, message_values
 from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.message import Message, Submission
 

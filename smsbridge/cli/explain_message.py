@@ -114,8 +114,8 @@ def _explanation(backend: Backend, message: Message, masks: Mapping[str, str]) -
 
 def recipient_on_wire(backend: Backend, message: Message) -> list[str]:
     """Return the recipient as each field of the table has it."""
+    from smsbridge.mapping.call_values import message_values
     from smsbridge.mapping.filters import one_text
-    from smsbridge.mapping.operation import message_values
     from smsbridge.mapping.template import RECIPIENTS, names, render
 
     table = backend.protocols[backend.protocol].send if backend.protocols else None

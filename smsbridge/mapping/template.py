@@ -17,11 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, one_text, text
-from smsbridge.mapping.markup import Markup, language
 from smsbridge.mapping.times import has_two_readings
 from smsbridge.text.hmac_text import ALGORITHMS, hmac_text
 
@@ -59,7 +57,8 @@ def places_of(template: str) -> tuple[re.Match[str], ...]:
     return split(template)[1]
 
 
-def _join(own: tuple[str, ...], between: Iterator[str]) -> str:
+def join_words(own: tuple[str, ...], between: Iterator[str]) -> str:
+    """Return a template's own text with a word for each of its values."""
     return own[0] + "".join(word + after for word, after in zip(between, own[1:], strict=True))
 
 
@@ -214,7 +213,7 @@ def _compile_text(template: str) -> Render:
     if not places:
         constant = own[0]
         return lambda _: constant
-    applied = [(place[1], _compile_filters(place)) for place in places]
+    applied = [(place[1], compile_filters(place)) for place in places]
     if len(places) == 1 and places[0][0] == template:
         ((name, apply),) = applied
 
@@ -230,52 +229,14 @@ def _compile_text(template: str) -> Render:
             if (value := values.get(name)) is None:
                 return None
             words.append(one_text(apply(value, values)))
-        return _join(own, iter(words))
+        return join_words(own, iter(words))
 
     return fill
 
 
-def address(template: str, values: Values) -> str:
-    """Return a route with its values in it, each percent-encoded."""
-    return compile_address(template)(values)
-
-
-def compile_address(template: str) -> Callable[[Values], str]:
-    """Return what makes a route of its values, as `address` does."""
-    path, mark, query = template.partition("?")
-    fill_path = _compile_part(path)
-    parts = [_compile_part(part) for part in query.split("&")] if mark else []
-
-    def fill(values: Values) -> str:
-        filled, absent = fill_path(values)
-        if absent:
-            raise InvalidMessage(f"{absent} is missing: the route has it")
-        if {".", ".."} & set(filled.partition(" ")[2].split("/")):
-            raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
-        there = [part for part, absent in (one(values) for one in parts) if not absent]
-        return f"{filled}?{'&'.join(there)}" if there else filled
-
-    return fill if split(template)[1] else lambda _: split(template)[0][0]
-
-
-def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
-    """Return what fills a part of a route, and tells which of its values is absent."""
-    own, places = split(template)
-    applied = [(place[1], _compile_filters(place)) for place in places]
-
-    def fill(values: Values) -> tuple[str, str]:
-        absent = next((name for name, _ in applied if values.get(name) is None), "")
-        if absent:
-            return "", absent
-        words = (quote(one_text(apply(values[name], values)), safe="") for name, apply in applied)
-        return _join(own, words), ""
-
-    return fill
-
-
-def _compile_filters(place: re.Match[str]) -> Apply:
+def compile_filters(place: re.Match[str]) -> Apply:
     """Return what makes of the value of a place what its filters say."""
-    name, filters = place[1], _bars(place)
+    name, filters = place[1], filters_of(place)
     if name == RECIPIENTS:
         to_one = _compile_filters_to_one(name, filters)
 
@@ -346,58 +307,9 @@ def words(template: Template, name: str) -> Iterator[str]:
         yield from template["{" + name + "}"]
 
 
-_ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
-
-
-def reread(template: Template, word: str) -> dict[str, str]:
-    """Return the values of a template by name, as far as they can be read back from its result.
-
-    That is one value, or several in XML and JSON. Of the filters only ``xml`` and ``json`` can be
-    undone.
-    """
-    if isinstance(template, Mapping):
-        ((key, inner),) = template.items()
-        deciders = places_of(key)
-        if key in ALGORITHMS or len(deciders) != 1 or not isinstance(inner, Mapping):
-            return {}
-        read = ((said, reread(one, word)) for said, one in inner.items())
-        told = (
-            found or {deciders[0][1]: said}
-            for said, found in read
-            if found or (said != "*" and inner[said] == word)
-        )
-        return next(told, {})
-    if not isinstance(template, str):
-        return {}
-    own, places = split(template)
-    value = "(.*)"
-    if len(places) > 1:
-        markup = language("\0".join(own))
-        if not markup or not all(re.search("""[<>"']""", part) for part in own[1:-1]):
-            return {}
-        value = _ESCAPED[markup]
-    found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
-    words = found.groups() if found else ()
-    return {place[1]: _undo_filters(place, one) for place, one in zip(places, words, strict=False)}
-
-
-def is_exact(template: Template) -> bool:
-    """Return whether what is read back from a template is what it was filled with."""
-    filters = (one for part in texts(template) for place in places_of(part) for one in _bars(place))
-    return all(name in FILTERS and FILTERS[name].undo for name in filters)
-
-
-def _bars(place: re.Match[str]) -> list[str]:
+def filters_of(place: re.Match[str]) -> list[str]:
+    """Return the filters of a value of a template, in their order."""
     return place[2].split("|")[1:]
-
-
-def _undo_filters(place: re.Match[str], word: str) -> str:
-    for name in reversed(_bars(place)):
-        undo = FILTERS[name].undo if name in FILTERS else None
-        if undo is None:
-            break
-        word = undo(word)
-    return word
 
 
 def texts(template: Template) -> Iterator[str]:

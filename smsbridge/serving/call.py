@@ -15,7 +15,8 @@ from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at
 from smsbridge.mapping.request import request_values
-from smsbridge.mapping.template import RECIPIENTS, Kept, Template, is_exact, names, render, reread
+from smsbridge.mapping.reread import is_exact, reread
+from smsbridge.mapping.template import RECIPIENTS, Kept, Template, names, render
 from smsbridge.mapping.words import When
 from smsbridge.message import Message
 from smsbridge.serving.codec import Call

@@ -23,18 +23,17 @@ from smsbridge.backends.tables.webhook_reader import WEBHOOKS, read_webhooks
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
     RECIPIENT_ROW,
-    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Paths,
     Protocol,
     Question,
-    value_names,
 )
 from smsbridge.mapping.table_check import one_of
 from smsbridge.mapping.times import form_trouble

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from smsbridge.codecs.rest import FORM, JSON
 from smsbridge.http.exchange import Session
+from smsbridge.mapping.call_values import generated_values, message_values
 from smsbridge.mapping.filters import one_text, text
-from smsbridge.mapping.operation import generated_values, message_values
 from smsbridge.mapping.path import steps
 from smsbridge.mapping.template import TIME_ZONE, names, render
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import ConfigError
-from smsbridge.mapping.operation import uuid_of
+from smsbridge.mapping.call_values import uuid_of
 from smsbridge.serving.webhooks import event_of, outgoing
 from smsbridge.text.secrets import Secret
 

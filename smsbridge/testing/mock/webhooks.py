@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.operation import uuid_of
+from smsbridge.mapping.call_values import uuid_of
 from smsbridge.message import Channel, Status
 from smsbridge.serving.webhooks import event_of, outgoing, type_of_message, type_of_status
 

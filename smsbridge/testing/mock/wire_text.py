@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import flat, names
-from smsbridge.mapping.template import reread
+from smsbridge.mapping.reread import reread
 from smsbridge.serving.rest import MULTIPART
 from smsbridge.testing.mock.masked_request import (
     CredentialRule,
