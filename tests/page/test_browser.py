@@ -88,7 +88,9 @@ def test_without_its_stream_the_page_asks_every_two_seconds(
     send(mock.address, "late")
     page.get_by_text("late", exact=True).wait_for(timeout=5000)
     assert page.locator("#pulse").inner_text() == "Asks every two seconds"
-    visitor.errors.clear()  # that of the stream
+    page.close()
+    assert {one for one in visitor.errors if "503" not in one} == set()
+    visitor.errors.clear()  # those of the stream, which it tries again and again
 
 
 def test_a_filter_is_in_the_address_and_stays_while_messages_come(
