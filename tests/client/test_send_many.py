@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import subprocess
+import sys
 import threading
 import tracemalloc
 from collections.abc import (
@@ -694,3 +696,56 @@ def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCapture
     timed(test)
     gc.collect()
     assert caplog.records == []
+
+
+A_MILLION = """
+import resource
+from smsbridge import Client, Message
+from smsbridge.http.exchange import Request, Response
+
+ANSWER = Response(status=200, body=b'{"state": "OK", "id": "m-1"}')
+KEYS = {
+    "backend": "rest",
+    "url": "https://api.example",
+    "send": {
+        "route": "POST /send",
+        "fields": {"to": "{recipient}", "text": "{text}"},
+        "accepted": {"when": {"state": "OK"}, "id": "id"},
+    },
+}
+
+class Carrier:
+    def send(self, request: Request, deadline: float) -> Response:
+        return ANSWER
+
+    def close(self) -> None: ...
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+given = (Message(recipient="+12025550123", text=str(n)) for n in range(1_000_000))
+with Client(Client.from_mapping(KEYS).backend, transport=Carrier()) as client:
+    for count, result in enumerate(client.send_many(given), 1):
+        assert result.outcome == "accepted"
+        if count == 20_000:  # more than a client remembers of its sends
+            before = peak()
+print(count, peak() / before)
+"""
+"""A script that sends a million messages in its own process, where nothing else takes memory."""
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_a_million_messages_take_no_more_memory_than_some_thousands() -> None:
+    pytest.importorskip("resource")
+    done = subprocess.run(
+        [sys.executable, "-c", A_MILLION],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=800,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    count, growth = done.stdout.split()
+    assert count == "1000000"
+    assert float(growth) < 1.1
