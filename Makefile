@@ -89,6 +89,7 @@ build/witnesses/ready: pyproject.toml tests/witnesses/package.json tests/witness
 	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
+	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --group witnesses-alone
 	mkdir -p build/witnesses/node
 	cp tests/witnesses/package.json tests/witnesses/package-lock.json build/witnesses/node
 	if ! command -v npm > /dev/null; then echo "npm is missing: its witnesses will be"; \

@@ -79,6 +79,7 @@ def mock(case: Case, proxy: LeadingProxy) -> Iterator[Provider]:
     server = MockServer(provider, "127.0.0.1", 0)
     server.start()
     proxy.target = provider.address
+    proxy.clock = case.witness.get("clock", "")
     yield provider
     server.stop()
 

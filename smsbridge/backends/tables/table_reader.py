@@ -82,15 +82,19 @@ class TableReader:
         if not found:
             block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
         self.webhooks = read_webhooks(values, self.credentials, self.statuses(values))
-        if isinstance(auth, Login):
-            auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
         self._check_use(block, auth, list(found.values()))
         self._check_values(block, list(found.values()))
-        if isinstance(auth, Fields):
-            auth = replace(auth, also=tuple(self.credentials))
+        if isinstance(auth, Login):
+            calls = tuple((t.call, t.taken) for t in found.values())
+            auth = replace(auth, calls=calls, auth=self._with_all(auth.auth))
+        auth = self._with_all(auth)
         if not self.soap:
             check_answer_mark(block, found)
         return Protocol(self.codec, auth, **found)
+
+    def _with_all(self, auth: Auth) -> Auth:
+        """Return an auth that also has the credentials which only a call carries."""
+        return replace(auth, also=tuple(self.credentials)) if isinstance(auth, Fields) else auth
 
     @staticmethod
     def statuses(values: Mapping[str, Any]) -> dict[str, Status]:
