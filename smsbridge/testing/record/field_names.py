@@ -27,10 +27,12 @@ _PHONE_WORD = re.compile(
 _TEXT_NAME = re.compile("message|text|body|msg|content|sms|smstext", re.IGNORECASE)
 _NAMED_IN_TEXT = (
     re.compile(
-        r"""\bname="(?P<name>[^"\r\n]+)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(?P<value>[^\r\n]+)"""
+        r"""form-data;\s*name="(?P<name>[^"\r\n]{1,200})"[^\r\n]{0,300}"""
+        r"""(?:\r?\n[^\r\n]{1,300}){0,5}\r?\n\r?\n(?P<value>[^\r\n]+)""",
+        re.IGNORECASE,
     ),  # a part of a multipart form
     re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]+)(?:\s[^<>]*)?>(?P<value>[^<>]+)</"),
-    re.compile(r"""(?P<name>[\w.-]+)\s*=\s*["'](?P<value>[^"'<>]+)["']"""),
+    re.compile(r"""(?<![\w.-])(?P<name>[\w.-]{1,200})\s{0,9}=\s{0,9}["'](?P<value>[^"'<>]+)["']"""),
     re.compile(r"""["'](?P<name>[\w.-]+)["']\s*:\s*["'](?P<value>[^"']+)["']"""),
     re.compile(r"(?:^|[?&\s;])(?P<name>[\w.-]+)=(?P<value>[^&\s\"'<>;]+)"),
 )

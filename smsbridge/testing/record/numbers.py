@@ -28,6 +28,8 @@ _AT_HOME = re.compile(  # with a 0 before the code of an area, in pairs, or as N
 _LEAST_AT_HOME, _MOST_AT_HOME = 9, 12
 _SIGNS = {0xFF0B: "+", 0xFF0D: "-", 0xFF08: "(", 0xFF09: ")", 0xFF0E: ".", 0xFF0F: "/", 0x3000: " "}
 """The signs of a number as Chinese, Japanese and Korean keyboards write them."""
+
+_OTHER_SCRIPTS = re.compile(f"(?![0-9])\\d|[{''.join(map(chr, _SIGNS))}]")
 _NATIONAL = 8  # this many last digits make a number the same
 _MOST_NUMBERS = 100
 _BASE = 12025550100
@@ -119,11 +121,11 @@ def plain_digits(text: str) -> str:
     """
     if text.isascii():
         return text
-    return "".join(_SIGNS.get(ord(one)) or _digit(one) for one in text)
+    return _OTHER_SCRIPTS.sub(_plain, text)
 
 
-def _digit(sign: str) -> str:
-    return str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+def _plain(found: re.Match[str]) -> str:
+    return _SIGNS.get(ord(found[0])) or str(unicodedata.decimal(found[0]))
 
 
 def _pattern_of(digits: str) -> re.Pattern[str]:
