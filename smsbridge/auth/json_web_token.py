@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from smsbridge.mapping.template import Template, names, render_all
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Exchange, Response, Session
-    from smsbridge.mapping.auth import Credentials, Make
+    from smsbridge.mapping.auth import Auth, Credentials, Make
 
+_LONGEST_HASH = 64  # bytes: a shorter key is too short for HS512 (RFC 7518 §3.2)
 ALGORITHMS = ("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256")
 OWN_CLAIMS = ("iat", "exp", "jti")
 """The claims that each token has: its time, its end and an id (RFC 7519 §4.1)."""
@@ -75,6 +77,32 @@ class JsonWebToken:
             )
             raise ConfigError(f"{why}a private key in PEM", (self.key,)) from None
         return made
+
+
+def stand_in(auth: Auth, name: str, word: str) -> str:
+    """Return what signs in the place of a secret that is not to be used: a word, or a new key.
+
+    A word serves everywhere but as the key of a `JsonWebToken`, which must fit its algorithm.
+    """
+    if not isinstance(auth, JsonWebToken) or name != auth.key:
+        return word
+    if auth.algorithm.startswith("HS"):
+        return word * (_LONGEST_HASH // len(word) + 1)
+    return _private_key(auth.algorithm[:2])
+
+
+@lru_cache(2)
+def _private_key(kind: str) -> str:
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    made = (
+        ec.generate_private_key(ec.SECP256R1())
+        if kind == "ES"
+        else rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    )
+    no_password = form.NoEncryption()
+    return made.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, no_password).decode()
 
 
 def jwt_library() -> ModuleType:

@@ -16,6 +16,7 @@ from smsbridge.backends.protocol_check import (
     check_field_names,
     check_recipients,
     check_route,
+    check_words_of_text,
 )
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap.codec import Soap
@@ -143,7 +144,7 @@ class _ProtocolCheck:
         for name, table in tables.items():
             self._check_table(name, table)
         self._check_auth(self.auth, Checker({}, ("auth",)))
-        check_auth(self.at, self.auth, tables.values())
+        check_auth(self.at, self.auth, tables.values(), self.codec)
         if isinstance(self.codec, Rest):
             check_answer_mark(self.at, tables)
 
@@ -167,6 +168,7 @@ class _ProtocolCheck:
             check_several_words(Checker(table.not_sent, (name, "not_sent")))
             check_carried(at, name, table)
             check_recipients(at, table, codec)
+            check_words_of_text(at, table, codec)
             return
         for key in ("answered", "failed", "refused"):
             self._check_when(getattr(table, key), name, key)

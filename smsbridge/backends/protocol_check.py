@@ -14,17 +14,20 @@ from smsbridge.codecs.rest import BODIES, BODILESS, METHODS, Rest
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import MOST_RECIPIENTS, RECIPIENT_ROW, Operation, Question
-from smsbridge.mapping.path import ANSWER, LIST, nest
+from smsbridge.mapping.path import ANSWER, LIST, STATUS, TEXT, nest
 from smsbridge.mapping.table_check import check_path
 from smsbridge.mapping.template import RECIPIENTS, Template
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.text.located import Checker
+from smsbridge.text.suggest import nearest
 
 Tables = Mapping[str, Operation | Question]
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
 _FOR_SEVERAL = ("rows", "row", "most")
 _FEWEST = 2
 _WITH_ROWS = ("json", "xml")
+_WITH_FIELDS = ("json", "xml", "form")
+_ONE_ROOT = "XML has one root, in which every field is: request.to, request.@version"
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
     "id": "which message is it?",
@@ -57,8 +60,8 @@ def check_field_names(at: Checker, codec: Codec, call: str, fields: Iterable[str
     """Refuse a list as the body if it is not JSON, and brackets with names if it is no form."""
     form = isinstance(codec, Rest) and codec.body == "form"
     is_form = form or (isinstance(codec, Rest) and call.partition(" ")[0] in BODILESS)
-    if isinstance(codec, Rest) and codec.body == "xml" and not is_form:
-        _check_root(at, fields)
+    if _is_xml(codec, call) and (path := _outside_root(fields)):
+        at.fail(_ONE_ROOT, "fields", path)
     for path in fields:
         if is_form and path.partition("[")[0] == LIST:
             at.fail("a form and a query can't be a list; only JSON can", "fields", path)
@@ -66,14 +69,36 @@ def check_field_names(at: Checker, codec: Codec, call: str, fields: Iterable[str
             check_path(at, path, "fields", path)
 
 
-def _check_root(at: Checker, fields: Iterable[str]) -> None:
-    """Refuse fields that are not all in one element of XML."""
+def _outside_root(fields: Iterable[str]) -> str | None:
+    """Return a field that is not in the one element of XML in which all are, if there is one."""
     roots = {path: path.partition(".")[0] for path in fields}
     first = next(iter(roots.values()), "")
     for path, root in roots.items():
         if root != first or root == path or root.startswith(("@", "#")) or "[" in root:
-            why = "XML has one root, in which every field is: request.to, request.@version"
-            at.fail(why, "fields", path)
+            return path
+    return None
+
+
+def check_words_of_text(at: Checker, table: Operation, codec: Codec) -> None:
+    """Refuse a path that no answer can have: of text there are its own, and those of a pattern."""
+    if not isinstance(codec, Rest) or codec.answer in _WITH_FIELDS:
+        return
+    pattern = compile_format(codec.answer)
+    known = (*(pattern.groupindex if pattern else ()), TEXT, STATUS)
+    accepted = table.accepted
+    paths: list[tuple[str, tuple[str, ...]]] = []
+    paths += [(path, ("accepted", "when", path)) for path in accepted.match]
+    paths += [(getattr(accepted, key) or TEXT, ("accepted", key)) for key in ("id", "status")]
+    for key in ("rejected", "not_sent"):
+        paths += [(path, (key, path)) for path in getattr(table, key)]
+    for path, place in paths:
+        if path not in known:
+            at.fail(f"no answer has {path!r}; {nearest(path, known)}", *place)
+
+
+def _is_xml(codec: Codec, call: str) -> bool:
+    bodiless = call.partition(" ")[0] in BODILESS
+    return isinstance(codec, Rest) and codec.body == "xml" and not bodiless
 
 
 def check_carried(at: Checker, name: str, table: Operation) -> None:
@@ -113,7 +138,9 @@ def _check_rows(at: Checker, table: Operation) -> None:
         check_path(at, path, "row")
 
 
-def check_auth(at: Checker, auth: Auth, tables: Collection[Operation | Question]) -> None:
+def check_auth(
+    at: Checker, auth: Auth, tables: Collection[Operation | Question], codec: Codec
+) -> None:
     """Refuse an auth whose fields are also those of a call, or whose token no call carries."""
     own: Mapping[str, Template] = auth.fields(dict.fromkeys(auth.credentials, ""))
     for table in tables:
@@ -123,6 +150,9 @@ def check_auth(at: Checker, auth: Auth, tables: Collection[Operation | Question]
             nest({**table.fields, **own})
         except ValueError as error:
             at.fail(str(error), "auth", "fields")
+        is_xml = bool(own) and _is_xml(table.codec or codec, table.call)
+        if is_xml and _outside_root((*table.fields, *own)):
+            at.fail(f"{_ONE_ROOT}, as those of {table.call} are", "auth", "fields")
     carried = {name for table in tables for name in table.carries()}
     if isinstance(auth, Login) and "token" not in carried:
         at.fail("no field and no header of a call has {token}", "token")

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.auth.json_web_token import stand_in
 from smsbridge.backends.config_fields import keys_of_type
 from smsbridge.cli.output import count
 from smsbridge.errors import ConfigError, SmsbridgeError
@@ -89,7 +90,10 @@ def _explanation(backend: Backend, message: Message, masks: Mapping[str, str]) -
         return explained
 
     none: dict[str, Any] = dict.fromkeys(keys_of_type(backend, Secret))
-    secrets: dict[str, Any] = {name: Secret(mask) for name, mask in masks.items()}
+    used = backend.protocols[backend.protocol].auth
+    secrets: dict[str, Any] = {
+        name: Secret(stand_in(used, name, mask)) for name, mask in masks.items()
+    }
     backend = replace(backend, **{**none, **secrets})
     try:
         auth = provider_auth(backend.protocols[backend.protocol].auth)

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from smsbridge.codecs.xml_document import read_xml
+from smsbridge.http.challenges import begins_page
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.path import LIST, TEXT
 from smsbridge.mapping.words import pattern_of
 from smsbridge.text.encodings import ENCODINGS, Undecodable, charset_of, decode
 from smsbridge.text.json_document import BadJSON, read_json
+from smsbridge.text.word_pattern import LONGEST, compile_pattern, matches
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Response
 
 FORMATS = ("json", "form", "xml", "text")
-_PAGE = re.compile(r"\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
-_LONGEST = 64 * 1024  # of a text that a pattern is matched with
+_LONGEST = 64 * 1024  # of a text, in characters
 
 
 def read_words(form: str, response: Response, site: Site) -> Mapping[str, Any]:
@@ -68,9 +69,9 @@ def compile_format(form: str) -> re.Pattern[str] | None:
         allowed = ", ".join(FORMATS)
         raise ValueError(f"{form!r}: give one of {allowed}, or a /pattern/ with named groups")
     try:
-        pattern = re.compile(source)
-    except re.error as error:
-        raise ValueError(f"{form} is not a pattern: {error}") from None
+        pattern = compile_pattern(source)
+    except ValueError as error:
+        raise ValueError(f"{form} {error}") from None
     if not pattern.groupindex:
         raise ValueError(f"{form} has no named group, such as (?P<id>[0-9]+)")
     return pattern
@@ -93,7 +94,10 @@ def _read_xml(body: bytes, content_type: str, site: Site) -> Mapping[str, Any]:
     from smsbridge.codecs.soap.xml import ANSWER
 
     limits = replace(ANSWER, size=site.answer_limit, elements=site.element_limit)
-    return read_xml(body, limits, content_type)
+    words = read_xml(body, limits, content_type)
+    if "html" in words:
+        raise Unreadable("it is an HTML page")
+    return words
 
 
 def _plain_text(body: bytes, content_type: str) -> str:
@@ -103,7 +107,7 @@ def _plain_text(body: bytes, content_type: str) -> str:
         found, _ = decode(body, [label] if label in ENCODINGS else ["latin-1"])
     except Undecodable:
         raise Unreadable("it is not text in the encoding that its label names") from None
-    if _PAGE.match(found):
+    if begins_page(found):
         raise Unreadable("it is an HTML page")
     if len(found) > _LONGEST:
         raise Unreadable(f"it is text of more than {_LONGEST} characters")
@@ -121,8 +125,10 @@ def _read_form(plain: str) -> dict[str, str]:
 
 
 def _groups(form: str, plain: str) -> dict[str, str]:
-    pattern = compile_format(form)
-    found = pattern and (pattern.fullmatch(plain) or pattern.fullmatch(plain.strip()))
+    if len(plain) > LONGEST:
+        raise Unreadable(f"it is text of more than {LONGEST} characters, too many for a pattern")
+    source = pattern_of(form) or ""
+    found = matches(source, plain) or matches(source, plain.strip())
     if found is None:
         raise Unreadable("it doesn't match the pattern of the table")
     return {name: word for name, word in found.groupdict().items() if word is not None}

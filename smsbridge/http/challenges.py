@@ -75,13 +75,23 @@ def is_page(response: Response) -> bool:
 
     The label alone does not make one: PHP labels JSON so.
     """
-    looked_at = response.body[:_LOOKED_AT].lower()
-    if b"<html" in looked_at or b"<!doctype html" in looked_at:
+    if _has_root(response.body[:_LOOKED_AT]):
         return True
     labelled = response.header("content-type").partition(";")[0].strip().lower() in _PAGES
     body = response.body.removeprefix(_BOM).lstrip()
     other = body[:1] in (b"", b"{", b"[") or (body[:1] == b"<" and not _TAG.match(body))
     return labelled and not other
+
+
+def begins_page(text: str) -> bool:
+    """Return whether a text begins as a page (HTML), whatever its label."""
+    begins = text[:_LOOKED_AT].encode(errors="replace").lstrip()
+    return _has_root(begins) or _TAG.match(begins) is not None
+
+
+def _has_root(begins: bytes) -> bool:
+    small = begins.lower()
+    return b"<html" in small or b"<!doctype html" in small
 
 
 def is_foreign(response: Response, scheme: str) -> bool:

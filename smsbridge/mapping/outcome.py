@@ -39,6 +39,7 @@ from smsbridge.mapping.words import (
     words_of,
 )
 from smsbridge.message import Status, Submission
+from smsbridge.text.word_pattern import LONGEST, matches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -304,7 +305,7 @@ def _unclear(word: str, marker: str) -> bool:
         return True
     word = word.strip().lower()
     pattern = pattern_of(marker)
-    if pattern is not None and re.fullmatch(pattern, word, re.IGNORECASE):
+    if pattern is not None and (len(word) > LONGEST or matches(pattern, word, re.IGNORECASE)):
         return True
     with suppress(ValueError):
         return float(word) == float(marker or "0")

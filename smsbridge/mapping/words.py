@@ -12,6 +12,7 @@ from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import STATUS, TEXT, at, steps
 from smsbridge.message import Status
 from smsbridge.text.suggest import list_words
+from smsbridge.text.word_pattern import compile_pattern, matches
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Response
@@ -62,9 +63,9 @@ class When:
         for path, word in self.pairs():
             steps(path)
             try:
-                re.compile(pattern_of(word) or "")
-            except re.error as error:
-                raise ValueError(f"{path}: {word} is not a pattern: {error}") from None
+                compile_pattern(pattern_of(word) or "")
+            except ValueError as error:
+                raise ValueError(f"{path}: {word} {error}") from None
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Yield each word with its path."""
@@ -119,7 +120,7 @@ def _is(answer: Mapping[str, Any], path: str, wanted: Wanted) -> bool:
         return flag_at(answer, path) == wanted
     pattern = pattern_of(wanted)
     if pattern is not None:
-        return re.fullmatch(pattern, word) is not None
+        return matches(pattern, word) is not None
     return wanted in ("*", word)
 
 

@@ -17,6 +17,7 @@ from smsbridge.mapping.times import parse_time
 from smsbridge.mapping.words import meaning_of
 from smsbridge.message import ReceivedMessage, SentMessage, Status
 from smsbridge.text.encodings import ENCODINGS
+from smsbridge.text.word_pattern import matches
 from smsbridge.webhooks.document import document_of, refusal
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.table import PATH, REQUEST, Webhook, WebhookKind
@@ -183,7 +184,7 @@ def _word(table: Webhook, name: str, row: Mapping[str, Any]) -> str | None:
         except UnicodeDecodeError:
             raise refusal(f"{name} is not in {escaped}") from None
     if match := table.option(name, "match"):
-        found = re.fullmatch(match, word, re.DOTALL)
+        found = matches(match, word, re.DOTALL)
         word = (found[1] or "") if found else ""
     return word or None
 

@@ -18,6 +18,7 @@ from smsbridge.mapping.words import When
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
 from smsbridge.text.encodings import ENCODINGS
 from smsbridge.text.suggest import nearest
+from smsbridge.text.word_pattern import compile_pattern
 from smsbridge.webhooks.signatures import Signature
 
 REQUEST = "#request"
@@ -182,9 +183,9 @@ class Webhook:
             self._fail(why, "row", name, "format")
         if match:
             try:
-                groups = re.compile(match).groups
-            except re.error as error:
-                self._fail(f"{match!r} is not a pattern: {error}", "row", name, "match")
+                groups = compile_pattern(match, re.DOTALL).groups
+            except ValueError as error:
+                self._fail(f"{match!r} {error}", "row", name, "match")
             if groups != 1:
                 self._fail(f"{match!r}: give a pattern with one group", "row", name, "match")
         if escaped and escaped not in ENCODINGS:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from smsbridge import ConfigError
+from smsbridge.auth.json_web_token import JsonWebToken, stand_in
 
 from support.blocks import MESSAGE, NOW, REST_SEND, rest, sent, session
 from support.each import each
@@ -62,3 +63,12 @@ def test_what_can_not_be_signed_is_refused_before_anything_leaves(
     with pytest.raises(ConfigError) as refused:
         sent(block(algorithm, key, used))
     assert str(refused.value).startswith(why)
+
+
+@each("algorithm", ["HS512", "RS256", "ES256"])
+@pytest.mark.filterwarnings("error")
+def test_a_key_that_stands_in_for_a_secret_one_signs(algorithm: str) -> None:
+    auth = JsonWebToken("key", algorithm)
+    key = stand_in(auth, "key", "KEY-MASKED")
+    assert auth.sign({"sub": "A-1"}, {"key": key})
+    assert stand_in(auth, "account", "ACCOUNT-MASKED") == "ACCOUNT-MASKED"

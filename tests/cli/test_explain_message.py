@@ -479,3 +479,11 @@ class Cookies(Gate):
 def test_an_auth_of_somebody_s_own_shows_its_request() -> None:
     (request,) = explain_message(Cookies(), message()).requests
     assert request.header("cookie") == "token=TOKEN-MASKED"
+
+
+def test_a_token_that_a_private_key_signs_is_shown_without_that_key() -> None:
+    auth = {"type": "jwt", "algorithm": "ES256", "key": KEY, "claims": {"sub": "A-1"}}
+    block = {"backend": "rest", "url": "https://gate.example", "auth": auth, "send": SEND}
+    found = explain_message(from_mapping(block), Message(recipient=NUMBER, text=TEXT))
+    assert found.requests[0].header("authorization").startswith("Bearer ey")
+    assert found.masks == {"key": "KEY-MASKED"}

@@ -383,6 +383,7 @@ def test_any_other_word_at_the_path_of_a_pattern_is_an_acceptance_or_a_refusal()
     assert isinstance(outcome_of({"code": "13"}, case), Submission)
     assert outcome_of({"code": "ERR"}, case).reason is Reason.OTHER
     assert isinstance(outcome_of({}, case), OutcomeUnknown)
+    assert isinstance(outcome_of({"code": "1" * 5000}, case), OutcomeUnknown)
 
 
 @each("word", ["0.0", "+0", " 0", "-0", "null", "None", "FALSE"])

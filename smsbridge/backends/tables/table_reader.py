@@ -15,6 +15,7 @@ from smsbridge.backends.protocol_check import (
     check_field_names,
     check_recipients,
     check_route,
+    check_words_of_text,
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
@@ -161,6 +162,7 @@ class TableReader:
                 )
                 check_carried(block, name, table)
                 check_recipients(block, table, codec or self.codec)
+                check_words_of_text(block, table, codec or self.codec)
                 return table
             answered = When(block.words("answered"))
             rows = block.path("rows", "")
@@ -219,7 +221,7 @@ class TableReader:
             if key not in used:
                 known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))
                 block.fail(f"no field and no header has {{{key}}}; {known}", "auth", key)
-        check_auth(block, auth, tables)
+        check_auth(block, auth, tables, self.codec)
 
 
 def read_codec(block: Block, like: Rest) -> Rest:

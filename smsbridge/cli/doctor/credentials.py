@@ -57,6 +57,7 @@ FLAWS = (
     ),
 )
 """The first that fits is told."""
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\r?\n[A-Za-z0-9+/=\r\n]+-----END \1-----\s*")
 _FLAWS = [(re.compile(flaw.pattern, re.DOTALL), flaw) for flaw in FLAWS]
 
 
@@ -80,6 +81,8 @@ def check_credentials(backend: Backend) -> Iterator[Finding]:
 
 def find_flaw(name: str, value: str) -> Finding | None:
     """Return what is wrong with the value of a key, if that shows."""
+    if _PEM.fullmatch(value):
+        return None
     for pattern, flaw in _FLAWS:
         if pattern.fullmatch(value):
             return Finding(name=name, said=flaw.said, todo=flaw.todo.format(key=name))

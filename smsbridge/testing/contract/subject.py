@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from smsbridge.auth.json_web_token import stand_in
 from smsbridge.backends.base import Backend
 from smsbridge.backends.config_fields import has_part
 from smsbridge.codecs.soap.codec import Soap
@@ -127,12 +128,19 @@ def canary_keys(backend: Backend | type[Backend]) -> dict[str, Any]:
             made[key.name] = _PLAIN[key.name]
         elif key.init and has_part(of_type, Secret):
             if needed or key.name in named or getattr(backend, key.name, None):
-                made[key.name] = Secret(f"c4nary+{key.name}/93f1=&x")
+                made[key.name] = Secret(_canary(kind, key.name))
         elif key.init and (needed or key.name in named):
             made[key.name] = getattr(backend, key.name, None) or _plain(key.name, of_type)
     if isinstance(backend, type) and not getattr(kind, "url", "") and not kind.by_block:
         made["url"] = f"https://api.{kind.name}.example"
     return made
+
+
+def _canary(kind: type[Backend], name: str) -> str:
+    """Return a secret that each auth can use."""
+    word = f"c4nary+{name}/93f1=&x"
+    keys = (stand_in(protocol.auth, name, word) for protocol in kind.protocols.values())
+    return next((key for key in keys if key != word), word)
 
 
 def _plain(name: str, of_type: Any) -> Any:

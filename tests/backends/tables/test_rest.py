@@ -713,6 +713,16 @@ def test_every_key_of_a_network_is_there(tmp_path: Path) -> None:
         ('answer = "/OK/"', ("answer",), "answer: /OK/ has no named group, such as "),
         ('answer = "/(/"', ("answer",), "answer: /(/ is not a pattern"),
         ('body = "xml"', ("send", "fields", "to"), "send.fields.to: XML has one root"),
+        (
+            'answer = "/(?P<code>0)/"',
+            ("send", "accepted", "id"),
+            "send.accepted.id: no answer has 'id'; known are #status, #text, code",
+        ),
+        (
+            'answer = "/(a+)+(?P<id>b)/"',
+            ("answer",),
+            "answer: /(a+)+(?P<id>b)/ could take too long",
+        ),
     ],
 )
 def test_what_a_body_and_an_answer_can_not_be_is_named(
@@ -722,6 +732,14 @@ def test_what_a_body_and_an_answer_can_not_be_is_named(
         rest(f"{head}\n{REST_SEND}")
     assert refused.value.key == key
     assert str(refused.value).startswith(why)
+
+
+def test_a_credential_beside_the_root_of_xml_is_refused() -> None:
+    auth = 'body = "xml"\nauth = { type = "fields", key = "k", fields = { key = "{key}" } }\n'
+    inside = REST_SEND.replace("to =", '"r.to" =').replace("body =", '"r.body" =')
+    with pytest.raises(ConfigError, match=r"^auth\.fields: XML has one root"):
+        rest(auth + inside)
+    assert rest(auth.replace("{ key =", '{ "r.key" =') + inside)
 
 
 def test_the_example_sends_and_asks() -> None:

@@ -111,3 +111,9 @@ def test_another_secret_is_told_only_if_it_can_t_be_right(tmp_path: Path) -> Non
             client_cert_password=password,  # type: ignore[arg-type]  # here too
         )
         assert [one.name for one in check_credentials(made)] == ["api_key", *told]
+
+
+def test_a_private_key_has_several_lines() -> None:
+    key = f"-----BEGIN EC PRIVATE KEY-----\n{'A' * 64}\nMIIE=\n-----END EC PRIVATE KEY-----\n"
+    assert find_flaw("key", key) is None
+    assert find_flaw("key", key + "more")

@@ -11,6 +11,7 @@ from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.memory import MemoryBackend
 from smsbridge.backends.parlayx import ParlayX
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.config.load import from_mapping
 from smsbridge.message import Message
 from smsbridge.testing.contract.ruling import DoesNotApply
 from smsbridge.testing.contract.subject import Subject, canary_keys
@@ -90,3 +91,14 @@ def test_some_faults_are_of_soap_alone() -> None:
 
 def test_the_timeout_may_be_another() -> None:
     assert subject().within(3.0).backend.timeout == 3.0
+
+
+def test_a_key_that_signs_is_one_that_can() -> None:
+    auth = {"type": "jwt", "algorithm": "ES256", "key": "k"}
+    send = {
+        "route": "POST /s",
+        "fields": {"to": "{recipient}", "text": "{text}"},
+        "accepted": {"when": {"id": "*"}},
+    }
+    block = {"backend": "rest", "url": "https://gate.example", "auth": auth, "send": send}
+    assert "PRIVATE KEY" in Subject(from_mapping(block), []).canaries["key"]
