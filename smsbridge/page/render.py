@@ -8,7 +8,7 @@ from typing import Any
 
 from smsbridge.errors import MissingExtra
 from smsbridge.http.exchange import Response
-from smsbridge.page.shown_text import codes, named_character, shown_text
+from smsbridge.page.shown_text import codes, named_character, shown_character, shown_text
 from smsbridge.page.static_files import version
 
 try:
@@ -40,6 +40,7 @@ def _environment() -> Environment:
     )
     made.filters["shown"] = shown_text
     made.filters["codes"] = codes
+    made.filters["character"] = shown_character
     made.filters["named"] = named_character
     made.globals["version"] = version
     return made

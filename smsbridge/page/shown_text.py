@@ -23,6 +23,12 @@ def shown_text(text: str) -> str:
     return _CONTROL.sub(_picture, _LINE_END.sub("\n", text))
 
 
+def shown_character(character: str) -> str:
+    """Return a character that stands alone; its code point where nothing would be seen of it."""
+    is_seen = character.isprintable() and not unicodedata.category(character).startswith("M")
+    return character if is_seen else f"U+{ord(character):04X}"
+
+
 def named_character(character: str) -> str:
     """Return a character with its code point and its name: ``U+1F600 GRINNING FACE``."""
     name = unicodedata.name(character, "")

@@ -48,10 +48,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Lines that make the first message: ``name`` says in which language."""
+    """Lines that make the first message: ``name`` says in which language.
+
+    ``makes_message`` is false for lines that only make a request, where nothing says which request
+    is a message.
+    """
 
     name: str
     lines: str
+    makes_message: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

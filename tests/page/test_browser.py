@@ -124,6 +124,15 @@ def test_a_filter_is_in_the_address_and_stays_while_messages_come(
     assert len(rows(page)) == 5
 
 
+def test_a_message_that_was_forgotten_is_no_longer_shown(mock: Provider, visitor: Visitor) -> None:
+    send(mock.address, "soon forgotten")
+    page = visitor.open(f"page/message?id={mock.messages[0].id}")
+    mock.reset()
+    page.get_by_text("no message of this lane has that id").wait_for()
+    assert page.locator(".bubble").count() == 0
+    visitor.errors = [one for one in visitor.errors if "404" not in one]  # the status of that page
+
+
 def test_an_expression_that_is_none_says_why_and_keeps_what_was_typed(visitor: Visitor) -> None:
     page = visitor.open("?text=(")
     assert "text is a regular expression" in page.get_by_role("alert").inner_text()

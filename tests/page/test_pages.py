@@ -86,6 +86,12 @@ def test_an_empty_page_has_the_lines_that_fill_it(path: str) -> None:
     assert "curl <here>" not in text(get(path))
 
 
+def test_an_empty_page_says_so_where_no_request_is_a_message() -> None:
+    source = GivenSource([], [], examples_make_messages=False)
+    assert "each call is under Requests alone" in text(get("", source))
+    assert "each call" not in text(get("page/requests", source))
+
+
 def test_a_filter_that_nothing_fits_is_no_empty_page() -> None:
     shown = text(get("?text=b", GivenSource([])))
     assert "No message fits." in shown

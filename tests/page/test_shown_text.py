@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smsbridge.page.shown_text import codes, named_character, shown_text
+from smsbridge.page.shown_text import codes, named_character, shown_character, shown_text
 
 from support.each import each
 
@@ -32,6 +32,22 @@ def test_a_number_of_four_to_eight_digits_may_be_a_code(text: str, found: list[s
 )
 def test_a_control_character_is_a_picture_of_itself(text: str, shown: str) -> None:
     assert shown_text(text) == shown
+
+
+@each(
+    ("character", "shown"),
+    [
+        ("😀", "😀"),
+        ("\t", "U+0009"),
+        ("\xa0", "U+00A0"),
+        ("\u0301", "U+0301"),
+        ("\u200d", "U+200D"),
+        ("\u202e", "U+202E"),
+        ("\ufe0f", "U+FE0F"),
+    ],
+)
+def test_a_character_of_which_nothing_is_seen_is_its_code_point(character: str, shown: str) -> None:
+    assert shown_character(character) == shown
 
 
 def test_a_character_has_its_name_where_it_has_one() -> None:

@@ -81,6 +81,7 @@ class GivenSource:
 
     shown: list[dict[str, Any]] = field(default_factory=lambda: [MESSAGE])
     asked: list[dict[str, Any]] = field(default_factory=lambda: [REQUEST])
+    examples_make_messages: bool = True
     wanted: list[Wanted] = field(default_factory=list)
     names: Sequence[str] = ("",)
 
@@ -115,7 +116,8 @@ class GivenSource:
         return VERDICT
 
     def examples(self) -> Sequence[Example]:
-        return [Example(name="curl", lines="curl <here>")]
+        makes = self.examples_make_messages
+        return [Example(name="curl", lines="curl <here>", makes_message=makes)]
 
 
 def _find(among: list[dict[str, Any]], known: str) -> Document:

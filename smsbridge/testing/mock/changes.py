@@ -92,7 +92,11 @@ class Changes:
 
 
 def answer_events(changes: Changes, after: int) -> Response:
-    """Return the events after a number, as far as they are kept; a header has the last number."""
+    """Return the events after a number, as far as they are kept; a header has the last number.
+
+    A number that was not given yet is from another run: whoever has it knows none of these.
+    """
+    after = after if after <= changes.last else 0
     found = changes.after(after)
     last = found[-1].number if found else after
     headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", _LAST: str(last)}

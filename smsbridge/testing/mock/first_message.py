@@ -117,8 +117,9 @@ def _ask_for_wsdl(lane: Provider, base: str) -> Sequence[Example]:
         return ()
     path = codec.codec.published or urlsplit(codec.port.address).path
     url = f"{base}{path}?wsdl"
-    return (
-        Example(name="curl", lines=f"curl {url}"),
-        Example(name="PHP", lines=f"<?php print_r((new SoapClient('{url}'))->__getFunctions());"),
-        Example(name="Python", lines=f"import zeep; zeep.Client({url!r}).wsdl.dump()"),
-    )
+    found = {
+        "curl": f"curl {url}",
+        "PHP": f"<?php print_r((new SoapClient('{url}'))->__getFunctions());",
+        "Python": f"import zeep; zeep.Client({url!r}).wsdl.dump()",
+    }
+    return [Example(name=name, lines=one, makes_message=False) for name, one in found.items()]

@@ -46,6 +46,21 @@ def test_what_is_there_is_found_without_waiting_and_time_ends_the_rest() -> None
     assert kept.wait(lambda: 0, 0.01) == 0
 
 
+def test_who_comes_back_with_a_number_of_another_run_is_told_everything() -> None:
+    kept = changes()
+    kept.add("scenario")
+    stream = EventStream(kept, answer_events(kept, 7000), lambda: None)
+    kept.add("message")
+    assert [
+        b"id: 1\nevent: scenario" in next(stream),
+        b"id: 2\nevent: message" in next(stream),
+    ] == [
+        True,
+        True,
+    ]
+    assert answer_events(kept, 2).body == b""
+
+
 def test_a_stream_begins_with_the_backlog_goes_on_and_leaves_once() -> None:
     kept, left = changes(), []
     for kind in ("scenario", "fault"):

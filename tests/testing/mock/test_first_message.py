@@ -93,6 +93,7 @@ def test_a_mock_of_a_wsdl_alone_is_asked_for_it(name: str, tmp_path: Path) -> No
     try:
         (example,) = (one for one in first_message(mock) if one.name == name)
         assert "SubmitShortMessage" in run_lines(name, example.lines, tmp_path)
+        assert not example.makes_message
     finally:
         server.stop()
 
