@@ -108,6 +108,13 @@ class Database:
             connection.exec_driver_sql("VACUUM INTO ?", (str(file),))
             connection.exec_driver_sql("BEGIN")
 
+    def fold(self) -> None:
+        """Write what stands in the file beside it into the store itself, and end that file."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # the journal is no part of a transaction
+            connection.exec_driver_sql("PRAGMA journal_mode = DELETE")
+            connection.exec_driver_sql("BEGIN")
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the store for one process that serves it; raises `ConfigError` for a second."""

@@ -92,15 +92,15 @@ class DoorAnswers:
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that a message was taken, with its status."""
         known = self.id_of(call, message)
-        return self.answers.accepted(request, call, known, status_of(message))
+        return self.answers.acceptance(request, call, known, status_of(message))
 
     def first(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer to a message that is stored: a repeat gets the same one."""
-        return self.answers.accepted(request, call, self.id_of(call, message), Status.QUEUED)
+        return self.answers.acceptance(request, call, self.id_of(call, message), Status.QUEUED)
 
     def accept_command(self, request: Request, call: ReceivedCall, known: str) -> Response:
         """Return the answer to a command that was done."""
-        return self.answers.accepted(request, call, known, None)
+        return self.answers.acceptance(request, call, known, None)
 
     def end(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that tells the outcome of a message; a fault where it is unknown."""
@@ -192,7 +192,7 @@ def _needs_number(protocol: ProviderProtocol, answers: TableAnswers) -> bool:
     if not fits_id(protocol.codec, call.table, _SAMPLE_ID):  # type: ignore[arg-type]  # it sends
         return True
     try:
-        answers.accepted(
+        answers.acceptance(
             Request(method="POST", url="http://localhost/"), call, _SAMPLE_ID, Status.QUEUED
         )
     except Unwritable:

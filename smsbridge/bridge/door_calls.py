@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_log import DoorLog
-from smsbridge.bridge.incoming import check_sendable, left_out, message_of
+from smsbridge.bridge.incoming import check_sendable, message_of, omissions
 from smsbridge.bridge.store import NoStep, OtherContent
 from smsbridge.bridge.stored_message import End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
@@ -118,7 +118,7 @@ class DoorCalls:
             self.counts.refused["the reference of another message"] += 1
             LOG.warning("refused: its reference is that of another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
-        for name in left_out(call):
+        for name in omissions(call):
             self.counts.leniencies[caller, f"{name} is not carried on"] += 1
         counter = self.counts.repeated if put.again else self.counts.stored
         counter[caller] += 1

@@ -37,7 +37,7 @@ def message_of(call: ReceivedCall, dialect: Backend) -> Message:
     return message
 
 
-def left_out(call: ReceivedCall) -> list[str]:
+def omissions(call: ReceivedCall) -> list[str]:
     """Return the names of what a call has and a bridge doesn't carry on."""
     private = {*call.protocol.table.auth.credentials, "token"}
     return sorted(call.values.keys() - _CARRIED - _MADE - private)

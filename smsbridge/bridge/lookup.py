@@ -12,7 +12,7 @@ from smsbridge.bridge.stored_message import End, State, StoredMessage
 from smsbridge.errors import CallerError, SmsbridgeError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.claims import Claims
+    from smsbridge.bridge.message_queue import MessageQueue
     from smsbridge.client.sync import Client
     from smsbridge.errors import Attempt
     from smsbridge.message import Submission
@@ -26,7 +26,7 @@ WAITS = (1.0, 10.0, 60.0, 600.0)
 class Lookup:
     """Looks messages up. ``clients``: by the name of the block; ``rules``: by that of the door."""
 
-    claims: Claims
+    queue: MessageQueue
     clients: Mapping[str, Client]
     rules: Mapping[str, OnUnknown]
     waits: tuple[float, ...] = WAITS
@@ -37,7 +37,7 @@ class Lookup:
         if found is not None:
             return self._move(message, found, actor)
         looked = message.looked_up + 1
-        store = self.claims.store
+        store = self.queue.store
         if looked <= len(self.waits) and why is not None:
             due = store.now() + self.waits[looked - 1]
             end = End(state=State.UNKNOWN, due=due, why=message.why)
@@ -56,7 +56,7 @@ class Lookup:
         client = self.clients.get(message.backend)
         if client is None or message.attempt is None or not message.attempt.fingerprint:
             return None, None
-        others = self.claims.others_like(message)
+        others = self.queue.others_like(message)
         known = [one.provider_id for one in others if one.provider_id]
         rivals = [
             one.attempt
@@ -66,7 +66,7 @@ class Lookup:
         return _resolve(client.resolve, message.attempt, known, rivals)
 
     def _move(self, message: StoredMessage, end: End, actor: str, **more: int) -> StoredMessage:
-        moved = self.claims.store.move(message, end, actor, **more)
+        moved = self.queue.store.move(message, end, actor, **more)
         LOG.info("looked up", extra={"id": message.id, "state": str(moved.state)})
         return moved
 

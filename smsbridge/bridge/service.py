@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.claims import Claims
 from smsbridge.bridge.database import Database
-from smsbridge.bridge.delivery import Delivery, Sender, clients_of
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.lookup import Lookup
+from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
+from smsbridge.bridge.workers import ClientOf, Delivery, Sender, bridge_client
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.serving.rest import json_response
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig
     from smsbridge.bridge.database import At
     from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.client.sync import Client
 
 Settled = Callable[["StoredMessage"], None]
 _STOP_SECONDS = 20.0
@@ -76,11 +77,17 @@ def is_over(message: StoredMessage) -> bool:
 
 
 @contextmanager
-def serve_bridge(config: BridgeConfig, address: str, *, at: At | None = None) -> Iterator[Bridge]:
+def serve_bridge(
+    config: BridgeConfig,
+    address: str,
+    *,
+    at: At | None = None,
+    client_of: ClientOf = bridge_client,
+) -> Iterator[Bridge]:
     """Run a bridge until the end of the block, then end what is being sent.
 
-    ``address``: the base URL that callers use. Raises `ConfigError` where another process serves
-    the store, or a dialect can't be spoken.
+    ``address``: the base URL that callers use. ``at`` and ``client_of`` are for tests. Raises
+    `ConfigError` where another process serves the store, or a dialect can't be spoken.
     """
     database = Database(config.store, at=at) if at else Database(config.store)
     session = Session()
@@ -92,7 +99,10 @@ def serve_bridge(config: BridgeConfig, address: str, *, at: At | None = None) ->
                 Door(door, config.backends[door.to], store, session, address)
                 for door in config.doors
             ]
-            bridge = _bridge(config, store, doors, session)
+            clients = {
+                name: client_of(backend, session) for name, backend in config.backends.items()
+            }
+            bridge = _bridge(config, store, doors, clients, session)
             bridge.delivery.start()
             try:
                 yield bridge
@@ -102,19 +112,24 @@ def serve_bridge(config: BridgeConfig, address: str, *, at: At | None = None) ->
         database.close()
 
 
-def _bridge(config: BridgeConfig, store: Store, doors: list[Door], session: Session) -> Bridge:
+def _bridge(
+    config: BridgeConfig,
+    store: Store,
+    doors: list[Door],
+    clients: Mapping[str, Client],
+    session: Session,
+) -> Bridge:
     _check_calls(doors)
     listeners = Listeners()
-    claims = Claims(store)
-    clients = clients_of(config.backends, session)
+    queue = MessageQueue(store)
     return Bridge(
         store=store,
         doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
         listeners=listeners,
         delivery=Delivery(
-            claims,
+            queue,
             Sender(backends=config.backends, clients=clients, session=session, now=store.now),
-            lookup_of(config, claims, session),
+            lookup_of(config, queue, clients),
             workers=config.workers,
             keep=config.keep.total_seconds(),
             settled=listeners.tell,
@@ -122,13 +137,10 @@ def _bridge(config: BridgeConfig, store: Store, doors: list[Door], session: Sess
     )
 
 
-def lookup_of(config: BridgeConfig, claims: Claims, session: Session) -> Lookup:
+def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:
     """Return what looks *unknown* messages up."""
-    return Lookup(
-        claims=claims,
-        clients=clients_of(config.backends, session),
-        rules={door.name: door.on_unknown for door in config.doors},
-    )
+    rules = {door.name: door.on_unknown for door in config.doors}
+    return Lookup(queue=queue, clients=clients, rules=rules)
 
 
 def _check_calls(doors: list[Door]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
-from smsbridge.bridge.schema import ATTEMPTS, MESSAGES
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
 from smsbridge.bridge.stored_message import (
     SETTLED,
     STEPS,
@@ -66,7 +66,7 @@ class Store:
         It is on the disk when this returns. Raises `StoreError` where it can't be.
         """
         with self.database.write("put") as connection:
-            if found := self._repeated(connection, new):
+            if found := self._find_repeat(connection, new):
                 return Put(found, again=True)
             now, message = self.now(), new.message
             send_at = message.send_at.timestamp() if message.send_at else None
@@ -102,7 +102,7 @@ class Store:
             row = {**dict.fromkeys(MESSAGES.c.keys()), **values, "seq": key[0]}
             return Put(StoredMessage.of_row(row), again=False)
 
-    def _repeated(self, connection: Connection, new: NewMessage) -> StoredMessage | None:
+    def _find_repeat(self, connection: Connection, new: NewMessage) -> StoredMessage | None:
         here = and_(MESSAGES.c.door == new.door, MESSAGES.c.caller == new.caller)
         if new.repeat_key:
             same = MESSAGES.c.repeat_key == new.repeat_key

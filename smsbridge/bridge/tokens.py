@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from smsbridge.bridge.schema import TOKENS
+from smsbridge.bridge.store_tables import TOKENS
 from smsbridge.serving.oauth2 import TOKEN_SECONDS
 
 if TYPE_CHECKING:

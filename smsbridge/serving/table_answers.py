@@ -44,7 +44,7 @@ class TableAnswers:
     statuses: Mapping[str, Status]
     status_word: StatusWord
 
-    def accepted(
+    def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
     ) -> Response:
         """Return the answer to a call that was taken, under an id, with a status if it has one."""

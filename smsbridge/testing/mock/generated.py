@@ -67,11 +67,11 @@ class GeneratedAnswers:
             return self._refuse(request, call, *_UNSENDABLE)
         known = self._id(call, table)
         try:
-            return self._answers.accepted(request, call, known, None)
+            return self._answers.acceptance(request, call, known, None)
         except Unwritable:
             if not table.accepted.id:
                 raise  # some take an id of digits only
-            return self._answers.accepted(request, call, _as_number(known), None)
+            return self._answers.acceptance(request, call, _as_number(known), None)
 
     def _refuse(self, request: Request, call: ReceivedCall, *reasons: Reason) -> Response:
         return writer_of(request, call).refusal(call.table.rejected, reasons)

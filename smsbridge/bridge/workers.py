@@ -18,8 +18,8 @@ from smsbridge.errors import Attempt, CallerError, NotSent, Outcome, SendError
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
-    from smsbridge.bridge.claims import Claims
     from smsbridge.bridge.lookup import Lookup
+    from smsbridge.bridge.message_queue import MessageQueue
     from smsbridge.http.exchange import Session
 
 LOG = logging.getLogger("smsbridge.bridge")
@@ -28,12 +28,13 @@ _PAUSE_SECONDS = 1.0
 _CLEAR_SECONDS = 3600.0
 
 
-def clients_of(backends: Mapping[str, Backend], session: Session) -> dict[str, Client]:
-    """Return a client for each block; the tries of a message are the store's, not the client's."""
-    return {
-        name: Client(replace(backend, retry=None), session=session)
-        for name, backend in backends.items()
-    }
+ClientOf = Callable[["Backend", "Session"], Client]
+"""Returns what sends by a backend."""
+
+
+def bridge_client(backend: Backend, session: Session) -> Client:
+    """Return the client of a backend; the tries of a message are the store's, not the client's."""
+    return Client(replace(backend, retry=None), session=session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class Delivery:
 
     def __init__(  # noqa: PLR0913  (what sends, what looks up, and who hears of it)
         self,
-        claims: Claims,
+        queue: MessageQueue,
         sender: Sender,
         lookup: Lookup,
         *,
@@ -94,7 +95,7 @@ class Delivery:
     ) -> None:
         """``keep``: for how many seconds numbers and texts stay. ``settled`` hears of each end."""
         self.ended: Counter[tuple[str, str]] = Counter()
-        self._claims, self._sender, self._lookup = claims, sender, lookup
+        self._queue, self._sender, self._lookup = queue, sender, lookup
         self._keep, self._settled = keep, settled
         self._stop = threading.Event()
         self._give_up = threading.Event()
@@ -107,7 +108,7 @@ class Delivery:
 
     def start(self) -> None:
         """Begin: what the last process was sending is *unknown* from now on."""
-        if count := self._claims.recover("recovery"):
+        if count := self._queue.recover("recovery"):
             LOG.warning("%d messages were being sent when the last process ended", count)
         for thread in self._threads:
             thread.start()
@@ -131,7 +132,7 @@ class Delivery:
     def _work(self, actor: str) -> None:
         while not self._stop.is_set():
             try:
-                message = self._claims.claim(actor, self._sender.attempt)
+                message = self._queue.claim(actor, self._sender.attempt)
             except StoreError as error:
                 LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
@@ -142,7 +143,7 @@ class Delivery:
                 with self._news:
                     self._news.wait(_POLL_SECONDS)
                 continue
-            at = self._claims.store.database.at
+            at = self._queue.store.database.at
             at("send: begun")
             end = self._sender.send(message)
             at("send: answered")
@@ -152,7 +153,7 @@ class Delivery:
         """Record an end, for as long as it takes: only then is it known after a crash."""
         while not self._give_up.is_set():
             try:
-                moved = self._claims.store.move(message, end, actor)
+                moved = self._queue.store.move(message, end, actor)
             except StoreError as error:
                 LOG.error("an outcome can't be recorded: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._give_up.wait(_PAUSE_SECONDS)
@@ -174,8 +175,8 @@ class Delivery:
             try:
                 if time.monotonic() - cleared >= _CLEAR_SECONDS:
                     cleared = time.monotonic()
-                    self._claims.store.clear(self._claims.store.now() - self._keep)
-                while not self._stop.is_set() and (message := self._claims.next_unknown()):
+                    self._queue.store.clear(self._queue.store.now() - self._keep)
+                while not self._stop.is_set() and (message := self._queue.next_unknown()):
                     self._settled(self._lookup.look_up(message, "lookup"))
             except (StoreError, NoStep) as error:
                 LOG.warning("a look-up will be repeated: %s", type(error).__name__)

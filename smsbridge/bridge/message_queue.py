@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, select
 
-from smsbridge.bridge.schema import MESSAGES
 from smsbridge.bridge.store import move_row
+from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
 CRASHED = "the process ended while it was being sent"
+RESTORED = "it waited when the backup was made, and may have been sent since"
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class MessageQueue:
     """The side of a store that workers use."""
 
     store: Store
@@ -55,11 +56,21 @@ class Claims:
 
     def recover(self, actor: str) -> int:
         """Make *unknown* what was being sent when the last process ended; return how many."""
+        return self._doubt((State.HANDED_OVER,), actor, CRASHED)
+
+    def doubt_all(self, actor: str) -> int:
+        """Make *unknown* all that is not settled, of a store that was restored; return how many.
+
+        What waited at the time of the backup may have been sent since.
+        """
+        return self._doubt((State.HANDED_OVER, State.STORED), actor, RESTORED)
+
+    def _doubt(self, states: tuple[State, ...], actor: str, why: str) -> int:
         now, count = self.store.now(), 0
-        being_sent = select(MESSAGES).where(MESSAGES.c.state == State.HANDED_OVER)
+        asked = select(MESSAGES).where(MESSAGES.c.state.in_(states))
         with self.store.database.write("recover") as connection:
-            for row in connection.execute(being_sent).mappings().all():
-                end = End(state=State.UNKNOWN, due=now, why=CRASHED)
+            for row in connection.execute(asked).mappings().all():
+                end = End(state=State.UNKNOWN, due=now, why=why)
                 move_row(connection, StoredMessage.of_row(row), end, actor, now)
                 count += 1
         return count
