@@ -191,15 +191,6 @@ def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) 
         callers.fail(
             f"{speaks} is {backend.name}, which nobody can speak: it has no protocol", name
         )
-    lacking = [
-        key
-        for key in backend.protocols[backend.protocol].auth.credentials
-        if key not in backend.credentials()
-    ]
-    if lacking:
-        callers.fail(
-            f"needs {' and '.join(lacking)}, which {speaks} over {backend.protocol} asks", name
-        )
     return backend
 
 

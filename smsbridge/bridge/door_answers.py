@@ -118,8 +118,13 @@ class DoorAnswers:
         return self.fault(request, call, "it is not known whether the message was sent")
 
     def refuse(self, request: Request, call: ReceivedCall, *reasons: Reason) -> Response:
-        """Return the refusal of a call for the first of some reasons that has a word."""
-        return writer_of(request, call).refusal(call.table.rejected, reasons)
+        """Return the refusal of a call for the first of some reasons that has a word.
+
+        Of two words the one in a fault: no client takes a fault for anything else.
+        """
+        rejected = call.table.rejected
+        faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
+        return writer_of(request, call).refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:
         """Return the dialect's fault of a server, after which nothing is known."""
@@ -215,7 +220,7 @@ def _check_yes(
     )
     over = replace(backend, protocol=protocol.name)
     try:
-        answer = answers.accepted(_request(backend), call, known, Status.QUEUED)
+        answer = answers.acceptance(_request(backend), call, known, Status.QUEUED)
     except Unwritable as error:
         raise ConfigError(
             f"{backend.name} over {protocol.name}: no answer can say yes: {error}"
