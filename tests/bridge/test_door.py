@@ -173,10 +173,13 @@ def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
             assert client.status(first).status is Status.QUEUED
             assert client.status("0" * 40).status is Status.UNKNOWN
         assert len(run.arrived()) == 1
-        stranger = replace(account, password=Secret("no"))
-        with Client(stranger, transport=DoorTransport(run)) as client:
-            with pytest.raises(AuthenticationFailed):
-                client.send(NUMBER, "Hello")
+        wrong: dict[str, Any] = {"password": Secret("no")}
+        stranger = replace(account, **wrong)
+        with (
+            Client(stranger, transport=DoorTransport(run)) as client,
+            pytest.raises(AuthenticationFailed),
+        ):
+            client.send(NUMBER, "Hello")
 
 
 def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from smsbridge.bridge.stored_message import State
 from smsbridge.http.exchange import Response
 
 from support.bridges import NEW, NUMBER, Running, config_text, form, get, running
@@ -141,8 +142,7 @@ def test_status_says_what_is_known_and_only_to_its_caller(tmp_path: Path) -> Non
     with running(tmp_path, referenced()) as run:
         later = said(send(run, at="2035-01-31T09:00:00Z"))["id"]
         done = said(send(run, "Now", ref="order-1"))["id"]
-        while any(one.state != "accepted" for one in run.messages() if one.id == done):
-            pass
+        run.until(lambda: run.store.counts()[State.ACCEPTED] == 1)
         assert said(run.ask(get(f"/messages/{later}?key=shop-key")))["state"] == "waiting"
         row = said(run.ask(get(f"/messages/{done}?key=shop-key")))
         assert (row["id"], row["to"], row["ref"]) == (done, NUMBER, "order-1")

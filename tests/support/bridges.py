@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,14 +148,16 @@ class Running:
 
     def settled(self) -> list[StoredMessage]:
         """Return the messages once nothing is stored or handed over any more."""
-        until = time.monotonic() + SECONDS
         going = (State.STORED, State.HANDED_OVER)
-        while time.monotonic() < until:
-            found = self.messages()
-            if not any(one.state in going for one in found):
-                return found
+        self.until(lambda: not any(self.store.counts()[one] for one in going))
+        return self.messages()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < end, [one.state for one in self.messages()]
             time.sleep(0.005)
-        raise AssertionError([one.state for one in self.messages()])
 
     def arrived(self) -> list[str]:
         """Return the texts that the provider has taken."""
