@@ -171,7 +171,7 @@ class Delivery:
     def _look_after(self) -> None:
         """Look *unknown* messages up when they are due, and clear what is old."""
         cleared = -_CLEAR_SECONDS
-        while not self._stop.wait(_POLL_SECONDS):
+        while not self._stop.is_set():
             try:
                 if time.monotonic() - cleared >= _CLEAR_SECONDS:
                     cleared = time.monotonic()
@@ -180,3 +180,4 @@ class Delivery:
                     self._settled(self._lookup.look_up(message, "lookup"))
             except (StoreError, NoStep) as error:
                 LOG.warning("a look-up will be repeated: %s", type(error).__name__)
+            self._stop.wait(_POLL_SECONDS)

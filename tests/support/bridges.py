@@ -45,6 +45,7 @@ rejected = { error = { bad_number = "recipient", no_key = "authentication" } }
 [backends.new.sent]
 route = "GET /v2/messages"
 fields = { before = "{before}" }
+pages = "id"
 rows = "messages"
 row = { id = "id", recipient = "to", text = "text", at = "at", status = "state", reference = "ref" }
 """
