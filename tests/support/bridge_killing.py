@@ -79,6 +79,7 @@ class Killed:
     callers: list[Caller] = field(default_factory=list)
     address: str = "http://127.0.0.1:9"
     pid: int = 0
+    ended: int | None = None
 
     def begin(self, point: str = "", nth: int = 1) -> None:
         """Start a bridge, and wait until it listens or has ended."""
@@ -86,27 +87,27 @@ class Killed:
         assert self.process.stdin
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        self.pid = 0
+        self.pid, self.ended = 0, None
         said: dict[str, Any] = {}
         while "address" not in said and "ended" not in said:
             said = self._read()
             self.pid = said.get("pid", self.pid)
         self.address = said.get("address", self.address)
+        self.ended = said.get("ended")
 
     def kill(self, number: int = signal.SIGKILL) -> int:
         """Send a signal to the bridge, and return how it ended."""
         while not self.pid:
             self.pid = self._read().get("pid", 0)
-        with suppress(ProcessLookupError):
+        if self.ended is None:
             os.kill(self.pid, number)
         return self.wait()
 
     def wait(self) -> int:
         """Return how the bridge ended, once it has."""
-        said: dict[str, Any] = {}
-        while "ended" not in said:
-            said = self._read()
-        return int(said["ended"])
+        while self.ended is None:
+            self.ended = self._read().get("ended")
+        return self.ended
 
     def _read(self) -> dict[str, Any]:
         assert self.process.stdout
@@ -196,7 +197,7 @@ def killed(folder: Path) -> Iterator[Killed]:
         yield run
     finally:
         with suppress(OSError):
-            if run.pid:
+            if run.pid and run.ended is None:
                 os.kill(run.pid, signal.SIGKILL)
         process.kill()
         process.communicate(timeout=SECONDS)
