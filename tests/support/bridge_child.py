@@ -12,14 +12,20 @@ import signal
 import socket
 import sys
 import threading
+import time
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.app import BridgeApp
 from smsbridge.bridge.config import read_bridge
+from smsbridge.bridge.database import Database
+from smsbridge.bridge.door import Door
 from smsbridge.bridge.service import serve_bridge
+from smsbridge.bridge.store import Store
 from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
 from smsbridge.client.sync import Client
 from smsbridge.config.load import read_document
@@ -96,6 +102,24 @@ def serve(order: dict[str, Any]) -> None:
             pass
 
 
+@cache
+def warm_folder(folder: str) -> None:
+    """Read once what each fork would read anew: a WSDL takes longer than all the rest."""
+    config = read_bridge(read_document(Path(folder) / "smsbridge.toml"))
+    with TemporaryDirectory() as other:
+        database = Database(Path(other) / "bridge.db")
+        database.migrate()
+        store = Store(database, time.time)
+        for door in config.doors:
+            Door(door, config.backends[door.to], store, Session(), "http://127.0.0.1")
+        database.close()
+
+
+def warm(order: dict[str, Any]) -> None:
+    """Read what the bridges of a folder need."""
+    warm_folder(order["folder"])
+
+
 def tell(said: dict[str, Any]) -> None:
     """Write one line, at once and whole."""
     os.write(1, json.dumps(said).encode() + b"\n")
@@ -105,6 +129,7 @@ def main() -> None:
     """Fork a bridge for each order, and wait for its end."""
     for line in sys.stdin:
         order = json.loads(line)
+        warm(order)
         child = os.fork()
         if child == 0:
             try:
