@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, bindparam, exists, select
 
 from smsbridge.bridge.store import move_row
 from smsbridge.bridge.store_tables import MESSAGES
@@ -39,20 +39,13 @@ class MessageQueue:
         claimed in their order: one that is being sent, or waits for another try, goes first.
         """
         now = self.store.now()
-        database = self.store.database
-        if not self._next(now):  # without the turn of the writers, and without a write
-            return None
-        with database.write("claim") as connection:
-            row = connection.execute(_due(now)).mappings().first()
+        with self.store.database.write("claim") as connection:
+            row = connection.execute(_DUE, {"now": now}).mappings().first()
             if row is None:
                 return None
             found = StoredMessage.of_row(row)
             end = End(state=State.HANDED_OVER, attempt=attempt(found))
             return move_row(connection, found, end, actor, now, tries=found.tries + 1)
-
-    def _next(self, now: float) -> bool:
-        with self.store.database.read() as connection:
-            return connection.execute(_due(now)).first() is not None
 
     def recover(self, actor: str) -> int:
         """Make *unknown* what was being sent when the last process ended; return how many."""
@@ -101,7 +94,7 @@ class MessageQueue:
             return [StoredMessage.of_row(row) for row in rows]
 
 
-def _due(now: float) -> Select[Any]:
+def _due() -> Select[Any]:
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
@@ -109,5 +102,9 @@ def _due(now: float) -> Select[Any]:
         earlier.c.seq < MESSAGES.c.seq,
         earlier.c.send_at.is_(None),
     )
-    ready = and_(MESSAGES.c.state == State.STORED, MESSAGES.c.due <= now, ~waits)
+    ready = and_(MESSAGES.c.state == State.STORED, MESSAGES.c.due <= bindparam("now"), ~waits)
     return select(MESSAGES).where(ready).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1)
+
+
+_DUE = _due()
+"""The next message that is due by ``now``: made once, since to make it takes longer than to ask."""

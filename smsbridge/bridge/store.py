@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
@@ -94,7 +94,7 @@ class Store:
                 "looked_up": 0,
                 "hidden": False,
             }
-            key = connection.execute(insert(MESSAGES).values(values)).inserted_primary_key
+            key = connection.execute(_ADD_MESSAGE, values).inserted_primary_key
             if key is None:
                 raise TypeError("a message has no number")
             actor = f"caller {new.caller}"
@@ -233,12 +233,12 @@ def move_row(
         values["attempt"] = attempt_text(end.attempt)
     if end.state is State.ACCEPTED:
         values |= {"provider_id": end.provider_id, "status": end.status}
-    here = and_(MESSAGES.c.seq == message.seq, MESSAGES.c.state == message.state)
-    if connection.execute(update(MESSAGES).where(here).values(values)).rowcount != 1:
+    given = {"number": message.seq, "before": message.state}
+    if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
         raise NoStep(f"it is no longer {message.state}")
     add_attempt(connection, message.seq, now, actor, end.state, end.why)
-    asked = select(MESSAGES).where(MESSAGES.c.seq == message.seq)
-    return StoredMessage.of_row(connection.execute(asked).mappings().one())
+    known = {name: value for name, value in values.items() if name != "attempt"}
+    return replace(message, **known, attempt=end.attempt or message.attempt)
 
 
 def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)
@@ -251,4 +251,10 @@ def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)
 ) -> None:
     """Add a row of what became of a message."""
     values = {"message": message, "at": at, "actor": actor, "state": state, "why": why}
-    connection.execute(insert(ATTEMPTS).values(values))
+    connection.execute(_ADD_ATTEMPT, values)
+
+
+_ADD_MESSAGE, _ADD_ATTEMPT = insert(MESSAGES), insert(ATTEMPTS)
+_MOVE = update(MESSAGES).where(
+    and_(MESSAGES.c.seq == bindparam("number"), MESSAGES.c.state == bindparam("before"))
+)
