@@ -22,7 +22,7 @@ POINTS = [
     "put: committed",
     "claim: begun",
     "claim: written",
-    "claim: committed",
+    "claim: taken",
     "send: begun",
     HALF,
     WHOLE,
@@ -32,7 +32,7 @@ POINTS = [
     "accepted: written",
     "accepted: committed",
 ]
-_UNSURE = {"claim: committed", "send: begun", HALF}
+_UNSURE = {"claim: taken", "send: begun", HALF}
 """The points at which a message may have left for all that anybody knows, and has not."""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.text.file_lock import try_lock
@@ -25,14 +27,31 @@ except ImportError as missing:
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+T = TypeVar("T")
 _BUSY_SECONDS = 10
+_MOST_AT_ONCE = 64
 _WRITING = "smsbridge_writing"
 At = Callable[[str], None]
 """Is told of each point at which a process might be killed: ``claim: written``, and so on."""
 
 
+class Refusal(ValueError):
+    """What a write is refused for, before it has written anything: others of its commit go on."""
+
+
 def _nowhere(_: str) -> None:
     """Do nothing."""
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A write that waits for a commit, and what came of it."""
+
+    what: str
+    do: Callable[[Connection], Any]
+    over: bool = False
+    result: Any = None
+    error: BaseException | None = None
 
 
 class Database:
@@ -46,6 +65,7 @@ class Database:
             f"sqlite:///{file}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
         )
         self._turn = threading.Lock()
+        self._waiting: deque[_Write] = deque()
         event.listen(self._engine, "connect", _prepare)
         event.listen(self._engine, "begin", _begin)
 
@@ -59,6 +79,48 @@ class Database:
                 yield connection
                 self.at(f"{what}: written")
             self.at(f"{what}: committed")
+
+    def commit(self, what: str, do: Callable[[Connection], T]) -> T:
+        """Return what ``do`` returns, once what it wrote is on the disk.
+
+        Those who come while the disk is busy share one commit. ``do`` may raise a `Refusal` before
+        it writes; whatever else it raises ends all that share its commit, with nothing written.
+        """
+        own = _Write(what, do)
+        self._waiting.append(own)
+        with self._turn:
+            if not own.over:  # else somebody else has taken it along
+                self._commit_all()
+        if own.error is not None:
+            raise own.error
+        result: T = own.result
+        return result
+
+    def _commit_all(self) -> None:
+        writes = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+        try:
+            with self._engine.connect() as plain:
+                connection = plain.execution_options(**{_WRITING: True})
+                with connection.begin():
+                    for one in writes:
+                        self._do(one, connection)
+        except BaseException as error:  # noqa: BLE001  (each of them raises it)
+            for one in writes:
+                one.error = error
+        else:
+            for one in writes:
+                self.at(f"{one.what}: committed")
+        finally:
+            for one in writes:
+                one.over = True
+
+    def _do(self, write: _Write, connection: Connection) -> None:
+        self.at(f"{write.what}: begun")
+        try:
+            write.result = write.do(connection)
+        except Refusal as refused:
+            write.error = refused
+        self.at(f"{write.what}: written")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

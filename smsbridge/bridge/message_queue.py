@@ -14,7 +14,7 @@ from smsbridge.bridge.stored_message import End, State, StoredMessage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from smsbridge.bridge.store import Store
     from smsbridge.errors import Attempt
@@ -38,14 +38,20 @@ class MessageQueue:
         ``attempt`` returns the attempt that is about to be made. Messages to one recipient are
         claimed in their order: one that is being sent, or waits for another try, goes first.
         """
-        now = self.store.now()
-        with self.store.database.write("claim") as connection:
+
+        def take(connection: Connection) -> StoredMessage | None:
+            now = self.store.now()
             row = connection.execute(_DUE, {"now": now}).mappings().first()
             if row is None:
                 return None
             found = StoredMessage.of_row(row)
             end = End(state=State.HANDED_OVER, attempt=attempt(found))
             return move_row(connection, found, end, actor, now, tries=found.tries + 1)
+
+        database = self.store.database
+        if claimed := database.commit("claim", take):
+            database.at("claim: taken")
+        return claimed
 
     def recover(self, actor: str) -> int:
         """Make *unknown* what was being sent when the last process ended; return how many."""

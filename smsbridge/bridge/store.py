@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
+from smsbridge.bridge.database import Refusal
 from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
 from smsbridge.bridge.stored_message import (
     SETTLED,
@@ -36,11 +37,11 @@ StoreError = DatabaseError
 _ID_BYTES = 20
 
 
-class OtherContent(ValueError):
+class OtherContent(Refusal):
     """A caller's repeat has the key of another message."""
 
 
-class NoStep(ValueError):
+class NoStep(Refusal):
     """A message can't go from its state to the one that was asked for."""
 
 
@@ -65,42 +66,43 @@ class Store:
 
         It is on the disk when this returns. Raises `StoreError` where it can't be.
         """
-        with self.database.write("put") as connection:
-            if found := self._find_repeat(connection, new):
-                return Put(found, again=True)
-            now, message = self.now(), new.message
-            send_at = message.send_at.timestamp() if message.send_at else None
-            values = {
-                "id": os.urandom(_ID_BYTES).hex(),
-                "door": new.door,
-                "caller": new.caller,
-                "protocol": new.protocol,
-                "reference": new.reference or None,
-                "repeat_key": new.repeat_key,
-                "content": new.content,
-                "fingerprint": fingerprint_of(message),
-                "recipient": message.recipient,
-                "text": message.text,
-                "sender": message.sender,
-                "channels": channels_word(message.channels),
-                "send_at": send_at,
-                "backend": new.backend,
-                "state": State.STORED,
-                "due": max(now, send_at or now),
-                "stored_at": now,
-                "changed_at": now,
-                "tries": 0,
-                "resent": 0,
-                "looked_up": 0,
-                "hidden": False,
-            }
-            key = connection.execute(_ADD_MESSAGE, values).inserted_primary_key
-            if key is None:
-                raise TypeError("a message has no number")
-            actor = f"caller {new.caller}"
-            add_attempt(connection, key[0], now, actor, State.STORED)
-            row = {**dict.fromkeys(MESSAGES.c.keys()), **values, "seq": key[0]}
-            return Put(StoredMessage.of_row(row), again=False)
+        return self.database.commit("put", lambda connection: self._put(connection, new))
+
+    def _put(self, connection: Connection, new: NewMessage) -> Put:
+        if found := self._find_repeat(connection, new):
+            return Put(found, again=True)
+        now, message = self.now(), new.message
+        send_at = message.send_at.timestamp() if message.send_at else None
+        values = {
+            "id": os.urandom(_ID_BYTES).hex(),
+            "door": new.door,
+            "caller": new.caller,
+            "protocol": new.protocol,
+            "reference": new.reference or None,
+            "repeat_key": new.repeat_key,
+            "content": new.content,
+            "fingerprint": fingerprint_of(message),
+            "recipient": message.recipient,
+            "text": message.text,
+            "sender": message.sender,
+            "channels": channels_word(message.channels),
+            "send_at": send_at,
+            "backend": new.backend,
+            "state": State.STORED,
+            "due": max(now, send_at or now),
+            "stored_at": now,
+            "changed_at": now,
+            "tries": 0,
+            "resent": 0,
+            "looked_up": 0,
+            "hidden": False,
+        }
+        key = connection.execute(_ADD_MESSAGE, values).inserted_primary_key
+        if key is None:
+            raise TypeError("a message has no number")
+        add_attempt(connection, key[0], now, f"caller {new.caller}", State.STORED)
+        row = {**dict.fromkeys(MESSAGES.c.keys()), **values, "seq": key[0]}
+        return Put(StoredMessage.of_row(row), again=False)
 
     def _find_repeat(self, connection: Connection, new: NewMessage) -> StoredMessage | None:
         here = and_(MESSAGES.c.door == new.door, MESSAGES.c.caller == new.caller)
@@ -167,8 +169,10 @@ class Store:
         """
         if end.state not in STEPS[message.state]:
             raise NoStep(f"it is {message.state}, and can't become {end.state}")
-        with self.database.write(f"{end.state}") as connection:
-            return move_row(connection, message, end, actor, self.now(), **more)
+        return self.database.commit(
+            f"{end.state}",
+            lambda connection: move_row(connection, message, end, actor, self.now(), **more),
+        )
 
     def history(self, message: StoredMessage) -> list[Mapping[str, Any]]:
         """Return what became of a message, oldest first: at, actor, state and why."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
-from smsbridge.bridge.database import Database
+from smsbridge.bridge.database import Database, Refusal
 from smsbridge.bridge.store import StoreError
 from smsbridge.errors import ConfigError
 
@@ -159,3 +164,54 @@ def test_a_store_that_can_t_be_written_is_an_error_of_its_own(tmp_path: Path) ->
 
         with pytest.raises(StoreError):
             fill()
+
+
+def add(number: int) -> Callable[[Connection], int]:
+    def do(connection: Connection) -> int:
+        if number == 3:
+            raise Refusal("not this one")
+        connection.exec_driver_sql("INSERT INTO tokens VALUES (?, 'd', 'c', 1)", (str(number),))
+        if number == 9:
+            raise RuntimeError("a bug")
+        return number
+
+    return do
+
+
+def test_those_who_come_while_the_disk_is_busy_share_a_commit(tmp_path: Path) -> None:
+    points: list[str] = []
+    database = Database(tmp_path / "b.db", at=points.append)
+    database.migrate()
+    gate = threading.Event()
+
+    def be_busy() -> None:
+        with database.write("busy"):
+            gate.wait(20)
+
+    with ThreadPoolExecutor(7) as pool:
+        pool.submit(be_busy)
+        while "busy: begun" not in points:
+            time.sleep(0.01)
+        added = [pool.submit(database.commit, "add", add(number)) for number in range(6)]
+        time.sleep(0.3)  # until all of them wait
+        gate.set()
+    results = [one.exception() or one.result() for one in added]
+    assert [one for one in results if not isinstance(one, Refusal)] == [0, 1, 2, 4, 5]
+    order = "".join(one[5] for one in points if one.startswith("add"))
+    assert order == "bw" * 6 + "c" * 6
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar() == 5
+    database.close()
+
+
+def test_a_bug_in_one_write_ends_all_of_its_commit_and_no_other(tmp_path: Path) -> None:
+    database = made(tmp_path / "b.db")
+    assert database.commit("add", add(1)) == 1
+    with pytest.raises(RuntimeError, match="a bug"):
+        database.commit("add", add(9))
+    with pytest.raises(Refusal):
+        database.commit("add", add(3))
+    assert database.commit("add", add(2)) == 2
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar() == 2
+    database.close()
