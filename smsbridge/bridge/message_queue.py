@@ -38,17 +38,20 @@ class MessageQueue:
         ``attempt`` returns the attempt that is about to be made. Messages to one recipient are
         claimed in their order: one that is being sent, or waits for another try, goes first.
         """
+        database = self.store.database
 
         def take(connection: Connection) -> StoredMessage | None:
             now = self.store.now()
             row = connection.execute(_DUE, {"now": now}).mappings().first()
             if row is None:
                 return None
+            database.at("claim: found")
             found = StoredMessage.of_row(row)
             end = End(state=State.HANDED_OVER, attempt=attempt(found))
-            return move_row(connection, found, end, actor, now, tries=found.tries + 1)
+            claimed = move_row(connection, found, end, actor, now, tries=found.tries + 1)
+            database.at("claim: marked")
+            return claimed
 
-        database = self.store.database
         if claimed := database.commit("claim", take):
             database.at("claim: taken")
         return claimed
