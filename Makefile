@@ -8,7 +8,7 @@ SUITE = $(BIN)/pytest --numprocesses auto --dist worksteal
 # Modules are compiled once, and not again by each command that a test starts.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo bench witnesses test test-full pythons floors lint ruff mypy spelling news docs wheel format clean
+.PHONY: demo bench pictures witnesses test test-full pythons floors lint ruff mypy spelling news docs wheel format clean
 
 demo: $(VENV)/demo-ready
 	$(BIN)/smsbridge demo
@@ -39,6 +39,10 @@ floors: $(VENV)/test-ready
 NAMES ?= all
 bench: $(VENV)/bench-ready
 	$(BIN)/python -m benchmarks $(NAMES) --json build/benchmarks/results.json --svg build/benchmarks/results.svg
+
+# The pictures of the page, as the docs show them. They look best with fonts-noto-color-emoji.
+pictures: $(VENV)/test-ready
+	PICTURES=docs/_static $(BIN)/pytest --numprocesses 0 -m full tests/page/test_story.py
 
 lint: mypy ruff spelling news
 
@@ -85,10 +89,11 @@ build/witnesses/ready: pyproject.toml tests/witnesses/package.json tests/witness
 	test -x build/witnesses/bin/python || $(PYTHON) -m venv build/witnesses
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --group witnesses
+	PYTHONWARNINGS=ignore build/witnesses/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --group witnesses-alone
 	mkdir -p build/witnesses/node
 	cp tests/witnesses/package.json tests/witnesses/package-lock.json build/witnesses/node
-	if command -v npm > /dev/null; then cd build/witnesses/node && npm ci --ignore-scripts --no-audit --no-fund --silent; fi
-	touch $@
+	if ! command -v npm > /dev/null; then echo "npm is missing: its witnesses will be"; \
+	else cd build/witnesses/node && npm ci --ignore-scripts --no-audit --no-fund --silent && touch ../ready; fi
 
 # A pip that knows dependency groups comes first.
 $(VENV)/test-ready: pyproject.toml setup.cfg setup.py examples/acme-sms/pyproject.toml $(shell find examples/acme-sms/acme_sms -name '*.py' -o -name '*.yaml' -o -name '*.wsdl')

@@ -68,6 +68,9 @@ def page(name: str) -> str:
     url = f"`{block['url']}`" if "url" in block else "each account's own; give it as `url`"
     keys = "\n".join(f'{key} = "…"  # {what}' for key, what in entry.credentials.items())
     more = "" if "url" in block else '\nurl = "https://…"'
+    if values := block.get("values"):
+        told = ", ".join(f'{name} = "{value}"' for name, value in values.items())
+        keys += f"\nvalues = {{ {told} }}  # so by default"
     userinfo = ":".join(key.upper() for key in entry.credentials)
     host = str(block.get("url", "https://HOST")).partition("://")[2]
     parts = [

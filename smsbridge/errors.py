@@ -287,9 +287,10 @@ class WebhookRefused(SmsbridgeError):
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.errors import WebhookRefused
+    >>> from smsbridge.http.exchange import Request
     >>> from smsbridge.webhooks import parse
     >>> try:
-    ...     parse(SMSMobileAPI.webhook, b"no JSON")
+    ...     parse(SMSMobileAPI.webhooks, Request(method="POST", url="/", body=b"no JSON"))
     ... except WebhookRefused as error:
     ...     print(error.status)
     400
@@ -327,9 +328,10 @@ class WebhookUnreadable(WebhookRefused):
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.errors import WebhookUnreadable
+    >>> from smsbridge.http.exchange import Request
     >>> from smsbridge.webhooks import parse
     >>> try:
-    ...     parse(SMSMobileAPI.webhook, b"no JSON")
+    ...     parse(SMSMobileAPI.webhooks, Request(method="POST", url="/", body=b"no JSON"))
     ... except WebhookUnreadable as error:
     ...     print(error.status)
     400

@@ -57,6 +57,28 @@ class Status(StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
 
+    @property
+    def rank(self) -> int:
+        """How far a message has come: of two reports in any order, the higher one counts.
+
+        A delivery counts more than a failure: a part of a long message may fail, and come later.
+
+        >>> max(Status.DELIVERED, Status.SENT, key=lambda status: status.rank)
+        <Status.DELIVERED: 'delivered'>
+        """
+        return _RANKS[self]
+
+
+_RANKS = {
+    status: rank
+    for rank, status in enumerate(
+        (
+            *(Status.UNKNOWN, Status.QUEUED, Status.ACCEPTED, Status.SENT, Status.REJECTED),
+            *(Status.EXPIRED, Status.UNDELIVERED, Status.DELIVERED, Status.READ),
+        )
+    )
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:

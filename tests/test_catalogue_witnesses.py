@@ -79,6 +79,7 @@ def mock(case: Case, proxy: LeadingProxy) -> Iterator[Provider]:
     server = MockServer(provider, "127.0.0.1", 0)
     server.start()
     proxy.target = provider.address
+    proxy.clock = case.witness.get("clock", "")
     yield provider
     server.stop()
 
@@ -95,6 +96,7 @@ def test_a_witness_is_accepted_and_says_what_smsbridge_says(
             "to": message.recipient,
             "text": message.text,
             "sender": message.sender or "",
+            "reference": message.reference,
             "credentials": mock.backend.credentials(),
             "host": urlsplit(mock.backend.url).hostname,
             "settings": dict(case.witness),
@@ -122,6 +124,13 @@ def is_meant(name: str, place: str) -> bool:
     return place == name or (name.endswith("*") and place.startswith(name[:-1]))
 
 
+def test_a_name_in_differs_is_a_place_or_with_a_star_all_that_begin_so() -> None:
+    places = ("header:x-one", "header:x-two", "text")
+    assert [is_meant("header:x-*", place) for place in places] == [True, True, False]
+    assert [is_meant("text", place) for place in places] == [False, False, True]
+    assert not is_meant("messages[0].*", "messages[1].text")
+
+
 THERE = "https://sms.example/a%20b"
 JSON_BODY = b'{"to": ["+1"], "text": "a b"}'
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "one"}
@@ -140,4 +149,31 @@ def test_two_requests_differ_only_in_what_they_say() -> None:
         "query:x": ("1", "2"),
         "to": ("+1", None),
         "to[0]": (None, "+1"),
+    }
+
+
+def call(operation: str, parts: str, *, prefix: str = "") -> Request:
+    """Return a call over SOAP; with a prefix its names are written with that."""
+    of = f"{prefix}:" if prefix else ""
+    space = f'xmlns{of and f":{prefix}"}="urn:sms"'
+    body = f"<e:Body><{of}{operation} {space}>{parts}</{of}{operation}></e:Body>"
+    text = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">{body}</e:Envelope>'
+    kind = {"Content-Type": "text/xml; charset=utf-8"}
+    return Request(method="POST", url=THERE, headers=kind, body=text.encode())
+
+
+def test_two_calls_over_soap_differ_only_in_operation_parts_and_namespaces() -> None:
+    ours = call("Send", "<to><string>1</string><string>2</string></to><text> a &amp; b</text><x/>")
+    parts = "<s:to><s:string>1</s:string><s:string>2</s:string></s:to><s:text> a &#38; b</s:text>"
+    theirs = call("Send", f"{parts}<s:x></s:x>", prefix="s")
+    assert differences(meaning(ours), meaning(theirs)) == {}
+    other = call("Post", '<to xmlns=""><string>1</string></to><text id="7">a</text>')
+    assert differences(meaning(ours), meaning(other)) == {
+        "#operation": ("{urn:sms}Send", "{urn:sms}Post"),
+        "text": (" a & b", "a"),
+        "text.@id": (None, "7"),
+        "to.string": ("1", None),
+        "to.string[1]": ("2", None),
+        "to{}.string": (None, "1"),
+        "x": ("", None),
     }

@@ -18,8 +18,9 @@ from smsbridge.backends.tables.soap import SoapBlock
 from smsbridge.backends.tables.table_reader import TABLES as TABLE_KEYS
 from smsbridge.codecs.rest import METHODS
 from smsbridge.config.load import from_file
+from smsbridge.mapping.call_values import value_names
 from smsbridge.mapping.filters import FILTERS, TIME_FILTERS
-from smsbridge.mapping.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW, value_names
+from smsbridge.mapping.operation import COMMANDS, QUESTIONS, RECEIVED_ROW, SENT_ROW
 from smsbridge.mapping.template import render
 
 from support.each import each

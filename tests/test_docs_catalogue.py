@@ -31,7 +31,9 @@ def test_each_provider_has_a_row_that_says_who_agrees_and_never_that_it_was_live
     pages: ModuleType,
 ) -> None:
     rows = re.findall(
-        r"^\| \[.+\]\(catalogue/(\w+)\.md\) .* \| (.+) \| (\S+) \|$", pages.matrix(), re.MULTILINE
+        r"^\| \[.+\]\(catalogue/([\w-]+)\.md\) .* \| (.+) \| (\S+) \|$",
+        pages.matrix(),
+        re.MULTILINE,
     )
     assert {name for name, _, _ in rows} == catalogue_names()
     assert {live for _, _, live in rows} == {"never"}

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,9 +19,7 @@ from typing import Any
 import pytest
 
 import smsbridge
-from smsbridge import Channel, SentMessage, Status
 from smsbridge.testing import Provider
-from smsbridge.webhooks import MessageReported
 
 from support.terminal import DOCS, blocks
 
@@ -110,24 +107,6 @@ def test_the_client_of_a_process_is_made_once(smsbridge_mock: Provider) -> None:
     with names["sms"]() as client:
         assert client is names["sms"]()
     assert len(smsbridge_mock.messages) == 1
-
-
-def test_the_furthest_report_is_kept_in_any_order() -> None:
-    (program,) = [block.text for block in blocks(PAGE, "python") if "STEPS" in block.text]
-    names: dict[str, Any] = {}
-    exec(program, names)  # the page's own program
-    assert set(names["STEPS"]) == set(Status)
-    for status in (Status.DELIVERED, Status.QUEUED, Status.SENT, Status.UNKNOWN):
-        names["take"](
-            MessageReported(
-                id=f"event-{status}",
-                type="report",
-                occurred_at=datetime.now(UTC),
-                channel=Channel.SMS,
-                message=SentMessage(id="g-1", status=status),
-            )
-        )
-    assert names["reports"] == {"g-1": Status.DELIVERED}
 
 
 def test_each_variable_that_smsbridge_reads_is_on_the_page() -> None:

@@ -27,7 +27,7 @@ from support.terminal import blocks
 
 PAGE = "troubleshooting.md"
 NUMBER = "+12025550123"
-TABLE = SMSMobileAPI.webhook
+TABLE = SMSMobileAPI.webhooks
 NOW = datetime.now(UTC)
 CONFIG = """
 [backends.production]

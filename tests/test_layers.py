@@ -25,7 +25,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 ROOMS = (
     *("errors", "text", "message", "http", "mapping", "codecs", "auth", "webhooks", "backends"),
-    *("config", "client", "serving", "bridge", "testing", "cli"),
+    *("config", "client", "serving", "bridge", "page", "testing", "cli"),
 )
 """In this order: a room imports from itself and from those before it."""
 
@@ -102,6 +102,7 @@ def test_nothing_but_the_command_line_reads_testing() -> None:
         ("aiohttp", {"http/aiohttp_connection.py", "http/aiohttp_transport.py"}),
         ("requests", {"http/requests_transport.py", "cli/demo.py"}),
         ("yaml", {"testing/fixture/yaml_subset.py"}),
+        ("jinja2", {"page/render.py"}),
         ("jsonschema", {"testing/fixture/schema.py"}),
         ("pytest_httpserver", {"testing/mock/server.py"}),
         ("phonenumbers", {"text/phone.py"}),
@@ -125,7 +126,8 @@ def test_click_is_for_the_command_line_alone() -> None:
 
 
 def test_importing_a_room_brings_in_nothing_heavy() -> None:
-    heavy = ["requests", "urllib3", "zeep", "lxml", "aiohttp", "yaml", "click", "rich", "pytest"]
+    heavy = ["requests", "urllib3", "zeep", "lxml", "aiohttp", "yaml", "click", "rich", "jinja2"]
+    heavy += ["pytest"]
     rooms = {file.relative_to(ROOT).parts[0].removesuffix(".py") for file in MODULES} - {"cli"}
     names = ", ".join(f"smsbridge.{room}" for room in sorted(rooms))
     script = f"import sys, {names}; print([m for m in {heavy} if m in sys.modules])"

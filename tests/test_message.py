@@ -248,3 +248,10 @@ def test_a_message_that_nothing_is_known_of_is_unknown() -> None:
         None,
         None,
     )
+
+
+def test_a_status_only_moves_up_and_each_has_a_rank_of_its_own() -> None:
+    ranks = {status: status.rank for status in Status}
+    assert sorted(ranks.values()) == list(range(len(Status)))
+    order = [Status.UNKNOWN, Status.QUEUED, Status.SENT, Status.UNDELIVERED, Status.DELIVERED]
+    assert sorted(order, key=lambda status: status.rank) == order

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from smsbridge.backends.catalogue import catalogue_names
+
 from support.each import each
 from support.terminal import BIN, Block, blocks, environment
 
@@ -30,6 +32,12 @@ def confirm(number):
 
 def test_the_readme_is_read_in_a_minute() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+def test_there_are_as_many_providers_as_it_says() -> None:
+    said = re.search(r"More than (\d+) providers by name", README.read_text(encoding="utf-8"))
+    assert said
+    assert 0 < len(catalogue_names()) - int(said[1]) <= 10
 
 
 def test_the_picture_of_the_demo_is_what_it_prints() -> None:

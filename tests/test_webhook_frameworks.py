@@ -9,20 +9,32 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from smsbridge import Secret
+from smsbridge import Channel, Secret, SentMessage, Status, Submission
+from smsbridge.errors import Attempt
 from smsbridge.http.exchange import Request
-from smsbridge.serving.webhooks import outgoing
+from smsbridge.serving.webhooks import outgoing, webhook_types
 from smsbridge.webhooks.deduplication import Claim
+from smsbridge.webhooks.events import MessageReported
 from smsbridge.webhooks.receiver import Receiver
 
 from support.each import each
-from support.webhooking import GUID, NEXT, NUMBER, SECRET, TABLE, TEXT, happened, unsigned
+from support.webhooking import (
+    GUID,
+    NEXT,
+    NUMBER,
+    SECRET,
+    TABLES,
+    TEXT,
+    happened,
+    unsigned,
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLES = DOCS / "examples"
@@ -32,7 +44,7 @@ NAMES = ("webhook_fastapi", "webhook_django", "webhook_flask")
 def now(event: Any = None, *secrets: str) -> Request:
     """Return a request that was signed just now."""
     signers = [Secret(one) for one in secrets or [SECRET]]
-    return outgoing(TABLE, event or happened(), "/sms", secrets=signers, now=datetime.now(UTC))
+    return outgoing(TABLES, event or happened(), "/sms", secrets=signers, now=datetime.now(UTC))
 
 
 @dataclass
@@ -97,7 +109,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleT
     monkeypatch.syspath_prepend(str(EXAMPLES))
     monkeypatch.setenv("SMS_WEBHOOK_SECRETS", f"{SECRET} {NEXT}")
     yield importlib.import_module
-    for name in (*NAMES, "webhook_seen"):
+    for name in (*NAMES, "webhook_seen", "webhook_reports"):
         sys.modules.pop(name, None)
 
 
@@ -148,7 +160,7 @@ def test_a_secret_path_works_below_a_mount(
     name: str, example: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guarded = {"webhook_fastapi": "/sms/", "webhook_django": "/sms", "webhook_flask": "/sms"}
-    made = Receiver(TABLE, path=guarded[name])
+    made = Receiver(TABLES, path=guarded[name])
     monkeypatch.setattr("smsbridge.webhooks.Receiver", lambda *_, **__: made)
     module = example(name)
     call = {"webhook_fastapi": fastapi, "webhook_django": django, "webhook_flask": flask}[name]
@@ -156,7 +168,7 @@ def test_a_secret_path_works_below_a_mount(
     assert module.inbox == [(NUMBER, TEXT)]
 
 
-@each("name", [*NAMES, "webhook_seen"])
+@each("name", [*NAMES, "webhook_seen", "webhook_reports"])
 def test_the_page_shows_what_runs_here(name: str) -> None:
     page = (DOCS / "webhooks.md").read_text(encoding="utf-8")
     assert f"```{{literalinclude}} examples/{name}.py" in page
@@ -172,16 +184,18 @@ def test_the_python_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[dict[str, Any]] = [{} for _ in shown]
     for block, found in zip(shown, names, strict=True):
         exec(compile(block, PAGE, "exec"), found)
-    first, _, last, _ = names
+    first = next(one for one in names if "take" in one)
+    last = next(one for one in names if "request" in one)
     assert first["receiver"].answer(now(), first["take"]).status == 200
-    checked = Receiver(TABLE, secrets=["test-secret"])
-    assert checked.read(last["request"]).id == "event-1"
+    checked = Receiver(TABLES, secrets=["test-secret"])
+    assert checked.read(last["request"])[0].id == "event-1"
 
 
 def test_the_page_has_each_type_and_each_answer() -> None:
     text = (DOCS / PAGE).read_text(encoding="utf-8")
-    assert [kind for kind in TABLE.types if f"`{kind}`" not in text] == []
-    for kind, (_, status) in TABLE.reported.items():
+    assert [kind for kind in webhook_types(TABLES) if f"`{kind}`" not in text] == []
+    told = {kind: status for table in TABLES for kind, status in table.statuses.items()}
+    for kind, status in told.items():
         assert re.search(rf"`{re.escape(kind)}`[^|:]*: `{status}`", text), kind
     answers = re.findall(r"^\| ([0-9]{3}) \|", text, re.MULTILINE)
     assert answers == ["200", "400", "401", "403", "404", "405", "413", "500", "503"]
@@ -223,3 +237,41 @@ def test_of_many_threads_one_gets_the_event_from_a_database(memory: Any) -> None
     for thread in threads:
         thread.join(60)
     assert sorted(got) == [Claim.BUSY] * 7 + [Claim.NEW]
+
+
+def reported(
+    status: Status, *, known: str | None = None, ours: str | None = None
+) -> MessageReported:
+    message = SentMessage(status=status, id=known, reference=ours)
+    return MessageReported(id=None, type="reported", channel=Channel.SMS, message=message)
+
+
+def submission(known: str | None, reference: str) -> Submission:
+    attempt = Attempt(backend="b", protocol="rest", reference=reference, started=datetime.now(UTC))
+    return Submission(id=known, attempt=attempt, status=Status.QUEUED)
+
+
+@pytest.fixture
+def reports(example: Callable[[str], ModuleType], tmp_path: Path) -> Any:
+    return example("webhook_reports").Reports(tmp_path / "reports.db")
+
+
+@each("order", permutations([Status.SENT, Status.DELIVERED, Status.QUEUED, Status.UNKNOWN]))
+def test_the_furthest_report_is_kept_in_any_order_and_twice(
+    order: tuple[Status, ...], reports: Any
+) -> None:
+    known = "-".join(order)
+    for status in (*order, *order):
+        reports.take(reported(status, known=known))
+    assert reports.status(submission(known, "order-1")) is Status.DELIVERED
+
+
+def test_a_report_is_found_by_the_id_or_by_the_reference_also_before_the_send_ended(
+    reports: Any,
+) -> None:
+    reports.take(reported(Status.SENT, known="7"))
+    reports.take(reported(Status.UNDELIVERED, ours="order-2"))
+    reports.take(happened())
+    assert reports.status(submission("7", "order-1")) is Status.SENT
+    assert reports.status(submission(None, "order-2")) is Status.UNDELIVERED
+    assert reports.status(submission("8", "order-3")) is Status.QUEUED

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.schemes import with_header
 from smsbridge.errors import ConfigError, MissingExtra
-from smsbridge.mapping.operation import uuid_of
+from smsbridge.mapping.call_values import uuid_of
 from smsbridge.mapping.template import Template, names, render_all
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from smsbridge.http.exchange import Broken, Exchange, Response
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.request import add_headers, read_answer
-from smsbridge.mapping.template import address, render_all
+from smsbridge.mapping.route import address
+from smsbridge.mapping.template import render_all
 from smsbridge.mapping.words import SPEAKING, with_status, word_at
 
 if TYPE_CHECKING:

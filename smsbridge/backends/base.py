@@ -24,9 +24,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.backends.capabilities import (
@@ -40,18 +40,14 @@ from smsbridge.backends.config_check import check_config
 from smsbridge.backends.config_fields import backend, check_decorated
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.table_call import TableCall
-from smsbridge.errors import Attempt, ConfigError, NoAnswer, OutcomeUnknown, Unsupported
+from smsbridge.errors import Attempt, ConfigError, NoAnswer, Unsupported
 from smsbridge.http.address import ANSWER_LIMIT, ELEMENT_LIMIT, Site
+from smsbridge.mapping.call_values import generated_values, message_values
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.operation import (
-    Operation,
-    Protocol,
-    Question,
-    generated_values,
-    message_values,
-)
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.reread import reread
 from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
-from smsbridge.mapping.template import reread
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import zone_of
 from smsbridge.mapping.words import word_at
 from smsbridge.message import Message, Options, Status, Submission, fingerprint
@@ -63,6 +59,7 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
     from smsbridge.mapping.codec import Note
     from smsbridge.mapping.outcome import SendEnd
+    from smsbridge.webhooks.table import Webhook
 
 __all__ = ["Backend", "backend"]
 
@@ -87,6 +84,7 @@ class Backend:
     second, and at once. ``answer_limit``, ``element_limit``: how many bytes, and elements of XML,
     an answer may have. ``log``: the backend whose log is used if this one has none. ``transport``:
     ``curl``, for which the extra ``fast`` must be installed, or empty for the default.
+    ``callback``: the address of one's own app to which the provider reports, where a send tells it.
 
     >>> @backend
     ... class Tiny(Backend):
@@ -112,6 +110,7 @@ class Backend:
     protocols: ClassVar[Mapping[str, Protocol]] = {}
     statuses: ClassVar[Mapping[str, Status]] = {}
     options: ClassVar[type[Options] | None] = None
+    webhooks: ClassVar[Sequence[Webhook]] = ()
     values: ClassVar[Mapping[str, Any]] = {}
     by_block: ClassVar[bool] = False  # its tables are those of a block of config
     key_types: ClassVar[Mapping[str, Any]]  # of each config key; the decorator sets it
@@ -135,6 +134,7 @@ class Backend:
     element_limit: int = ELEMENT_LIMIT
     log: Backend | None = None
     transport: str = ""
+    callback: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a config that can't be used."""
@@ -177,6 +177,8 @@ class Backend:
     def send(self, message: Message, session: Session) -> Exchange[Submission]:
         """Send one message: a `Submission`, or one of the errors of `smsbridge.errors`."""
         values = message_values(message)
+        if self.callback:
+            values["callback"] = self.callback
         operation = table_to_send(self, message, session, values)
         attempt = self.attempt(message, session)
         if made := operation.plan.made:
@@ -188,13 +190,7 @@ class Backend:
         outcome = yield from call.send(values)
         if isinstance(outcome, Submission):
             return outcome
-        if isinstance(outcome, OutcomeUnknown):  # it may have waited for its turn before it left
-            earliest = session.now() - timedelta(seconds=self.timeout)
-            started = max(attempt.started, earliest)
-            unknown = OutcomeUnknown(outcome.why, replace(attempt, started=started))
-            unknown.exchange = outcome.exchange
-            raise unknown
-        raise outcome
+        raise call.with_its_start(outcome)
 
     def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
         """Let the provider send a message again, by its id: a deliberate second send."""
@@ -280,7 +276,7 @@ class Backend:
             in_route = path.startswith("{")  # a place of the route: {recipient}
             if (word := given.get(path) if in_route else word_at(given, path)) is not None:
                 values |= reread(template, word)
-        number = values.get("recipient", "")
+        number = values.get("recipient") or values.get(RECIPIENTS, "")
         number = f"+{number}" if number.isdigit() else number
         return Message(recipient=number, text=values.get("text", ""))
 

@@ -7,13 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import InvalidMessage, Unsupported
-from smsbridge.mapping.operation import (
-    Operation,
-    Protocol,
-    Question,
-    generated_values,
-    message_values,
-)
+from smsbridge.mapping.call_values import REQUEST_VALUES, generated_values, message_values
+from smsbridge.mapping.operation import Operation, Protocol, Question
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.message import Channel
 from smsbridge.text.segments import Encoding
 
@@ -23,18 +19,22 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Auth
     from smsbridge.message import Message
 
-_ALWAYS = {"recipient", "text", "channels"}
+_ALWAYS = {"recipient", RECIPIENTS, "text", "channels", "callback"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capability:
-    """One backend over one protocol. ``origin`` is its distribution, or why it is broken."""
+    """One backend over one protocol. ``origin`` is its distribution, or why it is broken.
+
+    ``webhooks``: what its provider sends to us, ``arrived`` or ``reported``.
+    """
 
     backend: str
     protocol: str
     operations: list[str] = field(default_factory=list)
     channels: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
+    webhooks: list[str] = field(default_factory=list)
     origin: str
 
 
@@ -59,9 +59,18 @@ def capabilities(name: str, backend: type[Backend], origin: str) -> Iterator[Cap
             protocol=protocol,
             operations=list(table.operations()),
             channels=sorted(send.channels()) if send else [],
-            options=sorted(send.carries() - _ALWAYS - _own_values(table.auth)) if send else [],
+            options=_options(backend, table) if send else [],
+            webhooks=sorted({str(one.kind) for one in backend.webhooks} - {"other"}),
             origin=origin,
         )
+
+
+def _options(backend: type[Backend], protocol: Protocol) -> list[str]:
+    """Return the values of the send table that a caller may give, beside number and text."""
+    assert protocol.send  # noqa: S101  (it is asked of those that send)
+    constants = backend.values.keys() - {"sender"}
+    made = {*REQUEST_VALUES, *constants, *_own_values(protocol.auth)}
+    return sorted(protocol.send.carries() - _ALWAYS - made)
 
 
 def _own_values(auth: Auth) -> set[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend, backend
 from smsbridge.errors import ConfigError
+from smsbridge.http.address import is_url
 from smsbridge.text.located import Checker, Located
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _KINDS = ("rest", "soap")
 _OF_THE_FILE = ("title", "site", "credentials", "examples", "provenance")
 _OF_AN_EXAMPLE = ("id", "title", "source", "evidence", "response", "expect")
 _MAY_HAVE = ("sender", "request")
+_OF_THE_USER = (
+    *("retry", "limit", "log", "proxy", "ca", "client_cert", "client_cert_password"),
+    "cleartext_hosts",
+)
 _NOT_IN_A_FILE = "is for who uses the file: it stands in smsbridge.toml"
 
 
@@ -70,11 +75,15 @@ def class_of_file(file: Traversable | Path) -> type[Backend]:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not utf-8 text"
         raise ConfigError(f"can't read {file.name}: {why}") from None
-    return _class_of_source(file.name, source)
+    folder = file.absolute().parent if isinstance(file, Path) else None
+    return _class_of_source(file.name, source, folder)
 
 
-def read_entry(file: str, source: str) -> CatalogueEntry:
-    """Return what a file says; raises `ConfigError` with its name and the line."""
+def read_entry(file: str, source: str, folder: Path | None = None) -> CatalogueEntry:
+    """Return what a file says; raises `ConfigError` with its name and the line.
+
+    ``folder``: where the file is, and so a WSDL that it names; None in an archive.
+    """
     from smsbridge.text.toml import read_toml  # for who uses a file; most who send need none
 
     try:
@@ -82,14 +91,14 @@ def read_entry(file: str, source: str) -> CatalogueEntry:
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{file} is not valid TOML: {error}") from None
     with _Lines(file, document):
-        return _read(Checker(document), file.removesuffix(SUFFIX))
+        return _read(Checker(document), file.removesuffix(SUFFIX), folder)
 
 
-def _read(document: Checker, name: str) -> CatalogueEntry:
+def _read(document: Checker, name: str, folder: Path | None) -> CatalogueEntry:
     credentials = document.table("credentials", optional=True)
     for key in credentials.values:
         credentials.of(key, str)
-    for key in ("retry", "limit", "log", "proxy", "ca", "client_cert", "client_cert_password"):
+    for key in _OF_THE_USER:
         if key in document:
             document.fail(_NOT_IN_A_FILE, key)
     if document.of("backend", str) not in _KINDS:
@@ -107,6 +116,8 @@ def _read(document: Checker, name: str) -> CatalogueEntry:
     assert isinstance(whole, Located)  # noqa: S101  (read_toml makes nothing else)
     kept = {key: value for key, value in whole.items() if key not in _OF_THE_FILE}
     kept["auth"] = {**auth.values, **dict.fromkeys(credentials.values, "")}
+    if "wsdl" in document:
+        kept["wsdl"] = _wsdl(document, folder)
     lines = {**whole.lines, "auth": whole.lines.get("auth", whole.line)}
     return CatalogueEntry(
         name=name,
@@ -117,6 +128,16 @@ def _read(document: Checker, name: str) -> CatalogueEntry:
         examples=tuple(_examples(document)),
         provenance=MappingProxyType(dict(document.table("provenance").values)),
     )
+
+
+def _wsdl(document: Checker, folder: Path | None) -> str:
+    """Return where the WSDL is: at an address, or a path from the folder of the file."""
+    named: str = document.of("wsdl", str)
+    if is_url(named):
+        return named
+    if folder is None:
+        document.fail("a file in an archive can't name a file: install it unpacked", "wsdl")
+    return str(folder / named)
 
 
 def _examples(document: Checker) -> Iterator[Mapping[str, Any]]:
@@ -134,9 +155,9 @@ def _examples(document: Checker) -> Iterator[Mapping[str, Any]]:
 
 
 @lru_cache(maxsize=256)
-def _class_of_source(file: str, source: str) -> type[Backend]:
-    """Return the class of a file's text; the same text makes one class."""
-    entry = read_entry(file, source)
+def _class_of_source(file: str, source: str, folder: Path | None) -> type[Backend]:
+    """Return the class of a file's text; the same text in a folder makes one class."""
+    entry = read_entry(file, source, folder)
     with _Lines(file, entry.block):
         kind = _kind_of(entry.block)
         made, left = kind.of_block(entry.name, entry.block)

@@ -14,21 +14,21 @@ from smsbridge.backends.protocol_check import (
     check_carried,
     check_codec,
     check_field_names,
+    check_recipients,
     check_route,
 )
 from smsbridge.codecs.rest import Rest
 from smsbridge.codecs.soap.codec import Soap
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.address import is_url
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
-    REQUEST_VALUES,
     SENT_ROW,
     Operation,
     Protocol,
     Question,
-    value_names,
 )
 from smsbridge.mapping.table_check import (
     check_fields,
@@ -166,6 +166,7 @@ class _ProtocolCheck:
             self._check_when(table.accepted, name, "accepted", "when")
             check_several_words(Checker(table.not_sent, (name, "not_sent")))
             check_carried(at, name, table)
+            check_recipients(at, table, codec)
             return
         for key in ("answered", "failed", "refused"):
             self._check_when(getattr(table, key), name, key)

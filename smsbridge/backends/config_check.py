@@ -42,6 +42,8 @@ def check_config(backend: Backend) -> None:
         why = "default_region: give two capital letters of ISO 3166-1, such as GB"
         raise ConfigError(why, ("default_region",))
     zone_of(backend.time_zone)
+    if backend.callback:
+        check_address("callback", backend.callback)
     for name, kind in (("retry", Retry), ("limit", Limit)):
         given = getattr(backend, name)
         if given is not None and not isinstance(given, kind):

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from smsbridge.backends.base import Backend, backend
-from smsbridge.mapping.operation import channels_word
+from smsbridge.mapping.call_values import channels_word
 from smsbridge.message import Submission
 
 if TYPE_CHECKING:

@@ -13,15 +13,18 @@ from smsbridge.codecs.answer_format import compile_format
 from smsbridge.codecs.rest import BODIES, BODILESS, METHODS, Rest
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
-from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.operation import MOST_RECIPIENTS, RECIPIENT_ROW, Operation, Question
 from smsbridge.mapping.path import ANSWER, LIST, nest
 from smsbridge.mapping.table_check import check_path
-from smsbridge.mapping.template import Template
+from smsbridge.mapping.template import RECIPIENTS, Template
 from smsbridge.mapping.template_check import route_trouble
 from smsbridge.text.located import Checker
 
 Tables = Mapping[str, Operation | Question]
 _MUST_CARRY = {"send": ("recipient", "text"), "resend": ("id",)}
+_FOR_SEVERAL = ("rows", "row", "most")
+_FEWEST = 2
+_WITH_ROWS = ("json", "xml")
 _LOST = {
     **dict.fromkeys(("recipient", "text"), "the message would not arrive"),
     "id": "which message is it?",
@@ -75,9 +78,39 @@ def _check_root(at: Checker, fields: Iterable[str]) -> None:
 
 def check_carried(at: Checker, name: str, table: Operation) -> None:
     """Refuse an operation that leaves out what it is for."""
+    carried = table.carries()
     for value in _MUST_CARRY.get(name, ()):
-        if value not in table.carries():
+        if value not in carried and not (value == "recipient" and RECIPIENTS in carried):
             at.fail(f"no field has {{{value}}}: {_LOST[value]}", "fields")
+
+
+def check_recipients(at: Checker, table: Operation, codec: Codec) -> None:
+    """Refuse a call to several recipients whose answer can't tell them apart."""
+    if RECIPIENTS not in table.carries():
+        given = next((key for key in _FOR_SEVERAL if getattr(table, key) not in ("", {}, 1)), "")
+        if given:
+            at.fail("no field has {recipients}: each call has one message", given)
+        return
+    if not isinstance(codec, Rest):
+        at.fail("{recipients} are for routes: over SOAP each call has one message", "fields")
+    if codec.answer not in _WITH_ROWS:
+        at.fail(f"rows are in answers that are {' or '.join(_WITH_ROWS)}", "answer")
+    if alone := sorted({"recipient", "reference"} & table.carries()):
+        at.fail(f"{{recipients}} are several, and {{{alone[0]}}} is of one: use one", "fields")
+    _check_rows(at, table)
+    if not _FEWEST <= table.most <= MOST_RECIPIENTS:
+        at.fail(f"give how many recipients a call takes, {_FEWEST} to {MOST_RECIPIENTS}", "most")
+    if table.accepted.by_status:
+        at.fail("a status is one for all: name a word that each row has", "accepted", "when")
+
+
+def _check_rows(at: Checker, table: Operation) -> None:
+    if not table.rows:
+        at.fail('give the path of the rows, such as "messages", one for each recipient', "rows")
+    if table.row.keys() != {*RECIPIENT_ROW}:
+        at.fail('give where a row has its number, such as { recipient = "to" }', "row")
+    for path in (table.rows, *(part for one in table.paths("recipient") for part in one.split())):
+        check_path(at, path, "row")
 
 
 def check_auth(at: Checker, auth: Auth, tables: Collection[Operation | Question]) -> None:

@@ -23,7 +23,7 @@ from smsbridge.mapping.words import When
 from smsbridge.message import Channel, Message, Options, Status, show_value
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.signatures import Signature
-from smsbridge.webhooks.table import Unsigned, Webhook
+from smsbridge.webhooks.table import Webhook, WebhookKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,21 +170,22 @@ _REST: dict[str, Any] = {
     "resend": _RESEND,
     "delete": _DELETE,
 }
-_WEBHOOK = Webhook(
-    signature=Signature(  # OAS, the 300 seconds too
-        header="X-SMSMobileAPI-Signature",
-        rotating="X-SMSMobileAPI-Signature-Next",
-        timestamp="X-SMSMobileAPI-Timestamp",
-        prefix="v1=",
-        seconds=300,
-    ),
-    headers={  # OAS
+_SIGNATURE = Signature(  # OAS, the 300 seconds too
+    header="X-SMSMobileAPI-Signature",
+    rotating="X-SMSMobileAPI-Signature-Next",
+    timestamp="X-SMSMobileAPI-Timestamp",
+    value=["v1=", {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}"}}],
+    seconds=300,
+)
+_EVENT: dict[str, Any] = {
+    "signed": _SIGNATURE,
+    "headers": {  # OAS
         "X-SMSMobileAPI-Event": "{type}",
         "X-SMSMobileAPI-Event-ID": "{id}",
         "X-SMSMobileAPI-Delivery": "{delivery}",
         "Idempotency-Key": "{id}",
     },
-    envelope={  # OAS
+    "envelope": {  # OAS
         "id": "id",
         "type": "type",
         "version": "api_version",
@@ -192,58 +193,81 @@ _WEBHOOK = Webhook(
         "occurred_at": "occurred_at",
         "data": "data",
     },
-    version="2",  # ASSUMED, as is the form of times: ISO 8601
-    received={"sms.received": Channel.SMS, "whatsapp.received": Channel.WHATSAPP},  # OAS
-    received_row={  # OAS for sms.received; for whatsapp.received ASSUMED to be the same
-        "id": _GUID,
-        "sender": ("from", "number"),
+    "also": {"api_version": "2"},  # ASSUMED, as is the form of times: ISO 8601
+}
+_ARRIVED_ROW = {  # OAS for sms.received; for whatsapp.received ASSUMED to be the same
+    "id": _GUID,
+    "sender": ("from", "number"),
+    "text": "message",
+    "at": "received_at",
+    "device": ("device_id", "sIdentifiantPhone", "sIdentifiant", "sid"),
+}
+_REPORTED_ROW = {  # ASSUMED: only the data of sms.received is published
+    "id": _GUID,
+    "recipient": ("to", "number", "recipient"),
+    "sender": "from",
+    "text": "message",
+    "error": "error",
+    "status": "#request.type",
+}
+
+
+_ARRIVED: dict[str, Any] = {
+    **_EVENT,
+    "kind": WebhookKind.ARRIVED,
+    "row": _ARRIVED_ROW,
+    "also": {"api_version": "2", "data.alias": None},  # OAS
+}
+_REPORTED: dict[str, Any] = {**_EVENT, "kind": WebhookKind.REPORTED, "row": _REPORTED_ROW}
+_SMS_STATUSES = {  # types: OAS; the status that each means: ASSUMED
+    "sms.api.submitted": Status.QUEUED,
+    "sms.sent": Status.SENT,
+    "sms.mobile.sent": Status.SENT,
+    "sms.failed": Status.UNDELIVERED,
+}
+_WHATSAPP_STATUSES = {
+    "whatsapp.submitted": Status.QUEUED,
+    "whatsapp.sent": Status.SENT,
+    "whatsapp.failed": Status.UNDELIVERED,
+}
+_OTHERS = (  # OAS
+    "call.missed",
+    "call.incoming",
+    "call.outgoing",
+    "whatsapp.voice.transcribed",
+    "email.sent",
+    "email.received",
+)
+_FIRST_VERSION = Webhook(  # DOC
+    kind=WebhookKind.ARRIVED,
+    types=("sms.received",),
+    texts=("date", "hour", "time_received", "message", "number", "guid"),
+    envelope={"created_at": "date hour", "occurred_at": ("time_received", "date hour")},
+    row={
+        "id": "guid",
+        "sender": "number",
         "text": "message",
-        "at": "received_at",
-        "device": ("device_id", "sIdentifiantPhone", "sIdentifiant", "sid"),
+        "at": {"path": "time_received", "format": "%Y-%m-%d %H:%M:%S"},  # no zone: UTC (ASSUMED)
     },
-    blank=("alias",),  # OAS
-    reported={  # types: OAS; the status that each means: ASSUMED
-        "sms.api.submitted": (Channel.SMS, Status.QUEUED),
-        "sms.sent": (Channel.SMS, Status.SENT),
-        "sms.mobile.sent": (Channel.SMS, Status.SENT),
-        "sms.failed": (Channel.SMS, Status.UNDELIVERED),
-        "whatsapp.submitted": (Channel.WHATSAPP, Status.QUEUED),
-        "whatsapp.sent": (Channel.WHATSAPP, Status.SENT),
-        "whatsapp.failed": (Channel.WHATSAPP, Status.UNDELIVERED),
-    },
-    reported_row={  # ASSUMED: only the data of sms.received is published
-        "id": _GUID,
-        "recipient": ("to", "number", "recipient"),
-        "sender": "from",
-        "text": "message",
-        "error": "error",
-    },
-    other=(  # OAS
-        "call.missed",
-        "call.incoming",
-        "call.outgoing",
-        "whatsapp.voice.transcribed",
-        "email.sent",
-        "email.received",
+    also={"date": "{now|%Y-%m-%d}", "hour": "{now|%H:%M:%S}"},
+)
+_WEBHOOKS = (
+    Webhook(types=("sms.received",), **_ARRIVED),
+    Webhook(types=("whatsapp.received",), channel=Channel.WHATSAPP, **_ARRIVED),
+    Webhook(types=tuple(_SMS_STATUSES), statuses=_SMS_STATUSES, **_REPORTED),
+    Webhook(
+        types=tuple(_WHATSAPP_STATUSES),
+        statuses=_WHATSAPP_STATUSES,
+        channel=Channel.WHATSAPP,
+        **_REPORTED,
     ),
-    unsigned=Unsigned(  # DOC, the first version
-        type="sms.received",
-        fields={
-            "date": "{now|%Y-%m-%d}",
-            "hour": "{now|%H:%M:%S}",
-            "time_received": "{now|%Y-%m-%d %H:%M:%S}",  # no stated zone: UTC (ASSUMED)
-            "message": "{text}",
-            "number": "{sender}",
-            "guid": "{id}",
-        },
-        row={
-            "id": "guid",
-            "sender": "number",
-            "text": "message",
-            "at": "time_received",
-            "added": "date hour",
-        },
+    Webhook(
+        kind=WebhookKind.OTHER,
+        types=_OTHERS,
+        **_EVENT | {"also": {**_EVENT["also"], "data.guid": "{id}", "data.from": "{sender}"}},
     ),
+    _FIRST_VERSION,
+    Webhook(kind=WebhookKind.OTHER, **_EVENT),
 )
 
 
@@ -256,7 +280,7 @@ class SMSMobileAPI(Backend):
     options = SMSMobileAPIOptions
     statuses = {"1": Status.QUEUED, "no": Status.UNKNOWN}  # OAS: queued; FIELD: the phone has not
 
-    webhook = _WEBHOOK
+    webhooks = _WEBHOOKS
 
     api_key: Secret | None = None
     client_id: str = ""

@@ -22,7 +22,7 @@ from smsbridge.bridge.stored_message import (
     attempt_text,
     fingerprint_of,
 )
-from smsbridge.mapping.operation import channels_word
+from smsbridge.mapping.call_values import channels_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.client.attempt_json import attempt_of, attempt_words
 from smsbridge.errors import Attempt, Reason
-from smsbridge.mapping.operation import channels_word
+from smsbridge.mapping.call_values import channels_word
 from smsbridge.message import Message, Status, fingerprint
 
 if TYPE_CHECKING:

@@ -61,6 +61,7 @@ def _paragraph(can: Capability, name: str, more: str = "") -> str:
     options = "all options" if options == "all" else options
     lead = f"  {name:<8}  "
     with_options = f"; with {options}" if options else ""
+    with_options += f"; webhooks: {', '.join(can.webhooks)}" if can.webhooks else ""
     return textwrap.fill(
         f"{', '.join(can.operations) or 'nothing'}{by}{with_options}{more}",
         width=screen_width() or 78,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import webbrowser
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.mock_page import make_page
 from smsbridge.cli.output import count
+from smsbridge.cli.signals import until_signal
+from smsbridge.cli.streams import put
 from smsbridge.errors import OutcomeUnknown
 from smsbridge.message import Submission
 
@@ -23,16 +28,23 @@ if TYPE_CHECKING:
 
 _HELP = """Send through three protocols to a mock provider, then break a connection.
 
-Nothing leaves this machine.
+Nothing leaves this machine. With --page it then sends once more, and leaves the page of the mock
+open until Ctrl-C or SIGTERM.
 
 \b
 Examples:
   smsbridge demo
+  smsbridge demo --page
   NO_COLOR=1 smsbridge demo > demo.txt
 """
 _RECIPIENT = "+12025550123"
 _TEXT = "Hello"
 _PROTOCOLS = ("rest", "soap", "oauth")
+_TEXTS = (
+    "Your code is 482913",
+    "The table is yours at eight 🎉\nSee you",
+    "שלום, your parcel is here",
+)
 _BROKEN = "smsmobileapi/send/reset-after-request"
 _MOST_TRIES = 3
 _WIDTH = 110
@@ -47,13 +59,18 @@ class _Row:
 
 
 @click.command(help=_HELP)
-def demo() -> None:
+@click.option("--page", is_flag=True, help="Leave the page of the mock open.")
+def demo(*, page: bool) -> None:
     """Show the main job."""
-    play()
+    if not page:
+        play()
+        return
+    with until_signal() as wait:
+        play(leave=lambda provider: _leave_open(provider, wait))
 
 
-def play(console: Console | None = None) -> None:
-    """Play the demo and print its tables."""
+def play(console: Console | None = None, leave: Callable[[Provider], None] | None = None) -> None:
+    """Play the demo and print its tables; ``leave`` then gets the mock, before it is stopped."""
     from rich.console import Console
 
     from smsbridge.testing.mock.default import sample_backend
@@ -69,8 +86,26 @@ def play(console: Console | None = None) -> None:
     server.start()
     try:
         _print(screen, list(_rows(provider)), list(_rows_after_reset(provider)), provider.address)
+        if leave:
+            leave(provider)
     finally:
         server.stop()
+
+
+def _leave_open(provider: Provider, wait: Callable[[], None]) -> None:
+    """Send again, and show the page of the mock until somebody ends it."""
+    from smsbridge.testing.mock.default import sample_url
+
+    provider.play(None)
+    for protocol, text in zip(_PROTOCOLS, _TEXTS, strict=True):
+        _send(sample_url(protocol, provider.address), text)
+    provider.begin_fault("reset-after-request", 1, None)
+    with suppress(OutcomeUnknown):
+        _send(sample_url("rest", provider.address), "Taken, but its answer got lost")
+    url = provider.address + make_page(provider, "127.0.0.1")
+    put(f"The page is {url}, until Ctrl-C")
+    webbrowser.open(url)
+    wait()
 
 
 def _rows(provider: Provider) -> Iterable[_Row]:
@@ -119,11 +154,11 @@ def _rows_after_reset(provider: Provider) -> Iterable[_Row]:
         )
 
 
-def _send(url: str) -> Submission:
+def _send(url: str, text: str = _TEXT) -> Submission:
     from smsbridge.client.sync import Client
 
     with Client.from_url(url) as client:
-        return client.send(_RECIPIENT, _TEXT)
+        return client.send(_RECIPIENT, text)
 
 
 async def _send_async(url: str) -> Submission:

@@ -83,6 +83,8 @@ def show(
     if found.masks:
         shows = ", ".join(f"{name} as {mask}" for name, mask in found.masks.items())
         put(f"masked     {shows}, also where it is encoded or hashed")
+    if kinds := dict.fromkeys(str(one.kind) for one in backend.webhooks):
+        put(f"webhooks   {', '.join(kinds)}")
     for why in found.warnings:
         put(f"WARNING    {why}")
     if not found.requests:

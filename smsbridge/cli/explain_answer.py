@@ -24,6 +24,10 @@ def assumed_lines(answer: Response) -> Iterator[str]:
 
 def reading_lines(table: Operation) -> Iterator[str]:
     """Yield how an answer to the message is read: where each word stands, and what it means."""
+    if table.rows:
+        where = " or ".join(table.paths("recipient"))
+        yield f"rows       {table.rows}: that of a recipient has its number at {where}"
+        yield f"a call     has up to {table.most} recipients; what follows is in the row of one"
     for path, wanted in table.accepted.match.items():
         said = " or ".join(f'"{word}"' for word in words_of(wanted))
         yield f"accepted   {path} is {said}"
@@ -38,7 +42,8 @@ def reading_lines(table: Operation) -> Iterator[str]:
         yield f"rejected   {path}: {_words({w: [str(reason)] for w, reason in reasons.items()})}"
     for path, words in table.not_sent.items():
         yield f"not sent   {path}: {_words({word: [] for word in words})}"
-    yield "unknown    any other, unless its HTTP status proves more"
+    other = "any other, and no row" if table.rows else "any other"
+    yield f"unknown    {other}, unless its HTTP status proves more"
 
 
 def _words(words: Mapping[str, Collection[str]]) -> str:

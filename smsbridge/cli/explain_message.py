@@ -114,19 +114,20 @@ def _explanation(backend: Backend, message: Message, masks: Mapping[str, str]) -
 
 def recipient_on_wire(backend: Backend, message: Message) -> list[str]:
     """Return the recipient as each field of the table has it."""
-    from smsbridge.mapping.filters import text
-    from smsbridge.mapping.operation import message_values
-    from smsbridge.mapping.template import names, render
+    from smsbridge.mapping.call_values import message_values
+    from smsbridge.mapping.filters import one_text
+    from smsbridge.mapping.template import RECIPIENTS, names, render
 
     table = backend.protocols[backend.protocol].send if backend.protocols else None
     values = message_values(message)
     found: list[Any] = []
     for path, template in table.templates() if table else ():
         if path:
-            found += [render(template, values)] if "recipient" in set(names(template)) else []
+            carried = not {"recipient", RECIPIENTS}.isdisjoint(names(template))
+            found += [render(template, values)] if carried else []
         else:  # the route, of which the number is a step
             found += [render(place, values) for place in _RECIPIENT.findall(str(template))]
-    return list(dict.fromkeys(text(word) for word in found if word)) or [message.recipient]
+    return list(dict.fromkeys(one_text(word) for word in found if word)) or [message.recipient]
 
 
 def describe_text(message: Message) -> str:

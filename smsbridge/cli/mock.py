@@ -14,6 +14,7 @@ import click
 
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.mock_list import list_playable
+from smsbridge.cli.mock_page import make_page, open_page, page_options
 from smsbridge.cli.mock_tls import make_tls, tls_options
 from smsbridge.cli.options import cannot_listen, choose_backend, server_options
 from smsbridge.cli.signals import until_signal
@@ -41,6 +42,7 @@ SOURCE is what it plays; without it, SMSMobileAPI:
 \b
 Examples:
   smsbridge mock
+  smsbridge mock --open
   smsbridge mock twilio
   smsbridge mock oldcorp --port 0
   smsbridge mock vendor/service.wsdl
@@ -50,13 +52,13 @@ Examples:
   smsbridge mock --list
   smsbridge mock --webhook http://127.0.0.1:8780 --webhook-secret S
 
-Prints one JSON line when it is ready. GET /_mock/messages lists what it accepted, GET
-/_mock/requests all that came in and why it was refused; POST /_mock/receive with {"sender": …,
-"text": …} makes a message come in; POST /_mock/reset forgets everything. A suite that sends
-with the key test-key-NAME, or below the path /lane-NAME/, has all of that for itself, at
-/_mock/…?lane=NAME. A WSDL is served at the path of its service, with
-this address in it. Answers made up from a table or a WSDL, and not from a fixture, are labelled
-ASSUMED.
+Prints one JSON line when it is ready, with the address of a page that shows to people what came
+in. GET /_mock/messages lists what it accepted, GET /_mock/requests all that came in and why it was
+refused; POST /_mock/receive with {"sender": …, "text": …} makes a message come in; POST
+/_mock/reset forgets everything. A suite that sends with the key test-key-NAME, or below the path
+/lane-NAME/, has all of that for itself, at /_mock/…?lane=NAME. A WSDL is served at the path of its
+service, with this address in it. Answers made up from a table or a WSDL, and not from a fixture,
+are labelled ASSUMED.
 
 GET /_mock/verify answers 200, or 409 with what clients did wrong since the last reset: requests
 that matched nothing, interactions of --scenario that were never played, messages that were taken
@@ -104,6 +106,7 @@ def _list_and_exit(context: click.Context, _option: click.Parameter, asked: obje
     show_default=True,
     help="What a leniency is: counted, or refused.",
 )
+@page_options
 @click.option("--check", is_flag=True, help="At its end print the verdict; exit 1 if it failed.")
 @click.option("--fault", metavar="NAME", callback=_fault_word, help="What to break: see above.")
 @click.option(
@@ -147,6 +150,8 @@ def serve(  # noqa: PLR0913  (an option each)
     ca_file: str | None,
     quirks: str,
     check: bool,
+    page: bool,
+    opens: bool,
     **hooks: Any,
 ) -> Iterator[dict[str, Any]]:
     """Serve a mock provider until the end of the block; its value is what the ready line says.
@@ -174,6 +179,7 @@ def serve(  # noqa: PLR0913  (an option each)
         secure = make_tls(tls=tls, ca_file=ca_file, hosts=(host, *names), address=address)
         untrusted = untrusted_tls() if fault == _BAD_TLS else None
         absent = broken is not None and not untrusted and broken.entry.place is Place.ADDRESS
+        below = make_page(provider, host, address, tls=tls) if page and not absent else ""
         server = MockServer(provider, host, port, untrusted or (secure.context if secure else None))
         try:
             if absent and broken:
@@ -187,6 +193,9 @@ def serve(  # noqa: PLR0913  (an option each)
         if secure:
             secure.publish()
         provider.address = (address or provider.address).rstrip("/")
+        shown = f"{provider.address}{below}" if below else ""
+        if opens:
+            open_page(shown)
         yield {
             "address": provider.address,
             "plays": provider.fixture.id,
@@ -195,6 +204,7 @@ def serve(  # noqa: PLR0913  (an option each)
             **({"ca": str(secure.file)} if secure else {}),
             **({"fault": fault} if fault else {}),
             **({} if absent else {"control": f"{provider.address}/_mock"}),
+            **({"page": shown} if shown else {}),
         }
     if check:
         _say_verdict(provider.lanes.verdicts())
@@ -214,14 +224,18 @@ def _webhooks(
             raise click.UsageError("--webhook-secret and --webhook-v1 need --webhook")
         return None
     check_address("--webhook", webhook)
-    table = getattr(backend, "webhook", None)
-    if table is None:
+    if not backend.webhooks:
         raise ConfigError(f"{backend.name} has no webhooks")
     if webhook_v1 and webhook_secret is not None:
         raise click.UsageError("the first version has no signature: leave --webhook-secret out")
     secrets = [Secret(webhook_secret)] if webhook_secret is not None else []
     return WebhookTarget(
-        webhook=table, url=webhook, session=Session(), secrets=secrets, signed=not webhook_v1
+        tables=backend.webhooks,
+        url=webhook,
+        session=Session(),
+        secrets=secrets,
+        credentials=backend.credentials(),
+        signed=not webhook_v1,
     )
 
 

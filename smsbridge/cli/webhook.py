@@ -25,8 +25,10 @@ from smsbridge.errors import ConfigError, SmsbridgeError
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Request, Response
     from smsbridge.text.secrets import Secret
+    from smsbridge.webhooks.guard import Guard
 
 _SECONDS = 30.0
 _VARIABLE = "SMSBRIDGE_WEBHOOK_SECRET"
@@ -36,12 +38,13 @@ _SAMPLE = {
     "text": "Hello",
     "device": "sample-device",
 }
-_HELP = """Show incoming webhooks of SMSMobileAPI, or send one.
+_HELP = """Show incoming webhooks of a provider, or send one. Without --backend: of SMSMobileAPI.
 
 \b
 Examples:
   smsbridge webhook listen --port 8780
   smsbridge webhook trigger sms.received --to http://127.0.0.1:8780
+  smsbridge webhook trigger delivered --backend twilio --to http://127.0.0.1:8780
 """
 _LISTEN_HELP = """Show incoming webhooks, until SIGTERM or Ctrl-C.
 
@@ -49,21 +52,27 @@ _LISTEN_HELP = """Show incoming webhooks, until SIGTERM or Ctrl-C.
 Examples:
   smsbridge webhook listen --port 8780
   smsbridge webhook listen --port 8780 --forward-to http://127.0.0.1:8000/sms --json
+  smsbridge webhook listen --port 8780 --backend twilio
 
-Prints one JSON line to stderr when it is ready. With a secret, a request without a valid
-signature is answered with 401 and not forwarded. Without one nothing is checked, and each line says
-so.
+Prints one JSON line to stderr when it is ready. With a secret, or a backend whose provider signs
+with its credentials, a request without a valid signature is answered with 401 and not forwarded.
+Otherwise nothing is checked, and each line says so.
 """
-_TRIGGER_HELP = """Send a webhook of one TYPE with sample data, as SMSMobileAPI would.
+_TRIGGER_HELP = """Send a webhook of one TYPE with sample data, as the provider would.
 
 \b
 Examples:
   smsbridge webhook trigger sms.received --to http://127.0.0.1:8780
   smsbridge webhook trigger sms.received --to URL --set "message=I am late"
   smsbridge webhook trigger sms.received --to URL --v1
+  smsbridge webhook trigger arrived --backend twilio --to URL --set "Body=I am late"
 
+TYPE is the provider's word; where it has none, arrived, or a status: delivered, undelivered.
 Prints the status of the answer. The exit code is 0 for 2xx, otherwise 1.
 """
+_backend = click.option(
+    "--backend", "source", metavar="NAME", help="A block of smsbridge.toml, or of the catalogue."
+)
 _secret = click.option(
     "--secret",
     "given",
@@ -93,28 +102,48 @@ def _secrets(given: Sequence[str]) -> list[Secret]:
     "--set", "changes", metavar="NAME=VALUE", multiple=True, help="Set a field of its data."
 )
 @click.option("--v1", is_flag=True, help="Use the first version: six fields, no signature.")
-def trigger(kind: str, url: str, given: Sequence[str], changes: Sequence[str], *, v1: bool) -> None:
+@_backend
+def trigger(  # noqa: PLR0913  (an option each)
+    kind: str,
+    url: str,
+    given: Sequence[str],
+    changes: Sequence[str],
+    source: str | None,
+    *,
+    v1: bool,
+) -> None:
     """Send one webhook."""
-    from smsbridge.backends.smsmobileapi import SMSMobileAPI
     from smsbridge.http.address import check_address
     from smsbridge.serving.webhooks import event_of, outgoing
 
     if v1 and given:
         raise click.UsageError("--v1 has no signature: leave --secret out")
     check_address("--to", url)
-    table, now = SMSMobileAPI.webhook, datetime.now(UTC)
-    values = {"id": token_hex(20), **_SAMPLE}
-    event = event_of(table, kind, values, now=now, event_id=None if v1 else str(uuid4()))
+    backend, now = _provider(source), datetime.now(UTC)
+    tables, known = backend.webhooks, backend.credentials()
+    values = {"id": token_hex(20), **_SAMPLE, **known}
+    event = event_of(tables, kind, values, now=now, event_id=None if v1 else str(uuid4()))
     fields = _fields(changes)
     if v1 and (unknown := sorted(fields.keys() - event.data.keys())):
         raise ConfigError(f"--set {unknown[0]}: no such field; {nearest(unknown[0], event.data)}")
     event = replace(event, data={**event.data, **fields})
     secrets = [] if v1 else _secrets(given)
-    status = _post(outgoing(table, event, url, secrets=secrets, now=now)).status
+    request = outgoing(tables, event, url, secrets=secrets, credentials=known, now=now)
+    status = _post(request).status
     with keep_exit_code():
         put(f"{kind}  {status}")
     if not 200 <= status < 300:  # noqa: PLR2004  (2xx)
         sys.exit(Exit.ERROR)
+
+
+def _provider(source: str | None) -> Backend:
+    """Return the backend whose provider is played: a block, or one of the catalogue."""
+    from smsbridge.testing.mock.declared_backend import declared_backend
+
+    backend = declared_backend(source)
+    if not backend.webhooks:
+        raise ConfigError(f"{backend.name} has no webhooks: its block has no reported and arrived")
+    return backend
 
 
 def _fields(changes: Sequence[str]) -> dict[str, str]:
@@ -141,6 +170,8 @@ def _post(request: Request) -> Response:
 @server_options(8780)
 @click.option("--path", metavar="PATH", default="", help="Accept only this path.")
 @_secret
+@_backend
+@click.option("--public-url", metavar="URL", help="What stands before the path where it calls.")
 @click.option("--forward-to", "forward", metavar="URL", help="Pass each on to this URL, unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def listen(**given: Any) -> None:
@@ -163,6 +194,8 @@ def open_listener(  # noqa: PLR0913  (an option each)
     port: int,
     path: str,
     given: Sequence[str],
+    source: str | None,
+    public_url: str | None,
     forward: str | None,
     as_json: bool,
 ) -> Iterator[dict[str, Any]]:
@@ -170,29 +203,57 @@ def open_listener(  # noqa: PLR0913  (an option each)
 
     ``show`` takes a line for each; the other arguments are the options of the command.
     """
-    from smsbridge.backends.smsmobileapi import SMSMobileAPI
     from smsbridge.cli.webhook_listener import Listener, serve
     from smsbridge.http.address import check_address
+    from smsbridge.webhooks.guard import origin_of
 
     if forward is not None:
         check_address("--forward-to", forward)
     if path and not path.startswith("/"):
         raise click.UsageError("--path must begin with /")
-    secrets = _secrets(given)
-    listener = Listener(
-        table=SMSMobileAPI.webhook,
-        secrets=secrets,
-        path=path,
-        forward=forward,
-        post=_post,
-        show=lambda shown: show(json.dumps(shown) if as_json else _line(shown)),
-    )
-    with serve(listener.answer, host, port) as address:
+    backend, secrets = _provider(source), _secrets(given)
+    made: list[Listener] = []
+
+    def answer(request: Request, peer: str) -> Response:
+        return made[0].answer(request, peer)
+
+    with serve(answer, host, port) as address:
+        guard = _guard(backend, secrets, public_url or origin_of(backend.callback) or address)
+        made.append(
+            Listener(
+                tables=backend.webhooks,
+                guard=guard,
+                zone=backend.zone(),
+                path=path,
+                forward=forward,
+                post=_post,
+                show=lambda shown: show(json.dumps(shown) if as_json else _line(shown)),
+            )
+        )
         yield {
             "address": address + path,
-            "signature": "checked" if secrets else "not checked",
+            "signature": "checked" if guard else "not checked",
             "forward_to": forward,
         }
+
+
+def _guard(backend: Backend, secrets: Sequence[Secret], public_url: str) -> Guard | None:
+    """Return what checks signatures; None where it isn't known with what the provider signs."""
+    from smsbridge.webhooks.guard import Guard
+    from smsbridge.webhooks.signatures import SECRET
+
+    signed = [one.signed for one in backend.webhooks if one.signed]
+    if not secrets and all(SECRET in one.names for one in signed):
+        return None
+    return Guard(
+        backend.webhooks,
+        backend.credentials,
+        secrets=secrets,
+        path="",
+        networks=(),
+        public_url=public_url,
+        now=lambda: datetime.now(UTC),
+    )
 
 
 def _line(shown: Mapping[str, Any]) -> str:

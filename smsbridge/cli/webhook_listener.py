@@ -9,24 +9,27 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import tzinfo
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from smsbridge.cli.options import cannot_listen
 from smsbridge.errors import SmsbridgeError, WebhookRefused, WebhookUntrusted
 from smsbridge.http.exchange import Request, Response
-from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.apps import phrase, wsgi_app
+from smsbridge.webhooks.event_reader import MOST_BYTES, take
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.signatures import check_signature
-from smsbridge.webhooks.table import MOST_BYTES, Webhook, admit, parse
+from smsbridge.webhooks.guard import Guard
+from smsbridge.webhooks.receiver import answer_of
+from smsbridge.webhooks.table import Webhook
 
 _SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _DRAIN_SECONDS = 2.0
 _CHUNK = 65_536
 _MOST_CHUNKS = 1024
+_UNTRUSTED = 401
+_OF_A_MESSAGE = ("id", "reference", "sender", "recipient", "text", "status", "error")
 _NOT_FORWARDED = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding"}
 
 
@@ -34,12 +37,14 @@ _NOT_FORWARDED = {"host", "content-length", "connection", "transfer-encoding", "
 class Listener:
     """Shows each request, and forwards it as it came.
 
-    ``secrets``: none checks nothing. ``path``: empty for any. ``post`` carries a request to
-    ``forward``, if that is given. ``show`` takes what is to be shown, one at a time.
+    ``guard``: None checks nothing. ``zone``: that of times without one. ``path``: empty for any.
+    ``post`` carries a request to ``forward``, if that is given. ``show`` takes what is to be shown,
+    one at a time.
     """
 
-    table: Webhook
-    secrets: Sequence[Secret]
+    tables: Sequence[Webhook]
+    guard: Guard | None
+    zone: tzinfo | None
     path: str
     forward: str | None
     post: Callable[[Request], Response]
@@ -48,31 +53,53 @@ class Listener:
 
     def answer(self, request: Request, _peer: str) -> Response:
         """Return the status of where it was forwarded, or our own."""
-        event, why, status = None, "", 200
-        signature = "not checked"
+        events: Sequence[Event] = ()
+        why, status, signature = "", 200, "not checked"
+        answer: Response | None = None
         try:
             if self.path and request.path != self.path:
                 raise WebhookUntrusted("the path is wrong", 404)
-            admit(request)
-            if self.secrets and self.table.signature is not None:
-                signature = "invalid"
-                check_signature(self.table.signature, request, self.secrets, datetime.now(UTC))
+            tables = self.tables
+            if self.guard is not None:
+                tables = self.guard.check(request, "")
                 signature = "valid"
-            event = parse(self.table, request.body)
+            taken = take(tables, request, self.zone)
+            events, answer = taken.events, answer_of(taken)
+            status = answer.status
             if self.forward is not None:
-                status = self.post(_forward(request, self.forward)).status
+                answer = self.post(_forward(request, self.forward))
+                status = answer.status
         except WebhookRefused as refused:
-            status, why = refused.status, refused.why
+            status, why, answer = refused.status, refused.why, None
+            signature = "invalid" if status == _UNTRUSTED else signature
         except SmsbridgeError as error:  # where it was forwarded
-            status, why = 502, str(error)
-        shown = {"status": status, "signature": signature, "why": why, "event": _event_json(event)}
+            status, why, answer = 502, str(error), None
         with self.turn:
-            self.show(shown)
-        return Response(
-            status=status,
-            headers={"Content-Type": "text/plain; charset=utf-8"},
-            body=f"{phrase(status)}\n".encode(),
-        )
+            shown: Sequence[Event | None] = events or [None]
+            for event in shown:
+                self.show(
+                    {
+                        "status": status,
+                        "signature": signature,
+                        "why": why,
+                        "event": _event_json(event),
+                    }
+                )
+        return _plain(status) if answer is None else _own(answer)
+
+
+def _plain(status: int) -> Response:
+    return Response(
+        status=status,
+        headers={"Content-Type": "text/plain; charset=utf-8"},
+        body=f"{phrase(status)}\n".encode(),
+    )
+
+
+def _own(answer: Response) -> Response:
+    """Return an answer with no header but its type: the rest is of another connection."""
+    kind = answer.header("content-type") or "text/plain; charset=utf-8"
+    return Response(status=answer.status, headers={"Content-Type": kind}, body=answer.body)
 
 
 def _forward(request: Request, url: str) -> Request:
@@ -87,12 +114,15 @@ def _event_json(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     created, occurred = event.created_at, event.occurred_at
+    message = getattr(event, "message", None)
+    read = {name: getattr(message, name, None) for name in _OF_A_MESSAGE}
     return {
         "id": event.id,
         "type": event.type,
         "version": event.version,
         "created_at": created and created.isoformat(),
         "occurred_at": occurred and occurred.isoformat(),
+        "message": {name: word for name, word in read.items() if word is not None},
         "data": event.data,
     }
 

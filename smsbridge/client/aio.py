@@ -12,11 +12,13 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    Sequence,
 )
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from smsbridge.backends.group_send import SentEnd, most_together
 from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
@@ -81,7 +83,12 @@ class AsyncClient(ClientBase):
         the sends in flight; cancelling again cancels them too.
         """
         self._check_loop(running=False)
-        return send_in_tasks(self.send, messages, concurrency, self._operations.attempt)
+        together = most_together(self.backend)
+        attempt = self._operations.attempt
+        return send_in_tasks(self._send_together, messages, concurrency, attempt, together)
+
+    async def _send_together(self, messages: Sequence[Message]) -> Sequence[SentEnd]:
+        return await self._run(self._operations.send_together(messages))
 
     async def resend(self, submission: Submission | str) -> Submission:
         """Let the provider send a message again, as `Client.resend` does."""

@@ -17,9 +17,13 @@ from smsbridge.errors import (
 from smsbridge.message import Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from smsbridge.backends.base import Backend
+    from smsbridge.backends.group_send import SentEnd
     from smsbridge.errors import Attempt
     from smsbridge.http.exchange import Course, Request, Response, Session
+    from smsbridge.message import Message
 
 T = TypeVar("T")
 
@@ -56,6 +60,32 @@ def log_end(
     if LOG.isEnabledFor(_LEVELS[_word(result)]):
         _log(known | _of(result, session.monotonic() - began, reference), result)
     return result
+
+
+def log_ends(
+    course: Course[list[SentEnd]],
+    operation: str,
+    backend: Backend,
+    session: Session,
+    messages: Sequence[Message],
+) -> Course[list[SentEnd]]:
+    """Run an operation on several messages, and log how each ended, as `log_end` does."""
+    began = session.monotonic()
+    known = {"operation": operation, "backend": backend.name, "protocol": backend.protocol}
+
+    def log_each(ends: Sequence[SentEnd]) -> None:
+        seconds = session.monotonic() - began
+        for message, end in zip(messages, ends, strict=True):
+            if LOG.isEnabledFor(_LEVELS[_word(end)]):
+                _log(known | _of(end, seconds, message.reference), end)
+
+    try:
+        ends = yield from course
+    except CallerError as error:
+        log_each([error] * len(messages))
+        raise
+    log_each(ends)
+    return ends
 
 
 def log_answer(request: Request, response: Response, seconds: float) -> None:

@@ -8,23 +8,24 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import BoundedSemaphore, Lock, Thread
+from threading import BoundedSemaphore, Lock, Thread, current_thread
 from typing import TYPE_CHECKING
 
 from smsbridge.client.logging import log_answer
 from smsbridge.client.threads import SIGNAL_SECONDS
 from smsbridge.http.exchange import Course, Request, Response, drive_async
-from smsbridge.http.single_flight import land_async, late
+from smsbridge.http.single_flight import answer_of, land_async, late
 from smsbridge.text.frames import empty
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
+    from smsbridge.backends.group_send import SentEnd
     from smsbridge.backends.limits import Limit
-    from smsbridge.client.send_many import OneOfMany, Result
+    from smsbridge.client.send_many import MessageGroup, Result
     from smsbridge.http.single_flight import Flights
     from smsbridge.http.transport import AsyncTransport
-    from smsbridge.message import Message, Submission
+    from smsbridge.message import Message
 
 _LINGER = 0.05  # seconds that the thread waits for another send before it ends
 _GIVE_WAY = 0.001  # the most seconds that the loop waits for the thread that takes results
@@ -36,13 +37,13 @@ _LOOK_AGAIN = 0.02  # seconds until it looks for a place that another thread may
 class Rules:
     """What to send, when, and by what: the part of a `Client` that the driver needs.
 
-    ``course`` returns the course of a message. ``waits`` yields the seconds to wait, again and
-    again, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held while it
-    is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`; ``transport``
-    returns a new carrier for the requests of a backend.
+    ``course`` returns the course of the messages of a group. ``waits`` yields the seconds to wait,
+    again and again, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held
+    while it is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`;
+    ``transport`` returns a new carrier for the requests of a backend.
     """
 
-    course: Callable[[Message], Course[Submission]]
+    course: Callable[[Sequence[Message]], Course[Sequence[SentEnd]]]
     flights: Flights
     monotonic: Callable[[], float]
     waits: Callable[[Request], Iterator[float]]
@@ -66,12 +67,12 @@ class LoopDriver:
         self._loop = asyncio.SelectorEventLoop()
         self._transports: dict[str, AsyncTransport] = {}
         self._turns: dict[BoundedSemaphore, asyncio.Semaphore] = {}
-        self._new: deque[OneOfMany] = deque()
-        self._flying: set[OneOfMany] = set()
+        self._new: deque[tuple[MessageGroup, Lock]] = deque()
+        self._flying: set[MessageGroup] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = Lock()
         self._thread: Thread | None = None
-        self._called = self._told = self._over = False
+        self._called = self._told = self._over = self._left = False
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._waits: SimpleQueue[None] = SimpleQueue()
 
@@ -82,17 +83,17 @@ class LoopDriver:
         """Whether no send is in flight; all results are then in ``ended``."""
         return not self._flying
 
-    def begin(self, one: OneOfMany) -> None:
-        """Send one; if an interrupt comes before it has begun, it is skipped."""
-        self._flying.add(one)
+    def begin(self, group: MessageGroup) -> None:
+        """Send a group; if an interrupt comes before it has begun, it is skipped."""
+        claim = Lock()  # held by whoever decides whether it is sent
         try:
-            self._new.append(one)
+            self._flying.add(group)
+            self._new.append((group, claim))
             self._call_loop()
         except BaseException:
-            with suppress(ValueError):  # it has begun
-                self._new.remove(one)
-                self.ended.append(one.skip())
-                self._flying.discard(one)
+            if claim.acquire(blocking=False):
+                self.ended.extend(group.skip())
+                self._flying.discard(group)
             raise
 
     def _call_loop(self) -> None:
@@ -105,7 +106,7 @@ class LoopDriver:
     def _start_thread(self) -> Thread | None:
         """Return the thread of the loop; None if none can start."""
         with self._lock:  # it ends only where nothing is in flight
-            if self._thread is not None:
+            if self._thread is not None and self._thread.ident is not None:  # it was started
                 return self._thread
             # never a daemon, so that the interpreter doesn't end a call in the middle
             thread = self._thread = Thread(target=self._work, name="smsbridge", daemon=False)
@@ -128,7 +129,14 @@ class LoopDriver:
                 self._wake.get(timeout=SIGNAL_SECONDS)
 
     def close(self) -> None:
-        """Wait until no send is in flight, and leave neither thread nor connection."""
+        """Wait until no send is in flight, and leave neither thread nor connection.
+
+        The thread of the loop waits for nothing, which would be for itself: it closes all when
+        nothing is in flight. The collector may end an iterator that was left, in any thread.
+        """
+        if current_thread() is self._thread:
+            self._left = True
+            return
         while not self.idle:
             self.wait()
         with self._lock:
@@ -152,10 +160,13 @@ class LoopDriver:
             self._loop.call_later(_LINGER, self._stop_if_idle)
             self._loop.run_forever()
             with self._lock:
+                self._over = self._over or (self._left and not self._flying)
                 if not self._over and not self._flying:
                     self._thread = None
                     return
         self._close_transports()
+        if self._left:
+            self._loop.close()
 
     def _stop_if_idle(self) -> None:
         if self._flying:
@@ -176,32 +187,31 @@ class LoopDriver:
     def _begin_new(self) -> None:
         self._called = False  # first: what is added from now on calls again
         while self._new:
-            try:
-                one = self._new.popleft()
-            except IndexError:  # its begin was interrupted
-                return
-            task = self._loop.create_task(self._run(one))
+            group, claim = self._new.popleft()
+            if not claim.acquire(blocking=False):  # its begin was interrupted
+                continue
+            task = self._loop.create_task(self._run(group))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, one: OneOfMany) -> None:
+    async def _run(self, group: MessageGroup) -> None:
         deadlines: dict[str, float] = {}
 
         async def sleep(seconds: float) -> None:
             deadlines.clear()  # after a pause another try begins
             await asyncio.sleep(seconds)
 
-        ended: Submission | BaseException
+        ended: Sequence[SentEnd] | BaseException
         try:
-            course = self._rules.course(one.message)
+            course = self._rules.course(group.messages)
             ended = await drive_async(course, lambda asked: self._carry(asked, deadlines), sleep)
         except BaseException as error:  # noqa: BLE001  (any error: no result may be lost)
             empty(error)
             ended = error
         try:
-            self.ended.append(one.result(ended))
+            self.ended.extend(group.results(ended))
         finally:
-            self._flying.discard(one)  # in this order: it is in ``ended`` before ``idle`` is true
+            self._flying.discard(group)  # in this order: in ``ended`` before ``idle`` is true
             if not self._told:
                 self._told = True
                 self._loop.call_soon(self._tell, 0)
@@ -242,13 +252,13 @@ class LoopDriver:
             if leads:
                 await land_async(flight, self._send(request, deadline))
             if flight.done():
-                return flight.result()
+                return answer_of(flight)
             answer = asyncio.wrap_future(flight)
             await asyncio.wait([answer], timeout=max(deadline - rules.monotonic(), 0))
             if not answer.done():
                 answer.add_done_callback(lambda late: late.exception())  # nobody else looks at it
                 raise late()
-            return answer.result()
+            return answer_of(answer)
 
     def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
         """Return what is held while a request is in flight."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import table_to_ask
+from smsbridge.backends.group_send import SentEnd, send_group
 from smsbridge.client.log_filters import (
     check_word,
     deletion,
@@ -18,8 +19,8 @@ from smsbridge.client.log_filters import (
     sent_filters,
     with_readable_times,
 )
-from smsbridge.client.logging import log_end
-from smsbridge.client.pacing import with_retries
+from smsbridge.client.logging import log_end, log_ends
+from smsbridge.client.pacing import with_group_retries, with_retries
 from smsbridge.client.paging import Pages
 from smsbridge.client.polling import poll
 from smsbridge.client.resolve import (
@@ -77,6 +78,31 @@ class Operations:
             lambda: self._backend.send(whole, self._session), self._backend.retry, self._session
         )
         return self._remember(course, "send", whole)
+
+    def send_together(self, messages: Sequence[Message]) -> Course[Sequence[SentEnd]]:
+        """Send messages by one call, and return how each ended; see `group_send.send_group`.
+
+        What becomes of a single message may be raised, as `send` does.
+        """
+        if len(messages) == 1:
+            return [(yield from self.send(messages[0], None, {}))]
+        course = with_group_retries(
+            lambda: send_group(self._backend, messages, self._session),
+            self._backend.retry,
+            self._session,
+        )
+        try:
+            ends = yield from log_ends(course, "send", self._backend, self._session, messages)
+        except SmsbridgeError:
+            raise
+        except BaseException:  # such as a task that is cancelled: they may have left
+            for message in messages:
+                self._history.add(None, self.attempt(message))
+            raise
+        for end in ends:
+            if isinstance(end, Submission | OutcomeUnknown):
+                self._history.add(getattr(end, "id", None), end.attempt)
+        return ends
 
     def attempt(self, message: Message) -> Attempt:
         """Return an attempt to send a message, which begins now."""

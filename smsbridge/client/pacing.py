@@ -15,6 +15,7 @@ from smsbridge.message import Submission
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from smsbridge.backends.group_send import SentEnd
     from smsbridge.backends.limits import Retry
     from smsbridge.http.exchange import Session
 
@@ -85,3 +86,26 @@ def with_retries(call: Callable[[], Course[T]], retry: Retry | None, session: Se
             return ended
         yield Pause(backoff(tried, session) if wait is None else wait)
     raise AssertionError  # the last try has returned or raised
+
+
+def with_group_retries(
+    call: Callable[[], Course[list[SentEnd]]], retry: Retry | None, session: Session
+) -> Course[list[SentEnd]]:
+    """Send several messages by one call, as `with_retries` does one.
+
+    It is repeated only if each of them was not sent, so that none is sent twice.
+    """
+    most = retry.attempts if retry else 1
+    for tried in range(1, most + 1):
+        ends = yield from call()
+        for number, end in enumerate(ends):
+            if isinstance(end, SendError):
+                end.tries = tried
+            elif isinstance(end, Submission) and end.tries != tried:
+                ends[number] = replace(end, tries=tried)
+        safe = [end for end in ends if isinstance(end, NotSent) and end.retry]
+        if len(safe) < len(ends) or tried == most:
+            return ends
+        waits = [end.retry_after for end in safe if end.retry_after is not None]
+        yield Pause(max(waits, default=backoff(tried, session)))
+    raise AssertionError  # the last try has returned

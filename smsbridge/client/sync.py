@@ -6,12 +6,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
+from smsbridge.backends.group_send import SentEnd, most_together
 from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
@@ -96,7 +97,8 @@ class Client(ClientBase):
         2 accepted
         """
         self._refuse_closed()
-        return send_by(self._driver, messages, concurrency, self._operations.attempt)
+        together = most_together(self.backend)
+        return send_by(self._driver, messages, concurrency, self._operations.attempt, together)
 
     def resend(self, submission: Submission | str) -> Submission:
         """Let the provider send a message again, by its submission or its id.
@@ -303,7 +305,7 @@ class Client(ClientBase):
             from smsbridge.client.loop_driver import LoopDriver
 
             return LoopDriver(self._rules())
-        return ThreadDriver(self.send)
+        return ThreadDriver(lambda messages: self._run(self._course(messages)))
 
     def _rules(self) -> Rules:
         from smsbridge.client.loop_driver import Rules
@@ -319,9 +321,9 @@ class Client(ClientBase):
             transport=self._async_transport,
         )
 
-    def _course(self, message: Message) -> Course[Submission]:
+    def _course(self, messages: Sequence[Message]) -> Course[Sequence[SentEnd]]:
         self._refuse_closed()
-        return self._operations.send(message, None, {})
+        return self._operations.send_together(messages)
 
     def _async_transport(self, name: str) -> AsyncTransport:
         """Return what carries the requests of a backend in one event loop, new."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -12,8 +12,7 @@ from threading import Condition, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from smsbridge.client.send_many import OneOfMany, Result
-    from smsbridge.message import Message, Submission
+    from smsbridge.client.send_many import MessageGroup, Result, SendTogether
 
 T = TypeVar("T")
 
@@ -28,7 +27,7 @@ _LINGER = 0.05  # seconds that a thread waits for another call before it ends
 
 
 class Threads(Generic[T]):
-    """Runs calls in threads; ``ended`` holds what was returned so far.
+    """Runs calls in threads; ``ended`` holds what was returned so far: each call returns several.
 
     One thread begins the calls, waits for them and takes what they returned. If no other thread can
     start, it makes the call itself: every call that was given is made, or ``instead`` takes its
@@ -51,8 +50,8 @@ class Threads(Generic[T]):
         """Whether no call is running; all results are then in ``ended``."""
         return not self._flying
 
-    def begin(self, call: Callable[[], T], instead: Callable[[], T]) -> None:
-        """Make a call; if an interrupt comes before it has begun, ``instead`` gives the result."""
+    def begin(self, call: Callable[[], Sequence[T]], instead: Callable[[], Sequence[T]]) -> None:
+        """Make a call; if an interrupt comes before it has begun, ``instead`` gives its results."""
         number = next(self._numbers)
         claim = Lock()  # held by whoever decides whether the call is made
 
@@ -60,8 +59,8 @@ class Threads(Generic[T]):
             if claim.acquire(blocking=False):
                 self._make(number, call)
 
-        self._flying.add(number)
         try:
+            self._flying.add(number)
             if not self._hand_over(fly):
                 fly()
         except BaseException:
@@ -84,7 +83,8 @@ class Threads(Generic[T]):
         except RuntimeError:  # as many as the system allows, or the interpreter is about to end
             with self._changed:
                 self._threads.discard(thread)
-                if not self._threads:  # else one of them makes it: none ends while there is a call
+                # else one of them makes it, or has: none ends while there is a call
+                if not self._threads and fly in self._calls:
                     self._calls.remove(fly)
                     return False
         return True
@@ -100,9 +100,9 @@ class Threads(Generic[T]):
             self._threads.discard(current_thread())
             return None
 
-    def _make(self, number: int, call: Callable[[], T]) -> None:
+    def _make(self, number: int, call: Callable[[], Sequence[T]]) -> None:
         try:
-            self.ended.append(call())
+            self.ended.extend(call())
         finally:
             self._flying.discard(number)
             self._wake.put(None)
@@ -114,22 +114,27 @@ class Threads(Generic[T]):
                 self._wake.get(timeout=SIGNAL_SECONDS)
 
     def close(self) -> None:
-        """Wait until no call is running and no thread is left."""
-        while not self.idle:
+        """Wait until no call is running and no thread is left.
+
+        One of its own threads waits for nothing, which would be for itself: the collector may end
+        an iterator that was left, in any thread.
+        """
+        own = current_thread() in self._threads
+        while not own and not self.idle:
             self.wait()
         with self._changed:
             self._over = True
             self._changed.notify_all()
             left = list(self._threads)
         for thread in left:
-            if thread.ident is not None:  # it was started
+            if not own and thread.ident is not None:  # it was started
                 thread.join()
 
 
 class ThreadDriver:
-    """Sends in threads, each message in one of them."""
+    """Sends in threads, each message, or group of messages, in one of them."""
 
-    def __init__(self, send: Callable[[Message], Submission]) -> None:
+    def __init__(self, send: SendTogether) -> None:
         """Create it without a thread."""
         self._send = send
         self._threads: Threads[Result] = Threads()
@@ -141,20 +146,20 @@ class ThreadDriver:
         """Whether no send is in flight; all results are then in ``ended``."""
         return self._threads.idle
 
-    def begin(self, one: OneOfMany) -> None:
-        """Send one; if an interrupt comes before it has begun, it is skipped."""
-        self._threads.begin(partial(self._run, one), one.skip)
+    def begin(self, group: MessageGroup) -> None:
+        """Send a group; if an interrupt comes before it has begun, it is skipped."""
+        self._threads.begin(partial(self._run, group), group.skip)
         if self._interrupt is not None:
             raise self._interrupt
 
-    def _run(self, one: OneOfMany) -> Result:
+    def _run(self, group: MessageGroup) -> Sequence[Result]:
         try:
-            return one.result(self._send(one.message))
+            return group.results(self._send(group.messages))
         except KeyboardInterrupt as error:  # this is the thread of the caller
             self._interrupt = error
-            return one.result(error)
+            return group.results(error)
         except BaseException as error:  # noqa: BLE001  (any error: no result may be lost)
-            return one.result(error)
+            return group.results(error)
 
     def wait(self) -> None:
         """Wait until a send may have ended; then look at ``ended`` and ``idle``."""

@@ -38,8 +38,8 @@ def read_words(form: str, response: Response, site: Site) -> Mapping[str, Any]:
             return _read_xml(response.body, kind, site)
     plain = _plain_text(response.body, kind)
     if form == "form":
-        return _read_form(plain)
-    return {TEXT: plain} | (_groups(form, plain) if form != "text" else {})
+        return _read_form(plain.strip())
+    return {TEXT: plain.strip()} | (_groups(form, plain) if form != "text" else {})
 
 
 def parse_json(
@@ -97,7 +97,7 @@ def _read_xml(body: bytes, content_type: str, site: Site) -> Mapping[str, Any]:
 
 
 def _plain_text(body: bytes, content_type: str) -> str:
-    """Return a text without blanks around it; a page of HTML is not what a provider says."""
+    """Return a text without line ends around it; a page of HTML is not what a provider says."""
     label = charset_of(content_type)
     try:
         found, _ = decode(body, [label] if label in ENCODINGS else ["latin-1"])
@@ -107,7 +107,7 @@ def _plain_text(body: bytes, content_type: str) -> str:
         raise Unreadable("it is an HTML page")
     if len(found) > _LONGEST:
         raise Unreadable(f"it is text of more than {_LONGEST} characters")
-    return found.strip()
+    return found.strip("\r\n")
 
 
 def _read_form(plain: str) -> dict[str, str]:
@@ -122,7 +122,7 @@ def _read_form(plain: str) -> dict[str, str]:
 
 def _groups(form: str, plain: str) -> dict[str, str]:
     pattern = compile_format(form)
-    found = pattern.fullmatch(plain) if pattern else None
+    found = pattern and (pattern.fullmatch(plain) or pattern.fullmatch(plain.strip()))
     if found is None:
         raise Unreadable("it doesn't match the pattern of the table")
     return {name: word for name, word in found.groupdict().items() if word is not None}

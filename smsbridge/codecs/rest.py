@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus
@@ -14,7 +14,7 @@ from smsbridge.errors import InvalidMessage
 from smsbridge.http.address import ANSWER_KEY
 from smsbridge.http.exchange import Exchange, Request, Response
 from smsbridge.mapping.codec import Spellings
-from smsbridge.mapping.filters import text
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.path import LIST, nest
 
 if TYPE_CHECKING:
@@ -40,7 +40,14 @@ _QUOTED = {number: quote_plus(chr(number)) for number in range(128)}
 
 def write_form(fields: Mapping[str, Any]) -> str:
     """Return fields as a form or a query, as ``urlencode`` writes their texts."""
-    return "&".join([f"{_quote(path)}={_quote(text(word))}" for path, word in fields.items()])
+    return "&".join([f"{_quote(path)}={_quote(one_text(word))}" for path, word in _pairs(fields)])
+
+
+def _pairs(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each field; several words of one that ends in ``[]`` are given one by one."""
+    for path, word in fields.items():
+        several = isinstance(word, list) and path.endswith("[]")
+        yield from ((path, one) for one in (word if several else [word]))
 
 
 def _quote(word: str) -> str:
@@ -108,9 +115,12 @@ class Rest:
 def _write_xml(fields: Mapping[str, Any]) -> bytes:
     from smsbridge.codecs.soap.envelope import unsendable
 
-    words = {path: text(word) for path, word in fields.items()}
+    words = {
+        path: [*map(text, word)] if isinstance(word, list) else text(word)
+        for path, word in fields.items()
+    }
     for path, word in words.items():
-        if bad := unsendable(word):
+        if bad := unsendable(one_text(word)):
             raise InvalidMessage(
                 f"{path} has U+{ord(bad[0]):04X} at position {bad.start()}: XML can't carry it"
             )

@@ -145,14 +145,16 @@ class AiohttpTransport:
         return whole(read.status, read.headers, read.body, sending.request, sending.handed)
 
     async def close(self) -> None:
-        """Close the connections that are open; another request opens new ones."""
+        """End the connections that are open, without a wait; another request opens new ones.
+
+        What they have left to write is dropped: a peer may never read it.
+        """
         connector, self._connector = self._connector, None
         self._places.clear()  # they are of this loop
         if connector is not None:
-            await connector.close()
             for transport in list(connector.opened):
-                if transport.get_write_buffer_size():
-                    transport.abort()
+                transport.abort()
+            await connector.close()
             await asyncio.sleep(0)  # lets the loop close them
 
 

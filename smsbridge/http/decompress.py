@@ -21,6 +21,10 @@ class BadEncoding(ValueError):
     """A body that is not what its Content-Encoding says, or too large once decoded."""
 
 
+class UnknownEncoding(BadEncoding):
+    """A Content-Encoding that nobody here can undo, such as br."""
+
+
 class TooLarge(BadEncoding):
     """A body that is too large once decoded."""
 
@@ -56,7 +60,7 @@ def _undo(coding: str, body: bytes, limit: int) -> bytes:
             zlib_header = body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0
             return _unzip(body, limit, _GZIP_OR_ZLIB if zlib_header else _RAW)
         case _:
-            raise BadEncoding("the body has an unknown Content-Encoding")
+            raise UnknownEncoding("the body has an unknown Content-Encoding")
 
 
 def _unzip(body: bytes, limit: int, form: int = _GZIP_OR_ZLIB) -> bytes:

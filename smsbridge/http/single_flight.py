@@ -35,9 +35,10 @@ class Flights:
         if leads:
             _land(flight, send)
         try:
-            return flight.result(max(seconds, 0))
+            flight.exception(max(seconds, 0))
         except TimeoutError:
             raise late() from None
+        return answer_of(flight)
 
     def board(self, share: str) -> tuple[Future[Response], bool]:
         """Return what the answer of a share will be in, and whether this caller must send it."""
@@ -68,6 +69,19 @@ def _fail(flight: Future[Response], error: BaseException) -> None:
     if not isinstance(error, Exception):
         error = Broken(Left.NOTHING, "the call that would have answered was interrupted")
     flight.set_exception(error)
+
+
+def answer_of(flight: Future[Response] | asyncio.Future[Response]) -> Response:
+    """Return the answer of a flight that has ended, or raise its error.
+
+    Each caller gets a `Broken` of its own. An error that all shared would hold the frames of each,
+    and one that clears its values (`smsbridge.text.frames`) would end those that go on: before
+    Python 3.13, to clear the frame of a coroutine that waits closes it, and nothing wakes its task.
+    """
+    error = flight.exception()
+    if isinstance(error, Broken):
+        raise Broken(error.left, error.why, retry=error.retry, retry_after=error.retry_after)
+    return flight.result()
 
 
 async def land_async(flight: Future[Response], answer: Coroutine[Any, Any, Response]) -> None:
@@ -103,7 +117,7 @@ class TaskFlights:
             raise late()
         if flight.cancelled():
             raise Broken(Left.NOTHING, "the client was closed", retry=False)
-        return flight.result()
+        return answer_of(flight)
 
     async def close(self) -> None:
         """Cancel the requests in flight: no task is left behind."""

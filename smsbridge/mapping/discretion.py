@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from smsbridge.mapping.template import Template
     from smsbridge.text.transcript import MaskRule
 
-PRIVATE_VALUES = ("recipient", "text", "sender", "keyword", "device")
+PRIVATE_VALUES = ("recipient", "recipients", "text", "sender", "keyword", "device")
 """The values that nobody may see, wherever they stand."""
 
 _HIDDEN_VALUES = frozenset({*PRIVATE_VALUES, "id", "token"})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.markup import from_json, from_xml, to_json, to_xml
@@ -25,6 +26,11 @@ def text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+def one_text(value: Any) -> str:
+    """Return what a template gave as one text: several have commas between them."""
+    return ",".join(map(text, value)) if isinstance(value, list) else text(value)
 
 
 def _digits(value: Any) -> str:
@@ -82,6 +88,7 @@ FILTERS: Mapping[str, Filter] = {
     "md5": Filter(lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()),
     "sha1": Filter(lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest()),
     "sha256": Filter(lambda value: hashlib.sha256(_bytes(value)).hexdigest()),
+    "url": Filter(lambda value: quote(text(value), safe="")),
     "xml": Filter(lambda value: to_xml(text(value)), Gives.XML, from_xml),
     "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
 }

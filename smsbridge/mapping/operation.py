@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from smsbridge.errors import Reason
 from smsbridge.mapping.path import LIST, STATUS, nest, steps
+from smsbridge.mapping.route import compile_address
 from smsbridge.mapping.template import (
+    RECIPIENTS,
     Kept,
     Template,
     Values,
-    compile_address,
     compile_all,
     compile_needs,
+    compile_template,
     names,
+    places_of_value,
     words,
 )
 from smsbridge.mapping.template_check import route_trouble, trouble
@@ -30,25 +33,20 @@ from smsbridge.mapping.words import (
     status_trouble,
     untaken_trouble,
 )
-from smsbridge.message import Channel, Message
-from smsbridge.text.segments import segments
 
 if TYPE_CHECKING:
-    from smsbridge.http.exchange import Session
     from smsbridge.mapping.auth import Auth
     from smsbridge.mapping.codec import Codec, Spellings
     from smsbridge.message import Status
 
-_MESSAGE = ("recipient", "text", "channels", "send_at", "sender", "reference")
-_BY_SMS = frozenset({Channel.SMS})
-_MADE = ("now", "uuid", "encoding", "segments")
+MADE = ("now", "uuid", "encoding", "segments")
 _COUNTED = frozenset({"encoding", "segments"})
-_NO_NEED = {"reference", "channels", *_MADE}  # ours first; channels have a rule of their own
+_NO_NEED = {"reference", "callback", "channels", RECIPIENTS, *MADE}  # others have own rules
 SENT_ROW = ("id", "recipient", "sender", "text", "status", "at", "error", "reference")
 RECEIVED_ROW = ("id", "sender", "recipient", "text", "at", "device")
+RECIPIENT_ROW = ("recipient",)
+MOST_RECIPIENTS = 1000
 Paths = str | Sequence[str]
-_UUID_BYTES = 16
-_UUID_VERSION = 4
 _LATER = {STATUS: ("503",)}  # for a question, which sends nothing: it may be asked later
 
 
@@ -77,7 +75,9 @@ class Plan:
         self.carries = frozenset(name for _, value in templates for name in names(value))
         self.places = _places(table)
         self.places_carry = {path: frozenset(names(one)) for path, one in self.places.items()}
-        self.made = self.carries & set(_MADE)
+        self.made = self.carries & set(MADE)
+        several = {place for _, value in templates for place in places_of_value(value, RECIPIENTS)}
+        self.recipient_forms = [compile_template(place) for place in sorted(several)]
         known = (word for _, value in templates for word in words(value, "channels"))
         self.channels = frozenset({"sms", *known} - {"*"})
         self._table = table
@@ -171,6 +171,10 @@ class Operation(_Table):
     ``not_sent``: path to the words that say that the message was not taken, and may be sent again.
     ``codec``: that of this call, where it is not that of the protocol.
 
+    One call sends to several where a field has ``{recipients}``, to ``most`` of them (2 to 1000).
+    ``rows`` is then the path of the rows of the answer, and ``row`` says where a row has its
+    ``recipient``; what is ``accepted``, ``rejected`` and ``not_sent`` is then looked for in a row.
+
     >>> operation = Operation(
     ...     "POST /v1/messages",
     ...     fields={"to": "{recipient}", "text": "{text}"},
@@ -186,11 +190,18 @@ class Operation(_Table):
     headers: Mapping[str, Template] = field(default_factory=dict)
     not_sent: Mapping[str, Collection[str]] = field(default_factory=dict)
     codec: Codec | None = None
+    rows: str = ""
+    row: Mapping[str, Paths] = field(default_factory=dict)
+    most: int = 1
 
     @property
     def taken(self) -> When:
         """What the answer to a call that was taken has."""
         return self.accepted
+
+    def paths(self, name: str) -> tuple[str, ...]:
+        """Return the paths of our name in a row, as `Question.paths` does."""
+        return _paths(self.row[name])
 
     def __post_init__(self) -> None:
         """Refuse a table that could not be sent, or that takes every answer for an acceptance."""
@@ -211,6 +222,7 @@ class Operation(_Table):
     def lacks(self, values: Values) -> list[str]:
         """Return what a message has that this operation would leave out."""
         used = self.plan.needs(values)
+        used |= {"recipient"} if RECIPIENTS in used else set()
         lacking = [name for name in values if name not in used and name not in _NO_NEED]
         if values["channels"] not in self.plan.channels:
             lacking.append("channels")
@@ -271,8 +283,11 @@ class Question(_Table):
 
     def paths(self, name: str) -> tuple[str, ...]:
         """Return the paths of our name in a row; two paths with a blank between form one value."""
-        given = self.row[name]
-        return (given,) if isinstance(given, str) else tuple(given)
+        return _paths(self.row[name])
+
+
+def _paths(given: Paths) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def spellings(table: Operation | Question, statuses: Mapping[str, Status]) -> Spellings:
@@ -341,63 +356,3 @@ class Protocol:
         """Return the operations that are there, by name."""
         found = {name: getattr(self, name) for name in ("send", *QUESTIONS, *COMMANDS)}
         return {name: table for name, table in found.items() if table is not None}
-
-
-def channels_word(channels: frozenset[Channel]) -> str:
-    """Return a set of channels as a table's word: ``sms``, ``whatsapp`` or ``sms+whatsapp``."""
-    return "sms" if channels == _BY_SMS else "+".join(sorted(channels))
-
-
-def message_values(message: Message) -> dict[str, Any]:
-    """Return the values that a message itself has for a table."""
-    values: dict[str, Any] = {
-        "recipient": message.recipient,
-        "text": message.text,
-        "channels": channels_word(message.channels),
-    }
-    if message.send_at is not None:
-        values["send_at"] = message.send_at
-    if message.sender is not None:
-        values["sender"] = message.sender
-    values["reference"] = message.reference
-    if (options := message.options) is not None:
-        for one in fields(options):
-            if (value := getattr(options, one.name)) is not None and value is not False:
-                values[f"options.{one.name}"] = value
-    return values
-
-
-def generated_values(
-    session: Session, text: str | None = None, wanted: Collection[str] = ("now", "uuid")
-) -> dict[str, Any]:
-    """Return the values that are made for a call: its time, an id, and what a text needs.
-
-    ``wanted``: the names of those that its table carries.
-    """
-    values: dict[str, Any] = {}
-    if "now" in wanted:
-        values["now"] = session.now()
-    if "uuid" in wanted:
-        values["uuid"] = uuid_of(session)
-    if text is not None:
-        needs = segments(text)
-        values |= {"encoding": str(needs.encoding), "segments": str(needs.count)}
-    return values
-
-
-def uuid_of(session: Session) -> str:
-    """Return a random UUID."""
-    from uuid import UUID
-
-    return str(UUID(bytes=session.random(_UUID_BYTES), version=_UUID_VERSION))
-
-
-REQUEST_VALUES = ("method", "url", "body")
-"""The values that the headers of a call have of its own request, to sign it."""
-
-
-def value_names(operation: str) -> set[str]:
-    """Return the names of the values that the table of an operation may use."""
-    if operation == "send":
-        return {*_MESSAGE, *_MADE}
-    return {*{**QUESTIONS, **COMMANDS}.get(operation, ()), "now", "uuid"}

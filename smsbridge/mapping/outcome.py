@@ -116,6 +116,12 @@ def judge(response: Response, answer: Mapping[str, Any] | str, case: Case) -> Se
     return _STATUSES.get(response.status, _unknown)(evidence, case)
 
 
+def contradiction(response: Response, case: Case) -> OutcomeUnknown:
+    """Return the outcome where a status says no, and the words of the answer say yes."""
+    said = f"HTTP {response.status} {responses.get(response.status, '')}".rstrip()
+    return OutcomeUnknown(f"{said}, and the answer has a marker of success", case.attempt)
+
+
 def rejection(why: str, attempt: Attempt, reason: Reason, code: str | None = None) -> Rejected:
     """Return the error for a refusal: `AuthenticationFailed` or `Rejected`, by its reason."""
     kind = AuthenticationFailed if reason is Reason.AUTHENTICATION else Rejected

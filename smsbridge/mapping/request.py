@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.filters import text
+from smsbridge.mapping.filters import one_text
 from smsbridge.mapping.template import render_all, required_names
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def read_answer(  # noqa: PLR0913, PLR0917  (what an answer is read by)
 
 
 def _word(name: str, value: Any) -> str:
-    word = text(value)
+    word = one_text(value)
     if not is_header(word):
         raise InvalidMessage(f"the header {name} {HEADER_RULE}")
     return word

@@ -15,7 +15,7 @@ from smsbridge.message import ReceivedMessage, SentMessage, Status
 
 if TYPE_CHECKING:
     from smsbridge.errors import CallRecord
-    from smsbridge.mapping.operation import Paths, Question
+    from smsbridge.mapping.operation import Operation, Paths, Question
 
 T = TypeVar("T")
 
@@ -51,7 +51,8 @@ def read_sent(
     written without one. Raises `Unreadable` for anything but rows.
     """
     return [
-        _sent_message(table, row, table.statuses or statuses, zone) for row in _rows(table, answer)
+        _sent_message(table, row, table.statuses or statuses, zone)
+        for row in rows_in(table, answer)
     ]
 
 
@@ -59,7 +60,8 @@ def read_received(
     table: Question, answer: Mapping[str, Any], zone: tzinfo | None = None
 ) -> list[ReceivedMessage]:
     """Return the rows of an answer about messages that came in, as `read_sent` does."""
-    return [ReceivedMessage(**_words(table, row, zone), answer=row) for row in _rows(table, answer)]
+    rows = rows_in(table, answer)
+    return [ReceivedMessage(**_words(table, row, zone), answer=row) for row in rows]
 
 
 def row_of(rows: list[SentMessage], known: str) -> SentMessage:
@@ -68,10 +70,11 @@ def row_of(rows: list[SentMessage], known: str) -> SentMessage:
     return replace(found[0], id=known) if len(found) == 1 else SentMessage(id=known)
 
 
-def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def rows_in(table: Operation | Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the rows of an answer; a single object in place of a list is one row.
 
     An object of objects, as PHP writes a list, is its values, unless it has a part of a row itself.
+    Raises `Unreadable` for anything but rows.
     """
     if not table.rows:
         return [answer]
@@ -96,7 +99,7 @@ def _rows(table: Question, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]
     return rows
 
 
-def _are_rows(table: Question, found: Mapping[str, Any]) -> bool:
+def _are_rows(table: Operation | Question, found: Mapping[str, Any]) -> bool:
     """Return whether an object is a list of rows by their keys, and not a row itself."""
     parts = (part for name in table.row for path in table.paths(name) for part in path.split(" "))
     objects = bool(found) and all(isinstance(row, Mapping) for row in found.values())

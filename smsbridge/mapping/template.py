@@ -6,7 +6,8 @@ template has its name as the key: ``{"md5": "{username}{password}{now|epoch}"}``
 a key and what it is of: ``{"hmac-sha256": {"key": "{secret}", "of": "{body}", "as": "hex"}}``. A
 list is its parts, one after the other: ``["v1=", {"sha1": "{text}"}]``. A template whose value is
 absent, and a choice without the word of the value, give None: the field is left out. A literal
-brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``.
+brace is doubled, ``{{``; a value in XML or JSON is escaped: ``<to>{sender|xml}</to>``. A value may
+be several, ``{recipients}``: filters apply to each, and within a text they have commas between.
 """
 
 from __future__ import annotations
@@ -16,11 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, text
-from smsbridge.mapping.markup import Markup, language
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, one_text, text
 from smsbridge.mapping.times import has_two_readings
 from smsbridge.text.hmac_text import ALGORITHMS, hmac_text
 
@@ -30,6 +29,9 @@ Values = Mapping[str, Any]
 PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_.]*)((?:\|[^{}|]+)*)\}")
 TIMES = ("send_at", "now", "after", "before", "first", "last")
 _DAYS = ("first", "last")  # midnights in UTC, which stand for a day whatever the zone
+RECIPIENTS = "recipients"
+"""The value that is several: the numbers of all messages that one call sends."""
+
 TIME_ZONE = "time_zone"
 """The value that is the zone in which a provider takes times that are written without one."""
 
@@ -55,7 +57,8 @@ def places_of(template: str) -> tuple[re.Match[str], ...]:
     return split(template)[1]
 
 
-def _join(own: tuple[str, ...], between: Iterator[str]) -> str:
+def join_words(own: tuple[str, ...], between: Iterator[str]) -> str:
+    """Return a template's own text with a word for each of its values."""
     return own[0] + "".join(word + after for word, after in zip(between, own[1:], strict=True))
 
 
@@ -100,7 +103,7 @@ def compile_template(template: Template) -> Render:
 
         def through(values: Values) -> Any:
             value = within(values)
-            return None if value is None else apply(value)
+            return None if value is None else _each(apply, value)
 
         return through
     choose, words = (
@@ -120,7 +123,7 @@ def _compile_list(template: Sequence[Template]) -> Render:
 
     def join(values: Values) -> str | None:
         words = [part(values) for part in parts]
-        return None if None in words else "".join(map(text, words))
+        return None if None in words else "".join(map(one_text, words))
 
     return join
 
@@ -133,7 +136,7 @@ def _compile_signature(algorithm: str, of: Mapping[str, Template]) -> Render:
         words = key(values), signed(values)
         if None in words:
             return None
-        return hmac_text(algorithm, text(words[0]), text(words[1]).encode(), form)
+        return hmac_text(algorithm, one_text(words[0]), one_text(words[1]).encode(), form)
 
     return sign
 
@@ -210,7 +213,7 @@ def _compile_text(template: str) -> Render:
     if not places:
         constant = own[0]
         return lambda _: constant
-    applied = [(place[1], _compile_filters(place)) for place in places]
+    applied = [(place[1], compile_filters(place)) for place in places]
     if len(places) == 1 and places[0][0] == template:
         ((name, apply),) = applied
 
@@ -225,53 +228,27 @@ def _compile_text(template: str) -> Render:
         for name, apply in applied:
             if (value := values.get(name)) is None:
                 return None
-            words.append(text(apply(value, values)))
-        return _join(own, iter(words))
+            words.append(one_text(apply(value, values)))
+        return join_words(own, iter(words))
 
     return fill
 
 
-def address(template: str, values: Values) -> str:
-    """Return a route with its values in it, each percent-encoded."""
-    return compile_address(template)(values)
-
-
-def compile_address(template: str) -> Callable[[Values], str]:
-    """Return what makes a route of its values, as `address` does."""
-    path, mark, query = template.partition("?")
-    fill_path = _compile_part(path)
-    parts = [_compile_part(part) for part in query.split("&")] if mark else []
-
-    def fill(values: Values) -> str:
-        filled, absent = fill_path(values)
-        if absent:
-            raise InvalidMessage(f"{absent} is missing: the route has it")
-        if {".", ".."} & set(filled.partition(" ")[2].split("/")):
-            raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
-        there = [part for part, absent in (one(values) for one in parts) if not absent]
-        return f"{filled}?{'&'.join(there)}" if there else filled
-
-    return fill if split(template)[1] else lambda _: split(template)[0][0]
-
-
-def _compile_part(template: str) -> Callable[[Values], tuple[str, str]]:
-    """Return what fills a part of a route, and tells which of its values is absent."""
-    own, places = split(template)
-    applied = [(place[1], _compile_filters(place)) for place in places]
-
-    def fill(values: Values) -> tuple[str, str]:
-        absent = next((name for name, _ in applied if values.get(name) is None), "")
-        if absent:
-            return "", absent
-        words = (quote(text(apply(values[name], values)), safe="") for name, apply in applied)
-        return _join(own, words), ""
-
-    return fill
-
-
-def _compile_filters(place: re.Match[str]) -> Apply:
+def compile_filters(place: re.Match[str]) -> Apply:
     """Return what makes of the value of a place what its filters say."""
-    name, filters = place[1], _bars(place)
+    name, filters = place[1], filters_of(place)
+    if name == RECIPIENTS:
+        to_one = _compile_filters_to_one(name, filters)
+
+        def to_each(value: Any, values: Values) -> list[Any]:
+            several = value.split(",") if isinstance(value, str) else value  # as it was read back
+            return [to_one(one, values) for one in several]
+
+        return to_each
+    return _compile_filters_to_one(name, filters)
+
+
+def _compile_filters_to_one(name: str, filters: list[str]) -> Apply:
     if not filters:
         return lambda value, _: value if type(value) is str else text(value)
     steps = [_compile_filter(name, one) for one in filters]
@@ -283,6 +260,11 @@ def _compile_filters(place: re.Match[str]) -> Apply:
         return value if as_it_is else text(value)
 
     return apply
+
+
+def _each(apply: Callable[[Any], Any], value: Any) -> Any:
+    """Return what a filter makes of a value, or of each of several."""
+    return [apply(one) for one in value] if isinstance(value, list) else apply(value)
 
 
 def _compile_filter(name: str, form: str) -> Apply:
@@ -313,64 +295,21 @@ def names(template: Template) -> Iterator[str]:
     yield from (place[1] for part in texts(template) for place in places_of(part))
 
 
+def places_of_value(template: Template, name: str) -> Iterator[str]:
+    """Yield each place of a value, with its filters: ``{recipients|digits}``."""
+    found = (place for part in texts(template) for place in places_of(part))
+    yield from (place[0] for place in found if place[1] == name)
+
+
 def words(template: Template, name: str) -> Iterator[str]:
     """Yield the words that a choice by the value ``name`` knows."""
     if isinstance(template, Mapping) and "{" + name + "}" in template:
         yield from template["{" + name + "}"]
 
 
-_ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
-
-
-def reread(template: Template, word: str) -> dict[str, str]:
-    """Return the values of a template by name, as far as they can be read back from its result.
-
-    That is one value, or several in XML and JSON. Of the filters only ``xml`` and ``json`` can be
-    undone.
-    """
-    if isinstance(template, Mapping):
-        ((key, inner),) = template.items()
-        deciders = places_of(key)
-        if key in ALGORITHMS or len(deciders) != 1 or not isinstance(inner, Mapping):
-            return {}
-        read = ((said, reread(one, word)) for said, one in inner.items())
-        told = (
-            found or {deciders[0][1]: said}
-            for said, found in read
-            if found or (said != "*" and inner[said] == word)
-        )
-        return next(told, {})
-    if not isinstance(template, str):
-        return {}
-    own, places = split(template)
-    value = "(.*)"
-    if len(places) > 1:
-        markup = language("\0".join(own))
-        if not markup or not all(re.search("""[<>"']""", part) for part in own[1:-1]):
-            return {}
-        value = _ESCAPED[markup]
-    found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
-    words = found.groups() if found else ()
-    return {place[1]: _undo_filters(place, one) for place, one in zip(places, words, strict=False)}
-
-
-def is_exact(template: Template) -> bool:
-    """Return whether what is read back from a template is what it was filled with."""
-    filters = (one for part in texts(template) for place in places_of(part) for one in _bars(place))
-    return all(name in FILTERS and FILTERS[name].undo for name in filters)
-
-
-def _bars(place: re.Match[str]) -> list[str]:
+def filters_of(place: re.Match[str]) -> list[str]:
+    """Return the filters of a value of a template, in their order."""
     return place[2].split("|")[1:]
-
-
-def _undo_filters(place: re.Match[str], word: str) -> str:
-    for name in reversed(_bars(place)):
-        undo = FILTERS[name].undo if name in FILTERS else None
-        if undo is None:
-            break
-        word = undo(word)
-    return word
 
 
 def texts(template: Template) -> Iterator[str]:

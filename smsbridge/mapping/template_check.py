@@ -16,7 +16,8 @@ from smsbridge.text.suggest import nearest
 _DOUBLED = re.compile(r"(?<!\{)\{\{([a-z_][a-z0-9_.]*)(\|[^{}]*)?\}\}(?!\})")
 _ANYWHERE = (Gives.PLAIN, Gives.BARE)
 _NATURE: Mapping[str, Gives] = {
-    **dict.fromkeys(("recipient", "channels", "encoding", "uuid", "failed"), Gives.PLAIN),
+    **dict.fromkeys(("recipient", "recipients", "channels", "encoding"), Gives.PLAIN),
+    **dict.fromkeys(("uuid", "failed"), Gives.PLAIN),
     **dict.fromkeys(TIMES, Gives.PLAIN),
     **dict.fromkeys(("segments", "unread"), Gives.BARE),
     "before": Gives.ANY,  # it may be an id, to which filters of times don't apply

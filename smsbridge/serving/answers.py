@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
-from smsbridge.mapping.codec import SoapFault
+from smsbridge.mapping.codec import SoapFault, Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
+    from smsbridge.mapping.operation import Operation
     from smsbridge.message import Status
     from smsbridge.serving.codec import ProviderCodec
 
@@ -63,7 +65,9 @@ class AnswerWriter:
         for reason in reasons:
             for path, words in rejected.items():
                 word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
-                if word is not None:
+                if word is None:
+                    continue
+                with suppress(Unwritable):  # its format may have no place for it
                     return self.answer({path: ends_of(word)[0]})
         return self.codec.deny(self.request, reasons[0])
 
@@ -87,6 +91,12 @@ def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
     numbers = (str(number) for number in range(len(refusing) + 1))
     others = numbers if word.lstrip("-").isdigit() else ("ok", "fine", "done")
     return next((other for other in others if other not in refusing), None)
+
+
+def row_of(table: Operation, words: Mapping[str, Any], recipient: str) -> dict[str, Any]:
+    """Return the row of a recipient that has each word at its path."""
+    path = table.paths("recipient")[0].split(" ")[0]
+    return nest({**words, path: recipient})
 
 
 def first_pairs(marks: When) -> Iterator[tuple[str, str]]:

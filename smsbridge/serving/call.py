@@ -11,11 +11,12 @@ from smsbridge.backends.base import Backend
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
-from smsbridge.mapping.filters import text
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at
 from smsbridge.mapping.request import request_values
-from smsbridge.mapping.template import Kept, Template, is_exact, names, render, reread
+from smsbridge.mapping.reread import is_exact, reread
+from smsbridge.mapping.template import RECIPIENTS, Kept, Template, names, render
 from smsbridge.mapping.words import When
 from smsbridge.message import Message
 from smsbridge.serving.codec import Call
@@ -31,7 +32,8 @@ class ReceivedCall:
     """A call of an operation.
 
     ``given``: all its fields. ``known``: the credentials are right. ``message``: None where the
-    provider would refuse it, and then ``trouble`` says why. ``own``: the fields that carry
+    provider would refuse it, and then ``trouble`` says why. ``others``: the messages to the other
+    recipients of a call that has several. ``own``: the fields that carry
     credentials. ``leniencies``: those that its reading needed.
     """
 
@@ -44,6 +46,7 @@ class ReceivedCall:
     own: frozenset[str]
     trouble: str = ""
     leniencies: tuple[str, ...] = ()
+    others: tuple[Message, ...] = ()
     _values: Kept[dict[str, str]] = field(
         init=False, repr=False, compare=False, default_factory=Kept
     )
@@ -54,6 +57,11 @@ class ReceivedCall:
         if not self._values:
             self._values.append(_values_in(self.given, self.table.places()))
         return self._values[0]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All its messages; none where the provider would refuse them."""
+        return (self.message, *self.others) if self.message else ()
 
     @property
     def proving(self) -> frozenset[str]:
@@ -168,7 +176,7 @@ def read_call(
         note(leniency)
     operation, table = _operation(protocol.table.operations(), call)
     sending = operation == "send"
-    message, trouble = _message(backend, table, call, note) if sending else (None, "")
+    messages, trouble = _messages(backend, table, call, note) if sending else ([], "")
     credentials = backend.credentials()
     auth = protocol.table.auth
     configured = set(auth.credentials) <= credentials.keys()
@@ -178,7 +186,8 @@ def read_call(
         table=table,
         given=call.fields,
         known=_is_known(protocol, table, call.fields, request, credentials, tokens),
-        message=message,
+        message=messages[0] if messages else None,
+        others=tuple(messages[1:]),
         own=frozenset(auth.fields(credentials) if configured else ())
         | table.places().keys() - table.fields.keys(),
         trouble=trouble,
@@ -301,7 +310,9 @@ def _values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict
     found: dict[str, str] = {}
     for path, template in places.items():
         word = _field(given, path)
-        found |= reread(template, text(word)) if word not in (None, "") else {}
+        several = isinstance(word, list) and RECIPIENTS in names(template)
+        whole = one_text(word) if several else text(word)
+        found |= reread(template, whole) if word not in (None, "") else {}
     return found
 
 
@@ -319,16 +330,32 @@ def _operation(
     return next(whole, found[-1])
 
 
-def _message(
+def _messages(
     backend: Backend, table: Operation | Question, call: Call, note: Note
-) -> tuple[Message | None, str]:
-    """Return the message of a call that sends, or why the provider would refuse it."""
+) -> tuple[list[Message], str]:
+    """Return the messages of a call that sends, or why the provider would refuse them."""
     if not isinstance(table, Operation):
-        return None, ""
+        return [], ""
     try:
-        return backend.taken(table, call.fields, note), ""
+        each = [backend.taken(table, given, note) for given in _of_each(table, call.fields)]
     except InvalidMessage as error:
-        return None, str(error)
+        return [], str(error)
+    numbers = {message.recipient: message for message in each}
+    if len(numbers) < len(each):
+        note("a number that is given twice")
+    return list(numbers.values()), ""
+
+
+def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the fields of a call to several recipients as those of a call to each."""
+    for path, template in table.places().items():
+        if RECIPIENTS not in names(template) or (found := _field(given, path)) in (None, "", []):
+            continue
+        if isinstance(found, list):
+            return [{**given, path: text(one)} for one in found]
+        whole = reread(template, text(found)).get(RECIPIENTS, "")
+        return [{**given, path: text(found).replace(whole, one, 1)} for one in whole.split(",")]
+    return [given]
 
 
 def _ignore(_: str) -> None:

@@ -24,7 +24,8 @@ from smsbridge.codecs.soap.reader import split
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at
-from smsbridge.mapping.template import render_all, reread
+from smsbridge.mapping.reread import reread
+from smsbridge.mapping.template import render_all
 from smsbridge.serving.auth import ProviderAuth, provider_auth
 from smsbridge.text.secrets import same
 

@@ -16,7 +16,12 @@ from smsbridge.mapping.path import LIST, TEXT, flat
 
 _PLAIN = "text/plain; charset=utf-8"
 _GROUP = re.compile(r"\(\?P<(\w+)>")
-_LITERAL = re.compile(r"\\([^A-Za-z0-9])|\\s[+*]?|([^\\.\[\]{}()*+?^$|])")
+_ATOM = re.compile(
+    r"(?P<one>\\.|\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\.\[\]{}()*+?^$|])"
+    r"(?P<times>[*?]\??|\+\??|\{(?P<least>[0-9]{1,4})(?:,[0-9]{0,4})?\})?",
+    re.DOTALL,
+)
+_SAMPLES = " x0A-_:;,./"
 _OPEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 
 
@@ -55,12 +60,22 @@ def _fill(choice: str, words: Mapping[str, str]) -> str | None:
         if group := _GROUP.match(choice, at):
             made += words.get(group[1], "")
             at = _end(choice, at)
-        elif literal := _LITERAL.match(choice, at):
-            made += literal[1] or literal[2] or (" " if literal[0].endswith(("s", "+")) else "")
-            at = literal.end()
+        elif (atom := _ATOM.match(choice, at)) and (sample := _sample(atom["one"])):
+            times = atom["times"] or "+"
+            made += sample * (int(atom["least"] or 0) if times[0] == "{" else times[0] == "+")
+            at = atom.end()
         else:
             return None
     return made
+
+
+def _sample(atom: str) -> str:
+    """Return a character that a part of a pattern matches, itself if it is one."""
+    if atom[0] not in ".[\\":
+        return atom
+    if atom[0] == "\\" and not atom[1].isalnum():
+        return atom[1]
+    return next((one for one in _SAMPLES if re.fullmatch(atom, one)), "")
 
 
 def _split(source: str) -> Iterator[str]:

@@ -54,15 +54,22 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
     return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
 
 
-def _read_pairs(text: str, note: Note) -> dict[str, str]:
-    """Return the fields of a query or a form: of one that is given twice the last."""
+def _read_pairs(text: str, note: Note) -> dict[str, Any]:
+    """Return the fields of a query or a form: of one that is given twice the last.
+
+    One that ends in ``[]`` is a list where it is given more than once.
+    """
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
         note("a form that is not UTF-8")
         pairs = parse_qsl(text, keep_blank_values=True)
-    if len(pairs) > len(fields := dict(pairs)):
-        note("a field that is given twice")
+    fields: dict[str, Any] = dict(pairs)
+    if len(pairs) > len(fields):
+        several = {name: [w for n, w in pairs if n == name] for name in fields if name[-2:] == "[]"}
+        fields |= {name: words for name, words in several.items() if len(words) > 1}
+        if len(pairs) > len(fields.keys() - several) + sum(map(len, several.values())):
+            note("a field that is given twice")
     return fields
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, first_pairs, word_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -51,6 +52,34 @@ class TableAnswers:
         table = call.table
         if not isinstance(table, Operation):
             raise TypeError(f"{table.call} takes nothing")
+        words = self.yes_words(call, table, known, status)
+        if not table.rows:
+            return writer_of(request, call).answer(words, table.rejected)
+        to = call.message.recipient if call.message else ""
+        return self.acceptances(request, call, [(to, known)], status)
+
+    def acceptances(
+        self,
+        request: Request,
+        call: ReceivedCall,
+        taken: Sequence[tuple[str, str]],
+        status: Status | None,
+    ) -> Response:
+        """Return the answer to a call to several recipients: a row for each, and for its id."""
+        table = call.table
+        if not isinstance(table, Operation):
+            raise TypeError(f"{table.call} takes nothing")
+        rows, of_all = [], dict[str, Any]()
+        for recipient, known in taken:
+            words = self.yes_words(call, table, known, status)
+            of_all = {path: words.pop(path) for path in (STATUS,) if path in words}
+            rows.append(row_of(table, words, recipient))
+        return writer_of(request, call).answer({table.rows: rows, **of_all})
+
+    def yes_words(
+        self, call: ReceivedCall, table: Operation, known: str, status: Status | None
+    ) -> dict[str, Any]:
+        """Return the words, by path, that say that a message was taken under an id."""
         marker, sample = table.accepted, call.protocol.codec.sample(table.call)
         words: dict[str, Any] = {
             path: word_of(word, word_at(sample, path) or "1") for path, word in first_pairs(marker)
@@ -60,7 +89,7 @@ class TableAnswers:
         if marker.status and marker.status not in words:
             said = self.status_word(self.statuses, status)
             words |= {} if said is None else {marker.status: said}
-        return writer_of(request, call).answer(words, table.rejected)
+        return words
 
     def rows(
         self, request: Request, call: ReceivedCall, found: Sequence[Mapping[str, Any]]

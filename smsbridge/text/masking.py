@@ -37,12 +37,12 @@ _OF_A_CONTRACT = pattern(
 )
 
 
-def masker(private: Iterable[str]) -> Callable[[str], str]:
+def masker(private: Iterable[str], most: int = _LONGEST_MASKED) -> Callable[[str], str]:
     """Return a function that hides values of four or more characters, whole and in any form.
 
-    Of a text it returns at most the first 4096 characters.
+    Of a text it returns at most the first ``most`` characters.
     """
-    values = tuple(value[:_LONGEST_MASKED] for value in private)  # no more of one is ever shown
+    values = tuple(value[:most] for value in private)  # no more of one is ever shown
 
     @cache
     def forms() -> re.Pattern[str]:
@@ -52,19 +52,19 @@ def masker(private: Iterable[str]) -> Callable[[str], str]:
 
     def mask(word: str) -> str:
         room = _WIDEST * max(map(len, values), default=0)
-        window = word[: _LONGEST_MASKED + room]  # a value that the end cuts is whole in it
+        window = word[: most + room]  # a value that the end cuts is whole in it
         shown: list[str] = []
         at = 0
         for found in forms().finditer(window):
             start, end = found.span()
             if found["base64"]:  # its ends hold a part of the value too
                 start, end = _whole_run(window, start, end, at)
-            if end <= at or start >= _LONGEST_MASKED:
+            if end <= at or start >= most:
                 continue
             shown += [window[at : max(start, at)], HIDDEN]
             at = end
-        more = "…" if len(word) > _LONGEST_MASKED else ""
-        return "".join(shown) + window[at:_LONGEST_MASKED] + more
+        more = "…" if len(word) > most else ""
+        return "".join(shown) + window[at:most] + more
 
     return mask
 

@@ -16,7 +16,8 @@ from smsbridge.text.pattern import pattern
 
 MOST_SHOWN = 4096
 FORM = "application/x-www-form-urlencoded"
-MOST_READ = 4 * MOST_SHOWN
+_BYTES = 4
+MOST_READ = _BYTES * MOST_SHOWN
 """Bytes of a body that are looked at."""
 
 _CHARSET = pattern(r"""charset\s*=\s*["']?([A-Za-z0-9_-]{1,20})""", re.IGNORECASE)
@@ -52,15 +53,17 @@ class MaskRule(Protocol):
         """Return a value as it is shown; its name is empty where it has none."""
 
 
-def transcribe(body: bytes, content_type: str, rule: MaskRule, *, size: int = 0) -> str:
-    """Return a body as a rule shows it, at most 4096 characters of it.
+def transcribe(
+    body: bytes, content_type: str, rule: MaskRule, *, size: int = 0, most: int = MOST_SHOWN
+) -> str:
+    """Return a body as a rule shows it, at most ``most`` characters of it.
 
     ``size``: how many bytes it had, if they are not all there.
     """
     size = max(size, len(body))
     if not body:
         return f"({size} bytes)" if size else ""
-    text = _text_of(body, content_type)
+    text = _text_of(body, content_type, most)
     if text is None:
         return f"({size} bytes that are no text)"
     begins = text.lstrip("\ufeff \t\r\n")[:1]
@@ -73,8 +76,8 @@ def transcribe(body: bytes, content_type: str, rule: MaskRule, *, size: int = 0)
     else:
         parts = iter([_value(rule, "", text)])
     shown = "".join(parts)
-    whole = size <= MOST_READ and len(text) <= MOST_SHOWN >= len(shown)
-    return shown if whole else f"{shown[:MOST_SHOWN]}… ({size} bytes in all)"
+    whole = size <= _BYTES * most and len(text) <= most >= len(shown)
+    return shown if whole else f"{shown[:most]}… ({size} bytes in all)"
 
 
 def is_page(body: bytes, content_type: str) -> bool:
@@ -83,15 +86,15 @@ def is_page(body: bytes, content_type: str) -> bool:
     return "html" in content_type.lower() or begins.startswith((b"<!doctype html", b"<html"))
 
 
-def _text_of(body: bytes, content_type: str) -> str | None:
+def _text_of(body: bytes, content_type: str, most: int) -> str | None:
     """Return what a body says, cut; None where it is no text, so that nothing hides in it."""
     named = _CHARSET.search(content_type)
     charset = _LATIN.get(named[1].lower(), "utf-8") if named else "utf-8"
-    text = body[:MOST_READ].decode(charset, "replace")
-    if len(body) >= MOST_READ:
+    text = body[: _BYTES * most].decode(charset, "replace")
+    if len(body) >= _BYTES * most:
         text = text.rstrip("\ufffd")  # a character that the cut split
-    if len(text) > MOST_SHOWN:
-        text = _LAST_WORD.sub("", text[: MOST_SHOWN + 1])  # of a number half is too much
+    if len(text) > most:
+        text = _LAST_WORD.sub("", text[: most + 1])  # of a number half is too much
     return None if _NO_TEXT.search(text) else text
 
 

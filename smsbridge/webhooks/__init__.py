@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smsbridge.webhooks.deduplication import Claim, Memory, Seen
+    from smsbridge.webhooks.event_reader import parse
     from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
     from smsbridge.webhooks.receiver import Receiver
-    from smsbridge.webhooks.table import Unsigned, Webhook, parse
+    from smsbridge.webhooks.signatures import Signature
+    from smsbridge.webhooks.table import Webhook, WebhookAnswer, WebhookKind
 
 __all__ = [
     "Claim",
@@ -17,15 +19,19 @@ __all__ = [
     "MessageReported",
     "Receiver",
     "Seen",
-    "Unsigned",
+    "Signature",
     "Webhook",
+    "WebhookAnswer",
+    "WebhookKind",
     "parse",
 ]
 _HOMES = {
     **dict.fromkeys(("Claim", "Memory", "Seen"), "deduplication"),
     **dict.fromkeys(("Event", "MessageReceived", "MessageReported"), "events"),
     "Receiver": "receiver",
-    **dict.fromkeys(("Unsigned", "Webhook", "parse"), "table"),
+    "Signature": "signatures",
+    **dict.fromkeys(("Webhook", "WebhookAnswer", "WebhookKind"), "table"),
+    "parse": "event_reader",
 }
 
 

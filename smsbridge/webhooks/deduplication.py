@@ -10,7 +10,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Any, Protocol
 
-from smsbridge.webhooks.events import Event, MessageReceived
+from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 
 _MOST = 10_000
 
@@ -106,15 +106,20 @@ def keys_of(event: Event) -> frozenset[str]:
     """Return the keys of an event: two that share one are the same event.
 
     An event has a key of its id; a message that came in has one of the message's id too, whatever
-    the version of the webhook. Only an event with neither gets a key of type, time and data, if it
-    has a time: two events of a provider that tells them apart may say the same. Headers don't
-    count, since they aren't signed.
+    the version of the webhook. A report without an id of its own has a key of what it says: the
+    message and the provider's words. Any other event with neither gets a key of type, time and
+    data, if it has a time: two events of a provider that tells them apart may say the same. Headers
+    don't count, since they aren't signed.
     """
     keys: list[tuple[Any, ...]] = []
     if event.id is not None:
         keys.append(("id", event.id))
     if isinstance(event, MessageReceived) and (event.message.id or "").strip():
         keys.append(("message", event.message.id))
+    if isinstance(event, MessageReported) and not keys:
+        told = event.message
+        names = (told.id, told.reference, told.recipient)
+        keys.append(("report", event.type, *names, told.provider_status, told.error))
     if not keys and event.occurred_at is not None:
         keys.append(("content", event.type, event.occurred_at.isoformat(), event.data))
     return frozenset(map(_digest, keys))

@@ -20,8 +20,10 @@ class Event:
     about it.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> from smsbridge.http.exchange import Request
     >>> from smsbridge.webhooks import parse
-    >>> event = parse(SMSMobileAPI.webhook, b'{"id": "evt-1", "type": "webhook.test", "data": {}}')
+    >>> body = b'{"id": "evt-1", "type": "webhook.test", "data": {}}'
+    >>> (event,) = parse(SMSMobileAPI.webhooks, Request(method="POST", url="/", body=body))
     >>> event.id, event.type
     ('evt-1', 'webhook.test')
     """

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from traceback import walk_tb
 from typing import Any, Protocol
-from urllib.parse import unquote
+from uuid import uuid4
 
-from smsbridge.errors import ConfigError, WebhookRefused, WebhookUntrusted
-from smsbridge.http.address import ip_address, is_loopback
+from smsbridge.errors import ConfigError, InvalidMessage, WebhookRefused
 from smsbridge.http.exchange import Request, Response
-from smsbridge.message import UNSENDABLE, show_value
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.template import render
 from smsbridge.text.frames import forget_locals_of_methods
-from smsbridge.text.secrets import Secret, same
+from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.apps import Asgi, Wsgi, asgi_app, phrase, wsgi_app
 from smsbridge.webhooks.deduplication import Claim, Memory, Seen, keys_of
+from smsbridge.webhooks.event_reader import (
+    MOST_BYTES,
+    WRONG_METHOD,
+    Taken,
+    methods_of,
+    take,
+)
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.signatures import check_signature
-from smsbridge.webhooks.table import MOST_BYTES, WRONG_METHOD, Webhook, admit, parse
+from smsbridge.webhooks.guard import Guard, origin_of
+from smsbridge.webhooks.table import TEXT_PLAIN, Webhook
 
 _LOG = logging.getLogger("smsbridge.webhooks")
-_OK, _FAILED, _BUSY = 200, 500, 503
-_SECRETS = "texts or Secrets, not blank"
-_NETWORKS = "texts such as 192.0.2.0/24 or 2001:db8::/32"
+_FAILED, _BUSY = 500, 503
 _MOST_LINES = 10
-_FORWARDED = ("X-Forwarded-For", "Forwarded")
 _GENERATES = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
 Function = Callable[[Any], object]
 
@@ -38,20 +40,26 @@ Function = Callable[[Any], object]
 class _Offers(Protocol):
     """A backend whose provider sends webhooks."""
 
-    webhook: Webhook
+    @property
+    def webhooks(self) -> Sequence[Webhook]:
+        """Its tables."""
 
 
 @forget_locals_of_methods
 class Receiver:
     """Receives the webhooks of one provider. Safe across threads.
 
-    ``source``: a backend class that has a ``webhook``, or the table itself. It needs one or more
-    of: ``secrets``, with which the provider signs, several while they are rotated; ``path``, which
-    nobody can guess; ``networks`` from which it calls, such as ``192.0.2.0/24``. A request must
-    satisfy all that are given. ``seen``: the memory of events, by default the last 10,000 of this
-    process. ``now``: the clock.
+    ``source``: a backend, its class, or tables. A provider that signs with a credential needs the
+    backend itself, and nothing else. Otherwise give one or more of: ``secrets``, with which the
+    provider signs, several while they are rotated; ``path``, which nobody can guess; ``networks``
+    from which it calls, such as ``192.0.2.0/24``. A request must satisfy all that are given.
 
-    Raises `ConfigError` without any of them, and for an invalid argument.
+    ``public_url``: what stands before the path in the address that the provider calls, such as
+    ``https://app.example``, for a signature that covers it; by default that of the backend's
+    ``callback``. ``seen``: the memory of events, by default the last 10,000 of this process.
+    ``now``: the clock.
+
+    Raises `ConfigError` without a guard, and for an invalid argument.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.webhooks import Receiver
@@ -61,67 +69,67 @@ class Receiver:
 
     def __init__(  # noqa: PLR0913  (each is a setting of its own)
         self,
-        source: Webhook | type[_Offers],
+        source: Webhook | Sequence[Webhook] | _Offers | type[_Offers],
         *,
         secrets: Collection[Secret | str] = (),
         path: str = "",
         networks: Collection[str] = (),
+        public_url: str = "",
         seen: Seen | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Refuse arguments that would protect nothing; see the class for them."""
-        table = source if isinstance(source, Webhook) else getattr(source, "webhook", None)
-        if not isinstance(table, Webhook):
-            raise ConfigError("webhook: give a backend that has one, such as SMSMobileAPI")
-        self._table = table
-        self._secrets = [_secret(one) for one in _list_of("secrets", secrets, _SECRETS)]
-        _check_path(path)
-        self._path = Secret(path) if path else None
-        self._networks = [_network(one) for one in _list_of("networks", networks, _NETWORKS)]
+        self._tables = _tables_of(source)
+        ready = None if isinstance(source, type) else source
+        known: Callable[[], Mapping[str, str]] = getattr(ready, "credentials", dict)
+        self._zone: tzinfo | None = getattr(ready, "zone", lambda: None)()
+        self._guard = Guard(
+            self._tables,
+            known,
+            secrets=secrets,
+            path=path,
+            networks=networks,
+            public_url=public_url or origin_of(getattr(ready, "callback", "")),
+            now=now,
+        )
         self._seen = Memory() if seen is None else seen
-        self._now = now
-        self._has_warned = False
-        if not (self._secrets or path or self._networks):
-            raise ConfigError("a receiver needs secrets, a path that is secret, or networks")
-        if self._secrets and table.signature is None:
-            raise ConfigError("secrets: this provider doesn't sign; give path or networks")
 
-    def read(self, request: Request, peer: str = "") -> Event:
-        """Return the event of a request, which may have come before. ``peer``: who sent it.
+    def read(self, request: Request, peer: str = "") -> Sequence[Event]:
+        """Return the events of a request, which may have come before. ``peer``: who sent it.
 
         Raises `WebhookUntrusted`, before the body is read, or `WebhookUnreadable`.
         """
-        if self._networks:
-            self._warn_of_proxy(request, peer)
-        if self._networks and not self._is_in_networks(peer):
-            raise WebhookUntrusted("the peer is not in any of the networks", 403)
-        if self._path and not same(_path(request), self._path.reveal()):
-            raise WebhookUntrusted("the path is wrong", 404)
-        admit(request)
-        if self._secrets and self._table.signature is not None:
-            check_signature(self._table.signature, request, self._secrets, self._now())
-        return parse(self._table, request.body, request.header("content-type"))
+        return self._take(request, peer).events
+
+    def _take(self, request: Request, peer: str) -> Taken:
+        return take(self._guard.check(request, peer), request, self._zone)
 
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
-        """Call a function with the event of a request, once for each event; return the answer.
+        """Call a function with the events of a request, once for each; return the answer.
 
         Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
         """
         _check_function(function)
         _refuse_async(function)
-        event = self._claim_event(request, peer)
-        if isinstance(event, Response):
-            return event
-        keys = keys_of(event)
-        try:
-            _refuse_undone(function(event))
-            self._seen.keep(keys)
-        except Exception as error:  # noqa: BLE001  (any error: the event must come again)
-            return self._release(keys, error)
-        except BaseException:
-            self._seen.release(keys)
-            raise
-        return _response(_OK)
+        taken = self._take_or_refuse(request, peer)
+        if isinstance(taken, Response):
+            return taken
+        for event in taken.events:
+            keys = keys_of(event)
+            claim = self._claim(keys)
+            if isinstance(claim, Response):
+                return claim
+            if claim is Claim.DONE:
+                continue
+            try:
+                _refuse_undone(function(event))
+                self._seen.keep(keys)
+            except Exception as error:  # noqa: BLE001  (any error: the event must come again)
+                return self._release(keys, error)
+            except BaseException:
+                self._seen.release(keys)
+                raise
+        return answer_of(taken)
 
     async def answer_async(
         self,
@@ -133,19 +141,25 @@ class Receiver:
         _check_function(function)
         if not _is_async(function):
             return await asyncio.to_thread(self.answer, request, function, peer)
-        event = self._claim_event(request, peer)
-        if isinstance(event, Response):
-            return event
-        keys = keys_of(event)
-        try:
-            _refuse_undone(await function(event))  # type: ignore[misc]  # _is_async said so
-            self._seen.keep(keys)
-        except Exception as error:  # noqa: BLE001  (any error: the event must come again)
-            return self._release(keys, error)
-        except BaseException:  # it was cancelled
-            self._seen.release(keys)
-            raise
-        return _response(_OK)
+        taken = self._take_or_refuse(request, peer)
+        if isinstance(taken, Response):
+            return taken
+        for event in taken.events:
+            keys = keys_of(event)
+            claim = self._claim(keys)
+            if isinstance(claim, Response):
+                return claim
+            if claim is Claim.DONE:
+                continue
+            try:
+                _refuse_undone(await function(event))  # type: ignore[misc]  # _is_async said so
+                self._seen.keep(keys)
+            except Exception as error:  # noqa: BLE001  (any error: the event must come again)
+                return self._release(keys, error)
+            except BaseException:  # it was cancelled
+                self._seen.release(keys)
+                raise
+        return answer_of(taken)
 
     def wsgi(self, function: Function) -> Wsgi:
         """Return a WSGI app that calls a function with each event."""
@@ -160,19 +174,23 @@ class Receiver:
             lambda request, peer: self.answer_async(request, function, peer), MOST_BYTES
         )
 
-    def _claim_event(self, request: Request, peer: str) -> Event | Response:
-        """Return the event to handle, or the answer to the request if there is nothing to do."""
+    def _take_or_refuse(self, request: Request, peer: str) -> Taken | Response:
+        """Return what a request tells, or the answer that refuses it."""
         try:
-            event = self.read(request, peer)
-            claim = self._seen.claim(keys_of(event))
+            return self._take(request, peer)
         except WebhookRefused as refused:
             _LOG.warning("a webhook was refused with HTTP %s: %s", refused.status, refused.why)
-            return _response(refused.status)
+            return _response(refused.status, methods_of(self._tables))
+        except Exception as error:  # noqa: BLE001  (an answer must go back whatever is wrong)
+            return _log_failure(error)
+
+    def _claim(self, keys: Collection[str]) -> Claim | Response:
+        """Return whether an event is new or done, or the answer while another handles it."""
+        try:
+            claim = self._seen.claim(keys)
         except Exception as error:  # noqa: BLE001  (the memory may be the user's own class)
             return _log_failure(error)
-        if claim is Claim.NEW:
-            return event
-        return _response(_OK if claim is Claim.DONE else _BUSY)
+        return _response(_BUSY) if claim is Claim.BUSY else claim
 
     def _release(self, keys: Collection[str], error: Exception) -> Response:
         try:
@@ -180,21 +198,6 @@ class Receiver:
         except Exception as another:  # noqa: BLE001  (the memory may be the user's own class)
             _log_failure(another)
         return _log_failure(error)
-
-    def _warn_of_proxy(self, request: Request, peer: str) -> None:
-        """Warn once if the peer is a proxy on this machine."""
-        if self._has_warned or not is_loopback(peer) or not any(map(request.header, _FORWARDED)):
-            return
-        self._has_warned = True
-        _LOG.warning(
-            "networks are compared with the address of a proxy on this machine, since the server "
-            "does not take the caller's address from the proxy: see Networks behind a proxy "
-            "in docs/webhooks.md"
-        )
-
-    def _is_in_networks(self, peer: str) -> bool:
-        address = ip_address(peer)
-        return address is not None and any(address in network for network in self._networks)
 
 
 def _log_failure(error: Exception) -> Response:
@@ -214,49 +217,32 @@ def _where(error: Exception) -> str:
     return f" at {'; '.join(lines[-_MOST_LINES:])}" if lines else ""
 
 
-def _response(status: int) -> Response:
+def _response(status: int, methods: Sequence[str] = ()) -> Response:
     body = f"{phrase(status)}\n".encode()
-    headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Length": str(len(body))}
-    more = {"Allow": "POST"} if status == WRONG_METHOD else {}
+    headers = {"Content-Type": TEXT_PLAIN, "Content-Length": str(len(body))}
+    more = {"Allow": ", ".join(methods)} if status == WRONG_METHOD else {}
     return Response(status=status, headers=headers | more, body=body)
 
 
-def _path(request: Request) -> str:
-    with suppress(ValueError):
-        return unquote(request.path)
-    return ""
-
-
-def _list_of(key: str, given: object, allowed: str) -> list[Any]:
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise ConfigError(f"{key}: give a list of {allowed}", (key,))
-    return list(given)
-
-
-def _secret(given: object) -> Secret:
-    with suppress(ConfigError):
-        secret = given if isinstance(given, Secret) else Secret(given)  # type: ignore[arg-type]  # it looks
-        if secret.reveal().strip():
-            return secret
-    raise ConfigError(f"secrets: one is blank, or not text; give {_SECRETS}", ("secrets",))
-
-
-def _check_path(given: Any) -> None:
-    sound = isinstance(given, str) and not UNSENDABLE.search(given)
-    if not sound or (given and not (given.startswith("/") and given.strip("/ "))):
-        why = "path: give one that nobody can guess, such as /sms/ and 32 hex digits"
-        raise ConfigError(why, ("path",))
-
-
-def _network(given: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    if not isinstance(given, str):
-        why = f"networks: one is a {type(given).__name__}; give {_NETWORKS}"
-        raise ConfigError(why, ("networks",))
+def answer_of(taken: Taken) -> Response:
+    """Return what the provider wants to hear, with words of the first message in it."""
+    wanted = taken.table.answer
+    message = getattr(next(iter(taken.events), None), "message", None)
+    words = {name: getattr(message, name, None) for name in taken.table.row} if message else {}
     try:
-        return ipaddress.ip_network(given)
-    except ValueError:
-        why = f"networks: {show_value(given)} is not a network; give {_NETWORKS}"
-        raise ConfigError(why, ("networks",)) from None
+        body = text(render(wanted.body, {**words, "uuid": str(uuid4())}) or "").encode()
+    except InvalidMessage:  # a word that the document of the answer can't hold; it was taken
+        body = b""
+    headers = {"Content-Type": wanted.type, "Content-Length": str(len(body))}
+    return Response(status=wanted.status, headers=headers, body=body)
+
+
+def _tables_of(source: Any) -> list[Webhook]:
+    given = [source] if isinstance(source, Webhook) else source
+    tables = given if isinstance(given, Sequence) else getattr(source, "webhooks", ())
+    if not tables or not all(isinstance(one, Webhook) for one in tables):
+        raise ConfigError("webhooks: give a backend that has some, such as SMSMobileAPI")
+    return list(tables)
 
 
 def _is_async(function: Callable[..., object]) -> bool:

@@ -1,77 +1,208 @@
-"""Checks a webhook's signature, an HMAC over timestamp and raw body, before the body is read."""
+"""Checks a webhook's signature before the body is read, and writes one where we play a provider."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl
 
-from smsbridge.errors import WebhookUntrusted
+from smsbridge.errors import ConfigError, WebhookUntrusted
 from smsbridge.http.exchange import Request
-from smsbridge.text.secrets import Secret
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.template import names, render, split
+from smsbridge.mapping.template_check import trouble
+from smsbridge.text.frames import forget_locals
+from smsbridge.text.hmac_text import ALGORITHMS, FORMS, hmac_text
+from smsbridge.text.secrets import Secret, same
+from smsbridge.text.suggest import nearest
 
+SECRET = "secret"  # noqa: S105  (the name of a value)
+_OF_A_REQUEST = ("url", "address", "method", "body", "timestamp", "nonce", "form", "query")
+_SORTED = ("form", "query")
+_PARTS = ("key", "of", "as")
+_HEX = "hex"
 _SECONDS = re.compile("[0-9]{1,12}")
-_HEX = re.compile("[0-9a-fA-F]{64}")
 _REFUSED = 401
+_MOST_FIELDS = 1000
+_BY_DEFAULT = {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}", "as": "hex"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How a provider signs: HMAC-SHA256 of a secret over timestamp, ``.`` and the raw body.
+    """How a provider signs: a header, and what stands in it.
 
-    ``header``: where the hex digits stand, after ``prefix``. ``rotating``: the header of a second
-    signature, by the next secret, while the secret is rotated; empty if there is none.
-    ``timestamp``: the header of the Unix seconds. ``seconds``: how far they may be from the clock.
+    ``value``: a template, such as a shared word, an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as":
+    "hex"}}`` (or ``base64``, ``base64url``), or a list of these, one after the other: ``["v1=",
+    …]``. ``key`` names a credential of the backend, or ``{secret}``, one of those that the receiver
+    is given. ``of`` is made of ``{url}``, ``{address}`` (the URL without its query), ``{method}``,
+    ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or ``{query|sorted}``: names and
+    values, sorted, without anything between. By default it is HMAC-SHA256 of timestamp, ``.`` and
+    the raw body, in hex.
+
+    ``rotating``: the header of a second signature, by the next secret, while the secret is rotated.
+    ``timestamp``: the header of the Unix seconds, which may be ``seconds`` from the clock.
+    ``nonce``: the header of a word that goes into it.
 
     >>> from smsbridge.webhooks.signatures import Signature
-    >>> Signature(header="X-Signature", timestamp="X-Timestamp", prefix="sha256=").seconds
+    >>> Signature(header="X-Signature", timestamp="X-Timestamp").seconds
     300
     """
 
     header: str
-    timestamp: str
+    value: Any = field(default_factory=lambda: _BY_DEFAULT)
+    timestamp: str = ""
+    nonce: str = ""
     rotating: str = ""
-    prefix: str = ""
     seconds: int = 300
 
+    def __post_init__(self) -> None:
+        """Refuse an expression that could not be computed; raises `ConfigError`."""
+        if not isinstance(self.header, str) or not self.header:
+            _fail("give the name of the header", "header")
+        for part in self.parts:
+            algorithm, of = hmac_of(part)
+            if algorithm:
+                self._check_hmac(algorithm, of)
+            elif why := trouble(part):
+                _fail(why, "value")
 
-def sign(secret: Secret, timestamp: str, body: bytes) -> str:
-    """Return the signature of a body, 64 hex digits."""
-    signed = f"{timestamp}.".encode() + body
-    return hmac.new(secret.reveal().encode(), signed, hashlib.sha256).hexdigest()
+    def _check_hmac(self, algorithm: str, parts: Mapping[str, Any]) -> None:
+        if not {"key", "of"} <= parts.keys() <= set(_PARTS):
+            _fail(f"{algorithm} has {', '.join(_PARTS)}", "value")
+        if (form := parts.get("as", _HEX)) not in FORMS:
+            _fail(f"as: there is no {form!r}; {nearest(str(form), FORMS)}", "value")
+        if why := trouble(parts["key"]):
+            _fail(f"key: {why}", "value")
+        self._check_of(parts["of"])
+
+    def _check_of(self, of: Any) -> None:
+        if not isinstance(of, str):
+            _fail("of: give text with values in it", "value")
+        for place in split(of)[1]:
+            wanted = "|sorted" if place[1] in _SORTED else ""
+            if place[1] not in _OF_A_REQUEST or place[2] != wanted:
+                known = (f"{{{one}{'|sorted' * (one in _SORTED)}}}" for one in _OF_A_REQUEST)
+                _fail(f"of: {place[0]} is none of {', '.join(known)}", "value")
+            if place[1] in ("timestamp", "nonce") and not getattr(self, place[1]):
+                _fail(f"give the header of {place[0]}", place[1])
+
+    @property
+    def parts(self) -> Sequence[Any]:
+        """The parts of the value, one after the other."""
+        return self.value if isinstance(self.value, list | tuple) else (self.value,)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The credentials that it needs, and ``secret`` where it needs one of the receiver's."""
+        keys = (hmac_of(part)[1].get("key", part) for part in self.parts)
+        return frozenset(name for key in keys for name in names(key))
+
+    @property
+    def covers(self) -> frozenset[str]:
+        """The parts of a request that it is made of."""
+        signed = (hmac_of(part)[1].get("of", "") for part in self.parts)
+        return frozenset(name for of in signed for name in names(of))
+
+    @property
+    def ignores_case(self) -> bool:
+        """Whether it is in hex."""
+        found = [hmac_of(part)[1] for part in self.parts]
+        return any(found) and all(of.get("as", _HEX) == _HEX for of in found if of)
 
 
+def hmac_of(part: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return the algorithm and the parts of an HMAC; empty ones for anything else."""
+    if isinstance(part, Mapping) and len(part) == 1:
+        ((name, of),) = part.items()
+        if name in ALGORITHMS and isinstance(of, Mapping):
+            return name, of
+    return "", {}
+
+
+def _fail(why: str, key: str) -> None:
+    raise ConfigError(f"signed.{key}: {why}", ("signed", key))
+
+
+@forget_locals
+def sign(table: Signature, request: Request, values: Mapping[str, Any]) -> str:
+    """Return what the header of a request holds; ``values``: credentials, and ``secret``.
+
+    Raises `ValueError` where a part that is signed can't be read.
+    """
+    return "".join([_word(table, part, request, values) for part in table.parts])
+
+
+def _word(table: Signature, part: Any, request: Request, values: Mapping[str, Any]) -> str:
+    algorithm, of = hmac_of(part)
+    if not algorithm:
+        return text(render(part, values) or "")
+    key = render(of["key"], values)
+    if not key:
+        raise ValueError("the key is missing")
+    own, places = split(of["of"])
+    said = [b"", *(_part(table, request, place[1]) for place in places)]
+    found = b"".join(one + after.encode() for one, after in zip(said, own, strict=True))
+    return hmac_text(algorithm, text(key), found, of.get("as", _HEX))
+
+
+def _part(table: Signature, request: Request, name: str) -> bytes:
+    if name == "body":
+        return request.body
+    if name in _SORTED:
+        said = request.query if name == "query" else request.body.decode()
+        pairs = parse_qsl(
+            said, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS
+        )
+        return "".join(f"{key}{value}" for key, value in sorted(set(pairs))).encode()
+    if name in ("timestamp", "nonce"):
+        return _only(request, getattr(table, name)).encode()
+    if name == "address":
+        return request.url.partition("?")[0].encode()
+    return (request.url if name == "url" else request.method).encode()
+
+
+@forget_locals
 def check_signature(
-    table: Signature, request: Request, secrets: Sequence[Secret], now: datetime
+    table: Signature,
+    request: Request,
+    secrets: Sequence[Secret],
+    now: datetime,
+    credentials: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse a request that isn't signed with one of the secrets, or not within the allowed time.
 
-    The body is hashed and not read. Raises `WebhookUntrusted` with the status 401, and nothing
-    else, whatever the headers hold.
+    The body is hashed and not read. ``credentials``: those of the backend. Raises
+    `WebhookUntrusted` with the status 401, and nothing else, whatever the headers hold.
     """
-    timestamp = _only(request, table.timestamp)
-    if not _SECONDS.fullmatch(timestamp):
+    timestamp = _only(request, table.timestamp) if table.timestamp else ""
+    if table.timestamp and not _SECONDS.fullmatch(timestamp):
         raise _refusal("the timestamp is missing, or is not a Unix time")
-    found = [value.encode() for value in _signatures(table, request)]
+    given = dict(credentials or {})
+    several = [{**given, SECRET: one.reveal()} for one in secrets]
+    wanted: list[str] = []
+    for values in several if SECRET in table.names else [given]:
+        with suppress(ValueError):  # of a form that can't be read, which is then not theirs
+            said = sign(table, request, values)
+            wanted.append(said.lower() if table.ignores_case else said)
+    found = list(_signatures(table, request, {len(one) for one in wanted}))
     if not found:
         raise _refusal("the signature is missing, or has another form")
-    wanted = [sign(secret, timestamp, request.body).encode() for secret in secrets]
-    fits = [hmac.compare_digest(one, other) for one in wanted for other in found]
+    fits = [same(one, other) for one in wanted for other in found]
     if not any(fits):
         raise _refusal("the signature matches none of the configured secrets")
-    if abs(now.timestamp() - int(timestamp)) > table.seconds:
+    if timestamp and abs(now.timestamp() - int(timestamp)) > table.seconds:
         raise _refusal(f"the timestamp is more than {table.seconds} s from this clock")
 
 
-def _signatures(table: Signature, request: Request) -> Iterator[str]:
-    for header in (table.header, table.rotating):
+def _signatures(table: Signature, request: Request, sizes: set[int]) -> Iterator[str]:
+    for header in filter(None, (table.header, table.rotating)):
         value = _only(request, header)
-        digits = value.removeprefix(table.prefix)
-        if value.startswith(table.prefix) and _HEX.fullmatch(digits):
-            yield digits.lower()
+        if value and len(value) in sizes and value.isascii():
+            yield value.lower() if table.ignores_case else value
 
 
 def _only(request: Request, name: str) -> str:

@@ -1,207 +1,215 @@
-"""The table of a provider's webhooks, and how their bodies become events."""
+"""The table of what a provider sends to us: messages that came in, reports, and anything else."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 
-from smsbridge.errors import ConfigError, WebhookUnreadable
-from smsbridge.http.exchange import Request
+from smsbridge.errors import ConfigError
 from smsbridge.mapping.operation import Paths
-from smsbridge.mapping.path import at, steps
-from smsbridge.mapping.rows import first_time, first_word
+from smsbridge.mapping.path import steps
 from smsbridge.mapping.template import Template
-from smsbridge.mapping.words import word_at
+from smsbridge.mapping.template_check import trouble
+from smsbridge.mapping.times import form_trouble
+from smsbridge.mapping.words import When
 from smsbridge.message import Channel, ReceivedMessage, SentMessage, Status
-from smsbridge.text.json_document import BadJSON, is_shallow, read_json
+from smsbridge.text.encodings import ENCODINGS
 from smsbridge.text.suggest import nearest
-from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 from smsbridge.webhooks.signatures import Signature
 
-MOST_BYTES = 1024 * 1024
-_MOST_DEEP = 32
-WRONG_METHOD = 405
-_UNREADABLE, _TOO_LARGE = 400, 413
-Row = Mapping[str, Paths]
+REQUEST = "#request"
+"""At the beginning of a path in a row: the whole request, outside of the row."""
+PATH = "#path"
+"""The path of the request's URL, among its words."""
+TEXT_PLAIN = "text/plain; charset=utf-8"
+METHODS = ("GET", "POST", "PUT")
+BODIES = ("json", "form", "xml")
+_MOST_STATUS = 299
+Cell = Paths | Mapping[str, Paths]
+Row = Mapping[str, Cell]
 _PARTS = ("id", "type", "version", "created_at", "occurred_at", "data")
-_GIVEN = ("answer", "status", "provider_status")  # by the event itself
-_RECEIVED = tuple(one.name for one in fields(ReceivedMessage) if one.name not in _GIVEN)
-_REPORTED = tuple(one.name for one in fields(SentMessage) if one.name not in _GIVEN)
+_GIVEN = ("answer", "provider_status")  # by the request itself
+_OF_A_CELL = {"at": ("path", "format")}
+_OF_A_TEXT = ("path", "match", "escaped")
+
+
+class WebhookKind(StrEnum):
+    """What a request of the provider tells: a message came in, a status, or anything else.
+
+    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
+    >>> {table.kind.value for table in SMSMobileAPI.webhooks} == {"arrived", "reported", "other"}
+    True
+    """
+
+    ARRIVED = "arrived"
+    REPORTED = "reported"
+    OTHER = "other"
+
+
+ROW_NAMES: Mapping[WebhookKind, tuple[str, ...]] = {
+    WebhookKind.ARRIVED: tuple(f.name for f in fields(ReceivedMessage) if f.name not in _GIVEN),
+    WebhookKind.REPORTED: tuple(f.name for f in fields(SentMessage) if f.name not in _GIVEN),
+    WebhookKind.OTHER: (),
+}
+"""Our names for the fields of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unsigned:
-    """A body without envelope, id and signature: one message that came in, as flat texts.
+class WebhookAnswer:
+    """What the provider wants to hear: by default 200, and nothing.
 
-    ``type``: the type of its event. ``fields``: those that it has, as templates of ``id``,
-    ``sender``, ``text`` and ``now``. ``row``: as in `Webhook`, with ``added``, when the provider
-    wrote it down.
+    ``body``: a template over the names of the row, and ``uuid``; some providers send a text that
+    they get as an SMS. A failure has an answer of its own, which is not this one.
 
-    >>> from smsbridge.webhooks import Unsigned
-    >>> Unsigned(type="in", fields={"from": "{sender}"}, row={"sender": "from"}).type
-    'in'
+    >>> from smsbridge.webhooks import WebhookAnswer
+    >>> WebhookAnswer(body="ACK/Jasmin").status
+    200
     """
 
-    type: str
-    fields: Mapping[str, Template]
-    row: Row
+    status: int = 200
+    body: str = ""
+    type: str = TEXT_PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """The table of a provider's webhooks.
+    """One kind of request that a provider sends; a backend has several.
 
-    ``envelope``: our name for a part (``id``, ``type``, ``version``, ``created_at``,
-    ``occurred_at``, ``data``) to its path in the body. ``id`` and ``type`` are required; without
-    ``data`` the whole body is the data. ``received`` and ``reported``: types of
-    events about messages, with what they mean; ``other``: types that stay plain events.
-    ``received_row``, ``reported_row``: our name for a field of the message to its path in the
-    data; of several paths the first that has a word, and of two with a blank between both.
-    ``signature``: how it signs; ``unsigned``: a body that it doesn't sign.
+    ``kind``: what it tells. ``takes``: its methods. ``body``: how its body is read, ``json``,
+    ``form`` or ``xml``; the query is read too. ``when``: words that the request has at their
+    paths, and ``texts``, paths at which it has a text, which may be empty: of several tables the
+    first that fits is taken. ``rows``: the path of a list, of which each item is a message.
 
-    For the mock: ``headers``, templates of ``type``, ``id`` and ``delivery``; ``version``, the word
-    that it writes; ``blank``, keys of a received message's data that are null.
+    ``row``: our name for a field of the message to its path in the row; of several paths the first
+    that has a word, and of two with a blank between both. A path from ``#request`` leads from the
+    whole request. Instead of a path: ``{"path": …, "match": …}``, a pattern of which the first
+    group is the word; ``{"path": …, "escaped": "iso-8859-1"}``, a text with ``%41`` in it in that
+    encoding; for ``at``, ``{"path": …, "format": "%d%m%Y %H:%M"}``.
 
-    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
-    >>> SMSMobileAPI.webhook.types[:2]
-    ('sms.received', 'whatsapp.received')
+    ``statuses``: the provider's words, ``"10-12"`` for a range of numbers, ``"*"`` for any other
+    word; a word that is not there is ``unknown``. ``channel``: of its messages. ``answer``: what
+    the provider wants to hear. ``signed``: how it signs. ``charset``: of a form that names none.
+
+    ``envelope``: our name for a part of an event (``id``, ``type``, ``version``, ``created_at``,
+    ``occurred_at``, ``data``) to its path in the request. With ``data`` the row, or the rows, are
+    in there. ``types``: the provider's types of its events; where the request doesn't say it, the
+    first is the type of each. Without ``types`` a request may have any.
+
+    For the mock: ``also``, what it writes beside the row, None for ``null``, and ``headers``:
+    templates by path or name.
+
+    >>> from smsbridge.webhooks import Webhook
+    >>> table = Webhook(kind="arrived", body="form", row={"sender": "from", "text": "body"})
+    >>> table.kind.value, table.takes
+    ('arrived', ('POST',))
     """
 
-    envelope: Mapping[str, str]
-    received: Mapping[str, Channel]
-    received_row: Row
-    reported: Mapping[str, tuple[Channel, Status]] = field(default_factory=dict)
-    reported_row: Row = field(default_factory=dict)
-    other: Sequence[str] = ()
-    signature: Signature | None = None
-    unsigned: Unsigned | None = None
+    kind: WebhookKind
+    row: Row = field(default_factory=dict)
+    takes: Sequence[str] = ("POST",)
+    body: Literal["json", "form", "xml"] = "json"
+    when: When = field(default_factory=lambda: When({}))
+    texts: Sequence[str] = ()
+    rows: str = ""
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    channel: Channel = Channel.SMS
+    answer: WebhookAnswer = field(default_factory=WebhookAnswer)
+    signed: Signature | None = None
+    charset: str = ""
+    envelope: Mapping[str, Paths] = field(default_factory=dict)
+    types: Sequence[str] = ()
+    also: Mapping[str, Template | None] = field(default_factory=dict)
     headers: Mapping[str, Template] = field(default_factory=dict)
-    version: str = "1"
-    blank: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be read."""
-        _check_names(self.envelope, ("envelope",), _PARTS)
-        for name in ("id", "type"):
-            if name not in self.envelope:
-                where = ("webhook", "envelope", name)
-                raise ConfigError(f"{'.'.join(where)}: give its path in the body", where)
-        _check_names(self.received_row, ("received_row",), _RECEIVED)
-        _check_names(self.reported_row, ("reported_row",), _REPORTED)
-        if not self.types:
-            raise ConfigError("webhook.received: give a type of event, or reported, or other")
+        object.__setattr__(self, "kind", WebhookKind(self.kind))
+        for name, given, known in (("takes", self.takes, METHODS), ("body", [self.body], BODIES)):
+            for one in given:
+                if one not in known:
+                    self._fail(f"{one!r}: give {' or '.join(known)}", name)
+        self._check_paths("rows", [self.rows] if self.rows else [])
+        self._check_paths("texts", self.texts)
+        for name, paths in self.envelope.items():
+            self._check_name("envelope", name, _PARTS)
+            self._check_paths("envelope", paths, name)
+        for name, cell in self.row.items():
+            self._check_name("row", name, ROW_NAMES[self.kind])
+            self._check_cell(name, cell)
+        self._check_needs()
+        if self.charset and self.charset not in ENCODINGS:
+            why = f"{self.charset!r} is not known; {nearest(self.charset, ENCODINGS)}"
+            self._fail(why, "charset")
+        self._check_answer()
 
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The types of events that are known."""
-        return (*self.received, *self.reported, *self.other)
+    def paths(self, name: str) -> Paths:
+        """Return the paths of our name in a row; none if it has no such name."""
+        cell = self.row.get(name, ())
+        return cell["path"] if isinstance(cell, Mapping) else cell
 
+    def option(self, name: str, key: str) -> str:
+        """Return what a cell says beside its path, or an empty text."""
+        cell = self.row.get(name)
+        found = cell.get(key, "") if isinstance(cell, Mapping) else ""
+        return found if isinstance(found, str) else ""
 
-def _check_names(given: Row, where: tuple[str, ...], known: Sequence[str]) -> None:
-    """Refuse a name that nothing reads, and what is not a path."""
-    for name, paths in given.items():
-        place = ("webhook", *where, name)
+    def _check_needs(self) -> None:
+        if self.kind is WebhookKind.ARRIVED:
+            lacking = [name for name in ("sender", "text") if name not in self.row]
+        elif self.kind is WebhookKind.REPORTED:
+            lacking = [] if {"id", "reference"} & self.row.keys() else ["id, or reference"]
+            lacking += [] if "status" in self.row else ["status"]
+        else:
+            lacking = []
+        if lacking:
+            self._fail(f"give the path of {' and '.join(lacking)}", "row")
+
+    def _check_cell(self, name: str, cell: Cell) -> None:
+        if not isinstance(cell, Mapping):
+            self._check_paths("row", cell, name)
+            return
+        known = _OF_A_CELL.get(name, _OF_A_TEXT)
+        for key in cell:
+            self._check_name("row", key, known, name)
+        if "path" not in cell:
+            self._fail("path is missing", "row", name)
+        self._check_paths("row", cell["path"], name, "path")
+        form, match, escaped = (self.option(name, key) for key in ("format", "match", "escaped"))
+        if form and (why := form_trouble(form)):
+            self._fail(why, "row", name, "format")
+        if match:
+            try:
+                groups = re.compile(match).groups
+            except re.error as error:
+                self._fail(f"{match!r} is not a pattern: {error}", "row", name, "match")
+            if groups != 1:
+                self._fail(f"{match!r}: give a pattern with one group", "row", name, "match")
+        if escaped and escaped not in ENCODINGS:
+            why = f"{escaped!r} is not known; {nearest(escaped, ENCODINGS)}"
+            self._fail(why, "row", name, "escaped")
+
+    def _check_answer(self) -> None:
+        if not 200 <= self.answer.status <= _MOST_STATUS:  # noqa: PLR2004  (2xx)
+            self._fail(f"{self.answer.status}: give a status from 200 to 299", "answer", "status")
+        if why := trouble(self.answer.body, {*self.row, "uuid"}):
+            self._fail(why, "answer", "body")
+
+    def _check_name(self, where: str, name: str, known: Sequence[str], *more: str) -> None:
         if name not in known:
-            raise ConfigError(
-                f"{'.'.join(place[:-1])}: {name!r} is not read; {nearest(name, known)}", place
-            )
-        for path in [paths] if isinstance(paths, str) else paths:
+            self._fail(f"{name!r} is not read; {nearest(name, known)}", where, *more)
+
+    def _check_paths(self, where: str, paths: Any, *more: str) -> None:
+        several = [paths] if isinstance(paths, str) else paths
+        if not isinstance(several, Sequence):
+            self._fail("give a path, or a list of paths", where, *more)
+        for path in several:
             try:
                 [steps(one) for one in path.split(" ")]
-            except ValueError as error:
-                raise ConfigError(f"{'.'.join(place)}: {error}", place) from None
+            except (ValueError, AttributeError) as error:
+                self._fail(str(error), where, *more)
 
-
-def admit(request: Request) -> None:
-    """Refuse what can't be a webhook: any method but POST, a body of more than `MOST_BYTES`."""
-    if request.method != "POST":
-        raise WebhookUnreadable("the method is not POST", WRONG_METHOD)
-    if len(request.body) > MOST_BYTES:
-        raise WebhookUnreadable(f"the body has more than {MOST_BYTES} bytes", _TOO_LARGE)
-
-
-def parse(webhook: Webhook, body: bytes, content_type: str = "") -> Event:
-    """Return the event of a body. That it is the provider's must have been checked before.
-
-    ``content_type``: that of the request, whose charset counts where the body is not Unicode. A
-    type that the table doesn't know is a plain `Event`. Raises `WebhookUnreadable`.
-
-    >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
-    >>> from smsbridge.webhooks import parse
-    >>> parse(SMSMobileAPI.webhook, b'{"id": "evt-1", "type": "webhook.test", "data": {}}').type
-    'webhook.test'
-    """
-    document = _document(body, content_type)
-    parts = webhook.envelope
-    plain = webhook.unsigned
-    marks = {steps(parts[name])[0] for name in ("type", "data") if name in parts}
-    if plain is not None and not marks & document.keys():
-        return _read_unsigned(plain, webhook, document)
-    known, kind = (_word(at(document, parts[name])) for name in ("id", "type"))
-    data = at(document, parts["data"]) if "data" in parts else document
-    if known is None or kind is None or not isinstance(data, dict):
-        raise _refusal("it needs an id and a type as text, and data as an object")
-    event = Event(
-        id=known,
-        type=kind,
-        version=word_at(document, parts["version"]) if "version" in parts else None,
-        created_at=first_time(document, parts.get("created_at", ())),
-        occurred_at=first_time(document, parts.get("occurred_at", ())),
-        data=data,
-    )
-    if kind in webhook.received:
-        return _read_message(event, webhook.received[kind], webhook.received_row)
-    if kind in webhook.reported:
-        channel, status = webhook.reported[kind]
-        words = _words(webhook.reported_row, data)
-        time = first_time(data, webhook.reported_row.get("at", ())) or event.occurred_at
-        sent = SentMessage(**words, status=status, provider_status=kind, at=time, answer=data)
-        return MessageReported(**_parts(event), channel=channel, message=sent)
-    return event
-
-
-def _read_unsigned(plain: Unsigned, webhook: Webhook, document: dict[str, Any]) -> Event:
-    if not all(isinstance(document.get(name), str) for name in plain.fields):
-        raise _refusal(f"it needs {', '.join(plain.fields)} as texts")
-    row = {name: paths for name, paths in plain.row.items() if name != "added"}
-    added = first_time(document, plain.row.get("added", ()))
-    time = first_time(document, row.get("at", ())) or added
-    event = Event(id=None, type=plain.type, created_at=added, occurred_at=time, data=document)
-    return _read_message(event, webhook.received[plain.type], row)
-
-
-def _read_message(event: Event, channel: Channel, row: Row) -> MessageReceived:
-    time = first_time(event.data, row.get("at", ())) or event.occurred_at
-    message = ReceivedMessage(**_words(row, event.data), at=time, answer=event.data)
-    return MessageReceived(**_parts(event), channel=channel, message=message)
-
-
-def _parts(event: Event) -> dict[str, Any]:
-    return {part.name: getattr(event, part.name) for part in fields(event)}
-
-
-def _words(row: Row, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: first_word(data, paths) for name, paths in row.items() if name != "at"}
-
-
-def _document(body: bytes, content_type: str) -> dict[str, Any]:
-    if len(body) > MOST_BYTES:
-        raise _refusal(f"it has more than {MOST_BYTES} bytes")
-    document = None
-    with suppress(BadJSON):
-        document = read_json(body, content_type)
-    if not isinstance(document, dict):
-        raise _refusal("it is not a JSON object with each key once, in a charset that it names")
-    if not is_shallow(document, _MOST_DEEP):
-        raise _refusal(f"it is nested more than {_MOST_DEEP} deep")
-    return document
-
-
-def _word(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _refusal(why: str) -> WebhookUnreadable:
-    return WebhookUnreadable(f"the body can't be read: {why}", _UNREADABLE)
+    def _fail(self, why: str, *key: str) -> None:
+        raise ConfigError(f"{'.'.join((self.kind, *key))}: {why}", (self.kind, *key))

@@ -88,6 +88,7 @@ def test_the_keys_are_the_base_classs_and_its_own() -> None:
         "element_limit",
         "log",
         "transport",
+        "callback",
         "token",
     ]
 

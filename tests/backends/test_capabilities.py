@@ -132,6 +132,7 @@ def test_what_a_protocol_can_do_is_what_its_table_says() -> None:
         operations=["send"],
         channels=["sms"],
         options=[],
+        webhooks=["arrived", "reported"],
         origin="smsbridge",
     )
     rest = ALL["smsmobileapi", "rest"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from zipfile import Path as ZipPath
+from zipfile import ZipFile
 
 import pytest
 
@@ -45,6 +47,29 @@ seen = "never"
 """
 
 
+BOX = """
+title = "Box"
+site = "https://docs.box.example"
+backend = "soap"
+wsdl = "box/box.wsdl"
+auth = { type = "fields", fields = { Username = "{username}", Password = "{password}" } }
+
+[credentials]
+username = "the user"
+password = "the password"
+
+[send]
+operation = "SendMessage"
+fields = { "Mobile.string" = "{recipient}", Message = "{text}", Type = "1" }
+accepted = { when = { "SendMessageResult.string" = "/[0-9]+/" } }
+
+[provenance]
+date = "2026-11-29"
+seen = "never"
+"""
+KEYS = {"username": "u", "password": "p"}
+
+
 def refusal(source: str) -> str:
     with pytest.raises(ConfigError) as caught:
         read_entry("quay.toml", source)
@@ -75,7 +100,8 @@ def test_a_shipped_file_is_a_backend_by_its_name_and_by_its_url() -> None:
 
 
 def test_every_file_that_ships_is_a_backend_that_is_listed_as_ours() -> None:
-    names = {one.name.removesuffix(".toml") for one in files("smsbridge.catalogue").iterdir()}
+    shipped = {one.name for one in files("smsbridge.catalogue").iterdir()}
+    names = {name.removesuffix(".toml") for name in shipped if name.endswith(".toml")}
     assert catalogue_names() == names
     listed = {one.name: one for one in installed_backends() if one.name in names}
     assert listed.keys() == names
@@ -99,6 +125,42 @@ def test_a_credential_that_is_missing_is_named(quay: Path) -> None:
         from_mapping({"backend": "./quay.toml"}, folder=quay)
 
 
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    (folder / "box").mkdir(parents=True)
+    (folder / "box.toml").write_text(BOX)
+    wsdl = files("smsbridge.catalogue").joinpath("afe.wsdl")
+    (folder / "box" / "box.wsdl").write_bytes(wsdl.read_bytes())
+    return folder
+
+
+def test_a_wsdl_that_a_file_names_is_beside_that_file(box: Path) -> None:
+    given = {"backend": "./files/box.toml", **KEYS}
+    made = from_mapping(given, folder=box.parent)
+    assert (made.protocol, made.wsdl) == ("soap", str(box / "box" / "box.wsdl"))
+    own = {"operation": "SendMessage", "fields": {"Message": "{text}", "Number": "{recipient}"}}
+    own |= {"accepted": {"when": {"SendMessageResult.string": "1"}}}
+    assert from_mapping(given | {"send": own}, folder=box.parent).wsdl == made.wsdl
+
+
+def test_who_uses_a_file_may_have_the_wsdl_elsewhere(box: Path, tmp_path: Path) -> None:
+    (box / "box" / "box.wsdl").rename(tmp_path / "mine.wsdl")
+    given = {"backend": "./files/box.toml", "wsdl": "mine.wsdl", **KEYS}
+    assert from_mapping(given, folder=tmp_path).wsdl == str(tmp_path / "mine.wsdl")
+
+
+def test_a_file_in_an_archive_names_no_wsdl(tmp_path: Path) -> None:
+    with ZipFile(tmp_path / "box.zip", "w") as archive:
+        archive.writestr("box.toml", BOX)
+        archive.writestr("linked.toml", BOX.replace("box/box", "https://sms.example/box"))
+    with ZipFile(tmp_path / "box.zip") as archive:
+        with pytest.raises(ConfigError, match=r"^box\.toml, line 5: wsdl: a file in an archive"):
+            class_of_file(ZipPath(archive, "box.toml"))
+        made = class_of_file(ZipPath(archive, "linked.toml"))
+    assert made.wsdl == "https://sms.example/box.wsdl"
+
+
 @each(
     ("old", "new", "why"),
     [
@@ -109,6 +171,7 @@ def test_a_credential_that_is_missing_is_named(quay: Path) -> None:
         ('api_key = "the', 'api_key = 5 #"the', "line 9: credentials.api_key: give text"),
         ("url = ", "ca = ", "line 5: ca: is for who uses the file: it stands in smsbridge.toml"),
         ('"headers", ', '"headers", api_key = "K", ', "is a credential: leave its value out"),
+        ("url = ", 'cleartext_hosts = ["a"] #', "line 5: cleartext_hosts: is for who uses"),
         ("title = ", "title == ", "quay.toml is not valid TOML"),
     ],
 )

@@ -21,6 +21,7 @@ from smsbridge import (
 )
 from smsbridge.config.load import from_mapping
 
+from support.blocks import SOAP_SEND, soap
 from support.each import each
 
 FIELDS = {"to": "{recipient}", "text": "{text}"}
@@ -38,7 +39,11 @@ def why_not_class(table: Mapping[str, Any], body: Any) -> str:
         rejected,
         given["headers"],
         given["not_sent"],
+        rows=given.get("rows", ""),
+        row=given.get("row", {}),
+        most=given.get("most", 1),
     )
+    answer = given.get("answer", "json")
     asked: dict[str, Any] = (
         {"received": Question("GET /inbox", {}, row=table["row"])} if "row" in table else {}
     )
@@ -48,7 +53,7 @@ def why_not_class(table: Mapping[str, Any], body: Any) -> str:
         class Tiny(Backend):
             name = "tiny"
             key: str = "k"
-            protocols = {"rest": Protocol(Rest(body=body), auth, send, **asked)}
+            protocols = {"rest": Protocol(Rest(body=body, answer=answer), auth, send, **asked)}
 
     return str(caught.value)
 
@@ -97,3 +102,58 @@ def test_a_class_is_refused_as_a_block_is(table: Mapping[str, Any], body: str) -
     said = why_not_class(table, body)
     assert said.removeprefix("Tiny.protocols.rest.") == why_not_block(table, body)
     assert said.startswith("Tiny.protocols.rest.")
+
+
+TO_EACH = {"to": "{recipients}", "text": "{text}"}
+EACH: Mapping[str, Any] = {
+    "fields": TO_EACH,
+    "rows": "messages",
+    "row": {"recipient": "to"},
+    "most": 100,
+}
+
+
+@each(
+    ("change", "why"),
+    [
+        ({"fields": {**TO_EACH, "one": "{recipient}"}}, "send.fields: {recipients} are sev"),
+        ({"fields": {**TO_EACH, "r": "{reference}"}}, "send.fields: {recipients} are sever"),
+        ({"fields": FIELDS}, "send.rows: no field has {recipients}: each call has one message"),
+        ({"rows": ""}, "send.rows: give the path of the rows"),
+        ({"row": {}}, "send.row: give where a row has its number"),
+        ({"most": 1}, "send.most: give how many recipients a call takes, 2 to 1000"),
+        ({"most": 1001}, "send.most: give how many recipients a call takes, 2 to 1000"),
+        ({"answer": "text"}, "send.answer: rows are in answers that are json or xml"),
+    ],
+)
+def test_a_call_to_several_recipients_must_say_where_the_result_of_each_stands(
+    change: Mapping[str, Any], why: str
+) -> None:
+    table = {"send": {**EACH, **change}}
+    said = why_not_class(table, "json").removeprefix("Tiny.protocols.rest.")
+    assert said.startswith(why)
+    block = {
+        "send": {name: value for name, value in table["send"].items() if value not in ("", {})}
+    }
+    assert why_not_block(block, "json") == said
+
+
+def test_one_status_is_no_mark_for_each_of_several_recipients() -> None:
+    with pytest.raises(ConfigError, match=r"send\.accepted\.when: a status is one for all"):
+        from_mapping(
+            {
+                "backend": "rest",
+                "url": "https://api.tiny.example",
+                "send": {
+                    **EACH,
+                    "route": "POST /messages",
+                    "accepted": {"when": {"#status": "202"}},
+                },
+            }
+        )
+
+
+def test_over_soap_a_call_has_one_message() -> None:
+    block = SOAP_SEND.replace("{recipient}", "{recipients}")
+    with pytest.raises(ConfigError, match="over SOAP each call has one message"):
+        soap(block)

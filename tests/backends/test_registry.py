@@ -292,3 +292,11 @@ def test_a_package_may_offer_a_file_of_the_form_of_the_catalogue(
     for name in ("quay", "quay_files:quay.toml"):
         assert find(name).url == "https://api.quay.example"
     assert [(one.distribution, one.broken) for one in named("quay")] == [("quay-sms", "")]
+
+
+def test_a_file_of_a_package_has_its_wsdl_in_that_package(install: Install, tmp_path: Path) -> None:
+    install("quay-sms", "", "quay", target="quay_soap:afe.toml")
+    package = tmp_path / "quay-sms" / "quay_soap"
+    package.mkdir()
+    (package / "afe.toml").write_text(shipped_file("afe").read_text(encoding="utf-8"))
+    assert find("quay").wsdl == str(package / "afe.wsdl")

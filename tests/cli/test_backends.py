@@ -37,7 +37,7 @@ def test_backends_as_json_is_one_object_a_line() -> None:
     done = run("backends", "--json")
     assert (done.code, done.err) == (0, "")
     rows = [json.loads(line) for line in done.out.splitlines()]
-    keys = {"backend", "protocol", "operations", "channels", "options", "origin"}
+    keys = {"backend", "protocol", "operations", "channels", "options", "webhooks", "origin"}
     assert {frozenset(row) for row in rows} == {frozenset(keys)}
     by_name = {(row["backend"], row["protocol"]): row for row in rows}
     assert by_name["acme", "rest"] == {
@@ -46,6 +46,7 @@ def test_backends_as_json_is_one_object_a_line() -> None:
         "operations": ["send"],
         "channels": ["sms"],
         "options": ["reference"],
+        "webhooks": [],
         "origin": "acme-sms",
     }
     assert by_name["smsmobileapi", "rest"]["channels"] == ["sms", "sms+whatsapp", "whatsapp"]
@@ -70,5 +71,5 @@ def test_backends_shows_a_broken_plug_in_and_the_others(
 def test_backends_lists_the_catalogue_last_with_who_agrees() -> None:
     lines = run("backends").out.splitlines()
     listed = " ".join(lines[lines.index("the catalogue") :])
-    agreed = "with sender; agreed on by apprise, twilio, symfony; never seen live"
-    assert agreed in " ".join(listed.split())
+    agreed = "agreed on by apprise, twilio, symfony, thinwrap; never seen live"
+    assert f"with sender; webhooks: arrived, reported; {agreed}" in " ".join(listed.split())

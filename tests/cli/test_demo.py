@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 import pytest
 from rich.console import Console
@@ -265,6 +266,28 @@ def test_a_proxy_changes_nothing_since_the_mock_is_on_this_machine(
     assert {row[3] for row in sent[1:]} == {"1 message"}
     assert [row[1] for row in broke[1:]] == ["says: sent after 2 tries", "unknown"]
     assert [row[3] for row in broke[1:]] == ["2 messages", "1 message"]
+
+
+def test_with_page_the_mock_stays_and_shows_what_was_sent() -> None:
+    with subprocess.Popen(
+        [SMSBRIDGE, "demo", "--page"],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "BROWSER": "true"},
+    ) as running:
+        late = threading.Timer(SECONDS, running.kill)
+        late.start()
+        assert running.stdout
+        lines = iter(running.stdout.readline, "")
+        (url,) = next(found for line in lines if (found := re.findall(r"http\S+/_mock/", line)))
+        with urlopen(url, timeout=20) as answer:
+            page = answer.read().decode()
+        running.terminate()
+        assert running.wait(SECONDS) == 0
+        late.cancel()
+    assert page.count('class="bubble"') == 4
+    assert "Your code is 482913" in page
+    assert "unknown to its client" in page
 
 
 def test_the_demo_stops_its_server_when_it_ends() -> None:

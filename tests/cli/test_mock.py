@@ -12,7 +12,8 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -83,13 +84,34 @@ def test_the_mock_ends_at_once_with_sigterm_whoever_is_connected() -> None:
         assert [one.recv(1) for one in (idle, half, silent)] == [b"", b"", b""]
 
 
+def test_the_mock_ends_with_sigterm_under_load_and_gives_no_half_of_an_answer() -> None:
+    answers: list[str] = []
+
+    def ask(url: str) -> None:
+        form = {"apikey": "test-key", "recipients": NUMBER, "message": TEXT}
+        with requests.Session() as session, suppress(requests.ConnectionError):
+            session.trust_env = False
+            while True:
+                answers.append(session.post(url, data=form, timeout=10).json()["result"]["sent"])
+
+    with process() as (running, ready), ThreadPoolExecutor(8) as pool:
+        asking = [pool.submit(ask, f"{ready['address']}/sendsms/") for _ in range(8)]
+        while len(answers) < 100:
+            time.sleep(0.005)
+        running.terminate()
+        assert (running.wait(10), *running.communicate()) == (0, "", "")
+        for one in asking:
+            one.result(10)
+    assert set(answers) == {"1"}
+
+
 def test_the_mock_prints_one_json_line_and_ends_with_ctrl_c() -> None:
     with process() as (running, ready):
         done = run("send", NUMBER, TEXT, "--url", sample_url("rest", ready["address"]))
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
     assert done.code == 0
-    assert set(ready) == {"address", "plays", "provenance", "credentials", "control"}
+    assert set(ready) == {"address", "plays", "provenance", "credentials", "control", "page"}
     assert set(ready["credentials"]) == {"api_key", "client_id", "client_secret"}
     assert (running.returncode, out, err) == (0, "", "")
 

@@ -14,13 +14,21 @@ from typing import Any
 import pytest
 import requests
 
-from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.cli.webhook import listen, open_listener
-from smsbridge.webhooks.table import MOST_BYTES, parse
+from smsbridge.serving.webhooks import webhook_types
+from smsbridge.webhooks.event_reader import MOST_BYTES
 
 from support.commands import SMSBRIDGE, killed_when_late, one_line, parse_options, run
 from support.fault_server import FaultServer, answer
-from support.webhooking import NEXT, SECRET, TABLE, happened, signed, unsigned
+from support.webhooking import (
+    NEXT,
+    SECRET,
+    TABLES,
+    happened,
+    read_one,
+    signed,
+    unsigned,
+)
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
@@ -105,7 +113,7 @@ def test_json_is_one_object_a_line() -> None:
     assert first["event"]["type"] == third["event"]["type"] == "sms.received"
     assert second["event"]["type"] == "whatsapp.failed"
     assert (first["event"]["id"] is None, third["event"]["id"]) == (False, None)
-    assert set(third["event"]["data"]) == set(TABLE.unsigned.fields if TABLE.unsigned else ())
+    assert set(third["event"]["data"]) == set(TABLES[-2].texts)
 
 
 def post(heard: Listening, request: Any, path: str = "") -> int:
@@ -163,7 +171,7 @@ def test_it_forwards_what_came_as_it_came_and_gives_the_status_back() -> None:
         assert trigger("--to", heard.address, "--secret", SECRET) == (1, "sms.received  503")
         assert trigger("--to", heard.address, "--secret", SECRET) == (1, "sms.received  502")
     assert server.sends[0].path == "/in?x=1"
-    assert parse(TABLE, server.sends[0].body).type == "sms.received"
+    assert read_one(server.sends[0].body).type == "sms.received"
     assert [row["status"] for row in heard.shown] == [202, 503, 502]
     assert "reset" in heard.shown[2]["why"]
 
@@ -212,12 +220,12 @@ def test_what_a_client_breaks_off_is_no_trouble() -> None:
     assert heard.shown[-1]["status"] == 200
 
 
-@pytest.mark.parametrize("kind", SMSMobileAPI.webhook.types)
+@pytest.mark.parametrize("kind", webhook_types(TABLES))
 def test_each_type_can_be_sent(kind: str) -> None:
     with FaultServer([answer(200)]) as server:
         assert trigger("--to", server.url, "--set", "extra=a=b", kind=kind) == (0, f"{kind}  200")
     (got,) = server.sends
-    event = parse(TABLE, got.body)
+    event = read_one(got.body)
     assert (event.type, event.data["extra"]) == (kind, "a=b")
 
 
@@ -308,3 +316,30 @@ def test_the_commands_are_in_the_help() -> None:
     done = run("webhook", "--help")
     assert "listen" in done.out
     assert "trigger" in done.out
+
+
+# Another provider
+
+
+def test_a_provider_that_signs_with_its_credentials_is_heard_and_others_are_refused() -> None:
+    with listening("--json", "--backend", "twilio") as heard:
+        assert heard.ready["signature"] == "checked"
+        by_twilio = ("--backend", "twilio", "--to", f"{heard.address}/sms?tenant=7")
+        assert trigger(*by_twilio, kind="delivered") == (0, "delivered  200")
+        late = ("--set", "Body=I am late")
+        assert trigger(*by_twilio, *late, kind="arrived") == (0, "arrived  200")
+        by_plivo = ("--backend", "plivo", "--to", heard.address)
+        assert trigger(*by_plivo, kind="delivered") == (1, "delivered  401")
+    first, second, third = heard.shown
+    assert (first["signature"], first["event"]["message"]["status"]) == ("valid", "delivered")
+    assert second["event"]["message"]["text"] == "I am late"
+    assert (third["signature"], third["event"]) == ("invalid", None)
+
+
+def test_a_type_that_the_provider_has_not_and_a_provider_without_any_are_named() -> None:
+    for arguments, why in (
+        (("read", "--backend", "plivo"), "'read' is not a type of event; "),
+        (("arrived", "--backend", "kavenegar"), "kavenegar has no webhooks"),
+    ):
+        done = run("webhook", "trigger", *arguments, "--to", "http://127.0.0.1:9")
+        assert (done.code, why in done.err) == (2, True), done.err

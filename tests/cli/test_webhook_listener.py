@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -15,9 +16,10 @@ from smsbridge import Secret
 from smsbridge.cli.webhook_listener import Listener, serve
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Request, Response
-from smsbridge.webhooks.table import MOST_BYTES
+from smsbridge.webhooks.event_reader import MOST_BYTES
+from smsbridge.webhooks.guard import Guard
 
-from support.webhooking import SECRET, TABLE, TIMESTAMP, having, signed, unsigned
+from support.webhooking import SECRET, TABLES, TIMESTAMP, having, signed, unsigned
 
 AWAY = "no answer: the connection was refused (127.0.0.1)"
 
@@ -31,8 +33,24 @@ def heard(request: Request, **given: Any) -> tuple[int, Mapping[str, Any], list[
         forwarded.append(one)
         return Response(status=202)
 
-    settings = {"secrets": [], "path": "", "forward": None, "post": post, **given}
-    answer = Listener(table=TABLE, show=shown.append, **settings).answer(request, "127.0.0.1")
+    secrets = given.pop("secrets", [])
+    settings = {"path": "", "forward": None, "post": post, "zone": None, **given}
+    guard = (
+        Guard(
+            TABLES,
+            dict,
+            secrets=secrets,
+            path="",
+            networks=(),
+            public_url="",
+            now=lambda: datetime.now(UTC),
+        )
+        if secrets
+        else None
+    )
+    answer = Listener(tables=TABLES, guard=guard, show=shown.append, **settings).answer(
+        request, "127.0.0.1"
+    )
     (row,) = shown
     assert row["status"] == answer.status
     return answer.status, row, forwarded

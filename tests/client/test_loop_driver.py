@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
 import os
 import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any
 
@@ -21,15 +23,18 @@ from smsbridge.backends.base import backend as backend_class
 from smsbridge.backends.failover import Failover
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
+from smsbridge.client import loop_driver
 from smsbridge.client.send_many import Result
 from smsbridge.http.exchange import Exchange, Session
 
 from support.each import each
 from support.fault_server import FaultServer, Got, answer
+from support.interrupting import interrupt_at
 from support.sending import OK, PROTOCOLS, backend, said
 
 Table = Callable[..., SMSMobileAPI]
 
+BEGINNING = {"begin", "_call_loop", "_start_thread"}
 SECONDS = 30
 REST = answer(200, said("rest", OK))
 
@@ -251,6 +256,52 @@ def test_where_no_thread_can_start_each_message_is_sent_once_all_the_same(
     with FaultServer([REST]) as server, Client(backend("rest", server.url)) as client:
         assert words(list(client.send_many(messages(20), 8))) == {"accepted": 20}
         assert len(server.sends) == 20
+
+
+def test_an_interrupt_at_any_line_of_a_beginning_leaves_nothing_to_wait_for() -> None:
+    with FaultServer([REST]) as server, Client(backend("rest", server.url)) as client:
+        for line in range(100):
+            results: list[Result] = []
+            with interrupt_at(loop_driver, BEGINNING, line) as made, suppress(KeyboardInterrupt):
+                results.extend(client.send_many(messages(1)))
+            if not made.came:
+                break
+            assert threads() == []
+    assert 5 < line < 99
+    assert words(results) == {"accepted": 1}
+
+
+def test_an_iterator_that_the_collector_ends_in_the_thread_of_the_loop_leaves_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go_on = threading.Event()
+
+    def later(server: FaultServer, _: Got) -> bytes:
+        assert len(server.sends) == 1 or go_on.wait(SECONDS)
+        return REST
+
+    class Collecting(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            if threading.current_thread() in threads():
+                gc.collect()
+
+    log, collecting = logging.getLogger("smsbridge"), Collecting()
+    monkeypatch.setattr(log, "handlers", [collecting])
+    monkeypatch.setattr(log, "level", logging.INFO)
+    with FaultServer([later]) as server, Client(backend("rest", server.url)) as client:
+        gc.disable()
+        try:
+            circle: list[Any] = [client.send_many(messages(4), 4)]
+            assert next(circle[0]).outcome == "accepted"
+            circle.append(circle)
+            del circle
+            (thread,) = threads()
+            go_on.set()
+            thread.join(SECONDS)
+        finally:
+            gc.enable()
+        assert threads() == []
+        assert len(server.sends) == 4
 
 
 def test_it_may_be_asked_from_within_an_event_loop() -> None:

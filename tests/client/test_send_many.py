@@ -5,9 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import subprocess
+import sys
 import threading
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, closing, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -75,7 +86,18 @@ Run = Callable[[Callable[[Message], Submission], Iterable[Message], int], list[R
 def send_in_threads(
     send: Callable[[Message], Submission], given: Any, most: int, attempt: MakeAttempt
 ) -> Generator[Result, None, None]:
-    return send_by(lambda: ThreadDriver(send), given, most, attempt)
+    return send_by(
+        lambda: ThreadDriver(lambda each: [send(one) for one in each]), given, most, attempt
+    )
+
+
+def tasks_of(
+    send: Callable[[Message], Awaitable[Submission]], given: Any, most: int, attempt: MakeAttempt
+) -> AsyncGenerator[Result, None]:
+    async def send_each(messages: Sequence[Message]) -> list[Submission]:
+        return [await send(one) for one in messages]
+
+    return send_in_tasks(send_each, given, most, attempt)
 
 
 def by_threads(
@@ -92,7 +114,7 @@ def by_tasks(
         return send(message)
 
     async def run() -> list[Result]:
-        return [result async for result in send_in_tasks(send_async, given, most, attempted)]
+        return [result async for result in tasks_of(send_async, given, most, attempted)]
 
     return asyncio.run(run())
 
@@ -179,7 +201,7 @@ def test_a_thread_loses_not_even_what_is_no_exception() -> None:
 
 
 @each("most", [0, -1, 1001, 2.0, True, "8", None])
-@each("way", [send_in_threads, send_in_tasks])
+@each("way", [send_in_threads, tasks_of])
 def test_concurrency_is_a_whole_number_from_1_to_1000(way: Any, most: Any) -> None:
     with pytest.raises(InvalidMessage, match="from 1 to 1000"):
         way(accepted, [], most, attempted)
@@ -230,13 +252,13 @@ def test_a_sequence_of_the_old_kind_is_several_messages(run: Run) -> None:
 
 
 @each("given", [5, None, message(0), object()])
-@each("way", [send_in_threads, send_in_tasks])
+@each("way", [send_in_threads, tasks_of])
 def test_what_holds_no_messages_is_refused_at_once(way: Any, given: Any) -> None:
     with pytest.raises(InvalidMessage, match=f"messages: .* not a {type(given).__name__}"):
         way(accepted, given, 1, attempted)
 
 
-@each("way", [send_in_threads, send_in_tasks])
+@each("way", [send_in_threads, tasks_of])
 def test_a_concurrency_that_may_be_a_number_is_not_shown(way: Any) -> None:
     for most in (12025550123, "12025550123", 10**5000):
         with pytest.raises(InvalidMessage, match="from 1 to 1000") as caught:
@@ -312,7 +334,7 @@ async def _peak_async(count: int) -> int:
 
     gc.collect()
     tracemalloc.start()
-    async for _ in send_in_tasks(send, messages(count), 8, attempted):
+    async for _ in tasks_of(send, messages(count), 8, attempted):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -520,7 +542,7 @@ def timed(test: Callable[[], Awaitable[None]]) -> None:
 def test_results_of_tasks_come_in_the_order_in_which_they_end() -> None:
     async def test() -> None:
         send = AsyncHeld(4)
-        results = send_in_tasks(send, messages(4), 3, attempted)
+        results = tasks_of(send, messages(4), 3, attempted)
         order = []
         for number in (1, 0, 3, 2):
             send.go[number].set()
@@ -565,7 +587,7 @@ def test_when_async_messages_break_what_is_in_flight_comes_first() -> None:
 def test_closing_waits_for_the_tasks_in_flight() -> None:
     async def test() -> None:
         send, given = AsyncHeld(10), Counted(10)
-        async with aclosing(send_in_tasks(send, given, 3, attempted)) as results:
+        async with aclosing(tasks_of(send, given, 3, attempted)) as results:
             send.go[0].set()
             assert (await anext(results)).index == 0
             asyncio.get_running_loop().call_later(0.02, set_all, send.go)
@@ -590,7 +612,7 @@ def test_a_break_without_aclosing_is_cleaned_up_by_the_loop() -> None:
 def test_cancelling_waits_for_the_tasks_in_flight() -> None:
     async def test() -> None:
         send, given = AsyncHeld(10), Counted(10)
-        whole = asyncio.create_task(everything(send_in_tasks(send, given, 3, attempted)))
+        whole = asyncio.create_task(everything(tasks_of(send, given, 3, attempted)))
         await until(lambda: len(send.begun) == 3)
         whole.cancel()
         for _ in range(5):
@@ -609,7 +631,7 @@ def test_cancelling_waits_for_the_tasks_in_flight() -> None:
 def test_cancelling_again_cancels_the_tasks_in_flight() -> None:
     async def test() -> None:
         send = AsyncHeld(10)
-        whole = asyncio.create_task(everything(send_in_tasks(send, messages(10), 3, attempted)))
+        whole = asyncio.create_task(everything(tasks_of(send, messages(10), 3, attempted)))
         await until(lambda: len(send.begun) == 3)
         for _ in range(2):
             whole.cancel()
@@ -666,7 +688,7 @@ def test_where_no_task_can_be_made_each_message_is_not_sent() -> None:
 def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCaptureFixture) -> None:
     async def test() -> None:
         send = AsyncHeld(2)
-        async with aclosing(send_in_tasks(send, broken(2, LookupError()), 5, attempted)) as results:
+        async with aclosing(tasks_of(send, broken(2, LookupError()), 5, attempted)) as results:
             send.go[0].set()
             assert (await anext(results)).index == 0
             send.go[1].set()
@@ -674,3 +696,56 @@ def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCapture
     timed(test)
     gc.collect()
     assert caplog.records == []
+
+
+A_MILLION = """
+import resource
+from smsbridge import Client, Message
+from smsbridge.http.exchange import Request, Response
+
+ANSWER = Response(status=200, body=b'{"state": "OK", "id": "m-1"}')
+KEYS = {
+    "backend": "rest",
+    "url": "https://api.example",
+    "send": {
+        "route": "POST /send",
+        "fields": {"to": "{recipient}", "text": "{text}"},
+        "accepted": {"when": {"state": "OK"}, "id": "id"},
+    },
+}
+
+class Carrier:
+    def send(self, request: Request, deadline: float) -> Response:
+        return ANSWER
+
+    def close(self) -> None: ...
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+given = (Message(recipient="+12025550123", text=str(n)) for n in range(1_000_000))
+with Client(Client.from_mapping(KEYS).backend, transport=Carrier()) as client:
+    for count, result in enumerate(client.send_many(given), 1):
+        assert result.outcome == "accepted"
+        if count == 20_000:  # more than a client remembers of its sends
+            before = peak()
+print(count, peak() / before)
+"""
+"""A script that sends a million messages in its own process, where nothing else takes memory."""
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_a_million_messages_take_no_more_memory_than_some_thousands() -> None:
+    pytest.importorskip("resource")
+    done = subprocess.run(
+        [sys.executable, "-c", A_MILLION],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=800,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    count, growth = done.stdout.split()
+    assert count == "1000000"
+    assert float(growth) < 1.1

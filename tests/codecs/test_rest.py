@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from smsbridge.codecs.answer_format import parse_json
 from smsbridge.codecs.rest import FORM, JSON, Rest
-from smsbridge.errors import ConfigError
+from smsbridge.errors import ConfigError, InvalidMessage
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Response, Session
 from smsbridge.mapping.codec import Unreadable
@@ -32,6 +32,24 @@ def test_a_form_percent_encodes_the_plus_of_a_number() -> None:
     )
     assert request.header("content-type") == FORM
     assert request.header("accept") == JSON
+
+
+def test_several_words_have_commas_in_a_form_or_are_given_one_by_one_where_its_name_says_so() -> (
+    None
+):
+    request = encoded({"to": ["1", "2"], "each[]": ["1", "2"]})
+    assert request.body == b"to=1%2C2&each%5B%5D=1&each%5B%5D=2"
+    asked_for = encoded({"each[]": ["1", "2"]}, route="GET /send")
+    assert asked_for.query == "each%5B%5D=1&each%5B%5D=2"
+
+
+def test_several_words_are_a_list_in_json_and_an_element_each_in_xml() -> None:
+    fields = {"m.to": ["1", "2&3"], "m.text": "Hi"}
+    assert encoded(fields, body="json").body == b'{"m": {"to": ["1", "2&3"], "text": "Hi"}}'
+    xml = encoded(fields, body="xml").body
+    assert xml.endswith(b"<m><to>1</to><to>2&amp;3</to><text>Hi</text></m>")
+    with pytest.raises(InvalidMessage, match=r"m\.to has U\+0001"):
+        encoded({"m.to": ["1", "\x01"]}, body="xml")
 
 
 def test_the_route_gives_method_and_path_with_its_slash() -> None:

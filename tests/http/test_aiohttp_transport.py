@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 from pathlib import Path
 from threading import Event
 
@@ -97,6 +98,29 @@ def test_a_connection_with_bytes_left_to_write_is_ended_when_the_client_is_close
         over.set()
     assert broken.value.left is Left.PART
     gc.collect()  # a connection that was not ended would warn
+
+
+def test_closing_waits_for_no_peer_that_never_reads() -> None:
+    over, begun = Event(), Event()
+
+    def begin(connection: socket.socket) -> None:
+        connection.recv(1)
+        begun.set()
+        silent(over)
+
+    async def close_beside(transport: AiohttpTransport) -> None:
+        big = post(f"{server.url}/a", b"x" * 20_000_000)
+        sending = asyncio.create_task(transport.send(big, soon(20)))
+        await asyncio.to_thread(begun.wait, 10)
+        async with asyncio.timeout(5):
+            await transport.close()
+            await sending
+
+    with FaultServer(on_accept=begin) as server:
+        with pytest.raises(Broken) as broken:
+            carry(server.url, close_beside)
+        over.set()
+    assert broken.value.left is Left.PART
 
 
 def silent(over: Event) -> None:

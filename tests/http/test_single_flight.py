@@ -12,6 +12,7 @@ import pytest
 
 from smsbridge.http.exchange import Broken, Left, Response
 from smsbridge.http.single_flight import Flights, TaskFlights
+from smsbridge.text.frames import empty
 
 from support.each import each
 
@@ -57,6 +58,32 @@ def test_an_error_is_everybodys() -> None:
     for _ in range(2):
         with pytest.raises(Broken, match="reset"):
             flights.join("token/0", send, SECONDS)
+
+
+def test_who_clears_the_values_of_its_error_ends_nobody_who_goes_on() -> None:
+    flights = Flights()
+
+    def send() -> Response:
+        raise Broken(Left.NOTHING, "refused", retry=False, retry_after=3.0)
+
+    async def ask() -> Broken:
+        try:
+            return Broken(Left.ALL, str(flights.join("token/0", send, SECONDS)))
+        except Broken as error:
+            await asyncio.sleep(0)
+            return error
+
+    async def run() -> None:
+        going_on = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        with pytest.raises(Broken) as caught:
+            flights.join("token/0", send, SECONDS)
+        empty(caught.value)
+        error = await asyncio.wait_for(going_on, SECONDS)
+        assert (error.left, error.why, error.retry) == (Left.NOTHING, "refused", False)
+        assert error.retry_after == 3.0
+
+    asyncio.run(run())
 
 
 def test_who_waits_longer_than_the_deadline_is_told_that_nothing_left() -> None:

@@ -16,7 +16,9 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 
 
 def test_the_ready_line_says_all_that_a_client_needs(mock: Mock) -> None:
-    assert mock.ready.keys() == {"address", "plays", "provenance", "credentials", "control"}
+    said = {"address", "plays", "provenance", "credentials", "control", "page"}
+    assert mock.ready.keys() == said
+    assert mock.ready["page"] == f"{mock.address}/_mock/"
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", mock.address)
     assert mock.control == f"{mock.address}/_mock"
     assert mock.ready["credentials"] == {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from smsbridge.errors import InvalidMessage
-from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, text
+from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, one_text, text
 from smsbridge.mapping.template import render
 
 from support.each import each
@@ -19,6 +19,10 @@ NOW = datetime(2027, 1, 31, 9, 0, 0, 1, tzinfo=UTC)
 def test_a_value_is_text_as_the_wire_shows_it() -> None:
     assert [text(True), text(False), text(7)] == ["true", "false", "7"]
     assert text(datetime(2030, 1, 1, tzinfo=UTC)) == "2030-01-01T00:00:00+00:00"
+
+
+def test_several_values_are_one_text_with_commas_between() -> None:
+    assert [one_text(["a", 7, True]), one_text(["a"]), one_text(7)] == ["a,7,true", "a", "7"]
 
 
 @each(
@@ -48,6 +52,7 @@ def test_a_value_is_text_as_the_wire_shows_it() -> None:
         ("hex-ucs2", "😀", "D83DDE00"),
         ("md5", "The quick brown fox jumps over the lazy dog", "9e107d9d372bb6826bd81d3542a419d6"),
         ("md5", "hé", hashlib.md5("hé".encode()).hexdigest()),
+        ("url", "a/b é+", "a%2Fb%20%C3%A9%2B"),
         ("xml", "a < b & 'c' \"d\"\n>", "a &lt; b &amp; &apos;c&apos; &quot;d&quot;&#10;&gt;"),
         ("json", 'a "b" \\ é\n', r"a \"b\" \\ \u00e9\n"),
         ("sha1", "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
@@ -82,7 +87,7 @@ def test_a_time_is_filtered_in_utc_and_never_before_itself(name: str, filtered: 
 def test_every_filter_is_held_to_a_value_here() -> None:
     assert set(FILTERS) == {
         *("text", "digits", "e164", "national", "number", "upper", "lower"),
-        *("base64", "hex", "hex-ucs2", "md5", "sha1", "sha256", "xml", "json"),
+        *("base64", "hex", "hex-ucs2", "md5", "sha1", "sha256", "url", "xml", "json"),
     }
     assert set(TIME_FILTERS) == {"epoch", "epoch-ms", "iso", "date"}
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from smsbridge import Fields, Message, Operation, Protocol, Reason, Rest, When
-from smsbridge.backends.smsmobileapi import SMSMobileAPI, SMSMobileAPIOptions
+from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Session
-from smsbridge.mapping.operation import (
-    RECEIVED_ROW,
-    SENT_ROW,
-    Question,
-    channels_word,
+from smsbridge.mapping.call_values import (
     generated_values,
     message_values,
-    value_names,
 )
+from smsbridge.mapping.operation import RECEIVED_ROW, SENT_ROW, Question
 
 from support.each import each
 
@@ -33,17 +27,6 @@ SEND = Operation(
 
 def message(**more: object) -> Message:
     return Message(recipient="+12025550123", text="x", **more)  # type: ignore[arg-type]  # by name
-
-
-def test_the_values_of_a_message_are_those_that_it_has() -> None:
-    sent = message(options=SMSMobileAPIOptions(encrypt=True))
-    assert message_values(sent) == {
-        "recipient": "+12025550123",
-        "text": "x",
-        "channels": "sms",
-        "reference": sent.reference,
-        "options.encrypt": True,
-    }
 
 
 def test_what_is_carried_and_by_which_channels_can_be_asked() -> None:
@@ -71,10 +54,6 @@ def test_what_would_be_left_out_can_be_asked(more: dict[str, object], lacking: l
 def test_a_reference_needs_no_field_at_the_provider() -> None:
     table = Operation("POST /", fields={"a": "{recipient}{text}"}, accepted=When({"ok": "1"}))
     assert table.lacks(message_values(message(reference="r-1"))) == []
-
-
-def test_a_set_of_channels_is_one_word() -> None:
-    assert channels_word(message(channels=["whatsapp", "sms"]).channels) == "sms+whatsapp"
 
 
 def test_a_protocol_has_the_operations_that_it_was_given() -> None:
@@ -199,36 +178,6 @@ def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, An
 # Values that are made for a call
 
 
-def test_a_call_has_its_time_an_id_of_its_own_and_what_its_text_needs() -> None:
-    now = datetime(2030, 1, 1, tzinfo=UTC)
-    session = Session(now=lambda: now, random=lambda count: b"\xff" * count)
-    assert generated_values(session) == {"now": now, "uuid": "ffffffff-ffff-4fff-bfff-ffffffffffff"}
-    made = generated_values(session, "ж" * 71)
-    assert (made["encoding"], made["segments"]) == ("ucs-2", "2")
-    assert generated_values(session, "a")["encoding"] == "gsm-7"
-
-
-def test_no_two_calls_have_one_id() -> None:
-    ids = {generated_values(Session())["uuid"] for _ in range(50)}
-    assert len(ids) == 50
-    assert {UUID(made).version for made in ids} == {4}
-
-
 def test_what_is_made_need_not_be_carried() -> None:
     values = message_values(message()) | generated_values(Session(), "x")
     assert SEND.lacks(values) == []
-
-
-def test_each_operation_has_its_own_values() -> None:
-    assert value_names("send") == {
-        *("recipient", "text", "channels", "send_at", "sender", "reference"),
-        *("now", "uuid", "encoding", "segments"),
-    }
-    assert value_names("status") == {"id", "now", "uuid"}
-    assert value_names("received") == {"after", "before", "device", "unread", "now", "uuid"}
-    assert value_names("sent") == {
-        *("id", "after", "before", "recipient", "keyword", "failed"),
-        *("now", "uuid"),
-    }
-    assert value_names("resend") == {"id", "now", "uuid"}
-    assert value_names("delete") == {"id", "first", "last", "now", "uuid"}

@@ -16,7 +16,7 @@ from acme_sms import Acme
 
 from smsbridge import Channel, ConfigError, Secret
 from smsbridge.cli.wsdl_source import wsdl_source
-from smsbridge.codecs.rest import FORM
+from smsbridge.codecs.rest import FORM, JSON, XML
 from smsbridge.codecs.soap.documents import read_bundled
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.call import ReceivedCall, is_sending, refuse
@@ -25,6 +25,8 @@ from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
+from support.blocks import SEND_TO_EACH
+from support.blocks import rest as block
 from support.each import each
 from support.received import read, received
 
@@ -441,3 +443,59 @@ def test_a_target_that_is_no_url_is_refused_in_json(method: str) -> None:
     head = Request(method=method, url="http://[/")
     refused = refuse(provider_protocols(sample_backend()), head, 400, "no URL")
     assert (refused.status, json.loads(refused.body)["message"]) == (400, "no URL")
+
+
+EACH = ["+12025550123", "+447700900123"]
+
+
+@each(
+    ("to", "body", "sent"),
+    [
+        ('{ to = "{recipients}" }', "json", json.dumps({"to": EACH})),
+        ('{ to = "{recipients|digits|number}" }', "json", '{"to": [12025550123, 447700900123]}'),
+        ('{ to = "{recipients}" }', "form", urlencode({"to": ",".join(EACH)})),
+        ('{ "to[]" = "{recipients}" }', "form", urlencode({"to[]": EACH}, doseq=True)),
+        ('{ to = "tel:{recipients|digits};" }', "form", "to=tel:12025550123,447700900123;"),
+        ('{ "m.to" = "{recipients}" }', "xml", f"<m><to>{EACH[0]}</to><to>{EACH[1]}</to></m>"),
+        (
+            '{ m = "<m><to>{recipients}</to><x>{text|xml}</x></m>" }',
+            "form",
+            urlencode({"m": f"<m><to>{','.join(EACH)}</to><x>Hi</x></m>"}),
+        ),
+    ],
+)
+def test_a_call_to_several_recipients_is_a_message_to_each(to: str, body: str, sent: str) -> None:
+    send = SEND_TO_EACH.replace('{ to = "{recipients}", body = "{text}" }', to)
+    send = send.replace("POST /sms", "POST /sms?text={text}")
+    request = Request(
+        method="POST",
+        url="https://gate.example/sms?text=Hi",
+        headers={"Content-Type": {"json": JSON, "form": FORM, "xml": XML}[body]},
+        body=sent.encode(),
+    )
+    call = received(block(f'body = "{body}"\n{send}'), request)
+    assert [one.recipient for one in call.messages] == EACH
+    assert {one.text for one in call.messages} == {"Hi"}
+    assert call.values["recipients"].count(",") == 1
+
+
+def test_a_number_that_is_given_twice_is_one_message_and_noted() -> None:
+    notes: list[str] = []
+    body = json.dumps({"to": [EACH[0], EACH[0][1:], EACH[1]], "body": "Hi"}).encode()
+    headers, url = {"Content-Type": JSON}, "https://gate.example/sms"
+    request = Request(method="POST", url=url, headers=headers, body=body)
+    call = received(block(SEND_TO_EACH), request, (), notes.append)
+    assert [one.recipient for one in call.messages] == EACH
+    assert notes == ["a number that is given twice"]
+
+
+@each("to", ['["12"]', '["+12025550123", "12"]', "[]", '""', "{}", "7"])
+def test_several_recipients_of_which_one_is_no_number_are_no_message(to: str) -> None:
+    body = f'{{"to": {to}, "body": "Hi"}}'.encode()
+    headers = {"Content-Type": JSON}
+    url = "https://gate.example/sms"
+    call = received(
+        block(SEND_TO_EACH), Request(method="POST", url=url, headers=headers, body=body)
+    )
+    assert (call.messages, call.others) == ((), ())
+    assert call.trouble

@@ -41,6 +41,8 @@ def test_what_is_written_is_read_again(form: str, words: dict[str, Any]) -> None
         ("/OK: (?P<id>[0-9]+)|ERROR: (?P<error>[0-9]+)/", {"error": "12"}, "ERROR: 12"),
         (r"/(?P<code>\d+)\|(?P<id>\w*)/", {"code": "1701", "id": "a"}, "1701|a"),
         (r"/(?P<code>-?[0-9]+)\s+(?P<said>[^()|]+)/", {"code": "-1", "said": "no"}, "-1 no"),
+        (r"/(?P<code>[0-9]+): .*/", {"code": "12"}, "12: "),
+        (r"/\[?(?P<id>\w+)\]?[A-Z]{2,}\.+\d/", {"id": "7"}, "7AA.0"),
     ],
 )
 def test_a_pattern_is_filled_in(form: str, words: dict[str, str], written: str) -> None:
@@ -52,7 +54,7 @@ def test_a_pattern_is_filled_in(form: str, words: dict[str, str], written: str) 
     [
         ("/OK: (?P<id>[0-9]+)/", {"id": "x"}),
         ("/OK: (?P<id>[0-9]+)/", {"error": "1"}),
-        ("/.*(?P<id>[0-9]+)/", {"id": "1"}),
+        ("/(?:OK|ok) (?P<id>[0-9]+)/", {"id": "1"}),
         ("text", {"id": "1"}),
         ("xml", {"a": "1", "b": "2"}),
     ],

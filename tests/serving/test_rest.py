@@ -69,6 +69,12 @@ def test_empty_fields_stay_and_the_last_of_two_is_taken() -> None:
     assert parse_form("a=&b=1&b=2") == {"a": "", "b": "2"}
 
 
+def test_a_field_whose_name_ends_in_brackets_may_be_given_more_than_once() -> None:
+    call, notes = read(asked("to[]=1&to[]=2&one[]=1&x=3"))
+    assert (call.fields, notes) == ({"to[]": ["1", "2"], "one[]": "1", "x": "3"}, [])
+    assert read(asked("to[]=1&to[]=2&x=3&x=4"))[1] == ["a field that is given twice"]
+
+
 @each("kind", [JSON, f"{JSON}; charset=utf-8", "Application/JSON", f" {JSON} ;x"])
 def test_json_for_a_form_is_taken_and_noted(kind: str) -> None:
     call, notes = read(asked(json.dumps(FIELDS), kind))

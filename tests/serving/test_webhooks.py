@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from smsbridge import ConfigError, Secret
-from smsbridge.serving.webhooks import event_of, outgoing
+from smsbridge.serving.webhooks import event_of, outgoing, webhook_types
 from smsbridge.webhooks.events import MessageReceived, MessageReported
 from smsbridge.webhooks.signatures import check_signature
-from smsbridge.webhooks.table import parse
 
 from support.each import each
 from support.webhooking import (
@@ -21,11 +20,12 @@ from support.webhooking import (
     NUMBER,
     SECRET,
     SIGNATURE,
-    TABLE,
+    TABLES,
     TEXT,
     TIMESTAMP,
     URL,
     happened,
+    read_one,
     signed,
     unsigned,
 )
@@ -74,10 +74,10 @@ def test_the_first_version_has_six_texts_and_no_header_of_its_own() -> None:
     }
 
 
-@each("kind", TABLE.types)
+@each("kind", webhook_types(TABLES))
 def test_each_type_is_read_as_it_was_written(kind: str) -> None:
     event = happened(kind, error="E7")
-    read = parse(TABLE, signed(event).body)
+    read = read_one(signed(event).body)
     assert (read.id, read.type, read.data) == (event.id, kind, event.data)
     assert (read.created_at, read.occurred_at, read.version) == (NOW, NOW, "2")
     if isinstance(read, MessageReceived | MessageReported):
@@ -86,9 +86,9 @@ def test_each_type_is_read_as_it_was_written(kind: str) -> None:
 
 def test_a_second_secret_signs_beside_the_first() -> None:
     request = signed(secrets=[SECRET, NEXT])
-    assert TABLE.signature is not None
+    assert TABLES[0].signed is not None
     for secret in (SECRET, NEXT):
-        check_signature(TABLE.signature, request, [Secret(secret)], NOW)
+        check_signature(TABLES[0].signed, request, [Secret(secret)], NOW)
     assert f"{SIGNATURE}-Next" in request.headers
     assert f"{SIGNATURE}-Next" not in signed().headers
 
@@ -100,7 +100,7 @@ def test_without_a_secret_there_is_a_timestamp_and_no_signature() -> None:
 
 
 def test_a_repeated_delivery_has_another_name_and_the_same_event() -> None:
-    request = outgoing(TABLE, happened(), URL, now=NOW, delivery="try-2")
+    request = outgoing(TABLES, happened(), URL, now=NOW, delivery="try-2")
     assert request.headers["X-SMSMobileAPI-Delivery"] == "try-2"
     assert request.headers["Idempotency-Key"] == "event-1"
 
@@ -116,19 +116,19 @@ def test_a_type_that_the_table_has_not_is_refused_with_the_nearest(
     kind: str, event_id: str | None, said: str
 ) -> None:
     with pytest.raises(ConfigError, match=said):
-        event_of(TABLE, kind, {}, now=NOW, event_id=event_id)
+        event_of(TABLES, kind, {}, now=NOW, event_id=event_id)
 
 
 def test_a_provider_without_an_unsigned_form_writes_none() -> None:
     with pytest.raises(ConfigError, match="has no unsigned form"):
-        event_of(replace(TABLE, unsigned=None), "sms.received", {}, now=NOW, event_id=None)
+        event_of(TABLES[:5], "sms.received", {}, now=NOW, event_id=None)
 
 
 def test_the_first_version_is_not_signed() -> None:
     with pytest.raises(ConfigError, match="not signed"):
-        outgoing(TABLE, happened(event_id=None), URL, secrets=[Secret(SECRET)], now=NOW)
+        outgoing(TABLES, happened(event_id=None), URL, secrets=[Secret(SECRET)], now=NOW)
 
 
 def test_a_table_that_signs_nothing_writes_no_signature() -> None:
-    request = outgoing(replace(TABLE, signature=None), happened(), URL, now=NOW)
+    request = outgoing([replace(TABLES[0], signed=None)], happened(), URL, now=NOW)
     assert not {SIGNATURE, TIMESTAMP} & request.headers.keys()

@@ -59,6 +59,18 @@ fields = { to = "{recipient}", body = "{text}" }
 accepted = { when = { code = "0" }, id = "id", status = "state" }
 rejected = { code = { 12 = "recipient", 40 = "authentication" } }
 """
+SEND_TO_EACH = """
+[send]
+route = "POST /sms"
+fields = { to = "{recipients}", body = "{text}" }
+most = 3
+rows = "messages"
+row = { recipient = "to" }
+accepted = { when = { code = "0" }, id = "id", status = "state" }
+rejected = { code = { 12 = "recipient", 40 = "authentication" }, "error.code" = { 77 = "account" } }
+not_sent = { code = ["busy"] }
+"""
+"""A call to up to three recipients, with a row of the answer for each."""
 SOAP_SEND = """
 [send]
 operation = "Submit"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import ssl
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -20,6 +21,8 @@ _OF_THE_HOP = ("connection", "proxy-connection", "keep-alive", "transfer-encodin
 class LeadingProxy:
     """The proxy. ``target`` is the address of the mock that it leads to; ``hosts`` who was meant.
 
+    ``clock`` is a path at which clients ask a provider for its time, in seconds, before they sign.
+
     ``ca`` is the file of the issuer that its clients must trust.
     """
 
@@ -29,6 +32,7 @@ class LeadingProxy:
         self.ca = folder / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca))
         self.target = ""
+        self.clock = ""
         self.hosts: list[str] = []
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("_", (_Handler,), {"proxy": self})
@@ -69,6 +73,9 @@ class LeadingProxy:
         size = int(handler.headers.get("Content-Length") or 0)
         body = handler.rfile.read(size) if size else b""
         where = urlsplit(handler.path)
+        if where.path == self.clock:
+            handler.answer(200, [("Content-Type", "application/json")], b"%d" % time.time())
+            return
         path = where.path + (f"?{where.query}" if where.query else "")
         there = http.client.HTTPConnection(urlsplit(self.target).netloc, timeout=SECONDS)
         there.putrequest(handler.command, path, skip_host=True, skip_accept_encoding=True)
@@ -79,13 +86,7 @@ class LeadingProxy:
         answer = there.getresponse()
         said = answer.read()
         there.close()
-        handler.send_response(answer.status)
-        for name, value in answer.getheaders():
-            if name.lower() not in (*_OF_THE_HOP, "content-length", "date", "server"):
-                handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(said)))
-        handler.end_headers()
-        handler.wfile.write(said)
+        handler.answer(answer.status, answer.getheaders(), said)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,6 +106,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection = self.proxy.context(host).wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb", self.rbufsize)
         self.wfile = self.connection.makefile("wb", 0)
+
+    def answer(self, status: int, headers: Iterable[tuple[str, str]], said: bytes) -> None:
+        """Write an answer."""
+        self.send_response(status)
+        for name, value in headers:
+            if name.lower() not in (*_OF_THE_HOP, "content-length", "date", "server"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         """Return what answers a method: http.server asks for ``do_POST`` and the like."""

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
-from xml.etree.ElementTree import canonicalize
+from xml.etree.ElementTree import Element, canonicalize, fromstring
 
 from smsbridge.http.exchange import Request
 
 _OF_EVERY_CLIENT = (
     *("accept", "accept-charset", "accept-encoding", "accept-language", "connection", "date"),
     *("content-length", "content-type", "host", "keep-alive", "sec-fetch-mode", "user-agent"),
+    "x-amz-date",
 )
 """Headers that say something of the client, and nothing of the message."""
 
@@ -21,7 +22,10 @@ def meaning(request: Request) -> dict[str, Any]:
     """Return each word of a request by its place.
 
     Places are ``method``, ``path``, ``query:NAME``, ``header:name``, ``#body``, which is what kind
-    of body it is, and paths of the body. A field that is given once is its word.
+    of body it is, and paths of the body. A field that is given once is its word. Of SOAP the
+    operation is at ``#operation``, with its namespace, and each part at its path in the operation;
+    blocks of the header are at ``#header``. Where a part is in another namespace than what it is
+    in, its path says so.
     """
     where = urlsplit(request.url)
     found: dict[str, Any] = {"method": request.method, "path": unquote(where.path)}
@@ -51,12 +55,57 @@ def _body(request: Request) -> Iterator[tuple[str, Any]]:
     elif kind.endswith("json"):
         yield "#body", "json"
         yield from _leaves("", json.loads(text))
+    elif (envelope := _envelope(kind, text)) is not None:
+        yield "#body", "soap"
+        yield from _soap(envelope)
     elif kind.endswith("xml"):
         yield "#body", "xml"
         yield "xml", canonicalize(text, strip_text=True)
     else:
         yield "#body", kind
         yield "text", text
+
+
+_SOAP = ("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")
+_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+def _envelope(kind: str, text: str) -> Element | None:
+    """Return the envelope of SOAP that a body is, or None."""
+    if not kind.endswith("xml"):
+        return None
+    root = fromstring(text)
+    return root if root.tag in {f"{{{space}}}Envelope" for space in _SOAP} else None
+
+
+def _soap(envelope: Element) -> Iterator[tuple[str, Any]]:
+    space = _space(envelope)
+    yield "#envelope", space
+    for block in envelope.findall(f"{{{space}}}Header/*"):
+        yield from _parts(f"#header.{block.tag}", block)
+    for number, call in enumerate(envelope.findall(f"{{{space}}}Body/*")):
+        again = f"[{number}]" if number else ""
+        yield f"#operation{again}", call.tag
+        yield from _parts(again, call)
+
+
+def _parts(path: str, of: Element) -> Iterator[tuple[str, Any]]:
+    for name, word in of.attrib.items():
+        if name != f"{_INSTANCE}type":  # it says in words what the WSDL says
+            yield f"{path}.@{name}".lstrip("."), word
+    counts: dict[str, int] = {}
+    for part in of:
+        local, space = part.tag.rpartition("}")[2], _space(part)
+        name = local if space == _space(of) else f"{local}{{{space}}}"
+        number = counts[name] = counts.get(name, 0) + 1
+        again = f"[{number - 1}]" if number > 1 else ""
+        yield from _parts(f"{path}.{name}{again}".lstrip("."), part)
+    if not len(of) and f"{_INSTANCE}nil" not in of.attrib:
+        yield path, of.text or ""
+
+
+def _space(element: Element) -> str:
+    return element.tag.partition("}")[0].lstrip("{") if "}" in element.tag else ""
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -21,8 +21,8 @@ def nothing(_: Request) -> Response:
 
 
 def encoded(
-    fields: Mapping[str, str] = FIELDS,
-    body: Literal["form", "json"] = "form",
+    fields: Mapping[str, Any] = FIELDS,
+    body: Literal["form", "json", "xml"] = "form",
     site: Site = SITE,
     route: str = ROUTE,
 ) -> Request:

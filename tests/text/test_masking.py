@@ -249,3 +249,9 @@ def test_of_variables_only_what_is_written_as_one_is_shown() -> None:
 def test_an_address_is_shown_without_what_may_be_a_key(address: str, shown: str) -> None:
     assert public_address(address) == shown
     assert public_address(shown) == shown
+
+
+def test_a_text_is_shown_as_far_as_is_asked_for() -> None:
+    long = "x" * 10_000 + "secret-1" + "y" * 10
+    assert masker(["secret-1"], len(long))(long) == "x" * 10_000 + "•••" + "y" * 10
+    assert masker(["secret-1"], 10_004)(long) == "x" * 10_000 + "•••…"

@@ -77,3 +77,9 @@ def test_a_long_one_is_cut_and_says_so() -> None:
     body = b'{"a": "' + b"x " * 10_000 + b'"}'
     assert transcribe(body, "", Shouting()).endswith("… (20009 bytes in all)")
     assert len(transcribe(b"<a>" + b"<b/>" * 10_000, "", Shouting())) < MOST_SHOWN + 40
+
+
+def test_a_long_one_is_shown_as_far_as_is_asked_for() -> None:
+    body = b"<a>" + b"<b/>" * 10_000
+    assert transcribe(body, "", Shouting(), most=len(body)) == body.decode().upper()
+    assert transcribe(body, "", Shouting(), most=7) == "<A><B/>… (40003 bytes in all)"

@@ -8,14 +8,21 @@ from typing import Any
 
 from smsbridge.webhooks.deduplication import Claim, Memory, keys_of
 from smsbridge.webhooks.events import Event
-from smsbridge.webhooks.table import parse
 
 from support.each import each
-from support.webhooking import GUID, NUMBER, TABLE, TEXT, happened, signed, unsigned
+from support.webhooking import (
+    GUID,
+    NUMBER,
+    TEXT,
+    happened,
+    read_one,
+    signed,
+    unsigned,
+)
 
 
 def keys(request: Any) -> frozenset[str]:
-    return keys_of(parse(TABLE, request.body))
+    return keys_of(read_one(request.body))
 
 
 BARE = happened(event_id=None, id=" ")

@@ -7,10 +7,16 @@ import dataclasses
 import pytest
 
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks.table import parse
 
 from support.each import each
-from support.webhooking import NUMBER, TABLE, TEXT, happened, signed, unsigned
+from support.webhooking import (
+    NUMBER,
+    TEXT,
+    happened,
+    read_one,
+    signed,
+    unsigned,
+)
 
 EVENTS = {
     "received": signed(),
@@ -23,14 +29,14 @@ EVENTS = {
 
 @each("name", EVENTS)
 def test_no_event_shows_a_number_or_a_text(name: str) -> None:
-    event = parse(TABLE, EVENTS[name].body)
+    event = read_one(EVENTS[name].body)
     assert (NUMBER in str(event.data), TEXT in str(event.data)) != (False, False)
     assert NUMBER not in f"{event!r} {event}"
     assert TEXT not in f"{event!r} {event}"
 
 
 def test_an_event_can_t_be_changed() -> None:
-    event = parse(TABLE, signed().body)
+    event = read_one(signed().body)
     with pytest.raises(dataclasses.FrozenInstanceError):
         event.id = "another"  # type: ignore[misc]  # that is the point
 

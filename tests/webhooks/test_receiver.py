@@ -24,10 +24,11 @@ from smsbridge import ConfigError, Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.errors import WebhookRefused, WebhookUnreadable, WebhookUntrusted
 from smsbridge.http.exchange import Request
+from smsbridge.webhooks import Webhook, WebhookAnswer, WebhookKind
 from smsbridge.webhooks.deduplication import Claim, Memory
+from smsbridge.webhooks.event_reader import MOST_BYTES
 from smsbridge.webhooks.events import Event, MessageReceived
 from smsbridge.webhooks.receiver import Receiver
-from smsbridge.webhooks.table import MOST_BYTES
 
 from support.each import each
 from support.webhooking import (
@@ -36,7 +37,7 @@ from support.webhooking import (
     NUMBER,
     SECRET,
     SIGNATURE,
-    TABLE,
+    TABLES,
     TEXT,
     TIMESTAMP,
     happened,
@@ -124,24 +125,24 @@ def test_a_guard_of_another_kind_is_refused_by_its_name(name: str, given: Any) -
 
 @each("source", [Memory, None, object()])
 def test_a_backend_without_webhooks_is_a_config_error(source: Any) -> None:
-    with pytest.raises(ConfigError, match="give a backend that has one"):
+    with pytest.raises(ConfigError, match="give a backend that has some"):
         Receiver(source, secrets=[SECRET])
 
 
 def test_a_secret_for_a_provider_that_signs_nothing_is_a_config_error() -> None:
     with pytest.raises(ConfigError, match="provider doesn't sign"):
-        Receiver(replace(TABLE, signature=None), secrets=[SECRET])
+        Receiver([replace(one, signed=None) for one in TABLES], secrets=[SECRET])
 
 
 def test_a_receiver_takes_the_table_itself() -> None:
-    made = Receiver(TABLE, secrets=[Secret(SECRET)], now=lambda: NOW)
-    assert isinstance(made.read(signed()), MessageReceived)
+    made = Receiver(TABLES, secrets=[Secret(SECRET)], now=lambda: NOW)
+    assert isinstance(made.read(signed())[0], MessageReceived)
 
 
 def test_the_clock_is_this_machine_s_by_default() -> None:
     made = Receiver(SMSMobileAPI, secrets=[SECRET])
     ago = (NOW - datetime.now(UTC)).total_seconds()
-    assert made.read(signed(late=ago)).id == "event-1"
+    assert made.read(signed(late=ago))[0].id == "event-1"
 
 
 # What is read, and what is refused
@@ -174,9 +175,7 @@ def test_with_a_secret_what_is_not_signed_is_refused_with_401(request_: Request)
 def test_the_signature_is_looked_at_before_the_body(
     body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "smsbridge.webhooks.receiver.parse", lambda *_: pytest.fail("it was parsed")
-    )
+    monkeypatch.setattr("smsbridge.webhooks.receiver.take", lambda *_: pytest.fail("it was parsed"))
     assert status_of(receiver(), replace(signed(), body=body)) == 401
     late = having(signed(late=301))
     assert status_of(receiver(), late) == 401
@@ -185,14 +184,14 @@ def test_the_signature_is_looked_at_before_the_body(
 def test_either_of_two_secrets_will_do_while_they_are_rotated() -> None:
     made = receiver(secrets=[SECRET, Secret(NEXT)])
     for secrets in ([SECRET], [NEXT], [SECRET, NEXT]):
-        assert made.read(signed(secrets=secrets)).id == "event-1"
+        assert made.read(signed(secrets=secrets))[0].id == "event-1"
 
 
 @each("url", [PATH, f"http://a.example{PATH}?x=1", f"http://a.example{PATH}#x"])
 def test_a_secret_path_lets_both_versions_in(url: str) -> None:
     made = receiver(path=PATH)
     for request in (unsigned(), signed(secrets=[]), signed(secrets=[NEXT], late=9999)):
-        assert isinstance(made.read(at_path(request, url)), MessageReceived)
+        assert isinstance(made.read(at_path(request, url))[0], MessageReceived)
 
 
 @each(
@@ -206,14 +205,14 @@ def test_another_path_is_refused_with_404(path: str) -> None:
 
 def test_a_path_may_have_any_characters() -> None:
     request = at_path(unsigned(), "http://a.example/sm%C3%A9/a%20b")
-    assert receiver(path="/smé/a b").read(request).id is None
+    assert receiver(path="/smé/a b").read(request)[0].id is None
 
 
 @each("peer", ["192.0.2.0", "192.0.2.255", "2001:db8::1", "::ffff:192.0.2.7", "2001:db8::1%eth0"])
 def test_a_peer_of_the_networks_is_let_in(peer: str) -> None:
     made = receiver(networks=NEAR)
-    assert isinstance(made.read(unsigned(), peer), MessageReceived)
-    assert isinstance(made.read(signed(secrets=[]), peer), MessageReceived)
+    assert isinstance(made.read(unsigned(), peer)[0], MessageReceived)
+    assert isinstance(made.read(signed(secrets=[]), peer)[0], MessageReceived)
 
 
 @each("peer", ["", "192.0.3.0", "::1", "2001:db9::1", "localhost", "192.0.2.7, 127.0.0.1", "\0"])
@@ -230,7 +229,7 @@ def test_what_a_header_says_of_the_peer_is_not_believed() -> None:
 def test_each_guard_that_is_given_must_hold() -> None:
     made = receiver(networks=NEAR, path=PATH, secrets=[SECRET])
     good = at_path(signed(), PATH)
-    assert made.read(good, "192.0.2.1").id == "event-1"
+    assert made.read(good, "192.0.2.1")[0].id == "event-1"
     assert status_of(made, good, "198.51.100.1") == 403
     assert status_of(made, signed(), "192.0.2.1") == 404
     assert status_of(made, at_path(unsigned(), PATH), "192.0.2.1") == 401
@@ -762,3 +761,68 @@ def test_an_error_of_a_refusal_says_how_it_is_answered() -> None:
 def test_a_clock_that_is_off_by_an_hour_refuses_everything() -> None:
     made = receiver(secrets=[SECRET], now=lambda: NOW + timedelta(hours=1))
     assert status_of(made, signed()) == 401
+
+
+# Several messages in one request
+
+ROWS = Webhook(
+    kind=WebhookKind.REPORTED,
+    rows="all",
+    row={"id": "id", "status": "s"},
+    answer=WebhookAnswer(status=202, body="took {id}", type="text/x-took"),
+)
+TWO = Request(
+    method="POST", url=PATH, body=b'{"all": [{"id": "1", "s": "a"}, {"id": "2", "s": "b"}]}'
+)
+
+
+def test_each_message_of_a_request_is_handled_once_and_a_failure_brings_back_the_others() -> None:
+    made, handled = Receiver(ROWS, path=PATH), list[str]()
+
+    def take(event: Any) -> None:
+        if event.message.id == "2" and "failed" not in handled:
+            handled.append("failed")
+            raise RuntimeError
+        handled.append(event.message.id)
+
+    assert made.answer(TWO, take).status == 500
+    assert made.answer(TWO, take).status == 202
+    assert made.answer(TWO, take).status == 202
+    assert handled == ["1", "failed", "2"]
+
+
+def test_the_answer_is_the_one_that_the_provider_wants() -> None:
+    answer = Receiver(ROWS, path=PATH).answer(TWO, lambda _: None)
+    assert (answer.status, answer.body) == (202, b"took 1")
+    assert answer.headers == {"Content-Type": "text/x-took", "Content-Length": "6"}
+    plain = Receiver(replace(ROWS, answer=WebhookAnswer()), path=PATH)
+    answer = plain.answer(TWO, lambda _: None)
+    assert (answer.status, answer.body) == (200, b"")
+    made = Receiver(replace(ROWS, answer=WebhookAnswer(body="<a>{id|xml}</a>")), path=PATH)
+    for known, body in (("<", b"<a>&lt;</a>"), ("\\u0001", b"")):
+        one = replace(TWO, body=b'{"all": {"id": "%s", "s": "a"}}' % known.encode())
+        answer = made.answer(one, lambda _: None)
+        assert (answer.status, answer.body) == (200, body)
+    none = replace(TWO, body=b'{"all": []}')
+    assert plain.answer(none, lambda _: None).status == 200
+
+
+def test_an_async_function_is_awaited_for_each() -> None:
+    handled: list[str] = []
+
+    async def take(event: Any) -> None:
+        await asyncio.sleep(0)
+        handled.append(event.message.id)
+
+    made = Receiver(ROWS, path=PATH)
+    for _ in range(2):
+        assert asyncio.run(made.answer_async(TWO, take)).status == 202
+    assert handled == ["1", "2"]
+
+
+def test_a_report_without_an_id_of_its_own_that_comes_again_is_the_same_one() -> None:
+    made, handled = Receiver(ROWS, path=PATH), list[str]()
+    for status in ("a", "a", "b", "a"):
+        one = replace(TWO, body=b'{"all": {"id": "1", "s": "%s"}}' % status.encode())
+        made.answer(one, lambda event: handled.append(event.message.provider_status))
+    assert handled == ["a", "b"]

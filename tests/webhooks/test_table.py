@@ -13,11 +13,23 @@ from hypothesis import strategies as st
 
 from smsbridge import Channel, ConfigError, Status
 from smsbridge.errors import WebhookUnreadable
+from smsbridge.serving.webhooks import webhook_types
+from smsbridge.webhooks.event_reader import MOST_BYTES, parse
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
-from smsbridge.webhooks.table import MOST_BYTES, Webhook, parse
+from smsbridge.webhooks.table import Webhook, WebhookAnswer, WebhookKind
 
 from support.each import each
-from support.webhooking import GUID, NOW, NUMBER, TABLE, TEXT, happened, signed
+from support.webhooking import (
+    GUID,
+    NOW,
+    NUMBER,
+    TABLES,
+    TEXT,
+    happened,
+    posted,
+    read_one,
+    signed,
+)
 
 SMS, WHATSAPP = Channel.SMS, Channel.WHATSAPP
 ENVELOPE: dict[str, Any] = {
@@ -50,7 +62,7 @@ def at(hour: int, minute: int, second: int) -> datetime:
 
 
 def read(document: object) -> Event:
-    return parse(TABLE, json.dumps(document).encode())
+    return read_one(json.dumps(document).encode())
 
 
 def test_a_message_that_came_in() -> None:
@@ -119,8 +131,9 @@ TYPES: dict[str, tuple[Channel, Status | None] | None] = {
 
 
 def test_the_types_are_those_that_the_provider_publishes() -> None:
-    assert set(TABLE.types) == set(TYPES)
-    assert len(TABLE.types) == len(TYPES)
+    types = webhook_types(TABLES)
+    assert set(types) == set(TYPES)
+    assert len(types) == len(TYPES)
 
 
 @each("kind", TYPES)
@@ -201,7 +214,6 @@ UNREADABLE: dict[str, bytes] = {
     "nested 33 deep": deep(32),
     "nested 5000 deep": deep(5000),
     "brackets only": b"[" * 1_000_000,
-    "too large": b'{"id":"1","type":"x","data":{"a":"' + b"a" * MOST_BYTES + b'"}}',
     **{
         f"{name} is {value!r}": json.dumps({**ENVELOPE, name: value}).encode()
         for name in ("id", "type", "data")
@@ -214,10 +226,22 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
+def test_what_is_as_large_as_allowed_is_read() -> None:
+    head = b'{"id":"1","type":"x","data":{"a":"'
+    body = head + b"a" * (MOST_BYTES - len(head) - 3) + b'"}}'
+    assert (len(body), read_one(body).type) == (MOST_BYTES, "x")
+
+
+def test_what_is_too_large_is_refused_with_413() -> None:
+    with pytest.raises(WebhookUnreadable) as caught:
+        read_one(b'{"id":"1","type":"x","data":{"a":"' + b"a" * MOST_BYTES + b'"}}')
+    assert caught.value.status == 413
+
+
 @each("name", UNREADABLE)
 def test_what_can_t_be_read_is_refused_with_400(name: str) -> None:
     with pytest.raises(WebhookUnreadable) as caught:
-        parse(TABLE, UNREADABLE[name])
+        read_one(UNREADABLE[name])
     assert caught.value.status == 400
 
 
@@ -239,7 +263,7 @@ def test_what_can_t_be_read_is_refused_with_400(name: str) -> None:
 def test_a_body_is_read_in_the_charset_that_it_has(encoding: str, content_type: str) -> None:
     written = {**ENVELOPE, "data": {**ENVELOPE["data"], "message": "ação"}}
     body = json.dumps(written, ensure_ascii=False).encode(encoding)
-    event = parse(TABLE, body, content_type)
+    event = read_one(body, content_type)
     assert isinstance(event, MessageReceived)
     assert event.message.text == "ação"
 
@@ -255,13 +279,13 @@ def test_half_a_surrogate_pair_is_a_replacement_character() -> None:
 
 
 def test_what_is_nested_32_deep_is_read() -> None:
-    assert parse(TABLE, deep(31)).id == "1"
+    assert read_one(deep(31)).id == "1"
 
 
 def test_a_refusal_shows_nothing_of_the_body() -> None:
     for body in (b"canary", b'{"canary":1}', b'["canary"', b'{"message":"canary"}', b"canary\xff"):
         with pytest.raises(WebhookUnreadable) as caught:
-            parse(TABLE, body)
+            read_one(body)
         error: BaseException | None = caught.value
         while error is not None:  # what it was made of holds the body, were it kept
             assert "canary" not in f"{error!r} {error} {vars(error)}"
@@ -280,7 +304,7 @@ TYPED = st.sampled_from([*TYPES, "x"])
 @given(st.binary() | st.text().map(lambda text: text.encode(errors="surrogatepass")))
 def test_any_bytes_are_unreadable_or_an_event(body: bytes) -> None:
     try:
-        assert parse(TABLE, body).type
+        assert read_one(body).type
     except WebhookUnreadable as refused:
         assert refused.status == 400  # noqa: PT017  (either is right)
 
@@ -303,43 +327,79 @@ def test_any_words_in_the_right_places_are_unreadable_or_an_event(
 
 
 def test_a_provider_without_an_unsigned_form_takes_none() -> None:
-    table: Webhook = replace(TABLE, unsigned=None)
-    with pytest.raises(WebhookUnreadable, match="an id and a type"):
-        parse(table, json.dumps(FIRST).encode())
+    tables = [one for one in TABLES if one.signed is not None]
+    with pytest.raises(WebhookUnreadable, match="arrived needs id, type"):
+        parse(tables, posted(json.dumps(FIRST).encode()))
 
 
 def test_what_is_written_is_what_is_read() -> None:
-    event = parse(TABLE, signed(happened("whatsapp.failed", error="E7")).body)
+    event = read_one(signed(happened("whatsapp.failed", error="E7")).body)
     assert isinstance(event, MessageReported)
     assert (event.message.error, event.message.at, event.channel) == ("E7", NOW, WHATSAPP)
 
 
 NESTED = Webhook(
+    kind=WebhookKind.ARRIVED,
+    types=["in"],
     envelope={"id": "event.id", "type": "event.kind"},
-    received={"in": SMS},
-    received_row={"sender": "sms.from", "text": "sms.body"},
+    row={"sender": "sms.from", "text": "sms.body"},
 )
 
 
 def test_without_data_the_whole_body_is_the_data_and_what_is_not_named_is_absent() -> None:
     document = {"event": {"id": "1", "kind": "in"}, "sms": {"from": NUMBER, "body": TEXT}}
-    event = parse(NESTED, json.dumps(document).encode())
+    (event,) = parse([NESTED], posted(json.dumps(document).encode()))
     assert isinstance(event, MessageReceived)
-    assert (event.message.sender, event.message.text, event.data) == (NUMBER, TEXT, document)
+    assert (event.message.sender, event.message.text) == (NUMBER, TEXT)
+    assert (event.data["event"], event.data["sms"]) == (document["event"], document["sms"])
     assert (event.version, event.created_at, event.occurred_at) == (None, None, None)
 
 
 @each(
     ("wrong", "why"),
     [
-        ({"envelope": {"id": "id"}}, r"webhook\.envelope\.type: give its path in the body"),
         (
             {"envelope": {**NESTED.envelope, "create_at": "at"}},
-            r"webhook\.envelope: 'create_at' is not read; did you mean 'created_at'\?",
+            r"arrived\.envelope: 'create_at' is not read; did you mean 'created_at'\?",
         ),
-        ({"received_row": {"form": "x"}}, r"webhook\.received_row: 'form' is not read; "),
-        ({"reported_row": {"id": "a..b"}}, r"webhook\.reported_row\.id: 'a\.\.b' is not a path"),
-        ({"received": {}}, r"webhook\.received: give a type of event"),
+        ({"row": {"form": "x"}}, r"arrived\.row: 'form' is not read; "),
+        ({"row": {"id": "a..b"}}, r"arrived\.row\.id: 'a\.\.b' is not a path"),
+        ({"row": {}}, r"arrived\.row: give the path of sender and text"),
+        (
+            {"kind": "reported", "row": {"id": "id"}},
+            r"reported\.row: give the path of status",
+        ),
+        (
+            {"kind": "reported", "row": {"status": "s"}},
+            r"reported\.row: give the path of id, or reference",
+        ),
+        ({"takes": ["HEAD"]}, r"arrived\.takes: 'HEAD': give GET or POST or PUT"),
+        ({"body": "csv"}, r"arrived\.body: 'csv': give json or form or xml"),
+        ({"charset": "utf-7"}, r"arrived\.charset: 'utf-7' is not known"),
+        (
+            {"row": {**NESTED.row, "id": {"path": "id", "match": "a"}}},
+            r"arrived\.row\.id\.match: 'a': give a pattern with one group",
+        ),
+        (
+            {"row": {**NESTED.row, "id": {"path": "id", "match": "("}}},
+            r"arrived\.row\.id\.match: '\(' is not a pattern",
+        ),
+        (
+            {"row": {**NESTED.row, "at": {"path": "at", "format": "%H"}}},
+            r"arrived\.row\.at\.format: '%H' has no year",
+        ),
+        ({"row": {**NESTED.row, "id": {"match": "(a)"}}}, r"arrived\.row\.id: path is missing"),
+        (
+            {"row": {**NESTED.row, "at": {"path": "at", "formt": "epoch"}}},
+            r"arrived\.row\.at: 'formt' is not read; did you mean 'format'\?",
+        ),
+        (
+            {"row": {**NESTED.row, "id": {"path": "id", "escaped": "utf-7"}}},
+            r"arrived\.row\.id\.escaped: 'utf-7' is not known",
+        ),
+        ({"answer": WebhookAnswer(status=300)}, r"arrived\.answer\.status: 300: give a status"),
+        ({"answer": WebhookAnswer(status=301)}, r"arrived\.answer\.status: 301: give a status"),
+        ({"answer": WebhookAnswer(body="{txt}")}, r"arrived\.answer\.body: there is no value"),
     ],
 )
 def test_a_table_that_could_read_nothing_is_refused_when_it_is_made(

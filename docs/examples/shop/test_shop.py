@@ -27,7 +27,7 @@ def place(shop, phone="+12025550123"):
 
 def report(shop, kind, message_id):
     now = datetime.now(UTC)
-    table, values = SMSMobileAPI.webhook, {"id": message_id}
+    table, values = SMSMobileAPI.webhooks, {"id": message_id}
     event = event_of(table, kind, values, now=now, event_id=str(uuid4()))
     request = outgoing(table, event, "/sms/", secrets=[Secret("test-secret")], now=now)
     answer = shop.post("/sms/", content=request.body, headers=dict(request.headers))

@@ -14,7 +14,7 @@ from smsbridge.backends.tables.block import OPERATIONS, Block
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.mapping.auth import Auth
-from smsbridge.mapping.operation import REQUEST_VALUES, value_names
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 from smsbridge.text.located import unknown_key
 from smsbridge.text.masking import public_name
 from smsbridge.text.suggest import nearest

@@ -20,6 +20,7 @@ from smsbridge.message import Status
 from smsbridge.text.located import unknown_key
 from smsbridge.text.secrets import Secret
 from smsbridge.text.toml_quotes import toml_key
+from smsbridge.webhooks.table import Webhook
 
 if TYPE_CHECKING:
     from smsbridge.mapping.auth import Credentials
@@ -75,6 +76,7 @@ class BlockBackend(Backend):
             name=name,
             protocol=protocol,
             statuses=reader.statuses(block),
+            webhooks=reader.webhooks,
             values=reader.values,
             public=public,
             secret=tuple(key for key in reader.credentials if key not in public),
@@ -125,6 +127,7 @@ class BlockTables:
     name: str
     protocol: Protocol
     statuses: Mapping[str, Status]
+    webhooks: tuple[Webhook, ...]
     values: Mapping[str, Any]
     public: tuple[str, ...]
     secret: tuple[str, ...]
@@ -142,6 +145,7 @@ class BlockTables:
             "name": self.name,
             "protocols": {self.kind.kind: self.protocol},
             "statuses": self.statuses,
+            "webhooks": self.webhooks,
             "values": self.values,
             "block_tables": self,
             **dict.fromkeys(self.public, ""),

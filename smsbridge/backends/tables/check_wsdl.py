@@ -38,10 +38,12 @@ _FAULT = ("code", "string", "detail")
 _TIME = datetime(2027, 1, 31, 9, tzinfo=UTC)
 SAMPLE: Mapping[str, Any] = {
     "recipient": "+12025550123",
+    "recipients": ["+12025550123"],
     "text": "Hello",
     "channels": "sms",
     "sender": "smsbridge",
     "reference": "order-4711",
+    "callback": "https://app.example/sms",
     "send_at": _TIME,
     "now": _TIME,
     "after": _TIME,

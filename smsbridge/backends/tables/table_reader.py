@@ -13,34 +13,38 @@ from smsbridge.backends.protocol_check import (
     check_carried,
     check_codec,
     check_field_names,
+    check_recipients,
     check_route,
 )
 from smsbridge.backends.tables.auth_reader import OPEN_SETTINGS, read_auth
 from smsbridge.backends.tables.block import OPERATIONS, Block
 from smsbridge.backends.tables.values_reader import read_values
+from smsbridge.backends.tables.webhook_reader import WEBHOOKS, read_webhooks
 from smsbridge.codecs.rest import Rest
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.auth import Auth
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import (
     QUESTIONS,
     RECEIVED_ROW,
-    REQUEST_VALUES,
+    RECIPIENT_ROW,
     SENT_ROW,
     Operation,
     Paths,
     Protocol,
     Question,
-    value_names,
 )
 from smsbridge.mapping.table_check import one_of
 from smsbridge.mapping.times import form_trouble
 from smsbridge.mapping.words import When, mark_trouble, range_trouble, untaken_trouble
 from smsbridge.message import Status
 from smsbridge.text.suggest import nearest
+from smsbridge.webhooks.table import Webhook
 
 _OF_A_CODEC = ("body", "answer")
-TABLES = (*OPERATIONS, "token", "auth", "statuses", "values")
+TABLES = (*OPERATIONS, *WEBHOOKS, "token", "auth", "statuses", "values")
+_OF_SEVERAL = ("rows", "row", "most")
 _OF_A_QUESTION = (
     *("answered", "rows", "row", "statuses"),
     *("failed", "refused", "pages", "time_format"),
@@ -49,7 +53,7 @@ _OF_A_QUESTION = (
 
 @dataclass(slots=True)
 class TableReader:
-    """Reads the tables of one block; ``credentials`` are then those of its auth.
+    """Reads the tables of one block, and then has its ``credentials`` and its ``webhooks``.
 
     ``values``: its constants.
 
@@ -59,6 +63,7 @@ class TableReader:
     codec: Codec
     soap: bool
     credentials: dict[str, Any] = field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def protocol(self, values: Mapping[str, Any]) -> Protocol:
@@ -76,15 +81,20 @@ class TableReader:
         }
         if not found:
             block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
-        if isinstance(auth, Login):
-            auth = replace(auth, calls=tuple((t.call, t.taken) for t in found.values()))
+        self.webhooks = read_webhooks(values, self.credentials, self.statuses(values))
         self._check_use(block, auth, list(found.values()))
         self._check_values(block, list(found.values()))
-        if isinstance(auth, Fields):
-            auth = replace(auth, also=tuple(self.credentials))
+        if isinstance(auth, Login):
+            calls = tuple((t.call, t.taken) for t in found.values())
+            auth = replace(auth, calls=calls, auth=self._with_all(auth.auth))
+        auth = self._with_all(auth)
         if not self.soap:
             check_answer_mark(block, found)
         return Protocol(self.codec, auth, **found)
+
+    def _with_all(self, auth: Auth) -> Auth:
+        """Return an auth that also has the credentials which only a call carries."""
+        return replace(auth, also=tuple(self.credentials)) if isinstance(auth, Fields) else auth
 
     @staticmethod
     def statuses(values: Mapping[str, Any]) -> dict[str, Status]:
@@ -120,7 +130,9 @@ class TableReader:
         )
 
     def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
-        own = _OF_A_QUESTION if name in QUESTIONS else ("accepted", "not_sent")
+        own: tuple[str, ...] = _OF_A_QUESTION
+        own = own if name in QUESTIONS else ("accepted", "not_sent")
+        own += _OF_SEVERAL if name == "send" else ()
         block.only(self._call_key, "fields", "headers", "rejected", *own, *self._codec_keys)
         codec = self._codec(block)
         known = value_names(name) | set(self.credentials) | more
@@ -135,8 +147,20 @@ class TableReader:
                 not_sent = block.several_words("not_sent")
                 if why := untaken_trouble(not_sent, accepted, rejected):
                     block.fail(why, "not_sent")
-                table = Operation(call, fields, accepted, rejected, headers, not_sent, codec)
+                table = Operation(
+                    call,
+                    fields,
+                    accepted,
+                    rejected,
+                    headers,
+                    not_sent,
+                    codec,
+                    rows=block.path("rows", ""),
+                    row=_row(block, RECIPIENT_ROW) if "row" in block else {},
+                    most=block.of("most", int, 1),
+                )
                 check_carried(block, name, table)
+                check_recipients(block, table, codec or self.codec)
                 return table
             answered = When(block.words("answered"))
             rows = block.path("rows", "")
@@ -190,6 +214,7 @@ class TableReader:
 
     def _check_use(self, block: Block, auth: Auth, tables: list[Operation | Question]) -> None:
         used = {name for table in tables for name in table.carries()} | set(auth.credentials)
+        used |= {name for one in self.webhooks if one.signed for name in one.signed.names}
         for key in self.credentials:
             if key not in used:
                 known = nearest(key, ("type", *OPEN_SETTINGS, *used & set(self.credentials)))

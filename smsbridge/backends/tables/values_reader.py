@@ -8,7 +8,7 @@ from keyword import iskeyword
 from typing import Any
 
 from smsbridge.backends.tables.block import OPERATIONS, Block
-from smsbridge.mapping.operation import REQUEST_VALUES, value_names
+from smsbridge.mapping.call_values import REQUEST_VALUES, value_names
 
 DEFAULTS = ("sender",)
 """The values of a message that may have a default."""

@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from smsbridge.cli.bulk.at_hand import AtHand
 from smsbridge.cli.bulk.journal_lines import (
     DIED,
     END,
@@ -162,14 +163,27 @@ class Journal:
 
     def to_send(
         self, messages: Iterable[tuple[int, Message]], most: int, stopped: Callable[[], bool]
-    ) -> Generator[Message, None, None]:
+    ) -> AtHand[Message]:
         """Yield the messages that have no end yet, each when its intent is on the disk.
 
-        At most ``most`` are without an end at any time; one fsync covers all that may start.
-        ``stopped`` is asked before each.
+        At most ``most`` are without an end at any time; one fsync covers all that may start, and
+        these are then at hand. ``stopped`` is asked before each.
         """
+        group: list[tuple[int, Message]] = []
+        return AtHand(self._to_send(messages, most, stopped, group), group)
+
+    def _to_send(
+        self,
+        messages: Iterable[tuple[int, Message]],
+        most: int,
+        stopped: Callable[[], bool],
+        group: list[tuple[int, Message]],
+    ) -> Generator[Message, None, None]:
         waiting = ((i, message) for i, message in messages if not self._states.ends[i])
-        while not stopped() and (group := list(islice(waiting, most - len(self._flying)))):
+        while not stopped():
+            group[:] = islice(waiting, most - len(self._flying))
+            if not group:
+                return
             self._intents.append([self._intent(i, message) for i, message in group], sync=True)
             group.reverse()
             try:

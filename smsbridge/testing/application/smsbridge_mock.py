@@ -24,6 +24,7 @@ from smsbridge.testing.mock.provider import AcceptedMessage
 from smsbridge.testing.mock.upcoming import answer_of
 from smsbridge.testing.mock.webhooks import WebhookTarget
 from smsbridge.text.secrets import Secret
+from smsbridge.webhooks.guard import origin_of
 
 _NOWHERE = "https://mock.example"
 VARIABLES = (URL_VARIABLE, FILE_VARIABLE, BLOCK_VARIABLE)
@@ -177,19 +178,24 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
         """Send the provider's webhooks to an application: a WSGI or ASGI app, or a URL.
 
         ``secrets``: what they are signed with; ``signed=False``: the form without a signature. They
-        go out when `report`, `reply` or `deliver` is called.
+        go out when `report`, `reply` or `deliver` is called. A signature that covers the address
+        has the host of the backend's ``callback``, or ``http://localhost``.
         """
-        table = getattr(self.backend, "webhook", None)
-        if table is None:
+        if not self.backend.webhooks:
             raise ConfigError(f"{self.backend.name} has no webhooks")
         self._app = app
         self.webhooks = WebhookTarget(
-            webhook=table,
-            url=urljoin(app, path) if isinstance(app, str) else f"http://localhost{path}",
+            tables=self.backend.webhooks,
+            url=urljoin(app if isinstance(app, str) else self._origin(), path),
             session=Session(),
             secrets=[one if isinstance(one, Secret) else Secret(one) for one in secrets],
+            credentials=self.backend.credentials(),
             signed=signed,
         )
+
+    def _origin(self) -> str:
+        """Return where the provider calls an application in this process, as signatures have it."""
+        return origin_of(self.backend.callback) or "http://localhost"
 
     def report(
         self, message: AcceptedMessage | Submission | str, status: Status | str

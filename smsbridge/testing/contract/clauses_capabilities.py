@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import CallerError, InvalidMessage, Unsupported
 from smsbridge.mapping.operation import COMMANDS, QUESTIONS, Operation
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.message import Channel, Message, Options
 from smsbridge.testing.contract.clause import clause
 from smsbridge.testing.contract.conversation import Conversation, converse, describe
@@ -27,7 +28,7 @@ _CHANNELS = (
     frozenset({Channel.SMS, Channel.WHATSAPP}),
 )
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "recipient": ("+12025550123", "+447700900123"),
+    **dict.fromkeys(("recipient", RECIPIENTS), ("+12025550123", "+447700900123")),
     "sender": ("CanaryBirds",),
     "reference": ("canary-4711", "0123456789abcdef0123456789ABCDEF"),
 }
@@ -90,7 +91,7 @@ def _judge_words(subject: Subject, name: str, words: tuple[str, ...]) -> Iterato
 
 
 def _with_word(message: Message, name: str, word: str) -> Message:
-    given: dict[str, Any] = {name: word}
+    given: dict[str, Any] = {"recipient" if name == RECIPIENTS else name: word}
     return replace(message, **given)
 
 

@@ -11,7 +11,9 @@ from smsbridge.errors import NoAnswer, NotSent, Outcome, OutcomeUnknown, Rejecte
 from smsbridge.http.exchange import Left, Request
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS
+from smsbridge.mapping.words import words_of
 from smsbridge.message import Submission
+from smsbridge.serving.answers import row_of
 from smsbridge.serving.call import SENDING, ReceivedCall, read_call
 from smsbridge.serving.provider_protocol import provider_protocols
 from smsbridge.testing.contract.clause import clause
@@ -25,7 +27,9 @@ from smsbridge.testing.fixture.load import Fixture, Interaction, Provenance
 if TYPE_CHECKING:
     from smsbridge.testing.contract.subject import Subject
 
+_ANOTHER = "+12025550199"
 _OK = ("html", "bad-json", "provider-error", "bad-soap")
+_OF_A_BODY = ("bad-json", "odd-success")
 _REDIRECTS = ("redirect-keep", "redirect-see-other")
 _ASKED = ("reset-after-request", "silence", "half-body", "server-error:500", "html", "bad-json")
 _STATUSES = {"html": "200", "unauthorized": "401"}
@@ -65,6 +69,10 @@ def required_end(subject: Subject, met: Fault) -> Ending | None:
     if met.name == "odd-success" and not _can_be_odd(subject, met.way):
         return None
     words = _words(met)
+    if table.accepted.by_status and (
+        met.name in _OF_A_BODY or words.get(STATUS) in words_of(table.accepted.match[STATUS])
+    ):
+        return None  # the body means nothing
     for path, word in words.items():
         if (reason := table.rejected.get(path, {}).get(word)) and met.name != "odd-success":
             return Ending(outcome=Outcome.REJECTED, reason=reason)
@@ -215,6 +223,7 @@ def check_200(subject: Subject) -> Iterator[Finding]:
         elif met.name in _OK:
             yield from judge_fault(subject, met)
     yield from _judge_contradictions(subject)
+    yield from _judge_other_row(subject)
     for fixture in subject.fixtures:
         if not is_good(fixture) and ends_in_200(fixture):
             yield from outcome_of(subject, fixture)
@@ -231,6 +240,17 @@ def _judge_contradictions(subject: Subject) -> Iterator[str]:
             if not isinstance(end, OutcomeUnknown):
                 said = f"an answer with its mark of success and {path} = {word!r}"
                 yield f"{said}: it ends with {describe(end)}, not unknown"
+
+
+def _judge_other_row(subject: Subject) -> Iterator[str]:
+    """Yield that the row of another recipient is believed."""
+    table = subject.send
+    if not table.rows:
+        return
+    row = row_of(table, acceptance(subject, "send", {}), _ANOTHER)
+    end = hear(subject, "send", {table.rows: [row]}, whole=True).end
+    if not isinstance(end, OutcomeUnknown):
+        yield f"an answer with the row of another number: it ends with {describe(end)}, not unknown"
 
 
 def _judge_provider_error(subject: Subject, met: Fault) -> Iterator[str]:

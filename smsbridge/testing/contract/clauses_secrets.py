@@ -182,6 +182,7 @@ def _fields(subject: Subject) -> set[str]:
     known = {*subject.backend.credentials(), "token"}
     paths = set(subject.table.auth.fields(subject.backend.credentials()))
     for table in subject.table.operations().values():
-        paths |= {p for p, template in table.places().items() if set(names(template)) & known}
+        places = {p: t for p, t in table.places().items() if not p.startswith("{")}  # of no route
+        paths |= {p for p, template in places.items() if set(names(template)) & known}
     last = ([one for one in steps(path, form=True) if isinstance(one, str)][-1] for path in paths)
     return {name.rpartition("}")[2] for name in last}

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import capabilities
-from smsbridge.webhooks.table import Webhook
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -90,7 +89,6 @@ def feature_rows(backend: Backend, contract: dict[str, str]) -> Iterator[Feature
 
 
 def _webhooks(backend: Backend) -> str:
-    table = getattr(backend, "webhook", None)
-    if not isinstance(table, Webhook):
+    if not backend.webhooks:
         return ""
-    return "signed" if table.signature else "unsigned"
+    return "signed" if any(one.signed for one in backend.webhooks) else "unsigned"

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from smsbridge.codecs.rest import FORM, JSON
 from smsbridge.http.exchange import Session
-from smsbridge.mapping.filters import text
-from smsbridge.mapping.operation import generated_values, message_values
+from smsbridge.mapping.call_values import generated_values, message_values
+from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.path import steps
 from smsbridge.mapping.template import TIME_ZONE, names, render
 
@@ -105,7 +105,7 @@ def missing_places(subject: Subject, message: Message, request: Request, name: s
         if name in names(template)
     }
     found = list(places(request))
-    wanted = {path: text(word) for path, word in carriers.items() if word is not None}
+    wanted = {path: one_text(word) for path, word in carriers.items() if word is not None}
     if not wanted:
         return list(carriers)
     return [path for path, word in wanted.items() if not _stands(found, path, word)]
@@ -116,4 +116,5 @@ def _stands(found: list[RequestPlace], path: str, word: str) -> bool:
     if path.startswith("{"):
         return any(place.part == "path" and word in place.value for place in found)
     last = [one for one in steps(path, form=True) if isinstance(one, str)][-1].rpartition("}")[2]
-    return any(place.value == word and place.name in (last, last.lower()) for place in found)
+    named = (last, last.lower(), path)  # of a form all of it is the name: to[]
+    return any(place.value == word and place.name in named for place in found)

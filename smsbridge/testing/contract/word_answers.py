@@ -10,7 +10,7 @@ from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.mapping.words import words_of
-from smsbridge.serving.answers import AnswerWriter, first_pairs, word_of
+from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.rest import ProviderRest, json_response
 from smsbridge.testing.contract.conversation import Conversation, converse
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 _NO = ("no", "0", "1", "FAILED")
 
 
-def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversation:
+def hear(
+    subject: Subject, operation: str, words: Mapping[str, Any], *, whole: bool = False
+) -> Conversation:
     """Return the conversation in which an operation is answered by words at their paths.
 
-    Raises `Unwritable` where no valid answer has them.
+    Where a call has several recipients, they are the words of a row, unless ``whole``. Raises
+    `Unwritable` where no valid answer has them.
     """
     impossible: list[Exception] = []
 
@@ -32,7 +35,7 @@ def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversa
         if call.operation != operation or not call.known:
             return None
         try:
-            return _write(request, call, words)
+            return _write(request, call, words, whole=whole)
         except Unwritable as error:
             impossible.append(error)
             return None
@@ -43,10 +46,14 @@ def hear(subject: Subject, operation: str, words: Mapping[str, Any]) -> Conversa
     return talk
 
 
-def _write(request: Request, call: ReceivedCall, words: Mapping[str, Any]) -> Response:
+def _write(
+    request: Request, call: ReceivedCall, words: Mapping[str, Any], *, whole: bool
+) -> Response:
     codec = call.protocol.codec
     if STATUS in words:
         return json_response(int(words[STATUS]), {})
+    if call.message and isinstance(call.table, Operation) and call.table.rows and not whole:
+        words = {call.table.rows: [row_of(call.table, words, call.message.recipient)]}
     if isinstance(codec, ProviderRest):
         return codec.write(request, call.table.call, nest(dict(words)))
     return AnswerWriter(codec, request, call.table.call).answer(dict(words))

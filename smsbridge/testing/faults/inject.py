@@ -119,7 +119,7 @@ class FaultInjector:
                 return None
             self._count()
             return fault("unauthorized")
-        if strict or not call.known or call.message is None:
+        if strict or not call.known or call.message is None or call.others:
             return None
         rule = recipient_rule(call.message.recipient)
         return fault(rule.fault) if rule and rule.fault else None

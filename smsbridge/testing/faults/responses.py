@@ -26,6 +26,7 @@ from smsbridge.mapping.codec import Codec, Unreadable, Unwritable
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at, steps
+from smsbridge.mapping.rows import rows_in
 from smsbridge.mapping.words import When
 from smsbridge.serving.answers import AnswerWriter
 from smsbridge.serving.call import ReceivedCall
@@ -205,11 +206,14 @@ def _odd_success(context: FaultContext, way: str) -> Response:
     except Unreadable:
         return context.good
     changed = json.loads(json.dumps(words))
-    if way == "text":
-        for path in accepted.match:
-            _change(changed, path, text)
-    elif accepted.id and accepted.id not in accepted.match:
-        _change(changed, accepted.id, None)
+    table = context.table
+    several = isinstance(table, Operation) and table.rows
+    for place in rows_in(table, changed) if several else [changed]:
+        if way == "text":
+            for path in accepted.match:
+                _change(place, path, text)
+        elif accepted.id and accepted.id not in accepted.match:
+            _change(place, accepted.id, None)
     return _write(context, changed)
 
 

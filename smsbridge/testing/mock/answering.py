@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.backends.group_send import group_ends
 from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import SoapFault, Unreadable
@@ -22,6 +23,7 @@ from smsbridge.testing.faults.inject import FaultInjector
 from smsbridge.testing.faults.table import Fault, fault
 from smsbridge.testing.fixture.load import Interaction
 from smsbridge.testing.mock.generated import GeneratedAnswers
+from smsbridge.testing.mock.magic_numbers import recipient_rule
 from smsbridge.testing.mock.upcoming import Upcoming
 from smsbridge.testing.mock.verdict import Acceptance, Miss, Quirks, Unmatched, quirks_refusal
 from smsbridge.testing.mutants.tap import TAP
@@ -54,7 +56,7 @@ class Answerer:
         self._backend = provider.backend
         self._account = self._backends_of = provider.backend
         self._backends: dict[str, Backend] = {}
-        self._judged: tuple[Response, SendEnd] | None = None
+        self._judged: tuple[Response, list[SendEnd]] | None = None
         self._protocols = protocols
         self._faults = faults
         self._session = session
@@ -164,7 +166,7 @@ class Answerer:
             return self._faults.apply(wanted, request, call, self._play_scenario)
         writer = AnswerWriter(call.protocol.codec, request, call.table.call)
         answer = writer.refusal(call.table.rejected, (wanted,))
-        end = self._outcome(call, call.message, answer) if call.message else None
+        end = self._outcomes(call, answer)[0] if call.message else None
         if call.message and getattr(end, "reason", None) is not wanted:
             of = f"{self._backend.name} over {call.protocol.name}"
             why = f"a message was to be rejected for {wanted}, and {of} has no word for that"
@@ -212,14 +214,20 @@ class Answerer:
         return response
 
     def _keep(self, response: Response, call: ReceivedCall) -> None:
-        """Keep the message of a call that was accepted."""
-        if call.message is None or not call.known:
+        """Keep the messages of a call that were accepted."""
+        if not call.known or not call.messages:
             return
-        outcome = self._outcome(call, call.message, response)
-        if not isinstance(outcome, Submission):
-            self._kept.refused = self._kept.refused or "its answer says that it was not taken"
-        else:
-            self._provider.keep(call, call.message, outcome.id, self._kept)
+        left = 0
+        for message, end in zip(call.messages, self._outcomes(call, response), strict=True):
+            if isinstance(end, Submission):
+                self._provider.keep(call, message, end.id, self._kept)
+            elif call.others and is_taken_untold(message):
+                self._provider.keep(call, message, None, self._kept)
+            else:
+                left += 1
+        if left:
+            what = f"{left} of {len(call.messages)} messages were" if call.others else "it was"
+            self._kept.refused = self._kept.refused or f"its answer says that {what} not taken"
 
     def _fixture_response(
         self, interaction: Interaction, request: Request, call: ReceivedCall | None
@@ -241,13 +249,12 @@ class Answerer:
         body = given.get("text", "").encode() if coded is None else coded
         return Response(status=status, headers=headers, body=body)
 
-    def _outcome(self, call: ReceivedCall, message: Message, response: Response) -> SendEnd:
-        """Return the outcome that a client would conclude from an answer."""
+    def _outcomes(self, call: ReceivedCall, response: Response) -> list[SendEnd]:
+        """Return the outcome of each message that a client would conclude from an answer."""
         if self._judged is None or self._judged[0] is not response:
-            backend = self._backend_over(call.protocol.name)
-            attempt = backend.attempt(message, self._session)
-            end = backend.outcome(call.table, message, response, self._session, attempt)
-            self._judged = response, end
+            backend, table = self._backend_over(call.protocol.name), call.table
+            ends = group_ends(backend, table, call.messages, response, self._session)
+            self._judged = response, ends
         return self._judged[1]
 
     def _backend_over(self, protocol: str) -> Backend:
@@ -304,7 +311,7 @@ class Answerer:
         near = [Miss(interaction=mask(name), differs=mask(why)) for name, why in misses]
         unmatched = Unmatched(request=self._provider.describe(request), nearest=near[:_NEAREST])
         self._provider.evidence.unmatched.append(unmatched)
-        self._kept.refused = unmatched.sentence
+        self._kept.refused, self._kept.near = unmatched.sentence, unmatched.nearest
         return unmatched.sentence
 
     def _nearest_calls(self, request: Request) -> list[tuple[str, str]]:
@@ -319,31 +326,40 @@ class Answerer:
     def _note_acceptance(
         self, call: ReceivedCall, answer: Response | Fault, taken: Sequence[AcceptedMessage]
     ) -> None:
-        """Keep a message that was taken, or may have been for all that the client can know."""
-        if call.message is None:
-            return
-        if isinstance(answer, Fault):
-            outcome = answer.ends.outcome
-            clean = bool(answer.answer) and outcome in (Outcome.ACCEPTED, None)
-        else:
-            end = self._outcome(call, call.message, answer)
-            clean = isinstance(end, Submission)
-            outcome = Outcome.ACCEPTED if isinstance(end, Submission) else end.outcome
-        if not taken and outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
-            return
-        acceptance = Acceptance(
-            recipient=call.message.recipient,
-            text=call.message.text,
-            reference=call.values.get("reference", ""),
-            clean=clean,
-            id=taken[-1].id if taken else "",
-        )
-        self._provider.evidence.accepted.append(acceptance)
+        """Keep messages that were taken, or may have been for all that the client can know."""
+        found = {one.recipient: one for one in taken}
+        ends = None if isinstance(answer, Fault) else self._outcomes(call, answer)
+        for number, message in enumerate(call.messages):
+            if isinstance(answer, Fault):
+                outcome = answer.ends.outcome
+                clean = bool(answer.answer) and outcome in (Outcome.ACCEPTED, None)
+            elif ends is not None:
+                outcome = ends[number].outcome
+                clean = outcome is Outcome.ACCEPTED
+            kept = found.get(message.recipient)
+            if kept is None and outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
+                continue
+            if kept and kept.log and not clean:
+                kept.log.outcome = outcome or Outcome.UNKNOWN
+            acceptance = Acceptance(
+                recipient=message.recipient,
+                text=message.text,
+                reference=call.values.get("reference", ""),
+                clean=clean,
+                id=kept.id if kept else "",
+            )
+            self._provider.evidence.accepted.append(acceptance)
 
     def _note(self, leniency: str) -> None:
         self._provider.notes[leniency] += 1
         if not leniency.startswith(REFUSED):
             self._kept.notes.append(leniency)
+
+
+def is_taken_untold(message: Message) -> bool:
+    """Return whether a magic number says that a message is taken, and the client never told."""
+    rule = recipient_rule(message.recipient)
+    return bool(rule and rule.fault) and fault(rule.fault if rule else "").taken
 
 
 def _unknown_fields(call: ReceivedCall) -> list[str]:

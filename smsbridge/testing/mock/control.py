@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from smsbridge.codecs.answer_format import parse_json
-from smsbridge.http.address import is_loopback
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Unreadable
+from smsbridge.serving.foreign import find_foreign
 from smsbridge.serving.rest import json_response
 from smsbridge.testing.mock import control_answers, control_changes
 from smsbridge.testing.mock.control_input import Asked, BadAsk, NoSuch
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from smsbridge.testing.mock.provider import Provider
 
 _BAD_METHOD = 405
-_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_OTHER_HOST = "its Host is not the mock's: ask at localhost, or start the mock with --address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +42,14 @@ _ONE = "/requests/ID"
 URLS: Mapping[tuple[str, str], ControlURL] = {
     ("GET", "/messages"): ControlURL(
         answer=control_answers.messages,
-        parameters=("recipient", "text", "after", "wait"),
+        parameters=("recipient", "text", "channel", "outcome", "after", "last", "wait"),
     ),
-    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after",)),
+    ("GET", "/received"): ControlURL(answer=control_answers.received),
+    ("GET", "/requests"): ControlURL(answer=control_answers.requests, parameters=("after", "last")),
     ("GET", _ONE): ControlURL(answer=control_answers.one_request),
     ("GET", "/lanes"): ControlURL(answer=control_answers.lanes),
     ("GET", "/scenario"): ControlURL(answer=control_answers.scenario),
+    ("GET", "/playable"): ControlURL(answer=control_answers.playable),
     ("GET", "/notes"): ControlURL(answer=control_answers.notes),
     ("GET", "/verify"): ControlURL(answer=control_answers.verify),
     ("GET", "/health"): ControlURL(answer=control_answers.health),
@@ -81,8 +81,8 @@ URLS: Mapping[tuple[str, str], ControlURL] = {
     ),
     ("POST", "/receive"): ControlURL(
         answer=control_changes.receive,
-        keys=("sender", "text", "device"),
-        takes="give an object with sender, text and optionally device, each a text without NUL",
+        keys=("sender", "text", "device", "recipient"),
+        takes="give an object with sender, text and optionally device and recipient, each a text",
     ),
     ("POST", "/webhook"): ControlURL(
         answer=control_changes.webhook,
@@ -155,27 +155,6 @@ def _read(url: ControlURL, request: Request, known: str) -> Asked:
 def foreign(request: Request, hosts: Collection[str]) -> str:
     """Return why a request may come from a web page rather than a test; empty if it doesn't.
 
-    A page can make a host name of its own resolve to this machine (DNS rebinding); that name is
-    then the Host. ``hosts``: the mock's own. Browsers always send these headers, so a request
-    without them is accepted.
+    ``hosts``: the mock's own.
     """
-    host = request.header("host").lower()
-    if host and not _is_own(host, hosts):
-        return "its Host is not the mock's: ask at localhost, or start the mock with --address"
-    origin = request.header("origin").lower()
-    site = request.header("sec-fetch-site").lower()
-    if (origin and origin.partition("://")[2] != host) or site not in ("", "same-origin", "none"):
-        return "it comes from a web page of another origin: ask from a test, or from a shell"
-    return ""
-
-
-def _is_own(host: str, hosts: Collection[str]) -> bool:
-    found = _HOST.fullmatch(host)
-    name = found[1].strip("[]") if found else ""
-    if is_loopback(name) or name in hosts:
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return any(one in hosts for one in ("0.0.0.0", "::"))  # noqa: S104  (it listens at every address)
+    return find_foreign(request, hosts, _OTHER_HOST)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.filters import TIME_FILTERS
-from smsbridge.message import Status
+from smsbridge.message import Channel, Status
 from smsbridge.serving.rest import json_response
+from smsbridge.testing.faults.table import FAULTS, Place
+from smsbridge.testing.fixture.load import shipped
 from smsbridge.testing.mock.changes import answer_events
 from smsbridge.testing.mock.control_input import Asked, BadAsk, NoSuch, number
 from smsbridge.testing.mock.lanes import lane_keys
 from smsbridge.testing.mock.masked_request import masked_request
 from smsbridge.testing.mock.request_fixture import curl_of, fixture_of
 from smsbridge.testing.mock.text_pattern import BadPattern, read_pattern
+from smsbridge.testing.mock.wire_text import fields_of, wire_of
 from smsbridge.text.segments import segments
 
 if TYPE_CHECKING:
@@ -35,6 +40,7 @@ def messages(provider: Provider, asked: Asked) -> Any:
     fits = _filter_of(asked)
     after = asked.parameters.get("after", "")
     seconds = asked.seconds("wait", MOST_WAIT)
+    last = int(number("last", _whole(asked.parameters.get("last", "0")), _MOST_EVENTS))
     with provider.lock:
         if after and after not in [one.id for one in provider.messages]:
             raise NoSuch("after: no message of this lane has that id")
@@ -42,7 +48,8 @@ def messages(provider: Provider, asked: Asked) -> Any:
     def look() -> list[AcceptedMessage]:
         known = [one.id for one in provider.messages] if after else []
         first = known.index(after) + 1 if after in known else 0
-        return [one for one in provider.messages[first:] if fits(one)]
+        newest = (one for one in reversed(provider.messages[first:]) if fits(one))
+        return list(islice(newest, last or None))[::-1]
 
     try:
         if not seconds:
@@ -59,29 +66,44 @@ def messages(provider: Provider, asked: Asked) -> Any:
         raise BadAsk(str(error)) from None
     with provider.lock:
         provider.settle()
-        return [_message(provider, one) for one in found]
+        return [message_document(provider, one) for one in found]
 
 
 def _filter_of(asked: Asked) -> Callable[[AcceptedMessage], bool]:
     recipient = _digits(asked.parameters.get("recipient", ""))
     if "recipient" in asked.parameters and not recipient:
         raise BadAsk("recipient: give a number")
+    channel = _word_of(asked, "channel", list(Channel))
+    outcome = _word_of(asked, "outcome", list(Outcome))
     try:
         text = read_pattern(asked.parameters.get("text", ""))
     except BadPattern as error:
         raise BadAsk(str(error)) from None
 
     def fits(message: AcceptedMessage) -> bool:
-        return recipient in ("", _digits(message.recipient)) and text.is_in(message.text)
+        return (
+            recipient in ("", _digits(message.recipient))
+            and (not channel or channel in message.channels)
+            and outcome in ("", message.outcome)
+            and text.is_in(message.text)
+        )
 
     return fits
+
+
+def _word_of(asked: Asked, name: str, words: list[str]) -> str:
+    word = asked.parameters.get(name, "")
+    if name in asked.parameters and word not in words:
+        raise BadAsk(f"{name}: give one of {', '.join(words)}")
+    return word
 
 
 def _digits(number: str) -> str:
     return "".join(char for char in number if char in "0123456789")
 
 
-def _message(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
+def message_document(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
+    """Return a message as it is told; the lock of the lane is held."""
     size, log = segments(accepted.text), accepted.log
     return {
         "recipient": accepted.recipient,
@@ -92,6 +114,8 @@ def _message(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
         "sender": accepted.sender,
         "segments": size.count,
         "encoding": size.encoding,
+        "forcing": size.forcing,
+        "outcome": accepted.outcome,
         "status": (log and log.status_at(provider.clock())) or Status.SENT,
         "at": _ISO(accepted.at) if accepted.at else None,
         "request": accepted.request,
@@ -102,11 +126,27 @@ def _message(provider: Provider, accepted: AcceptedMessage) -> dict[str, Any]:
     }
 
 
+def received(provider: Provider, _asked: Asked) -> Any:
+    """Return the messages that came in, oldest first."""
+    with provider.lock:
+        return [
+            {
+                "id": one.id,
+                "sender": one.sender,
+                "text": one.text,
+                "device": one.device,
+                "at": _ISO(one.at),
+            }
+            for one in provider.history.received
+        ]
+
+
 def requests(provider: Provider, asked: Asked) -> Any:
     """Return what came in, oldest first, without credentials."""
     after = number("after", _whole(asked.parameters.get("after", "0")), _MOST_EVENTS)
+    last = int(number("last", _whole(asked.parameters.get("last", "0")), _MOST_EVENTS))
     with provider.lock:
-        kept = [one for one in provider.request_log.requests if int(one.id) > after]
+        kept = [one for one in provider.request_log.requests if int(one.id) > after][-last:]
         return {
             "requests": [_request(provider, one) for one in kept],
             "dropped": provider.request_log.dropped,
@@ -119,24 +159,33 @@ def one_request(provider: Provider, asked: Asked) -> Any:
         kept = provider.request_log.find(asked.known)
         if kept is None:
             raise NoSuch("no request of this lane has that id, or it is kept no more")
-        more = {"curl": curl_of(kept, provider), "fixture": fixture_of(kept, provider)}
-        return _request(provider, kept) | more
+        return {
+            **_request(provider, kept),
+            **wire_of(kept, provider.backend, _secrets(provider)),
+            "fields": fields_of(kept, provider.mask),
+            "curl": curl_of(kept, provider),
+            "fixture": fixture_of(kept, provider),
+        }
 
 
-def _request(provider: Provider, kept: KeptRequest) -> dict[str, Any]:
-    secrets = [
+def _secrets(provider: Provider) -> list[str]:
+    return [
         *provider.backend.secrets(),
         *provider.backend.credentials().values(),
         *provider.scenario.all_tokens(),
     ]
+
+
+def _request(provider: Provider, kept: KeptRequest) -> dict[str, Any]:
     return {
         "id": kept.id,
         "at": _ISO(kept.at),
-        **masked_request(kept, provider.backend, secrets),
+        **masked_request(kept, provider.backend, _secrets(provider)),
         "taken_for": kept.taken_for,
         "protocol": kept.protocol,
         "interaction": kept.interaction,
         "refused": kept.refused,
+        "nearest": [{"interaction": one.interaction, "differs": one.differs} for one in kept.near],
         "fault": kept.fault,
         "status": kept.answer.status if kept.answer else None,
         "message": kept.message,
@@ -190,6 +239,19 @@ def scenario(provider: Provider, _asked: Asked) -> Any:
             "unplayed": provider.unplayed(),
             "misses": list(provider.misses),
         }
+
+
+def playable(provider: Provider, _asked: Asked) -> Any:
+    """Return what could be played: the scenarios that ship for the backend, and the faults."""
+    name = provider.backend.name
+    return {
+        "scenarios": shipped(f"{name}/"),
+        "faults": {
+            one.name: {"what": one.what, "kinds": [kind for kind in one.ways if kind]}
+            for one in FAULTS.values()
+            if one.place is not Place.ADDRESS
+        },
+    }
 
 
 def notes(provider: Provider, _asked: Asked) -> Any:

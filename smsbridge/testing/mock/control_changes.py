@@ -125,12 +125,13 @@ def report(provider: Provider, asked: Asked) -> Any:
 def receive(provider: Provider, asked: Asked) -> Any:
     """Let a message come in."""
     try:
-        sender, text, device = map(asked.text, ("sender", "text", "device"))
+        names = ("sender", "text", "device", "recipient")
+        sender, text, device, recipient = map(asked.text, names)
     except BadAsk:
         raise BadAsk(_RECEIVED) from None
     if not sender or not text:
         raise BadAsk(_RECEIVED)
-    provider.receive(sender, text, device)
+    provider.receive(sender, text, device, recipient)
     return _OK
 
 
@@ -139,13 +140,13 @@ def webhook(provider: Provider, asked: Asked) -> Any:
     if "url" not in asked.given:
         raise BadAsk("url: give where the webhooks go, or null for nowhere")
     unsigned = asked.given.get("unsigned", False)
-    table = getattr(provider.backend, "webhook", None)
+    tables = provider.backend.webhooks
     if asked.given["url"] is None:
         provider.webhooks = None
         provider.changes.add("webhook", url=None)
         return {**_OK, "url": None}
     url, secret = asked.text("url"), asked.text("secret")
-    if table is None:
+    if not tables:
         raise BadAsk(f"url: {provider.backend.name} has no webhooks")
     if not isinstance(unsigned, bool) or (unsigned and secret):
         raise BadAsk("unsigned: give true or false; true without a secret")
@@ -155,7 +156,12 @@ def webhook(provider: Provider, asked: Asked) -> Any:
         raise BadAsk(str(error)) from None
     secrets = [Secret(secret)] if secret else []
     provider.webhooks = WebhookTarget(
-        webhook=table, url=url, session=Session(), secrets=secrets, signed=not unsigned
+        tables=tables,
+        url=url,
+        session=Session(),
+        secrets=secrets,
+        credentials=provider.backend.credentials(),
+        signed=not unsigned,
     )
     provider.posts_webhooks = True
     provider.changes.add("webhook", url=url)

@@ -6,19 +6,22 @@ ASSUMED: no provider was seen to answer so; the answers are only known to be val
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.words import ends_of
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, status_words
+from smsbridge.serving.answers import AnswerWriter, row_of, status_words
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
 from smsbridge.serving.table_answers import TableAnswers, fits_id, writer_of
+from smsbridge.testing.mock.magic_numbers import recipient_rule
 from smsbridge.testing.mock.verdict import quirks_refusal
 
 if TYPE_CHECKING:
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from smsbridge.testing.mock.history import History
 
 _UNSENDABLE = (Reason.RECIPIENT, Reason.CONTENT, Reason.REQUEST, Reason.OTHER)
+_ROW_REASONS: Mapping[str, tuple[Reason, ...]] = {
+    "refusals": _UNSENDABLE,
+    "unauthorized": (Reason.AUTHENTICATION,),
+    "too-many": (Reason.RATE,),
+}
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
 _ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
 
@@ -65,6 +73,8 @@ class GeneratedAnswers:
             return self._answers.rows(request, call, found)
         if not self._do_command(call):
             return self._refuse(request, call, *_UNSENDABLE)
+        if table.rows:
+            return writer_of(request, call).answer(self._recipient_rows(call, table))
         known = self._id(call, table)
         try:
             return self._answers.acceptance(request, call, known, None)
@@ -112,6 +122,20 @@ class GeneratedAnswers:
         note(f"refused: {why}")
         return answer
 
+    def _recipient_rows(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
+        """Return the rows of a call to several recipients; a magic number has its own."""
+        rows: list[dict[str, Any]] = []
+        status: dict[str, Any] = {}
+        for message in call.messages:
+            words = self._answers.yes_words(call, table, self._id(call, table), None)
+            status = {path: words.pop(path) for path in (STATUS,) if path in words}
+            rule = recipient_rule(message.recipient) if call.others else None
+            if rule and rule.fault:
+                words = row_refusal(table, rule.fault)
+            if words:
+                rows.append(row_of(table, words, message.recipient))
+        return {table.rows: rows, **status}
+
     def _do_command(self, call: ReceivedCall) -> bool:
         """Do what a command asks for; return whether that was possible."""
         match call.operation:
@@ -135,6 +159,20 @@ def _status_word(statuses: Mapping[str, Status], status: Status | None) -> str:
     nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
     known = (words[one] for one in (status, *nearest) if one in words)
     return next(known, str(status or Status.ACCEPTED))
+
+
+def row_refusal(table: Operation, fault: str) -> dict[str, Any]:
+    """Return the words of a row that says what a fault would; none where no word of it does."""
+    name = fault.partition(":")[0]
+    untaken = [(path, *words) for path, words in table.not_sent.items() if path != STATUS]
+    if name == "too-many" and untaken:
+        return {untaken[0][0]: untaken[0][1]}
+    for reason in _ROW_REASONS.get(name, ()):
+        for path, words in table.rejected.items():
+            word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
+            if word is not None and path != STATUS:
+                return {path: ends_of(word)[0]}
+    return {}
 
 
 def _as_number(made: str) -> str:

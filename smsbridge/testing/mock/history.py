@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.errors import Outcome
 from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.mapping.times import read_time
 from smsbridge.message import Status
@@ -39,6 +40,7 @@ class Logged:
     """One message of the log; ``status`` is its last status, reached two seconds after ``at``.
 
     ``reported``: a test has said that it is reached. ``told``: which were told, and how.
+    ``outcome``: what its client may conclude from the answer, or from what came instead.
     """
 
     id: str
@@ -48,8 +50,10 @@ class Logged:
     status: Status | None = None
     device: str = ""
     sender: str = ""
+    reference: str = ""
     read: bool = False
     reported: bool = False
+    outcome: Outcome = Outcome.ACCEPTED
     told: list[ToldStatus] = field(default_factory=list)
 
     def status_at(self, now: datetime) -> Status | None:

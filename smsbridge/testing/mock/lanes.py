@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Request
     from smsbridge.testing.faults.table import Fault
+    from smsbridge.testing.mock.page_host import PageHost
     from smsbridge.testing.mock.provider import Provider
     from smsbridge.testing.mock.verdict import Verdict
 
@@ -81,7 +82,8 @@ class Lanes:
     def __init__(self, first: Provider, make: Callable[[str, Backend], Provider]) -> None:
         """``make`` returns a new lane by its name and its backend.
 
-        ``end_idle``, which a host sets, closes the connections that clients keep.
+        ``end_idle``, which a host sets, closes the connections that clients keep. ``page``: what
+        shows the lanes to people, if anything.
         """
         self._first = first
         self.backend = first.backend
@@ -94,6 +96,7 @@ class Lanes:
         self.seats = threading.BoundedSemaphore(MOST_WAITING)
         self.dropped = 0
         self.end_idle: Callable[[], None] = lambda: None
+        self.page: PageHost | None = None
 
     @property
     def address(self) -> str:

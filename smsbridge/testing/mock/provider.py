@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from smsbridge.backends.base import Backend
 from smsbridge.codecs.soap.xml import REQUEST
+from smsbridge.errors import Outcome
 from smsbridge.http.decompress import BadEncoding, inflate
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.message import Message, Status
@@ -76,6 +77,11 @@ class AcceptedMessage:
     at: datetime | None = field(default=None, compare=False)
     request: str = field(default="", compare=False)
     log: Logged | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What its client may conclude: the answer may have got lost."""
+        return self.log.outcome if self.log else Outcome.ACCEPTED
 
 
 def new_id() -> str:
@@ -282,7 +288,8 @@ class Provider:
             return self.refuse(request, 400, str(error))
         if body is not request.body:
             request = replace(request, body=body)
-        if told := answer_control(self, request):
+        page = self.lanes.page
+        if told := (page and page.answer(self, request)) or answer_control(self, request):
             return told
         with self.lock:
             self.settle()
@@ -396,10 +403,11 @@ class Provider:
                 self._tell_of(kept)
             return fault
 
-    def receive(self, sender: str, text: str, device: str = "") -> None:
+    def receive(self, sender: str, text: str, device: str = "", recipient: str = "") -> None:
         """Let a message come in, as ``POST /_mock/receive`` does."""
         with self.lock:
             entry = self.history.receive(self._new_id(), sender, text, device)
+            entry.recipient = recipient
             self._fire(self.webhooks.received_events(entry) if self.webhooks else [])
             self.changes.add("received", id=entry.id)
 
@@ -413,13 +421,15 @@ class Provider:
         entry = self.history.take(
             known, message.recipient, message.text, status or Status.DELIVERED
         )
+        entry.sender = call.values.get("sender", "")
+        entry.reference = call.values.get("reference", "")
         accepted = AcceptedMessage(
             recipient=message.recipient,
             text=message.text,
             channels=sorted(message.channels),
             protocol=call.protocol.name,
             id=known,
-            sender=call.values.get("sender", ""),
+            sender=entry.sender,
             at=now,
             request=by.id,
             log=entry,

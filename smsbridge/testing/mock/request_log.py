@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Request, Response
     from smsbridge.serving.call import ReceivedCall
+    from smsbridge.testing.mock.verdict import Miss
 
 MOST_KEPT = 1000
 """How many requests of a lane are kept: the last ones."""
@@ -26,11 +27,11 @@ class KeptRequest:
     ``taken_for``: an operation such as ``send``; ``token`` for a token call, a login or a
     challenge, ``wsdl``, ``sample`` for an operation that only a WSDL has; empty for nothing.
     ``interaction``: that of the scenario which answered. ``refused``: why it was; empty if it
-    wasn't. ``fault``: the word of the fault that it met. ``message``: the id of the message that
-    was accepted by it. ``notes``: the leniencies that it needed. ``private``: what it says of
-    credentials, right or wrong. ``account``: the backend whose credentials it had to have.
-    ``call``: the same as it was read. ``answer``: None while it is answered, or where a fault came
-    instead.
+    wasn't. ``near``: what it nearly was, if it was nothing, the nearest first. ``fault``: the word
+    of the fault that it met. ``message``: the id of the message that was accepted by it. ``notes``:
+    the leniencies that it needed. ``private``: what it says of credentials, right or wrong.
+    ``account``: the backend whose credentials it had to have. ``call``: the same as it was read.
+    ``answer``: None while it is answered, or where a fault came instead.
     """
 
     id: str
@@ -40,6 +41,7 @@ class KeptRequest:
     protocol: str = ""
     interaction: str = ""
     refused: str = ""
+    near: Sequence[Miss] = ()
     fault: str = ""
     message: str = ""
     notes: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from smsbridge.testing.mock.provider import Provider
 
 _POLL_SECONDS = 0.05
-_END_SECONDS = 2.0
+_ANSWER_SECONDS = 1.0
+_END_SECONDS = 1.0
 
 
 class _Handler(BaseRequestHandler):
@@ -79,6 +80,7 @@ class MockServer(HTTPServerBase):
         self._over = threading.Event()
         self._deliveries: dict[Provider, WebhookDelivery] = {}
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._answering: set[threading.Thread] = set()  # those that have begun an answer
         self._idle = IdleConnections(self._begin)
         self._turn = threading.Lock()
 
@@ -117,34 +119,39 @@ class MockServer(HTTPServerBase):
             self.server.serve_forever(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stop, and end every connection, also one that is silent on purpose or is never read."""
-        self._over.set()
+        """Stop, and end every connection, also one that is silent on purpose or is never read.
+
+        Requests that were taken are answered first, unless that takes longer than a second.
+        """
+        with self._turn:
+            self._over.set()
         self.provider.close_lanes()
         super().stop()
         self._idle.stop()
         with self._turn:
             deliveries, self._deliveries = self._deliveries, {}
-            left = dict(self._open)
+            left, answering = dict(self._open), set(self._answering)
         for delivery in deliveries.values():
             delivery.stop()
+        for thread, connection in left.items():
+            _hang_up(connection, socket.SHUT_RD if thread in answering else socket.SHUT_RDWR)
+        _join(left, _ANSWER_SECONDS)
         for connection in left.values():
             _hang_up(connection)
-        until = time.monotonic() + _END_SECONDS
-        for thread in left:
-            thread.join(max(until - time.monotonic(), 0))
+        _join(left, _END_SECONDS)
+        self._answering.clear()
 
     def serve(self, connection: MockConnection) -> None:
         """Answer the requests of a connection, in this thread."""
         with self._turn:
             self._open[threading.current_thread()] = connection.sock
-        if self._over.is_set():
-            _hang_up(connection.sock)
         try:
-            if not connection.serve():
+            if self._over.is_set() or not connection.serve():
                 connection.sock.close()
         finally:
             with self._turn:
                 self._open.pop(threading.current_thread(), None)
+                self._answering.discard(threading.current_thread())
 
     def _begin(self, connection: MockConnection) -> None:
         """Give a connection a thread."""
@@ -152,7 +159,7 @@ class MockServer(HTTPServerBase):
 
     def may_keep(self) -> bool:
         """Return whether a client may ask again by the same connection: not if a fault is due."""
-        return not self._breaks_early()
+        return not self._over.is_set() and not self._breaks_early()
 
     def park(self, connection: MockConnection) -> bool:
         """Take over a connection that waits for another request; return whether it may wait."""
@@ -171,7 +178,14 @@ class MockServer(HTTPServerBase):
         return self.provider.lanes.early(head, peek)
 
     def answer(self, request: Request) -> Answer:
-        """Return the answer to a request; one that goes on comes with what follows it."""
+        """Return the answer to a request; one that goes on comes with what follows it.
+
+        Raises `ConnectionAbortedError` once it is being stopped: nothing more is taken.
+        """
+        with self._turn:
+            if self._over.is_set():
+                raise ConnectionAbortedError
+            self._answering.add(threading.current_thread())
         lane = self.provider
         try:
             route = lane.route(request)
@@ -228,7 +242,14 @@ class MockServer(HTTPServerBase):
         os.close(nowhere)
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _join(threads: Iterable[threading.Thread], seconds: float) -> None:
+    """Wait for threads to end, for so many seconds in all."""
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+
+
+def _hang_up(connection: socket.socket, how: int = socket.SHUT_RDWR) -> None:
     """Wake everything that waits for a client."""
     with suppress(OSError):
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)  # by TLS, its own would say goodbye
+        socket.socket.shutdown(connection, how)  # by TLS, its own would say goodbye

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import ConfigError
-from smsbridge.mapping.operation import uuid_of
+from smsbridge.mapping.call_values import uuid_of
 from smsbridge.serving.webhooks import event_of, outgoing
 from smsbridge.text.secrets import Secret
 
@@ -68,9 +68,9 @@ class WebhookSteps:
     def _deliveries(self, one: Interaction, target: WebhookTarget) -> Iterator[_Waiting]:
         given, now = one.webhook or {}, self._now()
         event = event_of(
-            target.webhook,
+            target.tables,
             given["event"],
-            self._scenario.fill_all(given.get("fields", {})),
+            {**target.credentials, **self._scenario.fill_all(given.get("fields", {}))},
             now=now - timedelta(seconds=given.get("age", 0)),
             event_id=uuid_of(target.session) if target.signed else None,
         )
@@ -86,10 +86,11 @@ def _request(one: _Waiting, target: WebhookTarget, now: datetime) -> Request:
     if one.signature == "wrong" and target.signed:
         secrets = (_NOT_THE_SECRET,)
     made = outgoing(
-        target.webhook,
+        target.tables,
         one.event,
         target.url,
         secrets=secrets,
+        credentials=target.credentials,
         now=now - _STALE if one.signature == "stale" else now,
         delivery=uuid_of(target.session),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.operation import uuid_of
+from smsbridge.mapping.call_values import uuid_of
 from smsbridge.message import Channel, Status
-from smsbridge.serving.webhooks import event_of, outgoing
+from smsbridge.serving.webhooks import event_of, outgoing, type_of_message, type_of_status
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Session
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 class WebhookTarget:
     """Where the events of a provider go, and how.
 
-    ``webhook``: the provider's table. ``secrets``: one, two during a rotation, or none. ``signed``:
-    use the provider's signed form; the unsigned form reports only messages that came in.
+    ``tables``: the provider's. ``secrets``: one, two during a rotation, or none. ``credentials``:
+    the backend's, with which some providers sign. ``signed``: use the provider's signed form; not
+    each provider has another.
     """
 
-    webhook: Webhook
+    tables: Sequence[Webhook]
     url: str
     session: Session
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: Sequence[Secret] = ()
     signed: bool = True
 
@@ -41,13 +43,17 @@ class WebhookTarget:
         self, entry: Logged, channels: Collection[str], statuses: Collection[Status]
     ) -> list[Request]:
         """Return the webhooks that report statuses; none for one that the provider never does."""
-        if not self.signed:
-            return []
-        values = {"id": entry.id, "recipient": entry.recipient, "text": entry.text}
-        wanted = [(Channel(one), word) for one in channels for word in statuses]
+        values = {
+            "id": entry.id,
+            "recipient": entry.recipient,
+            "sender": entry.sender,
+            "text": entry.text,
+            "reference": entry.reference,
+        }
         kinds = (
-            next((kind for kind, means in self.webhook.reported.items() if means == one), None)
-            for one in wanted
+            type_of_status(self._tables, Channel(channel), status)
+            for channel in channels
+            for status in statuses
         )
         return [self._request(kind, values) for kind in kinds if kind]
 
@@ -56,15 +62,27 @@ class WebhookTarget:
         values = {
             "id": entry.id,
             "sender": entry.sender,
+            "recipient": entry.recipient,
             "text": entry.text,
             "device": entry.device,
         }
-        kinds = (kind for kind, one in self.webhook.received.items() if one is Channel.SMS)
-        return [self._request(kind, values) for kind in kinds]
+        kinds = (type_of_message(self._tables, channel) for channel in Channel)
+        return [self._request(kind, values) for kind in kinds if kind][:1]
+
+    @property
+    def _tables(self) -> Sequence[Webhook]:
+        return self.tables if self.signed else [one for one in self.tables if one.signed is None]
 
     def _request(self, kind: str, values: Mapping[str, Any]) -> Request:
         now = self.session.now()
         event_id = uuid_of(self.session) if self.signed else None
-        event = event_of(self.webhook, kind, values, now=now, event_id=event_id)
-        secrets = self.secrets if self.signed else ()
-        return outgoing(self.webhook, event, self.url, secrets=secrets, now=now)
+        given = {**self.credentials, **{k: v for k, v in values.items() if v not in (None, "")}}
+        event = event_of(self._tables, kind, given, now=now, event_id=event_id)
+        return outgoing(
+            self._tables,
+            event,
+            self.url,
+            secrets=self.secrets if self.signed else (),
+            credentials=self.credentials,
+            now=now,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 from xml.sax.saxutils import escape, unescape
@@ -12,6 +13,7 @@ _LOCATION = re.compile(
 )
 _CONTRACT = re.compile(rb"<(?:[\w.-]+:)?(?:definitions|schema)\b")
 _BEGINS = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<")
+_HIDDEN = b"hidden"
 _LOOKED_AT = 16 * 1024
 _USUAL = {"http": 80, "https": 443}
 
@@ -73,6 +75,27 @@ class Move:
             return found[0] if moved == given else found[1] + escape(moved).encode()
 
         return _LOCATION.sub(move, body), past
+
+
+def addresses_of(documents: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield where each WSDL or schema was fetched, and each address in it."""
+    for address, document in documents.items():
+        yield address
+        for found in _LOCATION.finditer(document):
+            yield unescape(found[3].decode(errors="replace")).strip()
+
+
+def hide(body: bytes, private: Iterable[str]) -> bytes:
+    """Return a WSDL or schema in whose addresses a word stands for each private value."""
+    values = [escape(one).encode() for one in private]
+
+    def cover(found: re.Match[bytes]) -> bytes:
+        address = found[3]
+        for value in values:
+            address = address.replace(value, _HIDDEN)
+        return found[1] + address
+
+    return _LOCATION.sub(cover, body) if values else body
 
 
 def _split(address: str) -> SplitResult | None:

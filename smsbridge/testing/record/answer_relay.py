@@ -41,6 +41,16 @@ class AnswerRelay:
         """Whether what came begins as an answer of HTTP."""
         return self._begins.lstrip(b"\r\n").startswith(b"HTTP/")
 
+    def fault(self, why: str) -> str:
+        """Return the fault that an answer of no HTTP is; ``why`` it was not understood."""
+        if not self.is_http:
+            return "garbage"
+        if self.reading.status:
+            return "half-body" if "cut off" in why else "bad-framing:lengths"
+        if "contradict" in why or "Content-Length" in why:
+            return "bad-framing:lengths"
+        return "bad-framing:cr" if " CR " in why else "garbage"
+
     def feed(self, data: bytes) -> bytes:
         """Take what arrived, empty for the end; return what is passed on now.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from smsbridge.http.answer import Reading
-from smsbridge.http.decompress import BadEncoding, inflate
+from smsbridge.http.decompress import BadEncoding, UnknownEncoding, inflate
 from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.record.addresses import Move, is_contract
 from smsbridge.testing.record.exchanges import Exchanges, RecordedExchange
@@ -46,9 +46,13 @@ class ExchangeKeeper:
         if reading.is_cut or len(response.body) > MOST_ANSWER:
             self.note("a request or an answer that is too large to keep")
             return
-        if _is_bad_gzip(answer, response):
-            self.keep_fault(reading, "bad-gzip")
-            return
+        match _encoding_error(answer, response):
+            case UnknownEncoding():
+                self.note("an answer in an encoding that can't be read, such as br or zstd")
+                return
+            case BadEncoding():
+                self.keep_fault(reading, "bad-gzip")
+                return
         self.exchanges.keep(
             RecordedExchange(
                 connection=self.connection, request=self.request(reading), response=response
@@ -88,13 +92,13 @@ class ExchangeKeeper:
         return replace(made, body=body)
 
 
-def _is_bad_gzip(answer: Reading, response: Response) -> bool:
-    """Return whether a body is not what its Content-Encoding says."""
+def _encoding_error(answer: Reading, response: Response) -> BadEncoding | None:
+    """Return why a body is not what its Content-Encoding says; None if it is."""
     said = response.header("content-encoding")
     if not answer.body or not said:
-        return False
+        return None
     try:
         inflate(answer.body, said, MOST_ANSWER + 1)
-    except BadEncoding:
-        return True
-    return False
+    except BadEncoding as error:
+        return error
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from smsbridge.http.exchange import Request, Response
@@ -44,8 +44,7 @@ class Exchanges:
 
     def keep(self, exchange: RecordedExchange) -> None:
         """Keep an exchange that has ended."""
-        answer = exchange.response
-        size = len(exchange.request.body) + (len(answer.body) if answer else 0)
+        size = _size(exchange)
         with self._turn:
             full = len(self._kept) >= MOST_EXCHANGES or self._bytes + size > MOST_BYTES
             if not full:
@@ -70,6 +69,12 @@ class Exchanges:
             kept, self._kept, self._bytes = self._kept, [], 0
         return kept
 
+    def give_back(self, exchanges: Sequence[RecordedExchange]) -> None:
+        """Keep again what was taken and could not be written, before what came since."""
+        with self._turn:
+            self._kept = [*exchanges, *self._kept]
+            self._bytes += sum(map(_size, exchanges))
+
     def note(self, what: str) -> None:
         """Note what was passed on and not recorded."""
         with self._turn:
@@ -77,3 +82,8 @@ class Exchanges:
             is_first = self.notes[what] == 1
         if is_first:
             self._tell(what)
+
+
+def _size(exchange: RecordedExchange) -> int:
+    answer = exchange.response
+    return len(exchange.request.body) + (len(answer.body) if answer else 0)

@@ -23,12 +23,15 @@ class Expectation:
 
 
 def expectation_of(conversation: RecordedConversation, backend: Backend) -> Expectation | None:
-    """Return the result of a send, as the table reads the last answer; None without a table."""
+    """Return the result of a send, as the table reads the last answer; None without a table.
+
+    Of several messages by one call there is none either: a fixture has one.
+    """
     main = conversation.main
     call, answer = main.call, main.source.response
     if call is None or call.operation != "send" or call.message is None or answer is None:
         return None
-    if not isinstance(call.table, Operation):
+    if not isinstance(call.table, Operation) or call.others:
         return None
     session = Session()
     own = replace(backend, protocol=call.protocol.name)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 from smsbridge.mapping.discretion import SECRETIVE
 
@@ -25,11 +26,19 @@ _PHONE_WORD = re.compile(
 )
 _TEXT_NAME = re.compile("message|text|body|msg|content|sms|smstext", re.IGNORECASE)
 _NAMED_IN_TEXT = (
+    re.compile(
+        r"""form-data;\s*name="(?P<name>[^"\r\n]{1,200})"[^\r\n]{0,300}"""
+        r"""(?:\r?\n[^\r\n]{1,300}){0,5}\r?\n\r?\n(?P<value>[^\r\n]+)""",
+        re.IGNORECASE,
+    ),  # a part of a multipart form
     re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]+)(?:\s[^<>]*)?>(?P<value>[^<>]+)</"),
-    re.compile(r"""(?P<name>[\w.-]+)\s*=\s*["'](?P<value>[^"'<>]+)["']"""),
+    re.compile(r"""(?<![\w.-])(?P<name>[\w.-]{1,200})\s{0,9}=\s{0,9}["'](?P<value>[^"'<>]+)["']"""),
     re.compile(r"""["'](?P<name>[\w.-]+)["']\s*:\s*["'](?P<value>[^"']+)["']"""),
     re.compile(r"(?:^|[?&\s;])(?P<name>[\w.-]+)=(?P<value>[^&\s\"'<>;]+)"),
 )
+_USER_IN_URL = re.compile(r"://(?P<user>[^\s/?#:@\"'<>]+)(?::(?P<password>[^\s/?#@\"'<>]+))?@")
+_JWT = re.compile(r"(?<![\w.-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*")
+_COOKIE = re.compile(r"(?:^|[;,])\s*(?P<name>[^=;,\s]+)=\"?(?P<value>[^;,\s\"]+)")
 
 
 def is_secretive(name: str) -> bool:
@@ -65,7 +74,8 @@ def placeholder_name(name: str) -> str:
 def named_values(value: Any, name: str = "") -> Iterator[tuple[str, str | int | float]]:
     """Yield each text and number in a value with the name that it has; of lists that of the list.
 
-    What a text holds as JSON, XML or a form is named too.
+    What a text holds as JSON, XML or a form is named too, and who is named in a URL, and a JSON Web
+    Token anywhere.
     """
     if isinstance(value, Mapping):
         for key, part in value.items():
@@ -78,8 +88,41 @@ def named_values(value: Any, name: str = "") -> Iterator[tuple[str, str | int | 
         for pattern in _NAMED_IN_TEXT:
             for found in pattern.finditer(value):
                 yield found["name"], found["value"].strip()
+        yield from _private_forms(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield name, value
+
+
+def _private_forms(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what is private in a text by its form: who is named in a URL, a JSON Web Token."""
+    for found in _USER_IN_URL.finditer(text):
+        yield from ((key, word) for key, word in found.groupdict().items() if word)
+    for found in _JWT.finditer(text):
+        yield "token", found[0]
+
+
+def named_steps(path: str) -> Iterator[tuple[str, str]]:
+    """Yield each step of a path after a word, which may name it: ``/token/7f3a``."""
+    for name, step in pairwise(unquote(one) for one in path.split("/") if one):
+        if name.isalpha() and name.islower():
+            yield name, step
+
+
+def cookies(header: str) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value of each cookie, and of each attribute, in a header."""
+    for found in _COOKIE.finditer(header):
+        yield found["name"], found["value"]
+
+
+def keys_of(value: Any) -> Iterator[str]:
+    """Yield each key in a value: a provider may answer with an object of numbers."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield str(key)
+            yield from keys_of(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from keys_of(part)
 
 
 def _words(name: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -15,6 +16,20 @@ _IN_TEXT = re.compile(
     r"[0-9 \u00a0().\u2010-\u2015/-]{5,22}[0-9](?![0-9A-Za-z])"
     r"|(?<![0-9A-Za-z._+-])[1-9][0-9]{9,14}(?![0-9A-Za-z])"
 )
+_AT_HOME = re.compile(  # with a 0 before the code of an area, in pairs, or as North America does
+    r"(?<![0-9A-Za-z._+:,/-])(?:"
+    r"\(?0[1-9][0-9]{1,4}\)?[ \u00a0./\u2010-\u2015-]{0,3}"
+    r"[0-9]{2,10}(?:[ \u00a0\u2010-\u2015-][0-9]{2,5}){0,3}"
+    r"|0[1-9](?:[ \u00a0.\u2010-\u2015-][0-9]{2}){4}"
+    r"|(?:1[ \u00a0.\u2010-\u2015-])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ \u00a0.\u2010-\u2015-])"
+    r"[2-9][0-9]{2}[ \u00a0.\u2010-\u2015-][0-9]{4}"
+    r")(?![0-9A-Za-z]|[.:][0-9])"
+)
+_LEAST_AT_HOME, _MOST_AT_HOME = 9, 12
+_SIGNS = {0xFF0B: "+", 0xFF0D: "-", 0xFF08: "(", 0xFF09: ")", 0xFF0E: ".", 0xFF0F: "/", 0x3000: " "}
+"""The signs of a number as Chinese, Japanese and Korean keyboards write them."""
+
+_OTHER_SCRIPTS = re.compile(f"(?![0-9])\\d|[{''.join(map(chr, _SIGNS))}]")
 _NATIONAL = 8  # this many last digits make a number the same
 _MOST_NUMBERS = 100
 _BASE = 12025550100
@@ -35,7 +50,7 @@ class NumberMoves:
 
     def learn(self, word: str | float) -> None:
         """Take what stands in a field for numbers, if it is one, or a list of them."""
-        for one in re.split(r"[,;|]", str(word)):
+        for one in re.split(r"[,;|]", plain_digits(str(word))):
             if _FIELD.fullmatch(one):
                 self._add(one)
             else:
@@ -43,9 +58,12 @@ class NumberMoves:
 
     def learn_text(self, text: str) -> None:
         """Take the numbers that stand in a text, also as a URL writes them."""
-        for said in dict.fromkeys((text, unquote(text))):
+        for said in dict.fromkeys(map(plain_digits, (text, unquote(text)))):
             for found in _IN_TEXT.finditer(said):
                 self._add(found[0])
+            for found in _AT_HOME.finditer(said):
+                if _LEAST_AT_HOME <= len(re.sub("[^0-9]", "", found[0])) <= _MOST_AT_HOME:
+                    self._add(found[0])
 
     def keep(self, text: str) -> None:
         """Keep the test numbers that stand in a text free for themselves."""
@@ -61,9 +79,16 @@ class NumberMoves:
 
     def replace(self, text: str) -> str:
         """Return a text with every known number in it moved, however it is written."""
+        plain = plain_digits(text)
         for digits, moved in self._moved.items():
-            if digits[-_NATIONAL:] in re.sub("[^0-9]", "", text):
-                text = _pattern_of(digits).sub(lambda one, to=moved: _like(one[0], to), text)  # type: ignore[misc]  # a default of its own binds it
+            if digits[-_NATIONAL:] not in re.sub("[^0-9]", "", plain):
+                continue
+            parts, at = [], 0
+            for found in _pattern_of(digits).finditer(plain):
+                parts += [text[at : found.start()], _like(found[0], moved)]
+                at = found.end()
+            text = "".join([*parts, text[at:]])
+            plain = plain_digits(text)
         return text
 
     def _add(self, written: str) -> None:
@@ -85,6 +110,22 @@ class NumberMoves:
             raise TooManyNumbers(f"it has more than {_MOST_NUMBERS} phone numbers: record less")
         self._taken.add(moved)
         self._moved[digits] = moved
+
+
+def plain_digits(text: str) -> str:
+    """Return a text of the same length with the digits of every script as 0 to 9.
+
+    >>> from smsbridge.testing.record.numbers import plain_digits
+    >>> plain_digits("\uff0b\u0664\u0669")
+    '+49'
+    """
+    if text.isascii():
+        return text
+    return _OTHER_SCRIPTS.sub(_plain, text)
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _SIGNS.get(ord(found[0])) or str(unicodedata.decimal(found[0]))
 
 
 def _pattern_of(digits: str) -> re.Pattern[str]:

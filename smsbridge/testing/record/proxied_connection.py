@@ -20,7 +20,9 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.request_reading import BadRequest
 from smsbridge.serving.rest import json_response
 from smsbridge.testing.faults.connection import as_bytes
+from smsbridge.testing.record.accepted_codings import read_codings
 from smsbridge.testing.record.answer_relay import AnswerRelay
+from smsbridge.testing.record.answered_client import AnsweredClient
 from smsbridge.testing.record.exchange_keeper import MOST_REQUEST, ExchangeKeeper
 from smsbridge.testing.record.relayed_request import RelayedRequest
 from smsbridge.testing.record.sockets import IDLE_SECONDS, is_gone, ready, why_unreachable
@@ -60,6 +62,7 @@ class ProxiedConnection:
     over: threading.Event
     _provider: socket.socket | None = field(default=None, init=False)
     _late: bytes = field(default=b"", init=False)
+    _answered: AnsweredClient = field(init=False)
 
     def serve(self) -> None:
         """Pass on requests and answers until one side ends the connection."""
@@ -136,7 +139,10 @@ class ProxiedConnection:
             self.client.sendall(said)
 
     def _heads(self, lines: list[bytes]) -> list[bytes]:
-        """Return a head as it goes to the provider: its host, and nothing for this proxy."""
+        """Return a head as it goes to the provider: its host, and nothing for this proxy.
+
+        It asks for no encoding that could not be recorded.
+        """
         host = b"Host: " + urlsplit(self.keeper.move.provider).netloc.encode()
         kept, named = [lines[0]], False
         for line in lines[1:]:
@@ -145,7 +151,7 @@ class ProxiedConnection:
                 kept += [] if named else [host]
                 named = True
             elif name.decode("latin-1") not in _PER_HOP:
-                kept.append(line)
+                kept.append(read_codings(line))
         return kept if named else [kept[0], host, *kept[1:]]
 
     def _answer_control(self, reading: RelayedRequest) -> None:
@@ -191,15 +197,16 @@ class ProxiedConnection:
         asks = reading.method == "GET"
         move_body = (lambda read: self.keeper.contract(reading, read)) if asks else None
         relay = AnswerRelay(answer, self._move_place, move_body)
+        self._answered = AnsweredClient(self.client)
         try:
             self._to_provider(passed)
             self._pass_both(reading, relay)
         except BadAnswer as error:
             if not isinstance(error, AnswerTooLarge) and not answer.whole:
-                self.keeper.keep_fault(reading, _fault_of(relay, str(error)))
+                self.keeper.keep_fault(reading, relay.fault(str(error)))
             else:
                 self.keeper.note(f"an answer of more than {_MOST_READ} bytes")
-            self.client.sendall(relay.rest())
+            self._answered.send(relay.rest())
             self._pass_to_the_end()
         if not reading.whole:
             self.keeper.note("a request that was answered before its end")
@@ -213,16 +220,16 @@ class ProxiedConnection:
         while not (answer.whole and (reading.whole or not answer.kept_open)):
             provider = self._open_provider()
             readable = self._wait(provider, *([self.client] if patient else []))
-            if provider in readable:
+            if reading.whole and self.client in readable:
+                if is_gone(self.client) and not self._answered.still_reads():
+                    self._lose_client(reading, answer)
+                patient = False  # it says no more, or the next request is there already
+            elif provider in readable:
                 self._pass_answer(reading, relay)
-            elif not reading.whole:
+            else:
                 self._pass_request(reading)
                 if answer.whole and reading.whole:
                     self.keeper.keep(reading, answer)
-            elif is_gone(self.client):
-                self._lose_client(reading, answer)
-            else:
-                patient = False  # the next request is there already
 
     def _pass_answer(self, reading: RelayedRequest, relay: AnswerRelay) -> None:
         answer = relay.reading
@@ -243,7 +250,7 @@ class ProxiedConnection:
                 return
             if answer.whole and reading.whole:
                 self.keeper.keep(reading, answer)  # before the client has it, who may cut at once
-            self.client.sendall(passed)
+            self._answered.send(passed)
             return
         self._provider_broke(reading, relay, _Broke(reset=False))
 
@@ -259,7 +266,7 @@ class ProxiedConnection:
         else:
             self.keeper.keep_fault(reading, "half-body" if answer.status else "half-headers")
         with suppress(OSError):
-            self.client.sendall(relay.rest())
+            self._answered.send(relay.rest())
         raise _Ended(reset=how.reset)
 
     def _lose_client(self, reading: RelayedRequest, answer: Reading) -> None:
@@ -302,13 +309,18 @@ class ProxiedConnection:
                 if not data:
                     with suppress(OSError):
                         self._provider.shutdown(socket.SHUT_WR)
-                    self._pass_to_the_end()
+                    self._pass_to_the_end(listens=False)
                 other.sendall(data)
 
-    def _pass_to_the_end(self) -> None:
-        """Pass on what the provider still says, and then end as it does."""
+    def _pass_to_the_end(self, *, listens: bool = True) -> None:
+        """Pass on what the provider still says, and then end as it does.
+
+        ``listens``: whether the client may still end it.
+        """
+        both = [self._provider, self.client] if listens else [self._provider]
         while self._provider is not None:
-            if self.client in self._wait(self._provider, self.client) and is_gone(self.client):
+            waiting = self._wait(*filter(None, both))
+            if self.client in waiting and is_gone(self.client):
                 break
             try:
                 data = self._provider.recv(_PART)
@@ -326,16 +338,3 @@ class ProxiedConnection:
 
     def _move_place(self, place: bytes) -> bytes:
         return self.keeper.move.place(place.decode("latin-1")).encode("latin-1", "replace")
-
-
-def _fault_of(relay: AnswerRelay, why: str) -> str:
-    """Return the fault that an answer of no HTTP is."""
-    if not relay.is_http:
-        return "garbage"
-    if relay.reading.status:
-        return "half-body" if "cut off" in why else "bad-framing:lengths"
-    if "contradict" in why or "Content-Length" in why:
-        return "bad-framing:lengths"
-    if " CR " in why:
-        return "bad-framing:cr"
-    return "garbage"

@@ -57,5 +57,6 @@ def control_pages(
 
 def _entry(one: RecordedFile) -> dict[str, Any]:
     if one.refused:
-        return {"id": one.name, "refused": list(one.refused)}
+        kept = {"kept": True} if one.is_kept else {}
+        return {"id": one.name, "refused": list(one.refused), **kept}
     return {"id": one.name, "file": str(one.path)}

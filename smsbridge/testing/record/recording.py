@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 from smsbridge.backends.base import Backend
 from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.lockfile import lock, wsdl_name
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.errors import ConfigError
 from smsbridge.testing.contract.replay import check
 from smsbridge.testing.fixture.check import find_flaws
@@ -21,6 +23,7 @@ from smsbridge.testing.fixture.load import Fixture, parse
 from smsbridge.testing.fixture.schema import BadFixture
 from smsbridge.testing.fixture.write import write_fixture
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
+from smsbridge.testing.record.addresses import addresses_of, hide
 from smsbridge.testing.record.bare import main_contract
 from smsbridge.testing.record.decode import DecodedExchange, Decoder
 from smsbridge.testing.record.exchanges import Exchanges
@@ -37,12 +40,16 @@ _NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFile:
-    """A file that was written, or was refused: then ``refused`` says why."""
+    """A file that was written, or was refused: then ``refused`` says why.
+
+    ``is_kept``: the system would not have it, and the next cut tries again.
+    """
 
     name: str
     title: str
     path: Path | None = None
     refused: tuple[str, ...] = ()
+    is_kept: bool = False
 
 
 class Recording:
@@ -69,6 +76,7 @@ class Recording:
         """
         self._contract = contract
         self._has_contract = False
+        self._contract_left: Source | None = None
         self.exchanges = exchanges
         self.name = name
         self._decoder = decoder
@@ -82,9 +90,13 @@ class Recording:
     def cut(self, name: str = "", title: str = "") -> list[RecordedFile]:
         """Write what came since the last cut: as one file of a name, or a file for each call."""
         kept = self.exchanges.take()
-        if not kept:
+        contract, self._contract_left = self._contract_left, None
+        if not kept and contract is None:
             return []
-        contract = self._find_contract()
+        contract = contract or self._find_contract()
+        known = {contract.address: contract.document, **contract.others} if contract else {}
+        for address in addresses_of(known):
+            self._secrets.learn_address(address)
         decoded = [self._decoder.decode(one) for one in kept]
         try:
             for one in decoded:
@@ -93,12 +105,15 @@ class Recording:
             return [RecordedFile(name=name or "all", title="", refused=(str(error),))]
         decoded = [self._with_public_name(one) for one in decoded]
         refused = self._write_contract(contract) if contract else []
-        if name:
-            made = [self._write(join(decoded, self._before), name, title)]
+        if name and kept:
+            conversations = [join(decoded, self._before)]
         else:
-            made = [self._write(one, "", "") for one in divide(self._before, decoded)]
+            conversations = divide(self._before, decoded)
+        made = [(one, self._write(one, name, title)) for one in conversations]
+        left = {id(each.source) for one, file in made if file.is_kept for each in one.exchanges}
+        self.exchanges.give_back([one for one in kept if id(one) in left])
         self._before += [one for one in decoded if one.is_token_call]
-        return [*refused, *made]
+        return [*refused, *(file for _, file in made)]
 
     def _with_public_name(self, one: DecodedExchange) -> DecodedExchange:
         """Return an exchange whose operation can name a file: the last step of a path may not."""
@@ -120,6 +135,12 @@ class Recording:
     def _write_contract(self, source: Source) -> list[RecordedFile]:
         """Write a WSDL with what it imports; return why not, as a file that was refused."""
         private = self._secrets.private()
+        whole, hidden = source, self._secrets.longest_first()
+        source = replace(
+            source,
+            document=hide(source.document, hidden),
+            others={key: hide(one, hidden) for key, one in source.others.items()},
+        )
         places = {"address": [public_address(one) for one in (source.address, *source.others)]}
         leaks = [str(leak) for leak in find_leaks("", places, private)]
         for one in (source.document, *source.others.values()):
@@ -128,8 +149,15 @@ class Recording:
         if leaks:
             why = tuple(dict.fromkeys(leaks))
             return [RecordedFile(name="the WSDL", title="", refused=why)]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        lock(source, wsdl_name(source.address), self._folder, update=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock(source, wsdl_name(source.address), self._folder, update=True)
+        except BadWSDL as error:
+            return [RecordedFile(name="the WSDL", title="", refused=(str(error),))]
+        except (OSError, ConfigError) as error:
+            self._contract_left = whole
+            left = f"it can't be written: {getattr(error, 'strerror', None) or error}"
+            return [RecordedFile(name="the WSDL", title="", refused=(left,), is_kept=True)]
         return []
 
     def _write(self, conversation: RecordedConversation, name: str, title: str) -> RecordedFile:
@@ -158,7 +186,11 @@ class Recording:
             part.write_text(text, encoding="utf-8")
             part.rename(path)
         except OSError as error:
-            return self._refusal_of(document, [f"it can't be written: {error.strerror}"])
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            self._names.discard(own)
+            why = f"it can't be written: {error.strerror}"
+            return replace(self._refusal_of(document, [why]), is_kept=True)
         return RecordedFile(name=document["id"], title=document["title"], path=path)
 
     def _refusal_of(self, document: Mapping[str, Any], whys: Sequence[str]) -> RecordedFile:

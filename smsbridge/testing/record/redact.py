@@ -10,9 +10,12 @@ from typing import Any
 
 from smsbridge.testing.record.decode import DecodedExchange
 from smsbridge.testing.record.field_names import (
+    cookies,
     is_phone,
     is_secretive,
     is_text,
+    keys_of,
+    named_steps,
     named_values,
     placeholder_name,
 )
@@ -25,6 +28,10 @@ LEAST = 4
 _LEAST_DIGITS = 6
 """A number of an answer with fewer digits is a count or a time, whatever its name says."""
 
+_LEAST_COOKIE = 8
+_LEAST_KEY = 16
+_BOUNDARY = re.compile(r"multipart/.*\bboundary=\"?([^\";,\s]+)", re.IGNORECASE)
+_ATTRIBUTES = frozenset(("expires", "max-age", "domain", "path"))
 _FLAGS = frozenset(("true", "false", "null", "none", "yes", "no"))
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]*) +(\S.*)")
 _MESSAGE = "text"
@@ -61,6 +68,10 @@ class Secrets:
 
     def learn(self, exchange: DecodedExchange) -> None:
         """Take the secrets and the numbers of an exchange."""
+        for key in (*keys_of(exchange.request), *keys_of(exchange.response)):
+            self._learn_number("", key)
+        for name, word in _beside(exchange):
+            self._add(word, name)
         for name, value in _headers_apart(exchange.request):
             if is_secretive(name) and str(value):
                 self._add(str(value), name)
@@ -73,6 +84,15 @@ class Secrets:
             else:
                 self._learn_number(name, value)
             self._learn_text(name, value, is_message=is_text(name) and " " in str(value).strip())
+
+    def learn_address(self, address: str) -> None:
+        """Take what is private in an address of a WSDL: who it names, and keys."""
+        for name, value in named_values(address):
+            if value != address and is_secretive(name) and not _is_word(value):
+                self._add(str(value), name)
+        for word in address.partition("?")[2].split("&"):
+            if len(word) >= _LEAST_KEY and "=" not in word and not _is_word(word):
+                self._add(word, "key")
 
     def _learn_number(self, name: str, value: str | float) -> None:
         self.numbers.keep(str(value))
@@ -145,7 +165,10 @@ class Redaction:
 
     def _walk(self, value: Any, place: Callable[[str], str], name: str = "") -> Any:
         if isinstance(value, Mapping):
-            return {key: self._walk(part, place, str(key)) for key, part in value.items()}
+            moved = self._secrets.numbers.replace
+            return {
+                moved(str(key)): self._walk(part, place, str(key)) for key, part in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self._walk(part, place, name) for part in value]
         if isinstance(value, bool) or value is None:
@@ -225,6 +248,21 @@ def _headers_apart(part: Mapping[str, Any]) -> Iterator[tuple[str, str | int | f
         if found and found[1].lower() == "basic":
             yield from zip(("user", "password"), _user_and_password(found[2]), strict=True)
     yield from named_values({key: one for key, one in part.items() if key != "headers"})
+
+
+def _beside(exchange: DecodedExchange) -> Iterator[tuple[str, str]]:
+    """Yield what an exchange carries in places that no file has, but that may stand elsewhere."""
+    for name, value in named_steps(exchange.request["path"]):
+        if is_secretive(name) and not _is_word(value):
+            yield name, value
+    source = exchange.source
+    answer = source.response
+    if parts := _BOUNDARY.search(source.request.header("content-type")):
+        yield "boundary", parts[1]  # each request has its own: any one fits
+    said = [source.request.header("cookie"), answer.header("set-cookie") if answer else ""]
+    for name, value in (one for header in said for one in cookies(header)):
+        if len(value) >= _LEAST_COOKIE and not _is_word(value) and name.lower() not in _ATTRIBUTES:
+            yield (name if is_secretive(name) else "cookie"), value
 
 
 def _user_and_password(encoded: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
+from smsbridge.testing.record.numbers import plain_digits
 from smsbridge.text.masking import base64_forms, encoded_forms, public_name
 
 _LEAST = 4
@@ -115,6 +116,7 @@ def _undo(text: str) -> Iterator[str]:
     yield unquote_plus(text, errors="replace")
     yield html.unescape(text)
     yield _BREAK.sub("", text)
+    yield plain_digits(text)
     if "\\" in text or "%u" in text or "%U" in text:
         yield _ESCAPE.sub(_unescape, text)
     if "=" in text:

@@ -15,7 +15,7 @@ from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.config.load import from_file
-from smsbridge.mapping.operation import value_names
+from smsbridge.mapping.call_values import value_names
 
 from support.blocks import GATE, GATE_BLOCK, refused, sent, soap, words_of
 from support.corpus import CONTRACTS

@@ -214,6 +214,12 @@ def test_a_token_is_a_login_of_all_calls() -> None:
     )
 
 
+def test_a_credential_that_only_a_call_carries_is_one_of_a_login_too() -> None:
+    more = LOGIN.replace('account = "a"', 'account = "a", shop = "s"')
+    auth = read(more.replace("fields = { session", 'fields = { shop = "{shop}", session')).auth
+    assert {*auth.credentials} == {"account", "pin", "shop", "user"}
+
+
 @each(("lifetime", "seconds"), [("60", 60), ("0.5", 0.5), ('""', "")])
 def test_a_lifetime_may_be_a_number_or_left_open(lifetime: str, seconds: float | str) -> None:
     auth = read(LOGIN.replace('"data.seconds"', lifetime)).auth

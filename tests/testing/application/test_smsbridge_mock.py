@@ -6,7 +6,9 @@ import asyncio
 import os
 import unittest
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from smsbridge.backends.memory import MemoryBackend
 from smsbridge.backends.parlayx import ParlayX
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.testing import NoMock, SmsbridgeMock
+from smsbridge.testing.mock.declared_backend import declared_backend
 from smsbridge.webhooks import Event, MessageReceived, MessageReported, Receiver
 
 from support.each import each
@@ -270,3 +273,16 @@ def test_unittest_uses_it_as_a_context() -> None:
     [(failed, why)] = result.failures
     assert failed.id().endswith("test_surprise")
     assert "1 of the outcomes that next asked for never came" in why
+
+
+def test_the_webhooks_of_another_provider_are_those_that_its_receiver_takes() -> None:
+    backend = replace(declared_backend("twilio"), callback="https://shop.example/sms")
+    got: list[Any] = []
+    with SmsbridgeMock(backend) as mock, Client(backend) as sms:
+        mock.deliver_to(Receiver(backend).wsgi(got.append), "/sms?tenant=7")
+        submission = sms.send("+12025550123", "Hello", sender="+12025550100")
+        answers = mock.report(submission, "undelivered") + mock.reply("+12025550111", "No")
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert got[-2].message.status is Status.UNDELIVERED
+    assert got[-2].message.id == submission.id
+    assert (got[-1].message.sender, got[-1].message.text) == ("+12025550111", "No")

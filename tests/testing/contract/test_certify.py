@@ -17,8 +17,9 @@ from smsbridge.testing.contract.certify import (
 )
 from smsbridge.testing.contract.clause import clauses
 from smsbridge.testing.contract.ruling import Judgement, Ruling
+from smsbridge.testing.contract.subject import Subject
 
-from support.blocks import GATE, SOAP_SEND
+from support.blocks import GATE, SEND_TO_EACH, SOAP_SEND, rest
 from support.contracts import ACCEPTED, HEAD, REFUSED, Honest, subject
 
 BLOCK = f"""
@@ -125,3 +126,48 @@ def test_a_certificate_is_told_as_rows_and_as_json() -> None:
     options = f"`reference`, `sender` | {NONE} | {NONE}"
     (row,) = certificate.markdown().splitlines()[2:]
     assert row == f"| `honest` | `rest` | `sms` | `send`, `status` | {options} | 1: pass |"
+
+
+TEXT = """
+answer = "/(?P<code>0): Accepted for delivery|(?P<error>[0-9]+): .*/"
+[send]
+route = "GET /sms"
+fields = { to = "{recipient|digits}", text = "{text}" }
+accepted = { when = { code = "0" } }
+rejected = { error = { 1 = "authentication", "20-29" = "quota", "*" = "other" } }
+"""
+EMPTY = """
+[send]
+route = "POST /sms"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { "#status" = ["202", "204"] } }
+"""
+FORM = """
+answer = "form"
+[send]
+route = "POST /sms"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { code = ["0", "1"] }, id = "id" }
+rejected = { code = { 12 = "recipient" } }
+"""
+XML = """
+body = "xml"
+answer = "xml"
+[send]
+route = "POST /sms"
+fields = { "request.to" = "{recipient}", "request.text" = "{text}" }
+accepted = { when = { "response.@code" = ["0", "1"] }, id = "response.id" }
+rejected = { "response.@code" = { 12 = "recipient" } }
+"""
+
+
+@pytest.mark.parametrize("block", [TEXT, EMPTY, FORM, XML])
+def test_a_backend_whose_answers_are_not_json_keeps_the_contract(block: str) -> None:
+    rulings = certify(Subject(rest(block), []))
+    assert [one for one in rulings if one.judgement is Judgement.FAIL] == []
+
+
+@pytest.mark.full
+def test_a_backend_whose_calls_have_several_recipients_keeps_the_contract() -> None:
+    rulings = certify(Subject(rest(f'statuses.Q = "queued"\n{SEND_TO_EACH}'), []))
+    assert [one for one in rulings if one.judgement is Judgement.FAIL] == []

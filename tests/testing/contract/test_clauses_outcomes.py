@@ -26,7 +26,7 @@ from smsbridge.testing.contract.clauses_outcomes import required_end
 from smsbridge.testing.contract.subject import Subject
 from smsbridge.testing.faults.table import fault
 
-from support.blocks import SOAP_SEND, soap
+from support.blocks import SEND_TO_EACH, SOAP_SEND, rest, soap
 from support.contracts import (
     FIXTURES,
     SEND,
@@ -201,3 +201,27 @@ def test_a_word_never_heard_of_is_one_that_the_contract_allows_there() -> None:
     """The code of `gate.wsdl` is a number."""
     send = SOAP_SEND.replace('40 = "authentication"', '"*" = "other"')
     assert ruling(7, Subject(soap(send), [])).findings == ()
+
+
+SEVERAL = rest(SEND_TO_EACH)
+
+
+@backend
+class TakesAnyRow(Backend):
+    """Takes the first row for that of the message."""
+
+    name = "honest"
+    url = "https://gate.example"
+    protocols = SEVERAL.protocols
+
+    def outcome(self, *given: Any) -> Submission | SendError:
+        end = super().outcome(*given)
+        if isinstance(end, OutcomeUnknown) and b'"code": "0"' in given[2].body:
+            return Submission(id="7", attempt=given[4])
+        return end
+
+
+def test_the_row_of_another_recipient_is_no_yes() -> None:
+    assert ruling(7, Subject(SEVERAL, [])).findings == ()
+    said = "an answer with the row of another number: it ends with accepted, not unknown"
+    assert said in ruling(7, Subject(TakesAnyRow(), [])).findings

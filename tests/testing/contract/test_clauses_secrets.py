@@ -11,16 +11,31 @@ from urllib.parse import quote
 
 import pytest
 
-from smsbridge import ClientCredentials, Message, Submission, backend
+from smsbridge import ClientCredentials, Fields, Message, Protocol, Rest, Submission, backend
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Broken, Exchange, Request, Response, Session
 from smsbridge.mapping.auth import Credentials, Make
 
-from support.contracts import Honest, ShowsTheKey, findings
+from support.contracts import SEND, Honest, ShowsTheKey, findings
 
 
 def test_a_secret_in_its_place_passes() -> None:
     assert findings(13) == []
+
+
+@backend
+class InTheRoute(Honest):
+    """Has its key in the route and in the body."""
+
+    protocols = {
+        "rest": Protocol(
+            Rest(body="json"), Fields({"key": "{key}"}), replace(SEND, call="POST /{key}/messages")
+        )
+    }
+
+
+def test_a_secret_may_be_in_the_route() -> None:
+    assert not [one for one in findings(13, InTheRoute) if "raised" in one]
 
 
 def test_a_secret_in_an_error_is_found_wherever_that_is_shown() -> None:

@@ -41,6 +41,12 @@ def texts(mock: Provider, query: str) -> list[str]:
         (f"text=Code&recipient={quote(OTHER)}&wait=5", ["Code 77"]),
         ("wait=0", ["Code 1234", "Bye", "Code 77"]),
         ("text=nothing", []),
+        ("channel=sms", ["Code 1234", "Bye", "Code 77"]),
+        ("channel=whatsapp", []),
+        ("outcome=accepted&last=2", ["Bye", "Code 77"]),
+        ("text=Code&last=1", ["Code 77"]),
+        ("last=0", ["Code 1234", "Bye", "Code 77"]),
+        ("last=9", ["Code 1234", "Bye", "Code 77"]),
     ],
 )
 def test_the_messages_that_fit_are_told_oldest_first(query: str, found: list[str]) -> None:
@@ -57,6 +63,68 @@ def test_the_messages_after_one_are_told() -> None:
     known = [message.id for message in mock.messages]
     assert texts(mock, f"after={known[0]}") == ["two", "three"]
     assert texts(mock, f"after={known[2]}") == []
+
+
+@each(
+    ("fault", "outcome"),
+    [
+        ("reset-after-request", "unknown"),
+        ("server-error:500", "unknown"),
+        ("drip-body", "accepted"),
+    ],
+)
+def test_a_message_whose_answer_got_lost_is_unknown_to_its_client(fault: str, outcome: str) -> None:
+    mock = made()
+    response_to(mock, sending(text="known"))
+    tell(mock, "fault", name=fault)
+    mock.handle(sending(text="broken"))
+    assert [one["outcome"] for one in ask(mock, "messages")] == ["accepted", outcome]
+    assert ("broken" in texts(mock, "outcome=unknown")) == (outcome == "unknown")
+
+
+def test_a_message_has_the_characters_that_force_the_longer_encoding() -> None:
+    mock = made()
+    response_to(mock, sending(text="ą 😀 ą"))
+    (found,) = ask(mock, "messages")
+    assert found["forcing"] == ["ą", "😀"]
+
+
+def test_what_came_in_is_told_oldest_first() -> None:
+    mock = made()
+    mock.receive(OTHER, "Stop", "d-1")
+    assert ask(mock, "received")[1:] == [
+        {
+            "id": mock.history.received[1].id,
+            "sender": OTHER,
+            "text": "Stop",
+            "device": "d-1",
+            "at": "2026-11-22T12:00:00Z",
+        }
+    ]
+
+
+def test_the_newest_requests_are_told_if_only_so_many_are_asked_for() -> None:
+    mock = made()
+    for _ in range(3):
+        response_to(mock, sending())
+    for query, ids in (("last=2", "23"), ("after=1&last=1", "3"), ("last=0", "123")):
+        assert "".join(one["id"] for one in ask(mock, f"requests?{query}")["requests"]) == ids
+
+
+def test_a_request_that_was_nothing_has_what_it_nearly_was() -> None:
+    mock = made()
+    response_to(mock, Request(method="POST", url=f"{HERE}/sendsm/"))
+    (found,) = ask(mock, "requests")["requests"]
+    assert found["nearest"][0]["differs"] == "its route is POST /sendsms/"
+
+
+def test_what_can_be_played_is_told_and_can_be_played() -> None:
+    mock = made()
+    found = ask(mock, "playable")
+    for name in (*found["faults"], "too-many:date"):
+        assert tell(mock, "fault", name=name)[0] == 200
+    assert tell(mock, "scenario", play=found["scenarios"][-1])[0] == 200
+    assert "date" in found["faults"]["too-many"]["kinds"]
 
 
 def test_who_waits_is_told_of_the_first_message_that_fits() -> None:
@@ -83,7 +151,13 @@ def test_the_end_of_the_mock_ends_the_waiting() -> None:
 @each(
     ("query", "why"),
     [
-        ("nuber=1", "no parameter 'nuber'; it has recipient, text, after, wait, lane"),
+        (
+            "nuber=1",
+            "no parameter 'nuber'; it has recipient, text, channel, outcome, after, last, wait, ",
+        ),
+        ("channel=letter", "channel: give one of sms, whatsapp"),
+        ("outcome=lost", "outcome: give one of accepted, not_sent, rejected, unknown"),
+        ("last=-1", "last: give a number from 0"),
         ("wait=61", "wait: give a number from 0 to 60"),
         ("text=(", "text is a regular expression"),
         ("recipient=x", "recipient: give a number"),

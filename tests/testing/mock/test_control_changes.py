@@ -184,7 +184,7 @@ def test_a_status_is_reported_in_the_log_and_by_webhook_if_there_is_one() -> Non
     assert tell(mock, "report", id=known, status="undelivered")[1]["webhook"] is True
     assert tell(mock, "report", id=known, status="read")[1]["webhook"] is False
     receiver = Receiver(SMSMobileAPI, secrets=["webhook-secret"])
-    events = [receiver.read(mock.outbox.get_nowait()) for _ in range(mock.outbox.qsize())]
+    events = [receiver.read(mock.outbox.get_nowait())[0] for _ in range(mock.outbox.qsize())]
     told = [one.message.status for one in events if isinstance(one, MessageReported)]
     assert told == [Status.QUEUED, Status.SENT, Status.UNDELIVERED]
     (found,) = ask(mock, "messages")

@@ -12,6 +12,7 @@ from smsbridge import (
     AuthenticationFailed,
     Client,
     Message,
+    Outcome,
     OutcomeUnknown,
     Reason,
     Rejected,
@@ -29,7 +30,8 @@ from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
-from support.blocks import GATE
+from support.blocks import GATE, SEND_TO_EACH
+from support.blocks import rest as block
 from support.corpus import CONTRACTS
 from support.each import each
 from support.sending import NUMBER, TEXT
@@ -352,3 +354,60 @@ def test_a_message_without_a_number_is_refused_as_a_request_where_no_word_says_s
         client.send(NUMBER, TEXT)
     assert refused.value.reason is Reason.REQUEST
     assert provider.messages == []
+
+
+# --- several recipients in one call
+
+MAGIC = {
+    "+12025550101": Outcome.ACCEPTED,
+    "+447700900400": Outcome.REJECTED,
+    "+447700900401": Outcome.REJECTED,
+    "+447700900429": Outcome.NOT_SENT,
+    "+447700900002": Outcome.UNKNOWN,
+    "+447700900503": Outcome.UNKNOWN,
+    "+12025550102": Outcome.ACCEPTED,
+}
+"""How each of several messages ends, by its number."""
+
+
+def sent_together(provider: Provider) -> dict[str, Outcome]:
+    messages = [Message(recipient=number, text=TEXT) for number in MAGIC]
+    results = client_of(provider).send_many(messages, len(messages))
+    return {one.recipient: one.outcome for one in results}
+
+
+def test_a_call_with_several_recipients_is_several_messages_each_with_its_own_row() -> None:
+    provider = provider_of(block(SEND_TO_EACH.replace("most = 3", "most = 10")))
+    assert sent_together(provider) == MAGIC
+    assert len(provider.requests) == 1
+    taken = {one.recipient for one in provider.messages}
+    assert taken == {
+        number
+        for number, outcome in MAGIC.items()
+        if outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
+    }
+    assert len({one.id for one in provider.messages}) == len(taken)
+    assert provider.surprises() == []
+
+
+def test_a_magic_number_for_which_a_table_has_no_word_has_no_row() -> None:
+    send = SEND_TO_EACH.replace("most = 3", "most = 10").partition("rejected")[0]
+    ends = sent_together(provider_of(block(send)))
+    assert {ends[number] for number in ("+447700900400", "+447700900429")} == {Outcome.UNKNOWN}
+
+
+def test_a_number_that_is_sent_twice_is_a_double_in_a_group_too() -> None:
+    provider = provider_of(block(SEND_TO_EACH))
+    messages = [Message(recipient=f"+1202555010{number}", text=TEXT) for number in (1, 2, 1)]
+    assert [one.outcome for one in client_of(provider).send_many(messages)] == ["accepted"] * 3
+    assert (len(provider.requests), len(provider.messages)) == (2, 3)
+    assert len(provider.verdict().repeats) == 1
+
+
+def test_a_fault_is_met_by_all_of_a_call() -> None:
+    provider = provider_of(block(SEND_TO_EACH.replace("most = 3", "most = 10")))
+    provider.fault = "refusals:400"
+    assert set(sent_together(provider).values()) == {Outcome.REJECTED}
+    assert provider.messages == []
+    provider.fault = "reset-after-request"
+    assert set(sent_together(provider).values()) == {Outcome.UNKNOWN}

@@ -483,6 +483,8 @@ def test_the_messages_can_be_asked_for(provider: Provider, protocol: str) -> Non
             "sender": "",
             "segments": 1,
             "encoding": "ucs-2",
+            "forcing": ["😀"],
+            "outcome": "accepted",
             "status": "sent",
             "at": "2026-11-22T12:00:00Z",
             "request": provider.request_log.requests[-1].id,

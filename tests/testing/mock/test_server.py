@@ -723,6 +723,23 @@ def through_tls(connection: socket.socket, tls: ssl.SSLContext, data: bytes) -> 
         return b"", ended
 
 
+def test_what_was_taken_before_the_stop_is_answered_and_nothing_else_is_taken(
+    server: MockServer,
+) -> None:
+    server.provider.delay = 60.0
+    with connected(server) as taken:
+        taken.sendall(post() + post())
+        while not server.provider.messages:
+            pass
+        before = time.monotonic()
+        server.stop()
+        assert time.monotonic() - before < 2
+        said = rest_of(taken)
+        assert status(said) == 200
+        assert b"Connection: close" in said
+    assert len(server.provider.messages) == 1
+
+
 def test_a_client_that_begins_no_tls_keeps_nobody_waiting(
     secured: MockServer, authority: trustme.CA
 ) -> None:

@@ -49,7 +49,7 @@ def playing(fixture: Fixture, clock: Clock, **more: Any) -> Provider:
     session = Session(now=clock)
     made = Provider(sample_backend(), fixture, session=session)
     keys = {"secrets": [SECRET], **more}
-    made.webhooks = WebhookTarget(webhook=SMSMobileAPI.webhook, url=URL, session=session, **keys)
+    made.webhooks = WebhookTarget(tables=SMSMobileAPI.webhooks, url=URL, session=session, **keys)
     return made
 
 
@@ -97,7 +97,7 @@ def test_what_is_badly_signed_is_refused_by_a_receiver(signature: str) -> None:
     )
     send(played)
     bad, good = left(played)
-    assert isinstance(receiver(clock).read(good), MessageReported)
+    assert isinstance(receiver(clock).read(good)[0], MessageReported)
     try:
         receiver(clock).read(bad)
     except WebhookUntrusted:
@@ -127,7 +127,7 @@ def test_a_late_webhook_waits_for_the_clock_and_is_signed_when_it_leaves() -> No
     clock.time += timedelta(hours=1)
     (late,) = left(played)
     assert played.surprises() == []
-    event = receiver(clock).read(late)
+    (event,) = receiver(clock).read(late)
     assert event.occurred_at == BEGAN
 
 
@@ -143,7 +143,7 @@ def test_webhooks_leave_in_the_order_of_their_times_and_else_of_the_file() -> No
     )
     send(played)
     clock.time += timedelta(seconds=2)
-    types = [receiver(clock).read(one).type for one in left(played)]
+    types = [receiver(clock).read(one)[0].type for one in left(played)]
     assert types == ["sms.sent", "sms.api.submitted", "sms.failed"]
 
 
@@ -151,7 +151,7 @@ def test_a_scenario_with_webhooks_sends_no_others() -> None:
     clock = Clock()
     played = playing(webhooks("{id: a, from: sent, webhook: {event: sms.failed}}"), clock)
     send(played)
-    assert [receiver(clock).read(one).type for one in left(played)] == ["sms.failed"]
+    assert [receiver(clock).read(one)[0].type for one in left(played)] == ["sms.failed"]
 
 
 def test_without_a_place_to_go_a_webhook_is_not_played() -> None:

@@ -24,7 +24,7 @@ SECRET = Secret("webhook-secret")
 
 def target(**more: Any) -> WebhookTarget:
     return WebhookTarget(
-        webhook=SMSMobileAPI.webhook, url=URL, session=Session(now=lambda: NOW), **more
+        tables=SMSMobileAPI.webhooks, url=URL, session=Session(now=lambda: NOW), **more
     )
 
 
@@ -56,7 +56,7 @@ def test_a_message_that_is_taken_is_reported_twice_with_its_id(
 ) -> None:
     played = provider(target(secrets=[SECRET]))
     receiver = Receiver(SMSMobileAPI, secrets=[SECRET], now=lambda: NOW)
-    events = [receiver.read(request) for request in sent(played, recipient)]
+    events = [receiver.read(request)[0] for request in sent(played, recipient)]
     reports = [event for event in events if isinstance(event, MessageReported)]
     assert [report.message.status for report in reports] == [Status.QUEUED, status]
     assert {report.message.id for report in reports} == {played.messages[0].id}
@@ -66,7 +66,7 @@ def test_a_message_that_is_taken_is_reported_twice_with_its_id(
 def test_a_message_by_both_channels_is_reported_by_both() -> None:
     requests = sent(provider(target()), "+12025550123", channels=["sms", "whatsapp"])
     receiver = Receiver(SMSMobileAPI, path="/hooks", now=lambda: NOW)
-    assert [receiver.read(request).type for request in requests] == [
+    assert [receiver.read(request)[0].type for request in requests] == [
         "sms.api.submitted",
         "sms.sent",
         "whatsapp.submitted",
@@ -79,7 +79,7 @@ def test_a_message_that_comes_in_is_told_in_both_forms(*, signed: bool) -> None:
     played = provider(target(signed=signed))
     played.receive("+12025550111", "code 1234")
     (request,) = outbox(played)
-    event = Receiver(SMSMobileAPI, path="/hooks", now=lambda: NOW).read(request)
+    (event,) = Receiver(SMSMobileAPI, path="/hooks", now=lambda: NOW).read(request)
     assert isinstance(event, MessageReceived)
     assert (event.message.sender, event.message.text) == ("+12025550111", "code 1234")
     assert (event.id is not None) is signed

@@ -53,6 +53,15 @@ def test_an_answer_that_is_not_what_its_encoding_says_is_kept_as_that_fault() ->
     assert [(one.fault, one.response) for one in kept.exchanges.take()] == [("bad-gzip", None)]
 
 
+def test_an_answer_in_an_encoding_that_cant_be_read_is_noted_and_not_kept() -> None:
+    kept = keeper()
+    kept.keep(request("POST", "/send"), answer(b"\x0b\x02\x80hello\x03", b"Content-Encoding: br"))
+    assert kept.exchanges.take() == []
+    assert list(kept.exchanges.notes) == [
+        "an answer in an encoding that can't be read, such as br or zstd"
+    ]
+
+
 def test_a_contract_is_kept_as_a_document_and_passed_on_with_the_address_of_the_proxy() -> None:
     kept = keeper()
     asked, given = request("GET", "/soap?wsdl"), answer(WSDL)

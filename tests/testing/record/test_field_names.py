@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from smsbridge.testing.record.field_names import (
     is_phone,
     is_secret_header,
@@ -77,3 +79,10 @@ def test_values_are_named_also_within_a_text(
     value: object, found: set[tuple[str, str | int]]
 ) -> None:
     assert found <= set(named_values(value))
+
+
+@each("text", ["0" * 1_000_000, 'name="a" ' * 100_000, '<a name="x"/>' * 80_000])
+def test_a_long_text_takes_no_long_time(text: str) -> None:
+    before = time.process_time()
+    assert sum(1 for _ in named_values(text)) > 0
+    assert time.process_time() - before < 20

@@ -41,14 +41,27 @@ def test_a_number_moves_however_it_is_written(written: str, moved: str) -> None:
     [
         ("call +49 151 12345678 today", "call +12025550100 today"),
         ("from 004915112345678.", "from 0012025550100."),
+        ("call 0151 12345678", "call 02025550100"),
+        ("call 0151/1234567 now", "call 02025550100 now"),
+        ("ring 020 7946 0958.", "ring 02025550100."),
+        ("ring (020) 7946-0958", "ring 12025550100"),
+        ("au 06 12 34 56 78", "au 02025550100"),
+        ("or 310-555-0147", "or 12025550100"),
+        ("or (310) 555-0147", "or 12025550100"),
+        ("or 1-310-555-0147", "or 12025550100"),
+        ("on 01/12/2026 10:00, 01.12.2026, 09-10-11 12:30", None),
+        ("at 0.123456789, 192.168.100.200, no. 0012345", None),
+        ("call \uff0b\uff14\uff19 151 12345678!", "call +12025550100!"),
+        ("\u0660\u0661\u0665\u0661\u0661\u0662\u0663\u0664\u0665\u0666\u0667", "02025550100"),
+        ("(202) 555-0123", None),
         ("order 12345, at 2026-11-29T10:00:00Z", "order 12345, at 2026-11-29T10:00:00Z"),
         ("d0dc5bce8b9d49e7aecaeaf7dd38bd556237f88a", "d0dc5bce8b9d49e7aecaeaf7dd38bd556237f88a"),
     ],
 )
-def test_a_number_in_a_text_is_known_by_how_it_is_written(text: str, moved: str) -> None:
+def test_a_number_in_a_text_is_known_by_how_it_is_written(text: str, moved: str | None) -> None:
     made = NumberMoves()
     made.learn_text(text)
-    assert made.replace(text) == moved
+    assert made.replace(text) == (moved or text)
 
 
 @each(

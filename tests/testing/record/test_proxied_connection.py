@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from smsbridge.testing.mock.mock_certificate import issue_certificate
 
 from support.each import each
 from support.fault_server import FaultServer, answer
-from support.proxied import proxied, read_all
+from support.proxied import SECONDS, proxied, read_all
 
 SEND = (
     b"POST /sendsms/?a=1 HTTP/1.1\r\nHost: sms.example\r\nX-Odd:  as it is \r\n"
@@ -106,6 +107,25 @@ def test_a_client_that_leaves_without_an_answer_met_silence() -> None:
                 pass
         (kept,) = proxy.kept()
         assert kept.fault == "silence"
+
+
+@each("request", [SEND, b"GET / HTTP/1.0\r\n\r\n", b"NOT HTTP\r\n\r\n"])
+def test_a_client_that_only_ends_its_side_gets_the_answer(request: bytes) -> None:
+    over = threading.Event()
+
+    def late(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        over.wait(SECONDS)
+        connection.sendall(YES)
+
+    with FaultServer(on_accept=late) as live, proxied(live.url) as proxy:
+        with proxy.connect() as client:
+            client.sendall(request)
+            client.shutdown(socket.SHUT_WR)
+            begins = b"" if request.startswith(b"NOT") else client.recv(7)
+            over.set()
+            assert begins + read_all(client) == YES
+        assert [one.fault for one in proxy.exchanges.take()] == [""] * bool(begins)
 
 
 def test_one_connection_carries_many_requests_also_ahead_of_their_answers() -> None:

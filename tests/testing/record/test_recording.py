@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from smsbridge.testing.record.recording import is_file_name
 from smsbridge.testing.record.search import find_leaks
 
 from .test_search import ENCODINGS
+from support.commands import FULL
 from support.each import each
 from support.recorded import TAKEN, answered, asked, by_table, exchange, recording_of
 from support.recording import recording, serving
@@ -89,6 +91,22 @@ def test_what_can_t_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (file,) = recording_of(tmp_path / "file" / "below", exchange(asked(), answered())).cut()
     assert file.refused == ("it can't be written: Not a directory",)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_what_a_full_disk_does_not_take_is_kept_for_the_next_cut(tmp_path: Path) -> None:
+    made = recording_of(tmp_path, exchange(asked()), exchange(asked("/other", form={"a": "1"})))
+    (tmp_path / "post-sendsms.part").symlink_to(FULL)
+    refused, written = made.cut()
+    assert refused.refused == ("it can't be written: No space left on device",)
+    assert (refused.is_kept, written.path) == (True, tmp_path / "post-other.yaml")
+    (again,) = made.cut()
+    assert again.path == tmp_path / "post-sendsms.yaml"
+    assert made.cut() == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == [
+        "post-other.yaml",
+        "post-sendsms.yaml",
+    ]
 
 
 def test_a_recorded_call_plays_again(tmp_path: Path) -> None:
@@ -202,3 +220,22 @@ def test_a_wsdl_whose_address_holds_a_secret_is_not_written(address: str, tmp_pa
     made.exchanges.keep_contract(address, GATE.read_bytes())
     assert made.cut()[0].refused[0] == "address[0]: it holds password"
     assert not [one for one in tmp_path.iterdir() if one.suffix in (".wsdl", ".lock")]
+
+
+@each(
+    ("address", "shown"),
+    [
+        ("soap?apikey=zz99-yy88-xx", "soap?apikey=hidden"),
+        ("soap?9f8e7d6c5b4a39281706f5e4d3c2b1a0", "soap?hidden"),
+    ],
+)
+def test_a_key_in_an_address_that_a_wsdl_gives_is_hidden_there(address: str, shown: str) -> None:
+    given = GATE.read_bytes().replace(b"//gate.example/soap", f"//gate.example/{address}".encode())
+    with TemporaryDirectory() as folder:
+        made = recording_of(Path(folder), exchange(asked()), secrets={"api_key": "another-key"})
+        made.exchanges.keep_contract("https://gate.example/soap?wsdl", given)
+        (file,) = made.cut()
+        assert not file.refused
+        written = (Path(folder) / "soap.wsdl").read_text()
+    assert f"//gate.example/{shown}" in written
+    assert address not in written

@@ -71,6 +71,53 @@ def test_a_secret_of_a_request_is_what_its_config_or_its_field_calls_it(
     assert request["form"] == shown
 
 
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
+
+
+@each(
+    ("document", "shown"),
+    [
+        (
+            {"a": "https://me-77:p4ss@b.example/c"},
+            "https://{capture:user}:{capture:password}@b.example/c",
+        ),
+        ({"a": f"was {JWT}."}, "was {capture:token_2}."),
+        ({"a": "token/tok-77 at /token/tok-77"}, "token/{capture:token} at /token/{capture:token}"),
+        ({"a": "the cookie coo-12345"}, "the cookie {capture:session}"),
+        ({"a": "the other other-12345"}, "the other {capture:cookie}"),
+        ({"a": "English /users/messages"}, "English /users/messages"),
+    ],
+)
+def test_a_secret_is_known_by_its_form_and_by_where_else_it_stood(
+    document: dict[str, str], shown: str
+) -> None:
+    request = asked(
+        "/token/tok-77/users/messages",
+        document=document,
+        cookie="session=coo-12345; lang=English",
+    )
+    ((found, _),) = redacted((request, answered(set_cookie="x=other-12345; Path=/a/b/c/d")))
+    assert found["path"] == "/token/{capture:token}/users/messages"
+    assert found["json"]["a"] == shown
+
+
+def test_a_multipart_form_is_one_that_any_boundary_fits() -> None:
+    body = b'--b-1234\r\nContent-Disposition: form-data; name="pwd"\r\n\r\np-9876\r\n--b-1234--\r\n'
+    request = asked(body=body, content_type="multipart/form-data; boundary=b-1234")
+    ((found, _),) = redacted((request, answered()))
+    assert found["text"] == (
+        '--{capture:boundary}\r\nContent-Disposition: form-data; name="pwd"\r\n\r\n'
+        "{capture:pwd}\r\n--{capture:boundary}--\r\n"
+    )
+
+
+def test_a_number_that_is_the_name_of_a_field_moves() -> None:
+    document = {"+4915112345678": {"id": 1}}
+    ((request, answer),) = redacted((asked(document=document), answered({"a": [document]})))
+    assert request["json"] == {"+12025550100": {"id": 1}}
+    assert answer["json"] == {"a": [{"+12025550100": {"id": 1}}]}
+
+
 def test_what_an_answer_repeats_of_a_request_is_the_same_there() -> None:
     ((_, answer),) = redacted(
         (

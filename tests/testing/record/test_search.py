@@ -103,6 +103,11 @@ def test_a_text_that_may_mean_more_than_can_be_searched_is_refused() -> None:
     assert str(leak) == "text: it holds more than can be searched"
 
 
+def test_a_number_is_found_in_the_digits_of_every_script() -> None:
+    for said in ("\uff11\uff15\uff11\uff11\uff12\uff13", "\u0661\u0665\u0661\u0661\u0662\u0663"):
+        assert find_leaks(said, {}, {"a phone number (1)": "151123"})
+
+
 def test_the_place_is_named_and_the_value_is_not() -> None:
     document = {"interactions": [{"response": {"json": {"echo": "s3cr3t-value"}}}]}
     leaks = find_leaks("", document, {"password": "s3cr3t-value"})
