@@ -2,6 +2,8 @@
 
     .venv/bin/python -m benchmarks NAME... [--rounds 5] [--count N] [--json FILE] [--svg FILE]
 
+``python -m benchmarks bridge`` is another one, with options of its own, see `benchmarks.bridge`.
+
 Without a NAME nothing is run: what --json has is shown again, or written where --docs says.
 """
 
@@ -45,6 +47,11 @@ GOALS = {name: benchmark.goals for name, benchmark in BENCHMARKS.items()}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks that are named, and show what came of them."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["bridge"]:
+        from benchmarks import bridge  # it needs the extra of its name
+
+        return bridge.main(given[1:])
     asked = _parser().parse_args(arguments)
     names = list(BENCHMARKS) if ALL in asked.names else list(dict.fromkeys(asked.names))
     records: dict[str, Record] = {}

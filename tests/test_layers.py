@@ -25,7 +25,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 ROOMS = (
     *("errors", "text", "message", "http", "mapping", "codecs", "auth", "webhooks", "backends"),
-    *("config", "client", "serving", "page", "testing", "cli"),
+    *("config", "client", "serving", "bridge", "page", "testing", "cli"),
 )
 """In this order: a room imports from itself and from those before it."""
 

@@ -25,6 +25,7 @@ from smsbridge.serving.soap import ProviderSoap
 from smsbridge.testing.mock.provider import AcceptedMessage, Provider
 from smsbridge.text.secrets import Secret
 
+from support.bridges import config_text, running
 from support.each import each
 
 WIRES = Path(__file__).parent / "wires"
@@ -284,3 +285,25 @@ def test_every_captured_contract_loads_and_says_the_same(name: str) -> None:
     assert contract.action("sendSms") == original.action("sendSms") == "urn:sendsms#sendSms"
     fields = {"recipients": "+12025550123", "message": UNICODE, "apikey": "k-test"}
     assert contract.write("sendSms", "input", fields) == original.write("sendSms", "input", fields)
+
+
+@each("name", sorted(CALLS))
+def test_a_captured_call_through_a_door_is_stored_as_the_mock_takes_it(
+    tmp_path: Path, name: str
+) -> None:
+    wire = CALLS[name]
+    text = config_text().replace('"shop-key"', '"k-test"')
+    text = text.replace('backend = "smsmobileapi"', f'backend = "smsmobileapi"\nwsdl = "{WSDL}"')
+    with running(tmp_path, text) as run:
+        answer = run.ask(wire.inflated)
+        found = run.messages()
+        if wire.key == "bad":
+            assert (answer.status, found) == (500, [])
+            return
+        assert answer.status == 200
+        if not wire.number.startswith("+"):  # the provider would not take it either
+            assert (b"error" in answer.body, found) == (True, [])
+            return
+        (stored,) = found
+        assert (stored.text, stored.recipient) == (wire.text, "+12025550123")
+        assert stored.id.encode() in answer.body

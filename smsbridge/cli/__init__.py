@@ -36,6 +36,9 @@ _COMMANDS = {
     "wsdl": "Show a WSDL, or lock a copy of it into a folder.",
     "webhook": "Show incoming webhooks, or send one.",
     "mock": "Serve a mock provider for clients in any language.",
+    "serve": "Stand where a service stood, and send by another backend: the bridge.",
+    "outbox": "Show what the bridge has stored, and decide what a person must.",
+    "backup": "Copy the store of the bridge, or restore it.",
     "fixtures": "Check, show and list the scenarios of the mock.",
     "demo": "Send through a mock provider, then break a connection.",
 }

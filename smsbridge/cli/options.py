@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from smsbridge.cli.attempt_json import read_time
+from smsbridge.client.attempt_json import read_time
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:

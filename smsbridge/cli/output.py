@@ -9,10 +9,10 @@ from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from smsbridge.cli.attempt_json import attempt_words
 from smsbridge.cli.exit_codes import Exit, exit_of
 from smsbridge.cli.streams import Unwritten, give_up, put, say
 from smsbridge.cli.table import colour, show_table
+from smsbridge.client.attempt_json import attempt_words
 from smsbridge.errors import SendError, whereabouts
 from smsbridge.message import ReceivedMessage, SentMessage
 from smsbridge.text.masking import codes_alone

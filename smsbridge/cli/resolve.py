@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.attempt_json import attempt_of
 from smsbridge.cli.exchange_lines import asking_options
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import choose_backend
 from smsbridge.cli.output import failure, printable, success
 from smsbridge.cli.streams import keep_exit_code, put, say
 from smsbridge.cli.table import colour
+from smsbridge.client.attempt_json import attempt_of
 from smsbridge.errors import (
     Attempt,
     InvalidMessage,

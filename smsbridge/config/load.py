@@ -51,26 +51,15 @@ def from_file(
         raise ConfigError(f"name: give the name of a block as text, not a {type(name).__name__}")
     if path is not None and not isinstance(path, str | Path):
         raise ConfigError(f"path: give that of a file as text, not a {type(path).__name__}")
-    file, document, blocks = _document(path, environ, folder, named=name is not None)
-    if name is None:
-        chosen = choose_block(document, blocks, environ, file.name)
-    else:
-        chosen = Choice(block=name)
-    try:
-        return _Blocks(blocks, environ, file.parent).backend(chosen.block)
-    except ConfigError as error:
-        line = _line(document, chosen, error)
-        block = chosen.block if chosen.block in blocks else public_name(chosen.block)
-        by = f" from {chosen.variable}" if chosen.variable else ""
-        where = f"{file.name}{line}, [backends.{block}]{by}"
-        raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
+    document = read_document(path, environ=environ, folder=folder, named=name is not None)
+    return document.backend(name)
 
 
 def block_names(
     *, environ: Mapping[str, str] = os.environ, folder: Path | None = None
 ) -> list[str]:
     """Return the names of the blocks of the config file, in their order; none of them is read."""
-    return list(_document(None, environ, folder, named=True)[2])
+    return list(read_document(None, environ=environ, folder=folder, named=True).blocks)
 
 
 def from_mapping(
@@ -172,57 +161,90 @@ def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> A
     return found if several else found[given]
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """The blocks of a file, of which one may name another."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDocument:
+    """A config file that was read: what it says, and its blocks, of which one may name another."""
 
+    file: Path
+    values: Located
     blocks: Mapping[str, Located]
     environ: Mapping[str, str]
-    folder: Path
 
-    def backend(self, name: str, seen: tuple[str, ...] = ()) -> Backend:
+    def backend(
+        self, name: str | None = None, more: Mapping[str, Any] | None = None, *, line: int = 0
+    ) -> Backend:
+        """Return the backend of a block, of the one that is to be chosen without a name.
+
+        ``more``: keys that it has besides those of the block. ``line``: that of what names it.
+        Raises `ConfigError` with the file and the line.
+        """
+        chosen = Choice(block=name or "", line=line)
+        if name is None:
+            chosen = choose_block(self.values, self.blocks, self.environ, self.file.name)
+        try:
+            return self._backend(chosen.block, (), more or {})
+        except ConfigError as error:
+            line_of = self._line(chosen, error)
+            block = chosen.block if chosen.block in self.blocks else public_name(chosen.block)
+            by = f" from {chosen.variable}" if chosen.variable else ""
+            where = f"{self.file.name}{line_of}, [backends.{block}]{by}"
+            raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
+
+    def block(self, name: str) -> Located:
+        """Return the keys of a block as they are written, with those that it has by ``like``."""
+        return follow_like(name, self.blocks)
+
+    def _backend(self, name: str, seen: tuple[str, ...], more: Mapping[str, Any]) -> Backend:
         """Return the backend of a block; ``seen`` are the blocks that lead to it."""
         if name in seen:
             raise ConfigError(f"it refers to itself: {' → '.join((*seen, name))}")
+        block = follow_like(name, self.blocks)
+        lines = {**block.lines, **dict.fromkeys(more, block.line)}
         return from_mapping(
-            follow_like(name, self.blocks),
+            Located({**block, **more}, line=block.line, lines=lines) if more else block,
             name=name,
             environ=self.environ,
-            folder=self.folder,
-            block=lambda other: self.backend(other, (*seen, name)),
+            folder=self.file.parent,
+            block=lambda other: self._backend(other, (*seen, name), {}),
         )
 
+    def _line(self, chosen: Choice, error: ConfigError) -> str:
+        """Return the line of an error: that of its key, of the block, or of what names it."""
+        line = chosen.line
+        if isinstance(error, BadLike) and error.line:
+            line = error.line
+        elif chosen.block in self.blocks:
+            block, key = follow_like(chosen.block, self.blocks), error.key
+            auth = block.get("auth")
+            if key and key[0] not in block and isinstance(auth, Mapping) and key[0] in auth:
+                key = ("auth", *key)
+            line = block.line_of(key)
+        return f", line {line}" if line else ""
 
-def _line(document: Located, chosen: Choice, error: ConfigError) -> str:
-    """Return the line of an error: that of its key, of the block, or of the key that names it."""
-    blocks, line = document["backends"], chosen.line
-    if isinstance(error, BadLike) and error.line:
-        line = error.line
-    elif chosen.block in blocks:
-        block, key = follow_like(chosen.block, blocks), error.key
-        auth = block.get("auth")
-        if key and key[0] not in block and isinstance(auth, Mapping) and key[0] in auth:
-            key = ("auth", *key)
-        line = block.line_of(key)
-    return f", line {line}" if line else ""
 
+def read_document(
+    path: Path | str | None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
+    named: bool = True,
+) -> ConfigDocument:
+    """Return what the config file says; raises `ConfigError`.
 
-def _document(
-    path: Path | str | None, environ: Mapping[str, str], folder: Path | None, *, named: bool
-) -> tuple[Path, Located, Mapping[str, Located]]:
-    """Return the config file, what it says, and its blocks; raises `ConfigError`."""
+    ``named``: the caller names a block, or needs none, so that a URL would not do instead.
+    """
     file, variable = choose_file(path, environ, folder or Path.cwd(), named=named)
-    document = _read(file, variable)
-    if unknown := unknown_key(sorted(document), ("backends", "default")):
+    values = _read(file, variable)
+    if unknown := unknown_key(sorted(values), ("backends", "bridge", "default", "doors")):
         key, hint = unknown
-        where = f"{file.name}, line {document.lines[key]}"
+        where = f"{file.name}, line {values.lines[key]}"
         raise ConfigError(f"{where}: {key!r} is not a key of the file; {hint}")
-    blocks = _blocks(document)
+    blocks = _blocks(values)
     if not blocks:
         raise ConfigError(
             f"{file.name} has no [backends.NAME] block, or has something else in [backends]"
         )
-    return file, document, blocks
+    return ConfigDocument(file=file, values=values, blocks=blocks, environ=environ)
 
 
 def _read(file: Path, variable: str) -> Located:

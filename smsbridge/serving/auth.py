@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from smsbridge.errors import ConfigError
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 class ProviderAuth(ABC):
-    """Tells who makes a request, and answers what is not a call: a token call, a login."""
+    """Tells who makes a request, and answers what is not a call: a token call, a login.
+
+    ``tells_by_token``: whether a token that it issues stands for who asked for it.
+    """
+
+    tells_by_token: ClassVar[bool] = True
 
     @abstractmethod
     def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:

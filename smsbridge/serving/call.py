@@ -185,8 +185,7 @@ def read_call(
         operation=operation,
         table=table,
         given=call.fields,
-        known=protocol.auth.is_valid(request, call.fields, credentials, tokens)
-        and _has_credentials(table, call, request, credentials),
+        known=_is_known(protocol, table, call.fields, request, credentials, tokens),
         message=messages[0] if messages else None,
         others=tuple(messages[1:]),
         own=frozenset(auth.fields(credentials) if configured else ())
@@ -244,12 +243,33 @@ def credentials_in(
     return None if unread else {}
 
 
+def proves(call: ReceivedCall, request: Request, backend: Backend, tokens: Collection[str]) -> bool:
+    """Return whether a call has the credentials of a backend, or a token that was given out."""
+    given = backend.credentials()
+    return _is_known(call.protocol, call.table, call.given, request, given, tokens)
+
+
+def _is_known(  # noqa: PLR0913, PLR0917  (a call, and what it must have)
+    protocol: ProviderProtocol,
+    table: Operation | Question,
+    fields: Mapping[str, Any],
+    request: Request,
+    credentials: Mapping[str, str],
+    tokens: Collection[str],
+) -> bool:
+    by_auth = protocol.auth.is_valid(request, fields, credentials, tokens)
+    return by_auth and _has_credentials(table, fields, request, credentials)
+
+
 def _has_credentials(
-    table: Operation | Question, call: Call, request: Request, credentials: Mapping[str, str]
+    table: Operation | Question,
+    fields: Mapping[str, Any],
+    request: Request,
+    credentials: Mapping[str, str],
 ) -> bool:
     """Return whether the credentials that a table has in its own fields and headers are right."""
     in_fields = (
-        (_field(call.fields, path), table.places()[path])
+        (_field(fields, path), table.places()[path])
         for path, carried in table.plan.places_carry.items()
         if carried & credentials.keys()
     )
@@ -259,7 +279,7 @@ def _has_credentials(
         if {*names(template)} & credentials.keys()
     )
     return all(
-        _proves(template, text(given), table, call, request, credentials)
+        _proves(template, text(given), table, fields, request, credentials)
         for given, template in (*in_fields, *in_headers)
     )
 
@@ -268,7 +288,7 @@ def _proves(  # noqa: PLR0913, PLR0917  (what a signature may be of)
     template: Template,
     given: str,
     table: Operation | Question,
-    call: Call,
+    fields: Mapping[str, Any],
     request: Request,
     credentials: Mapping[str, str],
 ) -> bool:
@@ -278,7 +298,7 @@ def _proves(  # noqa: PLR0913, PLR0917  (what a signature may be of)
     """
     needed, known = {*names(template)}, credentials
     if not needed <= credentials.keys():
-        read = _values_in(call.fields, {p: t for p, t in table.places().items() if is_exact(t)})
+        read = _values_in(fields, {p: t for p, t in table.places().items() if is_exact(t)})
         known = {**read, **request_values(request), **credentials}
     if not needed <= known.keys():
         return bool(given)

@@ -55,6 +55,13 @@ class ProviderCodec(ABC):
         """Return what also serves the calls that have a codec of their own, by their names."""
         return self
 
+    def at_path(self, _path: str) -> ProviderCodec:
+        """Return what serves at one path what it serves at the path of the service.
+
+        What has routes is at the paths below; whoever serves it takes the path off.
+        """
+        return self
+
     def sample(self, _name: str) -> dict[str, Any]:
         """Return the words of a valid answer to a call, as far as a contract says."""
         return {}

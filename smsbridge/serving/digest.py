@@ -26,7 +26,9 @@ _UNAUTHORIZED = 401
 
 @dataclass(frozen=True, slots=True)
 class ProviderDigest(ProviderAuth):
-    """HTTP Digest: the nonce is a token."""
+    """HTTP Digest: the nonce is a token, which anybody gets."""
+
+    tells_by_token = False
 
     auth: Digest
 

@@ -16,6 +16,7 @@ from smsbridge.mapping.template import render_all
 from smsbridge.serving.answers import AnswerWriter
 from smsbridge.serving.auth import ProviderAuth, provider_auth
 from smsbridge.serving.codec import provider_codec
+from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -42,7 +43,7 @@ class ProviderLogin(ProviderAuth):
         """Return whether a field or a header has a token that was issued."""
         sent = [text(word) for _, word in flat(fields)]
         held = [*sent, *(word.rpartition(" ")[2] for word in request.headers.values())]
-        known = any(token in held for token in tokens)
+        known = any(word in tokens for word in held)
         beside = provider_auth(self.auth.auth)
         return known and beside.is_valid(request, fields, credentials, tokens)
 
@@ -61,9 +62,9 @@ class ProviderLogin(ProviderAuth):
         writer = AnswerWriter(codec, request, table.call)
         headers = render_all(table.headers, credentials)
         known = all(
-            text(at(call.fields, path)) == text(word)
+            same(text(at(call.fields, path)), text(word))
             for path, word in render_all(table.login, credentials).items()
-        ) and all(request.header(name) == text(word) for name, word in headers.items())
+        ) and all(same(request.header(name), text(word)) for name, word in headers.items())
         if not known or any(key not in credentials for key in table.credentials):
             return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
         return writer.answer({table.token: mint("token")}, table.rejected)

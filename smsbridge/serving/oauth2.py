@@ -80,7 +80,9 @@ class ProviderClientCredentials(ProviderAuth):
             return json_response(400, {"error": "unsupported_grant_type"})
         header = request.header("authorization")
         by_header = not self.auth.basic or same(header, self.auth.header(credentials))
-        if not by_header or any(sent.get(name) != value for name, value in expected.items()):
+        if not by_header or not all(
+            same(sent.get(name, ""), value) for name, value in expected.items()
+        ):
             return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
         token = {"access_token": mint("token"), "token_type": "Bearer"}
         return json_response(_OK, {**token, "expires_in": TOKEN_SECONDS})

@@ -76,14 +76,17 @@ class _Reading:
         return cls(request, found, tuple(leniencies))
 
 
-def provider_protocols(backend: Backend) -> tuple[ProviderProtocol, ...]:
-    """Return the protocols of a backend, those that need no WSDL to know a request first."""
+def provider_protocols(backend: Backend, path: str = "") -> tuple[ProviderProtocol, ...]:
+    """Return the protocols of a backend, those that need no WSDL to know a request first.
+
+    ``path``: where they are served, if not where the service has them.
+    """
     found: list[ProviderProtocol] = []
     for name, protocol in backend.protocols.items():
         made = ProviderProtocol(
             name=name,
             table=protocol,
-            codec=provider_codec(protocol.codec, backend.site()).beside(_own_codecs(protocol)),
+            codec=_codec(protocol, backend, path),
             auth=provider_auth(protocol.auth),
         )
         alike = (one for one in found if (one.codec, one.calls()) == (made.codec, made.calls()))
@@ -91,6 +94,11 @@ def provider_protocols(backend: Backend) -> tuple[ProviderProtocol, ...]:
             made = replace(made, last_read=twin.last_read)
         found.append(made)
     return tuple(sorted(found, key=lambda one: one.codec.needs_wsdl))
+
+
+def _codec(protocol: Protocol, backend: Backend, path: str) -> ProviderCodec:
+    codec = provider_codec(protocol.codec, backend.site()).beside(_own_codecs(protocol))
+    return codec.at_path(path) if path else codec
 
 
 def _own_codecs(protocol: Protocol) -> dict[str, Codec]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -50,12 +50,16 @@ class NoSuchOperation(Unreadable):
 
 @dataclass(frozen=True)
 class ProviderSoap(ProviderCodec):
-    """Serves the operations of one port; its WSDL is read once, when it is first needed."""
+    """Serves the operations of one port; its WSDL is read once, when it is first needed.
+
+    ``path``: where it is, if not where the service has it; WSDL and calls are at that one place.
+    """
 
     needs_wsdl = True
 
     codec: Soap
     site: Site
+    path: str = ""
 
     @cached_property
     def port(self) -> Port:
@@ -67,7 +71,7 @@ class ProviderSoap(ProviderCodec):
         if request.method != "POST":
             return None
         port = self.port
-        if (request.path or "/") != urlsplit(served_address(self.site, port)).path:
+        if not self._is_here(request, port):
             return None
         kind = request.header("content-type")
         envelope = read_envelope(request.body, REQUEST, kind, note, empty=True)
@@ -86,6 +90,15 @@ class ProviderSoap(ProviderCodec):
             return Call(name=asked, fields=port.read(asked, "input", envelope, note))
         except BadWSDL as error:
             raise Unreadable(str(error)) from None
+
+    def at_path(self, path: str) -> ProviderSoap:
+        """Return what serves the port at another path."""
+        return replace(self, path=path)
+
+    def _is_here(self, request: Request, port: Port) -> bool:
+        if self.path:
+            return (request.prefix + request.path).rstrip("/") == self.path
+        return (request.path or "/") == urlsplit(served_address(self.site, port)).path
 
     def known_calls(self) -> tuple[str, ...]:
         """Return the operations of the port."""
@@ -149,14 +162,17 @@ class ProviderSoap(ProviderCodec):
             return None
         port = self.port
         address = move_host(served_address(self.site, port), url)
+        if self.path:
+            address = urlsplit(address)._replace(path=self.path).geturl()
         paths = {self.codec.published, urlsplit(address).path} - {""}
-        if request.path.rstrip("/") not in {path.rstrip("/") for path in paths}:
+        known = {path.rstrip("/") for path in paths}
+        if not self._is_here(request, port) and request.path.rstrip("/") not in known:
             return None
         documents = {str(number): at for number, at in enumerate(port.documents)}
         base = documents.get(parse_form(request.query).get("document", "0"))
         if base is None:
             return None
-        address = _under(request.prefix, address)
+        address = address if self.path else _under(request.prefix, address)
         places = {at: f"{address}?document={number}" for number, at in documents.items()}
 
         def move(found: re.Match[bytes]) -> bytes:

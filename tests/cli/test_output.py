@@ -19,7 +19,6 @@ from smsbridge import (
     Status,
     Submission,
 )
-from smsbridge.cli.attempt_json import attempt_of, attempt_words
 from smsbridge.cli.output import (
     RECEIVED,
     SENT,
@@ -30,6 +29,7 @@ from smsbridge.cli.output import (
     show_submission,
     success,
 )
+from smsbridge.client.attempt_json import attempt_of, attempt_words
 
 WHEN = datetime(2027, 1, 31, 9, 30, tzinfo=UTC)
 ATTEMPT = Attempt(

@@ -17,7 +17,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from smsbridge.cli.attempt_json import attempt_of
 from smsbridge.cli.bulk.at_hand import AtHand
 from smsbridge.cli.bulk.journal_lines import (
     DIED,
@@ -30,6 +29,7 @@ from smsbridge.cli.bulk.journal_lines import (
     unknown_line,
 )
 from smsbridge.cli.bulk.jsonl import Lines, refuse_special, rewrite
+from smsbridge.client.attempt_json import attempt_of
 from smsbridge.client.send_many import Result
 from smsbridge.errors import (
     Attempt,

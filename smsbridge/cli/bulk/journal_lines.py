@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from smsbridge.cli.attempt_json import attempt_words
 from smsbridge.cli.bulk.jsonl import Lines
+from smsbridge.client.attempt_json import attempt_words
 from smsbridge.errors import Attempt, CallerError, Outcome
 
 DIED = "in flight when the run ended"

@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from smsbridge.cli.bulk.file_lock import try_lock
 from smsbridge.errors import CallerError
+from smsbridge.text.file_lock import try_lock
 from smsbridge.text.json_document import read_json
 
 _PRIVATE = 0o600

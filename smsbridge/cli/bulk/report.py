@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from smsbridge.cli.attempt_json import attempt_of
 from smsbridge.cli.bulk.command import say_how_to_resolve
 from smsbridge.cli.bulk.journal_lines import Line
 from smsbridge.cli.bulk.layout import take_delimiter
@@ -25,6 +24,7 @@ from smsbridge.cli.options import choose_backend
 from smsbridge.cli.output import message_json, printable
 from smsbridge.cli.streams import put, say
 from smsbridge.cli.table import show_table
+from smsbridge.client.attempt_json import attempt_of
 from smsbridge.client.send_many import CONCURRENCY, MOST
 from smsbridge.errors import InvalidMessage, NoAnswer, Outcome, Rejected, SmsbridgeError
 from smsbridge.message import SentMessage, Submission

@@ -5,8 +5,7 @@ ASSUMED: no provider was seen to answer so; the answers are only known to be val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.base import Backend
@@ -15,12 +14,13 @@ from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable, Unwritable
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
-from smsbridge.mapping.words import When, ends_of, word_at
+from smsbridge.mapping.words import ends_of
 from smsbridge.message import Status
-from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, status_words, word_of
+from smsbridge.serving.answers import AnswerWriter, row_of, status_words
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.soap import NoSuchOperation, ProviderSoap
+from smsbridge.serving.table_answers import TableAnswers, fits_id, writer_of
 from smsbridge.testing.mock.magic_numbers import recipient_rule
 from smsbridge.testing.mock.verdict import quirks_refusal
 
@@ -37,7 +37,6 @@ _ROW_REASONS: Mapping[str, tuple[Reason, ...]] = {
     "too-many": (Reason.RATE,),
 }
 _STATUSES = (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED)
-_FAILURES = (Status.UNDELIVERED, Status.REJECTED)
 _ACCEPTED = 202  # of a one-way operation (WS-I Basic Profile 1.1, R2714)
 
 
@@ -52,10 +51,10 @@ class GeneratedAnswers:
         history: History,
     ) -> None:
         """``scenario`` mints ids; ``history`` is what is remembered."""
-        self._backend = backend
         self._protocols = protocols
         self._scenario = scenario
         self._history = history
+        self._answers = TableAnswers(statuses=backend.statuses, status_word=_status_word)
 
     def answer(self, request: Request, call: ReceivedCall) -> Response:
         """Return the answer to a call that a table has."""
@@ -66,24 +65,26 @@ class GeneratedAnswers:
             return call.protocol.codec.fault(request, "Server", why)
 
     def _answer(self, request: Request, call: ReceivedCall) -> Response:
-        writer = AnswerWriter(call.protocol.codec, request, call.table.call)
         table = call.table
         if not call.known:
-            return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
+            return self._refuse(request, call, Reason.AUTHENTICATION)
         if isinstance(table, Question):
-            return writer.answer(dict(self._rows(call, table)), table.rejected)
+            found = self._history.rows(call.operation, call.values)
+            return self._answers.rows(request, call, found)
         if not self._do_command(call):
-            return writer.refusal(table.rejected, _UNSENDABLE)
+            return self._refuse(request, call, *_UNSENDABLE)
         if table.rows:
-            return writer.answer(self._recipient_rows(call, table))
-        words = self._accepted_words(call, table)
+            return writer_of(request, call).answer(self._recipient_rows(call, table))
+        known = self._id(call, table)
         try:
-            return writer.answer(words, table.rejected)
+            return self._answers.acceptance(request, call, known, None)
         except Unwritable:
             if not table.accepted.id:
-                raise
-            number = _as_number(words[table.accepted.id])  # some take an id of digits only
-            return writer.answer({**words, table.accepted.id: number}, table.rejected)
+                raise  # some take an id of digits only
+            return self._answers.acceptance(request, call, _as_number(known), None)
+
+    def _refuse(self, request: Request, call: ReceivedCall, *reasons: Reason) -> Response:
+        return writer_of(request, call).refusal(call.table.rejected, reasons)
 
     def sample_answer(
         self, request: Request, note: Note, *, refuses: bool = False
@@ -126,7 +127,7 @@ class GeneratedAnswers:
         rows: list[dict[str, Any]] = []
         status: dict[str, Any] = {}
         for message in call.messages:
-            words = self._accepted_words(call, table)
+            words = self._answers.yes_words(call, table, self._id(call, table), None)
             status = {path: words.pop(path) for path in (STATUS,) if path in words}
             rule = recipient_rule(message.recipient) if call.others else None
             if rule and rule.fault:
@@ -134,19 +135,6 @@ class GeneratedAnswers:
             if words:
                 rows.append(row_of(table, words, message.recipient))
         return {table.rows: rows, **status}
-
-    def _accepted_words(self, call: ReceivedCall, table: Operation) -> dict[str, Any]:
-        sample = call.protocol.codec.sample(call.table.call)
-        marker = table.accepted
-        words: dict[str, Any] = {
-            path: word_of(word, word_at(sample, path) or "1") for path, word in first_pairs(marker)
-        }
-        if marker.id:
-            wanted = When({"id": marker.match.get(marker.id, "*")})
-            words[marker.id] = self._id(word_at(sample, marker.id), wanted, call)
-        if marker.status and marker.status not in words:
-            words[marker.status] = self._status_word()
-        return words
 
     def _do_command(self, call: ReceivedCall) -> bool:
         """Do what a command asks for; return whether that was possible."""
@@ -157,53 +145,20 @@ class GeneratedAnswers:
                 return self._history.delete(call.values)
         return call.message is not None
 
-    def _id(self, sample: str | None, wanted: When, call: ReceivedCall) -> str:
+    def _id(self, call: ReceivedCall, table: Operation) -> str:
         if call.operation == "resend":
             return call.values["id"]
         made = self._scenario.mint("id")
-        if (sample or "").isdigit() or not wanted.holds({"id": made}):
-            made = _as_number(made)
-        return made
+        return made if fits_id(call.protocol.codec, table, made) else _as_number(made)
 
-    def _status_word(self) -> str:
-        words = status_words(self._backend.statuses)
-        return next((words[one] for one in _STATUSES if one in words), str(Status.ACCEPTED))
 
-    def _rows(self, call: ReceivedCall, table: Question) -> Iterator[tuple[str, Any]]:
-        for path, word in first_pairs(table.answered):
-            yield path, word_of(word, "1")
-        found = self._history.rows(call.operation, call.values)
-        if table.rows and not found:
-            yield table.rows, []
-        for number, words in enumerate(found):
-            prefix = f"{table.rows}[{number}]." if table.rows else ""
-            for path, word in self._row(table, words):
-                yield prefix + path, word
-
-    def _row(self, table: Question, words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Yield the words of one row, each at the first path where a table looks for it."""
-        status = words["status"]
-        for name in table.row:
-            path, *more = table.paths(name)[0].split(" ")
-            if name == "status":
-                yield path, self._status_of(table, status)
-            elif name == "at":
-                yield path, _time(path, words[name])
-            elif name in words and not more:
-                yield path, words[name]
-        if status in _FAILURES:
-            by_provider = status is Status.REJECTED and table.refused.match
-            marks = table.refused if by_provider else table.failed
-            for path, word in first_pairs(marks):
-                yield path, word_of(word, words["error"])
-
-    def _status_of(self, table: Question, status: Status | None) -> str:
-        """Return the provider's word for a status, or for the best that there is."""
-        words = status_words(table.statuses or self._backend.statuses)
-        arrived = status is None or status in _STATUSES[:2]
-        nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
-        known = (words[one] for one in (status, *nearest) if one in words)
-        return next(known, str(status or Status.ACCEPTED))
+def _status_word(statuses: Mapping[str, Status], status: Status | None) -> str:
+    """Return the provider's word for a status, or for the best that there is."""
+    words = status_words(statuses)
+    arrived = status is None or status in _STATUSES[:2]
+    nearest = _STATUSES if arrived else (status, *reversed(_STATUSES))
+    known = (words[one] for one in (status, *nearest) if one in words)
+    return next(known, str(status or Status.ACCEPTED))
 
 
 def row_refusal(table: Operation, fault: str) -> dict[str, Any]:
@@ -223,8 +178,3 @@ def row_refusal(table: Operation, fault: str) -> dict[str, Any]:
 def _as_number(made: str) -> str:
     """Return an id that was made, as digits."""
     return str(int(made[:7], 16))
-
-
-def _time(path: str, iso: str) -> str | int:
-    """Return a time as a field of that name would have it."""
-    return int(datetime.fromisoformat(iso).timestamp()) if "timestamp" in path else iso

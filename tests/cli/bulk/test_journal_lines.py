@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.cli.attempt_json import attempt_of
 from smsbridge.cli.bulk.journal_lines import (
     DIED,
     END,
@@ -21,6 +20,7 @@ from smsbridge.cli.bulk.journal_lines import (
     unknown_line,
 )
 from smsbridge.cli.bulk.jsonl import Lines
+from smsbridge.client.attempt_json import attempt_of
 from smsbridge.errors import Attempt, CallerError
 
 ATTEMPT = Attempt(

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smsbridge.cli.bulk.file_lock import try_lock
+from smsbridge.text.file_lock import try_lock
 
 HOLD = """
 import os, sys
-from smsbridge.cli.bulk.file_lock import try_lock
+from smsbridge.text.file_lock import try_lock
 print(try_lock(os.open(sys.argv[1], os.O_RDWR)), flush=True)
 sys.stdin.read()
 """

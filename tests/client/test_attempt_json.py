@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smsbridge import Attempt, InvalidMessage
-from smsbridge.cli.attempt_json import attempt_of, attempt_words
+from smsbridge.client.attempt_json import attempt_of, attempt_words
 
 ATTEMPT = Attempt(
     backend="acme",

@@ -1,0 +1,258 @@
+"""The tables ``[bridge]`` and ``[doors.NAME]`` of a config file; each error has its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from smsbridge.errors import ConfigError
+from smsbridge.http.address import check_address
+from smsbridge.text.located import Checker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from smsbridge.backends.base import Backend
+    from smsbridge.config.load import ConfigDocument
+
+_SQLITE = "sqlite:///"
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
+_LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_OWN_PATHS = ("/livez", "/readyz", "/metrics")
+_MOST_PORT = 65_535
+_MOST_WORKERS = 64
+_MOST_WAIT = 300
+
+
+class AnswerWhen(StrEnum):
+    """When a caller gets its answer: once the message is stored, or once its outcome is known."""
+
+    STORED = "stored"
+    OUTCOME = "outcome"
+
+
+class OnUnknown(StrEnum):
+    """What is done with a message whose outcome stays unknown: it waits, or goes out once more."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorConfig:
+    """One door. ``callers``: the backend whose requests it hears, with the credentials of each.
+
+    ``path``: empty for where that service has it. ``to``: the name of the block that carries what
+    comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
+    many seconds equal messages without a reference count as one; 0 for never.
+    """
+
+    name: str
+    callers: Mapping[str, Backend]
+    to: str
+    path: str = ""
+    answer: AnswerWhen = AnswerWhen.STORED
+    wait: float = 20.0
+    same_within: float = 0.0
+    on_unknown: OnUnknown = OnUnknown.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeConfig:
+    """A whole bridge. ``store``: the file of its store. ``backends``: those it sends through.
+
+    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
+    numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
+    """
+
+    store: Path
+    doors: tuple[DoorConfig, ...]
+    backends: Mapping[str, Backend]
+    host: str = "127.0.0.1"
+    port: int = 8780
+    address: str = ""
+    keep: timedelta = timedelta(days=90)
+    workers: int = 8
+
+
+def read_bridge(document: ConfigDocument) -> BridgeConfig:
+    """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
+    with _lines(document):
+        own, doors = _table(document, "bridge"), _table(document, "doors")
+        own.only("store", "listen", "address", "keep", "workers")
+        host, port = _listen(own)
+        if not doors.values:
+            doors.fail("give at least one door, such as [doors.old-shop]")
+        made = tuple(_door(document, doors, name) for name in doors.values)
+        _check_paths(made)
+        return BridgeConfig(
+            store=store_file(own, document.file.parent),
+            host=host,
+            port=port,
+            address=_address(own),
+            keep=timedelta(seconds=_seconds(own, "keep", "90d")),
+            workers=_workers(own),
+            doors=made,
+            backends={door.to: _target(document, doors, door) for door in made},
+        )
+
+
+def read_store(document: ConfigDocument) -> Path:
+    """Return the file of the store alone: for commands that open no door."""
+    with _lines(document):
+        return store_file(_table(document, "bridge"), document.file.parent)
+
+
+def store_file(own: Checker, folder: Path) -> Path:
+    """Return the file that ``store`` names, relative to the folder of the config."""
+    store: str = own.of("store", str, f"{_SQLITE}bridge.db")
+    name = store.removeprefix(_SQLITE)
+    if not store.startswith(_SQLITE) or not name or "?" in name or name == ":memory:":
+        own.fail(f"give {_SQLITE} and the path of a file, such as {_SQLITE}bridge.db", "store")
+    return folder / name
+
+
+@contextmanager
+def _lines(document: ConfigDocument) -> Iterator[None]:
+    """Name the file and the line in an error of these tables."""
+    try:
+        yield
+    except ConfigError as error:
+        if not error.key or error.key[0] not in ("bridge", "doors"):
+            raise
+        line = document.values.line_of(error.key)
+        raise ConfigError(f"{document.file.name}, line {line}: {error}", error.key) from None
+
+
+def _table(document: ConfigDocument, name: str) -> Checker:
+    if name not in document.values:
+        raise ConfigError(
+            f"{document.file.name} has no [{name}]: a bridge needs [bridge] and [doors.NAME]"
+        )
+    return Checker(document.values).table(name)
+
+
+def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
+    if not _NAME.fullmatch(name):
+        doors.fail("the name of a door has letters, digits, - and _", name)
+    own = doors.table(name)
+    own.only("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown")
+    speaks = _block(document, own, "speaks")
+    callers = own.table("callers")
+    if not callers.values:
+        own.fail("name at least one caller, with its credentials", "callers")
+    wait = _seconds(own, "wait", "20s")
+    if not 0 < wait <= _MOST_WAIT:
+        own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
+    return DoorConfig(
+        name=name,
+        callers={one: _caller(document, callers, one, speaks) for one in callers.values},
+        path=_path(own),
+        to=_block(document, own, "to"),
+        answer=AnswerWhen(_choice(own, "answer", AnswerWhen)),
+        wait=wait,
+        same_within=_seconds(own, "same_within", "0s"),
+        on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+    )
+
+
+def _block(document: ConfigDocument, own: Checker, key: str) -> str:
+    name: str = own.of(key, str)
+    if name not in document.blocks:
+        from smsbridge.text.suggest import nearest
+
+        own.fail(f"there is no [backends.{name}]; {nearest(name, document.blocks)}", key)
+    return name
+
+
+def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) -> Backend:
+    """Return the backend that a door speaks, with the credentials of one caller."""
+    if not _NAME.fullmatch(name):
+        callers.fail("the name of a caller has letters, digits, - and _", name)
+    given: Mapping[str, Any] = callers.table(name).values
+    auth = document.block(speaks).get("auth")
+    more = {"auth": {**auth, **given}} if isinstance(auth, Mapping) else dict(given)
+    line = document.values.line_of((*callers.at, name))
+    try:
+        backend = document.backend(speaks, more, line=line)
+    except ConfigError as error:
+        callers.fail(f"speaks {speaks}: {error}", name)
+    if not backend.protocols:
+        callers.fail(
+            f"{speaks} is {backend.name}, which nobody can speak: it has no protocol", name
+        )
+    return backend
+
+
+def _target(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
+    line = document.values.line_of((*doors.at, door.name, "to"))
+    return document.backend(door.to, line=line)
+
+
+def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
+    first = next(iter(words))
+    said: str = own.of(key, str, str(first))
+    if said not in list(words):
+        own.fail(f"give {' or '.join(words)}", key)
+    return said
+
+
+def _seconds(own: Checker, key: str, default: str) -> float:
+    found = _DURATION.fullmatch(own.of(key, str, default))
+    if found is None:
+        own.fail('give a whole number and s, m, h or d, such as "20s"', key)
+    return float(int(found[1]) * _UNITS[found[2]])
+
+
+def _path(own: Checker) -> str:
+    path: str = own.of("path", str, "").rstrip("/")
+    if path and not _PATH.fullmatch(path):
+        own.fail('give a path, such as "/services/oldcorp"', "path")
+    if path in _OWN_PATHS:
+        own.fail(f"{path} is the bridge's own", "path")
+    return path
+
+
+def _check_paths(doors: tuple[DoorConfig, ...]) -> None:
+    seen: dict[str, str] = {}
+    for door in doors:
+        if door.path and door.path in seen:
+            why = f"doors.{door.name}.path: {door.path} is that of {seen[door.path]} already"
+            raise ConfigError(why, ("doors", door.name, "path"))
+        seen[door.path] = door.name
+
+
+def _listen(own: Checker) -> tuple[str, int]:
+    found = _LISTEN.fullmatch(own.of("listen", str, "127.0.0.1:8780"))
+    if found is None or int(found["port"]) > _MOST_PORT:
+        own.fail('give a host and a port, such as "127.0.0.1:8780"', "listen")
+    return found["six"] or found["host"], int(found["port"])
+
+
+def _address(own: Checker) -> str:
+    address: str = own.of("address", str, "").rstrip("/")
+    if address:
+        try:
+            check_address("address", address)
+        except ConfigError as error:
+            own.fail(str(error).removeprefix("address: "), "address")
+        if urlsplit(address).query:
+            own.fail("give a base URL, without a query", "address")
+    return address
+
+
+def _workers(own: Checker) -> int:
+    workers: int = own.of("workers", int, 8)
+    if not 0 < workers <= _MOST_WORKERS:
+        own.fail(f"give 1 to {_MOST_WORKERS}", "workers")
+    return workers

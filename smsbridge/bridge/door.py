@@ -1,0 +1,154 @@
+"""A door: hears the requests of old callers by the table of their service, and answers by it.
+
+It does no I/O but by its store: a `Request` goes in, and a `Response` comes out, or the message
+whose outcome the answer waits for.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from smsbridge.bridge.config import DoorConfig
+from smsbridge.bridge.door_answers import DoorAnswers
+from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
+from smsbridge.bridge.store import StoreError
+from smsbridge.bridge.tokens import Tokens
+from smsbridge.errors import Reason
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import Unwritable
+from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
+from smsbridge.serving.callers import Callers, WrongCalls
+from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.bridge.store import Store
+
+LOG = logging.getLogger("smsbridge.bridge")
+_TOO_MANY = 429
+_UNSTORED = "the message was not taken: try again later"
+
+
+class Door:
+    """One door of a bridge. Safe to share between threads."""
+
+    def __init__(
+        self, config: DoorConfig, target: Backend, store: Store, session: Session, address: str
+    ) -> None:
+        """``target`` carries what comes in; ``address`` is the base URL that callers use.
+
+        Raises `ConfigError` for a dialect that can't be spoken.
+        """
+        self.config = config
+        self.counts = DoorCounts()
+        self._address = address
+        self._dialect = next(iter(config.callers.values()))
+        self._protocols = _protocols_of(config)
+        self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
+        self._calls = DoorCalls(
+            config=config,
+            dialect=self._dialect,
+            target=target,
+            store=store,
+            session=session,
+            answers=self._answers,
+            counts=self.counts,
+        )
+        tokens = Tokens(store, config.name)
+        self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
+        self._wrong = WrongCalls(session.monotonic)
+
+    def handle(self, request: Request, sender: str) -> Response | Waiting | None:
+        """Return the answer to a request from an address; None where it is for no call of ours."""
+        here = self._without_path(request)
+        if here is None:
+            return None
+        asked = replace(here, method="GET") if here.method == "HEAD" else here
+        if wsdl := serve_wsdl(self._protocols, asked, self._address):
+            return wsdl
+        notes: list[str] = []
+        call = read_call(self._dialect, self._protocols, here, (), notes.append)
+        if isinstance(call, Response):
+            self.counts.refused["unreadable"] += 1
+            return call
+        return self._serve(here, call, sender, notes)
+
+    def calls(self) -> set[str]:
+        """Return what it hears, so that two doors can be compared."""
+        return {f"{self.config.path} {call}" for one in self._protocols for call in one.calls()}
+
+    def refuse(self, request: Request, status: int, why: str) -> Response | None:
+        """Return the answer to a request that can't be read at all; None if it isn't for us."""
+        here = self._without_path(request)
+        return refuse(self._protocols, here, status, why) if here else None
+
+    def _serve(
+        self, request: Request, call: ReceivedCall | None, sender: str, notes: list[str]
+    ) -> Response | Waiting | None:
+        if call and self._wrong.are_too_many(sender):
+            return self._turn_away(request)
+        try:
+            return self._answer(request, call, sender, notes)
+        except StoreError as error:
+            LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+            self.counts.refused["the store can't be used"] += 1
+            if call is None:
+                return refuse(self._protocols, request, 500, _UNSTORED, "Server")
+            return self._answers.fault(request, call, _UNSTORED)
+
+    def _turn_away(self, request: Request) -> Response:
+        self.counts.refused["too many wrong credentials"] += 1
+        why = "too many calls with wrong credentials: wait a minute"
+        return refuse(self._protocols, request, _TOO_MANY, why)
+
+    def _without_path(self, request: Request) -> Request | None:
+        path = self.config.path
+        if not path:
+            return request
+        if not f"{request.path}/".startswith(f"{path}/"):
+            return None
+        url = urlsplit(request.url)
+        rest = url.path.removeprefix(path) or "/"
+        return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
+
+    def _count_wrong(self, sender: str) -> None:
+        self._wrong.add(sender)
+        self.counts.refused["wrong credentials"] += 1
+        LOG.warning("wrong credentials", extra={"door": self.config.name})
+
+    def _answer(
+        self, request: Request, call: ReceivedCall | None, sender: str, notes: list[str]
+    ) -> Response | Waiting | None:
+        asked = [call.protocol] if call else self._protocols
+        talk, refused = self._callers.converse(request, asked)
+        if talk is not None and self._wrong.are_too_many(sender):
+            return self._turn_away(request)
+        if talk is not None and refused and not talk.header("www-authenticate"):
+            self._count_wrong(sender)
+        if talk is not None or call is None:
+            return talk
+        caller = self._callers.who(request, call)
+        if not caller:
+            self._count_wrong(sender)
+            return self._answers.refuse(request, call, Reason.AUTHENTICATION)
+        for note in notes:
+            self.counts.leniencies[caller, note] += 1
+        try:
+            return self._calls.answer(request, call, caller)
+        except Unwritable as error:
+            LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
+            return self._answers.fault(request, call, "the answer can't be written")
+
+
+def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
+    """Return the protocols for which at least one caller has credentials."""
+    dialect = next(iter(config.callers.values()))
+    given = [account.credentials().keys() for account in config.callers.values()]
+    return tuple(
+        one
+        for one in provider_protocols(dialect, config.path)
+        if any(set(one.table.auth.credentials) <= keys for keys in given)
+    )

@@ -1,0 +1,140 @@
+"""What a caller that is known asks of a door: a send, a question, a command."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from smsbridge.bridge.config import AnswerWhen, DoorConfig
+from smsbridge.bridge.door_answers import DoorAnswers
+from smsbridge.bridge.door_log import DoorLog
+from smsbridge.bridge.incoming import check_sendable, message_of, omissions
+from smsbridge.bridge.store import NoStep, OtherContent
+from smsbridge.bridge.stored_message import End, NewMessage, State, StoredMessage
+from smsbridge.errors import InvalidMessage, Reason, Unsupported
+from smsbridge.http.exchange import Request, Response, Session
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.bridge.store import Store
+    from smsbridge.serving.call import ReceivedCall
+
+LOG = logging.getLogger("smsbridge.bridge")
+_MOST_KEY = 255
+_BAD = (Reason.REQUEST, Reason.OTHER)
+_BLAMED = {"recipient": Reason.RECIPIENT, "text": Reason.CONTENT, "sender": Reason.SENDER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An answer that waits for an outcome, ``wait`` seconds at most; ``answer`` then gives it."""
+
+    message: StoredMessage
+    wait: float
+    answer: Callable[[StoredMessage], Response]
+
+
+@dataclass(slots=True)
+class DoorCounts:
+    """What a door has seen, by caller: what it stored, repeats, and the leniencies that were used.
+
+    ``refused``: how many calls it refused, by why.
+    """
+
+    stored: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    leniencies: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorCalls:
+    """Does what callers ask. ``dialect``: the backend that is spoken; ``target`` carries on."""
+
+    config: DoorConfig
+    dialect: Backend
+    target: Backend
+    store: Store
+    session: Session
+    answers: DoorAnswers
+    counts: DoorCounts
+
+    def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
+        """Return the answer to a call; raises `StoreError` where the store can't be used."""
+        log = DoorLog(self.store, self.config.name)
+        match call.operation:
+            case "send":
+                return self._send(request, call, caller)
+            case "status" | "sent":
+                found = log.rows(call.operation, call.values, caller)
+                return self.answers.rows(request, call, found)
+            case "received":
+                return self.answers.rows(request, call, [])
+            case "delete" if log.delete(call.values, caller):
+                return self.answers.accept_command(request, call, call.values.get("id", ""))
+            case "resend" if again := self._resend(call, caller):
+                return self.answers.first(request, call, again)
+        return self.answers.refuse(request, call, *_BAD)
+
+    def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
+        """Send a message again that is known to have failed; None if it isn't."""
+        known = call.values.get("id", "")
+        message = self.store.find(known, door=self.config.name, caller=caller)
+        if message is None or message.state not in (State.NOT_SENT, State.REJECTED):
+            return None
+        again = End(state=State.STORED, due=self.store.now(), why="its caller asked for it")
+        try:
+            return self.store.move(message, again, f"caller {caller}", tries=0)
+        except NoStep:  # somebody else was faster
+            return None
+
+    def _send(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
+        reference = call.values.get("reference", "")
+        key = reference or request.header("idempotency-key")
+        try:
+            message = message_of(call, self.dialect)
+            check_sendable(message, self.target, self.session)
+            if len(key) > _MOST_KEY or not key.isprintable():
+                raise InvalidMessage(f"reference: it has more than {_MOST_KEY} characters")  # noqa: TRY301  (refused as any other)
+        except (InvalidMessage, Unsupported) as error:
+            return self._refuse_message(request, call, error)
+        new = NewMessage(
+            message=message,
+            door=self.config.name,
+            caller=caller,
+            protocol=call.protocol.name,
+            backend=self.config.to,
+            reference=reference,
+            key=key,
+            same_within=self.config.same_within,
+        )
+        said = {"door": self.config.name, "caller": caller}
+        try:
+            put = self.store.put(new)
+        except OtherContent:
+            self.counts.refused["the reference of another message"] += 1
+            LOG.warning("refused: its reference is that of another message", extra=said)
+            return self.answers.refuse(request, call, *_BAD)
+        for name in omissions(call):
+            self.counts.leniencies[caller, f"{name} is not carried on"] += 1
+        counter = self.counts.repeated if put.again else self.counts.stored
+        counter[caller] += 1
+        what = "stored" if not put.again else "a repeat" if key else "taken for a repeat"
+        LOG.info(what, extra={**said, "id": put.message.id})
+        if self.config.answer is AnswerWhen.STORED:
+            return self.answers.first(request, call, put.message)
+        return Waiting(
+            message=put.message,
+            wait=self.config.wait,
+            answer=lambda ended: self.answers.end(request, call, ended),
+        )
+
+    def _refuse_message(
+        self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported
+    ) -> Response:
+        self.counts.refused["a message that can't be carried"] += 1
+        reason = _BLAMED.get(str(error).partition(" ")[0].rstrip(":"), Reason.REQUEST)
+        return self.answers.refuse(request, call, reason, *_BAD)

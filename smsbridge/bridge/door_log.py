@@ -1,0 +1,88 @@
+"""The log that a door shows to a caller: its own messages, by the filters of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from smsbridge.bridge.stored_message import State, StoredMessage
+from smsbridge.mapping.times import read_time
+from smsbridge.text.phone import digits_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smsbridge.bridge.store import Store
+
+PAGE = 50
+_MOST_READ = 1000
+_FAILED = {"phone": (), "request": (State.REJECTED, State.NOT_SENT)}
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLog:
+    """The log of one door."""
+
+    store: Store
+    door: str
+
+    def rows(self, question: str, values: Mapping[str, str], caller: str) -> list[StoredMessage]:
+        """Return the messages that the values of a question ask for: newest first, a page."""
+        if question == "status" or values.get("id"):
+            found = self.store.find(values.get("id", ""), door=self.door, caller=caller)
+            return [found] if found else []
+        before = values.get("before", "")
+        last = self.store.find(before, door=self.door, caller=caller) if before else None
+        failed = values.get("failed", "")
+        if failed in _FAILED and not _FAILED[failed]:
+            return []  # nothing tells the bridge what became of it on a phone
+        messages = self.store.list_messages(
+            door=self.door,
+            caller=caller,
+            states=_FAILED.get(failed, ()),
+            below=last.seq if last else None,
+            before=None if last else _seconds(read_time(before)),
+            after=_seconds(read_time(values.get("after", ""))),
+            limit=_MOST_READ if values.get("recipient") or values.get("keyword") else PAGE,
+        )
+        return [one for one in messages if _fits(one, values)][:PAGE]
+
+    def delete(self, values: Mapping[str, str], caller: str) -> bool:
+        """Leave one message, or those of some days, out of the log; False without a selector."""
+        if values.get("id"):
+            found = self.rows("status", values, caller)
+        else:
+            first = read_time(values.get("first", ""))
+            last = read_time(values.get("last", "")) or first
+            if first is None or last is None:
+                return False
+            end = _day(last) + timedelta(days=1)
+            found = self.store.list_messages(
+                door=self.door,
+                caller=caller,
+                after=_day(first).timestamp(),
+                before=end.timestamp(),
+                limit=_MOST_READ,
+            )
+        if found:
+            self.store.hide(found)
+        return True
+
+
+def _fits(message: StoredMessage, values: Mapping[str, str]) -> bool:
+    number, keyword = values.get("recipient", ""), values.get("keyword", "")
+    recipient = digits_of(message.recipient or "")
+    if number and digits_of(number) != recipient:
+        return False
+    wanted = digits_of(keyword)
+    return keyword in (message.text or "") or bool(wanted and wanted in recipient)
+
+
+def _seconds(time: datetime | None) -> float | None:
+    return time.timestamp() if time else None
+
+
+def _day(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)

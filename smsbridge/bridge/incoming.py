@@ -1,0 +1,63 @@
+"""The message that a call hands in: its table, read backwards, with all that a bridge can carry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from smsbridge.backends.capabilities import table_to_send
+from smsbridge.errors import InvalidMessage, Unsupported
+from smsbridge.mapping.times import parse_time
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Session
+    from smsbridge.message import Message
+    from smsbridge.serving.call import ReceivedCall
+
+_CARRIED = {"recipient", "text", "sender", "send_at", "channels", "reference"}
+_MADE = {"now", "uuid", "encoding", "segments"}
+
+
+def message_of(call: ReceivedCall, dialect: Backend) -> Message:
+    """Return the message of a call; raises `InvalidMessage` where it, or its time, can't be read.
+
+    What its number was dialled as is brought into the form that all backends take.
+    """
+    if call.message is None:
+        raise InvalidMessage(call.trouble or "it is no message")
+    message, said = call.message, call.values
+    if sender := said.get("sender"):
+        message = replace(message, sender=sender)
+    if when := said.get("send_at"):
+        found = parse_time(when, dialect.zone())
+        if found is None:
+            raise InvalidMessage("send_at: its time can't be read")
+        message = replace(message, send_at=found.time)
+    return message
+
+
+def omissions(call: ReceivedCall) -> list[str]:
+    """Return the names of what a call has and a bridge doesn't carry on."""
+    private = {*call.protocol.table.auth.credentials, "token"}
+    return sorted(call.values.keys() - _CARRIED - _MADE - private)
+
+
+def check_sendable(message: Message, target: Backend, session: Session) -> None:
+    """Raise `Unsupported` or `InvalidMessage` for a message that a backend could never carry.
+
+    When it goes out is the bridge's own matter.
+    """
+    members = [*target.members().values()] or [target]
+    at_once = replace(message, send_at=None)
+    troubles: list[Unsupported | InvalidMessage] = []
+    for one in members:
+        if one.protocol not in one.protocols:  # it has no table, and says so when it sends
+            return
+        try:
+            table_to_send(one, at_once, session)
+        except (Unsupported, InvalidMessage) as error:
+            troubles.append(error)
+        else:
+            return
+    raise troubles[0]

@@ -1,0 +1,264 @@
+"""What doors put into the store, and ask it: each message once, for the caller whose it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.exc import DatabaseError
+
+from smsbridge.bridge.database import Refusal
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
+from smsbridge.bridge.stored_message import (
+    SETTLED,
+    STEPS,
+    End,
+    NewMessage,
+    State,
+    StoredMessage,
+    attempt_text,
+    fingerprint_of,
+)
+from smsbridge.mapping.call_values import channels_word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from smsbridge.bridge.database import Database
+
+StoreError = DatabaseError
+"""What a store raises that can't be read or written now: its disk may be full."""
+
+_ID_BYTES = 20
+
+
+class OtherContent(Refusal):
+    """A caller's repeat has the key of another message."""
+
+
+class NoStep(Refusal):
+    """A message can't go from its state to the one that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What the store has of a message that was handed in. ``again``: it had it before."""
+
+    message: StoredMessage
+    again: bool
+
+
+class Store:
+    """The messages of a database. ``now`` returns seconds since 1970."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        """``database`` is migrated."""
+        self.database = database
+        self.now = now
+
+    def put(self, new: NewMessage) -> Put:
+        """Store a message, or find the one that it repeats; raises `OtherContent`.
+
+        It is on the disk when this returns. Raises `StoreError` where it can't be.
+        """
+        return self.database.commit("put", lambda connection: self._put(connection, new))
+
+    def _put(self, connection: Connection, new: NewMessage) -> Put:
+        if found := self._find_repeat(connection, new):
+            return Put(found, again=True)
+        now, message = self.now(), new.message
+        send_at = message.send_at.timestamp() if message.send_at else None
+        values = {
+            "id": os.urandom(_ID_BYTES).hex(),
+            "door": new.door,
+            "caller": new.caller,
+            "protocol": new.protocol,
+            "reference": new.reference or None,
+            "repeat_key": new.repeat_key,
+            "content": new.content,
+            "fingerprint": fingerprint_of(message),
+            "recipient": message.recipient,
+            "text": message.text,
+            "sender": message.sender,
+            "channels": channels_word(message.channels),
+            "send_at": send_at,
+            "backend": new.backend,
+            "state": State.STORED,
+            "due": max(now, send_at or now),
+            "stored_at": now,
+            "changed_at": now,
+            "tries": 0,
+            "resent": 0,
+            "looked_up": 0,
+            "hidden": False,
+        }
+        key = connection.execute(_ADD_MESSAGE, values).inserted_primary_key
+        if key is None:
+            raise TypeError("a message has no number")
+        add_attempt(connection, key[0], now, f"caller {new.caller}", State.STORED)
+        row = {**dict.fromkeys(MESSAGES.c.keys()), **values, "seq": key[0]}
+        return Put(StoredMessage.of_row(row), again=False)
+
+    def _find_repeat(self, connection: Connection, new: NewMessage) -> StoredMessage | None:
+        here = and_(MESSAGES.c.door == new.door, MESSAGES.c.caller == new.caller)
+        if new.repeat_key:
+            same = MESSAGES.c.repeat_key == new.repeat_key
+        elif new.same_within:
+            since = self.now() - new.same_within
+            same = and_(
+                MESSAGES.c.fingerprint == fingerprint_of(new.message),
+                MESSAGES.c.content == new.content,
+                MESSAGES.c.stored_at > since,
+            )
+        else:
+            return None
+        row = connection.execute(select(MESSAGES).where(here, same)).mappings().first()
+        if row is not None and row["content"] != new.content:
+            raise OtherContent("its reference is that of another message")
+        return StoredMessage.of_row(row) if row is not None else None
+
+    def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:
+        """Return a message by its id or its number, if it is that caller's, and not deleted."""
+        place: ColumnElement[bool] = MESSAGES.c.id == known
+        if known.isascii() and known.isdecimal() and len(known) < 16:  # noqa: PLR2004  (a 64-bit number)
+            place = or_(place, MESSAGES.c.seq == int(known))
+        rows = self._select(place, *_of(door, caller))
+        return rows[0] if rows else None
+
+    def list_messages(  # noqa: PLR0913  (each is a filter of the log)
+        self,
+        *,
+        door: str = "",
+        caller: str = "",
+        states: Sequence[State] = (),
+        before: float | None = None,
+        after: float | None = None,
+        below: int | None = None,
+        limit: int = 50,
+    ) -> list[StoredMessage]:
+        """Return messages, newest first. ``below``: those with a smaller number."""
+        rules = [*_of(door, caller)]
+        rules += [MESSAGES.c.state.in_(states)] if states else []
+        rules += [MESSAGES.c.stored_at < before] if before is not None else []
+        rules += [MESSAGES.c.stored_at >= after] if after is not None else []
+        rules += [MESSAGES.c.seq < below] if below is not None else []
+        return self._select(*rules, limit=limit)
+
+    def _select(self, *rules: ColumnElement[bool], limit: int = 1) -> list[StoredMessage]:
+        asked = select(MESSAGES).where(*rules).order_by(MESSAGES.c.seq.desc()).limit(limit)
+        with self.database.read() as connection:
+            return [StoredMessage.of_row(row) for row in connection.execute(asked).mappings()]
+
+    def hide(self, messages: Sequence[StoredMessage]) -> None:
+        """Leave messages out of what their caller can ask for; they are sent all the same."""
+        numbers = [one.seq for one in messages]
+        with self.database.write("hide") as connection:
+            connection.execute(
+                update(MESSAGES).where(MESSAGES.c.seq.in_(numbers)).values(hidden=True)
+            )
+
+    def move(self, message: StoredMessage, end: End, actor: str, **more: Any) -> StoredMessage:
+        """Let a message go to another state; raises `NoStep` where it has left its own meanwhile.
+
+        ``more``: other columns. The change and its row of attempts are one transaction.
+        """
+        if end.state not in STEPS[message.state]:
+            raise NoStep(f"it is {message.state}, and can't become {end.state}")
+        return self.database.commit(
+            f"{end.state}",
+            lambda connection: move_row(connection, message, end, actor, self.now(), **more),
+        )
+
+    def history(self, message: StoredMessage) -> list[Mapping[str, Any]]:
+        """Return what became of a message, oldest first: at, actor, state and why."""
+        asked = select(ATTEMPTS).where(ATTEMPTS.c.message == message.seq).order_by(ATTEMPTS.c.seq)
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(asked).mappings()]
+
+    def counts(self) -> dict[State, int]:
+        """Return how many messages stand in each state."""
+        asked = select(MESSAGES.c.state, func.count()).group_by(MESSAGES.c.state)
+        with self.database.read() as connection:
+            found = {State(state): number for state, number in connection.execute(asked)}
+        return {state: found.get(state, 0) for state in State}
+
+    def oldest_due(self) -> float | None:
+        """Return when the message became due that waits longest; None if none waits."""
+        asked = select(func.min(MESSAGES.c.due)).where(MESSAGES.c.state == State.STORED)
+        with self.database.read() as connection:
+            found: float | None = connection.execute(asked).scalar()
+            return found
+
+    def clear(self, before: float) -> int:
+        """Clear the numbers and texts of what was settled before a time; return how many."""
+        old = and_(
+            MESSAGES.c.changed_at < before,
+            MESSAGES.c.recipient.is_not(None),
+            or_(
+                MESSAGES.c.state.in_(SETTLED),
+                and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due.is_(None)),
+            ),
+        )
+        nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
+        with self.database.write("clear") as connection:
+            return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
+
+    def check_writable(self) -> None:
+        """Raise `StoreError` where the store can't be written."""
+        with self.database.write("check") as connection:
+            connection.execute(update(MESSAGES).where(MESSAGES.c.seq == -1).values(hidden=True))
+
+
+def _of(door: str, caller: str) -> Iterator[ColumnElement[bool]]:
+    if door:
+        yield MESSAGES.c.door == door
+        yield MESSAGES.c.caller == caller
+        yield MESSAGES.c.hidden.is_(False)
+
+
+def move_row(
+    connection: Connection, message: StoredMessage, end: End, actor: str, now: float, **more: Any
+) -> StoredMessage:
+    """Let the row of a message go to another state; raises `NoStep` if it has left its own."""
+    values: dict[str, Any] = {
+        "state": end.state,
+        "due": end.due,
+        "changed_at": now,
+        "reason": end.reason,
+        "why": end.why,
+        **more,
+    }
+    if end.attempt:
+        values["attempt"] = attempt_text(end.attempt)
+    if end.state is State.ACCEPTED:
+        values |= {"provider_id": end.provider_id, "status": end.status}
+    given = {"number": message.seq, "before": message.state}
+    if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
+        raise NoStep(f"it is no longer {message.state}")
+    add_attempt(connection, message.seq, now, actor, end.state, end.why)
+    known = {name: value for name, value in values.items() if name != "attempt"}
+    return replace(message, **known, attempt=end.attempt or message.attempt)
+
+
+def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)
+    connection: Connection,
+    message: int,
+    at: float,
+    actor: str,
+    state: State,
+    why: str | None = None,
+) -> None:
+    """Add a row of what became of a message."""
+    values = {"message": message, "at": at, "actor": actor, "state": state, "why": why}
+    connection.execute(_ADD_ATTEMPT, values)
+
+
+_ADD_MESSAGE, _ADD_ATTEMPT = insert(MESSAGES), insert(ATTEMPTS)
+_MOVE = update(MESSAGES).where(
+    and_(MESSAGES.c.seq == bindparam("number"), MESSAGES.c.state == bindparam("before"))
+)

@@ -1,0 +1,82 @@
+"""The tables of the store. Times are seconds since 1970; secrets are in none of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+METADATA = MetaData()
+
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("door", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("protocol", String(64), nullable=False),
+    Column("reference", Text),
+    Column("repeat_key", String(64)),
+    Column("content", String(64), nullable=False),
+    Column("fingerprint", String(32)),
+    Column("recipient", Text),
+    Column("text", Text),
+    Column("sender", Text),
+    Column("channels", String(32), nullable=False),
+    Column("send_at", Float),
+    Column("backend", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due", Float),
+    Column("stored_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("resent", Integer, nullable=False, default=0),
+    Column("looked_up", Integer, nullable=False, default=0),
+    Column("attempt", Text),
+    Column("provider_id", Text),
+    Column("status", String(16)),
+    Column("reason", String(16)),
+    Column("why", Text),
+    Column("hidden", Boolean, nullable=False, default=False),
+    Index("messages_due", "state", "due", "seq"),
+    Index("messages_to", "recipient", "state", "seq"),
+    Index("messages_alike", "fingerprint"),
+    Index("messages_of", "door", "caller", "seq"),
+    Index("messages_repeat", "door", "caller", "repeat_key", unique=True),
+    sqlite_autoincrement=True,
+)
+"""One row for each message. ``repeat_key``: the hash by which its caller's repeats are known."""
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("message", Integer, ForeignKey("messages.seq"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("actor", String(96), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text),
+    Index("attempts_of", "message", "seq"),
+    sqlite_autoincrement=True,
+)
+"""What became of each message, when, and who did it. Rows are only added: a trigger sees to it."""
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("hash", String(64), primary_key=True),
+    Column("door", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("expires", Float, nullable=False),
+)
+"""The tokens that doors gave out, as hashes."""

@@ -1,0 +1,208 @@
+"""A message of the store: where it stands, and which steps lead from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.client.attempt_json import attempt_of, attempt_words
+from smsbridge.errors import Attempt, Reason
+from smsbridge.mapping.call_values import channels_word
+from smsbridge.message import Message, Status, fingerprint
+
+if TYPE_CHECKING:
+    from smsbridge.errors import SendError
+    from smsbridge.message import Submission
+
+
+class State(StrEnum):
+    """Where a message of the store stands: two words of ours, then how its send ended.
+
+    ``stored``: ours, and not sent yet. ``handed_over``: a worker has claimed it, so it may have
+    left. ``cancelled``: a person took it back before it left.
+    """
+
+    STORED = "stored"
+    HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+STEPS: Mapping[State, frozenset[State]] = {
+    State.STORED: frozenset({State.HANDED_OVER, State.CANCELLED}),
+    State.HANDED_OVER: frozenset(
+        {State.STORED, State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.UNKNOWN}
+    ),
+    State.UNKNOWN: frozenset({State.UNKNOWN, State.ACCEPTED, State.STORED, State.CANCELLED}),
+    State.NOT_SENT: frozenset({State.STORED, State.CANCELLED}),
+    State.REJECTED: frozenset({State.STORED, State.CANCELLED}),
+    State.ACCEPTED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+"""Which state may follow each. What was accepted stays so: nothing sends it again."""
+
+SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
+"""The states in which nothing more happens by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message that a caller of a door hands in, and the name of the block that carries it.
+
+    ``key``: what names it for its caller's repeats, or empty. ``same_within``: for how many seconds
+    an equal one without a key is a repeat.
+    """
+
+    message: Message
+    door: str
+    caller: str
+    protocol: str
+    backend: str
+    reference: str = ""
+    key: str = ""
+    same_within: float = 0.0
+
+    @property
+    def content(self) -> str:
+        """A hash of all that a repeat must have in common with it."""
+        one = self.message
+        said = {
+            "recipient": one.recipient,
+            "text": one.text,
+            "channels": channels_word(one.channels),
+            "sender": one.sender,
+            "send_at": one.send_at.timestamp() if one.send_at else None,
+        }
+        return _hash(json.dumps(said, sort_keys=True))
+
+    @property
+    def repeat_key(self) -> str | None:
+        """A hash of its key; None without one."""
+        return _hash(self.key) if self.key else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A row of the store. ``recipient`` and ``text`` are None once they were cleared."""
+
+    seq: int
+    id: str
+    door: str
+    caller: str
+    protocol: str
+    reference: str | None
+    recipient: str | None = field(repr=False)
+    text: str | None = field(repr=False)
+    sender: str | None = field(repr=False)
+    channels: str
+    send_at: float | None
+    backend: str
+    state: State
+    due: float | None
+    stored_at: float
+    changed_at: float
+    tries: int
+    resent: int
+    looked_up: int
+    attempt: Attempt | None
+    provider_id: str | None
+    status: Status | None
+    reason: Reason | None
+    why: str | None
+
+    @classmethod
+    def of_row(cls, row: Any) -> StoredMessage:
+        """Return the message of a row, a mapping of its columns."""
+        given = {name: row[name] for name in cls.__slots__}
+        return cls(
+            **{
+                **given,
+                "state": State(row["state"]),
+                "attempt": _attempt(row),
+                "status": Status(row["status"]) if row["status"] else None,
+                "reason": Reason(row["reason"]) if row["reason"] else None,
+            }
+        )
+
+    def message(self) -> Message | None:
+        """Return what is to be sent, under the id of the row; None once it was cleared.
+
+        It goes at once: a time to send at was waited for here.
+        """
+        if self.recipient is None or self.text is None:
+            return None
+        return Message(
+            recipient=self.recipient,
+            text=self.text,
+            channels=self.channels.split("+"),  # type: ignore[arg-type]  # they are normalised
+            sender=self.sender,
+            reference=self.id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a claim ended: the next state, and what is known of it. ``due``: when it goes on."""
+
+    state: State
+    due: float | None = None
+    attempt: Attempt | None = None
+    provider_id: str | None = None
+    status: Status | None = None
+    reason: Reason | None = None
+    why: str | None = None
+
+    @classmethod
+    def of_submission(cls, submission: Submission) -> End:
+        """Return the end of a send that was accepted."""
+        return cls(
+            state=State.ACCEPTED,
+            attempt=submission.attempt,
+            provider_id=submission.id,
+            status=submission.status,
+        )
+
+    @classmethod
+    def of_error(cls, error: SendError, *, due: float | None = None) -> End:
+        """Return the end of a send that was not accepted."""
+        return cls(
+            state=State(error.outcome),
+            due=due,
+            attempt=error.attempt,
+            reason=getattr(error, "reason", None),
+            why=error.why,
+        )
+
+
+def attempt_text(attempt: Attempt) -> str:
+    """Return an attempt as the store keeps it: its fingerprint stands in a column of its own."""
+    words = {name: word for name, word in attempt_words(attempt).items() if name != "fingerprint"}
+    return json.dumps(words)
+
+
+def _attempt(row: Any) -> Attempt | None:
+    if not row["attempt"]:
+        return None
+    return attempt_of({**json.loads(row["attempt"]), "fingerprint": row["fingerprint"] or ""})
+
+
+def time_of(seconds: float) -> datetime:
+    """Return a time of the store."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def fingerprint_of(message: Message) -> str:
+    """Return the fingerprint of a message."""
+    return fingerprint(message.recipient, message.text)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,62 @@
+"""The store of a bridge, as the commands beside ``serve`` open it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import InvalidMessage, MissingExtra
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.store import Store
+    from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.config.load import ConfigDocument
+
+
+def bridge_modules() -> None:
+    """Raise `MissingExtra` unless what the bridge needs is installed."""
+    try:
+        import smsbridge.bridge.store  # noqa: F401  (whether it can be imported)
+    except ImportError as missing:
+        raise MissingExtra("bridge", "the bridge") from missing
+
+
+@contextmanager
+def open_store(config: str | None) -> Iterator[tuple[Store, ConfigDocument]]:
+    """Yield the store of the config, which another process may serve, and the config."""
+    bridge_modules()
+    from smsbridge.bridge.config import read_store
+    from smsbridge.bridge.database import Database
+    from smsbridge.bridge.store import Store
+    from smsbridge.config.load import read_document
+
+    document = read_document(config)
+    database = Database(read_store(document))
+    try:
+        database.check()
+        yield Store(database, time.time), document
+    finally:
+        database.close()
+
+
+def find_message(store: Store, known: str) -> StoredMessage:
+    """Return a message by its id or its number; raises `InvalidMessage`."""
+    found = store.find(known)
+    if found is None:
+        raise InvalidMessage("there is no such message: smsbridge outbox list shows them")
+    return found
+
+
+def message_words(message: StoredMessage) -> dict[str, Any]:
+    """Return a message as JSON has it; times in ISO 8601."""
+    from smsbridge.bridge.stored_message import time_of
+
+    words = asdict(message)
+    words.pop("attempt")
+    for name in ("send_at", "due", "stored_at", "changed_at"):
+        seconds = words[name]
+        words[name] = None if seconds is None else time_of(seconds).isoformat()
+    return words

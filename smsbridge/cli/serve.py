@@ -1,0 +1,83 @@
+"""``smsbridge serve``: a bridge on a real socket."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from smsbridge.cli.options import cannot_listen
+from smsbridge.cli.signals import until_signal
+from smsbridge.cli.streams import put
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.config import BridgeConfig, DoorConfig
+
+_HELP = """Stand where a service stood: keep what its callers send, and send it elsewhere.
+
+\b
+It reads [bridge] and [doors.NAME] of smsbridge.toml:
+  [bridge]
+  store = "sqlite:///bridge.db"
+  listen = "127.0.0.1:8780"
+  [doors.old-shop]
+  speaks = "oldcorp"
+  to = "newcorp"
+  callers = { shop = { api_key = { env = "SHOP_KEY" } } }
+
+Prints one JSON line when it is ready, and its log on stderr, a JSON object a line. It serves until
+SIGTERM or Ctrl-C; then it ends what is being sent, within 25 seconds. GET /livez, /readyz and
+/metrics are its own.
+"""
+
+
+@click.command(help=_HELP)
+@click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
+def serve(config: str | None) -> None:
+    """Serve the bridge."""
+    from smsbridge.bridge.config import read_bridge
+    from smsbridge.config.load import read_document
+    from smsbridge.errors import MissingExtra
+
+    try:
+        from smsbridge.bridge.app import BridgeApp
+        from smsbridge.bridge.json_log import log_to_stderr
+        from smsbridge.bridge.service import serve_bridge
+        from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
+    except ImportError as missing:
+        raise MissingExtra("bridge", "smsbridge serve") from missing
+
+    given = read_bridge(read_document(config))
+    log_to_stderr()
+    with ExitStack() as stack:
+        wait = stack.enter_context(until_signal())
+        ready = _with_local_wsdls(given, stack)
+        try:
+            listening = stack.enter_context(listen(given.host, given.port))
+        except OSError as error:
+            raise cannot_listen(given.host, given.port, error.strerror) from None
+        address = given.address or url_of(listening)
+        bridge = stack.enter_context(serve_bridge(ready, address))
+        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening))
+        doors = {door.name: f"{address}{door.path}" for door in ready.doors}
+        put(json.dumps({"address": address, "doors": doors}))
+        wait()
+
+
+def _with_local_wsdls(config: BridgeConfig, stack: ExitStack) -> BridgeConfig:
+    """Return a config whose doors read their WSDLs from files: they are fetched once."""
+    return replace(config, doors=tuple(_local(door, stack) for door in config.doors))
+
+
+def _local(door: DoorConfig, stack: ExitStack) -> DoorConfig:
+    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
+
+    first = next(iter(door.callers.values()))
+    found = stack.enter_context(local_wsdl(first, wsdl_carrier(first.timeout, first)))
+    if found.wsdl == first.wsdl:
+        return door
+    callers = {name: replace(one, wsdl=found.wsdl) for name, one in door.callers.items()}
+    return replace(door, callers=callers)

@@ -1,0 +1,88 @@
+"""Who calls, of several who may: by their credentials, in a time that doesn't tell whose fit."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from smsbridge.serving.call import ReceivedCall, proves
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Request, Response
+    from smsbridge.serving.provider_protocol import ProviderProtocol
+
+_MOST_ADDRESSES = 10_000
+MOST_WRONG = 20
+"""How many calls with wrong credentials an address may make in `WRONG_SECONDS`."""
+WRONG_SECONDS = 60.0
+
+TokensOf = Callable[[str], Collection[str]]
+"""Returns the tokens that were given out to a caller, or, by an empty name, to anybody."""
+Issue = Callable[[str], str]
+"""Issues a token to a caller, or, by an empty name, to anybody, and returns it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """Those who may call, by name: each a backend with the credentials of one."""
+
+    accounts: Mapping[str, Backend]
+    tokens_of: TokensOf
+    issue: Issue
+
+    def who(self, request: Request, call: ReceivedCall) -> str:
+        """Return who makes a call; empty for nobody. Every caller is compared, whoever it is."""
+        auth = call.protocol.auth
+        found = ""
+        for name, account in self.accounts.items():
+            tokens = self.tokens_of(name if auth.tells_by_token else "")
+            is_it = proves(call, request, account, tokens)
+            found = name if is_it and not found else found
+        return found
+
+    def converse(
+        self, request: Request, protocols: Sequence[ProviderProtocol]
+    ) -> tuple[Response | None, bool]:
+        """Return the answer to a token call, a login or to what needs a challenge, if it is one.
+
+        And whether it was refused.
+        """
+        refused: Response | None = None
+        for auth in (one.auth for one in protocols):
+            for name, account in self.accounts.items():
+                issued: list[str] = []
+
+                def mint(_: str, name: str = name, issued: list[str] = issued) -> str:
+                    issued.append(self.issue(name if auth.tells_by_token else ""))  # noqa: B023  (called at once)
+                    return issued[-1]
+
+                answer = auth.answer(request, account.credentials(), account.site(), mint)
+                if answer is not None and issued:
+                    return answer, False
+                refused = refused or answer
+        return refused, refused is not None
+
+
+@dataclass(slots=True)
+class WrongCalls:
+    """Counts calls with wrong credentials by address. ``monotonic`` returns seconds."""
+
+    monotonic: Callable[[], float]
+    _seen: OrderedDict[str, list[float]] = field(init=False, default_factory=OrderedDict)
+
+    def add(self, address: str) -> None:
+        """Count one."""
+        times = self._seen.setdefault(address, [])
+        times.append(self.monotonic())
+        del times[:-MOST_WRONG]
+        self._seen.move_to_end(address)
+        while len(self._seen) > _MOST_ADDRESSES:
+            self._seen.popitem(last=False)
+
+    def are_too_many(self, address: str) -> bool:
+        """Return whether an address has made so many lately that no more of it is looked at."""
+        times = self._seen.get(address, [])
+        return len(times) >= MOST_WRONG and self.monotonic() - times[0] < WRONG_SECONDS

@@ -1,0 +1,186 @@
+"""Any course of puts, sends, crashes, look-ups and resends: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from smsbridge import Message, Status, Submission
+from smsbridge.backends.base import Backend
+from smsbridge.backends.memory import MemoryBackend
+from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.database import Database
+from smsbridge.bridge.lookup import Lookup
+from smsbridge.bridge.message_queue import MessageQueue
+from smsbridge.bridge.store import NoStep, OtherContent, Store
+from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.workers import Sender
+from smsbridge.errors import Attempt, NotSent, OutcomeUnknown, Reason, Rejected
+from smsbridge.http.exchange import Session
+
+from support.bridges import Clock, new_message
+
+ENDS = ["accepted", "lost after it was taken", "lost before", "not sent", "rejected", "bug"]
+NUMBERS = ["+12025550123", "+12025550124"]
+
+
+class Provider:
+    """What the machine plays: it takes a message or not, and its log says which it has."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()
+        self.coming = "accepted"
+        self.memory = MemoryBackend()
+        self.session = Session()
+
+    def attempt(self, message: Message) -> Attempt:
+        return self.memory.attempt(message, self.session)
+
+    def send(self, message: Message) -> Submission:
+        attempt = self.attempt(message)
+        if self.coming in ("accepted", "lost after it was taken"):
+            self.taken[message.reference] += 1
+        if self.coming == "accepted":
+            return Submission(id=f"p-{message.reference}", attempt=attempt, status=Status.QUEUED)
+        if self.coming == "not sent":
+            raise NotSent("busy", attempt)
+        if self.coming == "rejected":
+            raise Rejected("no", attempt, reason=Reason.QUOTA)
+        if self.coming == "bug":
+            raise RuntimeError
+        raise OutcomeUnknown("no answer", attempt)
+
+    def resolve(self, attempt: Attempt, **_: object) -> Submission:
+        if attempt.reference in self.taken:
+            return Submission(id=f"p-{attempt.reference}", attempt=attempt)
+        raise OutcomeUnknown("no such message", attempt)
+
+
+class Course(RuleBasedStateMachine):
+    """One store, one provider, and whatever happens to both."""
+
+    rule_of_the_door = OnUnknown.HOLD
+    most = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.clock, self.provider = Clock(), Provider()
+        self.known: dict[str, str] = {}
+        self.keys: dict[str, tuple[str, str, str]] = {}
+        self.steps: dict[str, int] = {}
+        self.open()
+
+    def open(self) -> None:
+        self.database = Database(Path(self.folder.name) / "bridge.db")
+        self.database.migrate()
+        self.store = Store(self.database, self.clock)
+        self.queue = MessageQueue(self.store)
+        clients: Any = {"new": self.provider}
+        backends: dict[str, Backend] = {"new": self.provider.memory}
+        self.sender = Sender(
+            backends=backends, clients=clients, session=self.provider.session, now=self.clock
+        )
+        rules = {"shop": self.rule_of_the_door}
+        self.lookup = Lookup(queue=self.queue, clients=clients, rules=rules, waits=(5.0,))
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.folder.cleanup()
+
+    def claim(self) -> StoredMessage | None:
+        return self.queue.claim("worker 1", self.sender.attempt)
+
+    @rule(text=st.sampled_from("abc"), number=st.sampled_from(NUMBERS), key=st.sampled_from("xyz "))
+    def put(self, text: str, number: str, key: str) -> None:
+        new = new_message(text, number, key=key.strip())
+        try:
+            put = self.store.put(new)
+        except OtherContent:
+            assert self.keys[key][:2] != (text, number)
+            return
+        if put.again:
+            assert self.keys[key] == (text, number, put.message.id)
+            return
+        self.known[put.message.id] = text
+        if key.strip():
+            assert key not in self.keys
+            self.keys[key] = (text, number, put.message.id)
+
+    @rule(coming=st.sampled_from(ENDS))
+    def send(self, coming: str) -> None:
+        self.provider.coming = coming
+        if claimed := self.claim():
+            self.store.move(claimed, self.sender.send(claimed), "worker 1")
+
+    @rule(coming=st.sampled_from(ENDS), claims=st.booleans(), sends=st.booleans())
+    def crash(self, coming: str, claims: bool, sends: bool) -> None:  # noqa: FBT001  (hypothesis gives them)
+        self.provider.coming = coming
+        claimed = self.claim() if claims else None
+        if claimed and sends:
+            self.sender.send(claimed)
+        self.database.close()
+        self.open()
+        self.queue.recover("recovery")
+
+    @rule()
+    def look_up(self) -> None:
+        if message := self.queue.next_unknown():
+            self.lookup.look_up(message, "lookup")
+
+    @rule(seconds=st.sampled_from([1.0, 6.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.seconds += seconds
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), to=st.sampled_from([State.STORED, State.CANCELLED]))
+    def ask_for(self, data: st.DataObject, to: State) -> None:
+        known = data.draw(st.sampled_from(sorted(self.known)))
+        message = self.store.find(known)
+        assert message is not None
+        if message.state is State.UNKNOWN:  # then it is a person who may double it
+            return
+        try:
+            self.store.move(message, End(state=to, due=self.clock()), "caller shop", tries=0)
+        except NoStep:
+            assert message.state in (State.ACCEPTED, State.CANCELLED, State.STORED)
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        found = self.store.list_messages(limit=1000)
+        assert {one.id: one.text for one in found} == self.known
+        assert State.HANDED_OVER not in {one.state for one in found}
+
+    @invariant()
+    def nothing_is_doubled_and_no_outcome_is_wrong(self) -> None:
+        assert all(count <= self.most for count in self.provider.taken.values())
+        for one in self.store.list_messages(limit=1000):
+            taken = one.id in self.provider.taken
+            if one.state is State.ACCEPTED:
+                assert taken
+            elif one.state is not State.UNKNOWN and self.most == 1:
+                assert not taken
+            steps = len(self.store.history(one))
+            assert steps >= self.steps.get(one.id, 0)
+            self.steps[one.id] = steps
+
+
+class CourseOfResends(Course):
+    """The same where the door sends once more what stays unknown: so it may be two."""
+
+    rule_of_the_door = OnUnknown.RESEND
+    most = 2
+
+
+@pytest.mark.parametrize("machine", [Course, CourseOfResends])
+def test_nothing_is_lost_or_doubled_in_any_course(machine: type[Course]) -> None:
+    case = machine.TestCase
+    case.settings = settings(settings.default, stateful_step_count=20)
+    case().runTest()

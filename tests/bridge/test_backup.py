@@ -1,0 +1,56 @@
+"""A backup of a store in use, and a restore that sends nothing twice."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.backup import back_up, restore
+from smsbridge.bridge.stored_message import State
+from smsbridge.errors import ConfigError
+
+from support.bridges import claim, config_text, open_store, put, read, running
+
+
+def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, "One")
+        put(store, "Two", recipient="+12025550124")
+        claim(store)
+        back_up(tmp_path / "bridge.db", tmp_path / "monday.db")
+    assert (tmp_path / "monday.db").stat().st_mode & 0o077 == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    assert restore(tmp_path / "monday.db", other / "bridge.db", time.time) == 2
+    assert [one.name for one in sorted(other.iterdir())] == ["bridge.db", "bridge.db.lock"]
+    read(other, config_text())
+    with running(other) as run:
+        run.until(lambda: all(one.looked_up for one in run.messages()))
+        assert [one.state for one in run.messages()] == [State.UNKNOWN, State.UNKNOWN]
+        assert run.arrived() == []
+
+
+def test_a_backup_overwrites_nothing_and_needs_a_store(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no store"):
+        back_up(tmp_path / "bridge.db", tmp_path / "b.db")
+    with open_store(tmp_path):
+        (tmp_path / "b.db").touch()
+        with pytest.raises(ConfigError, match=r"b\.db is there already"):
+            back_up(tmp_path / "bridge.db", tmp_path / "b.db")
+        with pytest.raises(ConfigError, match=r"can't write b\.db"):
+            back_up(tmp_path / "bridge.db", tmp_path / "away" / "b.db")
+
+
+def test_a_restore_overwrites_nothing_and_needs_a_backup(tmp_path: Path) -> None:
+    store = tmp_path / "bridge.db"
+    with pytest.raises(ConfigError, match=r"there is no file b\.db"):
+        restore(tmp_path / "b.db", store, time.time)
+    (tmp_path / "b.db").write_bytes(b"no store")
+    with pytest.raises(ConfigError, match="can't be used"):
+        restore(tmp_path / "b.db", store, time.time)
+    assert not store.exists()
+    (tmp_path / "bridge.db-wal").touch()
+    with pytest.raises(ConfigError, match=r"bridge\.db-wal is there already"):
+        restore(tmp_path / "b.db", store, time.time)

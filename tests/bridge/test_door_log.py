@@ -1,0 +1,67 @@
+"""The log of a caller, by the filters of a question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from smsbridge.bridge.door_log import DoorLog
+from smsbridge.bridge.stored_message import End, State
+
+from support.bridges import NUMBER, Clock, open_store, put
+from support.each import each
+
+OTHER = "+12025550124"
+NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+
+
+@each(
+    ("values", "texts"),
+    [
+        ({}, ["Code 4711", "Three", "Two", "One"]),
+        ({"recipient": "12025550124"}, ["Code 4711", "Three"]),
+        ({"keyword": "4711"}, ["Code 4711"]),
+        ({"keyword": "0124"}, ["Code 4711", "Three"]),
+        ({"after": "2027-01-31T12:00:20+00:00"}, ["Code 4711", "Three"]),
+        ({"before": "2027-01-31T12:00:20+00:00"}, ["Two", "One"]),
+        ({"failed": "request"}, ["One"]),
+        ({"failed": "phone"}, []),
+    ],
+)
+def test_a_filter_leaves_out_what_it_says(
+    tmp_path: Path, values: dict[str, str], texts: list[str]
+) -> None:
+    with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
+        for text, to in (("One", NUMBER), ("Two", NUMBER), ("Three", OTHER), ("Code 4711", OTHER)):
+            message = put(store, text, recipient=to)
+            if text == "One":
+                store.move(message, End(state=State.HANDED_OVER), "worker 1")
+                claimed = store.find(message.id)
+                assert claimed is not None
+                store.move(claimed, End(state=State.REJECTED), "worker 1")
+            clock.seconds += 10
+        found = DoorLog(store, "shop").rows("sent", values, "shop")
+        assert [one.text for one in found] == texts
+
+
+def test_before_a_message_are_those_that_are_older(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        one, two = put(store, "One"), put(store, "Two")
+        log = DoorLog(store, "shop")
+        assert log.rows("sent", {"before": two.id}, "shop") == [one]
+        assert log.rows("sent", {"id": two.id}, "shop") == [two]
+        assert log.rows("status", {"id": "x"}, "shop") == []
+
+
+def test_a_day_or_some_are_deleted_and_nothing_without_a_selector(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
+        put(store, "One")
+        clock.seconds += 86_400
+        put(store, "Two")
+        log = DoorLog(store, "shop")
+        assert not log.delete({}, "shop")
+        assert log.delete({"first": "2027-01-31"}, "shop")
+        assert [one.text for one in log.rows("sent", {}, "shop")] == ["Two"]
+        assert log.delete({"first": "2027-01-31", "last": "2027-02-01"}, "shop")
+        assert log.rows("sent", {}, "shop") == []
+        assert log.delete({"id": "x"}, "shop")

@@ -1,0 +1,138 @@
+"""What workers claim, in which order; and what is doubted after a crash or a restore."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from smsbridge import Message
+from smsbridge.bridge.message_queue import CRASHED, RESTORED, MessageQueue
+from smsbridge.bridge.stored_message import End, State
+
+from support.bridges import NUMBER, Clock, claim, open_store, put
+
+OTHER = "+12025550124"
+
+
+def test_a_claim_is_written_before_anything_leaves(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        stored = put(store)
+        claimed = claim(store)
+        assert claimed is not None
+        assert store.find(stored.id) == claimed
+        assert (claimed.state, claimed.tries) == (State.HANDED_OVER, 1)
+        assert claimed.attempt is not None
+        assert (claimed.attempt.reference, claimed.attempt.backend) == (stored.id, "console")
+        assert claimed.attempt.fingerprint
+        assert claim(store) is None
+
+
+def test_messages_to_one_recipient_are_claimed_in_their_order_one_at_a_time(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        one, two, other = put(store, "1"), put(store, "2"), put(store, "3", recipient=OTHER)
+        first, second = claim(store), claim(store)
+        assert first is not None
+        assert second is not None
+        assert (first.id, second.id) == (one.id, other.id)
+        assert claim(store) is None
+        store.move(first, End(state=State.ACCEPTED), "worker 1")
+        third = claim(store)
+        assert third is not None
+        assert third.id == two.id
+
+
+def test_one_that_waits_for_another_try_goes_first(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        one, _ = put(store, "1"), put(store, "2")
+        first = claim(store)
+        assert first is not None
+        store.move(first, End(state=State.STORED, due=clock() + 5), "worker 1")
+        assert claim(store) is None
+        clock.seconds += 5
+        again = claim(store)
+        assert again is not None
+        assert (again.id, again.tries) == (one.id, 2)
+
+
+def test_an_unknown_and_a_scheduled_one_hold_nothing_up(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store, "1")
+        first = claim(store)
+        assert first is not None
+        store.move(first, End(state=State.UNKNOWN), "worker 1")
+        later = datetime.fromtimestamp(clock() + 60, UTC)
+        scheduled = put(store, message=Message(recipient=NUMBER, text="Later", send_at=later))
+        now = put(store, "Now")
+        claimed = claim(store)
+        assert claimed is not None
+        assert claimed.id == now.id
+        store.move(claimed, End(state=State.ACCEPTED), "worker 1")
+        assert claim(store) is None
+        clock.seconds += 60
+        claimed = claim(store)
+        assert claimed is not None
+        assert claimed.id == scheduled.id
+
+
+def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, "1")
+        put(store, "2", recipient=OTHER)
+        claimed = claim(store)
+        assert claimed is not None
+        queue = MessageQueue(store)
+        assert queue.recover("recovery") == 1
+        found = store.find(claimed.id)
+        assert found is not None
+        assert (found.state, found.why, found.due) == (State.UNKNOWN, CRASHED, store.now())
+        assert queue.next_unknown() == found
+        assert queue.recover("recovery") == 0
+        left = claim(store)
+        assert left is not None
+        assert left.id != claimed.id
+
+
+def test_after_a_restore_all_that_waited_is_in_doubt(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, "1")
+        put(store, "2", recipient=OTHER)
+        claim(store)
+        assert MessageQueue(store).doubt_all("restore") == 2
+        assert {one.why for one in store.list_messages()} == {RESTORED}
+        assert claim(store) is None
+
+
+def test_an_unknown_one_is_looked_up_only_when_it_is_due(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        claimed = claim(store)
+        assert claimed is not None
+        store.move(claimed, End(state=State.UNKNOWN, due=clock() + 5), "worker 1")
+        queue = MessageQueue(store)
+        assert queue.next_unknown() is None
+        clock.seconds += 5
+        assert queue.next_unknown() is not None
+
+
+def test_those_alike_that_may_have_a_row_in_a_log_are_named(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        one = claim(store)
+        assert one is not None
+        store.move(one, End(state=State.ACCEPTED, provider_id="p-1"), "worker 1")
+        put(store)
+        two = claim(store)
+        put(store)
+        put(store, "Other", recipient=OTHER)
+        claim(store)
+        assert two is not None
+        assert [other.provider_id for other in MessageQueue(store).others_like(two)] == ["p-1"]
+
+
+def test_many_workers_claim_each_message_once(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store, ThreadPoolExecutor(8) as pool:
+        wanted = {put(store, recipient=f"+120255501{number:02}").id for number in range(40)}
+        claimed = list(pool.map(lambda _: claim(store), range(60)))
+        found = [one.id for one in claimed if one is not None]
+    assert sorted(found) == sorted(wanted)

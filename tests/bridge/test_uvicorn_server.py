@@ -1,0 +1,28 @@
+"""A bridge on a socket: it listens where it says, and ends when it is told to."""
+
+from __future__ import annotations
+
+import requests
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
+
+
+async def hello(_: object) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+def test_an_application_is_served_until_the_end_of_the_block() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        url = url_of(listening)
+        with serve_app(Starlette(routes=[Route("/", hello)]), listening):
+            answer = requests.get(url, timeout=20)
+    assert answer.text == "hello"
+    assert "server" not in answer.headers
+
+
+def test_an_address_of_six_is_written_in_brackets() -> None:
+    with listen("::1", 0) as listening:
+        assert url_of(listening).startswith("http://[::1]:")

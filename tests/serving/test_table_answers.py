@@ -1,0 +1,86 @@
+"""What is answered by a table: a yes under an id, rows, each status by the word that is chosen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from smsbridge import Status
+from smsbridge.backends.base import Backend
+from smsbridge.http.exchange import Request, Response
+from smsbridge.serving.call import ReceivedCall
+from smsbridge.serving.provider_protocol import provider_protocols
+from smsbridge.serving.table_answers import TableAnswers, fits_id
+
+from support.blocks import REST_SEND, rest
+
+QUESTION = """
+[status]
+route = "GET /sms/{id}"
+row = { id = "id", status = "state", at = "at", error = "why" }
+failed = { why = "/.+/" }
+"""
+REQUEST = Request(method="POST", url="https://gate.example/sms")
+
+
+def call(backend: Backend, operation: str) -> ReceivedCall:
+    (protocol,) = provider_protocols(backend)
+    return ReceivedCall(
+        protocol=protocol,
+        operation=operation,
+        table=protocol.table.operations()[operation],
+        given={},
+        known=True,
+        message=None,
+        own=frozenset(),
+    )
+
+
+def said(answer: Response) -> Any:
+    return json.loads(answer.body)
+
+
+def answers(word: str | None = "W") -> TableAnswers:
+    return TableAnswers(statuses={}, status_word=lambda _, __: word)
+
+
+def test_a_yes_has_the_marks_the_id_and_the_word() -> None:
+    asked = call(rest(REST_SEND), "send")
+    assert said(answers().acceptance(REQUEST, asked, "i-1", None)) == {
+        "code": "0",
+        "id": "i-1",
+        "state": "W",
+    }
+    without = answers(None).acceptance(REQUEST, asked, "i-1", Status.QUEUED)
+    assert said(without) == {"code": "0", "id": "i-1"}
+
+
+def test_a_row_has_its_words_at_their_paths() -> None:
+    asked = call(rest(REST_SEND + QUESTION), "status")
+    row = {"id": "i-1", "status": Status.UNDELIVERED, "at": "2027-01-31T09:00:00Z", "error": "e"}
+    assert said(answers().rows(REQUEST, asked, [row])) == {
+        "id": "i-1",
+        "state": "W",
+        "at": "2027-01-31T09:00:00Z",
+        "why": "e",
+    }
+    good = {**row, "status": Status.SENT, "error": ""}
+    assert "state" not in said(answers(None).rows(REQUEST, asked, [good]))
+
+
+def test_each_answers_its_own_kind_of_call() -> None:
+    backend = rest(REST_SEND + QUESTION)
+    with pytest.raises(TypeError):
+        answers().acceptance(REQUEST, call(backend, "status"), "i", None)
+    with pytest.raises(TypeError):
+        answers().rows(REQUEST, call(backend, "send"), [])
+
+
+def test_an_id_fits_the_form_that_the_table_marks() -> None:
+    digits = REST_SEND.replace('{ code = "0" }', '{ code = "0", id = "/[0-9]+/" }')
+    (protocol,) = provider_protocols(rest(digits))
+    assert protocol.table.send is not None
+    assert fits_id(protocol.codec, protocol.table.send, "17")
+    assert not fits_id(protocol.codec, protocol.table.send, "abc")
