@@ -698,7 +698,7 @@ def test_a_failed_feed_is_not_logged_when_nobody_looks(caplog: pytest.LogCapture
     assert caplog.records == []
 
 
-A_MILLION = """
+A_QUARTER_MILLION = """
 import resource
 from smsbridge import Client, Message
 from smsbridge.http.exchange import Request, Response
@@ -723,7 +723,7 @@ class Carrier:
 def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-given = (Message(recipient="+12025550123", text=str(n)) for n in range(1_000_000))
+given = (Message(recipient="+12025550123", text=str(n)) for n in range(250_000))
 with Client(Client.from_mapping(KEYS).backend, transport=Carrier()) as client:
     for count, result in enumerate(client.send_many(given), 1):
         assert result.outcome == "accepted"
@@ -731,21 +731,19 @@ with Client(Client.from_mapping(KEYS).backend, transport=Carrier()) as client:
             before = peak()
 print(count, peak() / before)
 """
-"""A script that sends a million messages in its own process, where nothing else takes memory."""
+"""A script that sends 250,000 messages in its own process, where nothing else takes memory."""
 
 
 @pytest.mark.full
-@pytest.mark.timeout(900)
-def test_a_million_messages_take_no_more_memory_than_some_thousands() -> None:
-    pytest.importorskip("resource")
+def test_a_quarter_million_messages_take_no_more_memory_than_some_thousands() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", A_MILLION],
+        [sys.executable, "-c", A_QUARTER_MILLION],
         capture_output=True,
         encoding="utf-8",
-        timeout=800,
+        timeout=500,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     count, growth = done.stdout.split()
-    assert count == "1000000"
+    assert count == "250000"
     assert float(growth) < 1.1
