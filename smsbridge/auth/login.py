@@ -19,6 +19,7 @@ from smsbridge.http.challenges import is_foreign
 from smsbridge.http.exchange import Broken, Exchange, Response
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.recipient_rows import rows_of
 from smsbridge.mapping.request import add_headers, read_answer
 from smsbridge.mapping.route import address
 from smsbridge.mapping.template import render_all
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
     from smsbridge.mapping.auth import Credentials, Make
+    from smsbridge.mapping.words import When
 
 _OK = (200, 201)
 _UNAUTHORIZED = 401
@@ -73,17 +75,24 @@ def _refusal(auth: Login, response: Response, site: Site, session: Session) -> s
         looked_for: dict[str, list[str]] = {}
         for path, word in (*taken.pairs(), *auth.refused.pairs()):
             looked_for.setdefault(path, []).append(word)
-        said = read_answer(auth.codec, call, response, site, session, looked_for)
+        codec = auth.formats.get(call, auth.codec)
+        said = read_answer(codec, call, response, site, session, looked_for)
         if isinstance(said, str) and STATUS not in auth.refused.match:
             continue
         if response.status not in SPEAKING and not isinstance(said, SoapFault):
             return None  # an error of a gateway proves nothing
-        if not isinstance(said, str) and taken.holds_any(said):
+        if not isinstance(said, str) and _is_any_taken(auth, call, taken, said):
             return None  # whatever else it says: a message that was taken is never sent again
         words.append(with_status({} if isinstance(said, str) else said, response))
     refusing = (one for one in words if auth.refused.holds(one))
     found = (word_at(one, next(iter(auth.refused.match))) for one in refusing)
     return next((word or "" for word in found), None)
+
+
+def _is_any_taken(auth: Login, call: str, taken: When, said: Mapping[str, Any]) -> bool:
+    """Return whether an answer, or the row of a recipient, has any of a mark of success."""
+    rows = rows_of(auth.lists[call], said) if call in auth.lists else []
+    return any(map(taken.holds_any, (said, *rows)))
 
 
 def _fetch(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
     from smsbridge.mapping.codec import Codec
+    from smsbridge.mapping.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,8 @@ class Login:
     ``token``: the path of the token in the answer. ``lifetime``: its seconds, or their path.
     ``rejected``: path to word to reason, for a refused login. ``calls``: each call, and what its
     answer has when it was taken. ``refused``: what an answer has when the token was refused; a 401
-    always means that. ``auth``: what goes with each.
+    always means that. ``auth``: what goes with each. ``formats``: the codec of a call, if not
+    ``codec``. ``lists``: the calls to several recipients.
 
     >>> from smsbridge.codecs.rest import Rest
     >>> fields = {"user": "{username}", "key": "{password}"}
@@ -256,6 +258,8 @@ class Login:
     headers: Mapping[str, Template] = field(default_factory=dict)
     auth: Auth = field(default_factory=Fields)
     calls: tuple[tuple[str, When], ...] = (("", When({})),)
+    formats: Mapping[str, Codec] = field(default_factory=dict)
+    lists: Mapping[str, Operation] = field(default_factory=dict)
 
     @property
     def credentials(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from smsbridge.codecs.rest import BODIES, BODILESS, METHODS, Rest
 from smsbridge.mapping.auth import Auth
 from smsbridge.mapping.codec import Codec
 from smsbridge.mapping.operation import MOST_RECIPIENTS, RECIPIENT_ROW, Operation, Question
-from smsbridge.mapping.path import ANSWER, LIST, STATUS, TEXT, nest
+from smsbridge.mapping.path import ANSWER, LIST, ONLY, STATUS, TEXT, nest, steps
 from smsbridge.mapping.table_check import check_path
 from smsbridge.mapping.template import RECIPIENTS, Template
 from smsbridge.mapping.template_check import route_trouble
@@ -67,6 +67,22 @@ def check_field_names(at: Checker, codec: Codec, call: str, fields: Iterable[str
             at.fail("a form and a query can't be a list; only JSON can", "fields", path)
         elif not is_form:
             check_path(at, path, "fields", path)
+            if isinstance(codec, Rest) and ONLY in steps(path):
+                at.fail(f"{ONLY} is for answers: name the field", "fields", path)
+        if _is_xml(codec, call) and not _is_of_xml(path):
+            at.fail("XML can't have such a name", "fields", path)
+
+
+def _is_of_xml(path: str) -> bool:
+    """Return whether a path can be written: in elements, and an attribute at its end."""
+    from smsbridge.codecs.xml_document import write_xml
+
+    inner = [step for step in steps(path)[:-1] if isinstance(step, str)]
+    try:
+        write_xml(nest({path: "1"}))
+    except ValueError:
+        return False
+    return not any(step.startswith(("@", "#")) for step in inner)
 
 
 def _outside_root(fields: Iterable[str]) -> str | None:

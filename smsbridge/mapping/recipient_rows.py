@@ -31,7 +31,7 @@ def judge_rows(
 
     An answer of another status than 200, 201 and 202, or without rows, is the same for each.
     """
-    rows = [] if isinstance(answer, str | SoapFault) else _rows(table, answer)
+    rows = [] if isinstance(answer, str | SoapFault) else rows_of(table, answer)
     if response.status not in _TELLING and any(table.accepted.holds(row) for row in rows):
         return [contradiction(response, case) for case in cases.values()]
     if response.status not in _TELLING or not rows:
@@ -44,7 +44,8 @@ def judge_rows(
     return [judge(response, _only(found[number]), case) for number, case in cases.items()]
 
 
-def _rows(table: Operation, answer: Row) -> list[Row]:
+def rows_of(table: Operation, answer: Row) -> list[Row]:
+    """Return the rows of an answer; none where they can't be read."""
     try:
         return rows_in(table, answer)
     except Unreadable:

@@ -36,6 +36,7 @@ from support.blocks import (
     talk,
     words_of,
 )
+from support.each import each
 from support.logins import AUTH, REST, SOAP, WIRES, Wire
 
 
@@ -326,6 +327,37 @@ def test_what_was_taken_is_never_sent_again_whatever_refused_when_says(
     end, asked = talk(backend.send(MESSAGE, kept), wire.token("t-1"), wire.done())
     assert isinstance(end, Submission)
     assert wire.tokens(asked) == ["login", "t-1"]
+
+
+@each(
+    ("more", "answer"),
+    [
+        ('answer = "/OK (?P<id>.+)/"', Response(status=403, body=b"OK 7")),
+        (
+            'rows = "rows"\nmost = 5\nrow = { recipient = "to" }',
+            Response(status=403, body=b'{"rows": [{"to": "12025550123", "id": "7"}]}'),
+        ),
+    ],
+)
+def test_nor_is_it_where_only_the_table_of_the_call_can_read_that(
+    more: str, answer: Response
+) -> None:
+    to = "{recipients}" if "rows" in more else "{recipient}"
+    backend = rest(f"""
+        auth = {{ type = "none", user = "u" }}
+        [token]
+        route = "POST /login"
+        fields = {{ user = "{{user}}" }}
+        token = "token"
+        refused_when = {{ "#status" = "403" }}
+        [send]
+        route = "POST /sms"
+        fields = {{ to = "{to}", body = "{{text}}", session = "{{token}}" }}
+        accepted = {{ when = {{ id = "*" }}, id = "id" }}
+        {more}
+    """)
+    _, asked = talk(backend.send(MESSAGE, session()), document(token="t-1"), answer)
+    assert len(asked) == 2
 
 
 def test_without_refused_when_a_401_alone_renews(wire: Wire, kept: Session) -> None:

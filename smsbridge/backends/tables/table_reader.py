@@ -87,7 +87,12 @@ class TableReader:
         self._check_values(block, list(found.values()))
         if isinstance(auth, Login):
             calls = tuple((t.call, t.taken) for t in found.values())
-            auth = replace(auth, calls=calls, auth=self._with_all(auth.auth))
+            formats = {t.call: t.codec or self.codec for t in found.values()}
+            formats = {call: one for call, one in formats.items() if one != auth.codec}
+            lists = {t.call: t for t in found.values() if isinstance(t, Operation) and t.rows}
+            auth = replace(
+                auth, calls=calls, formats=formats, lists=lists, auth=self._with_all(auth.auth)
+            )
         auth = self._with_all(auth)
         if not self.soap:
             check_answer_mark(block, found)

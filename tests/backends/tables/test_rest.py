@@ -734,6 +734,19 @@ def test_what_a_body_and_an_answer_can_not_be_is_named(
     assert str(refused.value).startswith(why)
 
 
+@each("name", ["r.1a", "r.a b", "r.*", "r.x:y", "r.@a.b", "r.@1"])
+def test_what_xml_can_not_name_is_refused(name: str) -> None:
+    inside = REST_SEND.replace("to =", '"r.to" =').replace("body =", f'"r.é" = "1", "{name}" =')
+    with pytest.raises(ConfigError) as refused:
+        rest(f'body = "xml"\n{inside}')
+    assert refused.value.key == ("send", "fields", name)
+
+
+def test_the_only_key_there_is_can_not_be_a_field() -> None:
+    with pytest.raises(ConfigError, match=r'^send\.fields\."a\.\*": \* is for answers'):
+        rest(REST_SEND.replace("body =", '"a.*" ='))
+
+
 def test_a_credential_beside_the_root_of_xml_is_refused() -> None:
     auth = 'body = "xml"\nauth = { type = "fields", key = "k", fields = { key = "{key}" } }\n'
     inside = REST_SEND.replace("to =", '"r.to" =').replace("body =", '"r.body" =')
