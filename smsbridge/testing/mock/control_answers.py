@@ -159,10 +159,11 @@ def one_request(provider: Provider, asked: Asked) -> Any:
         kept = provider.request_log.find(asked.known)
         if kept is None:
             raise NoSuch("no request of this lane has that id, or it is kept no more")
+        secrets = _secrets(provider)
         return {
             **_request(provider, kept),
-            **wire_of(kept, provider.backend, _secrets(provider)),
-            "fields": fields_of(kept, provider.mask),
+            **wire_of(kept, provider.backend, secrets),
+            "fields": fields_of(kept, provider.backend, secrets),
             "curl": curl_of(kept, provider),
             "fixture": fixture_of(kept, provider),
         }
