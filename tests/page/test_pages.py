@@ -10,7 +10,7 @@ from smsbridge.page.pages import PAGES, answer_page, is_page
 from smsbridge.page.source import FIRST_SHOWN, MOST_SHOWN, Mount, Wanted
 
 from support.each import each
-from support.page_source import MESSAGE, REQUEST, GivenSource
+from support.page_source import MESSAGE, REQUEST, STATE, GivenSource
 
 MOUNT = Mount(base="/here", fixed={"lane": "a"}, lane="a")
 
@@ -121,6 +121,15 @@ def test_a_message_is_shown_with_its_request_and_what_followed() -> None:
     assert "to 1 recipient +1" in shown
     assert "id: x" in shown
     assert "the answer" not in shown
+
+
+@each("path", ["page/message?id=m-1", "page/scenario"])
+def test_a_webhook_can_be_set_where_there_is_one(path: str) -> None:
+    assert "has no" not in text(get(path))
+    source = GivenSource(now=STATE | {"has_webhooks": False})
+    assert "acme has no" in text(get(path, source))
+    assert "webhook-title" not in get("page/message?id=m-1", source).body.decode()
+    assert "Set the webhook" not in text(get(path, source))
 
 
 def test_a_message_is_shown_without_a_request_that_is_kept_no_more() -> None:

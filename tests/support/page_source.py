@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ STATE: dict[str, Any] = {
     "delay": 0,
     "ahead": 0.0,
     "webhook": None,
+    "has_webhooks": True,
     "messages": 1,
     "requests": 1,
     "refused": 0,
@@ -81,6 +82,7 @@ class GivenSource:
 
     shown: list[dict[str, Any]] = field(default_factory=lambda: [MESSAGE])
     asked: list[dict[str, Any]] = field(default_factory=lambda: [REQUEST])
+    now: Mapping[str, Any] = field(default_factory=lambda: STATE)
     examples_make_messages: bool = True
     wanted: list[Wanted] = field(default_factory=list)
     names: Sequence[str] = ("",)
@@ -110,7 +112,7 @@ class GivenSource:
         return SCENARIO
 
     def state(self) -> Document:
-        return STATE
+        return self.now
 
     def verdict(self) -> Document:
         return VERDICT

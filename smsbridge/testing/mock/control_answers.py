@@ -214,6 +214,7 @@ def _lane(lane: Provider) -> dict[str, Any]:
             "ahead": lane.clock.ahead,
             "delay": round(lane.delay * 1000),
             "webhook": lane.webhooks.url if lane.webhooks else None,
+            "has_webhooks": bool(lane.backend.webhooks),
             "messages": len(lane.messages),
             "received": len(lane.history.received),
             "requests": len(lane.request_log.requests),
