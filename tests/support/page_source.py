@@ -82,6 +82,7 @@ class GivenSource:
 
     shown: list[dict[str, Any]] = field(default_factory=lambda: [MESSAGE])
     asked: list[dict[str, Any]] = field(default_factory=lambda: [REQUEST])
+    played: Mapping[str, Any] = field(default_factory=lambda: SCENARIO)
     now: Mapping[str, Any] = field(default_factory=lambda: STATE)
     examples_make_messages: bool = True
     wanted: list[Wanted] = field(default_factory=list)
@@ -109,7 +110,7 @@ class GivenSource:
         return _find(self.asked, known)
 
     def scenario(self) -> Document:
-        return SCENARIO
+        return self.played
 
     def state(self) -> Document:
         return self.now
