@@ -150,6 +150,9 @@ def answer_page(request: Request, path: str, source: PageSource, mount: Mount) -
         return refuse_page(ask, error.status, error.why)
 
 
-def refuse_page(ask: Ask, status: int, why: str) -> Response:
-    """Return a page that says why something can't be shown, or can't be done."""
-    return ask.render("refused.html", status, why=why)
+def refuse_page(ask: Ask, status: int, why: str, back: str = "") -> Response:
+    """Return a page that says why something can't be shown, or can't be done.
+
+    ``back``: the page that asked for it, if any.
+    """
+    return ask.render("refused.html", status, why=why, back=back)

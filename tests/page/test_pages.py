@@ -10,7 +10,7 @@ from smsbridge.page.pages import PAGES, answer_page, is_page
 from smsbridge.page.source import FIRST_SHOWN, MOST_SHOWN, Mount, Wanted
 
 from support.each import each
-from support.page_source import MESSAGE, REQUEST, GivenSource
+from support.page_source import MESSAGE, REQUEST, SCENARIO, STATE, GivenSource
 
 MOUNT = Mount(base="/here", fixed={"lane": "a"}, lane="a")
 
@@ -25,6 +25,17 @@ def text(answer: Response) -> str:
     """Return what a page shows, without its tags."""
     words = re.sub(r"<[^>]*>", " ", answer.body.decode())
     return " ".join(html.unescape(words).split())
+
+
+def live(answer: Response) -> str:
+    """Return the part of a page that is put in place anew."""
+    found = answer.body.decode().partition('id="live"')[2]
+    depth = 1
+    for one in re.finditer("<(/?)div", found):
+        depth += -1 if one[1] else 1
+        if not depth:
+            return found[: one.start()]
+    raise AssertionError(answer)
 
 
 @each("path", [path for path in PAGES if path not in ("page/message", "page/request")])
@@ -121,6 +132,29 @@ def test_a_message_is_shown_with_its_request_and_what_followed() -> None:
     assert "to 1 recipient +1" in shown
     assert "id: x" in shown
     assert "the answer" not in shown
+
+
+def test_what_may_have_the_focus_keeps_it_by_its_id_when_it_is_put_in_place_anew() -> None:
+    interaction = {"id": "i", "from": [], "to": "", "played": 0, "times": 0}
+    source = GivenSource(
+        [MESSAGE] * FIRST_SHOWN, played=SCENARIO | {"interactions": [interaction], "unplayed": []}
+    )
+    empty = GivenSource([], [], examples_make_messages=False)
+    for path in ("", "page/message?id=m-1", "page/requests", "page/scenario", "page/verify"):
+        for one in (source, empty) if "id=" not in path else (source,):
+            for tag in re.findall(
+                r"<(?:a|button|summary|[^>]* tabindex)\b[^>]*>", live(get(path, one))
+            ):
+                assert " id=" in tag, (path, tag)
+
+
+@each("path", ["page/message?id=m-1", "page/scenario"])
+def test_a_webhook_can_be_set_where_there_is_one(path: str) -> None:
+    assert "has no" not in text(get(path))
+    source = GivenSource(now=STATE | {"has_webhooks": False})
+    assert "acme has no" in text(get(path, source))
+    assert "webhook-title" not in get("page/message?id=m-1", source).body.decode()
+    assert "Set the webhook" not in text(get(path, source))
 
 
 def test_a_message_is_shown_without_a_request_that_is_kept_no_more() -> None:

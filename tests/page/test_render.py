@@ -12,7 +12,7 @@ from smsbridge.page.render import render_page
 from smsbridge.page.source import Mount
 
 FRAME = {"name": "a", "lane": "", "lanes": [""], "mount": Mount(base="/_mock"), "here": "/_mock/"}
-FRAME |= {"url": Mount(base="/_mock").url, "place": "page/none"}
+FRAME |= {"url": Mount(base="/_mock").url, "place": "page/none", "back": ""}
 
 
 def test_every_value_is_escaped() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,7 @@ STATE: dict[str, Any] = {
     "delay": 0,
     "ahead": 0.0,
     "webhook": None,
+    "has_webhooks": True,
     "messages": 1,
     "requests": 1,
     "refused": 0,
@@ -81,6 +82,8 @@ class GivenSource:
 
     shown: list[dict[str, Any]] = field(default_factory=lambda: [MESSAGE])
     asked: list[dict[str, Any]] = field(default_factory=lambda: [REQUEST])
+    played: Mapping[str, Any] = field(default_factory=lambda: SCENARIO)
+    now: Mapping[str, Any] = field(default_factory=lambda: STATE)
     examples_make_messages: bool = True
     wanted: list[Wanted] = field(default_factory=list)
     names: Sequence[str] = ("",)
@@ -107,10 +110,10 @@ class GivenSource:
         return _find(self.asked, known)
 
     def scenario(self) -> Document:
-        return SCENARIO
+        return self.played
 
     def state(self) -> Document:
-        return STATE
+        return self.now
 
     def verdict(self) -> Document:
         return VERDICT

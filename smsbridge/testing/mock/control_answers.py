@@ -159,10 +159,11 @@ def one_request(provider: Provider, asked: Asked) -> Any:
         kept = provider.request_log.find(asked.known)
         if kept is None:
             raise NoSuch("no request of this lane has that id, or it is kept no more")
+        secrets = _secrets(provider)
         return {
             **_request(provider, kept),
-            **wire_of(kept, provider.backend, _secrets(provider)),
-            "fields": fields_of(kept, provider.mask),
+            **wire_of(kept, provider.backend, secrets),
+            "fields": fields_of(kept, provider.backend, secrets),
             "curl": curl_of(kept, provider),
             "fixture": fixture_of(kept, provider),
         }
@@ -213,6 +214,7 @@ def _lane(lane: Provider) -> dict[str, Any]:
             "ahead": lane.clock.ahead,
             "delay": round(lane.delay * 1000),
             "webhook": lane.webhooks.url if lane.webhooks else None,
+            "has_webhooks": bool(lane.backend.webhooks),
             "messages": len(lane.messages),
             "received": len(lane.history.received),
             "requests": len(lane.request_log.requests),

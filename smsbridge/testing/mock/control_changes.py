@@ -49,7 +49,7 @@ def _fixture(given: object) -> Fixture | None:
     try:
         if isinstance(given, dict):
             return parse(json.dumps(given, ensure_ascii=False, indent=1), _FIXTURE)
-        if isinstance(given, str) and "\n" in given:
+        if isinstance(given, str) and ("\n" in given or ":" in given):  # an id has neither
             return parse(given, _FIXTURE)
         if isinstance(given, str) and given in shipped():
             return load(given)

@@ -79,7 +79,7 @@ class PageHost:
         told = answer_control(lane, asked)
         if told is None or told.status >= _FAILED:
             why = parse_json(told.body)["message"] if told else "there is no such control URL"
-            return refuse_page(ask, told.status if told else 404, why)
+            return refuse_page(ask, told.status if told else 404, why, _page_of(request))
         return _go(_page_of(request) or ask.mount.url(), _SEE_OTHER)
 
     def _first_message(self, lane: Provider) -> Sequence[Example]:

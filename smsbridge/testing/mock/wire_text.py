@@ -6,7 +6,7 @@ Only credentials are hidden; a character that a terminal or a page would obey is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -87,20 +87,25 @@ def _escape(shown: str) -> str:
     return _OBEYED.sub(lambda one: one[0].encode("unicode_escape").decode(), shown)
 
 
-def fields_of(kept: KeptRequest, mask: Callable[[str], str]) -> list[dict[str, Any]]:
-    """Return each field of a call with its value, and what it was understood as, by our names."""
+def fields_of(kept: KeptRequest, backend: Backend, secrets: Iterable[str]) -> list[dict[str, Any]]:
+    """Return each field of a call with its value, and what it was understood as, by our names.
+
+    What `wire_of` hides is hidden here too.
+    """
     if kept.call is None:
         return []
+    rule = rule_for(kept, backend, secrets, MOST_SHOWN)
     meanings = {_plain(path): template for path, template in kept.call.table.places().items()}
     found = []
     for path, value in flat(kept.call.fields):
         word, template = text(value), meanings.get(_plain(path))
         read = reread(template, word) if template is not None and word else {}
+        own = _plain(path).rpartition(".")[2]
         found.append(
             {
-                "field": path,
-                "value": mask(word),
-                "means": {name: mask(one) for name, one in read.items()},
+                "field": rule.name(path),
+                "value": rule.value(own, word),
+                "means": {name: rule.value(own, one) for name, one in read.items()},
             }
         )
     return found

@@ -79,6 +79,7 @@ def test_a_scenario_begins_by_its_id_or_as_a_fixture(play: object, name: str) ->
         ("scenario", {"play": "smsmobileapi/send/mvoed"}, "smsmobileapi/send/moved"),
         ("scenario", {"play": "/etc/passwd.yaml"}, "no scenario that ships has that id"),
         ("scenario", {"play": {"id": "x"}}, "smsbridge-fixture"),
+        ("scenario", {"play": "id: ["}, "line 1: not valid YAML"),
         ("fault", {}, "name: give the word of a fault"),
         ("fault", {"name": "silense"}, "silence"),
         ("fault", {"name": "refused"}, "start a mock with --fault refused"),

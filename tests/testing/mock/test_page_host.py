@@ -121,8 +121,9 @@ def test_a_form_leads_to_no_other_page(referer: str) -> None:
 def test_a_form_that_is_refused_says_so_on_a_page(
     path: str, fields: dict[str, str], status: int, why: str
 ) -> None:
-    answer = post(mocked(), path, fields)
+    answer = post(mocked(), path, fields, referer=f"{HERE}/_mock/page/scenario?lane=a")
     assert answer.status == status
+    assert '<a href="/_mock/page/scenario?lane=a">Back</a>' in answer.body.decode()
     assert answer.header("content-type") == "text/html; charset=utf-8"
     assert why in answer.body.decode()
 

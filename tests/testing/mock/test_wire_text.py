@@ -99,6 +99,13 @@ def test_each_field_has_its_value_and_its_meaning() -> None:
     ]
 
 
+def test_a_field_is_whole_and_hides_what_the_wire_hides() -> None:
+    said = {"apikey": "test-wrong", "recipients": NUMBER, "message": "x" * 10_000}
+    found = told(form("/sendsms/", {**said, "password": "hunter-22", "test-wrong": "1"}))
+    values = {one["field"]: one["value"] for one in found["fields"]}
+    assert values == {"recipients": NUMBER, "message": "x" * 10_000, "password": "•••", "•••": "1"}
+
+
 def test_a_call_of_soap_is_understood_field_by_field_too() -> None:
     args = f"<recipients>{NUMBER}</recipients><message>Hello</message><apikey>test-key</apikey>"
     headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
