@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.bridge.config import DoorConfig
+from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.tokens import Tokens
-from smsbridge.errors import Reason
+from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
@@ -48,6 +48,11 @@ class Door:
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
+        if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
+            raise ConfigError(
+                f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
+                'whose outcomes no answer waits for: leave answer = "outcome" out'
+            )
         self._calls = DoorCalls(
             config=config,
             dialect=self._dialect,
@@ -141,6 +146,11 @@ class Door:
         except Unwritable as error:
             LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
             return self._answers.fault(request, call, "the answer can't be written")
+
+
+def _has_rows(protocol: ProviderProtocol) -> bool:
+    send = protocol.table.send
+    return send is not None and bool(send.rows)
 
 
 def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_log import DoorLog
-from smsbridge.bridge.incoming import check_sendable, message_of, omissions
-from smsbridge.bridge.store import NoStep, OtherContent
+from smsbridge.bridge.incoming import check_sendable, messages_of, omissions
+from smsbridge.bridge.store import NoStep, OtherContent, Put
 from smsbridge.bridge.stored_message import End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
@@ -76,7 +76,7 @@ class DoorCalls:
             case "delete" if log.delete(call.values, caller):
                 return self.answers.accept_command(request, call, call.values.get("id", ""))
             case "resend" if again := self._resend(call, caller):
-                return self.answers.first(request, call, again)
+                return self.answers.first(request, call, [again])
         return self.answers.refuse(request, call, *_BAD)
 
     def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
@@ -95,42 +95,51 @@ class DoorCalls:
         reference = call.values.get("reference", "")
         key = reference or request.header("idempotency-key")
         try:
-            message = message_of(call, self.dialect)
-            check_sendable(message, self.target, self.session)
+            messages = messages_of(call, self.dialect)
+            for message in messages:
+                check_sendable(message, self.target, self.session)
             if len(key) > _MOST_KEY or not key.isprintable():
                 raise InvalidMessage(f"reference: it has more than {_MOST_KEY} characters")  # noqa: TRY301  (refused as any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
-        new = NewMessage(
-            message=message,
-            door=self.config.name,
-            caller=caller,
-            protocol=call.protocol.name,
-            backend=self.config.to,
-            reference=reference,
-            key=key,
-            same_within=self.config.same_within,
-        )
-        said = {"door": self.config.name, "caller": caller}
+        several = [
+            NewMessage(
+                message=message,
+                door=self.config.name,
+                caller=caller,
+                protocol=call.protocol.name,
+                backend=self.config.to,
+                reference=reference,
+                key=f"{key}\0{number}" if key and number else key,
+                same_within=self.config.same_within,
+            )
+            for number, message in enumerate(messages)
+        ]
         try:
-            put = self.store.put(new)
+            puts = self.store.put_all(several)
         except OtherContent:
             self.counts.refused["the reference of another message"] += 1
+            said = {"door": self.config.name, "caller": caller}
             LOG.warning("refused: its reference is that of another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
+        for put in puts:
+            self._count(put, caller, named=bool(key))
         for name in omissions(call):
             self.counts.leniencies[caller, f"{name} is not carried on"] += 1
-        counter = self.counts.repeated if put.again else self.counts.stored
-        counter[caller] += 1
-        what = "stored" if not put.again else "a repeat" if key else "taken for a repeat"
-        LOG.info(what, extra={**said, "id": put.message.id})
         if self.config.answer is AnswerWhen.STORED:
-            return self.answers.first(request, call, put.message)
+            return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
-            message=put.message,
+            message=puts[0].message,
             wait=self.config.wait,
             answer=lambda ended: self.answers.end(request, call, ended),
         )
+
+    def _count(self, put: Put, caller: str, *, named: bool) -> None:
+        counter = self.counts.repeated if put.again else self.counts.stored
+        counter[caller] += 1
+        what = "stored" if not put.again else "a repeat" if named else "taken for a repeat"
+        said = {"door": self.config.name, "caller": caller, "id": put.message.id}
+        LOG.info(what, extra=said)
 
     def _refuse_message(
         self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported

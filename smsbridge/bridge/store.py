@@ -62,15 +62,26 @@ class Store:
         self.now = now
 
     def put(self, new: NewMessage) -> Put:
-        """Store a message, or find the one that it repeats; raises `OtherContent`.
+        """Store a message, or find the one that it repeats, as `put_all` does."""
+        return self.put_all([new])[0]
 
-        It is on the disk when this returns. Raises `StoreError` where it can't be.
+    def put_all(self, several: Sequence[NewMessage]) -> list[Put]:
+        """Store messages, or find those that they repeat: all of them, or none.
+
+        They are on the disk when this returns. Raises `OtherContent`, or `StoreError` where they
+        can't be.
         """
-        return self.database.commit("put", lambda connection: self._put(connection, new))
 
-    def _put(self, connection: Connection, new: NewMessage) -> Put:
-        if found := self._find_repeat(connection, new):
-            return Put(found, again=True)
+        def write(connection: Connection) -> list[Put]:
+            known = [self._find_repeat(connection, new) for new in several]
+            return [
+                Put(found, again=True) if found else self._add(connection, new)
+                for new, found in zip(several, known, strict=True)
+            ]
+
+        return self.database.commit("put", write)
+
+    def _add(self, connection: Connection, new: NewMessage) -> Put:
         now, message = self.now(), new.message
         send_at = message.send_at.timestamp() if message.send_at else None
         values = {
