@@ -77,7 +77,7 @@ class Door:
         notes: list[str] = []
         call = read_call(self._dialect, self._protocols, here, (), notes.append)
         if isinstance(call, Response):
-            self.counts.refused["unreadable"] += 1
+            self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
 
@@ -99,13 +99,13 @@ class Door:
             return self._answer(request, call, sender, notes)
         except StoreError as error:
             LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
-            self.counts.refused["the store can't be used"] += 1
+            self.counts.refuse("the store can't be used")
             if call is None:
                 return refuse(self._protocols, request, 500, _UNSTORED, "Server")
             return self._answers.fault(request, call, _UNSTORED)
 
     def _turn_away(self, request: Request) -> Response:
-        self.counts.refused["too many wrong credentials"] += 1
+        self.counts.refuse("too many wrong credentials")
         why = "too many calls with wrong credentials: wait a minute"
         return refuse(self._protocols, request, _TOO_MANY, why)
 
@@ -121,7 +121,7 @@ class Door:
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)
-        self.counts.refused["wrong credentials"] += 1
+        self.counts.refuse("wrong credentials")
         LOG.warning("wrong credentials", extra={"door": self.config.name})
 
     def _answer(
@@ -140,7 +140,7 @@ class Door:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)
         for note in notes:
-            self.counts.leniencies[caller, note] += 1
+            self.counts.note(caller, note)
         try:
             return self._calls.answer(request, call, caller)
         except Unwritable as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,13 +42,29 @@ class Waiting:
 class DoorCounts:
     """What a door has seen, by caller: what it stored, repeats, and the leniencies that were used.
 
-    ``refused``: how many calls it refused, by why.
+    ``refused``: how many calls it refused, by why. Safe to share between threads.
     """
 
     stored: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     leniencies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _turn: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def add_message(self, caller: str, *, again: bool) -> None:
+        """Count a message that was stored, or that was stored before."""
+        with self._turn:
+            (self.repeated if again else self.stored)[caller] += 1
+
+    def refuse(self, why: str) -> None:
+        """Count a call that was refused."""
+        with self._turn:
+            self.refused[why] += 1
+
+    def note(self, caller: str, leniency: str) -> None:
+        """Count a leniency that a caller needed."""
+        with self._turn:
+            self.leniencies[caller, leniency] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +135,14 @@ class DoorCalls:
         try:
             puts = self.store.put_all(several)
         except OtherContent:
-            self.counts.refused["the reference of another message"] += 1
+            self.counts.refuse("the reference of another message")
             said = {"door": self.config.name, "caller": caller}
             LOG.warning("refused: its reference is that of another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
         for name in omissions(call):
-            self.counts.leniencies[caller, f"{name} is not carried on"] += 1
+            self.counts.note(caller, f"{name} is not carried on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
@@ -135,8 +152,7 @@ class DoorCalls:
         )
 
     def _count(self, put: Put, caller: str, *, named: bool) -> None:
-        counter = self.counts.repeated if put.again else self.counts.stored
-        counter[caller] += 1
+        self.counts.add_message(caller, again=put.again)
         what = "stored" if not put.again else "a repeat" if named else "taken for a repeat"
         said = {"door": self.config.name, "caller": caller, "id": put.message.id}
         LOG.info(what, extra=said)
@@ -144,6 +160,6 @@ class DoorCalls:
     def _refuse_message(
         self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported
     ) -> Response:
-        self.counts.refused["a message that can't be carried"] += 1
+        self.counts.refuse("a message that can't be carried")
         reason = _BLAMED.get(str(error).partition(" ")[0].rstrip(":"), Reason.REQUEST)
         return self.answers.refuse(request, call, reason, *_BAD)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
     SETTLED,
     STEPS,
@@ -220,9 +220,11 @@ class Store:
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
 
     def check_writable(self) -> None:
-        """Raise `StoreError` where the store can't be written."""
+        """Raise `StoreError` where the store can't be written, also for want of room."""
+        row = {"hash": "ready", "door": "", "caller": "", "expires": 0.0}
         with self.database.write("check") as connection:
-            connection.execute(update(MESSAGES).where(MESSAGES.c.seq == -1).values(hidden=True))
+            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
+            connection.execute(insert(TOKENS), row)
 
 
 def _of(door: str, caller: str) -> Iterator[ColumnElement[bool]]:
