@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.bridge.config import DoorConfig
+from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.tokens import Tokens
-from smsbridge.errors import Reason
+from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
@@ -48,6 +48,11 @@ class Door:
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
+        if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
+            raise ConfigError(
+                f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
+                'whose outcomes no answer waits for: leave answer = "outcome" out'
+            )
         self._calls = DoorCalls(
             config=config,
             dialect=self._dialect,
@@ -72,7 +77,7 @@ class Door:
         notes: list[str] = []
         call = read_call(self._dialect, self._protocols, here, (), notes.append)
         if isinstance(call, Response):
-            self.counts.refused["unreadable"] += 1
+            self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
 
@@ -94,13 +99,13 @@ class Door:
             return self._answer(request, call, sender, notes)
         except StoreError as error:
             LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
-            self.counts.refused["the store can't be used"] += 1
+            self.counts.refuse("the store can't be used")
             if call is None:
                 return refuse(self._protocols, request, 500, _UNSTORED, "Server")
             return self._answers.fault(request, call, _UNSTORED)
 
     def _turn_away(self, request: Request) -> Response:
-        self.counts.refused["too many wrong credentials"] += 1
+        self.counts.refuse("too many wrong credentials")
         why = "too many calls with wrong credentials: wait a minute"
         return refuse(self._protocols, request, _TOO_MANY, why)
 
@@ -116,7 +121,7 @@ class Door:
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)
-        self.counts.refused["wrong credentials"] += 1
+        self.counts.refuse("wrong credentials")
         LOG.warning("wrong credentials", extra={"door": self.config.name})
 
     def _answer(
@@ -135,12 +140,17 @@ class Door:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)
         for note in notes:
-            self.counts.leniencies[caller, note] += 1
+            self.counts.note(caller, note)
         try:
             return self._calls.answer(request, call, caller)
         except Unwritable as error:
             LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
             return self._answers.fault(request, call, "the answer can't be written")
+
+
+def _has_rows(protocol: ProviderProtocol) -> bool:
+    send = protocol.table.send
+    return send is not None and bool(send.rows)
 
 
 def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smsbridge.serving.provider_protocol import ProviderProtocol
 
 _SAMPLE_ID = "0123456789abcdef0123456789abcdef01234567"
+_SAMPLE = Message(recipient="+12025550123", text="Hello")
 _LESS: Mapping[Status, tuple[Status, ...]] = {
     Status.READ: (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED),
     Status.DELIVERED: (Status.SENT, Status.ACCEPTED, Status.QUEUED),
@@ -94,9 +95,15 @@ class DoorAnswers:
         known = self.id_of(call, message)
         return self.answers.acceptance(request, call, known, status_of(message))
 
-    def first(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
-        """Return the answer to a message that is stored: a repeat gets the same one."""
-        return self.answers.acceptance(request, call, self.id_of(call, message), Status.QUEUED)
+    def first(
+        self, request: Request, call: ReceivedCall, messages: Sequence[StoredMessage]
+    ) -> Response:
+        """Return the answer to messages that are stored: a repeat gets the same one."""
+        if not getattr(call.table, "rows", "") or call.operation != "send":
+            known = self.id_of(call, messages[0])
+            return self.answers.acceptance(request, call, known, Status.QUEUED)
+        taken = [(one.recipient or "", self.id_of(call, one)) for one in messages]
+        return self.answers.acceptances(request, call, taken, Status.QUEUED)
 
     def accept_command(self, request: Request, call: ReceivedCall, known: str) -> Response:
         """Return the answer to a command that was done."""
@@ -183,7 +190,7 @@ def _call_of(protocol: ProviderProtocol) -> ReceivedCall:
         table=table,
         given={},
         known=True,
-        message=None,
+        message=_SAMPLE,
         own=frozenset(),
     )
 
@@ -210,13 +217,12 @@ def _check_yes(
 ) -> None:
     """Refuse a dialect in which no answer can be written that its own clients read as a yes."""
     call, session = _call_of(protocol), Session(now=lambda: datetime.now(UTC))
-    sample = Message(recipient="+12025550123", text="Hello")
     attempt = Attempt(
         backend=backend.name,
         protocol=protocol.name,
-        reference=sample.reference,
+        reference=_SAMPLE.reference,
         started=session.now(),
-        fingerprint=fingerprint(sample.recipient, sample.text),
+        fingerprint=fingerprint(_SAMPLE.recipient, _SAMPLE.text),
     )
     over = replace(backend, protocol=protocol.name)
     try:
@@ -225,7 +231,7 @@ def _check_yes(
         raise ConfigError(
             f"{backend.name} over {protocol.name}: no answer can say yes: {error}"
         ) from None
-    end = over.outcome(call.table, sample, answer, session, attempt)
+    end = over.outcome(call.table, _SAMPLE, answer, session, attempt)
     if not isinstance(end, Submission) or end.id not in (known, None):
         why = getattr(end, "why", "its id can't be read")
         raise ConfigError(f"{backend.name} over {protocol.name}: no answer can say yes: {why}")

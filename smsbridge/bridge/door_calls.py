@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_log import DoorLog
-from smsbridge.bridge.incoming import check_sendable, message_of, omissions
-from smsbridge.bridge.store import NoStep, OtherContent
+from smsbridge.bridge.incoming import check_sendable, messages_of, omissions
+from smsbridge.bridge.store import NoStep, OtherContent, Put
 from smsbridge.bridge.stored_message import End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
@@ -41,13 +42,29 @@ class Waiting:
 class DoorCounts:
     """What a door has seen, by caller: what it stored, repeats, and the leniencies that were used.
 
-    ``refused``: how many calls it refused, by why.
+    ``refused``: how many calls it refused, by why. Safe to share between threads.
     """
 
     stored: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     leniencies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _turn: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def add_message(self, caller: str, *, again: bool) -> None:
+        """Count a message that was stored, or that was stored before."""
+        with self._turn:
+            (self.repeated if again else self.stored)[caller] += 1
+
+    def refuse(self, why: str) -> None:
+        """Count a call that was refused."""
+        with self._turn:
+            self.refused[why] += 1
+
+    def note(self, caller: str, leniency: str) -> None:
+        """Count a leniency that a caller needed."""
+        with self._turn:
+            self.leniencies[caller, leniency] += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +93,7 @@ class DoorCalls:
             case "delete" if log.delete(call.values, caller):
                 return self.answers.accept_command(request, call, call.values.get("id", ""))
             case "resend" if again := self._resend(call, caller):
-                return self.answers.first(request, call, again)
+                return self.answers.first(request, call, [again])
         return self.answers.refuse(request, call, *_BAD)
 
     def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
@@ -95,46 +112,54 @@ class DoorCalls:
         reference = call.values.get("reference", "")
         key = reference or request.header("idempotency-key")
         try:
-            message = message_of(call, self.dialect)
-            check_sendable(message, self.target, self.session)
+            messages = messages_of(call, self.dialect)
+            for message in messages:
+                check_sendable(message, self.target, self.session)
             if len(key) > _MOST_KEY or not key.isprintable():
                 raise InvalidMessage(f"reference: it has more than {_MOST_KEY} characters")  # noqa: TRY301  (refused as any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
-        new = NewMessage(
-            message=message,
-            door=self.config.name,
-            caller=caller,
-            protocol=call.protocol.name,
-            backend=self.config.to,
-            reference=reference,
-            key=key,
-            same_within=self.config.same_within,
-        )
-        said = {"door": self.config.name, "caller": caller}
+        several = [
+            NewMessage(
+                message=message,
+                door=self.config.name,
+                caller=caller,
+                protocol=call.protocol.name,
+                backend=self.config.to,
+                reference=reference,
+                key=f"{key}\0{number}" if key and number else key,
+                same_within=self.config.same_within,
+            )
+            for number, message in enumerate(messages)
+        ]
         try:
-            put = self.store.put(new)
+            puts = self.store.put_all(several)
         except OtherContent:
-            self.counts.refused["the reference of another message"] += 1
+            self.counts.refuse("the reference of another message")
+            said = {"door": self.config.name, "caller": caller}
             LOG.warning("refused: its reference is that of another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
+        for put in puts:
+            self._count(put, caller, named=bool(key))
         for name in omissions(call):
-            self.counts.leniencies[caller, f"{name} is not carried on"] += 1
-        counter = self.counts.repeated if put.again else self.counts.stored
-        counter[caller] += 1
-        what = "stored" if not put.again else "a repeat" if key else "taken for a repeat"
-        LOG.info(what, extra={**said, "id": put.message.id})
+            self.counts.note(caller, f"{name} is not carried on")
         if self.config.answer is AnswerWhen.STORED:
-            return self.answers.first(request, call, put.message)
+            return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
-            message=put.message,
+            message=puts[0].message,
             wait=self.config.wait,
             answer=lambda ended: self.answers.end(request, call, ended),
         )
 
+    def _count(self, put: Put, caller: str, *, named: bool) -> None:
+        self.counts.add_message(caller, again=put.again)
+        what = "stored" if not put.again else "a repeat" if named else "taken for a repeat"
+        said = {"door": self.config.name, "caller": caller, "id": put.message.id}
+        LOG.info(what, extra=said)
+
     def _refuse_message(
         self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported
     ) -> Response:
-        self.counts.refused["a message that can't be carried"] += 1
+        self.counts.refuse("a message that can't be carried")
         reason = _BLAMED.get(str(error).partition(" ")[0].rstrip(":"), Reason.REQUEST)
         return self.answers.refuse(request, call, reason, *_BAD)

@@ -1,12 +1,13 @@
-"""The message that a call hands in: its table, read backwards, with all that a bridge can carry."""
+"""The messages that a call hands in: its table read backwards, with all that a bridge carries."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
+from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import parse_time
 
 if TYPE_CHECKING:
@@ -15,26 +16,26 @@ if TYPE_CHECKING:
     from smsbridge.message import Message
     from smsbridge.serving.call import ReceivedCall
 
-_CARRIED = {"recipient", "text", "sender", "send_at", "channels", "reference"}
+_CARRIED = {"recipient", RECIPIENTS, "text", "sender", "send_at", "channels", "reference"}
 _MADE = {"now", "uuid", "encoding", "segments"}
 
 
-def message_of(call: ReceivedCall, dialect: Backend) -> Message:
-    """Return the message of a call; raises `InvalidMessage` where it, or its time, can't be read.
+def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
+    """Return the messages of a call, one for each recipient.
 
-    What its number was dialled as is brought into the form that all backends take.
+    Raises `InvalidMessage` where it, or its time, can't be read.
     """
-    if call.message is None:
+    if not call.messages:
         raise InvalidMessage(call.trouble or "it is no message")
-    message, said = call.message, call.values
+    said, more = call.values, dict[str, Any]()
     if sender := said.get("sender"):
-        message = replace(message, sender=sender)
+        more["sender"] = sender
     if when := said.get("send_at"):
         found = parse_time(when, dialect.zone())
         if found is None:
             raise InvalidMessage("send_at: its time can't be read")
-        message = replace(message, send_at=found.time)
-    return message
+        more["send_at"] = found.time
+    return [replace(message, **more) for message in call.messages]
 
 
 def omissions(call: ReceivedCall) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from smsbridge.client.sync import Client
 
 Settled = Callable[["StoredMessage"], None]
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 18.0
 
 
 @dataclass(slots=True)

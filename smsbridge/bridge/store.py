@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DatabaseError
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
     SETTLED,
     STEPS,
@@ -62,15 +62,26 @@ class Store:
         self.now = now
 
     def put(self, new: NewMessage) -> Put:
-        """Store a message, or find the one that it repeats; raises `OtherContent`.
+        """Store a message, or find the one that it repeats, as `put_all` does."""
+        return self.put_all([new])[0]
 
-        It is on the disk when this returns. Raises `StoreError` where it can't be.
+    def put_all(self, several: Sequence[NewMessage]) -> list[Put]:
+        """Store messages, or find those that they repeat: all of them, or none.
+
+        They are on the disk when this returns. Raises `OtherContent`, or `StoreError` where they
+        can't be.
         """
-        return self.database.commit("put", lambda connection: self._put(connection, new))
 
-    def _put(self, connection: Connection, new: NewMessage) -> Put:
-        if found := self._find_repeat(connection, new):
-            return Put(found, again=True)
+        def write(connection: Connection) -> list[Put]:
+            known = [self._find_repeat(connection, new) for new in several]
+            return [
+                Put(found, again=True) if found else self._add(connection, new)
+                for new, found in zip(several, known, strict=True)
+            ]
+
+        return self.database.commit("put", write)
+
+    def _add(self, connection: Connection, new: NewMessage) -> Put:
         now, message = self.now(), new.message
         send_at = message.send_at.timestamp() if message.send_at else None
         values = {
@@ -209,9 +220,11 @@ class Store:
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
 
     def check_writable(self) -> None:
-        """Raise `StoreError` where the store can't be written."""
+        """Raise `StoreError` where the store can't be written, also for want of room."""
+        row = {"hash": "ready", "door": "", "caller": "", "expires": 0.0}
         with self.database.write("check") as connection:
-            connection.execute(update(MESSAGES).where(MESSAGES.c.seq == -1).values(hidden=True))
+            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
+            connection.execute(insert(TOKENS), row)
 
 
 def _of(door: str, caller: str) -> Iterator[ColumnElement[bool]]:

@@ -162,7 +162,8 @@ class Delivery:
                 LOG.error("an outcome came too late: %s", error, extra={"id": message.id})  # noqa: TRY400  (nothing else is known)
                 return
             outcome = "again" if moved.state is State.STORED else str(moved.state)
-            self.ended[message.backend, outcome] += 1
+            with self._news:
+                self.ended[message.backend, outcome] += 1
             said = {"id": message.id, "door": message.door, "backend": message.backend}
             LOG.info("sent: %s", outcome, extra={**said, "why": moved.why or ""})
             self._settled(moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,21 +69,27 @@ class Callers:
 
 @dataclass(slots=True)
 class WrongCalls:
-    """Counts calls with wrong credentials by address. ``monotonic`` returns seconds."""
+    """Counts calls with wrong credentials by address. Safe to share between threads.
+
+    ``monotonic`` returns seconds.
+    """
 
     monotonic: Callable[[], float]
     _seen: OrderedDict[str, list[float]] = field(init=False, default_factory=OrderedDict)
+    _turn: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def add(self, address: str) -> None:
         """Count one."""
-        times = self._seen.setdefault(address, [])
-        times.append(self.monotonic())
-        del times[:-MOST_WRONG]
-        self._seen.move_to_end(address)
-        while len(self._seen) > _MOST_ADDRESSES:
-            self._seen.popitem(last=False)
+        with self._turn:
+            times = self._seen.setdefault(address, [])
+            times.append(self.monotonic())
+            del times[:-MOST_WRONG]
+            self._seen.move_to_end(address)
+            while len(self._seen) > _MOST_ADDRESSES:
+                self._seen.popitem(last=False)
 
     def are_too_many(self, address: str) -> bool:
         """Return whether an address has made so many lately that no more of it is looked at."""
-        times = self._seen.get(address, [])
-        return len(times) >= MOST_WRONG and self.monotonic() - times[0] < WRONG_SECONDS
+        with self._turn:
+            times = self._seen.get(address, [])
+            return len(times) >= MOST_WRONG and self.monotonic() - times[0] < WRONG_SECONDS

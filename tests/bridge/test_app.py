@@ -48,7 +48,7 @@ def test_its_own_paths_say_whether_it_lives_is_ready_and_what_it_counts(tmp_path
         old = requests.get(f"{url}/readyz", timeout=SECONDS)
         assert (old.status_code, "newer" in old.text) == (503, True)
         with run.store.database.write("test") as connection:
-            connection.exec_driver_sql("ALTER TABLE messages RENAME TO away")
+            connection.exec_driver_sql("ALTER TABLE tokens RENAME TO away")
         lost = requests.get(f"{url}/readyz", timeout=SECONDS)
         assert (lost.status_code, lost.text) == (503, "the store can't be written\n")
         assert requests.get(f"{url}/livez", timeout=SECONDS).status_code == 200

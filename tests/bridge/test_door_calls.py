@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from smsbridge.bridge.stored_message import State
+from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Response
 
 from support.bridges import NEW, NUMBER, Running, config_text, form, get, running
@@ -218,3 +221,48 @@ def test_an_answer_that_waited_too_long_is_no_yes(tmp_path: Path) -> None:
         assert run.bridge.outcome(waiting) is None
         assert waiting.answer(waiting.message).status == 500
         assert run.ask(request).status == 200
+
+
+SEVERAL = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+fields = { to = "{recipients}", text = "{text}" }
+most = 10
+rows = "results"
+row = { recipient = "number" }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { ok = { no = "request" }, error = { key = "authentication", bad = "request" } }
+"""
+
+
+def several(door: str = "") -> str:
+    return referenced(door).replace(REFERENCED, SEVERAL)
+
+
+def test_a_call_to_several_recipients_is_a_message_for_each(tmp_path: Path) -> None:
+    other = "+12025550124"
+    with running(tmp_path, several()) as run:
+        answer = send(run, to=f"{NUMBER},{other}", idempotency="k-1")
+        rows = said(answer)["results"]
+        assert [row["number"] for row in rows] == [NUMBER, other]
+        assert send(run, to=f"{NUMBER},{other}", idempotency="k-1").body == answer.body
+        found = run.settled()
+        assert [(one.id, one.recipient) for one in found] == [
+            (row["id"], row["number"]) for row in rows
+        ]
+        assert run.arrived() == ["Hello", "Hello"]
+        refused = send(run, "Other", to=f"{NUMBER},{other}", idempotency="k-1")
+        assert said(refused) == {"ok": "no"}
+        assert len(run.messages()) == 2
+
+
+def test_no_answer_waits_for_the_outcomes_of_several(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ConfigError, match="may have several recipients"),
+        running(tmp_path, several('answer = "outcome"')),
+    ):
+        pass
