@@ -32,6 +32,14 @@ HOSTILE = (
 )
 
 
+TURN = """() => new Promise((done) => {
+    const began = performance.now();
+    new MutationObserver(() => done(performance.now() - began))
+        .observe(document.getElementById("pulse"), { childList: true });
+})"""
+"""How many milliseconds the page goes on saying what it says."""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with started_browser() as browser:
@@ -246,6 +254,7 @@ def test_a_code_is_copied(browser: Any, mock: Provider) -> None:
     page.get_by_text("Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "482913"
     assert page.locator(".messages .copy").count() == 1
+    assert page.evaluate(TURN) > 1000, "it can be read"
     visitor.context.close()
 
 

@@ -1,9 +1,10 @@
 // Copies, and keeps a page as new as its host: one stream of events for all pages of a browser.
 (() => {
   "use strict";
-  const POLL = 2000, BEAT = 1000, SILENCE = 5000, LATER = 2500, PAUSE = 250;
+  const POLL = 2000, BEAT = 1000, SILENCE = 5000, LATER = 2500, PAUSE = 250, SEEN = 2000;
   const KINDS = ["message", "request", "report", "received", "scenario", "fault", "clock", "delay",
     "webhook", "reset"];
+  let copied = -Infinity;
 
   document.documentElement.classList.add("scripted");
 
@@ -27,9 +28,7 @@
       setInterval(() => this.poll(), POLL);
     }
 
-    get alive() {
-      return performance.now() - this.heard < SILENCE;
-    }
+    get alive() { return performance.now() - this.heard < SILENCE; }
 
     look() {
       if (document.hidden) return this.leave();
@@ -92,9 +91,7 @@
       this.hear({ kind: "beat" });
     }
 
-    poll() {
-      if (!document.hidden && !this.alive) this.refresh();
-    }
+    poll() { if (!document.hidden && !this.alive) this.refresh(); }
 
     refresh() {
       const live = document.getElementById("live");
@@ -117,6 +114,7 @@
     }
 
     show() {
+      if (performance.now() - copied < SEEN) return;
       const pulse = document.getElementById("pulse");
       const word = this.alive ? "Live" : "Asks every two seconds";
       if (pulse.textContent !== word) pulse.textContent = word;
@@ -131,19 +129,21 @@
     try {
       await navigator.clipboard.writeText(text);
     } catch {
+      const back = document.activeElement;
       const area = Object.assign(document.createElement("textarea"), { value: text });
       document.body.append(area);
       area.select();
       document.execCommand("copy");
       area.remove();
+      back.focus();
     }
   };
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (!button) return;
-    const from = button.dataset.from;
-    await copy(from ? document.getElementById(from).textContent : button.dataset.copy);
+    await copy(document.getElementById(button.dataset.from)?.textContent ?? button.dataset.copy);
     document.getElementById("pulse").textContent = "Copied";
+    copied = performance.now();
   });
 })();
