@@ -292,7 +292,8 @@ def _refusal(answer: Mapping[str, Any], case: Case, *, others: bool) -> _Refusal
         word = word_at(answer, path)
         markers = words_of(case.words.accepted.match.get(path, ""))
         unclear = word and any(_unclear(word, marker) for marker in markers)
-        other = reasons.get("*") if others and word and not unclear else None
+        is_word = word and not word.isspace()
+        other = reasons.get("*") if others and is_word and not unclear else None
         said = word or flag_at(answer, path)
         if said is not None and (reason := meaning_of(reasons, said) or other):
             return _Refusal(reason, _show(said, case), path)

@@ -121,7 +121,7 @@ def _is(answer: Mapping[str, Any], path: str, wanted: Wanted) -> bool:
     pattern = pattern_of(wanted)
     if pattern is not None:
         return matches(pattern, word) is not None
-    return wanted in ("*", word)
+    return wanted == word or (wanted == "*" and not word.isspace())
 
 
 def words_of(wanted: Wanted) -> tuple[str, ...]:

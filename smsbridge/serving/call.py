@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from smsbridge.backends.base import Backend
 from smsbridge.errors import InvalidMessage
@@ -302,7 +302,16 @@ def _proves(  # noqa: PLR0913, PLR0917  (what a signature may be of)
         known = {**read, **request_values(request), **credentials}
     if not needed <= known.keys():
         return bool(given)
-    return same(given, text(render(template, known)))
+    urls = _urls(request) if "url" in needed else [""]
+    return any(same(given, text(render(template, {**known, "url": url}))) for url in urls)
+
+
+def _urls(request: Request) -> list[str]:
+    """Return the addresses that a client may have called: its Host says which."""
+    host, parts = request.header("host"), urlsplit(request.url)
+    schemes = ("http", "https") if host else ()
+    called = [parts._replace(scheme=scheme, netloc=host).geturl() for scheme in schemes]
+    return [request.url, *called]
 
 
 def _values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from smsbridge.errors import ConfigError
+from smsbridge.http.exchange import HEADER_RULE, is_header
 from smsbridge.mapping.operation import Paths
 from smsbridge.mapping.path import steps
 from smsbridge.mapping.template import Template
@@ -195,6 +196,8 @@ class Webhook:
     def _check_answer(self) -> None:
         if not 200 <= self.answer.status <= _MOST_STATUS:  # noqa: PLR2004  (2xx)
             self._fail(f"{self.answer.status}: give a status from 200 to 299", "answer", "status")
+        if not is_header(self.answer.type):
+            self._fail(HEADER_RULE, "answer", "type")
         if why := trouble(self.answer.body, {*self.row, "uuid"}):
             self._fail(why, "answer", "body")
 

@@ -112,6 +112,14 @@ def test_the_star_needs_the_path_to_be_there() -> None:
     assert isinstance(judged({"b": 1}), OutcomeUnknown)
 
 
+@each("blank", [" ", "\n", "\u00a0"])
+def test_blanks_are_no_word(blank: str) -> None:
+    assert isinstance(outcome_of({"id": blank}, words({"id": "*"}, {})), OutcomeUnknown)
+    refusing = words({"id": "*"}, {"error": {"*": Reason.OTHER}})
+    assert isinstance(outcome_of({"error": blank}, refusing), OutcomeUnknown)
+    assert isinstance(outcome_of({"id": "7", "error": blank}, refusing), Submission)
+
+
 def test_a_refusing_status_takes_its_reason_from_the_table_if_it_can() -> None:
     assert judged({"a": {"code": "12"}}, 400).reason is Reason.RECIPIENT
     outcome = judged({"a": {"code": "77"}}, 422)

@@ -397,6 +397,7 @@ def test_without_data_the_whole_body_is_the_data_and_what_is_not_named_is_absent
             {"row": {**NESTED.row, "id": {"path": "id", "escaped": "utf-7"}}},
             r"arrived\.row\.id\.escaped: 'utf-7' is not known",
         ),
+        ({"answer": WebhookAnswer(type="a\r\nb: c")}, r"arrived\.answer\.type: takes printable"),
         ({"answer": WebhookAnswer(status=300)}, r"arrived\.answer\.status: 300: give a status"),
         ({"answer": WebhookAnswer(status=301)}, r"arrived\.answer\.status: 301: give a status"),
         ({"answer": WebhookAnswer(body="{txt}")}, r"arrived\.answer\.body: there is no value"),
