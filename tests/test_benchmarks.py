@@ -246,3 +246,20 @@ def test_cpu_is_that_of_all_processes_of_a_server() -> None:
         before = servers.cpu_of_session(process)
         servers.load(port, [servers.request_body(0)], 100)
         assert servers.cpu_of_session(process) > before
+
+
+@pytest.mark.full
+def test_the_benchmark_of_the_bridge_loses_and_doubles_nothing() -> None:
+    asked = ["bridge", "--seconds", "2", "--rate", "20", "--soap-rate", "10"]
+    said = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *asked],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    kinds = [line.partition(":")[0] for line in said.stdout.splitlines()]
+    assert kinds[:3] == ["the disk", "REST door", "SOAP door"]
+    assert said.stdout.count(" 0 failed") == 2
