@@ -211,7 +211,7 @@ def test_headers_of_one_name_are_one_list_and_text_may_be_utf_8_or_latin_1() -> 
     ],
 )
 def test_no_headers_take_long_to_read(line: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with suppress(BadAnswer):
         read(OK + line + b"\r\n\r\n")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
