@@ -153,7 +153,8 @@ class AiohttpTransport:
         self._places.clear()  # they are of this loop
         if connector is not None:
             for transport in list(connector.opened):
-                transport.abort()
+                if not transport.is_closing() or transport.get_write_buffer_size():
+                    transport.abort()  # not one that is gone already, which asyncio can't abort
             await connector.close()
             await asyncio.sleep(0)  # lets the loop close them
 

@@ -143,15 +143,21 @@ class Killed:
             database.close()
 
     def settle(self) -> list[StoredMessage]:
-        """Let a last bridge send all that is left, and return what the store then has."""
+        """Let a last bridge send all that is left, and return what the store then has.
+
+        What a killed bridge had handed to the system may reach the provider after the first
+        look-up, so it goes on until the log has shown what arrived.
+        """
         self.begin()
         until = time.monotonic() + 3 * SECONDS
         going = (State.STORED, State.HANDED_OVER)
         while time.monotonic() < until:
             found = self.messages()
             waits = any(one.state in going for one in found)
-            fresh = any(one.state is State.UNKNOWN and not one.looked_up for one in found)
-            if not waits and not fresh:
+            unknown = [one for one in found if one.state is State.UNKNOWN]
+            arrived = {one.text for one in self.provider.messages}
+            to_find = any(not one.looked_up or one.text in arrived for one in unknown)
+            if not waits and not to_find:
                 break
             time.sleep(0.1)
         assert self.kill(signal.SIGTERM) == 0
