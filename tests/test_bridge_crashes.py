@@ -57,7 +57,7 @@ def test_killed_at_each_point_it_loses_nothing_and_doubles_nothing(tmp_path: Pat
 @pytest.mark.timeout(900)
 def test_killed_at_random_300_times_it_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     with killed(tmp_path) as run:
-        with run.calling(6):
+        with run.calling(2):
             for pause in pauses(seed=7, count=300, most=0.4):
                 run.begin()
                 time.sleep(pause)
