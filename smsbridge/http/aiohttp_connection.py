@@ -233,6 +233,15 @@ def _has_unread(protocol: ResponseHandler) -> bool:
     return sock is not None and sock.fileno() >= 0 and wait_for_read(sock, 0)
 
 
+def end_connection(transport: asyncio.Transport) -> None:
+    """End a connection at once, whatever it has left to write.
+
+    One that is gone already stays as it is: asyncio can't abort it.
+    """
+    if not transport.is_closing() or transport.get_write_buffer_size():
+        transport.abort()
+
+
 class Connector(aiohttp.TCPConnector):
     """Never reuses a connection on which unsolicited bytes arrived.
 

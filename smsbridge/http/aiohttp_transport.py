@@ -11,7 +11,7 @@ from typing import Any
 from smsbridge.errors import MissingExtra
 from smsbridge.http import redirect
 from smsbridge.http.address import origin
-from smsbridge.http.aiohttp_connection import CURRENT, Connector, TaskSending
+from smsbridge.http.aiohttp_connection import CURRENT, Connector, TaskSending, end_connection
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxy
 from smsbridge.http.transport import (
@@ -153,8 +153,7 @@ class AiohttpTransport:
         self._places.clear()  # they are of this loop
         if connector is not None:
             for transport in list(connector.opened):
-                if not transport.is_closing() or transport.get_write_buffer_size():
-                    transport.abort()  # not one that is gone already, which asyncio can't abort
+                end_connection(transport)
             await connector.close()
             await asyncio.sleep(0)  # lets the loop close them
 

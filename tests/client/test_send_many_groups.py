@@ -71,11 +71,11 @@ class Wire:
 
 
 class AsyncWire(Wire):
-    async def send(self, request: Request, _deadline: float) -> Response:  # type: ignore[override]
+    async def send(self, request: Request, _deadline: float) -> Response:  # type: ignore[override]  # awaited
         await asyncio.sleep(0)
         return self.respond(request)
 
-    async def close(self) -> None:  # type: ignore[override]
+    async def close(self) -> None:  # type: ignore[override]  # awaited
         """Close nothing."""
 
 
@@ -111,10 +111,11 @@ def by_threads(given: Any, most: int = 100, answer: Answer = rows, of: Backend =
 
 
 def by_tasks(given: Any, most: int = 100, answer: Answer = rows, of: Backend = BULK) -> Run:
-    run = Run(AsyncWire(answer))
+    wire = AsyncWire(answer)
+    run = Run(wire)
 
     async def go() -> None:
-        async with AsyncClient(of, transport=run.wire, sleep=pause) as client:  # type: ignore[arg-type]
+        async with AsyncClient(of, transport=wire, sleep=pause) as client:
             try:
                 async for result in client.send_many(given, most):
                     run.results.append(result)

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from threading import Event
 
+from smsbridge.http.aiohttp_connection import end_connection
 from smsbridge.http.aiohttp_transport import AiohttpTransport
 
 from support.aiohttp_calls import OK, carry, post, soon
@@ -63,3 +64,38 @@ def test_a_peer_that_goes_on_and_on_after_its_answer_is_cut_off() -> None:
 
     with FaultServer(on_accept=flood) as server:
         assert carry(server.url, one_and_wait)
+
+
+class Lost(asyncio.Protocol):
+    """Tells when its connection is gone."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.event.set()
+
+
+def test_a_connection_is_ended_at_once_and_one_that_is_gone_stays_as_it_is() -> None:
+    async def end(*, drained: bool) -> int:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        create = asyncio.get_running_loop().create_connection
+        transport, lost = await create(Lost, sock=ours)
+        transport.write(b"x" * 5_000_000)
+        transport.close()
+        if drained:
+            await asyncio.to_thread(read_all, theirs)
+            await lost.event.wait()
+        end_connection(transport)
+        await lost.event.wait()
+        theirs.close()
+        return transport.get_write_buffer_size()
+
+    assert [asyncio.run(end(drained=one)) for one in (False, True)] == [0, 0]
+
+
+def read_all(connection: socket.socket) -> None:
+    connection.settimeout(10)
+    while connection.recv(1_000_000):
+        pass

@@ -285,7 +285,7 @@ def test_axe_finds_nothing(browser: Any, mock: Provider, scheme: str) -> None:
     curl(f"{mock.address}/nothing")
     mock.receive("+12025550123", "Hello")
     known = [one.id for one in mock.messages]
-    mock.tell(mock.messages[0].log, ["sms"], "undelivered")  # type: ignore[arg-type]
+    mock.tell(mock.messages[0].log, ["sms"], "undelivered")  # type: ignore[arg-type]  # texts do
     inner = [f"page/message?id={one}" for one in known]
     inner += [f"page/request?id={one.id}" for one in mock.request_log.requests]
     for path in (*PAGES, *inner, "?text=(", "?text=none", "page/none"):
