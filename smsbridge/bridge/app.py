@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.metrics import MEDIA_TYPE, exposition
-from smsbridge.bridge.store import StoreError
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.http.decompress import BadEncoding, inflate

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.config.values import fetch_value
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.text.located import Checker
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from smsbridge.config.load import ConfigDocument
 
 _SQLITE = "sqlite:///"
+_POSTGRES = "postgresql://"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
@@ -69,13 +71,15 @@ class DoorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeConfig:
-    """A whole bridge. ``store``: the file of its store. ``backends``: those it sends through.
+    """A whole bridge. ``backends``: those it sends through.
+
+    ``store``: the file of its store, or the URL of a database of PostgreSQL, password included.
 
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
     numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
     """
 
-    store: Path
+    store: Path | str = field(repr=False)
     doors: tuple[DoorConfig, ...]
     backends: Mapping[str, Backend]
     host: str = "127.0.0.1"
@@ -96,7 +100,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
         made = tuple(_door(document, doors, name) for name in doors.values)
         _check_paths(made)
         return BridgeConfig(
-            store=store_file(own, document.file.parent),
+            store=_store(document, own),
             host=host,
             port=port,
             address=_address(own),
@@ -107,19 +111,45 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
         )
 
 
-def read_store(document: ConfigDocument) -> Path:
-    """Return the file of the store alone: for commands that open no door."""
+def read_store(document: ConfigDocument) -> Path | str:
+    """Return the store alone, as `BridgeConfig` has it: for commands that open no door."""
     with _lines(document):
-        return store_file(_table(document, "bridge"), document.file.parent)
+        return _store(document, _table(document, "bridge"))
 
 
-def store_file(own: Checker, folder: Path) -> Path:
-    """Return the file that ``store`` names, relative to the folder of the config."""
-    store: str = own.of("store", str, f"{_SQLITE}bridge.db")
+def _store(document: ConfigDocument, own: Checker) -> Path | str:
+    """Return the file that ``store`` names, relative to the folder of the config, or the URL."""
+    folder = document.file.parent
+    given = own.values.get("store", f"{_SQLITE}bridge.db")
+    if isinstance(given, Mapping):
+        try:
+            given = fetch_value("store", given, document.environ, folder)
+        except ConfigError as error:
+            own.fail(str(error).removeprefix("store: "), "store")
+    store = str(given)
+    if store.startswith(_POSTGRES):
+        return _postgres_url(own, store)
     name = store.removeprefix(_SQLITE)
     if not store.startswith(_SQLITE) or not name or "?" in name or name == ":memory:":
-        own.fail(f"give {_SQLITE} and the path of a file, such as {_SQLITE}bridge.db", "store")
+        own.fail(
+            f"give {_SQLITE} and the path of a file, such as {_SQLITE}bridge.db, or the URL of a "
+            f"database, such as {_POSTGRES}bridge@db.example/bridge",
+            "store",
+        )
     return folder / name
+
+
+def _postgres_url(own: Checker, store: str) -> str:
+    try:
+        parts = urlsplit(store)
+        named = parts.path.strip("/") and (parts.port or True)
+    except ValueError:
+        named = False
+    if not named:
+        own.fail(
+            f"give a URL with a database, such as {_POSTGRES}bridge@db.example/bridge", "store"
+        )
+    return store
 
 
 @contextmanager

@@ -115,9 +115,9 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
         from smsbridge.bridge.message_queue import MessageQueue
+        from smsbridge.bridge.sender import bridge_client
         from smsbridge.bridge.service import lookup_of
         from smsbridge.bridge.stored_message import State
-        from smsbridge.bridge.workers import bridge_client
         from smsbridge.http.exchange import Session
 
         unknown = [State.UNKNOWN]

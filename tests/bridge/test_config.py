@@ -67,8 +67,18 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
         ('speaks = "old"', "speaks = 1", "line 5: doors.shop.speaks: give text"),
         (
             "[bridge]",
-            '[bridge]\nstore = "postgresql://db"',
+            '[bridge]\nstore = "mysql://db/bridge"',
             "line 3: bridge.store: give sqlite:///",
+        ),
+        (
+            "[bridge]",
+            '[bridge]\nstore = "postgresql://db"',
+            "line 3: bridge.store: give a URL with a database",
+        ),
+        (
+            "[bridge]",
+            '[bridge]\nstore = { env = "NO_SUCH_STORE" }',
+            "bridge.store: the environment variable NO_SUCH_STORE is not set",
         ),
         ("[bridge]", '[bridge]\nstroe = "x"', "line 3: bridge.stroe: is not a key of bridge"),
         ("[bridge]", '[bridge]\nlisten = "here"', "line 3: bridge.listen: give a host and a port"),

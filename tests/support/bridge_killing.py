@@ -19,7 +19,7 @@ from typing import Any
 
 import requests
 
-from smsbridge.bridge.database import Database
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import State, StoredMessage
 from smsbridge.testing.mock.provider import Provider
@@ -136,9 +136,9 @@ class Killed:
                 thread.join(SECONDS)
 
     def messages(self) -> list[StoredMessage]:
-        database = Database(self.folder / "bridge.db")
+        database = SQLiteDatabase(self.folder / "bridge.db")
         try:
-            return Store(database, time.time).list_messages(limit=1_000_000)
+            return Store(database).list_messages(limit=1_000_000)
         finally:
             database.close()
 

@@ -14,15 +14,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from smsbridge.bridge.database import Database, Refusal
-from smsbridge.bridge.store import StoreError
+from smsbridge.bridge.database import Refusal, StoreError
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
+from smsbridge.bridge.stored_message import End, State
 from smsbridge.errors import ConfigError
 
-from support.bridges import open_store, put
+from support.bridges import Clock, open_store, put
 
 
-def made(file: Path) -> Database:
-    database = Database(file)
+def made(file: Path) -> SQLiteDatabase:
+    database = SQLiteDatabase(file)
     database.migrate()
     return database
 
@@ -61,7 +62,7 @@ def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:
 
 def test_each_write_tells_its_points(tmp_path: Path) -> None:
     points: list[str] = []
-    database = Database(tmp_path / "b.db", at=points.append)
+    database = SQLiteDatabase(tmp_path / "b.db", at=points.append)
     database.migrate()
     del points[:]
     with database.write("put"):
@@ -84,7 +85,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     with sqlite3.connect(file) as plain:
         plain.execute("UPDATE alembic_version SET version_num = '999'")
     plain.close()
-    database = Database(file)
+    database = SQLiteDatabase(file)
     for use in (database.migrate, database.check):
         with pytest.raises(ConfigError, match="of a newer smsbridge"):
             use()
@@ -93,7 +94,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
 
 def test_what_is_no_store_is_told(tmp_path: Path) -> None:
     file = tmp_path / "b.db"
-    database = Database(file)
+    database = SQLiteDatabase(file)
     with pytest.raises(ConfigError, match=r"there is no store b\.db"):
         database.check()
     file.write_bytes(b"no database at all" * 100)
@@ -101,7 +102,7 @@ def test_what_is_no_store_is_told(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"the store b\.db can't be used"):
             use()
     database.close()
-    empty = Database(tmp_path / "empty.db")
+    empty = SQLiteDatabase(tmp_path / "empty.db")
     (tmp_path / "empty.db").touch()
     with pytest.raises(ConfigError, match="of an older smsbridge"):
         empty.check()
@@ -110,8 +111,10 @@ def test_what_is_no_store_is_told(tmp_path: Path) -> None:
 
 def test_a_second_process_is_refused_and_the_lock_ends_with_the_first(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from smsbridge.bridge.database import Database\n"
-        "with Database(Path(sys.argv[1])).lock():\n print('mine', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path\n"
+        "from smsbridge.bridge.open_database import open_database\n"
+        "with open_database(Path(sys.argv[1])).lock():\n"
+        " print('mine', flush=True); sys.stdin.read()"
     )
     file = tmp_path / "b.db"
     with subprocess.Popen(
@@ -119,34 +122,33 @@ def test_a_second_process_is_refused_and_the_lock_ends_with_the_first(tmp_path: 
     ) as other:
         assert other.stdout
         assert other.stdout.readline() == b"mine\n"
-        with pytest.raises(ConfigError, match="another process serves"), Database(file).lock():
+        with (
+            pytest.raises(ConfigError, match="another process serves"),
+            SQLiteDatabase(file).lock(),
+        ):
             pass
         other.kill()
         other.wait(20)
-    with Database(file).lock():
+    with SQLiteDatabase(file).lock():
         pass
 
 
 def test_another_process_may_read_while_one_serves(tmp_path: Path) -> None:
     with open_store(tmp_path) as store, store.database.lock():
         put(store)
-        other = Database(tmp_path / "bridge.db")
+        other = SQLiteDatabase(tmp_path / "bridge.db")
         with other.read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM messages").scalar() == 1
         other.close()
 
 
-def test_a_copy_has_what_was_committed(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-        put(store)
-        store.database.copy_to(tmp_path / "copy.db")
-        put(store, "Later")
-    copy = Database(tmp_path / "copy.db")
-    with copy.read() as connection:
-        assert connection.exec_driver_sql("SELECT text FROM messages").scalars().all() == ["Hello"]
-    copy.fold()
-    copy.close()
-    assert sorted(one.name for one in tmp_path.glob("copy*")) == ["copy.db"]
+def test_what_was_cleared_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        stored = put(store, "A secret text")
+        store.move(stored, End(state=State.CANCELLED), "person Ann")
+        clock.seconds += 100
+        assert store.clear(clock()) == 1
+    assert b"A secret text" not in (tmp_path / "bridge.db").read_bytes()
 
 
 def test_a_store_that_can_t_be_written_is_an_error_of_its_own(tmp_path: Path) -> None:
@@ -180,7 +182,7 @@ def add(number: int) -> Callable[[Connection], int]:
 
 def test_those_who_come_while_the_disk_is_busy_share_a_commit(tmp_path: Path) -> None:
     points: list[str] = []
-    database = Database(tmp_path / "b.db", at=points.append)
+    database = SQLiteDatabase(tmp_path / "b.db", at=points.append)
     database.migrate()
     gate = threading.Event()
 
