@@ -35,10 +35,10 @@ def back_up(store: Path | str, file: Path) -> None:
     """Write a copy of a store into a new file; raises `ConfigError`."""
     if file.exists():
         raise ConfigError(f"{file.name} is there already: give a new file")
-    with _opened(open_database(store)) as database:
+    with _use(open_database(store)) as database:
         database.check()
         with _trouble(f"can't write {file.name}"), _folder_beside(file) as folder:
-            with _opened(SQLiteDatabase(folder / "copy.db")) as copy:
+            with _use(SQLiteDatabase(folder / "copy.db")) as copy:
                 copy.migrate()
                 _copy(database, copy)
             (folder / "copy.db").chmod(0o600)
@@ -66,7 +66,7 @@ def move(file: Path, store: Path | str) -> int:
     """
     _check_file(file)
     away = file.with_name(f"{file.name}.moved")
-    with _opened(SQLiteDatabase(file)) as old, old.lock():
+    with _use(SQLiteDatabase(file)) as old, old.lock():
         old.check()
         _check_empty(store)
         old.close()  # so that all of it is in one file
@@ -78,10 +78,10 @@ def move(file: Path, store: Path | str) -> int:
 
 
 def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -> int:
-    with _opened(SQLiteDatabase(file)) as source:
+    with _use(SQLiteDatabase(file)) as source:
         source.migrate()
         count = doubt(MessageQueue(Store(source)))
-        with _opened(open_database(store)) as target, target.lock():
+        with _use(open_database(store)) as target, target.lock():
             target.migrate()
             with _trouble(f"can't write {target.name}"):
                 _copy(source, target)
@@ -89,7 +89,7 @@ def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -
 
 
 def _check_empty(store: Path | str) -> None:
-    with _opened(open_database(store)) as target, target.lock():
+    with _use(open_database(store)) as target, target.lock():
         target.migrate()
         with target.read() as connection:
             _check_no_message(target, connection)
@@ -118,7 +118,7 @@ def _check_file(file: Path) -> None:
 
 
 @contextmanager
-def _opened(database: Database) -> Iterator[Database]:
+def _use(database: Database) -> Iterator[Database]:
     try:
         yield database
     finally:

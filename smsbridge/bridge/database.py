@@ -126,8 +126,8 @@ class Database(ABC):
                 self.take_turns(connection, ["migrate"])
                 self._check_revision(connection, script)
                 _upgrade(connection, script)
-                if self.jobs:
-                    self.jobs.migrate(connection)
+            if self.jobs:
+                self.jobs.migrate(self)
         except StoreError as error:
             raise self.trouble(error) from None
 

@@ -20,6 +20,8 @@ from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
+    from smsbridge.bridge.database import Database
+
 QUEUE = "smsbridge"
 DELIVER = "smsbridge.deliver"
 BEAT_SECONDS = 5.0
@@ -28,6 +30,7 @@ BEAT_SECONDS = 5.0
 STALLED_SECONDS = 15.0
 """After how long without a word a worker counts as dead."""
 
+_SQL = files("procrastinate.sql")
 _STEPS = Table("job_migrations", MetaData(), Column("name", String(200), primary_key=True))
 
 
@@ -75,34 +78,44 @@ class JobQueue:
                     shutdown_graceful_timeout=seconds,
                     update_heartbeat_interval=BEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
-                    fetch_job_polling_interval=BEAT_SECONDS,
+                    fetch_job_polling_interval=1.0,  # what is due later wakes nobody
                 )
             finally:
                 dead.cancel()
 
-    def migrate(self, connection: Connection) -> None:
-        """Make Procrastinate's tables, or bring them to the form of the installed version."""
-        raw: Any = connection.connection.driver_connection
-        new = not inspect(connection).has_table("procrastinate_jobs")
-        _STEPS.create(connection, checkfirst=True)
-        known = set(connection.execute(select(_STEPS.c.name)).scalars())
-        steps = [one for one in _steps() if one not in known]
-        if new:
-            raw.execute(files("procrastinate.sql").joinpath("schema.sql").read_text("utf-8"))
-        for name in steps:
-            if not new:
-                raw.execute(_step(name))
-            connection.execute(insert(_STEPS), {"name": name})
+    def migrate(self, database: Database) -> None:
+        """Make Procrastinate's tables, or bring them to the form of the installed version.
+
+        Each step is a transaction: a later one may need that an earlier one was committed.
+        """
+        for _ in range(len(_steps()) + 1):
+            with database.write("migrate jobs") as connection:
+                database.take_turns(connection, ["migrate jobs"])
+                if not _migrate_once(connection):
+                    return
+
+
+def _migrate_once(connection: Connection) -> bool:
+    """Take the next step; return False if there is none."""
+    raw: Any = connection.connection.driver_connection
+    new = not inspect(connection).has_table("procrastinate_jobs")
+    _STEPS.create(connection, checkfirst=True)
+    known = set(connection.execute(select(_STEPS.c.name)).scalars())
+    ahead = [one for one in _steps() if one not in known]
+    taken = ahead if new else ahead[:1]
+    if new:
+        raw.execute(_SQL.joinpath("schema.sql").read_text("utf-8"))
+    for name in taken:
+        if not new:
+            raw.execute(_SQL.joinpath("migrations", name).read_text("utf-8"))
+        connection.execute(insert(_STEPS), {"name": name})
+    return bool(taken)
 
 
 def _steps() -> list[str]:
     """Return the names of Procrastinate's migrations, in their order."""
-    found = files("procrastinate.sql").joinpath("migrations").iterdir()
+    found = _SQL.joinpath("migrations").iterdir()
     return sorted(one.name for one in found if one.name.endswith(".sql"))
-
-
-def _step(name: str) -> str:
-    return files("procrastinate.sql").joinpath("migrations", name).read_text("utf-8")
 
 
 async def _take_over(app: App) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from procrastinate.exceptions import ConnectorException
-from sqlalchemy import and_, column, exists, select, table, update
+from sqlalchemy import String, and_, cast, column, exists, select, table, update
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
@@ -18,8 +18,8 @@ from smsbridge.bridge.message_queue import LEASE_SECONDS, claimable
 from smsbridge.bridge.store_tables import MESSAGES
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.delivery import Delivery
     from smsbridge.bridge.job_queue import JobQueue
+    from smsbridge.bridge.message_delivery import Delivery
     from smsbridge.bridge.message_queue import MessageQueue
 
 LOG = logging.getLogger("smsbridge.bridge")
@@ -137,7 +137,9 @@ def issue_again(queue: MessageQueue) -> int:
     return len(found)
 
 
-_LIVES = exists().where(and_(_JOBS.c.id == MESSAGES.c.job, _JOBS.c.status.in_(("todo", "doing"))))
+_LIVES = exists().where(
+    and_(_JOBS.c.id == MESSAGES.c.job, cast(_JOBS.c.status, String).in_(("todo", "doing")))
+)
 _WITHOUT_JOB = (
     select(MESSAGES.c.id)
     .where(claimable(), ~_LIVES)

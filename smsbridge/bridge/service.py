@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from smsbridge.bridge.database import nowhere
-from smsbridge.bridge.delivery import Delivery
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.housekeeping import Housekeeping
 from smsbridge.bridge.lookup import Lookup
+from smsbridge.bridge.message_delivery import Delivery
 from smsbridge.bridge.message_queue import MessageQueue, holder_name
 from smsbridge.bridge.open_database import open_database
 from smsbridge.bridge.sender import ClientOf, Sender, bridge_client

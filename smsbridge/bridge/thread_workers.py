@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.database import StoreError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.delivery import Delivery
+    from smsbridge.bridge.message_delivery import Delivery
     from smsbridge.bridge.message_queue import MessageQueue
 
 LOG = logging.getLogger("smsbridge.bridge")

@@ -185,6 +185,6 @@ class CourseOfResends(Course):
 def test_nothing_is_lost_or_doubled_in_any_course(place: Place, machine: type[Course]) -> None:
     machine.place = place
     case = machine.TestCase
-    most = settings.default.max_examples // (3 if place.server else 1)
-    case.settings = settings(settings.default, stateful_step_count=20, max_examples=most)
+    most = settings().max_examples // (3 if place.server else 1)
+    case.settings = settings(stateful_step_count=20, max_examples=most)
     case().runTest()

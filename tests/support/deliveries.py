@@ -9,7 +9,7 @@ from typing import Any
 
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.bridge.delivery import Delivery
+from smsbridge.bridge.message_delivery import Delivery
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.sender import Sender
 from smsbridge.bridge.store import Store
