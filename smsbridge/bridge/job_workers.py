@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from procrastinate.exceptions import ConnectorException
@@ -43,7 +44,6 @@ class JobWorkers:
         self._jobs, self._queue, self._delivery = jobs, queue, delivery
         self._workers = workers
         self._stop, self._over = threading.Event(), threading.Event()
-        self._seconds = 0.0
         self._well_since = time.monotonic()
         self._loop = asyncio.new_event_loop()
         self._threads = [
@@ -61,9 +61,9 @@ class JobWorkers:
 
     def stop(self, seconds: float) -> bool:
         """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
-        self._seconds = seconds
-        self._stop.set()
-        self._loop.call_soon_threadsafe(self._cancel)
+        if not self._stop.is_set():  # a second cancel would not wait for what is being sent
+            self._stop.set()
+            self._loop.call_soon_threadsafe(self._cancel)
         jobs, beat = self._threads
         jobs.join(seconds + _PAUSE_SECONDS)
         self._over.set()
@@ -78,12 +78,8 @@ class JobWorkers:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         main = self._loop.create_task(self._take_jobs(), name="jobs")
-        try:
+        with closing(self._loop), suppress(asyncio.CancelledError):
             self._loop.run_until_complete(main)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._loop.close()
 
     async def _take_jobs(self) -> None:
         """Take jobs until this is cancelled, also from a server that was away."""

@@ -6,7 +6,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import StoreError
@@ -52,10 +51,13 @@ class Delivery:
         if message is None:
             return None
         at = self._queue.store.database.at
-        at("send: begun")
-        end = self._sender.send(message)
-        at("send: answered")
-        self._record(message, end, actor)
+        try:
+            at("send: begun")
+            end = self._sender.send(message)
+            at("send: answered")
+            self._record(message, end, actor)
+        finally:
+            self._queue.release(message)
         return message
 
     def give_up(self) -> None:
@@ -83,12 +85,19 @@ class Delivery:
             return
 
     def _move(self, message: StoredMessage, end: End, actor: str) -> StoredMessage:
-        """Record an end; a yes also if the message counts as *unknown* by now, as it is proof."""
+        """Record an end, unless it was: the answer of a commit may have been lost.
+
+        A yes is recorded also if the message counts as *unknown* by now, since it is proof.
+        """
         store = self._queue.store
         try:
             return store.move(message, end, actor)
         except NoStep:
-            doubted = replace(message, state=State.UNKNOWN)
-            if end.state is not State.ACCEPTED:
+            found = store.find(message.id)
+            if found is None:
                 raise
-            return store.move(doubted, end, actor)
+            if (found.state, found.tries) == (end.state, message.tries):
+                return found
+            if end.state is not State.ACCEPTED or found.state is not State.UNKNOWN:
+                raise
+            return store.move(found, end, actor)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, exists, or_, select, update
 
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
 CRASHED = "the process ended while it was being sent"
+_PAUSE_SECONDS = 0.5
 LEASE_SECONDS = 15.0
 """For how long a claim is believed without another word of who made it."""
 
@@ -38,11 +42,12 @@ class MessageQueue:
     """The side of a store that workers use.
 
     ``holder``: the name of this process where several share the store. What it claims is believed
-    to be in its hands until its lease ends, and it renews its leases; elsewhere it is empty.
+    to be in its hands until a lease ends, and it renews its leases; elsewhere it is empty.
     """
 
     store: Store
     holder: str = ""
+    _in_hand: dict[str, int | None] = field(init=False, repr=False, default_factory=dict)
 
     def claim(
         self,
@@ -59,6 +64,48 @@ class MessageQueue:
         claimed in their order: one that is being sent, or waits for another try, goes first.
         ``ids``: one of these, or one to ``recipient``.
         """
+        if not self.holder:
+            return self._claim(actor, attempt, ids, recipient, "")
+        name = f"{self.holder}/{secrets.token_hex(4)}"
+        self._in_hand[name] = claimed = None
+        try:
+            claimed = self._claim(actor, attempt, ids, recipient, name)
+        except StoreError:
+            claimed = self._find_claim(name)
+            if claimed is None:
+                raise
+        finally:
+            if claimed is None:
+                del self._in_hand[name]
+            else:
+                self._in_hand[name] = claimed.seq
+        return claimed
+
+    def release(self, message: StoredMessage) -> None:
+        """Hold a message no more: its end is recorded, or nothing more is known of it."""
+        for name in [name for name, seq in list(self._in_hand.items()) if seq == message.seq]:
+            del self._in_hand[name]
+
+    def _find_claim(self, name: str) -> StoredMessage | None:
+        """Return what was claimed although the answer of the commit was lost, if it was."""
+        mine = and_(MESSAGES.c.holder == name, MESSAGES.c.state == State.HANDED_OVER)
+        until = time.monotonic() + LEASE_SECONDS
+        while time.monotonic() < until:
+            time.sleep(_PAUSE_SECONDS)
+            with suppress(StoreError), self.store.database.write("claim again") as connection:
+                connection.execute(update(MESSAGES).where(mine).values(self._lease(name)))
+                row = connection.execute(select(MESSAGES).where(mine)).mappings().first()
+                return StoredMessage.of_row(row) if row is not None else None
+        return None
+
+    def _claim(
+        self,
+        actor: str,
+        attempt: Callable[[StoredMessage], Attempt],
+        ids: Sequence[str],
+        recipient: str | None,
+        name: str,
+    ) -> StoredMessage | None:
         database = self.store.database
         asked, given = (_DUE_AMONG, {"ids": list(ids), "to": recipient}) if ids else (_DUE, {})
 
@@ -69,7 +116,7 @@ class MessageQueue:
             database.at("claim: found")
             found = StoredMessage.of_row(row)
             end = End(state=State.HANDED_OVER, attempt=attempt(found))
-            more = {"tries": found.tries + 1, **self._lease()}
+            more = {"tries": found.tries + 1, **self._lease(name)}
             claimed = self.store.move_row(connection, found, end, actor, **more)
             database.at("claim: marked")
             return claimed
@@ -80,14 +127,17 @@ class MessageQueue:
 
     def renew(self) -> None:
         """Say that this process still has in its hands what it has claimed."""
-        mine = and_(MESSAGES.c.state == State.HANDED_OVER, MESSAGES.c.holder == self.holder)
-        with self.store.database.write("renew") as connection:
-            connection.execute(update(MESSAGES).where(mine).values(self._lease()))
+        names = list(self._in_hand)
+        mine = and_(MESSAGES.c.state == State.HANDED_OVER, MESSAGES.c.holder.in_(names))
+        until = self.store.now() + LEASE_SECONDS
+        if names:
+            with self.store.database.write("renew") as connection:
+                connection.execute(update(MESSAGES).where(mine).values(leased_until=until))
 
-    def _lease(self) -> dict[str, Any]:
-        if not self.holder:
+    def _lease(self, name: str) -> dict[str, Any]:
+        if not name:
             return {}
-        return {"holder": self.holder, "leased_until": self.store.now() + LEASE_SECONDS}
+        return {"holder": name, "leased_until": self.store.now() + LEASE_SECONDS}
 
     def recover(self, actor: str) -> int:
         """Make *unknown* what was being sent by a process that ended; return how many.

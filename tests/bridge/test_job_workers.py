@@ -84,9 +84,10 @@ def test_a_stop_has_an_end_even_if_a_send_has_none(database: PostgresDatabase) -
     put(deliveries.store)
     workers = at_work(deliveries, database, 1)
     assert slow.begun.wait(SECONDS)
-    workers.stop(0.2)
+    assert not workers.stop(0.2)
     assert deliveries.store.counts()[State.HANDED_OVER] == 1
     slow.go_on.set()
+    assert workers.stop(SECONDS)
 
 
 def test_a_lease_that_is_renewed_holds_and_one_that_ends_is_unknown(

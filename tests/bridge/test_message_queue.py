@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from smsbridge import Message
-from smsbridge.bridge.message_queue import CRASHED, RESTORED, MessageQueue
+from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.message_queue import CRASHED, LEASE_SECONDS, RESTORED, MessageQueue
+from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import NUMBER, Clock, claim, open_store, put
@@ -128,6 +130,37 @@ def test_those_alike_that_may_have_a_row_in_a_log_are_named(place: Place) -> Non
         claim(store)
         assert two is not None
         assert [other.provider_id for other in MessageQueue(store).others_like(two)] == ["p-1"]
+
+
+def test_a_claim_whose_answer_was_lost_is_found_again(place: Place) -> None:
+    with open_store(place) as store:
+        wanted = put(store)
+    lost: list[str] = []
+
+    def lose(point: str) -> None:
+        if point == "claim: committed" and not lost:
+            lost.append(point)
+            raise StoreError("the connection is gone")
+
+    database = place.database(lose)
+    queue = MessageQueue(Store(database, Clock()), "here")
+    found = claim(queue.store, queue)
+    database.close()
+    assert found is not None
+    assert (found.id, found.state, found.tries) == (wanted.id, State.HANDED_OVER, 1)
+    assert lost
+
+
+def test_a_claim_that_nobody_holds_any_more_ends(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store)
+        queue = MessageQueue(store, "here")
+        claimed = claim(store, queue)
+        assert claimed is not None
+        queue.release(claimed)
+        queue.renew()
+        clock.seconds += LEASE_SECONDS
+        assert queue.recover("recovery") == 1
 
 
 def test_many_workers_claim_each_message_once(place: Place) -> None:

@@ -106,7 +106,7 @@ def put(store: Store, text: str = "Hello", **more: Any) -> StoredMessage:
     return store.put(new_message(text, **more)).message
 
 
-def claim(store: Store) -> StoredMessage | None:
+def claim(store: Store, queue: MessageQueue | None = None) -> StoredMessage | None:
     """Claim the next message, as a worker does."""
     session = Session()
     backend = Client.from_mapping({"backend": "console"}).backend
@@ -116,7 +116,7 @@ def claim(store: Store) -> StoredMessage | None:
         assert whole is not None
         return backend.attempt(whole, session)
 
-    return MessageQueue(store).claim("worker 1", attempt)
+    return (queue or MessageQueue(store)).claim("worker 1", attempt)
 
 
 @dataclass
