@@ -1,0 +1,241 @@
+"""What another backend would send of a message, compared field by field with what is sent.
+
+Both requests are made as far as the wire, and read back by the tables that made them, so what is
+compared is what the two providers would understand. Nothing here can carry a request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.errors import CallerError, ConfigError
+from smsbridge.http.address import is_url
+from smsbridge.message import Channel, Message
+from smsbridge.serving.send_requests import requests_of_send
+from smsbridge.serving.wire_message import Unreadable, WireMessage, WireReader
+from smsbridge.text.segments import segments
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+
+_NOT_CARRIED = re.compile(r"can't carry (encoding|segments|recipient|text)\b")
+_PLACE = re.compile(r" at position [0-9]+")  # each message has its own
+_SHORT = "x"
+_LEAST_HIDDEN = 4
+_MOST_CODE = 3
+_BY_SMS = frozenset({Channel.SMS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One kind of difference: the field, and what would be other; no number and no text."""
+
+    field: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One message as two backends send it. ``why``: why it can't be compared, or empty.
+
+    ``shadow``: None for a message that the other backend can't carry at all.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    why: str = ""
+    to: WireMessage | None = field(default=None, repr=False)
+    shadow: WireMessage | None = field(default=None, repr=False)
+
+
+class _Failed(Exception):
+    """Raised where a backend shows nothing that could be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What a block of the config makes of messages; ``readers`` by the names of its members."""
+
+    name: str
+    backend: Backend
+    readers: Mapping[str, WireReader]
+
+    @classmethod
+    def of(cls, name: str, backend: Backend) -> _Way:
+        known = backend.by_name().items()
+        return cls(name, backend, {one: WireReader.of(by) for one, by in known if by.protocols})
+
+    def put_through(self, message: Message) -> WireMessage:
+        """Return the message as its request has it; raises `CallerError` or `_Failed`."""
+        try:
+            found = requests_of_send(self.backend, message, _made_up)
+            request = found.message
+            if request is None or request.backend not in self.readers:
+                raise _Failed(f"{self.name} would ask its provider for something first")  # noqa: TRY301  (as for what else fails)
+            return self.readers[request.backend].read(request, message)
+        except (CallerError, _Failed):
+            raise
+        except Unreadable as error:
+            raise _Failed(f"{self.name}: {error}") from None
+        except Exception as error:  # noqa: BLE001  (a plug-in's; it must end no report)
+            raise _Failed(f"{self.name} fails with {type(error).__name__}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A backend that carries messages, and one that is compared with it."""
+
+    to: _Way
+    shadow: _Way
+
+    @classmethod
+    def of(cls, to: tuple[str, Backend], shadow: tuple[str, Backend]) -> Shadow:
+        """Return what compares two blocks, each by its name."""
+        return cls(_Way.of(*to), _Way.of(*shadow))
+
+    def compare(self, message: Message) -> Comparison:
+        """Return what would differ if the shadow sent a message; raises nothing."""
+        try:
+            to = self.to.put_through(message)
+        except CallerError as error:
+            return Comparison(why=f"{self.to.name}: {_public(error, message)}")
+        except _Failed as error:
+            return Comparison(why=str(error))
+        found: list[Difference] = []
+        try:
+            shadow = _put_through_in_parts(self.shadow, message, found)
+        except _Failed as error:
+            return Comparison(why=str(error), to=to)
+        if shadow is not None:
+            refused = {one.field for one in found}
+            others = differences(to, shadow, message)
+            found += [one for one in others if one.field not in refused]
+        return Comparison(differences=tuple(found), to=to, shadow=shadow)
+
+
+def check_shadow(backend: Backend) -> None:
+    """Raise `ConfigError` for a backend of which nobody can say here what it would send."""
+    for one in (*backend.members().values(),) or (backend,):
+        protocol = one.protocols.get(one.protocol)
+        if protocol is None or protocol.send is None:
+            raise ConfigError(f"{one.name} has no table that says what it would send")
+        if is_url(one.wsdl):
+            raise ConfigError(
+                f"the WSDL of {one.name} is at an address, and would have to be fetched: "
+                "smsbridge wsdl lock makes a file of it"
+            )
+
+
+def _put_through_in_parts(
+    way: _Way, message: Message, found: list[Difference]
+) -> WireMessage | None:
+    """Return what a backend would send of a message, without what it can't carry.
+
+    What it can't carry is added to ``found``; None if it can't carry the message at all.
+    """
+    with suppress(CallerError):
+        return way.put_through(message)
+    carried = replace(message, sender=None, channels=_BY_SMS)  # which of its parts is to blame?
+    try:
+        wire = way.put_through(carried)
+    except CallerError as error:
+        found.append(_uncarried(error, message, _blamed(error, way, carried)))
+        return None
+    for name in ("channels", "sender"):
+        more: Any = {name: getattr(message, name)}
+        fuller = replace(carried, **more)
+        try:
+            wire = way.put_through(fuller)
+            carried = fuller
+        except CallerError as error:
+            found.append(_uncarried(error, message, name))
+    return wire
+
+
+def _made_up(name: str) -> str:
+    """Return what stands for a token: nobody is asked for one."""
+    return f"shadow-{name}"
+
+
+def _uncarried(error: CallerError, message: Message, name: str) -> Difference:
+    return Difference(field=name, what=f"can't be carried: {_public(error, message)}")
+
+
+def _blamed(error: CallerError, way: _Way, message: Message) -> str:
+    """Return the field for which a message is refused, as far as the error or a trial tells."""
+    if said := _NOT_CARRIED.search(str(error)):
+        return said[1]
+    with suppress(CallerError, _Failed):
+        way.put_through(replace(message, text=_SHORT))
+        return "text"
+    return "recipient" if str(error).startswith("recipient") else "message"
+
+
+def _public(error: CallerError, message: Message) -> str:
+    """Return what an error says; one of a plug-in may have more in it than it should."""
+    said = _PLACE.sub("", str(error))
+    for private in (message.recipient, message.recipient[1:], message.text, message.sender or ""):
+        if len(private) >= _LEAST_HIDDEN:
+            said = said.replace(private, "…")
+    return said
+
+
+def differences(to: WireMessage, shadow: WireMessage, message: Message) -> Iterator[Difference]:
+    """Yield what differs between what two providers would get of one message."""
+    forms = (_form(one.recipient, message.recipient) for one in (shadow, to))
+    yield from _unequal("recipient", *forms)
+    if to.text != shadow.text:
+        yield Difference(field="text", what=_change(to.text, shadow.text))
+    needs = [segments(one.text) for one in (shadow, to)]
+    yield from _unequal("encoding", *(str(one.encoding) for one in needs))
+    yield from _unequal("segments", *(str(one.count) for one in needs))
+    if to.sender != shadow.sender:
+        given = message.sender or ""
+        senders = [_sender_form(one.sender, given) for one in (shadow, to)]
+        yield from _unequal("sender", *senders)
+        if senders[0] == senders[1]:
+            yield Difference(field="sender", what="another one")
+    yield from _unequal("channels", shadow.channels, to.channels)
+    if to.reference and not shadow.reference:
+        what = "left out: what is unknown can be looked up by number, text and time alone"
+        yield Difference(field="reference", what=what)
+
+
+def _unequal(name: str, shadow: str, to: str) -> Iterator[Difference]:
+    if shadow != to:
+        yield Difference(field=name, what=f"{shadow}, in place of {to}")
+
+
+def _sender_form(word: str, given: str) -> str:
+    return _form(word, given) if given or not word else "that of its block"
+
+
+def _form(word: str, number: str) -> str:
+    """Return how a number is written; what stands around it is shown, but no number."""
+    digits = number.removeprefix("+")
+    if not word:
+        return "none"
+    if word == number:
+        return "with +" if number.startswith("+") else "as it was given"
+    if digits not in word:
+        local = word.lstrip("0")
+        is_national = local and digits.endswith(local) and len(digits) - len(local) <= _MOST_CODE
+        return "in national form" if is_national else "another one"
+    around = word.replace(digits, "…")
+    return {"…": "without +", "00…": "with 00"}.get(around, f"as {around}")
+
+
+def _change(to: str, shadow: str) -> str:
+    """Return what became of a text, without showing it."""
+    if not shadow:
+        return "left out"
+    if to.startswith(shadow):
+        return "cut"
+    if to.split() == shadow.split():
+        return "with other blanks or ends of lines"
+    if to.casefold() == shadow.casefold():
+        return "in other letters, large for small or small for large"
+    return "another one"
