@@ -22,8 +22,11 @@ from smsbridge.text.segments import segments
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
 
-_NOT_CARRIED = re.compile(r"can't carry (encoding|segments|recipient|text)\b")
-_PLACE = re.compile(r" at position [0-9]+")  # each message has its own
+_BLAMED = re.compile(
+    r"can't carry (?P<carried>encoding|segments|recipient|text)\b"
+    r"|^(?P<first>recipient|text|sender)\b"
+)
+_OWN = re.compile(r" at position [0-9]+| of '[0-9]+'(?=; this)")  # each message has its own
 _SHORT = "x"
 _LEAST_HIDDEN = 4
 _MOST_CODE = 3
@@ -136,13 +139,15 @@ def _put_through_in_parts(
 
     What it can't carry is added to ``found``; None if it can't carry the message at all.
     """
-    with suppress(CallerError):
+    try:
         return way.put_through(message)
+    except CallerError as error:
+        refusal = error
     carried = replace(message, sender=None, channels=_BY_SMS)  # which of its parts is to blame?
     try:
         wire = way.put_through(carried)
-    except CallerError as error:
-        found.append(_uncarried(error, message, _blamed(error, way, carried)))
+    except CallerError:
+        found.append(_uncarried(refusal, message, _blamed(refusal, way, message)))
         return None
     for name in ("channels", "sender"):
         more: Any = {name: getattr(message, name)}
@@ -166,17 +171,17 @@ def _uncarried(error: CallerError, message: Message, name: str) -> Difference:
 
 def _blamed(error: CallerError, way: _Way, message: Message) -> str:
     """Return the field for which a message is refused, as far as the error or a trial tells."""
-    if said := _NOT_CARRIED.search(str(error)):
-        return said[1]
+    if said := _BLAMED.search(str(error)):
+        return said["carried"] or said["first"]
     with suppress(CallerError, _Failed):
         way.put_through(replace(message, text=_SHORT))
         return "text"
-    return "recipient" if str(error).startswith("recipient") else "message"
+    return "message"
 
 
 def _public(error: CallerError, message: Message) -> str:
     """Return what an error says; one of a plug-in may have more in it than it should."""
-    said = _PLACE.sub("", str(error))
+    said = _OWN.sub("", str(error))
     for private in (message.recipient, message.recipient[1:], message.text, message.sender or ""):
         if len(private) >= _LEAST_HIDDEN:
             said = said.replace(private, "…")
