@@ -28,6 +28,7 @@ _BLAMED = re.compile(
 )
 _OWN = re.compile(r" at position [0-9]+| of '[0-9]+'(?=; this)")  # each message has its own
 _SHORT = "x"
+_OTHER = "another one"
 _LEAST_HIDDEN = 4
 _MOST_CODE = 3
 _BY_SMS = frozenset({Channel.SMS})
@@ -197,12 +198,7 @@ def differences(to: WireMessage, shadow: WireMessage, message: Message) -> Itera
     needs = [segments(one.text) for one in (shadow, to)]
     yield from _unequal("encoding", *(str(one.encoding) for one in needs))
     yield from _unequal("segments", *(str(one.count) for one in needs))
-    if to.sender != shadow.sender:
-        given = message.sender or ""
-        senders = [_sender_form(one.sender, given) for one in (shadow, to)]
-        yield from _unequal("sender", *senders)
-        if senders[0] == senders[1]:
-            yield Difference(field="sender", what="another one")
+    yield from _sender_differences(to.sender, shadow.sender, message.sender or "")
     yield from _unequal("channels", shadow.channels, to.channels)
     if to.reference and not shadow.reference:
         what = "left out: what is unknown can be looked up by number, text and time alone"
@@ -212,6 +208,14 @@ def differences(to: WireMessage, shadow: WireMessage, message: Message) -> Itera
 def _unequal(name: str, shadow: str, to: str) -> Iterator[Difference]:
     if shadow != to:
         yield Difference(field=name, what=f"{shadow}, in place of {to}")
+
+
+def _sender_differences(to: str, shadow: str, given: str) -> Iterator[Difference]:
+    forms = [_sender_form(word, given) for word in (shadow, to)]
+    if to != shadow and (_OTHER in forms or forms[0] == forms[1]):
+        yield Difference(field="sender", what=_OTHER)
+    else:
+        yield from _unequal("sender", *forms)
 
 
 def _sender_form(word: str, given: str) -> str:
@@ -228,7 +232,7 @@ def _form(word: str, number: str) -> str:
     if digits not in word:
         local = word.lstrip("0")
         is_national = local and digits.endswith(local) and len(digits) - len(local) <= _MOST_CODE
-        return "in national form" if is_national else "another one"
+        return "in national form" if is_national else _OTHER
     around = word.replace(digits, "…")
     return {"…": "without +", "00…": "with 00"}.get(around, f"as {around}")
 
@@ -243,4 +247,4 @@ def _change(to: str, shadow: str) -> str:
         return "with other blanks or ends of lines"
     if to.casefold() == shadow.casefold():
         return "in other letters, large for small or small for large"
-    return "another one"
+    return _OTHER
