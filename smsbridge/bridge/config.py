@@ -153,7 +153,14 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
     own.only(
-        *("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown"),
+        "speaks",
+        "path",
+        "to",
+        "callers",
+        "answer",
+        "wait",
+        "same_within",
+        "on_unknown",
         "shadow",
     )
     speaks = _block(document, own, "speaks")

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.errors import CallerError, ConfigError
 from smsbridge.http.address import is_url
+from smsbridge.mapping.codec import Unreadable
 from smsbridge.message import Channel, Message
 from smsbridge.serving.send_requests import requests_of_send
-from smsbridge.serving.wire_message import Unreadable, WireMessage, WireReader
+from smsbridge.serving.wire_message import WireMessage, WireReader
 from smsbridge.text.segments import segments
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _BY_SMS = frozenset({Channel.SMS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class FieldDifference:
     """One kind of difference: the field, and what would be other; no number and no text."""
 
     field: str
@@ -43,13 +44,13 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ShadowComparison:
     """One message as two backends send it. ``why``: why it can't be compared, or empty.
 
     ``shadow``: None for a message that the other backend can't carry at all.
     """
 
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[FieldDifference, ...] = ()
     why: str = ""
     to: WireMessage | None = field(default=None, repr=False)
     shadow: WireMessage | None = field(default=None, repr=False)
@@ -75,7 +76,7 @@ class _Way:
     def put_through(self, message: Message) -> WireMessage:
         """Return the message as its request has it; raises `CallerError` or `_Failed`."""
         try:
-            found = requests_of_send(self.backend, message, _made_up)
+            found = requests_of_send(self.backend, message, _placeholder)
             request = found.message
             if request is None or request.backend not in self.readers:
                 raise _Failed(f"{self.name} would ask its provider for something first")  # noqa: TRY301  (as for what else fails)
@@ -100,24 +101,24 @@ class Shadow:
         """Return what compares two blocks, each by its name."""
         return cls(_Way.of(*to), _Way.of(*shadow))
 
-    def compare(self, message: Message) -> Comparison:
+    def compare(self, message: Message) -> ShadowComparison:
         """Return what would differ if the shadow sent a message; raises nothing."""
         try:
             to = self.to.put_through(message)
         except CallerError as error:
-            return Comparison(why=f"{self.to.name}: {_public(error, message)}")
+            return ShadowComparison(why=f"{self.to.name}: {_public(error, message)}")
         except _Failed as error:
-            return Comparison(why=str(error))
-        found: list[Difference] = []
+            return ShadowComparison(why=str(error))
+        found: list[FieldDifference] = []
         try:
             shadow = _put_through_in_parts(self.shadow, message, found)
         except _Failed as error:
-            return Comparison(why=str(error), to=to)
+            return ShadowComparison(why=str(error), to=to)
         if shadow is not None:
             refused = {one.field for one in found}
             others = differences(to, shadow, message)
             found += [one for one in others if one.field not in refused]
-        return Comparison(differences=tuple(found), to=to, shadow=shadow)
+        return ShadowComparison(differences=tuple(found), to=to, shadow=shadow)
 
 
 def check_shadow(backend: Backend) -> None:
@@ -134,7 +135,7 @@ def check_shadow(backend: Backend) -> None:
 
 
 def _put_through_in_parts(
-    way: _Way, message: Message, found: list[Difference]
+    way: _Way, message: Message, found: list[FieldDifference]
 ) -> WireMessage | None:
     """Return what a backend would send of a message, without what it can't carry.
 
@@ -148,7 +149,7 @@ def _put_through_in_parts(
     try:
         wire = way.put_through(carried)
     except CallerError:
-        found.append(_uncarried(refusal, message, _blamed(refusal, way, message)))
+        found.append(_refusal(refusal, message, _field_to_blame(refusal, way, message)))
         return None
     for name in ("channels", "sender"):
         more: Any = {name: getattr(message, name)}
@@ -157,20 +158,20 @@ def _put_through_in_parts(
             wire = way.put_through(fuller)
             carried = fuller
         except CallerError as error:
-            found.append(_uncarried(error, message, name))
+            found.append(_refusal(error, message, name))
     return wire
 
 
-def _made_up(name: str) -> str:
+def _placeholder(name: str) -> str:
     """Return what stands for a token: nobody is asked for one."""
     return f"shadow-{name}"
 
 
-def _uncarried(error: CallerError, message: Message, name: str) -> Difference:
-    return Difference(field=name, what=f"can't be carried: {_public(error, message)}")
+def _refusal(error: CallerError, message: Message, name: str) -> FieldDifference:
+    return FieldDifference(field=name, what=f"can't be carried: {_public(error, message)}")
 
 
-def _blamed(error: CallerError, way: _Way, message: Message) -> str:
+def _field_to_blame(error: CallerError, way: _Way, message: Message) -> str:
     """Return the field for which a message is refused, as far as the error or a trial tells."""
     if said := _BLAMED.search(str(error)):
         return said["carried"] or said["first"]
@@ -189,31 +190,32 @@ def _public(error: CallerError, message: Message) -> str:
     return said
 
 
-def differences(to: WireMessage, shadow: WireMessage, message: Message) -> Iterator[Difference]:
+def differences(
+    to: WireMessage, shadow: WireMessage, message: Message
+) -> Iterator[FieldDifference]:
     """Yield what differs between what two providers would get of one message."""
     forms = (_form(one.recipient, message.recipient) for one in (shadow, to))
     yield from _unequal("recipient", *forms)
     if to.text != shadow.text:
-        yield Difference(field="text", what=_change(to.text, shadow.text))
+        yield FieldDifference(field="text", what=_change(to.text, shadow.text))
     needs = [segments(one.text) for one in (shadow, to)]
     yield from _unequal("encoding", *(str(one.encoding) for one in needs))
     yield from _unequal("segments", *(str(one.count) for one in needs))
     yield from _sender_differences(to.sender, shadow.sender, message.sender or "")
     yield from _unequal("channels", shadow.channels, to.channels)
     if to.reference and not shadow.reference:
-        what = "left out: what is unknown can be looked up by number, text and time alone"
-        yield Difference(field="reference", what=what)
+        yield FieldDifference(field="reference", what="left out, so no log can show it")
 
 
-def _unequal(name: str, shadow: str, to: str) -> Iterator[Difference]:
+def _unequal(name: str, shadow: str, to: str) -> Iterator[FieldDifference]:
     if shadow != to:
-        yield Difference(field=name, what=f"{shadow}, in place of {to}")
+        yield FieldDifference(field=name, what=f"{shadow}, in place of {to}")
 
 
-def _sender_differences(to: str, shadow: str, given: str) -> Iterator[Difference]:
+def _sender_differences(to: str, shadow: str, given: str) -> Iterator[FieldDifference]:
     forms = [_sender_form(word, given) for word in (shadow, to)]
     if to != shadow and (_OTHER in forms or forms[0] == forms[1]):
-        yield Difference(field="sender", what=_OTHER)
+        yield FieldDifference(field="sender", what=_OTHER)
     else:
         yield from _unequal("sender", *forms)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from smsbridge.http.no_network import NoNetwork
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.shadow import Comparison, Difference, Shadow
+    from smsbridge.bridge.shadow import FieldDifference, Shadow, ShadowComparison
     from smsbridge.bridge.store import Store
     from smsbridge.bridge.stored_message import StoredMessage
 
@@ -23,15 +23,15 @@ class Tally:
     """How many messages have one difference, and the first of them that were seen."""
 
     count: int = 0
-    examples: list[Example] = field(default_factory=list)
+    examples: list[ShadowExample] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ShadowExample:
     """A message by its id, and what became of it."""
 
     id: str
-    comparison: Comparison
+    comparison: ShadowComparison
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class ShadowReport:
 
     same: int = 0
     differing: int = 0
-    found: dict[Difference, Tally] = field(default_factory=dict)
+    found: dict[FieldDifference, Tally] = field(default_factory=dict)
     uncompared: Counter[str] = field(default_factory=Counter)
     tries: int = 0
 
@@ -53,7 +53,7 @@ class ShadowReport:
         """How many messages there were."""
         return self.same + self.differing + self.uncompared.total()
 
-    def by_count(self) -> list[tuple[Difference, Tally]]:
+    def by_count(self) -> list[tuple[FieldDifference, Tally]]:
         """Return the differences, those of most messages first."""
         return sorted(self.found.items(), key=lambda one: (-one[1].count, one[0].field))
 
@@ -82,7 +82,7 @@ def shadow_report(
             tally = report.found.setdefault(one, Tally())
             tally.count += 1
             if len(tally.examples) < examples:
-                tally.examples.append(Example(stored.id, comparison))
+                tally.examples.append(ShadowExample(stored.id, comparison))
     return report
 
 

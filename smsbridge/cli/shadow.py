@@ -17,8 +17,8 @@ from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig, DoorConfig
-    from smsbridge.bridge.shadow import Comparison
-    from smsbridge.bridge.shadow_report import Example, ShadowReport
+    from smsbridge.bridge.shadow import ShadowComparison
+    from smsbridge.bridge.shadow_report import ShadowExample, ShadowReport
     from smsbridge.serving.wire_message import WireMessage
 
 _HELP = """Compare another backend with the one that a door sends through, and send nothing.
@@ -119,7 +119,7 @@ def _words(found: ShadowReport, *, show_texts: bool) -> dict[str, Any]:
     }
 
 
-def _wires(comparison: Comparison) -> dict[str, dict[str, str] | None]:
+def _wires(comparison: ShadowComparison) -> dict[str, dict[str, str] | None]:
     return {"to": _wire(comparison.to), "shadow": _wire(comparison.shadow)}
 
 
@@ -151,7 +151,7 @@ def _show(door: DoorConfig, since: str, found: ShadowReport, *, show_texts: bool
 
 def _example_lines(door: DoorConfig, found: ShadowReport) -> Iterator[str]:
     """Yield each example once, as both providers would get it."""
-    examples: dict[str, Example] = {
+    examples: dict[str, ShadowExample] = {
         shown.id: shown for _, tally in found.by_count() for shown in tally.examples
     }
     for shown in examples.values():

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.errors import InvalidMessage, SmsbridgeError
+from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Response
+from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.filters import FILTERS, one_text
 from smsbridge.mapping.markup import language
 from smsbridge.mapping.path import at
@@ -25,10 +26,6 @@ _FORMS = ("base64", "hex", "hex-ucs2", "url", "xml", "json")
 """The filters that write a text in another form, and leave out nothing of it."""
 
 _DECIDERS = {"channels", "encoding"}
-
-
-class Unreadable(SmsbridgeError):
-    """A request from which its own table can't read the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +62,7 @@ class WireReader:
             raise Unreadable("its own table can't read the request")
         return WireMessage(
             recipient=_word(call, "recipient") or _word(call, RECIPIENTS),
-            text=_meaning(_word(call, "text"), message.text),
+            text=_text_of_word(_word(call, "text"), message.text),
             sender=_word(call, "sender"),
             channels=call.values.get("channels") or "sms",
             reference=_word(call, "reference"),
@@ -90,7 +87,7 @@ def _is_markup(template: Template) -> bool:
     return any(language("\0".join(split(part)[0])) for part in texts(template))
 
 
-def _meaning(word: str, text: str) -> str:
+def _text_of_word(word: str, text: str) -> str:
     """Return a text as it is read, if the word is one of the forms of the text that was given."""
     for name in _FORMS:
         with suppress(InvalidMessage):  # it has no such form

@@ -10,8 +10,9 @@ from smsbridge import Backend, Channel, Message
 from smsbridge.backends.catalogue import catalogue_names, shipped_file
 from smsbridge.config.load import from_mapping
 from smsbridge.http.exchange import Request
+from smsbridge.mapping.codec import Unreadable
 from smsbridge.serving.send_requests import requests_of_send
-from smsbridge.serving.wire_message import Unreadable, WireMessage, WireReader
+from smsbridge.serving.wire_message import WireMessage, WireReader
 
 from support.blocks import REST_SEND, SOAP_SEND, rest, soap
 from support.each import each
