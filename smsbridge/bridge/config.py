@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.shadow import check_shadow
 from smsbridge.config.values import fetch_value
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
@@ -56,7 +57,8 @@ class DoorConfig:
 
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
-    many seconds equal messages without a reference count as one; 0 for never.
+    many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
+    of the block that is compared with ``to``; empty for none.
     """
 
     name: str
@@ -67,6 +69,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ class BridgeConfig:
 
     ``store``: the file of its store, or the URL of a database of PostgreSQL, password included.
 
+    ``shadows``: those that are compared with them, and never sent through.
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
     numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
     """
@@ -82,6 +86,7 @@ class BridgeConfig:
     store: Path | str = field(repr=False)
     doors: tuple[DoorConfig, ...]
     backends: Mapping[str, Backend]
+    shadows: Mapping[str, Backend] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 8780
     address: str = ""
@@ -107,7 +112,8 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
-            backends={door.to: _target(document, doors, door) for door in made},
+            backends={door.to: _target(document, doors, door, "to") for door in made},
+            shadows={door.shadow: _shadow(document, doors, door) for door in made if door.shadow},
         )
 
 
@@ -176,7 +182,17 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown")
+    own.only(
+        "speaks",
+        "path",
+        "to",
+        "callers",
+        "answer",
+        "wait",
+        "same_within",
+        "on_unknown",
+        "shadow",
+    )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
@@ -193,6 +209,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        shadow=_block(document, own, "shadow") if "shadow" in own else "",
     )
 
 
@@ -224,9 +241,24 @@ def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) 
     return backend
 
 
-def _target(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
-    line = document.values.line_of((*doors.at, door.name, "to"))
-    return document.backend(door.to, line=line)
+def _target(document: ConfigDocument, doors: Checker, door: DoorConfig, key: str) -> Backend:
+    """Return the backend of the block that a key of a door names."""
+    line = document.values.line_of((*doors.at, door.name, key))
+    return document.backend(getattr(door, key), line=line)
+
+
+def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
+    """Return the backend of a door's shadow; it can be compared with that of ``to``."""
+    own = doors.table(door.name)
+    if door.shadow == door.to:
+        own.fail(f"{door.to} is the block in to: give another one", "shadow")
+    for key in ("to", "shadow"):
+        backend = _target(document, doors, door, key)
+        try:
+            check_shadow(backend)
+        except ConfigError as error:
+            own.fail(f"[backends.{getattr(door, key)}] can't be compared: {error}", "shadow")
+    return backend
 
 
 def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
@@ -238,10 +270,16 @@ def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
 
 
 def _seconds(own: Checker, key: str, default: str) -> float:
-    found = _DURATION.fullmatch(own.of(key, str, default))
+    found = duration_of(own.of(key, str, default))
     if found is None:
         own.fail('give a whole number and s, m, h or d, such as "20s"', key)
-    return float(int(found[1]) * _UNITS[found[2]])
+    return found
+
+
+def duration_of(text: str) -> float | None:
+    """Return the seconds of a duration, such as ``7d``; None if it is none."""
+    found = _DURATION.fullmatch(text)
+    return float(int(found[1]) * _UNITS[found[2]]) if found else None
 
 
 def _path(own: Checker) -> str:
