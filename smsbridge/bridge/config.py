@@ -301,9 +301,16 @@ def _check_paths(doors: tuple[DoorConfig, ...]) -> None:
 
 
 def _listen(own: Checker) -> tuple[str, int]:
-    found = _LISTEN.fullmatch(own.of("listen", str, "127.0.0.1:8780"))
+    return read_listen(own.of("listen", str, "127.0.0.1:8780")) or own.fail(
+        'give a host and a port, such as "127.0.0.1:8780"', "listen"
+    )
+
+
+def read_listen(text: str) -> tuple[str, int] | None:
+    """Return the host and the port of a text; None if it has others, or none."""
+    found = _LISTEN.fullmatch(text)
     if found is None or int(found["port"]) > _MOST_PORT:
-        own.fail('give a host and a port, such as "127.0.0.1:8780"', "listen")
+        return None
     return found["six"] or found["host"], int(found["port"])
 
 

@@ -112,28 +112,30 @@ def serve_bridge(
     config: BridgeConfig,
     address: str,
     *,
-    at: At | None = None,
+    doors: bool = True,
+    at: At = nowhere,
     client_of: ClientOf = bridge_client,
 ) -> Iterator[Bridge]:
     """Run a bridge until the end of the block, then end what is being sent.
 
-    ``address``: the base URL that callers use. ``at`` and ``client_of`` are for tests. Raises
+    ``address``: the base URL that callers use. ``doors``: whether it hears them; without, it only
+    sends what others have stored. ``at`` and ``client_of`` are for tests. Raises
     `ConfigError` where another process serves the store, or a dialect can't be spoken.
     """
-    database = open_database(config.store, at=at or nowhere)
+    database = open_database(config.store, at=at)
     session = Session()
     try:
         with database.lock():
             database.migrate()
             store = Store(database)
-            doors = [
+            opened = [
                 Door(door, config.backends[door.to], store, session, address)
-                for door in config.doors
+                for door in (config.doors if doors else ())
             ]
             clients = {
                 name: client_of(backend, session) for name, backend in config.backends.items()
             }
-            bridge = _bridge(config, store, doors, clients, session)
+            bridge = _bridge(config, store, opened, clients, session)
             bridge.start()
             try:
                 yield bridge
