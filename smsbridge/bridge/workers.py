@@ -177,8 +177,9 @@ class Delivery:
                 if time.monotonic() - cleared >= _CLEAR_SECONDS:
                     cleared = time.monotonic()
                     self._queue.store.clear(self._queue.store.now() - self._keep)
-                while not self._stop.is_set() and (message := self._queue.next_unknown()):
-                    self._settled(self._lookup.look_up(message, "lookup"))
-            except (StoreError, NoStep) as error:
+                while not self._stop.is_set() and (due := self._queue.due_unknown()):
+                    for moved in self._lookup.look_up(due, "lookup"):
+                        self._settled(moved)
+            except StoreError as error:
                 LOG.warning("a look-up will be repeated: %s", type(error).__name__)
             self._stop.wait(_POLL_SECONDS)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smsbridge.bridge.config import OnUnknown
-from smsbridge.bridge.lookup import Lookup
+from smsbridge.bridge.lookup import Finding, Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State, StoredMessage
@@ -51,6 +51,11 @@ class Asked:
         assert isinstance(whole, Message)
         return self.client.send(whole).id or ""
 
+    def look_up(self, message: StoredMessage, lookup: Lookup) -> StoredMessage:
+        """Look one message up, and return it as it is then."""
+        (found,) = lookup.look_up([message], "lookup")
+        return found
+
     def lookup(self, rule: OnUnknown = OnUnknown.HOLD, *, log: bool = True) -> Lookup:
         other = Client.from_mapping({"backend": "console"})
         client = Client(self.backend, transport=InProcess(self.provider)) if log else other
@@ -74,7 +79,7 @@ def asked(tmp_path: Path) -> Iterator[Asked]:
 def test_a_row_of_the_log_proves_that_it_was_accepted(asked: Asked) -> None:
     message = asked.unknown()
     known = asked.arrive(message)
-    found = asked.lookup().look_up(message, "lookup")
+    found = asked.look_up(message, asked.lookup())
     assert (found.state, found.provider_id) == (State.ACCEPTED, known)
     assert asked.store.history(found)[-1]["actor"] == "lookup"
 
@@ -82,39 +87,39 @@ def test_a_row_of_the_log_proves_that_it_was_accepted(asked: Asked) -> None:
 def test_no_row_proves_nothing_and_is_asked_for_again_later(asked: Asked) -> None:
     message = asked.unknown()
     lookup = asked.lookup()
-    again = lookup.look_up(message, "lookup")
+    again = asked.look_up(message, lookup)
     assert (again.state, again.looked_up) == (State.UNKNOWN, 1)
     assert again.due == asked.clock() + 5
-    third = lookup.look_up(again, "lookup")
+    third = asked.look_up(again, lookup)
     assert third.due == asked.clock() + 60
-    last = lookup.look_up(third, "lookup")
+    last = asked.look_up(third, lookup)
     assert (last.state, last.due) == (State.UNKNOWN, None)
-    assert asked.queue.next_unknown() is None
+    assert asked.queue.due_unknown() == []
 
 
 def test_without_a_log_it_waits_for_a_person_at_once(asked: Asked) -> None:
-    found = asked.lookup(log=False).look_up(asked.unknown(), "lookup")
+    found = asked.look_up(asked.unknown(), asked.lookup(log=False))
     assert (found.state, found.due) == (State.UNKNOWN, None)
 
 
 def test_by_the_rule_it_goes_out_once_more_and_no_more(asked: Asked) -> None:
     lookup = asked.lookup(OnUnknown.RESEND, log=False)
-    found = lookup.look_up(asked.unknown(), "lookup")
+    found = asked.look_up(asked.unknown(), lookup)
     assert (found.state, found.resent) == (State.STORED, 1)
     assert asked.store.history(found)[-1]["why"] == "on_unknown: it may be sent twice"
     claimed = asked.queue.claim("worker 1", lambda one: one.attempt)  # type: ignore[arg-type, return-value]  # it has one
     assert claimed is not None
     unknown = asked.store.move(claimed, End(state=State.UNKNOWN), "worker 1")
-    assert lookup.look_up(unknown, "lookup").state is State.UNKNOWN
+    assert asked.look_up(unknown, lookup).state is State.UNKNOWN
 
 
 def test_a_row_of_another_message_is_not_taken_for_it(asked: Asked) -> None:
     first = asked.unknown()
     known = asked.arrive(first)
     asked.store.move(first, End(state=State.ACCEPTED, provider_id=known), "person Ann")
-    end, why = asked.lookup().ask(asked.unknown())
-    assert end is None
-    assert why is not None
+    (finding,) = asked.lookup().ask([asked.unknown()])
+    assert finding.end is None
+    assert finding.why is not None
 
 
 def test_what_was_cleared_can_t_be_looked_up(asked: Asked) -> None:
@@ -123,4 +128,4 @@ def test_what_was_cleared_can_t_be_looked_up(asked: Asked) -> None:
     asked.store.clear(asked.clock() + 1)
     found = asked.store.find(message.id)
     assert found is not None
-    assert asked.lookup().ask(found) == (None, None)
+    assert [*asked.lookup().ask([found])] == [Finding(message=found)]
