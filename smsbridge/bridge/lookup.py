@@ -25,7 +25,7 @@ WAITS = (1.0, 10.0, 60.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class LookupResult:
     """What a look-up of a message found: the end that the log proves, or why it proves none.
 
     Neither: there is no log to ask.
@@ -50,28 +50,28 @@ class Lookup:
 
         One that has left its state meanwhile is left out.
         """
-        for findings in self._findings(messages):
+        for results in self._results(messages):
             now = self.queue.store.now()  # the same for all: they are due together again
-            for finding in findings:
+            for result in results:
                 try:
-                    moved = self._move(finding, now, actor)
+                    moved = self._move(result, now, actor)
                 except NoStep as error:
-                    LOG.info("looked up in vain: %s", error, extra={"id": finding.message.id})
+                    LOG.info("looked up in vain: %s", error, extra={"id": result.message.id})
                     continue
                 LOG.info("looked up", extra={"id": moved.id, "state": str(moved.state)})
                 yield moved
 
-    def ask(self, messages: Sequence[StoredMessage]) -> Iterator[Finding]:
+    def ask(self, messages: Sequence[StoredMessage]) -> Iterator[LookupResult]:
         """Yield what the logs of the backends prove, and change nothing; raises `StoreError`."""
-        for findings in self._findings(messages):
-            yield from findings
+        for results in self._results(messages):
+            yield from results
 
-    def _move(self, finding: Finding, now: float, actor: str) -> StoredMessage:
-        message, move = finding.message, self.queue.store.move
-        if finding.end is not None:
-            return move(message, finding.end, actor)
+    def _move(self, result: LookupResult, now: float, actor: str) -> StoredMessage:
+        message, move = result.message, self.queue.store.move
+        if result.end is not None:
+            return move(message, result.end, actor)
         looked = message.looked_up + 1
-        if looked <= len(self.waits) and finding.why is not None:
+        if looked <= len(self.waits) and result.why is not None:
             due = now + self.waits[looked - 1]
             end = End(state=State.UNKNOWN, due=due, why=message.why)
         elif self.rules.get(message.door) is OnUnknown.RESEND and not message.resent:
@@ -81,7 +81,7 @@ class Lookup:
             end = End(state=State.UNKNOWN, why=message.why)
         return move(message, end, actor, looked_up=looked)
 
-    def _findings(self, messages: Sequence[StoredMessage]) -> Iterator[list[Finding]]:
+    def _results(self, messages: Sequence[StoredMessage]) -> Iterator[list[LookupResult]]:
         """Yield what is found, log after log: one is read once for all that it may have."""
         logs: dict[tuple[str, str], list[tuple[StoredMessage, Attempt]]] = defaultdict(list)
         for message in messages:
@@ -89,13 +89,13 @@ class Lookup:
             if message.backend in self.clients and attempt and attempt.fingerprint:
                 logs[message.backend, attempt.via].append((message, attempt))
             else:
-                yield [Finding(message=message)]
+                yield [LookupResult(message=message)]
         for (backend, _), asked in logs.items():
             yield [*self._read(self.clients[backend], asked)]
 
     def _read(
         self, client: Client, asked: list[tuple[StoredMessage, Attempt]]
-    ) -> Iterator[Finding]:
+    ) -> Iterator[LookupResult]:
         alike = {attempt.fingerprint: message for message, attempt in asked}.values()
         others = {one.seq: one for like in alike for one in self.queue.others_like(like)}.values()
         known = [one.provider_id for one in others if one.provider_id]
@@ -109,9 +109,9 @@ class Lookup:
         were = {one.attempt for one in others} | {*attempts}
         for (message, _), (end, why) in zip(asked, ends, strict=True):
             if end is not None and self._is_rivalled(message, end, were):
-                yield Finding(message=message, why="the same message was sent again meanwhile")
+                yield LookupResult(message=message, why="the same message was sent again meanwhile")
             else:
-                yield Finding(message=message, end=end, why=why)
+                yield LookupResult(message=message, end=end, why=why)
 
     def _is_rivalled(self, message: StoredMessage, end: End, were: set[Attempt | None]) -> bool:
         """Return whether a row may be that of a send that began while the log was read."""

@@ -11,7 +11,7 @@ import pytest
 
 from smsbridge.backends.failover import Failover
 from smsbridge.bridge.config import OnUnknown
-from smsbridge.bridge.lookup import Finding, Lookup
+from smsbridge.bridge.lookup import LookupResult, Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State, StoredMessage
@@ -172,9 +172,9 @@ def test_a_row_of_another_message_is_not_taken_for_it(asked: Asked) -> None:
     first = asked.unknown()
     known = asked.arrive(first)
     asked.store.move(first, End(state=State.ACCEPTED, provider_id=known), "person Ann")
-    (finding,) = asked.lookup().ask([asked.unknown()])
-    assert finding.end is None
-    assert finding.why is not None
+    (result,) = asked.lookup().ask([asked.unknown()])
+    assert result.end is None
+    assert result.why is not None
 
 
 def test_what_was_cleared_can_t_be_looked_up(asked: Asked) -> None:
@@ -183,7 +183,7 @@ def test_what_was_cleared_can_t_be_looked_up(asked: Asked) -> None:
     asked.store.clear(asked.clock() + 1)
     found = asked.store.find(message.id)
     assert found is not None
-    assert [*asked.lookup().ask([found])] == [Finding(message=found)]
+    assert [*asked.lookup().ask([found])] == [LookupResult(message=found)]
 
 
 # --- several at once
