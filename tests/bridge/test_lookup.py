@@ -11,7 +11,7 @@ import pytest
 
 from smsbridge.backends.failover import Failover
 from smsbridge.bridge.config import OnUnknown
-from smsbridge.bridge.lookup import LookupResult, Lookup
+from smsbridge.bridge.lookup import Lookup, LookupResult
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State, StoredMessage
