@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import StoreError
-from smsbridge.bridge.store import NoStep
 
 if TYPE_CHECKING:
     from smsbridge.bridge.lookup import Lookup
@@ -54,8 +53,8 @@ class Housekeeping:
                     if mine:
                         self._clear()
                         self._look_up()
-            except (StoreError, NoStep) as error:
-                LOG.warning("a look-up will be repeated: %s", type(error).__name__)
+            except StoreError as error:
+                LOG.warning("a look-up will be repeated: %s", error)
             self._stop.wait(_POLL_SECONDS)
 
     def _clear(self) -> None:
@@ -64,5 +63,6 @@ class Housekeeping:
             self._queue.store.clear(self._queue.store.now() - self._keep)
 
     def _look_up(self) -> None:
-        while not self._stop.is_set() and (message := self._queue.next_unknown()):
-            self._settled(self._lookup.look_up(message, "lookup"))
+        while not self._stop.is_set() and (due := self._queue.due_unknown()):
+            for moved in self._lookup.look_up(due, "lookup"):
+                self._settled(moved)

@@ -164,13 +164,12 @@ class MessageQueue:
                 self.store.move_row(connection, StoredMessage.of_row(row), end, actor)
         return len(rows)
 
-    def next_unknown(self) -> StoredMessage | None:
-        """Return an *unknown* message that is to be looked up by now, or None."""
+    def due_unknown(self) -> list[StoredMessage]:
+        """Return the *unknown* messages that are to be looked up by now: the first 1000."""
         due = and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due <= self.store.now())
-        asked = select(MESSAGES).where(due).order_by(MESSAGES.c.due).limit(1)
+        asked = select(MESSAGES).where(due).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1000)
         with self.store.database.read() as connection:
-            row = connection.execute(asked).mappings().first()
-        return StoredMessage.of_row(row) if row is not None else None
+            return [StoredMessage.of_row(row) for row in connection.execute(asked).mappings()]
 
     def others_like(self, message: StoredMessage) -> list[StoredMessage]:
         """Return the other messages with the same recipient and text that may have a row in a log.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -56,10 +57,14 @@ class Provider:
             raise RuntimeError
         raise OutcomeUnknown("no answer", attempt)
 
-    def resolve(self, attempt: Attempt, **_: object) -> Submission:
-        if attempt.reference in self.taken:
-            return Submission(id=f"p-{attempt.reference}", attempt=attempt)
-        raise OutcomeUnknown("no such message", attempt)
+    def resolve_many(
+        self, attempts: list[Attempt], **_: object
+    ) -> Iterator[Submission | OutcomeUnknown]:
+        for attempt in attempts:
+            if attempt.reference in self.taken:
+                yield Submission(id=f"p-{attempt.reference}", attempt=attempt)
+            else:
+                yield OutcomeUnknown("no such message", attempt)
 
 
 class Course(RuleBasedStateMachine):
@@ -134,8 +139,7 @@ class Course(RuleBasedStateMachine):
 
     @rule()
     def look_up(self) -> None:
-        if message := self.queue.next_unknown():
-            self.lookup.look_up(message, "lookup")
+        list(self.lookup.look_up(self.queue.due_unknown(), "lookup"))
 
     @rule(seconds=st.sampled_from([1.0, 6.0]))
     def wait(self, seconds: float) -> None:

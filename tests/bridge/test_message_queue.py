@@ -88,7 +88,7 @@ def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(place:
         found = store.find(claimed.id)
         assert found is not None
         assert (found.state, found.why, found.due) == (State.UNKNOWN, CRASHED, store.now())
-        assert queue.next_unknown() == found
+        assert queue.due_unknown() == [found]
         assert queue.recover("recovery") == 0
         left = claim(store)
         assert left is not None
@@ -112,9 +112,9 @@ def test_an_unknown_one_is_looked_up_only_when_it_is_due(place: Place) -> None:
         assert claimed is not None
         store.move(claimed, End(state=State.UNKNOWN, due=clock() + 5), "worker 1")
         queue = MessageQueue(store)
-        assert queue.next_unknown() is None
+        assert queue.due_unknown() == []
         clock.seconds += 5
-        assert queue.next_unknown() is not None
+        assert len(queue.due_unknown()) == 1
 
 
 def test_those_alike_that_may_have_a_row_in_a_log_are_named(place: Place) -> None:

@@ -182,7 +182,7 @@ class Killed:
         look-up, so it goes on until the log has shown what arrived.
         """
         self.begin()
-        until = time.monotonic() + 8 * SECONDS  # each look-up reads the whole log
+        until = time.monotonic() + 4 * SECONDS
         going = (State.STORED, State.HANDED_OVER)
         while time.monotonic() < until:
             found = self.messages()
