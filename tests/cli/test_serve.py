@@ -122,7 +122,7 @@ def test_a_process_without_doors_sends_what_another_has_stored(shared_place: Pla
         line = f'{shared_place.line}\nlisten = "127.0.0.1:1"'
         text = config_text(bridge=line).replace("https://new.example", provider.address)
         (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
-        with open_store(shared_place) as store:
+        with open_store(shared_place, time.time) as store:
             put(store)
             with serving(folder, "--doors", "0", "--listen", "127.0.0.1:0") as (process, ready):
                 assert ready["doors"] == {}

@@ -85,7 +85,7 @@ class Clock:
 
 
 @contextmanager
-def open_store(where: Path | Place, clock: Clock | None = None) -> Iterator[Store]:
+def open_store(where: Path | Place, clock: Callable[[], float] | None = None) -> Iterator[Store]:
     """Yield a store that is migrated, in a folder or at a place."""
     place = file_place(where) if isinstance(where, Path) else where
     database = place.database()
