@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.webhook_config import WebhookConfig, read_webhooks
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.text.located import Checker
@@ -28,6 +29,10 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_DOOR_KEYS = (
+    *("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown"),
+    "webhooks",
+)
 _OWN_PATHS = ("/livez", "/readyz", "/metrics")
 _MOST_PORT = 65_535
 _MOST_WORKERS = 64
@@ -54,7 +59,8 @@ class DoorConfig:
 
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
-    many seconds equal messages without a reference count as one; 0 for never.
+    many seconds equal messages without a reference count as one; 0 for never. ``webhooks``: where
+    the events of its callers go, by the names of those that have one.
     """
 
     name: str
@@ -65,6 +71,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +153,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown")
+    own.only(*_DOOR_KEYS)
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
@@ -154,15 +161,17 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     wait = _seconds(own, "wait", "20s")
     if not 0 < wait <= _MOST_WAIT:
         own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
+    known = {one: _caller(document, callers, one, speaks) for one in callers.values}
     return DoorConfig(
         name=name,
-        callers={one: _caller(document, callers, one, speaks) for one in callers.values},
+        callers=known,
         path=_path(own),
         to=_block(document, own, "to"),
         answer=AnswerWhen(_choice(own, "answer", AnswerWhen)),
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        webhooks=read_webhooks(document, own, known),
     )
 
 
