@@ -91,6 +91,10 @@ class BridgeConfig:
     keep: timedelta = timedelta(days=90)
     workers: int = 8
 
+    def has_webhook(self, door: str, caller: str) -> bool:
+        """Return whether a caller is told of its events by a webhook."""
+        return any(one.name == door and caller in one.webhooks for one in self.doors)
+
 
 def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""

@@ -26,6 +26,7 @@ from smsbridge.serving.provider_protocol import ProviderProtocol, provider_proto
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.store import Store
+    from smsbridge.bridge.stored_message import StoredMessage
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
@@ -80,6 +81,10 @@ class Door:
             self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
+
+    def id_of(self, message: StoredMessage) -> str:
+        """Return the id of a message as its caller got it."""
+        return self._answers.known_id(message.protocol, message)
 
     def calls(self) -> set[str]:
         """Return what it hears, so that two doors can be compared."""

@@ -58,7 +58,12 @@ def true_word(statuses: Mapping[str, Status], status: Status | None) -> str | No
     if status is None:
         return None
     words = status_words(statuses)
-    return next((words[one] for one in (status, *_LESS.get(status, ())) if one in words), None)
+    return next((words[one] for one in true_statuses(status) if one in words), None)
+
+
+def true_statuses(status: Status) -> tuple[Status, ...]:
+    """Return a status, and then those that say less and are true as well."""
+    return (status, *_LESS.get(status, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,11 @@ class DoorAnswers:
 
     def id_of(self, call: ReceivedCall, message: StoredMessage) -> str:
         """Return the id of a message as the callers of a protocol know it."""
-        return str(message.seq) if call.protocol.name in self.by_number else message.id
+        return self.known_id(call.protocol.name, message)
+
+    def known_id(self, protocol: str, message: StoredMessage) -> str:
+        """Return the same by the name of the protocol."""
+        return str(message.seq) if protocol in self.by_number else message.id
 
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that a message was taken, with its status."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from smsbridge.bridge.store import StoreError
 
 if TYPE_CHECKING:
+    from smsbridge.bridge.event_queue import Endpoint
     from smsbridge.bridge.service import Bridge
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -34,11 +35,19 @@ class BridgeCollector(Collector):
         for labels, number in list(self.bridge.delivery.ended.items()):
             sends.add_metric(labels, number)
         yield sends
+        posts = CounterMetricFamily(
+            "smsbridge_bridge_webhooks", "Webhooks posted.", labels=("door", "caller", "result")
+        )
+        for place, number in list(self.bridge.webhooks.ended.items()):
+            posts.add_metric(place, number)
+        yield posts
         try:
             counts = self.bridge.store.counts()
             oldest = self.bridge.store.oldest_due()
+            endpoints = self.bridge.webhooks.endpoints()
         except StoreError:
             return
+        yield from _of_endpoints(endpoints)
         messages = GaugeMetricFamily(
             "smsbridge_bridge_messages", "Messages of the store.", labels=("state",)
         )
@@ -78,6 +87,25 @@ class BridgeCollector(Collector):
             for (caller, leniency), number in list(counts.leniencies.items()):
                 lenient.add_metric((name, caller, leniency), number)
         yield from (stored, repeated, refused, lenient)
+
+
+def _of_endpoints(endpoints: Sequence[Endpoint]) -> Iterator[Metric]:
+    labels = ("door", "caller")
+    disabled = GaugeMetricFamily(
+        "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
+    )
+    waiting = GaugeMetricFamily(
+        "smsbridge_bridge_webhook_waiting", "Events that are to be told.", labels=labels
+    )
+    given_up = GaugeMetricFamily(
+        "smsbridge_bridge_webhook_given_up", "Events whose tries are over.", labels=labels
+    )
+    for one in endpoints:
+        place = (one.door, one.caller)
+        disabled.add_metric(place, one.disabled_at is not None)
+        waiting.add_metric(place, one.waiting)
+        given_up.add_metric(place, one.given_up)
+    yield from (disabled, waiting, given_up)
 
 
 def exposition(bridge: Bridge) -> bytes:

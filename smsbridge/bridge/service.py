@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.database import Database
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.event_delivery import EventDelivery, Teller
+from smsbridge.bridge.event_post import EventPost
+from smsbridge.bridge.event_queue import EventQueue
+from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
@@ -48,6 +52,7 @@ class Bridge:
     store: Store
     doors: tuple[Door, ...]
     delivery: Delivery
+    webhooks: EventDelivery
     listeners: Listeners
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
@@ -104,10 +109,14 @@ def serve_bridge(
             }
             bridge = _bridge(config, store, doors, clients, session)
             bridge.delivery.start()
+            bridge.webhooks.start()
             try:
                 yield bridge
             finally:
+                until = time.monotonic() + _STOP_SECONDS
+                bridge.webhooks.end()
                 bridge.delivery.stop(_STOP_SECONDS)
+                bridge.webhooks.stop(max(until - time.monotonic(), 0))
     finally:
         database.close()
 
@@ -126,6 +135,7 @@ def _bridge(
         store=store,
         doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
         listeners=listeners,
+        webhooks=EventDelivery(EventQueue(store), tellers_of(doors)),
         delivery=Delivery(
             queue,
             Sender(backends=config.backends, clients=clients, session=session, now=store.now),
@@ -135,6 +145,18 @@ def _bridge(
             settled=listeners.tell,
         ),
     )
+
+
+def tellers_of(doors: list[Door]) -> dict[tuple[str, str], Teller]:
+    """Return what tells the callers of doors of events, by door and caller."""
+    return {
+        (door.config.name, caller): Teller(
+            EventRequest(config=hook, dialect=door.config.callers[caller], id_of=door.id_of),
+            EventPost(hook),
+        )
+        for door in doors
+        for caller, hook in door.config.webhooks.items()
+    }
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:

@@ -1,0 +1,203 @@
+"""Tells callers of events: threads that claim what is due, post it, and record what became of it.
+
+Of one endpoint only one event is under way in a process, so they go in their order; an endpoint
+that hangs holds one thread, for one post at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from queue import SimpleQueue
+from random import random
+from typing import TYPE_CHECKING
+
+from smsbridge.bridge.event_post import EventPost, Posted, Result
+from smsbridge.bridge.store import StoreError
+from smsbridge.bridge.stored_message import time_of
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.event_queue import Claimed, Endpoint, EventQueue, Place
+    from smsbridge.bridge.event_request import EventRequest
+
+LOG = logging.getLogger("smsbridge.bridge")
+_THREADS = 8
+_AT_ONCE = 50
+_POLL_SECONDS = 0.5
+_PAUSE_SECONDS = 1.0
+_LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """What makes the webhooks of one endpoint, and what posts them."""
+
+    request: EventRequest
+    post: EventPost
+
+
+class EventDelivery:
+    """Posts what is due. ``ended``: how many tries ended so, by door, caller and result."""
+
+    def __init__(
+        self,
+        queue: EventQueue,
+        tellers: Mapping[Place, Teller],
+        *,
+        threads: int = _THREADS,
+        jitter: Callable[[], float] = random,
+    ) -> None:
+        """``tellers``: of each endpoint. Without any, nothing runs.
+
+        ``jitter`` returns from 0 to 1, so that not all waits end at once.
+        """
+        self.ended: Counter[tuple[str, str, str]] = Counter()
+        self.queue = queue
+        self._tellers = tellers
+        self._jitter = jitter
+        self._jobs: SimpleQueue[Place | None] = SimpleQueue()
+        self._busy: set[Place] = set()
+        self._turn = threading.Lock()
+        self._news = threading.Event()
+        self._stop = threading.Event()
+        self._give_up = threading.Event()
+        count = min(threads, len(tellers))
+        self._workers = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+        self._dispatcher = threading.Thread(target=self._hand_out, daemon=True)
+
+    def start(self) -> None:
+        """Begin, if there is anybody to tell."""
+        for thread in (*self._workers, self._dispatcher):
+            if self._workers:
+                thread.start()
+
+    def endpoints(self) -> list[Endpoint]:
+        """Return how it stands with each endpoint of the config."""
+        found = self.queue.endpoints(list(self._tellers))
+        return [one for one in found if (one.door, one.caller) in self._tellers]
+
+    def end(self) -> None:
+        """Claim nothing more."""
+        self._stop.set()
+        self._news.set()
+        for _ in self._workers:
+            self._jobs.put(None)
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, wait for what is under way; return whether all of it ended."""
+        self.end()
+        until = time.monotonic() + seconds
+        threads = [one for one in (*self._workers, self._dispatcher) if one.is_alive()]
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+        self._give_up.set()
+        for teller in self._tellers.values():
+            teller.post.close()
+        return not any(thread.is_alive() for thread in threads)
+
+    def _hand_out(self) -> None:
+        """Give each endpoint with something due to a worker, if none has it."""
+        while not self._stop.is_set():
+            self._news.clear()
+            try:
+                due = self.queue.due_places()
+            except StoreError as error:
+                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                self._stop.wait(_PAUSE_SECONDS)
+                continue
+            for place in due:
+                with self._turn:
+                    if place in self._busy or place not in self._tellers:
+                        continue
+                    self._busy.add(place)
+                self._jobs.put(place)
+            self._news.wait(_POLL_SECONDS)
+
+    def _work(self) -> None:
+        while (place := self._jobs.get()) is not None:
+            again = False
+            try:
+                again = self._tell(place)
+            except StoreError as error:
+                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                self._stop.wait(_PAUSE_SECONDS)
+            finally:
+                with self._turn:
+                    self._busy.discard(place)
+                if again:
+                    self._news.set()
+
+    def _tell(self, place: Place) -> bool:
+        """Post what is due to an endpoint, until one fails; return whether more may be due."""
+        for _ in range(_AT_ONCE):
+            if self._stop.is_set() or (claimed := self.queue.claim(place)) is None:
+                return False
+            at = self.queue.store.database.at
+            at("event: claimed")
+            posted = self._post(place, claimed)
+            at("event: posted")
+            self._record(claimed, posted)
+            if posted is not None and posted.result is not Result.DELIVERED:
+                return False
+        return True
+
+    def _post(self, place: Place, claimed: Claimed) -> Posted | None:
+        """Return how a try ended; None for an event that can't be told."""
+        teller, now = self._tellers[place], time_of(self.queue.store.now())
+        try:
+            request = teller.request.make(claimed.event, claimed.message, now)
+            return teller.post.post(request) if request else None
+        except Exception as error:  # noqa: BLE001  (one event must not end the thread)
+            return Posted(result=Result.FAILED, why=f"it failed: {type(error).__name__}")
+
+    def _record(self, claimed: Claimed, posted: Posted | None) -> None:
+        """Record the end of a try, for as long as it takes; else it is told once more."""
+        while not self._give_up.is_set():
+            try:
+                disabled = self._write(claimed, posted)
+            except StoreError as error:
+                LOG.error("a webhook can't be recorded: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                self._give_up.wait(_PAUSE_SECONDS)
+                continue
+            self._report(claimed, posted, disabled=disabled)
+            return
+
+    def _write(self, claimed: Claimed, posted: Posted | None) -> bool:
+        if posted is None:
+            self.queue.leave_out(claimed.event)
+            return False
+        if posted.result is Result.DELIVERED:
+            self.queue.settle(claimed.event)
+            return False
+        return self.queue.fail(
+            claimed.event,
+            retry_after=posted.retry_after,
+            gone=posted.result is Result.GONE,
+            jitter=self._jitter(),
+        )
+
+    def _report(self, claimed: Claimed, posted: Posted | None, *, disabled: bool) -> None:
+        event = claimed.event
+        result = str(posted.result) if posted else _LEFT_OUT
+        door, caller = event.door or "", event.caller or ""
+        with self._turn:
+            self.ended[door, caller, result] += 1
+        said = {"id": event.id, "door": door, "caller": caller}
+        failed = posted is not None and posted.result is not Result.DELIVERED
+        LOG.log(
+            logging.WARNING if failed else logging.INFO,
+            "webhook: %s",
+            result,
+            extra={**said, "why": posted.why if posted else ""},
+        )
+        if disabled:
+            LOG.error(
+                "a webhook was disabled: mend it, then smsbridge outbox enable %s %s",
+                door,
+                caller,
+                extra=said,
+            )
