@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.event_config import EventsConfig, read_events, read_received
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.text.located import Checker
@@ -28,6 +29,10 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_OF_A_DOOR = (
+    *("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown"),
+    "received",
+)
 _OWN_PATHS = ("/livez", "/readyz", "/metrics")
 _MOST_PORT = 65_535
 _MOST_WORKERS = 64
@@ -54,7 +59,8 @@ class DoorConfig:
 
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
-    many seconds equal messages without a reference count as one; 0 for never.
+    many seconds equal messages without a reference count as one; 0 for never. ``received``: which
+    caller gets what comes in, by the number to which it went; empty if the door doesn't say.
     """
 
     name: str
@@ -65,6 +71,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    received: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,7 @@ class BridgeConfig:
 
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
     numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
+    ``events``: what comes in, and how.
     """
 
     store: Path
@@ -83,18 +91,20 @@ class BridgeConfig:
     address: str = ""
     keep: timedelta = timedelta(days=90)
     workers: int = 8
+    events: tuple[EventsConfig, ...] = ()
 
 
 def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
     with _lines(document):
         own, doors = _table(document, "bridge"), _table(document, "doors")
-        own.only("store", "listen", "address", "keep", "workers")
+        own.only("store", "listen", "address", "keep", "workers", "events")
         host, port = _listen(own)
         if not doors.values:
             doors.fail("give at least one door, such as [doors.old-shop]")
         made = tuple(_door(document, doors, name) for name in doors.values)
         _check_paths(made)
+        backends = {door.to: _target(document, doors, door) for door in made}
         return BridgeConfig(
             store=store_file(own, document.file.parent),
             host=host,
@@ -103,7 +113,8 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
-            backends={door.to: _target(document, doors, door) for door in made},
+            backends=backends,
+            events=read_events(document, own, made, backends, _seconds),
         )
 
 
@@ -146,7 +157,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown")
+    own.only(*_OF_A_DOOR)
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
@@ -163,6 +174,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        received=read_received(own, callers.values),
     )
 
 

@@ -34,6 +34,14 @@ class BridgeCollector(Collector):
         for labels, number in list(self.bridge.delivery.ended.items()):
             sends.add_metric(labels, number)
         yield sends
+        events = CounterMetricFamily(
+            "smsbridge_bridge_events",
+            "Reports, and messages that came in.",
+            labels=("backend", "kind", "became"),
+        )
+        for named, number in list(self.bridge.events.counts.came.items()):
+            events.add_metric(named, number)
+        yield events
         try:
             counts = self.bridge.store.counts()
             oldest = self.bridge.store.oldest_due()

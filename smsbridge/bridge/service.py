@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.database import Database
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.event_store import EventStore
+from smsbridge.bridge.events import Events
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 Settled = Callable[["StoredMessage"], None]
 _STOP_SECONDS = 18.0
+_POLL_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -43,15 +46,24 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread."""
+    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread.
+
+    ``events``: what comes in from providers.
+    """
 
     store: Store
     doors: tuple[Door, ...]
     delivery: Delivery
     listeners: Listeners
+    events: Events
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
-        """Return the answer to a request of a caller; 404 where no door has such a call."""
+        """Return the answer to a request of a caller, or of a provider that reports.
+
+        It is 404 where neither a door has such a call nor a provider reports there.
+        """
+        if reported := self.events.answer(request, sender):
+            return reported
         for door in self.doors:
             answer = door.handle(request, sender)
             if answer is not None:
@@ -102,38 +114,60 @@ def serve_bridge(
             clients = {
                 name: client_of(backend, session) for name, backend in config.backends.items()
             }
-            bridge = _bridge(config, store, doors, clients, session)
+            listeners = Listeners()
+            events = Events.of(
+                config.events,
+                EventStore(store),
+                {**_other_clients(config, client_of, session), **clients},
+                address,
+                listeners.tell,
+            )
+            bridge = Bridge(
+                store=store,
+                doors=_in_order(doors, config),
+                listeners=listeners,
+                events=events,
+                delivery=_delivery(config, store, clients, session, listeners),
+            )
             bridge.delivery.start()
+            if config.events:
+                events.polls.start()
             try:
                 yield bridge
             finally:
+                events.polls.end()
                 bridge.delivery.stop(_STOP_SECONDS)
+                events.polls.wait(_POLL_SECONDS)
     finally:
         database.close()
 
 
-def _bridge(
+def _other_clients(
+    config: BridgeConfig, client_of: ClientOf, session: Session
+) -> dict[str, Client]:
+    """Return what asks the parts of a failover, each with the session that the failover uses."""
+    return {
+        one.name: client_of(one.backend, session.of(one.name))
+        for one in config.events
+        if one.name not in config.backends
+    }
+
+
+def _delivery(
     config: BridgeConfig,
     store: Store,
-    doors: list[Door],
     clients: Mapping[str, Client],
     session: Session,
-) -> Bridge:
-    _check_calls(doors)
-    listeners = Listeners()
+    listeners: Listeners,
+) -> Delivery:
     queue = MessageQueue(store)
-    return Bridge(
-        store=store,
-        doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
-        listeners=listeners,
-        delivery=Delivery(
-            queue,
-            Sender(backends=config.backends, clients=clients, session=session, now=store.now),
-            lookup_of(config, queue, clients),
-            workers=config.workers,
-            keep=config.keep.total_seconds(),
-            settled=listeners.tell,
-        ),
+    return Delivery(
+        queue,
+        Sender(backends=config.backends, clients=clients, session=session, now=store.now),
+        lookup_of(config, queue, clients),
+        workers=config.workers,
+        keep=config.keep.total_seconds(),
+        settled=listeners.tell,
     )
 
 
@@ -143,11 +177,16 @@ def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, C
     return Lookup(queue=queue, clients=clients, rules=rules)
 
 
-def _check_calls(doors: list[Door]) -> None:
-    """Refuse two doors that hear the same call."""
+def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
+    """Return the doors, the longest path first; refuse two that hear the same call."""
     heard: dict[str, str] = {}
     for door in doors:
         for call in door.calls():
             if (other := heard.setdefault(call, door.config.name)) != door.config.name:
                 both = f"{other} and {door.config.name}"
                 raise ConfigError(f"the doors {both} hear the same calls: give each a path")
+            for one in config.events:
+                if one.path and f"{call}/".endswith((f" {one.path}/", f" {one.path}//")):
+                    why = f"door {door.config.name} hears calls at the path of its webhook"
+                    raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
+    return tuple(sorted(doors, key=lambda door: -len(door.config.path)))
