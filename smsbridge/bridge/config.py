@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.event_config import EventsConfig, read_events, read_received
 from smsbridge.bridge.webhook_config import WebhookConfig, read_webhooks
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
@@ -29,9 +30,9 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
-_DOOR_KEYS = (
+_OF_A_DOOR = (
     *("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown"),
-    "webhooks",
+    *("received", "webhooks"),
 )
 _OWN_PATHS = ("/livez", "/readyz", "/metrics")
 _MOST_PORT = 65_535
@@ -59,8 +60,9 @@ class DoorConfig:
 
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
-    many seconds equal messages without a reference count as one; 0 for never. ``webhooks``: where
-    the events of its callers go, by the names of those that have one.
+    many seconds equal messages without a reference count as one; 0 for never. ``received``: which
+    caller gets what comes in, by the number to which it went; empty if the door doesn't say.
+    ``webhooks``: where the events of its callers go, by the names of those that have one.
     """
 
     name: str
@@ -71,6 +73,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    received: Mapping[str, str] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
 
 
@@ -80,6 +83,7 @@ class BridgeConfig:
 
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
     numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
+    ``events``: what comes in, and how.
     """
 
     store: Path
@@ -90,6 +94,7 @@ class BridgeConfig:
     address: str = ""
     keep: timedelta = timedelta(days=90)
     workers: int = 8
+    events: tuple[EventsConfig, ...] = ()
 
     def has_webhook(self, door: str, caller: str) -> bool:
         """Return whether a caller is told of its events by a webhook."""
@@ -100,12 +105,13 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
     with _lines(document):
         own, doors = _table(document, "bridge"), _table(document, "doors")
-        own.only("store", "listen", "address", "keep", "workers")
+        own.only("store", "listen", "address", "keep", "workers", "events")
         host, port = _listen(own)
         if not doors.values:
             doors.fail("give at least one door, such as [doors.old-shop]")
         made = tuple(_door(document, doors, name) for name in doors.values)
         _check_paths(made)
+        backends = {door.to: _target(document, doors, door) for door in made}
         return BridgeConfig(
             store=store_file(own, document.file.parent),
             host=host,
@@ -114,7 +120,8 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
-            backends={door.to: _target(document, doors, door) for door in made},
+            backends=backends,
+            events=read_events(document, own, made, backends, _seconds),
         )
 
 
@@ -157,7 +164,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only(*_DOOR_KEYS)
+    own.only(*_OF_A_DOOR)
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
@@ -175,6 +182,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        received=read_received(own, callers.values),
         webhooks=read_webhooks(document, own, known),
     )
 

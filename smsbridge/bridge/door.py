@@ -15,6 +15,7 @@ from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.store import StoreError
+from smsbridge.bridge.stored_message import StoredMessage
 from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
@@ -26,7 +27,7 @@ from smsbridge.serving.provider_protocol import ProviderProtocol, provider_proto
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.store import Store
-    from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.bridge.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
@@ -82,9 +83,12 @@ class Door:
             return call
         return self._serve(here, call, sender, notes)
 
-    def id_of(self, message: StoredMessage) -> str:
-        """Return the id of a message as its caller got it."""
-        return self._answers.known_id(message.protocol, message)
+    def id_of(self, known: StoredMessage | StoredEvent) -> str:
+        """Return the id of a message, or of one that came in, as its caller knows it."""
+        if isinstance(known, StoredMessage):
+            return self._answers.known_id(known.protocol, known)
+        names = {one.name for one in self._protocols}
+        return str(known.seq) if names <= self._answers.by_number else known.id
 
     def calls(self) -> set[str]:
         """Return what it hears, so that two doors can be compared."""

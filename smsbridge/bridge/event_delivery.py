@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from random import random
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.event_post import EventPost, Posted, Result
+from smsbridge.bridge.event_post import EventPost, Posted, TryResult
 from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.stored_message import time_of
 
@@ -141,7 +141,7 @@ class EventDelivery:
             posted = self._post(place, claimed)
             at("event: posted")
             self._record(claimed, posted)
-            if posted is not None and posted.result is not Result.DELIVERED:
+            if posted is not None and posted.result is not TryResult.DELIVERED:
                 return False
         return True
 
@@ -152,7 +152,7 @@ class EventDelivery:
             request = teller.request.make(claimed.event, claimed.message, now)
             return teller.post.post(request) if request else None
         except Exception as error:  # noqa: BLE001  (one event must not end the thread)
-            return Posted(result=Result.FAILED, why=f"it failed: {type(error).__name__}")
+            return Posted(result=TryResult.FAILED, why=f"it failed: {type(error).__name__}")
 
     def _record(self, claimed: Claimed, posted: Posted | None) -> None:
         """Record the end of a try, for as long as it takes; else it is told once more."""
@@ -170,13 +170,13 @@ class EventDelivery:
         if posted is None:
             self.queue.leave_out(claimed.event)
             return False
-        if posted.result is Result.DELIVERED:
+        if posted.result is TryResult.DELIVERED:
             self.queue.settle(claimed.event)
             return False
         return self.queue.fail(
             claimed.event,
             retry_after=posted.retry_after,
-            gone=posted.result is Result.GONE,
+            gone=posted.result is TryResult.GONE,
             jitter=self._jitter(),
         )
 
@@ -187,7 +187,7 @@ class EventDelivery:
         with self._turn:
             self.ended[door, caller, result] += 1
         said = {"id": event.id, "door": door, "caller": caller}
-        failed = posted is not None and posted.result is not Result.DELIVERED
+        failed = posted is not None and posted.result is not TryResult.DELIVERED
         LOG.log(
             logging.WARNING if failed else logging.INFO,
             "webhook: %s",

@@ -25,7 +25,7 @@ SECONDS = 15.0
 _OK = range(200, 300)
 
 
-class Result(StrEnum):
+class TryResult(StrEnum):
     """How a try ended: the receiver has it, it failed, or the receiver wants no more of them."""
 
     DELIVERED = "delivered"
@@ -37,7 +37,7 @@ class Result(StrEnum):
 class Posted:
     """How a try ended, and why. ``retry_after``: the seconds that the receiver asks to wait."""
 
-    result: Result
+    result: TryResult
     why: str
     retry_after: float | None = None
 
@@ -65,7 +65,7 @@ class EventPost:
         try:
             answer = self._transport.send(request, time.monotonic() + self._seconds)
         except Broken as broken:
-            return Posted(result=Result.FAILED, why=broken.why)
+            return Posted(result=TryResult.FAILED, why=broken.why)
         return judge(answer, self._now())
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ def judge(answer: Response, now: datetime) -> Posted:
     with suppress(ValueError):
         why = f"{why} {HTTPStatus(answer.status).phrase}"
     if answer.status in _OK:
-        return Posted(result=Result.DELIVERED, why=why)
+        return Posted(result=TryResult.DELIVERED, why=why)
     if answer.status == HTTPStatus.GONE:
-        return Posted(result=Result.GONE, why=why)
-    return Posted(result=Result.FAILED, why=why, retry_after=answer.retry_after(now))
+        return Posted(result=TryResult.GONE, why=why)
+    return Posted(result=TryResult.FAILED, why=why, retry_after=answer.retry_after(now))

@@ -37,12 +37,13 @@ class EventRequest:
     """Makes the requests that tell one caller of its events.
 
     ``dialect``: the backend that the door speaks, with the credentials of this caller, with which
-    some providers sign. ``id_of``: the id of a message as its caller knows it.
+    some providers sign. ``id_of``: the id of a message, or of one that came in, as this caller
+    knows it.
     """
 
     config: WebhookConfig
     dialect: Backend
-    id_of: Callable[[StoredMessage], str]
+    id_of: Callable[[StoredMessage | StoredEvent], str]
 
     def make(
         self, event: StoredEvent, message: StoredMessage | None, now: datetime
@@ -87,10 +88,10 @@ class EventRequest:
             if event.sender is None and event.text is None:
                 return None
             of_event = {"sender": event.sender, "recipient": event.recipient, "text": event.text}
-            return _given({"id": event.id, **of_event})
+            return _without_blanks({"id": self.id_of(event), **of_event})
         if message is None or message.recipient is None:
             return None
-        return _given(
+        return _without_blanks(
             {
                 "id": self.id_of(message),
                 "reference": message.reference,
@@ -135,5 +136,5 @@ def _channel(event: StoredEvent, message: StoredMessage | None) -> Channel:
     return Channel(said.partition("+")[0] or Channel.SMS)
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_blanks(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one for name, one in values.items() if one not in (None, "")}

@@ -35,6 +35,14 @@ class BridgeCollector(Collector):
         for labels, number in list(self.bridge.delivery.ended.items()):
             sends.add_metric(labels, number)
         yield sends
+        events = CounterMetricFamily(
+            "smsbridge_bridge_events",
+            "Reports, and messages that came in.",
+            labels=("backend", "kind", "became"),
+        )
+        for named, number in list(self.bridge.events.counts.came.items()):
+            events.add_metric(named, number)
+        yield events
         posts = CounterMetricFamily(
             "smsbridge_bridge_webhooks", "Webhooks posted.", labels=("door", "caller", "result")
         )

@@ -15,6 +15,8 @@ from smsbridge.bridge.event_delivery import EventDelivery, Teller
 from smsbridge.bridge.event_post import EventPost
 from smsbridge.bridge.event_queue import EventQueue
 from smsbridge.bridge.event_request import EventRequest
+from smsbridge.bridge.event_store import EventStore
+from smsbridge.bridge.events import Events
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 Settled = Callable[["StoredMessage"], None]
 _STOP_SECONDS = 18.0
+_POLL_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -47,16 +50,25 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread."""
+    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread.
+
+    ``events``: what comes in from providers.
+    """
 
     store: Store
     doors: tuple[Door, ...]
     delivery: Delivery
     webhooks: EventDelivery
     listeners: Listeners
+    events: Events
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
-        """Return the answer to a request of a caller; 404 where no door has such a call."""
+        """Return the answer to a request of a caller, or of a provider that reports.
+
+        It is 404 where neither a door has such a call nor a provider reports there.
+        """
+        if reported := self.events.answer(request, sender):
+            return reported
         for door in self.doors:
             answer = door.handle(request, sender)
             if answer is not None:
@@ -107,43 +119,65 @@ def serve_bridge(
             clients = {
                 name: client_of(backend, session) for name, backend in config.backends.items()
             }
-            bridge = _bridge(config, store, doors, clients, session)
+            listeners = Listeners()
+            events = Events.of(
+                config.events,
+                EventStore(store, config.has_webhook),
+                {**_other_clients(config, client_of, session), **clients},
+                address,
+                listeners.tell,
+            )
+            bridge = Bridge(
+                store=store,
+                doors=_in_order(doors, config),
+                listeners=listeners,
+                events=events,
+                webhooks=EventDelivery(EventQueue(store), tellers_of(doors)),
+                delivery=_delivery(config, store, clients, session, listeners),
+            )
             bridge.delivery.start()
             bridge.webhooks.start()
+            if config.events:
+                events.polls.start()
             try:
                 yield bridge
             finally:
                 until = time.monotonic() + _STOP_SECONDS
+                events.polls.end()
                 bridge.webhooks.end()
                 bridge.delivery.stop(_STOP_SECONDS)
                 bridge.webhooks.stop(max(until - time.monotonic(), 0))
+                events.polls.wait(_POLL_SECONDS)
     finally:
         database.close()
 
 
-def _bridge(
+def _other_clients(
+    config: BridgeConfig, client_of: ClientOf, session: Session
+) -> dict[str, Client]:
+    """Return what asks the parts of a failover, each with the session that the failover uses."""
+    return {
+        one.name: client_of(one.backend, session.of(one.name))
+        for one in config.events
+        if one.name not in config.backends
+    }
+
+
+def _delivery(
     config: BridgeConfig,
     store: Store,
-    doors: list[Door],
     clients: Mapping[str, Client],
     session: Session,
-) -> Bridge:
-    _check_calls(doors)
-    listeners = Listeners()
+    listeners: Listeners,
+) -> Delivery:
     queue = MessageQueue(store)
-    return Bridge(
-        store=store,
-        doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
-        listeners=listeners,
-        webhooks=EventDelivery(EventQueue(store), tellers_of(doors)),
-        delivery=Delivery(
-            queue,
-            Sender(backends=config.backends, clients=clients, session=session, now=store.now),
-            lookup_of(config, queue, clients),
-            workers=config.workers,
-            keep=config.keep.total_seconds(),
-            settled=listeners.tell,
-        ),
+    return Delivery(
+        queue,
+        Sender(backends=config.backends, clients=clients, session=session, now=store.now),
+        lookup_of(config, queue, clients),
+        workers=config.workers,
+        keep=config.keep.total_seconds(),
+        settled=listeners.tell,
     )
 
 
@@ -165,11 +199,16 @@ def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, C
     return Lookup(queue=queue, clients=clients, rules=rules)
 
 
-def _check_calls(doors: list[Door]) -> None:
-    """Refuse two doors that hear the same call."""
+def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
+    """Return the doors, the longest path first; refuse two that hear the same call."""
     heard: dict[str, str] = {}
     for door in doors:
         for call in door.calls():
             if (other := heard.setdefault(call, door.config.name)) != door.config.name:
                 both = f"{other} and {door.config.name}"
                 raise ConfigError(f"the doors {both} hear the same calls: give each a path")
+            for one in config.events:
+                if one.path and f"{call}/".endswith((f" {one.path}/", f" {one.path}//")):
+                    why = f"door {door.config.name} hears calls at the path of its webhook"
+                    raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
+    return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import DatabaseError
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
+from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
     SETTLED,
     STEPS,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from smsbridge.bridge.database import Database
+    from smsbridge.message import Status
 
 StoreError = DatabaseError
 """What a store raises that can't be read or written now: its disk may be full."""
@@ -147,6 +148,7 @@ class Store:
         door: str = "",
         caller: str = "",
         states: Sequence[State] = (),
+        statuses: Sequence[Status] = (),
         before: float | None = None,
         after: float | None = None,
         below: int | None = None,
@@ -155,6 +157,7 @@ class Store:
         """Return messages, newest first. ``below``: those with a smaller number."""
         rules = [*_of(door, caller)]
         rules += [MESSAGES.c.state.in_(states)] if states else []
+        rules += [MESSAGES.c.status.in_(statuses)] if statuses else []
         rules += [MESSAGES.c.stored_at < before] if before is not None else []
         rules += [MESSAGES.c.stored_at >= after] if after is not None else []
         rules += [MESSAGES.c.seq < below] if below is not None else []
@@ -206,7 +209,10 @@ class Store:
             return found
 
     def clear(self, before: float) -> int:
-        """Clear the numbers and texts of what was settled before a time; return how many."""
+        """Clear the numbers and texts of what was settled, or came in, before a time.
+
+        Return of how many messages.
+        """
         old = and_(
             MESSAGES.c.changed_at < before,
             MESSAGES.c.recipient.is_not(None),
@@ -216,7 +222,10 @@ class Store:
             ),
         )
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
+        came = and_(EVENTS.c.came_at < before, EVENTS.c.sender.is_not(None))
+        unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
         with self.database.write("clear") as connection:
+            connection.execute(update(EVENTS).where(came).values(unsaid))
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
 
     def check_writable(self) -> None:

@@ -56,6 +56,7 @@ MESSAGES = Table(
     Index("messages_of", "door", "caller", "seq"),
     Index("messages_repeat", "door", "caller", "repeat_key", unique=True),
     Index("messages_taken", "provider_id"),
+    Index("messages_ended", "state", "changed_at"),
     sqlite_autoincrement=True,
 )
 """One row for each message. ``repeat_key``: the hash by which its caller's repeats are known."""
@@ -105,6 +106,7 @@ EVENTS = Table(
     Column("channel", String(16)),
     Column("error", Text),
     Column("hidden", Boolean, nullable=False, default=False),
+    Column("read_at", Float),
     Column("due", Float),
     Column("tries", Integer, nullable=False, default=0),
     Column("delivered_at", Float),
@@ -115,10 +117,10 @@ EVENTS = Table(
 )
 """What providers told: one row for each report, and for each message that came in.
 
-``id``: ours, made once. ``event_key``: the hash by which one that comes again is known. A report has
-the numbers and the text in its ``message``, not here. It has no ``door`` while no message is known
-that it is about, or the send of that message has not ended. ``due``: when its webhook is tried
-next; null if none is to be sent.
+``id``: ours, made once. ``event_key``: the hash by which one that comes again is known. A report
+has the numbers and the text in its ``message``, not here. It has no ``door`` while it isn't known
+which message it is about, or the send of that message has not ended. ``read_at``: when its caller
+asked for it. ``due``: when its webhook is tried next; null if none is to be sent.
 """
 
 ENDPOINTS = Table(

@@ -61,6 +61,7 @@ class StoredEvent:
     text: str | None = field(repr=False)
     channel: str | None
     error: str | None
+    read_at: float | None
     due: float | None
     tries: int
     delivered_at: float | None

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge.bridge.event_post import EventPost, Posted, Result, judge
+from smsbridge.bridge.event_post import EventPost, Posted, TryResult, judge
 from smsbridge.bridge.webhook_config import WebhookConfig
 from smsbridge.http.exchange import Request, Response
 from smsbridge.text.secrets import Secret
@@ -44,20 +44,20 @@ def posted(
 @each(
     ("status", "headers", "result", "retry_after"),
     [
-        (200, {}, Result.DELIVERED, None),
-        (204, {}, Result.DELIVERED, None),
-        (299, {}, Result.DELIVERED, None),
-        (301, {}, Result.FAILED, None),
-        (400, {}, Result.FAILED, None),
-        (410, {}, Result.GONE, None),
-        (429, {"Retry-After": "90"}, Result.FAILED, 90.0),
-        (503, {"Retry-After": "Sun, 31 Jan 2027 09:02:00 GMT"}, Result.FAILED, 120.0),
-        (503, {"Retry-After": "999999"}, Result.FAILED, 3600.0),
-        (503, {"Retry-After": "soon"}, Result.FAILED, None),
+        (200, {}, TryResult.DELIVERED, None),
+        (204, {}, TryResult.DELIVERED, None),
+        (299, {}, TryResult.DELIVERED, None),
+        (301, {}, TryResult.FAILED, None),
+        (400, {}, TryResult.FAILED, None),
+        (410, {}, TryResult.GONE, None),
+        (429, {"Retry-After": "90"}, TryResult.FAILED, 90.0),
+        (503, {"Retry-After": "Sun, 31 Jan 2027 09:02:00 GMT"}, TryResult.FAILED, 120.0),
+        (503, {"Retry-After": "999999"}, TryResult.FAILED, 3600.0),
+        (503, {"Retry-After": "soon"}, TryResult.FAILED, None),
     ],
 )
 def test_only_a_2xx_says_that_the_receiver_has_it(
-    status: int, headers: dict[str, str], result: Result, retry_after: float | None
+    status: int, headers: dict[str, str], result: TryResult, retry_after: float | None
 ) -> None:
     found = judge(Response(status=status, headers=headers), NOW)
     assert (found.result, found.retry_after) == (result, retry_after)
@@ -66,7 +66,7 @@ def test_only_a_2xx_says_that_the_receiver_has_it(
 
 def test_a_webhook_goes_to_an_address_in_an_allowed_network() -> None:
     with FaultServer([answer(204)]) as server:
-        assert posted(server.url, "127.0.0.0/8").result is Result.DELIVERED
+        assert posted(server.url, "127.0.0.0/8").result is TryResult.DELIVERED
         assert [one.body for one in server.sends] == [b"{}"]
 
 
@@ -75,7 +75,7 @@ def test_an_address_that_is_not_allowed_sees_no_connection_at_all(network: str) 
     with FaultServer([answer(204)]) as server:
         for url in (server.url, f"http://localhost:{server.port}"):
             found = posted(url, *filter(None, [network]))
-            assert found.result is Result.FAILED
+            assert found.result is TryResult.FAILED
             assert "neither public nor in an allowed network" in found.why
         assert server.connections == 0
 
@@ -105,7 +105,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
         moved = answer(302, location=f"{other.url}/")
         with FaultServer([moved]) as server:
             found = posted(server.url, "127.0.0.0/8")
-            assert (found.result, found.why) == (Result.FAILED, "HTTP 302 Found")
+            assert (found.result, found.why) == (TryResult.FAILED, "HTTP 302 Found")
             assert len(server.sends) == 1
         assert other.connections == 0
 
@@ -125,7 +125,7 @@ def test_a_receiver_that_hangs_or_drips_ends_with_the_time_limit() -> None:
             begun = time.monotonic()
             found = posted(server.url, "127.0.0.0/8", seconds=0.4)
             assert time.monotonic() - begun < 5
-            assert (found.result, "in time" in found.why) == (Result.FAILED, True)
+            assert (found.result, "in time" in found.why) == (TryResult.FAILED, True)
             over.set()
         over.clear()
 
@@ -133,7 +133,7 @@ def test_a_receiver_that_hangs_or_drips_ends_with_the_time_limit() -> None:
 def test_an_answer_without_end_is_not_read() -> None:
     with FaultServer([answer(200, "x" * 2000)]) as server:
         found = posted(server.url, "127.0.0.0/8", most=1000)
-    assert found.result is Result.FAILED
+    assert found.result is TryResult.FAILED
     assert "larger than 1000 bytes" in found.why
 
 
@@ -147,9 +147,9 @@ def test_the_certificate_of_the_receiver_is_verified(
         assert "no trusted TLS connection" in found.why
         assert server.sends == []
         monkeypatch.setenv("SSL_CERT_FILE", made.ca)
-        assert posted(url, "127.0.0.0/8", "::1/128").result is Result.DELIVERED
+        assert posted(url, "127.0.0.0/8", "::1/128").result is TryResult.DELIVERED
         other = posted(server.url, "127.0.0.0/8")
-        assert (other.result, len(server.sends)) == (Result.FAILED, 1)
+        assert (other.result, len(server.sends)) == (TryResult.FAILED, 1)
 
 
 def test_no_receiver_and_no_host_are_failures() -> None:

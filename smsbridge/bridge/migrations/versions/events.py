@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(16)),
         sa.Column("error", sa.Text()),
         sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("read_at", sa.Float()),
         sa.Column("due", sa.Float()),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("delivered_at", sa.Float()),
@@ -41,6 +42,7 @@ def upgrade() -> None:
     op.create_index("events_of", "events", ["door", "caller", "kind", "seq"])
     op.create_index("events_about", "events", ["message"])
     op.create_index("messages_taken", "messages", ["provider_id"])
+    op.create_index("messages_ended", "messages", ["state", "changed_at"])
     op.create_table(
         "endpoints",
         sa.Column("door", sa.String(64), primary_key=True),
