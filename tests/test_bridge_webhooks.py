@@ -1,4 +1,4 @@
-"""A report of the provider becomes a webhook of the caller, in a whole bridge, and kill -9 between."""
+"""What a provider reports becomes a webhook of the caller, through a bridge that may be killed."""
 
 from __future__ import annotations
 

@@ -103,8 +103,8 @@ class EventRequest:
         )
 
     def _secrets(self, tables: Sequence[Webhook]) -> list[Any]:
+        own = self.config.dialect_secret if self._is_of_dialect else None
         by = [table.signed for table in tables if table.signed]
-        own = self.config.dialect_secret
         return [own] if own and any(SECRET in one.names for one in by) else []
 
     def _sign(self, request: Request, event: StoredEvent, now: datetime) -> Request:

@@ -1,7 +1,4 @@
-"""The JSON in which ``smsbridge serve`` tells its callers of events, as Standard Webhooks advises.
-
-Its headers, ``webhook-id`` and the signature, are those of the standard too.
-"""
+"""The JSON in which ``smsbridge serve`` tells its callers of events, by Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -10,8 +7,26 @@ from typing import Any
 
 from smsbridge.mapping.words import When
 from smsbridge.message import Channel, Status
+from smsbridge.webhooks.signatures import Signature
 from smsbridge.webhooks.table import Webhook, WebhookKind
 
+SIGNATURE = Signature(
+    header="webhook-signature",
+    timestamp="webhook-timestamp",
+    nonce="webhook-id",
+    value=[
+        "v1,",
+        {
+            "hmac-sha256": {
+                "key": "{secret}",
+                "from": "base64",
+                "of": "{nonce}.{timestamp}.{body}",
+                "as": "base64",
+            }
+        },
+    ],
+)
+"""One signature: of a header with several, as while a secret is rotated, none is taken."""
 _ENVELOPE = {"id": "id", "type": "type", "occurred_at": "timestamp", "data": "data"}
 _STATUSES: Mapping[str, Status] = {f"message.{status}": status for status in Status}
 
@@ -21,6 +36,7 @@ def _tables(channel: Channel) -> tuple[Webhook, ...]:
         "channel": channel,
         "envelope": _ENVELOPE,
         "when": When({"data.channel": str(channel)}),
+        "signed": SIGNATURE,
     }
     reported = Webhook(
         kind=WebhookKind.REPORTED,
@@ -46,3 +62,4 @@ def _tables(channel: Channel) -> tuple[Webhook, ...]:
 
 
 STANDARD: tuple[Webhook, ...] = tuple(one for channel in Channel for one in _tables(channel))
+"""What reads it: ``Receiver(STANDARD, secrets=["whsec_…"])``."""

@@ -18,6 +18,7 @@ from smsbridge.bridge.config import BridgeConfig
 from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_event import StoredEvent
+from smsbridge.errors import WebhookUntrusted
 from smsbridge.http.exchange import Request
 from smsbridge.message import Channel, Status
 from smsbridge.webhooks import MessageReceived, MessageReported, Receiver, parse
@@ -107,6 +108,23 @@ def test_smsbridge_itself_reads_our_json(tmp_path: Path, store: Store) -> None:
         (came,) = parse(STANDARD, made(make(last(store), None, datetime.now(UTC))))
         assert isinstance(came, MessageReceived)
         assert (came.channel, came.message.sender, came.message.text) == (channel, SENDER, "Yes")
+
+
+def test_a_receiver_of_smsbridge_checks_the_signature(tmp_path: Path, store: Store) -> None:
+    received(store)
+    make = writer(hooked(tmp_path, URL, STANDARD_SHAPE, 'dialect_secret = "other"')).make
+    request = made(make(last(store), None, datetime.now(UTC)))
+    (event,) = Receiver(STANDARD, secrets=[SECRET]).read(request)
+    assert event.id == last(store).id
+    changed = replace(request, body=request.body.replace(b"Yes", b"No!"))
+    another = replace(request, headers={**request.headers, "webhook-id": "evt_1"})
+    for wrong in (changed, another):
+        with pytest.raises(WebhookUntrusted):
+            Receiver(STANDARD, secrets=[SECRET]).read(wrong)
+    with pytest.raises(WebhookUntrusted):
+        Receiver(STANDARD, secrets=[SECRET.replace("M", "N")]).read(request)
+    with pytest.raises(WebhookUntrusted):
+        Receiver(STANDARD, secrets=["not base64"]).read(request)
 
 
 def test_the_id_stays_the_same_and_each_try_is_signed_anew(tmp_path: Path, store: Store) -> None:
