@@ -125,8 +125,7 @@ def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool
     with open_store(tmp_path, clock := Clock()) as store:
         message = claimed(store)
         reports = reports_of(store, told=True)
-        given = {} if named else {"provider_id": "p-1"}
-        recorded = reports.record(a_report(**given), message.id if named else None)
+        recorded = reports.record(a_report(), message.id if named else None)
         assert recorded.became is Became.WAITS
         assert reports.match(0.0) == []
         assert status(store, message) == (State.HANDED_OVER, None)
