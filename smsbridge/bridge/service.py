@@ -207,8 +207,9 @@ def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
             if (other := heard.setdefault(call, door.config.name)) != door.config.name:
                 both = f"{other} and {door.config.name}"
                 raise ConfigError(f"the doors {both} hear the same calls: give each a path")
+            path = f"{door.config.path}{call.rpartition(' ')[2]}".rstrip("/")
             for one in config.events:
-                if one.path and f"{call}/".endswith((f" {one.path}/", f" {one.path}//")):
+                if one.path and path == one.path:
                     why = f"door {door.config.name} hears calls at the path of its webhook"
                     raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
     return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

@@ -182,13 +182,17 @@ class Killed:
 
 
 @contextmanager
-def killed(folder: Path) -> Iterator[Killed]:
-    """Yield a bridge that may be killed, with a mock provider on a socket behind it."""
-    config = read(folder, config_text())
+def killed(folder: Path, given: str = "") -> Iterator[Killed]:
+    """Yield a bridge that may be killed, with a mock provider on a socket behind it.
+
+    ``given``: its config, if another than that of one door.
+    """
+    text = given or config_text()
+    config = read(folder, text)
     provider = Provider(config.backends["new"])
     server = MockServer(provider)
     server.start()
-    text = config_text().replace("https://new.example", provider.address)
+    text = text.replace("https://new.example", provider.address)
     (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
     with (folder / "child.log").open("w") as log:
         process = subprocess.Popen(
