@@ -20,12 +20,12 @@ from smsbridge.http.exchange import Request
 
 from support.bridge_killing import Killed, killed
 from support.bridges import NUMBER, SECONDS, running
+from support.events import events_of
 from support.fault_server import FaultServer, answer
 from support.webhook_receivers import (
     LOOPBACK,
     SECRET,
     SENDER,
-    events,
     hooked_text,
     received,
     verify,
@@ -109,7 +109,7 @@ def test_a_receiver_that_is_not_allowed_sees_no_connection(tmp_path: Path) -> No
         with running(tmp_path, text) as run:
             received(run.store)
             run.until(lambda: run.bridge.webhooks.ended["shop", "shop", "failed"] == 1)
-            (event,) = events(run.store)
+            (event,) = events_of(run.store)
             assert (event.tries, event.delivered_at) == (1, None)
         assert shop.connections == 0
 
@@ -145,7 +145,7 @@ def die_and_go_on(folder: Path, point: str) -> Counter[str]:
             with store.database.write("test") as connection:  # the time of a lease passes
                 connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE}")
             run.begin()
-            until(lambda: all(one.delivered_at for one in events(store)))
+            until(lambda: all(one.delivered_at for one in events_of(store)))
             assert run.kill(signal.SIGTERM) == 0
         came = [words(one)["webhook-id"] for one in shop.sends]
         assert set(came) == set(wanted), point

@@ -22,8 +22,9 @@ from smsbridge.bridge.store import Store
 from smsbridge.config.load import read_document
 
 from support.bridges import SECONDS, Clock, config_text, open_store, put
+from support.events import events_of
 from support.fault_server import FaultServer, Got, answer
-from support.webhook_receivers import SECRET, events, received, report, verify, words
+from support.webhook_receivers import SECRET, received, report, verify, words
 
 
 @dataclass
@@ -38,11 +39,11 @@ class Telling:
     def until(self, holds: Callable[[], bool]) -> None:
         end = time.monotonic() + SECONDS
         while not holds():
-            assert time.monotonic() < end, events(self.store)
+            assert time.monotonic() < end, events_of(self.store)
             time.sleep(0.005)
 
     def all_told(self) -> bool:
-        return all(one.delivered_at is not None for one in events(self.store))
+        return all(one.delivered_at is not None for one in events_of(self.store))
 
     def has(self, result: str, count: int) -> bool:
         return self.count(result) == count
@@ -168,7 +169,7 @@ def test_an_event_of_a_caller_without_a_webhook_stays_as_it_is(tmp_path: Path) -
         later = received(run.store)
         run.until(lambda: run.count("delivered") == 1)
         assert ids(server) == [later]
-        assert [one.tries for one in events(run.store)] == [0, 1]
+        assert [one.tries for one in events_of(run.store)] == [0, 1]
 
 
 def test_a_store_that_can_t_be_used_for_a_while_loses_nothing(
@@ -208,7 +209,7 @@ def test_to_stop_waits_for_what_is_under_way_and_claims_nothing_more(tmp_path: P
         run.delivery.end()
         over.set()
         assert run.delivery.stop(SECONDS)
-        assert [bool(one.delivered_at) for one in events(run.store)] == [True, False]
+        assert [bool(one.delivered_at) for one in events_of(run.store)] == [True, False]
         assert ids(server) == [first]
         assert second != first
 

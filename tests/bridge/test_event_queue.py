@@ -13,7 +13,8 @@ from smsbridge.bridge.stored_event import StoredEvent
 
 from support.bridges import Clock, open_store, put
 from support.each import each
-from support.webhook_receivers import events, received, report
+from support.events import events_of
+from support.webhook_receivers import received, report
 
 SHOP = ("shop", "shop")
 DAY = 86_400.0
@@ -37,7 +38,7 @@ def claimed(queue: EventQueue) -> Claimed:
 
 
 def last(queue: EventQueue) -> StoredEvent:
-    return events(queue.store)[-1]
+    return events_of(queue.store)[-1]
 
 
 def shop(queue: EventQueue) -> Endpoint:
@@ -85,7 +86,7 @@ def test_of_several_who_claim_at_once_one_wins(queue: EventQueue) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert sorted(found) == sorted(one.id for one in events(queue.store))
+    assert sorted(found) == sorted(one.id for one in events_of(queue.store))
 
 
 def test_what_was_taken_is_never_told_again(queue: EventQueue, clock: Clock) -> None:
@@ -168,7 +169,7 @@ def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_its_events
     assert shop(queue).disabled_at == clock() - DAY / 4
     assert queue.due_places() == []
     assert queue.claim(SHOP) is None
-    assert later in {one.id for one in events(queue.store)}
+    assert later in {one.id for one in events_of(queue.store)}
     received(queue.store)
     assert shop(queue).waiting + shop(queue).given_up == 3
 

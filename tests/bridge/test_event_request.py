@@ -25,7 +25,8 @@ from smsbridge.webhooks import MessageReceived, MessageReported, Receiver, parse
 from smsbridge.webhooks.standard import STANDARD
 
 from support.bridges import NUMBER, Clock, open_store, put, read
-from support.webhook_receivers import SECRET, SENDER, events, hooked, received, report, verify
+from support.events import events_of
+from support.webhook_receivers import SECRET, SENDER, hooked, received, report, verify
 
 URL = "https://shop.example/sms?key=k"
 STANDARD_SHAPE = 'shape = "standard"'
@@ -45,7 +46,7 @@ def writer(config: BridgeConfig) -> EventRequest:
 
 
 def last(store: Store) -> StoredEvent:
-    return events(store)[-1]
+    return events_of(store)[-1]
 
 
 def made(request: Request | None) -> Request:

@@ -10,7 +10,8 @@ from smsbridge.bridge.event_queue import EventQueue
 
 from support.bridges import Clock, config_text, open_store
 from support.commands import run
-from support.webhook_receivers import events, hooked_text, received
+from support.events import events_of
+from support.webhook_receivers import hooked_text, received
 
 SHOP = ("shop", "shop")
 
@@ -52,7 +53,7 @@ def test_one_that_is_disabled_says_so_and_is_enabled_by_a_command(folder: Path) 
     assert run("outbox", "enable", "shop", "shop").out == "shop shop: 1 waiting\n"
     assert not run("outbox", "webhooks", "--json").document["disabled_at"]
     with open_store(folder) as store:
-        assert [one.tries for one in events(store)] == [0]
+        assert [one.tries for one in events_of(store)] == [0]
     again = run("outbox", "enable", "shop", "shop", "--json")
     assert again.document == {"door": "shop", "caller": "shop", "waiting": 1}
 

@@ -11,12 +11,13 @@ from standardwebhooks import Webhook
 from smsbridge.bridge.config import BridgeConfig
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_event import EventKind, NewEvent, StoredEvent
+from smsbridge.bridge.stored_event import EventKind, NewEvent
 from smsbridge.bridge.stored_message import StoredMessage
 from smsbridge.http.exchange import Request
 from smsbridge.message import Status
 
 from support.bridges import config_text, read
+from support.events import events_of
 from support.fault_server import Got
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"
@@ -64,17 +65,10 @@ def report(
         **more,
     }
     assert EventStore(store, lambda _door, _caller: True).add(NewEvent(**given))
-    return events(store)[-1].id
+    return events_of(store)[-1].id
 
 
 def received(store: Store, text: str = "Yes", **more: Any) -> str:
     """Keep a message that came in, to be told to a caller; return the id of the event."""
     own = {"kind": EventKind.RECEIVED, "status": None, "sender": SENDER, "text": text}
     return report(store, None, **{**own, "recipient": "+12025550123", **more})
-
-
-def events(store: Store) -> list[StoredEvent]:
-    """Return all events, oldest first."""
-    with store.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM events ORDER BY seq").mappings()
-        return [StoredEvent.of_row(row) for row in rows]
