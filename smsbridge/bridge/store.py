@@ -36,6 +36,8 @@ StoreError = DatabaseError
 """What a store raises that can't be read or written now: its disk may be full."""
 
 _ID_BYTES = 20
+_TRIED_FOR = 4 * 86_400.0
+"""Seconds: longer than the ten tries of a webhook take."""
 
 
 class OtherContent(Refusal):
@@ -211,7 +213,8 @@ class Store:
     def clear(self, before: float) -> int:
         """Clear the numbers and texts of what was settled, or came in, before a time.
 
-        Return of how many messages.
+        What waits for its webhook stays for as long as that is tried, and no longer. Return of how
+        many messages.
         """
         old = and_(
             MESSAGES.c.changed_at < before,
@@ -222,7 +225,8 @@ class Store:
             ),
         )
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
-        came = and_(EVENTS.c.came_at < before, EVENTS.c.sender.is_not(None))
+        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
+        came = and_(EVENTS.c.came_at < before, over, EVENTS.c.sender.is_not(None))
         unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
         with self.database.write("clear") as connection:
             connection.execute(update(EVENTS).where(came).values(unsaid))

@@ -169,5 +169,7 @@ def test_what_came_in_is_cleared_once_its_webhook_is_over(tmp_path: Path) -> Non
         one, two = events_of(store)
         assert (one.sender, one.recipient, one.text) == (None, None, None)
         assert two.text == "A text that waits"
+        store.clear(clock() + 5 * 86_400)
+        assert events_of(store)[1].text is None  # its webhook is disabled, or in no config any more
         store.database.fold()
     assert b"A secret text" not in (tmp_path / "bridge.db").read_bytes()
