@@ -81,7 +81,7 @@ class DoorLog:
         if values.get("id"):
             found = self.rows("status", values, caller)
             if not found:
-                self._delete_received(values["id"], caller)
+                self._delete_arrival(values["id"], caller)
         else:
             first = read_time(values.get("first", ""))
             last = read_time(values.get("last", "")) or first
@@ -99,7 +99,7 @@ class DoorLog:
             self.store.hide(found)
         return True
 
-    def _delete_received(self, known: str, caller: str) -> None:
+    def _delete_arrival(self, known: str, caller: str) -> None:
         events = EventStore(self.store)
         if came := events.list_received(door=self.door, caller=caller, known=known):
             events.hide(came)

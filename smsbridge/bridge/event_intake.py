@@ -67,7 +67,7 @@ class EventIntake:
             known = replace(told, id=message.provider_id, at=None)
             self._report(MessageReported(id=None, type=_POLLED, channel=Channel.SMS, message=known))
 
-    def take_received(self, row: ReceivedMessage) -> None:
+    def take_row(self, row: ReceivedMessage) -> None:
         """Keep a message that a question found; one without an id is known by what it says."""
         said = {"sender": row.sender, "recipient": row.recipient, "text": row.text}
         event = MessageReceived(

@@ -60,10 +60,10 @@ class Poll:
 
     def read_log(self, now: float) -> None:
         """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
-        last = self.intake.events.last_received(self.name)
+        last = self.intake.events.last_time(self.name)
         since = time_of(now) - FIRST if last is None else time_of(last) - OVERLAP
         for row in self.client.received(after=since):
-            self.intake.take_received(row)
+            self.intake.take_row(row)
 
     def ask_status(self, message: StoredMessage) -> None:
         """Take where a message stands; raises `SmsbridgeError`, `StoreError`."""

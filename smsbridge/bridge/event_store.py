@@ -62,7 +62,7 @@ class EventStore:
         told = door and caller and self.has_webhook(door, caller)
         return self.store.now() if told else None
 
-    def last_received(self, backend: str) -> float | None:
+    def last_time(self, backend: str) -> float | None:
         """Return when the newest was sent that came in by a block; None before the first."""
         newest = select(EVENTS.c.at).where(
             EVENTS.c.backend == backend, EVENTS.c.kind == EventKind.RECEIVED

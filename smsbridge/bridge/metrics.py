@@ -40,7 +40,7 @@ class BridgeCollector(Collector):
             "Reports, and messages that came in.",
             labels=("backend", "kind", "became"),
         )
-        for named, number in list(self.bridge.events.counts.came.items()):
+        for named, number in list(self.bridge.inbound.counts.came.items()):
             events.add_metric(named, number)
         yield events
         posts = CounterMetricFamily(

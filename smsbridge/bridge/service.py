@@ -16,7 +16,7 @@ from smsbridge.bridge.event_post import EventPost
 from smsbridge.bridge.event_queue import EventQueue
 from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.event_store import EventStore
-from smsbridge.bridge.events import Events
+from smsbridge.bridge.inbound import Inbound
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
@@ -52,7 +52,7 @@ class Listeners:
 class Bridge:
     """A running bridge. ``listeners`` hear of outcomes, in a worker's thread.
 
-    ``events``: what comes in from providers.
+    ``inbound``: what comes in from providers.
     """
 
     store: Store
@@ -60,14 +60,14 @@ class Bridge:
     delivery: Delivery
     webhooks: EventDelivery
     listeners: Listeners
-    events: Events
+    inbound: Inbound
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
         """Return the answer to a request of a caller, or of a provider that reports.
 
         It is 404 where neither a door has such a call nor a provider reports there.
         """
-        if reported := self.events.answer(request, sender):
+        if reported := self.inbound.answer(request, sender):
             return reported
         for door in self.doors:
             answer = door.handle(request, sender)
@@ -120,7 +120,7 @@ def serve_bridge(
                 name: client_of(backend, session) for name, backend in config.backends.items()
             }
             listeners = Listeners()
-            events = Events.of(
+            inbound = Inbound.of(
                 config.events,
                 EventStore(store, config.has_webhook),
                 {**_other_clients(config, client_of, session), **clients},
@@ -131,23 +131,23 @@ def serve_bridge(
                 store=store,
                 doors=_in_order(doors, config),
                 listeners=listeners,
-                events=events,
+                inbound=inbound,
                 webhooks=EventDelivery(EventQueue(store), tellers_of(doors)),
                 delivery=_delivery(config, store, clients, session, listeners),
             )
             bridge.delivery.start()
             bridge.webhooks.start()
             if config.events:
-                events.polls.start()
+                inbound.polls.start()
             try:
                 yield bridge
             finally:
                 until = time.monotonic() + _STOP_SECONDS
-                events.polls.end()
+                inbound.polls.end()
                 bridge.webhooks.end()
                 bridge.delivery.stop(_STOP_SECONDS)
                 bridge.webhooks.stop(max(until - time.monotonic(), 0))
-                events.polls.wait(_POLL_SECONDS)
+                inbound.polls.wait(_POLL_SECONDS)
     finally:
         database.close()
 

@@ -109,7 +109,7 @@ def test_what_a_log_shows_again_is_kept_once_also_without_an_id(tmp_path: Path) 
     with open_store(tmp_path) as store:
         intake = intake_of(store)
         for row in rows * 2:
-            intake.take_received(row)
+            intake.take_row(row)
         intake.take(received("e-1", id="m-1"))
         assert len(events_of(store)) == 3
 

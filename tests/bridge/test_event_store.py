@@ -72,9 +72,9 @@ def test_what_was_read_or_deleted_is_shown_no_more(tmp_path: Path) -> None:
 def test_the_last_that_came_in_by_a_block_is_known(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         events = EventStore(store)
-        assert events.last_received("new") is None
+        assert events.last_time("new") is None
         for key, at in (("one", 20.0), ("two", 10.0)):
             events.add(a_received(key, at=at))
         events.add(a_report("report", at=90.0))
-        assert events.last_received("new") == 20.0
-        assert events.last_received("other") is None
+        assert events.last_time("new") == 20.0
+        assert events.last_time("other") is None

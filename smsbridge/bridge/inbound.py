@@ -24,7 +24,7 @@ Proved = Callable[["StoredMessage"], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Events:
+class Inbound:
     """What comes in. ``counts``: how much of it did."""
 
     webhooks: Sequence[EventWebhook]
@@ -44,7 +44,7 @@ class Events:
         clients: Mapping[str, Client],
         address: str,
         proved: Proved,
-    ) -> Events:
+    ) -> Inbound:
         """Return what comes in by some blocks. ``clients``: by block, what asks.
 
         ``proved`` hears of each message that a report proves to be taken.
