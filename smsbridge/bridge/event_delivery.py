@@ -21,15 +21,16 @@ from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.stored_message import time_of
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.event_queue import Claimed, Endpoint, EventQueue, Place
+    from smsbridge.bridge.event_queue import Claimed, EventQueue, Failed, Place
     from smsbridge.bridge.event_request import EventRequest
+    from smsbridge.bridge.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
 _THREADS = 8
 _AT_ONCE = 50
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
-_LEFT_OUT = "left_out"
+_LEFT_OUT, _GIVEN_UP = "left_out", "given_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,10 @@ class Teller:
 
 
 class EventDelivery:
-    """Posts what is due. ``ended``: how many tries ended so, by door, caller and result."""
+    """Posts what is due to ``places``.
+
+    ``ended``: how many tries ended so, by door, caller and result.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class EventDelivery:
         """
         self.ended: Counter[tuple[str, str, str]] = Counter()
         self.queue = queue
+        self.places = tuple(tellers)
         self._tellers = tellers
         self._jitter = jitter
         self._jobs: SimpleQueue[Place | None] = SimpleQueue()
@@ -74,11 +79,6 @@ class EventDelivery:
         for thread in (*self._workers, self._dispatcher):
             if self._workers:
                 thread.start()
-
-    def endpoints(self) -> list[Endpoint]:
-        """Return how it stands with each endpoint of the config."""
-        found = self.queue.endpoints(list(self._tellers))
-        return [one for one in found if (one.door, one.caller) in self._tellers]
 
     def end(self) -> None:
         """Claim nothing more."""
@@ -104,14 +104,14 @@ class EventDelivery:
         while not self._stop.is_set():
             self._news.clear()
             try:
-                due = self.queue.due_places()
+                due = self.queue.due_places(self.places)
             except StoreError as error:
                 LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             for place in due:
                 with self._turn:
-                    if place in self._busy or place not in self._tellers:
+                    if place in self._busy:
                         continue
                     self._busy.add(place)
                 self._jobs.put(place)
@@ -158,46 +158,42 @@ class EventDelivery:
         """Record the end of a try, for as long as it takes; else it is told once more."""
         while not self._give_up.is_set():
             try:
-                disabled = self._write(claimed, posted)
+                failed = self._write(claimed.event, posted)
             except StoreError as error:
                 LOG.error("a webhook can't be recorded: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._give_up.wait(_PAUSE_SECONDS)
                 continue
-            self._report(claimed, posted, disabled=disabled)
+            self._report(claimed.event, posted, failed)
             return
 
-    def _write(self, claimed: Claimed, posted: Posted | None) -> bool:
+    def _write(self, event: StoredEvent, posted: Posted | None) -> Failed | None:
         if posted is None:
-            self.queue.leave_out(claimed.event)
-            return False
+            self.queue.leave_out(event)
+            return None
         if posted.result is TryResult.DELIVERED:
-            self.queue.settle(claimed.event)
-            return False
+            self.queue.settle(event)
+            return None
         return self.queue.fail(
-            claimed.event,
+            event,
             retry_after=posted.retry_after,
             gone=posted.result is TryResult.GONE,
             jitter=self._jitter(),
         )
 
-    def _report(self, claimed: Claimed, posted: Posted | None, *, disabled: bool) -> None:
-        event = claimed.event
-        result = str(posted.result) if posted else _LEFT_OUT
+    def _report(self, event: StoredEvent, posted: Posted | None, failed: Failed | None) -> None:
+        """Count how a try ended, and log it; loudly if it was the last."""
         door, caller = event.door or "", event.caller or ""
-        with self._turn:
-            self.ended[door, caller, result] += 1
         said = {"id": event.id, "door": door, "caller": caller}
-        failed = posted is not None and posted.result is not TryResult.DELIVERED
-        LOG.log(
-            logging.WARNING if failed else logging.INFO,
-            "webhook: %s",
-            result,
-            extra={**said, "why": posted.why if posted else ""},
-        )
-        if disabled:
-            LOG.error(
-                "a webhook was disabled: mend it, then smsbridge outbox enable %s %s",
-                door,
-                caller,
-                extra=said,
-            )
+        result = str(posted.result) if posted else _LEFT_OUT
+        why = posted.why if posted else ""
+        level = logging.WARNING if failed else logging.INFO
+        LOG.log(level, "webhook: %s", result, extra={**said, "why": why})
+        results = [result]
+        if failed and failed.given_up:
+            LOG.error("an event was given up: its tries are over", extra=said)
+            results.append(_GIVEN_UP)
+        if failed and failed.disabled:
+            command = f"smsbridge outbox enable {door} {caller}"
+            LOG.error("a webhook is disabled: mend it, then %s", command, extra=said)
+        with self._turn:
+            self.ended.update((door, caller, one) for one in results)

@@ -6,7 +6,7 @@ crash it is due again. Of several who claim it one wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from smsbridge.bridge.stored_event import StoredEvent
 from smsbridge.bridge.stored_message import StoredMessage
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from smsbridge.bridge.store import Store
 
@@ -39,6 +39,14 @@ class Claimed:
 
     event: StoredEvent
     message: StoredMessage | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What a try that failed was: the last of its event, or of its endpoint."""
+
+    given_up: bool
+    disabled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,39 +72,42 @@ class EventQueue:
 
     store: Store
 
-    def due_places(self) -> list[Place]:
-        """Return the endpoints for which an event is due by now, and which aren't disabled."""
-        due = and_(EVENTS.c.due <= self.store.now(), EVENTS.c.delivered_at.is_(None))
-        asked = select(EVENTS.c.door, EVENTS.c.caller).where(due, EVENTS.c.door.is_not(None))
-        off = select(ENDPOINTS.c.door, ENDPOINTS.c.caller).where(_IS_DISABLED)
+    def due_places(self, places: Collection[Place]) -> list[Place]:
+        """Return those of some endpoints that aren't disabled, and have an event due by now."""
         with self.store.database.read() as connection:
-            disabled = {(one.door, one.caller) for one in connection.execute(off)}
-            found = [(one.door, one.caller) for one in connection.execute(asked.distinct())]
-        return [place for place in found if place not in disabled]
+            off = {(one.door, one.caller) for one in connection.execute(_DISABLED)}
+            return [
+                place
+                for place in places
+                if place not in off and connection.execute(self.next_due(place)).first()
+            ]
 
     def claim(self, place: Place) -> Claimed | None:
-        """Claim the oldest event of an endpoint that is due, or None; it is on the disk then."""
-        row = self._next(place)
+        """Claim the next event of an endpoint that is due, or None; it is on the disk then."""
+        with self.store.database.read() as connection:
+            row = connection.execute(self.next_due(place)).mappings().first()
         if row is None:
             return None
         event = StoredEvent.of_row(row)
         lease = self.store.now() + LEASE
         mine = and_(_is(event), EVENTS.c.due == event.due)
-        with self.store.database.write("event claim") as connection:
-            if connection.execute(select(ENDPOINTS).where(_at(place), _IS_DISABLED)).first():
-                return None
-            moved = update(EVENTS).where(mine).values(due=lease, tries=event.tries + 1)
-            if connection.execute(moved).rowcount != 1:
-                return None
+        moved = update(EVENTS).where(mine).values(due=lease, tries=event.tries + 1)
+
+        def write(connection: Connection) -> bool:
+            if connection.execute(_DISABLED.where(_at(place))).first():
+                return False
+            return connection.execute(moved).rowcount == 1
+
+        if not self.store.database.commit("event claim", write):
+            return None
         return Claimed(
             event=replace(event, due=lease, tries=event.tries + 1), message=self._about(event)
         )
 
-    def _next(self, place: Place) -> Any:
-        due = and_(EVENTS.c.due <= self.store.now(), EVENTS.c.delivered_at.is_(None))
-        asked = select(EVENTS).where(_of(place), due).order_by(EVENTS.c.seq).limit(1)
-        with self.store.database.read() as connection:
-            return connection.execute(asked).mappings().first()
+    def next_due(self, place: Place) -> Select[Any]:
+        """Return the question for the next event of an endpoint that is due."""
+        due = and_(_of(place), EVENTS.c.due <= self.store.now())
+        return select(EVENTS).where(due).order_by(EVENTS.c.due, EVENTS.c.seq).limit(1)
 
     def _about(self, event: StoredEvent) -> StoredMessage | None:
         if event.message is None:
@@ -108,16 +119,19 @@ class EventQueue:
 
     def settle(self, event: StoredEvent) -> None:
         """Record that an event was taken: its endpoint works."""
-        now = self.store.now()
         failing = and_(_at(_place(event)), ENDPOINTS.c.failing_since.is_not(None))
-        with self.store.database.write("event delivered") as connection:
-            connection.execute(update(EVENTS).where(_is(event)).values(delivered_at=now, due=None))
+        over = update(EVENTS).where(_is(event)).values(delivered_at=self.store.now(), due=None)
+
+        def write(connection: Connection) -> None:
+            connection.execute(over)
             connection.execute(update(ENDPOINTS).where(failing).values(failing_since=None))
+
+        self.store.database.commit("event delivered", write)
 
     def leave_out(self, event: StoredEvent) -> None:
         """Record that an event can't be told."""
-        with self.store.database.write("event left out") as connection:
-            connection.execute(update(EVENTS).where(_is(event)).values(due=None, tries=0))
+        over = update(EVENTS).where(_is(event)).values(due=None, tries=0)
+        self.store.database.commit("event left out", lambda connection: connection.execute(over))
 
     def fail(
         self,
@@ -126,24 +140,28 @@ class EventQueue:
         retry_after: float | None = None,
         gone: bool = False,
         jitter: float = 0.0,
-    ) -> bool:
-        """Record that a try failed; return whether its endpoint is disabled by that.
+    ) -> Failed:
+        """Record that a try failed.
 
         ``jitter``: from 0 to 1, how much of a tenth is added to the wait. ``gone``: the receiver
         wants no more of them.
         """
-        now = self.store.now()
+        now, place = self.store.now(), _place(event)
         wait = wait_after(event.tries, retry_after, jitter)
         due = now if gone else None if wait is None else now + wait
         claimed = and_(_is(event), EVENTS.c.due == event.due)  # else it is somebody else's by now
-        with self.store.database.write("event failed") as connection:
+
+        def write(connection: Connection) -> bool:
             connection.execute(update(EVENTS).where(claimed).values(due=due))
-            since = self._failing_since(connection, _place(event), now)
+            since = self._failing_since(connection, place, now)
             over = event.tries >= _TRIES_TO_DISABLE and now - since >= _DISABLE_AFTER
             if not (gone or over):
                 return False
-            off = update(ENDPOINTS).where(_at(_place(event)), ENDPOINTS.c.disabled_at.is_(None))
+            off = update(ENDPOINTS).where(_at(place), ENDPOINTS.c.disabled_at.is_(None))
             return connection.execute(off.values(disabled_at=now)).rowcount == 1
+
+        disabled = self.store.database.commit("event failed", write)
+        return Failed(given_up=due is None, disabled=disabled)
 
     @staticmethod
     def _failing_since(connection: Connection, place: Place, now: float) -> float:
@@ -165,32 +183,41 @@ class EventQueue:
         Each has its ten tries anew.
         """
         again = and_(_of(place), EVENTS.c.delivered_at.is_(None), or_(_WAITS, _IS_GIVEN_UP))
-        with self.store.database.write("endpoint enabled") as connection:
-            works = update(ENDPOINTS).where(_at(place))
-            connection.execute(works.values(disabled_at=None, failing_since=None))
-            told = update(EVENTS).where(again).values(due=self.store.now(), tries=0)
+        works = update(ENDPOINTS).where(_at(place)).values(disabled_at=None, failing_since=None)
+        told = update(EVENTS).where(again).values(due=self.store.now(), tries=0)
+
+        def write(connection: Connection) -> int:
+            connection.execute(works)
             return connection.execute(told).rowcount
 
-    def endpoints(self, known: Sequence[Place] = ()) -> list[Endpoint]:
-        """Return the endpoints of which anything is known, and those of ``known``, by name."""
-        open_ = and_(EVENTS.c.delivered_at.is_(None), EVENTS.c.door.is_not(None))
-        names = (EVENTS.c.door, EVENTS.c.caller)
-        numbers = (func.count().label("number"), func.min(EVENTS.c.came_at).label("oldest"))
-        waiting, given_up = (
-            select(*names, *numbers).where(open_, rule).group_by(*names)
-            for rule in (_WAITS, _IS_GIVEN_UP)
-        )
+        return self.store.database.commit("endpoint enabled", write)
+
+    def count_waiting(self, places: Collection[Place]) -> dict[Place, int]:
+        """Return how many events are to be told yet, for each of some endpoints."""
+        with self.store.database.read() as connection:
+            return {
+                place: connection.execute(
+                    select(func.count()).where(_of(place), _WAITS)
+                ).scalar_one()
+                for place in places
+            }
+
+    def disabled_places(self) -> set[Place]:
+        """Return the endpoints that are disabled."""
+        with self.store.database.read() as connection:
+            return {(one.door, one.caller) for one in connection.execute(_DISABLED)}
+
+    def endpoints(self, known: Collection[Place] = ()) -> list[Endpoint]:
+        """Return the endpoints of which anything is known, and those of ``known``, by name.
+
+        It reads all events: for a person, and not every few seconds.
+        """
         found = {place: Endpoint(door=place[0], caller=place[1]) for place in known}
         with self.store.database.read() as connection:
-            for row in connection.execute(select(ENDPOINTS)):
-                found[row.door, row.caller] = Endpoint(
-                    door=row.door,
-                    caller=row.caller,
-                    failing_since=row.failing_since,
-                    disabled_at=row.disabled_at,
-                )
-            for key, asked in (("waiting", waiting), ("given_up", given_up)):
-                for row in connection.execute(asked):
+            for stood in connection.execute(select(ENDPOINTS)).mappings():
+                found[stood["door"], stood["caller"]] = Endpoint(**stood)
+            for key, rule in (("waiting", _WAITS), ("given_up", _IS_GIVEN_UP)):
+                for row in connection.execute(_count(rule)):
                     place = (row.door, row.caller)
                     one = found.get(place, Endpoint(door=row.door, caller=row.caller))
                     oldest = min(filter(None, (one.oldest, row.oldest)))
@@ -221,10 +248,17 @@ def _of(place: Place) -> ColumnElement[bool]:
     return and_(EVENTS.c.door == place[0], EVENTS.c.caller == place[1])
 
 
+def _count(rule: ColumnElement[bool]) -> Select[Any]:
+    names = (EVENTS.c.door, EVENTS.c.caller)
+    numbers = (func.count().label("number"), func.min(EVENTS.c.came_at).label("oldest"))
+    open_ = and_(EVENTS.c.delivered_at.is_(None), EVENTS.c.door.is_not(None), rule)
+    return select(*names, *numbers).where(open_).group_by(*names)
+
+
 def _at(place: Place) -> ColumnElement[bool]:
     return and_(ENDPOINTS.c.door == place[0], ENDPOINTS.c.caller == place[1])
 
 
-_IS_DISABLED = ENDPOINTS.c.disabled_at.is_not(None)
+_DISABLED = select(ENDPOINTS).where(ENDPOINTS.c.disabled_at.is_not(None))
 _WAITS = EVENTS.c.due.is_not(None)
 _IS_GIVEN_UP = and_(EVENTS.c.due.is_(None), EVENTS.c.tries > 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from prometheus_client.registry import Collector
 from smsbridge.bridge.store import StoreError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.event_queue import Endpoint
     from smsbridge.bridge.service import Bridge
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -52,10 +51,10 @@ class BridgeCollector(Collector):
         try:
             counts = self.bridge.store.counts()
             oldest = self.bridge.store.oldest_due()
-            endpoints = self.bridge.webhooks.endpoints()
+            endpoints = list(self._of_endpoints())
         except StoreError:
             return
-        yield from _of_endpoints(endpoints)
+        yield from endpoints
         messages = GaugeMetricFamily(
             "smsbridge_bridge_messages", "Messages of the store.", labels=("state",)
         )
@@ -67,6 +66,21 @@ class BridgeCollector(Collector):
             "For how long the message has been due that waits longest.",
             value=max(self.bridge.store.now() - oldest, 0.0) if oldest else 0.0,
         )
+
+    def _of_endpoints(self) -> Iterator[Metric]:
+        hooks = self.bridge.webhooks
+        counts, off = hooks.queue.count_waiting(hooks.places), hooks.queue.disabled_places()
+        labels = ("door", "caller")
+        disabled = GaugeMetricFamily(
+            "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
+        )
+        waiting = GaugeMetricFamily(
+            "smsbridge_bridge_webhook_waiting", "Events that are to be told.", labels=labels
+        )
+        for place, number in counts.items():
+            disabled.add_metric(place, place in off)
+            waiting.add_metric(place, number)
+        yield from (disabled, waiting)
 
     def _of_doors(self) -> Iterator[Metric]:
         stored = CounterMetricFamily(
@@ -95,25 +109,6 @@ class BridgeCollector(Collector):
             for (caller, leniency), number in list(counts.leniencies.items()):
                 lenient.add_metric((name, caller, leniency), number)
         yield from (stored, repeated, refused, lenient)
-
-
-def _of_endpoints(endpoints: Sequence[Endpoint]) -> Iterator[Metric]:
-    labels = ("door", "caller")
-    disabled = GaugeMetricFamily(
-        "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
-    )
-    waiting = GaugeMetricFamily(
-        "smsbridge_bridge_webhook_waiting", "Events that are to be told.", labels=labels
-    )
-    given_up = GaugeMetricFamily(
-        "smsbridge_bridge_webhook_given_up", "Events whose tries are over.", labels=labels
-    )
-    for one in endpoints:
-        place = (one.door, one.caller)
-        disabled.add_metric(place, one.disabled_at is not None)
-        waiting.add_metric(place, one.waiting)
-        given_up.add_metric(place, one.given_up)
-    yield from (disabled, waiting, given_up)
 
 
 def exposition(bridge: Bridge) -> bytes:

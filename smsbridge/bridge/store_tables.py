@@ -110,7 +110,7 @@ EVENTS = Table(
     Column("due", Float),
     Column("tries", Integer, nullable=False, default=0),
     Column("delivered_at", Float),
-    Index("events_due", "due"),
+    Index("events_due", "door", "caller", "due", "seq"),
     Index("events_of", "door", "caller", "kind", "seq"),
     Index("events_about", "message"),
     sqlite_autoincrement=True,

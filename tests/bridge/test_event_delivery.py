@@ -144,7 +144,7 @@ def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
         wanted = [received(run.store)]
         run.until(lambda: run.count("gone") == 1)
         wanted.append(received(run.store))
-        (endpoint,) = run.delivery.endpoints()
+        (endpoint,) = run.delivery.queue.endpoints()
         assert (endpoint.disabled_at, endpoint.waiting) == (run.clock(), 2)
         assert len(server.sends) == 1
         assert run.delivery.queue.enable(("shop", "shop")) == 2
@@ -152,6 +152,20 @@ def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
         assert ids(server) == [wanted[0], *wanted]
     (loud,) = [one for one in caplog.records if one.levelname == "ERROR"]
     assert "smsbridge outbox enable shop shop" in loud.getMessage()
+
+
+def test_what_is_given_up_is_told_loudly_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FaultServer([answer(500)]) as server, telling(tmp_path, server.url) as run:
+        known = received(run.store)
+        for tries in range(1, 11):
+            run.until(partial(run.has, "failed", tries))
+            run.clock.seconds = events_of(run.store)[0].due or run.clock()
+        assert run.count("given_up") == 1
+        assert ids(server) == [known] * 10
+    loud = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "an event was given up: its tries are over" in [one.getMessage() for one in loud]
 
 
 def test_what_can_t_be_told_is_left_out_and_counted(tmp_path: Path) -> None:

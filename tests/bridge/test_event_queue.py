@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.event_queue import LEASE, WAITS, Claimed, Endpoint, EventQueue, wait_after
+from smsbridge.bridge.event_queue import (
+    LEASE,
+    WAITS,
+    Claimed,
+    Endpoint,
+    EventQueue,
+    Failed,
+    wait_after,
+)
 from smsbridge.bridge.stored_event import StoredEvent
 
 from support.bridges import Clock, open_store, put
@@ -51,14 +59,14 @@ def test_events_are_claimed_in_their_order_with_the_message_they_are_about(
 ) -> None:
     message = put(queue.store, "Hello")
     wanted = [report(queue.store, message), received(queue.store)]
-    assert queue.due_places() == [SHOP]
+    assert queue.due_places([SHOP]) == [SHOP]
     first, second = claimed(queue), claimed(queue)
     assert [first.event.id, second.event.id] == wanted
     assert first.message == message
     assert second.message is None
     assert (first.event.tries, first.event.due) == (1, clock() + LEASE)
     assert queue.claim(SHOP) is None
-    assert queue.due_places() == []
+    assert queue.due_places([SHOP]) == []
 
 
 def test_what_was_claimed_and_not_recorded_is_due_again_after_the_lease(
@@ -103,9 +111,10 @@ def test_an_event_is_tried_ten_times_over_three_days_and_then_given_up(
     received(queue.store)
     begun, tries = clock(), 0
     for _ in range(200_000):
-        if queue.due_places():
-            assert not queue.fail(claimed(queue).event)
+        if queue.due_places([SHOP]):
+            failed = queue.fail(claimed(queue).event)
             tries += 1
+            assert failed == Failed(given_up=tries == 10, disabled=False)
         due = last(queue).due
         if due is None:
             break
@@ -161,13 +170,13 @@ def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_its_events
     disabled: list[bool] = []
     while not any(disabled):
         event = claimed(queue).event
-        disabled.append(queue.fail(event))
+        disabled.append(queue.fail(event).disabled)
         clock.seconds += DAY / 4
         assert clock() - since < 9 * DAY
     assert clock() - since >= 5 * DAY
     assert shop(queue).failing_since == since
     assert shop(queue).disabled_at == clock() - DAY / 4
-    assert queue.due_places() == []
+    assert queue.due_places([SHOP]) == []
     assert queue.claim(SHOP) is None
     assert later in {one.id for one in events_of(queue.store)}
     received(queue.store)
@@ -180,7 +189,7 @@ def test_one_failure_long_after_the_last_success_disables_nothing(
     received(queue.store)
     queue.fail(claimed(queue).event)
     clock.seconds += 30 * DAY
-    assert not queue.fail(claimed(queue).event)
+    assert not queue.fail(claimed(queue).event).disabled
     assert shop(queue).disabled_at is None
 
 
@@ -197,7 +206,7 @@ def test_who_wants_no_more_is_disabled_at_once_and_nothing_is_lost(
     queue: EventQueue, clock: Clock
 ) -> None:
     known = [received(queue.store), received(queue.store)]
-    assert queue.fail(claimed(queue).event, gone=True)
+    assert queue.fail(claimed(queue).event, gone=True).disabled
     assert shop(queue).disabled_at == clock()
     assert queue.claim(SHOP) is None
     assert queue.enable(SHOP) == 2
@@ -225,6 +234,26 @@ def test_what_can_t_be_told_neither_waits_nor_comes_back(queue: EventQueue) -> N
     queue.leave_out(claimed(queue).event)
     assert queue.enable(SHOP) == 0
     assert (shop(queue).waiting, shop(queue).given_up) == (0, 0)
+
+
+def test_what_waits_is_counted_for_each_endpoint_alone(queue: EventQueue) -> None:
+    places = [SHOP, ("shop", "till"), ("shop", "app")]
+    for caller in ("shop", "till", "shop", "shop"):
+        received(queue.store, caller=caller)
+    queue.settle(claimed(queue).event)
+    assert queue.count_waiting(places) == dict(zip(places, (2, 1, 0), strict=True))
+    queue.fail(claimed(queue).event, gone=True)
+    assert queue.disabled_places() == {SHOP}
+    assert queue.due_places(places) == [("shop", "till")]
+
+
+def test_the_next_event_is_found_by_an_index(queue: EventQueue) -> None:
+    asked = queue.next_due(SHOP).compile(compile_kwargs={"literal_binds": True})
+    with queue.store.database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert [str(one[-1]) for one in plan] == [
+        "SEARCH events USING INDEX events_due (door=? AND caller=? AND due<?)"
+    ]
 
 
 def test_an_endpoint_says_what_waits_for_it_and_since_when(queue: EventQueue, clock: Clock) -> None:

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("delivered_at", sa.Float()),
         sqlite_autoincrement=True,
     )
-    op.create_index("events_due", "events", ["due"])
+    op.create_index("events_due", "events", ["door", "caller", "due", "seq"])
     op.create_index("events_of", "events", ["door", "caller", "kind", "seq"])
     op.create_index("events_about", "events", ["message"])
     op.create_index("messages_taken", "messages", ["provider_id"])
