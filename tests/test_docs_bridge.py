@@ -76,6 +76,11 @@ def test_each_key_is_in_its_table() -> None:
     )
     assert sorted(rows("key of `[doors.NAME]`")) == sorted(f"`{key}`" for key in door)
     assert sorted(rows("key of `[bridge]`")) == sorted(f"`{key}`" for key in own)
+    events = (DOCS.parent / "smsbridge" / "bridge" / "event_config.py").read_text(encoding="utf-8")
+    (keys,) = re.findall(r"own\.only\(([^)]*)\)", events)
+    assert sorted(rows("key of `[bridge.events.NAME]`")) == sorted(
+        f"`{key}`" for key in re.findall(r'"(\w+)"', keys)
+    )
 
 
 def test_each_key_of_a_webhook_is_in_its_table() -> None:

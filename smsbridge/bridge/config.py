@@ -165,12 +165,12 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         "path",
         "to",
         "callers",
+        "received",
+        "webhooks",
         "answer",
         "wait",
         "same_within",
         "on_unknown",
-        "received",
-        "webhooks",
     )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")

@@ -62,7 +62,8 @@ class Poll:
         """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
         last = self.intake.events.last_time(self.name)
         since = time_of(now) - FIRST if last is None else time_of(last) - OVERLAP
-        for row in self.client.received(after=since):
+        rows = self.client.received(after=since)
+        for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
 
     def ask_status(self, message: StoredMessage) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store_tables import EVENTS
 from smsbridge.bridge.stored_event import EventKind, StoredEvent
@@ -37,10 +38,7 @@ class EventStore:
         """Keep an event, on the disk when this returns; False if it is there already."""
 
         def write(connection: Connection) -> bool:
-            if self.has(connection, new.event_key):
-                return False
-            self.add_row(connection, new)
-            return True
+            return not self.has(connection, new.event_key) and self.add_row(connection, new)
 
         return self.store.database.commit("event", write)
 
@@ -49,13 +47,21 @@ class EventStore:
         same = select(EVENTS.c.seq).where(EVENTS.c.event_key == event_key)
         return connection.execute(same).first() is not None
 
-    def add_row(self, connection: Connection, new: NewEvent, *, is_news: bool = True) -> None:
-        """Add the row of an event. ``is_news``: False for one that its caller isn't told of."""
+    def add_row(self, connection: Connection, new: NewEvent, *, is_news: bool = True) -> bool:
+        """Add the row of an event; return False where another process has just done so.
+
+        ``is_news``: False for one that its caller isn't told of.
+        """
         now = self.store.now()
         made = {"id": f"evt_{os.urandom(_ID_BYTES).hex()}", "came_at": now}
         due = self.due(new.door, new.caller) if is_news else None
         more = {"due": due, "hidden": False, "tries": 0}
-        connection.execute(insert(EVENTS), {**asdict(new), **made, **more})
+        try:
+            with connection.begin_nested():  # others share the transaction
+                connection.execute(insert(EVENTS), {**asdict(new), **made, **more})
+        except IntegrityError:
+            return False
+        return True
 
     def due(self, door: str | None, caller: str | None) -> float | None:
         """Return when the webhook of an event is due: now, or None where none is to be sent."""

@@ -78,8 +78,8 @@ class Reports:
             found = self._find(connection, new, reference)
             if found is None or found.state in _GOING:
                 number = found.seq if found else None
-                self.events.add_row(connection, replace(new, message=number))
-                return Recorded(Became.WAITS, found)
+                added = self.events.add_row(connection, replace(new, message=number))
+                return Recorded(Became.WAITS if added else Became.REPEATED, found)
             moved, is_news = self._move(connection, found, new)
             whose = {"message": found.seq, "door": found.door, "caller": found.caller}
             self.events.add_row(connection, replace(new, **whose), is_news=is_news)  # type: ignore[arg-type]  # each has its type

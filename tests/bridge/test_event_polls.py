@@ -101,6 +101,16 @@ def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) ->
         assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
 
 
+def test_what_came_in_is_kept_in_its_order_in_time(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        for text in ("One", "Two"):
+            provider.receive(PERSON, text)
+            clock.seconds += 1
+        provider.history.received.reverse()
+        polls.tick(0.0)
+        assert [one.text for one in events_of(store)] == ["One", "Two"]
+
+
 def test_a_message_is_asked_about_until_its_last_status(tmp_path: Path) -> None:
     with asking(tmp_path) as (polls, provider, store, clock):
         message = sent(store, provider)

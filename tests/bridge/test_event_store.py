@@ -78,3 +78,15 @@ def test_the_last_that_came_in_by_a_block_is_known(tmp_path: Path) -> None:
         events.add(a_report("report", at=90.0))
         assert events.last_time("new") == 20.0
         assert events.last_time("other") is None
+
+
+def test_an_event_that_another_process_adds_at_the_same_time_ends_no_other_write(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as store:
+        events = EventStore(store)
+        with store.database.write("test") as connection:
+            assert events.add_row(connection, a_received("one"))
+            assert not events.add_row(connection, a_received("one"))
+            assert events.add_row(connection, a_received("two"))
+        assert len(events_of(store)) == 2

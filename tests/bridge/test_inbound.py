@@ -21,11 +21,13 @@ from support.events import (
     PERSON,
     REPORTING,
     WEBHOOK,
+    a_report,
     deliver,
     events_of,
     events_text,
     outbox,
     reporting,
+    reports_of,
     target,
 )
 
@@ -82,6 +84,16 @@ def test_a_failure_on_the_phone_is_one_of_the_dialect(tmp_path: Path) -> None:
         run.provider.tell(logged.log, ["sms"], Status.UNDELIVERED)
         deliver(run)
         (row,) = ask(run, "/log/sent/sms/", error_mobile="1")["sms"]
+        assert row["send_from_mobile_erreur"] == "undelivered"
+
+
+def test_a_message_that_expired_was_not_delivered(tmp_path: Path) -> None:
+    with reporting(tmp_path) as run:
+        run.send()
+        (message,) = run.settled()
+        told = a_report(status=Status.EXPIRED, provider_id=message.provider_id)
+        reports_of(run.store).record(told)
+        (row,) = ask(run, "/log/sent/sms/", guid_message=message.id)["sms"]
         assert row["send_from_mobile_erreur"] == "undelivered"
 
 
