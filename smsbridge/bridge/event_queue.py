@@ -192,7 +192,7 @@ class EventQueue:
 
         return self.store.database.commit("endpoint enabled", write)
 
-    def count_waiting(self, places: Collection[Place]) -> dict[Place, int]:
+    def waiting_counts(self, places: Collection[Place]) -> dict[Place, int]:
         """Return how many events are to be told yet, for each of some endpoints."""
         with self.store.database.read() as connection:
             return {

@@ -69,7 +69,7 @@ class BridgeCollector(Collector):
 
     def _of_endpoints(self) -> Iterator[Metric]:
         hooks = self.bridge.webhooks
-        counts, off = hooks.queue.count_waiting(hooks.places), hooks.queue.disabled_places()
+        counts, off = hooks.queue.waiting_counts(hooks.places), hooks.queue.disabled_places()
         labels = ("door", "caller")
         disabled = GaugeMetricFamily(
             "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels

@@ -241,7 +241,7 @@ def test_what_waits_is_counted_for_each_endpoint_alone(queue: EventQueue) -> Non
     for caller in ("shop", "till", "shop", "shop"):
         received(queue.store, caller=caller)
     queue.settle(claimed(queue).event)
-    assert queue.count_waiting(places) == dict(zip(places, (2, 1, 0), strict=True))
+    assert queue.waiting_counts(places) == dict(zip(places, (2, 1, 0), strict=True))
     queue.fail(claimed(queue).event, gone=True)
     assert queue.disabled_places() == {SHOP}
     assert queue.due_places(places) == [("shop", "till")]
