@@ -45,14 +45,15 @@ TEXT = (DOCS / PAGE).read_text(encoding="utf-8")
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """Return a terminal in an empty folder; a bridge that it leaves is killed."""
+    """Return a terminal in an empty folder; what it leaves is killed."""
     folder = tmp_path / "shop"
     folder.mkdir()
     terminal = Terminal(folder)
     yield terminal
     terminal.close()
-    with suppress(OSError, ValueError):
-        os.kill(int((folder / "bridge.pid").read_text(encoding="utf-8")), signal.SIGKILL)
+    for name in ("bridge.pid", "receiver.pid"):
+        with suppress(OSError, ValueError):
+            os.kill(int((folder / name).read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 def test_the_story_is_as_the_page_shows(terminal: Terminal) -> None:

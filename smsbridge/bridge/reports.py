@@ -121,8 +121,26 @@ class Reports:
             MESSAGES.c.seq == message.seq,
             or_(MESSAGES.c.status.in_(lower), MESSAGES.c.status.is_(None)),
         )
-        rose = connection.execute(higher.values(status=status)).rowcount == 1
-        return (replace(message, status=status) if rose else message), rose
+        if connection.execute(higher.values(status=status)).rowcount == 1:
+            return replace(message, status=status), True
+        return message, status is message.status and not self._was_told(connection, message, told)
+
+    @staticmethod
+    def _was_told(
+        connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
+    ) -> bool:
+        """Return whether a caller knows a status that stands already, maybe by a look-up.
+
+        The answer to its send has said that a message is queued.
+        """
+        status = told.status or Status.UNKNOWN
+        before = select(EVENTS.c.seq).where(
+            EVENTS.c.message == message.seq,
+            EVENTS.c.status == status,
+            EVENTS.c.door.is_not(None),  # so it isn't this one
+        )
+        known = status.rank <= Status.ACCEPTED.rank
+        return known or connection.execute(before).first() is not None
 
     def match(self, since: float) -> list[StoredMessage]:
         """Match reports that came too early, since a time; return messages proved to be taken."""

@@ -45,6 +45,24 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
         assert len(store.history(message)) == 3
 
 
+def test_what_only_a_look_up_has_told_is_told_once_by_a_report(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        accepted(store, status=Status.DELIVERED)
+        reports = reports_of(store, told=True)
+        for key, told in (("1", Status.SENT), ("2", Status.DELIVERED), ("3", Status.DELIVERED)):
+            reports.record(a_report(key, told))
+        assert [one.due for one in events_of(store)] == [None, clock(), None]
+
+
+def test_what_the_answer_to_a_send_has_said_is_not_told_again(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        accepted(store, status=Status.QUEUED)
+        reports_of(store, told=True).record(a_report("1", Status.QUEUED))
+        assert [one.due for one in events_of(store)] == [None]
+
+
 def test_a_report_that_comes_again_is_kept_once(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         put(store)
