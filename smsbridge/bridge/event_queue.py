@@ -7,10 +7,12 @@ crash it is due again. Of several who claim it one wins.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store_tables import ENDPOINTS, EVENTS, MESSAGES
 from smsbridge.bridge.stored_event import StoredEvent
@@ -170,7 +172,8 @@ class EventQueue:
         if row is None:
             door, caller = place
             values = {"door": door, "caller": caller, "failing_since": now}
-            connection.execute(insert(ENDPOINTS).values(values))
+            with suppress(IntegrityError), connection.begin_nested():  # another has just done so
+                connection.execute(insert(ENDPOINTS).values(values))
         elif row.failing_since is None:
             connection.execute(update(ENDPOINTS).where(_at(place)).values(failing_since=now))
         else:
