@@ -25,6 +25,8 @@ from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.store import Store
     from smsbridge.bridge.stored_event import StoredEvent
@@ -82,13 +84,6 @@ class Door:
             self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
-
-    def id_of(self, known: StoredMessage | StoredEvent) -> str:
-        """Return the id of a message, or of one that came in, as its caller knows it."""
-        if isinstance(known, StoredMessage):
-            return self._answers.known_id(known.protocol, known)
-        names = {one.name for one in self._protocols}
-        return str(known.seq) if names <= self._answers.by_number else known.id
 
     def calls(self) -> set[str]:
         """Return what it hears, so that two doors can be compared."""
@@ -155,6 +150,20 @@ class Door:
         except Unwritable as error:
             LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
             return self._answers.fault(request, call, "the answer can't be written")
+
+
+def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
+    """Return what says by which id callers know a message, or one that came in."""
+    protocols = _protocols_of(config)
+    answers = DoorAnswers.of(config.callers.values(), protocols)
+    only_numbers = {one.name for one in protocols} <= answers.by_number
+
+    def id_of(known: StoredMessage | StoredEvent) -> str:
+        if isinstance(known, StoredMessage):
+            return answers.known_id(known.protocol, known)
+        return str(known.seq) if only_numbers else known.id
+
+    return id_of
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

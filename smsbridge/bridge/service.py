@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import Database
-from smsbridge.bridge.door import Door
+from smsbridge.bridge.door import Door, ids_of
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.event_delivery import EventDelivery, Teller
 from smsbridge.bridge.event_post import EventPost
@@ -26,7 +26,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.serving.rest import json_response
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig
+    from smsbridge.bridge.config import BridgeConfig, DoorConfig
     from smsbridge.bridge.database import At
     from smsbridge.bridge.stored_message import StoredMessage
     from smsbridge.client.sync import Client
@@ -132,7 +132,7 @@ def serve_bridge(
                 doors=_in_order(doors, config),
                 listeners=listeners,
                 inbound=inbound,
-                webhooks=EventDelivery(EventQueue(store), tellers_of(doors)),
+                webhooks=EventDelivery(EventQueue(store), tellers_of(config.doors)),
                 delivery=_delivery(config, store, clients, session, listeners),
             )
             bridge.delivery.start()
@@ -181,16 +181,17 @@ def _delivery(
     )
 
 
-def tellers_of(doors: list[Door]) -> dict[tuple[str, str], Teller]:
+def tellers_of(doors: Sequence[DoorConfig]) -> dict[tuple[str, str], Teller]:
     """Return what tells the callers of doors of events, by door and caller."""
-    return {
-        (door.config.name, caller): Teller(
-            EventRequest(config=hook, dialect=door.config.callers[caller], id_of=door.id_of),
-            EventPost(hook),
-        )
-        for door in doors
-        for caller, hook in door.config.webhooks.items()
-    }
+    found: dict[tuple[str, str], Teller] = {}
+    for door in doors:
+        if not door.webhooks:
+            continue
+        id_of = ids_of(door)
+        for caller, hook in door.webhooks.items():
+            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
+            found[door.name, caller] = Teller(request, EventPost(hook))
+    return found
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:
