@@ -5,25 +5,40 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import signal
+import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from configparser import ConfigParser
-from contextlib import suppress
-from dataclasses import fields
+from contextlib import contextmanager, suppress
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
+from smsbridge import Client, Secret
+from smsbridge.bridge.event_queue import WAITS
+from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.webhook_config import WebhookConfig
 from smsbridge.cli.outbox import outbox
 from smsbridge.cli.serve import serve
 from smsbridge.cli.shadow import report
+from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.serving.wire_message import WireMessage
 
+from support.bridges import Clock, open_store
 from support.commands import parse_options
+from support.events import events_of
 from support.terminal import DOCS, Terminal
 from support.tools import missing, need
+from support.webhook_receivers import SECRET, received
 
 PAGE = "bridge.md"
 EXAMPLES = DOCS / "examples" / "bridge"
@@ -32,14 +47,15 @@ TEXT = (DOCS / PAGE).read_text(encoding="utf-8")
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """Return a terminal in an empty folder; a bridge that it leaves is killed."""
+    """Return a terminal in an empty folder; what it leaves is killed."""
     folder = tmp_path / "shop"
     folder.mkdir()
     terminal = Terminal(folder)
     yield terminal
     terminal.close()
-    with suppress(OSError, ValueError):
-        os.kill(int((folder / "bridge.pid").read_text(encoding="utf-8")), signal.SIGKILL)
+    for name in ("bridge.pid", "receiver.pid"):
+        with suppress(OSError, ValueError):
+            os.kill(int((folder / name).read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 def test_the_story_is_as_the_page_shows(terminal: Terminal) -> None:
@@ -63,6 +79,96 @@ def test_each_key_is_in_its_table() -> None:
     )
     assert sorted(rows("key of `[doors.NAME]`")) == sorted(f"`{key}`" for key in door)
     assert sorted(rows("key of `[bridge]`")) == sorted(f"`{key}`" for key in own)
+    events = (DOCS.parent / "smsbridge" / "bridge" / "event_config.py").read_text(encoding="utf-8")
+    (keys,) = re.findall(r"own\.only\(([^)]*)\)", events)
+    assert sorted(rows("key of `[bridge.events.NAME]`")) == sorted(
+        f"`{key}`" for key in re.findall(r'"(\w+)"', keys)
+    )
+
+
+def test_each_key_of_a_webhook_is_in_its_table() -> None:
+    keys = [f"`{one.name}`" for one in fields(WebhookConfig)]
+    assert sorted(rows("key of a webhook")) == sorted(keys)
+
+
+def test_the_waits_between_tries_are_those_of_the_page() -> None:
+    line = TEXT.partition("| after the one before |")[2].partition("\n")[0]
+    units = {"s": 1, "min": 60, "h": 3600}
+    said = re.findall(r"(\d+) (s|min|h)", line)
+    assert [int(number) * units[unit] for number, unit in said] == list(WAITS)
+
+
+def receive(url: str, folder: Path) -> list[int]:
+    """Return the statuses for an event that comes twice, and for one that is signed wrongly."""
+    with open_store(folder, Clock(time.time())) as store:
+        received(store)
+        (event,) = events_of(store)
+    hook = WebhookConfig(url=url, secret=Secret(SECRET), networks=[ip_network("127.0.0.0/8")])
+    dialect = Client.from_mapping({"backend": "console"}).backend
+    make = EventRequest(config=hook, dialect=dialect, id_of=lambda one: one.id).make
+    request = make(event, None, datetime.now(UTC))
+    assert request is not None
+    wrong = replace(request, body=request.body + b" ")
+    post = RequestsTransport(dialect)
+    found = [post.send(one, time.monotonic() + 10).status for one in (request, request, wrong)]
+    post.close()
+    return found
+
+
+def event_id(folder: Path) -> str:
+    with open_store(folder) as store:
+        return events_of(store)[0].id
+
+
+@contextmanager
+def php(folder: Path) -> Iterator[str]:
+    """Serve the receiver in PHP, and yield its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        here = free.getsockname()
+    address = f"{here[0]}:{here[1]}"
+    (folder / "events").mkdir()
+    command = [need("php", "php-cli"), "-S", address, str(EXAMPLES / "receiver.php")]
+    environ = {**os.environ, "SHOP_WEBHOOK_SECRET": SECRET}
+    served = subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while True:
+            with suppress(OSError), socket.create_connection(here, 1):
+                break
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield f"http://{address}/sms"
+    finally:
+        served.kill()
+        served.wait(20)
+
+
+def test_the_receiver_in_php_takes_an_event_once(tmp_path: Path) -> None:
+    with php(tmp_path) as url:
+        assert receive(url, tmp_path) == [204, 204, 401]
+    assert (tmp_path / "log.txt").read_text(
+        encoding="utf-8"
+    ) == f"message.received {event_id(tmp_path)}\n"
+
+
+def test_the_receiver_in_python_takes_an_event_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOP_WEBHOOK_SECRET", SECRET)
+    app = runpy.run_path(str(EXAMPLES / "receiver.py"))["app"]
+    with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        assert receive(f"http://127.0.0.1:{server.server_port}/", tmp_path) == [200, 200, 401]
+        server.shutdown()
+        thread.join(20)
+    assert capsys.readouterr().out == "received: Yes\n"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_each_state_and_each_command_is_in_its_table() -> None:

@@ -27,8 +27,8 @@ except ImportError as missing:
     raise MissingExtra("bridge", "smsbridge serve") from missing
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.service import Bridge
     from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.bridge.whole_bridge import Bridge
 
 MOST_BYTES = 1024 * 1024
 _ASK_SECONDS = 0.5

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.event_config import EventsConfig, read_events, read_received
 from smsbridge.bridge.shadow import check_shadow
+from smsbridge.bridge.webhook_config import WebhookConfig, read_webhooks
 from smsbridge.config.values import fetch_value
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
@@ -58,7 +60,9 @@ class DoorConfig:
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
     many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
-    of the block that is compared with ``to``; empty for none.
+    of the block that is compared with ``to``; empty for none. ``received``: which caller gets what
+    comes in, by the number to which it went; empty if the door doesn't say. ``webhooks``: where the
+    events of its callers go, by the names of those that have one.
     """
 
     name: str
@@ -70,6 +74,8 @@ class DoorConfig:
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
     shadow: str = ""
+    received: Mapping[str, str] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,7 @@ class BridgeConfig:
     ``shadows``: those that are compared with them, and never sent through.
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
     numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
+    ``events``: what comes in, and how.
     """
 
     store: Path | str = field(repr=False)
@@ -92,18 +99,24 @@ class BridgeConfig:
     address: str = ""
     keep: timedelta = timedelta(days=90)
     workers: int = 8
+    events: tuple[EventsConfig, ...] = ()
+
+    def has_webhook(self, door: str, caller: str) -> bool:
+        """Return whether a caller is told of its events by a webhook."""
+        return any(one.name == door and caller in one.webhooks for one in self.doors)
 
 
 def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
     with _lines(document):
         own, doors = _table(document, "bridge"), _table(document, "doors")
-        own.only("store", "listen", "address", "keep", "workers")
+        own.only("store", "listen", "address", "keep", "workers", "events")
         host, port = _listen(own)
         if not doors.values:
             doors.fail("give at least one door, such as [doors.old-shop]")
         made = tuple(_door(document, doors, name) for name in doors.values)
         _check_paths(made)
+        backends = {door.to: _target(document, doors, door, "to") for door in made}
         return BridgeConfig(
             store=_store(document, own),
             host=host,
@@ -112,8 +125,9 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
-            backends={door.to: _target(document, doors, door, "to") for door in made},
+            backends=backends,
             shadows={door.shadow: _shadow(document, doors, door) for door in made if door.shadow},
+            events=read_events(document, own, made, backends, _seconds),
         )
 
 
@@ -187,6 +201,8 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         "path",
         "to",
         "callers",
+        "received",
+        "webhooks",
         "answer",
         "wait",
         "same_within",
@@ -200,9 +216,10 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     wait = _seconds(own, "wait", "20s")
     if not 0 < wait <= _MOST_WAIT:
         own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
+    known = {one: _caller(document, callers, one, speaks) for one in callers.values}
     return DoorConfig(
         name=name,
-        callers={one: _caller(document, callers, one, speaks) for one in callers.values},
+        callers=known,
         path=_path(own),
         to=_block(document, own, "to"),
         answer=AnswerWhen(_choice(own, "answer", AnswerWhen)),
@@ -210,6 +227,8 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
         shadow=_block(document, own, "shadow") if "shadow" in own else "",
+        received=read_received(own, callers.values),
+        webhooks=read_webhooks(document, own, known),
     )
 
 

@@ -15,6 +15,7 @@ from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
+from smsbridge.bridge.stored_message import StoredMessage
 from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
@@ -24,8 +25,11 @@ from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.store import Store
+    from smsbridge.bridge.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
@@ -98,7 +102,7 @@ class Door:
         try:
             return self._answer(request, call, sender, notes)
         except StoreError as error:
-            LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+            LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
             self.counts.refuse("the store can't be used")
             if call is None:
                 return refuse(self._protocols, request, 500, _UNSTORED, "Server")
@@ -146,6 +150,20 @@ class Door:
         except Unwritable as error:
             LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
             return self._answers.fault(request, call, "the answer can't be written")
+
+
+def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
+    """Return what says by which id callers know a message, or one that came in."""
+    protocols = _protocols_of(config)
+    answers = DoorAnswers.of(config.callers.values(), protocols)
+    only_numbers = {one.name for one in protocols} <= answers.by_number
+
+    def id_of(known: StoredMessage | StoredEvent) -> str:
+        if isinstance(known, StoredMessage):
+            return answers.known_id(known.protocol, known)
+        return str(known.seq) if only_numbers else known.id
+
+    return id_of
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

@@ -19,6 +19,7 @@ from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, wri
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.bridge.stored_event import StoredEvent
     from smsbridge.http.exchange import Response
     from smsbridge.serving.provider_protocol import ProviderProtocol
 
@@ -58,7 +59,12 @@ def true_word(statuses: Mapping[str, Status], status: Status | None) -> str | No
     if status is None:
         return None
     words = status_words(statuses)
-    return next((words[one] for one in (status, *_LESS.get(status, ())) if one in words), None)
+    return next((words[one] for one in true_statuses(status) if one in words), None)
+
+
+def true_statuses(status: Status) -> tuple[Status, ...]:
+    """Return a status, and then those that say less and are true as well."""
+    return (status, *_LESS.get(status, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +92,13 @@ class DoorAnswers:
                 )
         return cls(answers=answers, by_number=frozenset(found))
 
-    def id_of(self, call: ReceivedCall, message: StoredMessage) -> str:
-        """Return the id of a message as the callers of a protocol know it."""
-        return str(message.seq) if call.protocol.name in self.by_number else message.id
+    def id_of(self, call: ReceivedCall, message: StoredMessage | StoredEvent) -> str:
+        """Return the id of a message, or of one that came in, as callers of a protocol know it."""
+        return self.known_id(call.protocol.name, message)
+
+    def known_id(self, protocol: str, message: StoredMessage | StoredEvent) -> str:
+        """Return the same by the name of the protocol."""
+        return str(message.seq) if protocol in self.by_number else message.id
 
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that a message was taken, with its status."""
@@ -152,16 +162,41 @@ class DoorAnswers:
             return self.refuse(request, call, Reason.REQUEST, Reason.OTHER)
         return self.answers.rows(request, call, [self._row(call, message) for message in said])
 
-    def _can_say(self, table: Any, message: StoredMessage) -> bool:
+    def received(
+        self, request: Request, call: ReceivedCall, events: Sequence[StoredEvent]
+    ) -> Response:
+        """Return the answer with messages that came in."""
+        rows = [
+            {
+                "id": self.id_of(call, one),
+                "recipient": one.recipient or "",
+                "sender": one.sender or "",
+                "text": one.text or "",
+                "device": "",
+                "at": TIME_FILTERS["iso"](time_of(one.at)),
+                "status": None,
+            }
+            for one in events
+        ]
+        return self.answers.rows(request, call, rows)
+
+    def _status_of(self, table: Any, message: StoredMessage) -> Status:
+        """Return a status that a table can say: *expired* is *undelivered* where it has no word."""
         status = status_of(message)
+        words = status_words(table.statuses or self.answers.statuses)
+        expired = status is Status.EXPIRED and status not in words
+        return Status.UNDELIVERED if expired else status
+
+    def _can_say(self, table: Any, message: StoredMessage) -> bool:
+        status = self._status_of(table, message)
         if status in FAILURES and (table.failed.match or table.refused.match):
             return True
         word = true_word(table.statuses or self.answers.statuses, status)
         return word is not None or "status" not in table.row
 
     def _row(self, call: ReceivedCall, message: StoredMessage) -> dict[str, Any]:
-        status = status_of(message)
-        failed = status in FAILURES
+        status = self._status_of(call.table, message)
+        ended = status if message.state is State.ACCEPTED else message.state
         return {
             "id": self.id_of(call, message),
             "recipient": message.recipient or "",
@@ -170,7 +205,7 @@ class DoorAnswers:
             "reference": message.reference or "",
             "at": TIME_FILTERS["iso"](time_of(message.stored_at)),
             "status": status,
-            "error": str(message.reason or message.state) if failed else "",
+            "error": str(message.reason or ended) if status in FAILURES else "",
         }
 
 

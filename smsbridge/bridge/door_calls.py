@@ -89,7 +89,7 @@ class DoorCalls:
                 found = log.rows(call.operation, call.values, caller)
                 return self.answers.rows(request, call, found)
             case "received":
-                return self.answers.rows(request, call, [])
+                return self.answers.received(request, call, log.received(call.values, caller))
             case "delete" if log.delete(call.values, caller):
                 return self.answers.accept_command(request, call, call.values.get("id", ""))
             case "resend" if again := self._resend(call, caller):

@@ -1,14 +1,17 @@
-"""The log that a door shows to a caller: its own messages, by the filters of a question."""
+"""The log that a door shows to a caller: what it sent, and got, by the filters of a question."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from smsbridge.bridge.event_store import EventStore
+from smsbridge.bridge.stored_event import StoredEvent
 from smsbridge.bridge.stored_message import State, StoredMessage
 from smsbridge.mapping.times import read_time
+from smsbridge.message import Status
 from smsbridge.text.phone import digits_of
 
 if TYPE_CHECKING:
@@ -18,7 +21,13 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _MOST_READ = 1000
-_FAILED = {"phone": (), "request": (State.REJECTED, State.NOT_SENT)}
+_FAILED: Mapping[str, Mapping[str, Any]] = {
+    "phone": {
+        "states": (State.ACCEPTED,),
+        "statuses": (Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED),
+    },
+    "request": {"states": (State.REJECTED, State.NOT_SENT)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +44,10 @@ class DoorLog:
             return [found] if found else []
         before = values.get("before", "")
         last = self.store.find(before, door=self.door, caller=caller) if before else None
-        failed = values.get("failed", "")
-        if failed in _FAILED and not _FAILED[failed]:
-            return []  # nothing tells the bridge what became of it on a phone
         messages = self.store.list_messages(
             door=self.door,
             caller=caller,
-            states=_FAILED.get(failed, ()),
+            **_FAILED.get(values.get("failed", ""), {}),
             below=last.seq if last else None,
             before=None if last else _seconds(read_time(before)),
             after=_seconds(read_time(values.get("after", ""))),
@@ -49,10 +55,33 @@ class DoorLog:
         )
         return [one for one in messages if _fits(one, values)][:PAGE]
 
+    def received(self, values: Mapping[str, str], caller: str) -> list[StoredEvent]:
+        """Return the messages that came in which the values of a question ask for, oldest first.
+
+        From now on they are read. By which device one came in, nobody here knows, so that is no
+        filter.
+        """
+        events = EventStore(self.store)
+        found = events.list_received(
+            door=self.door,
+            caller=caller,
+            known=values.get("id", ""),
+            unread=values.get("unread") == "true",
+            before=_seconds(read_time(values.get("before", ""))),
+            after=_seconds(read_time(values.get("after", ""))),
+            limit=_MOST_READ,
+        )
+        shown = [one for one in found if _fits(one, values)]
+        if unread := [one for one in shown if one.read_at is None]:
+            events.mark_read(unread)
+        return shown
+
     def delete(self, values: Mapping[str, str], caller: str) -> bool:
         """Leave one message, or those of some days, out of the log; False without a selector."""
         if values.get("id"):
             found = self.rows("status", values, caller)
+            if not found:
+                self._delete_arrival(values["id"], caller)
         else:
             first = read_time(values.get("first", ""))
             last = read_time(values.get("last", "")) or first
@@ -70,8 +99,13 @@ class DoorLog:
             self.store.hide(found)
         return True
 
+    def _delete_arrival(self, known: str, caller: str) -> None:
+        events = EventStore(self.store)
+        if came := events.list_received(door=self.door, caller=caller, known=known):
+            events.hide(came)
 
-def _fits(message: StoredMessage, values: Mapping[str, str]) -> bool:
+
+def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bool:
     number, keyword = values.get("recipient", ""), values.get("keyword", "")
     recipient = digits_of(message.recipient or "")
     if number and digits_of(number) != recipient:

@@ -40,9 +40,13 @@ class Housekeeping:
         """Begin."""
         self._thread.start()
 
+    def end(self) -> None:
+        """Begin nothing more."""
+        self._stop.set()
+
     def stop(self, seconds: float) -> bool:
         """Begin nothing more, and wait for what is being done; return whether it ended."""
-        self._stop.set()
+        self.end()
         self._thread.join(seconds)
         return not self._thread.is_alive()
 

@@ -59,13 +59,18 @@ class JobWorkers:
     def wake(self) -> None:
         """Do nothing: a job has a way of its own to wake whoever takes it."""
 
-    def stop(self, seconds: float) -> bool:
-        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+    def end(self) -> None:
+        """Claim nothing more."""
         if not self._stop.is_set():  # a second cancel would not wait for what is being sent
             self._stop.set()
             self._loop.call_soon_threadsafe(self._cancel)
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+        self.end()
         jobs, beat = self._threads
         jobs.join(seconds + _PAUSE_SECONDS)
+        self._delivery.give_up()
         self._over.set()
         beat.join(_PAUSE_SECONDS)
         return not jobs.is_alive()

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from smsbridge.bridge.database import StoreError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.service import Bridge
+    from smsbridge.bridge.whole_bridge import Bridge
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 
@@ -34,11 +34,27 @@ class BridgeCollector(Collector):
         for labels, number in list(self.bridge.delivery.ended.items()):
             sends.add_metric(labels, number)
         yield sends
+        events = CounterMetricFamily(
+            "smsbridge_bridge_events",
+            "Reports, and messages that came in.",
+            labels=("backend", "kind", "became"),
+        )
+        for named, number in list(self.bridge.inbound.counts.came.items()):
+            events.add_metric(named, number)
+        yield events
+        posts = CounterMetricFamily(
+            "smsbridge_bridge_webhooks", "Webhooks posted.", labels=("door", "caller", "result")
+        )
+        for place, number in list(self.bridge.webhooks.ended.items()):
+            posts.add_metric(place, number)
+        yield posts
         try:
             counts = self.bridge.store.counts()
             oldest = self.bridge.store.oldest_due()
+            endpoints = list(self._of_endpoints())
         except StoreError:
             return
+        yield from endpoints
         messages = GaugeMetricFamily(
             "smsbridge_bridge_messages", "Messages of the store.", labels=("state",)
         )
@@ -50,6 +66,21 @@ class BridgeCollector(Collector):
             "For how long the message has been due that waits longest.",
             value=max(self.bridge.store.now() - oldest, 0.0) if oldest else 0.0,
         )
+
+    def _of_endpoints(self) -> Iterator[Metric]:
+        hooks = self.bridge.webhooks
+        counts, off = hooks.queue.waiting_counts(hooks.places), hooks.queue.disabled_places()
+        labels = ("door", "caller")
+        disabled = GaugeMetricFamily(
+            "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
+        )
+        waiting = GaugeMetricFamily(
+            "smsbridge_bridge_webhook_waiting", "Events that are to be told.", labels=labels
+        )
+        for place, number in counts.items():
+            disabled.add_metric(place, place in off)
+            waiting.add_metric(place, number)
+        yield from (disabled, waiting)
 
     def _of_doors(self) -> Iterator[Metric]:
         stored = CounterMetricFamily(

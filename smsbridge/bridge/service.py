@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import nowhere
-from smsbridge.bridge.door import Door
-from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.door import Door, ids_of
+from smsbridge.bridge.event_delivery import EventDelivery, Teller
+from smsbridge.bridge.event_post import EventPost
+from smsbridge.bridge.event_queue import EventQueue
+from smsbridge.bridge.event_request import EventRequest
+from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.housekeeping import Housekeeping
+from smsbridge.bridge.inbound import Inbound
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_delivery import Delivery
 from smsbridge.bridge.message_queue import MessageQueue, holder_name
@@ -19,92 +22,16 @@ from smsbridge.bridge.open_database import open_database
 from smsbridge.bridge.sender import ClientOf, Sender, bridge_client
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.thread_workers import ThreadWorkers
+from smsbridge.bridge.whole_bridge import Bridge, Listeners, Workers
 from smsbridge.errors import ConfigError
-from smsbridge.http.exchange import Request, Response, Session
-from smsbridge.serving.rest import json_response
+from smsbridge.http.exchange import Session
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig
+    from smsbridge.bridge.config import BridgeConfig, DoorConfig
     from smsbridge.bridge.database import At
-    from smsbridge.bridge.stored_message import StoredMessage
     from smsbridge.client.sync import Client
 
-Settled = Callable[["StoredMessage"], None]
 _STOP_SECONDS = 18.0
-
-
-@dataclass(slots=True)
-class Listeners:
-    """Who hears of each message whose outcome was recorded."""
-
-    all: list[Settled] = field(default_factory=list)
-
-    def tell(self, message: StoredMessage) -> None:
-        """Tell all of them."""
-        for one in self.all:
-            one(message)
-
-
-class Workers(Protocol):
-    """What sends in this process."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def wake(self) -> None:
-        """Look for a message at once."""
-
-    def stop(self, seconds: float) -> bool:
-        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bridge:
-    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread."""
-
-    store: Store
-    doors: tuple[Door, ...]
-    delivery: Delivery
-    workers: Workers
-    housekeeping: Housekeeping
-    listeners: Listeners
-
-    def start(self) -> None:
-        """Begin to send."""
-        self.workers.start()
-        self.housekeeping.start()
-
-    def stop(self, seconds: float) -> bool:
-        """Begin nothing more, and wait for what is being done; return whether all of it ended."""
-        until = time.monotonic() + seconds
-        ended = self.workers.stop(seconds)
-        self.delivery.give_up()
-        return self.housekeeping.stop(max(until - time.monotonic(), 0)) and ended
-
-    def handle(self, request: Request, sender: str) -> Response | Waiting:
-        """Return the answer to a request of a caller; 404 where no door has such a call."""
-        for door in self.doors:
-            answer = door.handle(request, sender)
-            if answer is not None:
-                self.workers.wake()
-                return answer
-        return json_response(404, {"error": 404, "message": "no door has this call"})
-
-    def refuse(self, request: Request, status: int, why: str) -> Response:
-        """Return the answer to a request that can't be read at all."""
-        answers = (door.refuse(request, status, why) for door in self.doors)
-        refused = {"error": status, "message": why}
-        return next((one for one in answers if one), None) or json_response(status, refused)
-
-    def outcome(self, waiting: Waiting) -> Response | None:
-        """Return the answer that waited, if the outcome is known by now."""
-        message = self.store.find(waiting.message.id)
-        return waiting.answer(message) if message and is_over(message) else None
-
-
-def is_over(message: StoredMessage) -> bool:
-    """Return whether a send has ended, in whatever way."""
-    return message.state not in ("stored", "handed_over")
 
 
 @contextmanager
@@ -132,10 +59,8 @@ def serve_bridge(
                 Door(door, config.backends[door.to], store, session, address)
                 for door in (config.doors if doors else ())
             ]
-            clients = {
-                name: client_of(backend, session) for name, backend in config.backends.items()
-            }
-            bridge = _bridge(config, store, opened, clients, session)
+            maker = _Maker(config, store, session, client_of, address)
+            bridge = maker.bridge(_in_order(opened, config))
             bridge.start()
             try:
                 yield bridge
@@ -145,31 +70,60 @@ def serve_bridge(
         database.close()
 
 
-def _bridge(
-    config: BridgeConfig,
-    store: Store,
-    doors: list[Door],
-    clients: Mapping[str, Client],
-    session: Session,
-) -> Bridge:
-    _check_calls(doors)
-    listeners = Listeners()
-    queue = MessageQueue(store, holder_name() if store.database.jobs else "")
-    sender = Sender(backends=config.backends, clients=clients, session=session, now=store.now)
-    delivery = Delivery(queue, sender, listeners.tell)
-    return Bridge(
-        store=store,
-        doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
-        listeners=listeners,
-        delivery=delivery,
-        workers=_workers(queue, delivery, config.workers),
-        housekeeping=Housekeeping(
-            queue,
-            lookup_of(config, queue, clients),
-            config.keep.total_seconds(),
-            listeners.tell,
-        ),
-    )
+class _Maker:
+    """Makes the parts of a bridge."""
+
+    def __init__(
+        self,
+        config: BridgeConfig,
+        store: Store,
+        session: Session,
+        client_of: ClientOf,
+        address: str,
+    ) -> None:
+        self._config, self._store, self._session = config, store, session
+        self._client_of, self._address = client_of, address
+        self._listeners = Listeners()
+        self._clients = {name: client_of(one, session) for name, one in config.backends.items()}
+
+    def bridge(self, doors: tuple[Door, ...]) -> Bridge:
+        """Return the whole."""
+        config, store = self._config, self._store
+        queue = MessageQueue(store, holder_name() if store.database.jobs else "")
+        sender = Sender(
+            backends=config.backends, clients=self._clients, session=self._session, now=store.now
+        )
+        delivery = Delivery(queue, sender, self._listeners.tell)
+        lookup = lookup_of(config, queue, self._clients)
+        keep = config.keep.total_seconds()
+        return Bridge(
+            store=store,
+            doors=doors,
+            listeners=self._listeners,
+            delivery=delivery,
+            workers=_workers(queue, delivery, config.workers),
+            housekeeping=Housekeeping(queue, lookup, keep, self._listeners.tell),
+            webhooks=EventDelivery(EventQueue(store), tellers_of(config.doors)),
+            inbound=self._inbound(),
+        )
+
+    def _inbound(self) -> Inbound:
+        config = self._config
+        return Inbound.of(
+            config.events,
+            EventStore(self._store, config.has_webhook),
+            {**self._other_clients(), **self._clients},
+            self._address,
+            self._listeners.tell,
+        )
+
+    def _other_clients(self) -> dict[str, Client]:
+        """Return what asks the parts of a failover, each with the failover's session of it."""
+        return {
+            one.name: self._client_of(one.backend, self._session.of(one.name))
+            for one in self._config.events
+            if one.name not in self._config.backends
+        }
 
 
 def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
@@ -181,17 +135,36 @@ def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
     return JobWorkers(jobs, queue, delivery, number)
 
 
+def tellers_of(doors: Sequence[DoorConfig]) -> dict[tuple[str, str], Teller]:
+    """Return what tells the callers of doors of events, by door and caller."""
+    found: dict[tuple[str, str], Teller] = {}
+    for door in doors:
+        if not door.webhooks:
+            continue
+        id_of = ids_of(door)
+        for caller, hook in door.webhooks.items():
+            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
+            found[door.name, caller] = Teller(request, EventPost(hook))
+    return found
+
+
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:
     """Return what looks *unknown* messages up."""
     rules = {door.name: door.on_unknown for door in config.doors}
     return Lookup(queue=queue, clients=clients, rules=rules)
 
 
-def _check_calls(doors: list[Door]) -> None:
-    """Refuse two doors that hear the same call."""
+def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
+    """Return the doors, the longest path first; refuse two that hear the same call."""
     heard: dict[str, str] = {}
     for door in doors:
         for call in door.calls():
             if (other := heard.setdefault(call, door.config.name)) != door.config.name:
                 both = f"{other} and {door.config.name}"
                 raise ConfigError(f"the doors {both} hear the same calls: give each a path")
+            path = f"{door.config.path}{call.rpartition(' ')[2]}".rstrip("/")
+            for one in config.events:
+                if one.path and path == one.path:
+                    why = f"door {door.config.name} hears calls at the path of its webhook"
+                    raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
+    return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

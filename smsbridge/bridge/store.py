@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
+from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
     SETTLED,
     STEPS,
@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from smsbridge.bridge.database import Database
+    from smsbridge.message import Status
 
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 _MOST_IN_JOB = 10
+_TRIED_FOR = 4 * 86_400.0
+"""Seconds: longer than the ten tries of a webhook take."""
 
 
 class OtherContent(Refusal):
@@ -158,6 +161,7 @@ class Store:
         door: str = "",
         caller: str = "",
         states: Sequence[State] = (),
+        statuses: Sequence[Status] = (),
         before: float | None = None,
         after: float | None = None,
         below: int | None = None,
@@ -166,6 +170,7 @@ class Store:
         """Return messages, newest first. ``below``: those with a smaller number."""
         rules = [*_of(door, caller)]
         rules += [MESSAGES.c.state.in_(states)] if states else []
+        rules += [MESSAGES.c.status.in_(statuses)] if statuses else []
         rules += [MESSAGES.c.stored_at < before] if before is not None else []
         rules += [MESSAGES.c.stored_at >= after] if after is not None else []
         rules += [MESSAGES.c.seq < below] if below is not None else []
@@ -243,7 +248,11 @@ class Store:
             return found
 
     def clear(self, before: float) -> int:
-        """Clear the numbers and texts of what was settled before a time; return how many."""
+        """Clear the numbers and texts of what was settled, or came in, before a time.
+
+        What waits for its webhook stays for as long as that is tried, and no longer. Return of how
+        many messages.
+        """
         old = and_(
             MESSAGES.c.changed_at < before,
             MESSAGES.c.recipient.is_not(None),
@@ -253,7 +262,11 @@ class Store:
             ),
         )
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
+        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
+        came = and_(EVENTS.c.came_at < before, over, EVENTS.c.sender.is_not(None))
+        unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
         with self.database.write("clear") as connection:
+            connection.execute(update(EVENTS).where(came).values(unsaid))
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
 
     def check_writable(self) -> None:

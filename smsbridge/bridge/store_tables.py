@@ -59,6 +59,8 @@ MESSAGES = Table(
     Index("messages_alike", "fingerprint"),
     Index("messages_of", "door", "caller", "seq"),
     Index("messages_repeat", "door", "caller", "repeat_key", unique=True),
+    Index("messages_taken", "provider_id"),
+    Index("messages_ended", "state", "changed_at"),
     sqlite_autoincrement=True,
 )
 """One row for each message. ``repeat_key``: the hash by which its caller's repeats are known.
@@ -90,3 +92,51 @@ TOKENS = Table(
     Column("expires", Float, nullable=False),
 )
 """The tokens that doors gave out, as hashes."""
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("event_key", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("backend", String(64), nullable=False),
+    Column("door", String(64)),
+    Column("caller", String(64)),
+    Column("message", NUMBER, ForeignKey("messages.seq")),
+    Column("at", Float, nullable=False),
+    Column("came_at", Float, nullable=False),
+    Column("status", String(16)),
+    Column("provider_id", Text),
+    Column("sender", Text),
+    Column("recipient", Text),
+    Column("text", Text),
+    Column("channel", String(16)),
+    Column("error", Text),
+    Column("hidden", Boolean, nullable=False, default=False),
+    Column("read_at", Float),
+    Column("due", Float),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("delivered_at", Float),
+    Index("events_due", "door", "caller", "due", "seq"),
+    Index("events_of", "door", "caller", "kind", "seq"),
+    Index("events_about", "message"),
+    sqlite_autoincrement=True,
+)
+"""What providers told: one row for each report, and for each message that came in.
+
+``id``: ours, made once. ``event_key``: the hash by which one that comes again is known. A report
+has the numbers and the text in its ``message``, not here. It has no ``door`` while it isn't known
+which message it is about, or the send of that message has not ended. ``read_at``: when its caller
+asked for it. ``due``: when its webhook is tried next; null if none is to be sent.
+"""
+
+ENDPOINTS = Table(
+    "endpoints",
+    METADATA,
+    Column("door", String(64), primary_key=True),
+    Column("caller", String(64), primary_key=True),
+    Column("failing_since", Float),
+    Column("disabled_at", Float),
+)
+"""The addresses to which webhooks go, and since when nobody takes them there."""

@@ -43,14 +43,19 @@ class ThreadWorkers:
         with self._news:
             self._news.notify()
 
-    def stop(self, seconds: float) -> bool:
-        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+    def end(self) -> None:
+        """Claim nothing more."""
         self._stop.set()
         with self._news:
             self._news.notify_all()
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+        self.end()
         until = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
+        self._delivery.give_up()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self, actor: str) -> None:

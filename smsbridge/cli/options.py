@@ -43,6 +43,15 @@ def provider_options(command: F) -> F:
     return backend_options(as_json(command))
 
 
+def store_options(command: F) -> F:
+    """Add the options of each command that reads the store of a bridge: its config, and --json."""
+    config = click.option(
+        "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
+    )
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+    return config(as_json(command))
+
+
 def message_options(command: F) -> F:
     """Add the options that make a message of a number and a text."""
     for option in (

@@ -12,7 +12,9 @@ import click
 
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.group import Group
+from smsbridge.cli.options import store_options
 from smsbridge.cli.outbox_store import find_message, message_words, open_store
+from smsbridge.cli.outbox_webhooks import enable, webhooks
 from smsbridge.cli.output import printable
 from smsbridge.cli.streams import put, say
 from smsbridge.cli.table import show_table
@@ -32,6 +34,7 @@ Examples:
   smsbridge outbox show ID
   smsbridge outbox resolve
   smsbridge outbox mark-sent ID
+  smsbridge outbox webhooks
 
 ID is the id that the caller got. Each works while the bridge serves, and is kept with the name of
 who did it.
@@ -43,23 +46,19 @@ def outbox() -> None:
     """Look at the store."""
 
 
-def _options(command: F) -> F:
-    config = click.option(
-        "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
-    )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-    return config(as_json(command))
+outbox.add_command(webhooks)
+outbox.add_command(enable)
 
 
 def _person(command: F) -> F:
     by = click.option("--by", metavar="NAME", help="Who decides it, if not who runs the command.")
-    return click.argument("id", metavar="ID")(by(_options(command)))
+    return click.argument("id", metavar="ID")(by(store_options(command)))
 
 
 @outbox.command("list")
 @click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only these; repeat it.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@_options
+@store_options
 def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bool) -> None:
     """List messages, newest first."""
     with open_store(config) as (store, _):
@@ -80,7 +79,7 @@ def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bo
 
 @outbox.command()
 @click.argument("id", metavar="ID")
-@_options
+@store_options
 def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
     """Show a message, and what became of it."""
     with open_store(config) as (store, _):
@@ -108,7 +107,7 @@ def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  
 
 @outbox.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
-@_options
+@store_options
 def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
     """Look unknown messages up in the log of their backend: all of them, or these."""
     left = False

@@ -19,6 +19,7 @@ from urllib3.util.connection import create_connection
 
 from smsbridge.http.answer import Reading
 from smsbridge.http.exchange import Left
+from smsbridge.http.public_address import ForbiddenAddress
 from smsbridge.http.tls import handshake_alert
 from smsbridge.http.transport import IDLE_SECONDS, Way, check_tunnel
 
@@ -28,10 +29,14 @@ _LINE = re.compile("[!#-&*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1.1")
 
 @dataclass(kw_only=True)
 class Sending(Way):
-    """The request that a thread is sending: its deadline, what has left, and what came back."""
+    """The request that a thread is sending: its deadline, what has left, and what came back.
+
+    ``may_connect``: whether an address may be connected to; None for any.
+    """
 
     deadline: float
     monotonic: Callable[[], float]
+    may_connect: Callable[[str], bool] | None = None
     bytes_left: int = 0
     sent: bool = False
     answered: bool = False  # a first byte has come back
@@ -47,6 +52,11 @@ class Sending(Way):
         if seconds <= 0:
             raise TimeoutError("no time left")
         return seconds
+
+    def check(self, address: str) -> None:
+        """Raise `ForbiddenAddress` for one that may not be connected to."""
+        if self.may_connect is not None and not self.may_connect(address):
+            raise ForbiddenAddress("the address is not allowed")
 
     def read(self, sock: socket.socket, reading: Reading) -> None:
         """Read an answer whole: that to a CONNECT, or ours."""
@@ -155,6 +165,7 @@ class _Counting:
             seconds = CURRENT.sending.remaining_seconds() / (len(found) - position)
             try:
                 host, port = str(address[0]), int(address[1])
+                CURRENT.sending.check(host)  # a number now: no name is looked up once more
                 sock = create_connection((host, port), seconds, socket_options=self.socket_options)
             except OSError as error:
                 trouble = error

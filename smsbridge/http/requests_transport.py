@@ -20,7 +20,7 @@ from requests.utils import urldefragauth
 from smsbridge.http import redirect
 from smsbridge.http.counting_connection import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
 from smsbridge.http.exchange import Broken, Left, Request, Response
-from smsbridge.http.proxy import PORTS, Proxy
+from smsbridge.http.proxy import PORTS, Proxies, Proxy
 from smsbridge.http.transport import Network, Reach, headers_to_send, to_broken, whole
 
 _ESCAPE = "%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"
@@ -125,23 +125,37 @@ def _is_of_another(_: logging.LogRecord) -> bool:
 class RequestsTransport:
     """Carries requests for one client, over connections that it keeps for a few idle seconds."""
 
-    def __init__(self, backend: Reach, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        backend: Reach,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        may_connect: Callable[[str], bool] | None = None,
+    ) -> None:
         """Read issuers and proxies once. Connections are opened on first use.
 
-        ``monotonic``: the clock of the deadlines.
+        ``monotonic``: the clock of the deadlines. ``may_connect``: whether an address may be
+        connected to, asked for each after its name was resolved; then no proxy is used, which would
+        connect to another.
         """
         self._monotonic = monotonic
+        self._may_connect = may_connect
         self._backend = backend
         self._network: Network | None = None
         if redirect.current() is None:  # else a test needs neither its issuers nor its proxies
             self._open()
 
     def _open(self) -> Network:
-        network = self._network = self._network or Network.of(self._backend)
+        network = self._network = self._network or self._read_network()
         self._adapter = _Adapter(network)
         self._places: dict[str, _Place] = {}
         self._process = os.getpid()
         return network
+
+    def _read_network(self) -> Network:
+        if self._may_connect is None:
+            return Network.of(self._backend)
+        return Network(reach=self._backend, proxies=Proxies())
 
     def send(self, request: Request, deadline: float) -> Response:
         """Return the answer before ``deadline``, or raise `Broken`.
@@ -156,7 +170,11 @@ class RequestsTransport:
         plain = _PLAIN.fullmatch(request.url)
         place = self._place(plain["origin"]) if plain else self._find_place(request.url)
         sending = CURRENT.sending = Sending(
-            request=request, proxy=place.proxy, deadline=deadline, monotonic=self._monotonic
+            request=request,
+            proxy=place.proxy,
+            deadline=deadline,
+            monotonic=self._monotonic,
+            may_connect=self._may_connect,
         )
         _LOG.addFilter(_is_of_another)  # one that is there already is not added again
         _SENDING.here = True

@@ -20,6 +20,7 @@ from smsbridge.http.answer import AnswerTooLarge, BadAnswer, Reading
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import Proxies, Proxy
+from smsbridge.http.public_address import ForbiddenAddress
 from smsbridge.http.tls import Issuers, handshake_alert, tls_context
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def _no_way(causes: list[BaseException], left: Left, way: Way) -> Broken | None:
 
 
 _WHY: Mapping[type[Exception], str] = {
+    ForbiddenAddress: "its address is neither public nor in an allowed network",
     ConnectionRefusedError: "the connection was refused",
     TimeoutError: "no whole answer came in time",
     ConnectionResetError: "the connection was reset",

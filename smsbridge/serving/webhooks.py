@@ -166,9 +166,10 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
 
 def _in_row(table: Webhook, path: str) -> str:
     """Return a path of the whole request as one from a row."""
-    row = f"{table.rows}[0]."
-    inside = bool(table.rows) and path.startswith(row)
-    return path.removeprefix(row) if inside else f"{_STEP}{path}"
+    whole = first_path(table.envelope.get("data", ""))
+    row = ".".join(filter(None, (whole, f"{table.rows}[0]" if table.rows else "")))
+    inside = bool(row) and path.startswith(f"{row}.")
+    return path.removeprefix(f"{row}.") if inside else f"{_STEP}{path}"
 
 
 def _nest(table: Webhook, said: Mapping[str, Any]) -> dict[str, Any]:

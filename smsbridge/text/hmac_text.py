@@ -19,9 +19,10 @@ FORMS: Mapping[str, Callable[[bytes], str]] = {
 }
 
 
-def hmac_text(algorithm: str, key: str, of: bytes, form: str) -> str:
+def hmac_text(algorithm: str, key: str | bytes, of: bytes, form: str) -> str:
     """Return the HMAC of bytes; ``algorithm`` is one of `ALGORITHMS`, ``form`` one of `FORMS`.
 
     ``base64url`` is without padding, as JWT has it.
     """
-    return FORMS[form](hmac.new(key.encode(), of, ALGORITHMS[algorithm]).digest())
+    whole = key.encode() if isinstance(key, str) else key
+    return FORMS[form](hmac.new(whole, of, ALGORITHMS[algorithm]).digest())

@@ -107,6 +107,9 @@ class Receiver:
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
         """Call a function with the events of a request, once for each; return the answer.
 
+        An event of which the function raises an error is accepted again: the answer is a 500, or
+        the status of the `WebhookRefused` that it raises.
+
         Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
         """
         _check_function(function)
@@ -201,7 +204,13 @@ class Receiver:
 
 
 def _log_failure(error: Exception) -> Response:
-    """Log the kind of an error and where it was raised: its text may hold what a message says."""
+    """Log the kind of an error and where it was raised: its text may hold what a message says.
+
+    A `WebhookRefused` names the status of the answer itself.
+    """
+    if isinstance(error, WebhookRefused):
+        _LOG.error("an event was not taken, HTTP %s: %s", error.status, error.why)
+        return _response(error.status)
     where = _where(error)
     _LOG.error("%s was raised%s: the event will be accepted again", type(error).__name__, where)
     return _response(_FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +24,8 @@ from smsbridge.text.suggest import nearest
 SECRET = "secret"  # noqa: S105  (the name of a value)
 _OF_A_REQUEST = ("url", "address", "method", "body", "timestamp", "nonce", "form", "query")
 _SORTED = ("form", "query")
-_PARTS = ("key", "of", "as")
+_PARTS = ("key", "from", "of", "as")
+_KEYS = ("text", "base64")
 _HEX = "hex"
 _SECONDS = re.compile("[0-9]{1,12}")
 _REFUSED = 401
@@ -38,10 +40,11 @@ class Signature:
     ``value``: a template, such as a shared word, an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as":
     "hex"}}`` (or ``base64``, ``base64url``), or a list of these, one after the other: ``["v1=",
     …]``. ``key`` names a credential of the backend, or ``{secret}``, one of those that the receiver
-    is given. ``of`` is made of ``{url}``, ``{address}`` (the URL without its query), ``{method}``,
-    ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or ``{query|sorted}``: names and
-    values, sorted, without anything between. By default it is HMAC-SHA256 of timestamp, ``.`` and
-    the raw body, in hex.
+    is given; with ``"from": "base64"`` it is in base64, after ``whsec_`` if that is there, as
+    Standard Webhooks has it. ``of`` is made of ``{url}``, ``{address}`` (the URL without its
+    query), ``{method}``, ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or
+    ``{query|sorted}``: names and values, sorted, without anything between. By default it is
+    HMAC-SHA256 of timestamp, ``.`` and the raw body, in hex.
 
     ``rotating``: the header of a second signature, by the next secret, while the secret is rotated.
     ``timestamp``: the header of the Unix seconds, which may be ``seconds`` from the clock.
@@ -75,6 +78,8 @@ class Signature:
             _fail(f"{algorithm} has {', '.join(_PARTS)}", "value")
         if (form := parts.get("as", _HEX)) not in FORMS:
             _fail(f"as: there is no {form!r}; {nearest(str(form), FORMS)}", "value")
+        if (key := parts.get("from", _KEYS[0])) not in _KEYS:
+            _fail(f"from: there is no {key!r}; {nearest(str(key), _KEYS)}", "value")
         if why := trouble(parts["key"]):
             _fail(f"key: {why}", "value")
         self._check_of(parts["of"])
@@ -146,7 +151,14 @@ def _word(table: Signature, part: Any, request: Request, values: Mapping[str, An
     own, places = split(of["of"])
     said = [b"", *(_part(table, request, place[1]) for place in places)]
     found = b"".join(one + after.encode() for one, after in zip(said, own, strict=True))
-    return hmac_text(algorithm, text(key), found, of.get("as", _HEX))
+    return hmac_text(algorithm, _key(text(key), of), found, of.get("as", _HEX))
+
+
+def _key(given: str, of: Mapping[str, Any]) -> str | bytes:
+    """Return a key; raises `ValueError` for one that is not in the base64 that it should be in."""
+    if of.get("from") != "base64":
+        return given
+    return base64.b64decode(given.removeprefix("whsec_"), validate=True)
 
 
 def _part(table: Signature, request: Request, name: str) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 from lxml import etree
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
+from smsbridge.bridge.door import ids_of
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
@@ -24,12 +25,17 @@ from support.bridges import (
     config_text,
     form,
     get,
+    open_store,
+    put,
+    read,
     running,
     sending,
 )
 from support.each import each
+from support.events import events_of
 from support.mocking import ENVELOPE
 from support.vendor import EXAMPLES
+from support.webhook_receivers import received
 
 SOAP_PATH = "/sendsms/wsdl/server.php"
 
@@ -212,3 +218,24 @@ def test_a_store_that_can_t_be_written_is_a_fault_of_the_dialect(tmp_path: Path)
         assert b"Server" in envelope.body
         assert run.send("After").status == 200
         assert [one.text for one in run.settled()] == ["Before", "After"]
+
+
+def test_a_webhook_names_a_message_as_its_door_does(tmp_path: Path) -> None:
+    digits = """
+[backends.digits]
+backend = "rest"
+url = "https://digits.example"
+auth = { type = "fields", fields = { key = "{key}" }, key = "k" }
+[backends.digits.send]
+route = "POST /send"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { id = "/[0-9]+/" }, id = "id" }
+"""
+    second = '[doors.two]\nspeaks = "digits"\nto = "new"\ncallers = { a = { key = "k" } }\n'
+    words, numbers = read(tmp_path, config_text(backends=second + digits + OLD + NEW)).doors
+    with open_store(tmp_path) as store:
+        message = put(store)
+        received(store)
+        (came,) = events_of(store)
+    assert (ids_of(words)(message), ids_of(words)(came)) == (message.id, came.id)
+    assert (ids_of(numbers)(message), ids_of(numbers)(came)) == (str(message.seq), str(came.seq))

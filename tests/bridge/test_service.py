@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.stored_message import State
 from smsbridge.errors import ConfigError
 from smsbridge.testing.mock.provider import Provider
 
-from support.bridges import Clock, config_text, open_store, put, read, running, sending
+from support.bridges import Clock, config_text, open_store, put, read, running
 
 
 def test_what_was_stored_before_an_end_is_sent_after_it(tmp_path: Path) -> None:
@@ -42,20 +41,3 @@ def test_a_second_bridge_of_one_store_is_refused(tmp_path: Path) -> None:
         running(tmp_path),
     ):
         pass
-
-
-def test_an_answer_that_waits_is_found_when_the_outcome_is(tmp_path: Path) -> None:
-    with running(tmp_path, config_text('answer = "outcome"')) as run:
-        waiting = run.bridge.handle(sending(), "192.0.2.1")
-        assert isinstance(waiting, Waiting)
-        run.settled()
-        answer = run.bridge.outcome(waiting)
-        assert answer is not None
-        assert answer.status == 200
-
-
-def test_what_can_t_be_read_at_all_is_refused_in_the_protocol_of_a_door(tmp_path: Path) -> None:
-    with running(tmp_path) as run:
-        assert run.bridge.refuse(sending(), 413, "too large").status == 413
-    with running(tmp_path, config_text('path = "/old"')) as run:
-        assert run.bridge.refuse(sending(), 413, "too large").status == 413

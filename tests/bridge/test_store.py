@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from smsbridge import Message, Status
+from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.store import NoStep, OtherContent
 from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
 from support.each import each
+from support.events import a_received, events_of
 from support.stores import Place
 
 
@@ -153,3 +155,17 @@ def test_numbers_and_texts_are_cleared_of_what_is_old_and_settled(place: Place) 
         assert found.message() is None
         assert (found.state, found.provider_id) == (State.ACCEPTED, "p-1")
         assert store.counts()[State.STORED] == 1
+
+
+def test_what_came_in_is_cleared_once_its_webhook_is_over(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        EventStore(store).add(a_received("one", "A secret text"))
+        EventStore(store, lambda *_: True).add(a_received("two", "A text that waits"))
+        store.clear(clock())
+        assert len(EventStore(store).list_received(door="shop", caller="shop")) == 2
+        store.clear(clock() + 1)
+        one, two = events_of(store)
+        assert (one.sender, one.recipient, one.text) == (None, None, None)
+        assert two.text == "A text that waits"
+        store.clear(clock() + 5 * 86_400)
+        assert events_of(store)[1].text is None  # its webhook is disabled, or in no config any more

@@ -215,3 +215,65 @@ def test_no_error_of_the_library_hangs_on_ours() -> None:
             carrier(server.url).send(post(f"{server.url}/a"), soon())
         assert broken.value.__context__ is None
         assert broken.value.__cause__ is None
+
+
+@each("host", ["127.0.0.1", "localhost"])
+def test_an_address_that_is_not_allowed_is_not_connected_to(host: str) -> None:
+    asked: list[str] = []
+
+    def refuse(address: str) -> bool:
+        asked.append(address)
+        return False
+
+    with FaultServer([OK]) as server:
+        transport = RequestsTransport(backend("rest", server.url), may_connect=refuse)
+        with pytest.raises(Broken, match="neither public nor in an allowed network") as broken:
+            transport.send(post(f"http://{host}:{server.port}/a"), soon())
+        transport.close()
+        assert server.connections == 0
+    assert broken.value.left is Left.NOTHING
+    assert "127.0.0.1" in asked
+
+
+def test_of_several_addresses_of_a_name_an_allowed_one_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    several = [(2, 1, 6, "", (f"127.0.0.{last}", 0)) for last in (2, 1)]
+    asked: list[str] = []
+
+    def only_the_last(address: str) -> bool:
+        asked.append(address)
+        return address == "127.0.0.1"
+
+    with FaultServer([OK]) as server:
+        found = [(*one[:4], (one[4][0], server.port)) for one in several]
+        real = socket.getaddrinfo
+
+        def resolve(host: Any, *more: Any, **named: Any) -> Any:
+            return found if host == "shop.example" else real(host, *more, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        transport = RequestsTransport(backend("rest", server.url), may_connect=only_the_last)
+        url = f"http://shop.example:{server.port}/a"
+        assert transport.send(post(url), soon()).status == 200
+        transport.close()
+        assert server.connections == 1
+    assert asked == ["127.0.0.2", "127.0.0.1"]
+
+
+def test_where_addresses_are_asked_for_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    real = socket.getaddrinfo
+    asked: list[str] = []
+
+    def resolve(host: Any, *more: Any, **named: Any) -> Any:
+        asked.append(host)
+        return real("127.0.0.1" if host == "shop.example" else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with FaultServer([OK]) as server:
+        transport = RequestsTransport(backend("rest", server.url), may_connect=lambda _: True)
+        url = f"http://shop.example:{server.port}/a"
+        assert transport.send(post(url), soon()).status == 200
+        transport.close()
+    assert asked[0] == "shop.example"

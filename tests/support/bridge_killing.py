@@ -215,14 +215,17 @@ class Killed:
 
 
 @contextmanager
-def killed(place: Place) -> Iterator[Killed]:
-    """Yield bridges that may be killed, with a mock provider on a socket behind them."""
-    folder = place.folder
-    config = read(folder, config_text(bridge=place.line))
+def killed(place: Place, given: str = "") -> Iterator[Killed]:
+    """Yield bridges that may be killed, with a mock provider on a socket behind them.
+
+    ``given``: their config, if another than that of one door.
+    """
+    folder, text = place.folder, given or config_text(bridge=place.line)
+    config = read(folder, text)
     provider = Provider(config.backends["new"])
     server = MockServer(provider)
     server.start()
-    text = config_text(bridge=place.line).replace("https://new.example", provider.address)
+    text = text.replace("https://new.example", provider.address)
     (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
     with (folder / "child.log").open("w") as log, ExitStack() as stack:
         stack.callback(server.stop)

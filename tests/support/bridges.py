@@ -15,9 +15,10 @@ from smsbridge.bridge.config import BridgeConfig, read_bridge
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.sender import bridge_client
-from smsbridge.bridge.service import Bridge, serve_bridge
+from smsbridge.bridge.service import serve_bridge
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import NewMessage, State, StoredMessage
+from smsbridge.bridge.whole_bridge import Bridge
 from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import FORM
 from smsbridge.config.load import read_document

@@ -368,6 +368,20 @@ def test_a_function_that_raises_is_500_and_the_event_may_come_again(way: Way) ->
 
 
 @WAYS
+def test_a_function_may_choose_how_its_failure_is_answered(
+    way: Way, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_: Event) -> None:
+        raise WebhookRefused("the disk is full", 503)
+
+    made, got = receiver(), list[Event]()
+    assert way(made, signed(), full) == 503
+    assert caplog.messages == ["an event was not taken, HTTP 503: the disk is full"]
+    assert way(made, signed(), got.append) == 200
+    assert len(got) == 1
+
+
+@WAYS
 def test_a_duplicate_is_200_without_a_call(way: Way) -> None:
     made, got = receiver(), list[Event]()
     again = having(signed(late=60), **{"Idempotency-Key": "another", "X-Odd": "1"})

@@ -148,13 +148,17 @@ def test_a_mistake_is_refused_with_its_line(lines: str, why: str, tmp_path: Path
 @each(
     ("value", "why"),
     [
-        ("{ hmac-sha256 = { key = '{key}' } }", "has key, of, as"),
+        ("{ hmac-sha256 = { key = '{key}' } }", "has key, from, of, as"),
         ("{ hmac-sha256 = { key = '{key}', of = '{body}', as = 'HEX' } }", "there is no 'HEX'"),
         ("{ hmac-sha256 = { key = '{key}', of = '{form}', as = 'hex' } }", "{form} is none of"),
         ("{ hmac-sha256 = { key = '{key}', of = 1, as = 'hex' } }", "of: give text"),
         ("{ hmac-sha3 = { key = '{key}', of = '{body}', as = 'hex' } }", "neither a filter nor"),
         ("{ hmac-sha256 = { key = '{key', of = '{body}' } }", "key: .*braces hold a value"),
         ("{ hmac-sha256 = { key = '{key}', of = '{url}{nonce}' } }", "give the header of {nonce}"),
+        (
+            "{ hmac-sha256 = { key = '{key}', from = 'hex', of = '{body}' } }",
+            "from: there is no 'hex'",
+        ),
         ("'{key'", "braces hold a value"),
     ],
 )

@@ -1,0 +1,149 @@
+"""The table ``webhooks`` of a door: where the events of each caller go, and how."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from smsbridge.config.values import resolve_value
+from smsbridge.errors import ConfigError
+from smsbridge.http.address import check_address, ip_address
+from smsbridge.http.public_address import Network, may_connect
+from smsbridge.text.secrets import Secret
+from smsbridge.text.suggest import nearest
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.config.load import ConfigDocument
+    from smsbridge.text.located import Checker
+
+_PREFIX = "whsec_"
+_KEY_BYTES = range(24, 65)
+_SECRET_RULE = f"give {_PREFIX} and 24 to 64 random bytes in base64"
+_HOW = "openssl rand -base64 32 makes them"
+
+
+class Shape(StrEnum):
+    """How an event is written: as the provider did whose dialect the door speaks, or our JSON."""
+
+    DIALECT = "dialect"
+    STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookConfig:
+    """Where the events of one caller go.
+
+    ``secret`` signs by Standard Webhooks. ``dialect_secret``: with which the dialect's provider
+    signs, if it does so with one of the receiver's. ``networks``: where the address may be besides
+    the public ones, and without TLS.
+    """
+
+    url: str = field(repr=False)
+    secret: Secret
+    networks: Sequence[Network] = ()
+    shape: Shape = Shape.STANDARD
+    dialect_secret: Secret | None = None
+
+
+_FIELDS = {one.name: one for one in fields(WebhookConfig)}
+
+
+def read_webhooks(
+    document: ConfigDocument, door: Checker, callers: Mapping[str, Backend]
+) -> Mapping[str, WebhookConfig]:
+    """Return the webhooks of a door by the names of its callers; `ConfigError` names the key."""
+    table = door.table("webhooks", optional=True)
+    for name in table.values:
+        if name not in callers:
+            table.fail(f"is no caller of this door; {nearest(name, callers)}", name)
+    return {name: _webhook(document, table.table(name), callers[name]) for name in table.values}
+
+
+def _webhook(document: ConfigDocument, own: Checker, dialect: Backend) -> WebhookConfig:
+    own.only(*_FIELDS)
+    networks = _networks(own)
+    return WebhookConfig(
+        url=_url(own, networks),
+        secret=_secret(document, own),
+        networks=networks,
+        shape=_shape(own, dialect),
+        dialect_secret=_read_secret(document, own, "dialect_secret"),
+    )
+
+
+def _url(own: Checker, networks: Sequence[Network]) -> str:
+    url: str = own.of("url", str)
+    try:
+        parts = check_address("url", url)
+    except ConfigError as error:
+        own.fail(str(error).removeprefix("url: "), "url")
+    if parts.fragment:
+        own.fail("leave the # and what follows out: it is not sent", "url")
+    if parts.scheme == "http" and not networks:
+        own.fail("use https; http is for addresses in networks, and there are none here", "url")
+    address = ip_address(parts.hostname or "")
+    if address is not None and not may_connect(
+        str(address), networks, public=parts.scheme == "https"
+    ):
+        also = "a public one, or " if parts.scheme == "https" else ""
+        own.fail(f"its address is not allowed: give {also}one in networks", "url")
+    return url
+
+
+def _networks(own: Checker) -> Sequence[Network]:
+    given = own.values.get("networks", [])
+    rule = 'give a list such as ["10.0.0.0/8", "fd00::/8"]'
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        own.fail(rule, "networks")
+    return tuple(_network(own, one, rule) for one in given)
+
+
+def _network(own: Checker, given: str, rule: str) -> Network:
+    try:
+        return ipaddress.ip_network(given)
+    except ValueError:
+        own.fail(f"{given!r} is not a network; {rule}", "networks")
+
+
+def _shape(own: Checker, dialect: Backend) -> Shape:
+    has_own = bool(dialect.webhooks)
+    said: str = own.of("shape", str, str(Shape.DIALECT if has_own else Shape.STANDARD))
+    if said not in list(Shape):
+        own.fail(f"give {' or '.join(Shape)}", "shape")
+    if said == Shape.DIALECT and not has_own:
+        own.fail(f"{dialect.name} has no webhook of its own: leave it out", "shape")
+    return Shape(said)
+
+
+def _secret(document: ConfigDocument, own: Checker) -> Secret:
+    secret = _read_secret(document, own, "secret")
+    if secret is None:
+        own.fail(f"is missing: {_SECRET_RULE}; {_HOW}", "secret")
+    if not _is_key(secret.reveal()):
+        own.fail(f"{_SECRET_RULE}; {_HOW}", "secret")
+    return secret
+
+
+def _is_key(given: str) -> bool:
+    try:
+        key = base64.b64decode(given.removeprefix(_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return given.startswith(_PREFIX) and len(key) in _KEY_BYTES
+
+
+def _read_secret(document: ConfigDocument, own: Checker, key: str) -> Secret | None:
+    given = own.values.get(key)
+    if given is None:
+        return None
+    try:
+        found = resolve_value(_FIELDS[key], Secret, given, document.environ, document.file.parent)
+        return found if isinstance(found, Secret) else Secret(found)
+    except ConfigError as error:
+        own.fail(str(error).removeprefix(f"{key}: "), key)

@@ -1,0 +1,77 @@
+"""``smsbridge outbox webhooks`` and ``enable``: how it stands with each webhook of the bridge."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from smsbridge.cli.options import store_options
+from smsbridge.cli.outbox_store import open_store
+from smsbridge.cli.output import printable
+from smsbridge.cli.streams import put, say
+from smsbridge.cli.table import show_table
+from smsbridge.errors import InvalidMessage
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.event_queue import Endpoint
+    from smsbridge.config.load import ConfigDocument
+
+_TIMES = ("oldest", "failing_since", "disabled_at")
+
+
+@click.command()
+@store_options
+def webhooks(config: str | None, *, as_json: bool) -> None:
+    """List the webhooks of callers, what waits for each, and which are disabled."""
+    with open_store(config) as (store, document):
+        from smsbridge.bridge.event_queue import EventQueue
+
+        found = [_words(one) for one in EventQueue(store).endpoints(_places(document))]
+    if as_json:
+        for one in found:
+            put(json.dumps(one))
+        return
+    if not found:
+        say("no webhooks")
+        return
+    show_table(tuple(found[0]), [[printable(word) for word in one.values()] for one in found])
+
+
+@click.command()
+@click.argument("door", metavar="DOOR")
+@click.argument("caller", metavar="CALLER")
+@store_options
+def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None:
+    """Let a caller have what waits for its webhook, and what was given up, from now on."""
+    with open_store(config) as (store, document):
+        from smsbridge.bridge.event_queue import EventQueue
+
+        if (door, caller) not in _places(document):
+            raise InvalidMessage(
+                f"{caller} of the door {door} has no webhook: smsbridge outbox webhooks lists them"
+            )
+        count = EventQueue(store).enable((door, caller))
+    if as_json:
+        put(json.dumps({"door": door, "caller": caller, "waiting": count}))
+    else:
+        put(f"{door} {caller}: {count} waiting")
+
+
+def _places(document: ConfigDocument) -> list[tuple[str, str]]:
+    from smsbridge.bridge.config import read_bridge
+
+    doors = read_bridge(document).doors
+    return [(door.name, caller) for door in doors for caller in door.webhooks]
+
+
+def _words(endpoint: Endpoint) -> dict[str, Any]:
+    from smsbridge.bridge.stored_message import time_of
+
+    words = asdict(endpoint)
+    for name in _TIMES:
+        seconds = words[name]
+        words[name] = None if seconds is None else time_of(seconds).isoformat()
+    return words

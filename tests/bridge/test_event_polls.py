@@ -1,0 +1,170 @@
+"""Questions to a provider, and reports that are matched late; only the last has a thread."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from smsbridge import Status
+from smsbridge.bridge.event_polls import EventPolls, Poll
+from smsbridge.bridge.status_questions import StatusQuestions, StatusRule
+from smsbridge.bridge.store import Store
+from smsbridge.bridge.stored_message import StoredMessage
+from smsbridge.client.sync import Client
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.testing.mock.provider import Provider
+from smsbridge.testing.mock.transport import InProcess
+
+from support.bridges import Clock, open_store, put, read, running
+from support.events import (
+    PERSON,
+    POLL,
+    a_report,
+    accepted,
+    events_of,
+    events_text,
+    intake_of,
+    reports_of,
+)
+
+
+@contextmanager
+def asking(folder: Path) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
+    """Yield polls of the block ``new``, whose provider has the clock of the store."""
+    clock = Clock()
+    session = Session(now=lambda: datetime.fromtimestamp(clock(), UTC))
+    (events,) = read(folder, events_text(POLL)).events
+    provider = Provider(events.backend, session=session)
+    provider.history.received.clear()
+    client = Client(events.backend, transport=InProcess(provider), session=session)
+    with open_store(folder, clock) as store:
+        intake = replace(intake_of(store), config=events)
+        ends = events.backend.ends(events.backend.question("status"))
+        rule = StatusRule(routes=events.routes, wait=events.poll, ends=ends)
+        polls = EventPolls(
+            polls=[Poll(intake, client)],
+            reports=reports_of(store),
+            questions=StatusQuestions(store, {"new": rule}),
+            proved=lambda _: None,
+        )
+        yield polls, provider, store, clock
+
+
+class Silent:
+    """Carries requests to a provider that fails."""
+
+    def send(self, _request: Request, _deadline: float) -> Response:
+        return Response(status=500)
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
+def sent(store: Store, provider: Provider) -> StoredMessage:
+    """Let the provider have a message, which is accepted."""
+    put(store)
+    provider.history.take("p-1", "+12025550123", "Hello", Status.DELIVERED)
+    return accepted(store)
+
+
+def test_what_came_in_is_read_at_its_time_and_kept_once(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        provider.receive(PERSON, "One")
+        polls.tick(0.0)
+        provider.receive(PERSON, "Two")
+        polls.tick(0.5)
+        assert [one.text for one in events_of(store)] == ["One"]
+        clock.seconds += 1
+        polls.tick(1.0)
+        polls.tick(2.0)
+        assert [one.text for one in events_of(store)] == ["One", "Two"]
+
+
+def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        provider.receive(PERSON, "Two days ago")
+        clock.seconds += 2 * 86_400
+        polls.tick(0.0)
+        assert events_of(store) == []
+        provider.receive(PERSON, "Now")
+        polls.tick(1.0)
+        polls.tick(2.0)
+        since = [one.url.partition("since=")[2][:13] for one in provider.requests]
+        day = [datetime.fromtimestamp(clock() - back, UTC) for back in (86_400, 86_400, 3600)]
+        assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
+
+
+def test_what_came_in_is_kept_in_its_order_in_time(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        for text in ("One", "Two"):
+            provider.receive(PERSON, text)
+            clock.seconds += 1
+        provider.history.received.reverse()
+        polls.tick(0.0)
+        assert [one.text for one in events_of(store)] == ["One", "Two"]
+
+
+def test_a_message_is_asked_about_until_its_last_status(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        message = sent(store, provider)
+        polls.tick(0.0)
+        assert store.find(message.id) == replace(message, due=clock() + 1)
+        for number in range(1, 60):
+            clock.seconds += 1
+            polls.tick(0.0 + number / 1000)
+        found = store.find(message.id)
+        assert found is not None
+        assert (found.status, found.due) == (Status.DELIVERED, None)
+        assert [one.status for one in events_of(store)] == [Status.SENT, Status.DELIVERED]
+
+
+def test_a_provider_that_is_silent_is_asked_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with asking(tmp_path) as (polls, provider, store, _), caplog.at_level(logging.WARNING):
+        provider.receive(PERSON, "One")
+        (asks,) = polls.polls
+        silent = Client(asks.client.backend, transport=Silent())
+        polls.polls = [replace(asks, client=silent)]
+        polls.tick(0.0)
+        assert events_of(store) == []
+        assert caplog.messages[-1] == "a question got no answer"
+        polls.polls = [asks]
+        polls.tick(1.0)
+        assert [one.text for one in events_of(store)] == ["One"]
+
+
+def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        polls.reports.record(a_report())
+        message = sent(store, provider)
+        polls.tick(0.0)
+        found = store.find(message.id)
+        assert found is not None
+        assert found.status is Status.DELIVERED
+        polls.reports.record(a_report("theirs", provider_id="of somebody else"))
+        clock.seconds += 86_401
+        polls.tick(1.0)
+        assert len(events_of(store)) == 2
+        polls.tick(601.0)
+        assert len(events_of(store)) == 1
+
+
+def test_a_bridge_asks_by_itself(tmp_path: Path) -> None:
+    with running(tmp_path, events_text(POLL)) as run:
+        run.provider.history.received.clear()
+        run.provider.receive(PERSON, "Yes")
+        run.send()
+        run.settled()
+        run.provider.advance(5)
+        run.until(lambda: Status.DELIVERED in [one.status for one in run.messages()])
+        run.until(lambda: "Yes" in [one.text for one in events_of(run.store)])
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,39 @@
+"""What a bridge answers as a whole, and how all that it does ends."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.stored_message import State
+
+from support.bridges import config_text, running, sending
+
+
+def test_an_answer_that_waits_is_found_when_the_outcome_is(tmp_path: Path) -> None:
+    with running(tmp_path, config_text('answer = "outcome"')) as run:
+        waiting = run.bridge.handle(sending(), "192.0.2.1")
+        assert isinstance(waiting, Waiting)
+        run.settled()
+        answer = run.bridge.outcome(waiting)
+        assert answer is not None
+        assert answer.status == 200
+
+
+def test_what_can_t_be_read_at_all_is_refused_in_the_protocol_of_a_door(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        assert run.bridge.refuse(sending(), 413, "too large").status == 413
+    with running(tmp_path, config_text('path = "/old"')) as run:
+        assert run.bridge.refuse(sending(), 413, "too large").status == 413
+
+
+def test_all_that_it_does_ends_in_the_time_that_it_is_given(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.provider.fault = "silence"
+        run.send()
+        run.until(lambda: run.store.counts()[State.HANDED_OVER] == 1)
+        begun = time.monotonic()
+        assert not run.bridge.stop(0.5)
+        assert time.monotonic() - begun < 5
+        run.provider.fault = None

@@ -1,0 +1,162 @@
+"""What a provider reports becomes a webhook of the caller, through a bridge that may be killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.event_queue import LEASE
+from smsbridge.bridge.metrics import exposition
+from smsbridge.http.exchange import Request
+
+from support.bridge_killing import Killed, killed
+from support.bridges import NUMBER, SECONDS, open_store, running
+from support.events import events_of
+from support.fault_server import FaultServer, answer
+from support.stores import file_place
+from support.webhook_receivers import (
+    LOOPBACK,
+    SECRET,
+    SENDER,
+    hooked_text,
+    received,
+    verify,
+    words,
+)
+
+REPORTS = """
+[backends.new.reported]
+row = { id = "id", status = "state" }
+when = { state = "*" }
+[backends.new.arrived]
+row = { id = "id", sender = "from", recipient = "to", text = "text" }
+"""
+COMES_IN = '[bridge.events.new]\nwebhook = "/hooks/new"\nnetworks = ["192.0.2.0/24"]\n'
+POINTS = (
+    "event claim: begun",
+    "event claim: written",
+    "event claim: committed",
+    "event: claimed",
+    "event: posted",
+    "event delivered: begun",
+    "event delivered: written",
+    "event delivered: committed",
+)
+_POSTED = POINTS[4:7]
+"""The points at which an event has been posted, and nobody will know that."""
+
+
+def whole_text(url: str, networks: str = LOOPBACK) -> str:
+    """Return a config in which a provider reports, and the shop is told in our JSON."""
+    text = hooked_text(url, 'shape = "standard"', networks=networks)
+    text = text.replace("[doors.shop]", f"{COMES_IN}[doors.shop]")
+    return text.replace("[doors.shop]\n", '[doors.shop]\nreceived = "shop"\n') + REPORTS
+
+
+def told(**said: str) -> Request:
+    return Request(
+        method="POST",
+        url="http://localhost/hooks/new",
+        headers={"Content-Type": "application/json"},
+        body=json.dumps(said).encode(),
+    )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_what_a_provider_tells_is_told_to_the_caller(tmp_path: Path) -> None:
+    with (
+        FaultServer([answer(204)]) as shop,
+        running(tmp_path, whole_text(shop.url)) as run,
+    ):
+        run.send("A secret text")
+        (message,) = run.settled()
+        assert message.provider_id
+        report = told(id=message.provider_id, state="delivered")
+        for _ in range(2):  # a provider that repeats itself makes no second event
+            assert run.ask(report).status == 200
+        assert run.ask(told(id="in-1", to=NUMBER, text="Yes", **{"from": SENDER})).status == 200
+        run.until(lambda: len(shop.sends) == 2)
+        run.until(lambda: run.bridge.webhooks.ended["shop", "shop", "delivered"] == 2)
+        first, second = map(verify, shop.sends)
+        assert (first["type"], first["data"]["id"]) == ("message.delivered", message.id)
+        assert (second["type"], second["data"]["text"]) == ("message.received", "Yes")
+        metrics = exposition(run.bridge).decode()
+    line = 'smsbridge_bridge_webhooks_total{caller="shop",door="shop",result="delivered"} 2.0'
+    assert line in metrics
+    assert 'smsbridge_bridge_webhook_disabled{caller="shop",door="shop"} 0.0' in metrics
+    assert 'smsbridge_bridge_webhook_waiting{caller="shop",door="shop"} 0.0' in metrics
+    assert not any(one in metrics for one in (NUMBER, SENDER, first["id"], shop.url))
+
+
+def test_a_receiver_that_is_not_allowed_sees_no_connection(tmp_path: Path) -> None:
+    with FaultServer([answer(204)]) as shop:
+        url = f"http://localhost:{shop.port}/"
+        text = whole_text(url, 'networks = ["10.0.0.0/8"]')
+        with running(tmp_path, text) as run:
+            received(run.store)
+            run.until(lambda: run.bridge.webhooks.ended["shop", "shop", "failed"] == 1)
+            (event,) = events_of(run.store)
+            assert (event.tries, event.delivered_at) == (1, None)
+        assert shop.connections == 0
+
+
+@contextmanager
+def killed_shop(folder: Path, shop: FaultServer) -> Iterator[Killed]:
+    """Yield a bridge that may be killed, and tells a shop on loopback."""
+    with killed(file_place(folder)) as run:
+        file = folder / "smsbridge.toml"
+        hook = f'{{ url = "{shop.url}", secret = "{SECRET}", {LOOPBACK}, shape = "standard" }}'
+        text = file.read_text().replace("callers =", f"webhooks = {{ shop = {hook} }}\ncallers =")
+        file.write_text(text, encoding="utf-8")
+        yield run
+
+
+def die_and_go_on(folder: Path, point: str) -> Counter[str]:
+    """Kill a bridge at a point of its third event, start another; return how often each came."""
+    with FaultServer([answer(204)]) as shop, killed_shop(folder, shop) as run:
+        with open_store(folder, time.time) as store:
+            wanted = [received(store, f"Text {number}") for number in range(6)]
+            run.first.begin(point, 3)
+            assert run.first.wait() == -signal.SIGKILL, point
+            with store.database.write("test") as connection:  # the time of a lease passes
+                connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE}")
+            run.begin()
+            until(lambda: all(one.delivered_at for one in events_of(store)))
+            run.end()
+        came = [words(one)["webhook-id"] for one in shop.sends]
+        assert set(came) == set(wanted), point
+        assert list(dict.fromkeys(came)) == wanted, point
+        for one in shop.sends:
+            verify(one)
+    return Counter(came)
+
+
+def test_killed_after_a_post_it_tells_the_same_event_twice_and_never_not(tmp_path: Path) -> None:
+    came = die_and_go_on(tmp_path, "event: posted")
+    assert sorted(came.values()) == [1, 1, 1, 1, 1, 2]
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_killed_at_each_point_it_tells_each_event_and_none_more_than_twice(
+    tmp_path: Path,
+) -> None:
+    for number, point in enumerate(POINTS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        came = die_and_go_on(folder, point)
+        doubled = [1, 1, 1, 1, 1, 2] if point in _POSTED else [1] * 6
+        assert sorted(came.values()) == doubled, point
