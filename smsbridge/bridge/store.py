@@ -222,8 +222,9 @@ class Store:
             ),
         )
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
-        came = and_(EVENTS.c.came_at < before, EVENTS.c.due.is_(None), EVENTS.c.sender.is_not(None))
         unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
+        said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
+        came = and_(EVENTS.c.came_at < before, EVENTS.c.due.is_(None), said)
         with self.database.write("clear") as connection:
             connection.execute(update(EVENTS).where(came).values(unsaid))
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
