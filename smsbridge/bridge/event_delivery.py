@@ -105,7 +105,7 @@ class EventDelivery:
             self._news.clear()
             try:
                 due = self.queue.due_places(self.places)
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
                 LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
@@ -122,8 +122,8 @@ class EventDelivery:
             again = False
             try:
                 again = self._tell(place)
-            except StoreError as error:
-                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+            except Exception as error:  # noqa: BLE001  (one endpoint must not end the thread)
+                LOG.error("a webhook can't be told now: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
             finally:
                 with self._turn:
