@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.database import Database
 from smsbridge.bridge.event_queue import LEASE
 from smsbridge.bridge.metrics import exposition
-from smsbridge.bridge.store import Store
 from smsbridge.http.exchange import Request
 
 from support.bridge_killing import Killed, killed
-from support.bridges import NUMBER, SECONDS, running
+from support.bridges import NUMBER, SECONDS, Clock, open_store, running
 from support.events import events_of
 from support.fault_server import FaultServer, answer
 from support.webhook_receivers import (
@@ -125,20 +123,10 @@ def killed_shop(folder: Path, shop: FaultServer) -> Iterator[Killed]:
         yield run
 
 
-@contextmanager
-def store_of(folder: Path) -> Iterator[Store]:
-    database = Database(folder / "bridge.db")
-    database.migrate()
-    try:
-        yield Store(database, time.time)
-    finally:
-        database.close()
-
-
 def die_and_go_on(folder: Path, point: str) -> Counter[str]:
     """Kill a bridge at a point of its third event, start another; return how often each came."""
     with FaultServer([answer(204)]) as shop, killed_shop(folder, shop) as run:
-        with store_of(folder) as store:
+        with open_store(folder, Clock(time.time())) as store:
             wanted = [received(store, f"Text {number}") for number in range(6)]
             run.begin(point, 3)
             assert run.wait() == -signal.SIGKILL, point
@@ -149,7 +137,8 @@ def die_and_go_on(folder: Path, point: str) -> Counter[str]:
             assert run.kill(signal.SIGTERM) == 0
         came = [words(one)["webhook-id"] for one in shop.sends]
         assert set(came) == set(wanted), point
-        assert list(dict.fromkeys(came)) == wanted, point
+        under_way = wanted.pop(2)  # it is due again after its lease, and the others go on
+        assert [one for one in dict.fromkeys(came) if one != under_way] == wanted, point
         for one in shop.sends:
             verify(one)
     return Counter(came)
