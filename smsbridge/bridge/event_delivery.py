@@ -10,19 +10,21 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from random import random
 from typing import TYPE_CHECKING
 
+from smsbridge.bridge.door import ids_of
 from smsbridge.bridge.event_post import EventPost, Posted, TryResult
+from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.stored_message import time_of
 
 if TYPE_CHECKING:
+    from smsbridge.bridge.config import DoorConfig
     from smsbridge.bridge.event_queue import Claimed, EventQueue, Failed, Place
-    from smsbridge.bridge.event_request import EventRequest
     from smsbridge.bridge.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
@@ -39,6 +41,19 @@ class Teller:
 
     request: EventRequest
     post: EventPost
+
+
+def tellers_of(doors: Sequence[DoorConfig]) -> dict[Place, Teller]:
+    """Return what tells the callers of doors of events, by door and caller."""
+    found: dict[Place, Teller] = {}
+    for door in doors:
+        if not door.webhooks:
+            continue
+        id_of = ids_of(door)
+        for caller, hook in door.webhooks.items():
+            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
+            found[door.name, caller] = Teller(request, EventPost(hook))
+    return found
 
 
 class EventDelivery:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import Database
-from smsbridge.bridge.door import Door, ids_of
+from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
-from smsbridge.bridge.event_delivery import EventDelivery, Teller
-from smsbridge.bridge.event_post import EventPost
+from smsbridge.bridge.event_delivery import EventDelivery, tellers_of
 from smsbridge.bridge.event_queue import EventQueue
-from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.inbound import Inbound
 from smsbridge.bridge.lookup import Lookup
@@ -26,7 +24,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.serving.rest import json_response
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig, DoorConfig
+    from smsbridge.bridge.config import BridgeConfig
     from smsbridge.bridge.database import At
     from smsbridge.bridge.stored_message import StoredMessage
     from smsbridge.client.sync import Client
@@ -179,19 +177,6 @@ def _delivery(
         keep=config.keep.total_seconds(),
         settled=listeners.tell,
     )
-
-
-def tellers_of(doors: Sequence[DoorConfig]) -> dict[tuple[str, str], Teller]:
-    """Return what tells the callers of doors of events, by door and caller."""
-    found: dict[tuple[str, str], Teller] = {}
-    for door in doors:
-        if not door.webhooks:
-            continue
-        id_of = ids_of(door)
-        for caller, hook in door.webhooks.items():
-            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
-            found[door.name, caller] = Teller(request, EventPost(hook))
-    return found
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:
