@@ -275,7 +275,7 @@ def _check_received(events: Sequence[EventsConfig], doors: Sequence[DoorConfig])
     come = {route for one in events if one.owners for route in one.routes}
     for door in doors:
         if door.received and door.to not in come:
-            why = f"no message comes in by {door.to}: give [bridge.events.{door.to}]"
+            why = f"no message comes in by {door.to}: [bridge.events.NAME] says what does"
             raise ConfigError(
                 f"doors.{door.name}.received: {why}", ("doors", door.name, "received")
             )

@@ -10,19 +10,21 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from random import random
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.door import ids_of
 from smsbridge.bridge.event_post import EventPost, Posted, TryResult
+from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.stored_message import time_of
 
 if TYPE_CHECKING:
+    from smsbridge.bridge.config import DoorConfig
     from smsbridge.bridge.event_queue import Claimed, EventQueue, Failed, Place
-    from smsbridge.bridge.event_request import EventRequest
     from smsbridge.bridge.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
@@ -39,6 +41,19 @@ class Teller:
 
     request: EventRequest
     post: EventPost
+
+
+def tellers_of(doors: Sequence[DoorConfig]) -> dict[Place, Teller]:
+    """Return what tells the callers of doors of events, by door and caller."""
+    found: dict[Place, Teller] = {}
+    for door in doors:
+        if not door.webhooks:
+            continue
+        id_of = ids_of(door)
+        for caller, hook in door.webhooks.items():
+            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
+            found[door.name, caller] = Teller(request, EventPost(hook))
+    return found
 
 
 class EventDelivery:
@@ -105,8 +120,8 @@ class EventDelivery:
             self._news.clear()
             try:
                 due = self.queue.due_places(self.places)
-            except StoreError as error:
-                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+            except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
+                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             for place in due:
@@ -122,8 +137,8 @@ class EventDelivery:
             again = False
             try:
                 again = self._tell(place)
-            except StoreError as error:
-                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+            except Exception as error:  # noqa: BLE001  (one endpoint must not end the thread)
+                LOG.error("a webhook can't be told now: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
             finally:
                 with self._turn:

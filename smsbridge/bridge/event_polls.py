@@ -61,7 +61,7 @@ class Poll:
     def read_log(self, now: float) -> None:
         """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
         last = self.intake.events.last_time(self.name)
-        since = time_of(now) - FIRST if last is None else time_of(last) - OVERLAP
+        since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
         rows = self.client.received(after=since)
         for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
@@ -110,6 +110,8 @@ class EventPolls:
                         self.tick(time.monotonic())
             except StoreError as error:
                 LOG.warning("what comes in can't be stored: %s", error)
+            except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
+                LOG.error("a question failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
 
     def tick(self, monotonic: float) -> None:
         """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""

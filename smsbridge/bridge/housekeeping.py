@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _POLL_SECONDS = 0.5
+_PAUSE_SECONDS = 5.0
 _CLEAR_SECONDS = 3600.0
 
 
@@ -59,6 +60,9 @@ class Housekeeping:
                         self._look_up()
             except StoreError as error:
                 LOG.warning("a look-up will be repeated: %s", error)
+            except Exception as error:  # noqa: BLE001  (one message must not end the thread)
+                LOG.error("a look-up failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                self._stop.wait(_PAUSE_SECONDS)
             self._stop.wait(_POLL_SECONDS)
 
     def _clear(self) -> None:

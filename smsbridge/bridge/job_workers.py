@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy import String, and_, cast, column, exists, select, table, update
 
 from smsbridge.bridge.database import StoreError
@@ -91,7 +90,7 @@ class JobWorkers:
         while not self._stop.is_set():
             try:
                 await self._jobs.run(self._deliver, concurrency=self._workers, seconds=15.0)
-            except (ConnectorException, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
                 LOG.error("no job can be taken: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
             await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -118,6 +117,8 @@ class JobWorkers:
             except StoreError as error:
                 self._well_since = time.monotonic()
                 LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+            except Exception as error:  # noqa: BLE001  (without it no lease is renewed)
+                LOG.error("the claims can't be kept: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
 
     def _mend(self) -> None:
         if count := self._queue.recover("recovery"):

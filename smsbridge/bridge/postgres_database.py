@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from smsbridge.bridge.database import At, Database, nowhere, store_errors
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
+from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES
 from smsbridge.errors import MissingExtra
 
 try:
@@ -100,7 +100,7 @@ class PostgresDatabase(Database):
 
     def count_on(self, connection: Connection) -> None:
         """Let the next number of each table follow those of the rows that were copied into it."""
-        for table in (MESSAGES, ATTEMPTS):
+        for table in (MESSAGES, ATTEMPTS, EVENTS):
             sequence = func.pg_get_serial_sequence(table.name, "seq")
             last = select(func.max(table.c.seq)).scalar_subquery()
             connection.execute(select(func.setval(sequence, func.coalesce(last, 1))))

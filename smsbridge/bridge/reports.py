@@ -201,5 +201,9 @@ def _waits_by_id(since: float) -> Select[Any]:
     return (
         _both()
         .join(EVENTS, MESSAGES.c.provider_id == EVENTS.c.provider_id)
-        .where(EVENTS.c.message.is_(None), EVENTS.c.came_at >= since)
+        .where(
+            EVENTS.c.message.is_(None),
+            EVENTS.c.came_at >= since,
+            MESSAGES.c.state == State.ACCEPTED,
+        )
     )

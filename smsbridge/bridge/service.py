@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import nowhere
-from smsbridge.bridge.door import Door, ids_of
-from smsbridge.bridge.event_delivery import EventDelivery, Teller
-from smsbridge.bridge.event_post import EventPost
+from smsbridge.bridge.door import Door
+from smsbridge.bridge.event_delivery import EventDelivery, tellers_of
 from smsbridge.bridge.event_queue import EventQueue
-from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.housekeeping import Housekeeping
 from smsbridge.bridge.inbound import Inbound
@@ -27,7 +25,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Session
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig, DoorConfig
+    from smsbridge.bridge.config import BridgeConfig
     from smsbridge.bridge.database import At
     from smsbridge.client.sync import Client
 
@@ -133,19 +131,6 @@ def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
     from smsbridge.bridge.job_workers import JobWorkers
 
     return JobWorkers(jobs, queue, delivery, number)
-
-
-def tellers_of(doors: Sequence[DoorConfig]) -> dict[tuple[str, str], Teller]:
-    """Return what tells the callers of doors of events, by door and caller."""
-    found: dict[tuple[str, str], Teller] = {}
-    for door in doors:
-        if not door.webhooks:
-            continue
-        id_of = ids_of(door)
-        for caller, hook in door.webhooks.items():
-            request = EventRequest(config=hook, dialect=door.callers[caller], id_of=id_of)
-            found[door.name, caller] = Teller(request, EventPost(hook))
-    return found
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:

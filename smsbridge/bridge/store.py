@@ -262,9 +262,10 @@ class Store:
             ),
         )
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
-        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
-        came = and_(EVENTS.c.came_at < before, over, EVENTS.c.sender.is_not(None))
         unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
+        said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
+        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
+        came = and_(EVENTS.c.came_at < before, over, said)
         with self.database.write("clear") as connection:
             connection.execute(update(EVENTS).where(came).values(unsaid))
             return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount

@@ -66,6 +66,10 @@ class ThreadWorkers:
                 LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
+            except Exception as error:  # noqa: BLE001  (one message must not end the thread)
+                LOG.error("a delivery failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                self._stop.wait(_PAUSE_SECONDS)
+                continue
             if delivered is None:
                 with self._news:
                     self._news.wait(_POLL_SECONDS)

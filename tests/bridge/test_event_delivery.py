@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from smsbridge.bridge.config import read_bridge
-from smsbridge.bridge.event_delivery import EventDelivery, Teller
+from smsbridge.bridge.event_delivery import EventDelivery, Teller, tellers_of
 from smsbridge.bridge.event_post import EventPost
 from smsbridge.bridge.event_queue import EventQueue
-from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.store import Store
 from smsbridge.config.load import read_document
 
@@ -63,13 +62,10 @@ def telling(
         for caller, url in zip(("shop", "till", "app"), urls, strict=False)
     )
     (folder / "smsbridge.toml").write_text(config_text(f"webhooks = {{ {hooks} }}"))
-    (door,) = read_bridge(read_document(folder / "smsbridge.toml")).doors
+    doors = read_bridge(read_document(folder / "smsbridge.toml")).doors
     tellers = {
-        (door.name, caller): Teller(
-            EventRequest(config=hook, dialect=door.callers[caller], id_of=lambda one: one.id),
-            EventPost(hook, seconds=seconds),
-        )
-        for caller, hook in door.webhooks.items()
+        place: Teller(known.request, EventPost(known.request.config, seconds=seconds))
+        for place, known in tellers_of(doors).items()
     }
     clock = clock or Clock(time.time())
     with open_store(folder, clock) as store:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from support.bridges import Clock, open_store, put, read, running
+from support.bridges import SECONDS, Clock, open_store, put, read, running
 from support.events import (
     PERSON,
     POLL,
@@ -65,6 +65,13 @@ class Silent:
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
+
+
+class Broken(Silent):
+    """Carries nothing, since nobody foresaw the request."""
+
+    def send(self, _request: Request, _deadline: float) -> Response:
+        raise LookupError("A secret text")
 
 
 def sent(store: Store, provider: Provider) -> StoredMessage:
@@ -139,6 +146,36 @@ def test_a_provider_that_is_silent_is_asked_again(
         polls.polls = [asks]
         polls.tick(1.0)
         assert [one.text for one in events_of(store)] == ["One"]
+
+
+def test_a_message_from_the_future_ends_no_questions(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, _):
+        provider.receive(PERSON, "From the future")
+        provider.history.received[0].at += timedelta(days=300)
+        polls.tick(0.0)
+        provider.receive(PERSON, "Now")
+        polls.tick(1.0)
+        texts = [one.text for one in events_of(store)]
+    assert texts == ["From the future", "Now"]
+
+
+def test_what_nobody_foresaw_is_logged_and_asked_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with asking(tmp_path) as (polls, provider, store, _):
+        provider.receive(PERSON, "A secret text")
+        (asks,) = polls.polls
+        broken = Client(asks.client.backend, transport=Broken())
+        polls.polls = [replace(asks, client=broken), asks]
+        polls.start()
+        until = time.monotonic() + SECONDS
+        while not events_of(store) and time.monotonic() < until:
+            time.sleep(0.01)
+        polls.end()
+        polls.stop(SECONDS)
+        assert [one.text for one in events_of(store)] == ["A secret text"]
+    assert "a question failed: LookupError" in caplog.messages
+    assert "secret" not in caplog.text
 
 
 def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
