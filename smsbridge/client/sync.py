@@ -16,7 +16,8 @@ from smsbridge.backends.group_send import SentEnd, most_together
 from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
-from smsbridge.client.send_many import CONCURRENCY, MOST, Driver, Result, send_by
+from smsbridge.client.message_group import Result
+from smsbridge.client.send_many import CONCURRENCY, MOST, Driver, send_by
 from smsbridge.client.threads import ThreadDriver
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.http.single_flight import Flights

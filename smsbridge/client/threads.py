@@ -12,7 +12,7 @@ from threading import Condition, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from smsbridge.client.send_many import MessageGroup, Result, SendTogether
+    from smsbridge.client.message_group import MessageGroup, Result, SendTogether
 
 T = TypeVar("T")
 
