@@ -19,8 +19,8 @@ from smsbridge.errors import ConfigError
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
-    from smsbridge.testing.fixture.check import FixtureFlaw
     from smsbridge.testing.fixture.check_files import CheckedFile
+    from smsbridge.testing.fixture.flaw import FixtureFlaw
     from smsbridge.testing.fixture.load import Fixture
 
 _MOCK = "http://127.0.0.1:8765"
