@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from smsbridge.http.address import limit_hint
@@ -29,6 +29,9 @@ CURL = "curl"
 """The value of the config key ``transport`` that chooses libcurl."""
 IDLE_SECONDS = 3.0
 _MOST_CAUSES = 20
+_MOST_PLACES = 32
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -49,6 +52,19 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close what is open."""
+
+
+class Places(dict[str, T]):
+    """How each origin is reached, found once: nothing of it changes while a client lives."""
+
+    def of(self, origin: str, find: Callable[[str], T]) -> T:
+        """Return the place of an origin, found by ``find`` if it isn't known."""
+        known = self.get(origin)
+        if known is None:
+            if len(self) >= _MOST_PLACES:
+                self.clear()
+            known = self[origin] = find(origin)
+        return known
 
 
 class Reach(Protocol):

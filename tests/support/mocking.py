@@ -16,6 +16,8 @@ from smsbridge.testing.fixture.load import Fixture, parse
 from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET
 from smsbridge.testing.mock.provider import Provider
 
+from support.fixture_texts import FIXTURE_HEAD
+
 HERE = "http://127.0.0.1"
 NUMBER = "+12025550123"
 FIELDS = {"recipients": NUMBER, "message": "Hello"}
@@ -31,13 +33,6 @@ ENVELOPE = (
     ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
     '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
 )
-FIXTURE_HEAD = """\
-smsbridge-fixture: 1
-id: shop/one
-title: One
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-"""
 
 
 def request(path: str = "/sendsms/", method: str = "POST", **more: Any) -> Request:

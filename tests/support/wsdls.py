@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from smsbridge.codecs.soap.documents import read_bundled
 from smsbridge.codecs.soap.envelope import Envelope, read_envelope
 from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.xml import REQUEST
 
@@ -129,3 +134,10 @@ def rpc(*parts: tuple[str, str], types: str = "", use: str = "encoded", header: 
 
 def opened(body: bytes) -> Envelope:
     return read_envelope(body, REQUEST, "text/xml")
+
+
+def refused_load(document: bytes, folder: Path | None = None, sha256: str = "") -> str:
+    """Return why a WSDL can't be loaded."""
+    with pytest.raises(BadWSDL) as error:
+        load_port(document, folder, sha256)
+    return str(error.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
@@ -29,16 +28,20 @@ from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 
 from support.each import each
-from support.wsdls import RESULT, SENDSMS, changed, element, holding, opened, schema, sequence, wsdl
+from support.wsdls import (
+    RESULT,
+    SENDSMS,
+    changed,
+    element,
+    holding,
+    opened,
+    refused_load,
+    schema,
+    sequence,
+    wsdl,
+)
 
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 def importing(location: str, namespace: str = "urn:other") -> bytes:
@@ -49,12 +52,6 @@ def importing(location: str, namespace: str = "urn:other") -> bytes:
         '<message name="sendSmsRequest">'
     )
     return changed(SENDSMS, ('<message name="sendSmsRequest">', types))
-
-
-def refused(document: bytes, folder: Path | None = None) -> str:
-    with pytest.raises(BadWSDL) as error:
-        load_port(document, folder)
-    return str(error.value)
 
 
 @each(
@@ -98,7 +95,7 @@ def test_a_file_beside_the_contract_is_imported(location: str, tmp_path: Path) -
 
 def test_a_file_beside_the_contract_is_read_by_the_same_rules(tmp_path: Path) -> None:
     (tmp_path / "beside.xsd").write_text(f"<!DOCTYPE a>{SCHEMA}", encoding="utf-8")
-    said = refused(importing("beside.xsd"), tmp_path)
+    said = refused_load(importing("beside.xsd"), tmp_path)
     assert said == "beside.xsd: the document has a DOCTYPE, which is never accepted"
 
 
@@ -113,7 +110,7 @@ def test_a_file_beside_the_contract_is_read_by_the_same_rules(tmp_path: Path) ->
     ],
 )
 def test_an_import_that_would_be_fetched_is_refused(location: str, tmp_path: Path) -> None:
-    said = refused(importing(location), tmp_path)
+    said = refused_load(importing(location), tmp_path)
     why = "which is not a file beside it; nothing is fetched"
     of_http = not location.startswith(("ftp:", "file:"))  # the lock fetches nothing else
     assert said.endswith(f"{why}, but smsbridge wsdl lock brings it in" if of_http else why)
@@ -139,7 +136,7 @@ def test_a_path_that_leaves_the_folder_is_refused(location: str, tmp_path: Path)
     (folder / "below").mkdir(parents=True)
     (tmp_path / "secret.xsd").write_text(SCHEMA, encoding="utf-8")
     (folder / "link.xsd").symlink_to(tmp_path / "secret.xsd")
-    assert "not a file beside it" in refused(importing(location), folder)
+    assert "not a file beside it" in refused_load(importing(location), folder)
 
 
 def test_an_absolute_path_is_refused_even_if_it_exists(tmp_path: Path) -> None:
@@ -147,17 +144,17 @@ def test_an_absolute_path_is_refused_even_if_it_exists(tmp_path: Path) -> None:
     folder.mkdir()
     (tmp_path / "secret.xsd").write_text(SCHEMA, encoding="utf-8")
     for location in (f"{tmp_path}/secret.xsd", f"http://bundled.invalid/{tmp_path}/secret.xsd"):
-        assert "not a file beside it" in refused(importing(location), folder)
+        assert "not a file beside it" in refused_load(importing(location), folder)
 
 
 @each("location", ["absent.xsd", "below", "."])
 def test_what_is_no_file_is_refused(location: str, tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
-    assert refused(importing(location), tmp_path)
+    assert refused_load(importing(location), tmp_path)
 
 
 def test_a_contract_without_a_folder_imports_nothing_from_disk() -> None:
-    assert "beside.xsd" in refused(importing("beside.xsd"))
+    assert "beside.xsd" in refused_load(importing("beside.xsd"))
 
 
 @each("location", ["", "http://schemas.xmlsoap.org/soap/encoding/"])
@@ -251,7 +248,7 @@ def test_one_host_is_one_scheme_one_name_and_one_port(other: str, *, same: bool)
 
 def test_a_schema_with_an_element_of_wsdl_in_it_is_told_and_a_note_may_have_one() -> None:
     send = holding("Send", sequence(element("to")))
-    assert "its schema has <element> in the namespace of WSDL" in refused(
+    assert "its schema has <element> in the namespace of WSDL" in refused_load(
         wsdl(schema(send, RESULT, '<wsdl:element name="a"/>'))
     )
     note = "<xs:annotation><xs:appinfo><wsdl:element/></xs:appinfo></xs:annotation>"

@@ -38,10 +38,10 @@ from smsbridge.testing.mock.provider import AcceptedMessage, Provider, new_id
 from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 from support.each import each
+from support.fixture_texts import FIXTURE_HEAD
 from support.mocking import (
     ENVELOPE,
     FIELDS,
-    FIXTURE_HEAD,
     GRANT,
     NUMBER,
     SERVER,

@@ -47,21 +47,12 @@ from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from support.fault_server import FaultServer
 from support.fault_server import answer as ok
+from support.fixture_texts import BREAKS
 from support.wsdls import RESULT, element, holding, schema, sequence, wsdl
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
 FORM = urlencode(FIELDS).encode()
-BREAKS = """\
-smsbridge-fixture: 1
-id: shop/breaks
-title: The wire breaks
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-  - id: breaks
-    call: {operation: send}
-    response: {fault: %s}
-"""
 SECONDS = 5
 
 
