@@ -318,9 +318,7 @@ class Client(ClientBase):
             limit=self._limit,
             semaphore=self._semaphore,
             deadline=self._deadline,
-            transport=lambda name: make_loop_transport(
-                self._backends[name], self._session.monotonic
-            ),
+            transport=self._loop_transport,
         )
 
     def _course(self, messages: Sequence[Message]) -> Course[Sequence[SentEnd]]:

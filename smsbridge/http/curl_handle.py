@@ -288,7 +288,7 @@ def _trust(curl: pycurl.Curl, reach: Reach, network: Network) -> None:
     issuers_of = network.issuers
     path = issuers_of.path
     if issuers_of.named:
-        network.tls  # noqa: B018  (it says what is wrong with a file)
+        network.check_tls()
     is_folder = Path(path).is_dir()
     for issuers, folder, cert, password in _TLS:
         curl.unsetopt(issuers)

@@ -173,7 +173,7 @@ class RequestsTransport:
         network = self._network or self._open()
         proxy = network.proxies.to(url)
         if url[:6].lower() == "https:":
-            network.tls  # noqa: B018  (issuers that can't be read are an error of the config)
+            network.check_tls()
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2].lower().removesuffix(f":{PORTS.get(parts.scheme)}")
         return _Place(proxy, self._adapter.pool_to(url, proxy), host)

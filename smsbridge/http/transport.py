@@ -104,7 +104,7 @@ class Network:
         """Return the network of a backend's config and of the environment."""
         network = cls(reach=backend, proxies=Proxies.of(backend.proxy))
         if backend.ca or backend.client_cert:
-            network.tls  # noqa: B018  (read)
+            network.check_tls()
         return network
 
     @property
@@ -120,6 +120,10 @@ class Network:
             context = tls_context(self.issuers, reach.client_cert, reach.client_cert_password)
             self._kept.append(context)
         return self._kept[0]
+
+    def check_tls(self) -> None:
+        """Raise `ConfigError` if a file of issuers, or of our certificate, can't be read."""
+        _ = self.tls
 
     def proxy(self, url: str) -> str | None:
         """Return the address of the proxy for a URL, without its credentials; None for none."""

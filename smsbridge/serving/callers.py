@@ -57,9 +57,10 @@ class Callers:
         for auth in (one.auth for one in protocols):
             for name, account in self.accounts.items():
                 issued: list[str] = []
+                owner = name if auth.tells_by_token else ""
 
-                def mint(_: str, name: str = name, issued: list[str] = issued) -> str:
-                    issued.append(self.issue(name if auth.tells_by_token else ""))  # noqa: B023  (called at once)
+                def mint(_: str, owner: str = owner, issued: list[str] = issued) -> str:
+                    issued.append(self.issue(owner))
                     return issued[-1]
 
                 answer = auth.answer(request, account.credentials(), account.site(), mint)

@@ -8,6 +8,8 @@ from typing import Any
 
 from smsbridge.message import UNSENDABLE
 
+_LONGEST_NUMBER = 20
+
 
 class BadAsk(ValueError):
     """A request to a control URL that can't be done; ``status`` is that of its answer."""
@@ -58,6 +60,6 @@ def number(name: str, given: object, most: float) -> float:
 
 def _as_number(word: str) -> object:
     try:
-        return float(word) if len(word) <= 20 else word  # noqa: PLR2004  (no number here is longer)
+        return float(word) if len(word) <= _LONGEST_NUMBER else word
     except ValueError:
         return word
