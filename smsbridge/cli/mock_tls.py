@@ -41,9 +41,9 @@ def tls_options(command: F) -> F:
             metavar="HOST",
             multiple=True,
             callback=_check_names,
-            help="Another host name of it, for its control URLs and its certificate.",
+            help="Another host name of the mock, for control URLs and the certificate.",
         ),
-        click.option("--tls", is_flag=True, help="Serve https, by a certificate made for it."),
+        click.option("--tls", is_flag=True, help="Serve https, with a certificate made for it."),
         click.option(
             "--tls-ca",
             "ca_file",

@@ -69,7 +69,7 @@ def wsdl() -> None:
     default="send",
     help="What the operation of --toml is for; by default it sends.",
 )
-@click.option("--port", metavar="PORT", help="Use this port of several.")
+@click.option("--port", metavar="PORT", help="The port to use, if there are several.")
 @click.option(
     "--ca", metavar="FILE", help="Trust the issuers in this PEM file instead of the public ones."
 )

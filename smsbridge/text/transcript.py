@@ -65,7 +65,7 @@ def transcribe(
         return f"({size} bytes)" if size else ""
     text = _text_of(body, content_type, most)
     if text is None:
-        return f"({size} bytes that are no text)"
+        return f"({size} bytes that are not text)"
     begins = text.lstrip("\ufeff \t\r\n")[:1]
     if begins == "<":
         parts = _of_markup(text, rule)

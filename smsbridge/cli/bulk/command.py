@@ -81,7 +81,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
     default=",",
     show_default=True,
     callback=take_delimiter,
-    help="What parts the columns: one sign, or tab.",
+    help="What separates the columns: one character, or tab.",
 )
 @click.option(
     "--encoding",

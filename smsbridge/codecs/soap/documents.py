@@ -151,7 +151,7 @@ class Documents:
         try:
             place = join(base, said)
         except ValueError:
-            raise BadWSDL("can't read the WSDL: an import's address is no URL") from None
+            raise BadWSDL("can't read the WSDL: an import's address is not a URL") from None
         if place.startswith(HERE) and self._is_there(place):
             return self.address if self._read(place) == self._source.document else place
         return place

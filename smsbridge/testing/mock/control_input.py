@@ -47,7 +47,7 @@ class Asked:
         """Return a key that is a text; empty if it is absent."""
         word = self.given.get(name, "")
         if not isinstance(word, str) or UNSENDABLE.search(word):
-            raise BadAsk(f"{name} is no text: give one without NUL, in quotes")
+            raise BadAsk(f"{name} is not text: give one without NUL, in quotes")
         return word
 
 

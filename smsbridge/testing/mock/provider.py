@@ -487,7 +487,7 @@ def _path(request: Request) -> str:
     try:
         return request.path
     except ValueError:
-        return "(its target is no URL)"
+        return "(its target is not a URL)"
 
 
 class _Lane(Provider):

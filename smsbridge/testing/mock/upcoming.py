@@ -24,7 +24,7 @@ def answer_of(outcome: Outcome | str, reason: Reason | str | None = None) -> Upc
     if str(outcome).partition(":")[0] in FAULTS and reason is None:
         found = fault(outcome)
         if not found.entry.answers:
-            why = f"the fault {found.word} is no answer to one send: set it as .fault of the mock"
+            why = f"the fault {found.word} is not an answer to a send: set it as .fault of the mock"
             raise ConfigError(why)
         return found
     end = wanted_end(outcome, reason)

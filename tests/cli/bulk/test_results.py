@@ -63,8 +63,8 @@ def test_results_alone_can_be_read(tmp_path: Path) -> None:
 @each(
     ("results", "says"),
     [
-        ([{"outcome": "accepted", "id": "1"}], "line 1: no result of send-many"),
-        ([result(0, "accepted"), result(1, "done")], "line 2: no result of send-many"),
+        ([{"outcome": "accepted", "id": "1"}], "line 1: not a result of send-many"),
+        ([result(0, "accepted"), result(1, "done")], "line 2: not a result of send-many"),
         (["text"], "line 1: no line that send-many wrote"),
     ],
 )
