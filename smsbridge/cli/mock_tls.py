@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CA_FILE = "mock-ca.pem"
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9A-Fa-f:]{2,45}")
-_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  (it is no name of a host)
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  (not the name of a host)
 
 
 def _check_names(

@@ -1,4 +1,4 @@
-"""Many sends in one event loop, in a thread of its own: by aiohttp, or by libcurl."""
+"""Many sends in one event loop, in its own thread: by aiohttp, or by libcurl."""
 
 from __future__ import annotations
 

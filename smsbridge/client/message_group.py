@@ -98,7 +98,7 @@ class MessageGroup:
 def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[MessageGroup]:
     """Yield groups of up to ``most`` messages that follow each other, and may be one call.
 
-    They differ in recipient and reference alone, and each has a number of its own.
+    They differ in recipient and reference alone, and each has a different number.
     """
     if most == 1:
         yield from (MessageGroup([one]) for one in several)

@@ -137,7 +137,7 @@ class _Many:
 
 
 def check_concurrency(concurrency: int) -> int:
-    """Return how many may be in flight at once; refuse what is no such number."""
+    """Return how many may be in flight at once; refuse any other value."""
     whole = isinstance(concurrency, int) and not isinstance(concurrency, bool)
     if not whole or not 1 <= concurrency <= MOST:
         raise InvalidMessage(

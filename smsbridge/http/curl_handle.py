@@ -51,7 +51,7 @@ class CurlSending(Way):
     asked: int = 0  # how often libcurl was about to send it
 
     def take(self, data: bytes) -> int | None:
-        """Take a part of the body; returns 0, which ends the transfer, for what is no answer."""
+        """Take a part of the body; returns 0, which ends the transfer, for what isn't an answer."""
         try:
             done = self.reading.feed(b"".join([*self._new_head(), data]))
         except BadAnswer as odd:
@@ -116,7 +116,7 @@ class Handle:
             self._keep_own_connection(opened)
 
     def _keep_own_connection(self, opened: Callable[[int], None]) -> None:
-        """Keep a connection of its own: the handles of a multi handle would share all of theirs."""
+        """Keep its own connection: the handles of a multi handle would share all of theirs."""
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
         self.curl.setopt(pycurl.SHARE, self._share)

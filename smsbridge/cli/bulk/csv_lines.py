@@ -124,7 +124,7 @@ def _encoding(mark: bytes, given: str | None) -> str:
 
 
 def _refuse_nul(line: str, number: int, name: str) -> str:
-    """Return a line as it is, unless it shows that the file is no text of that encoding."""
+    """Return a line as it is, unless it shows that the file isn't in that encoding."""
     if "\0" in line:
         raise CutShort(number, f"it has a NUL: is this a CSV, in {_capitals(name)}? Else {_GIVE}")
     return line

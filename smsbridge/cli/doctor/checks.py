@@ -193,7 +193,7 @@ def _conversation(
 ) -> Iterator[Finding]:
     """Do what comes before a message: get a token.
 
-    ``reached``: whether the network was found well; if not, a call that fails is no news.
+    ``reached``: whether the network was found well; if not, a failing call tells nothing new.
     """
     done: list[Finding] = []
 

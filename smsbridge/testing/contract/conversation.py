@@ -73,7 +73,7 @@ class Conversation:
 
     @property
     def calls(self) -> list[Request]:
-        """The requests that are no part of a login, and fetch no WSDL."""
+        """The requests, without those of a login or for a WSDL."""
         return [request for request in self.requests if request.share is None]
 
 

@@ -491,7 +491,7 @@ def _path(request: Request) -> str:
 
 
 class _Lane(Provider):
-    """Another lane of a mock: it has all of its own but what is read once, such as a WSDL."""
+    """Another lane of a mock: it shares only what is read once, such as a WSDL."""
 
     def __init__(
         self, first: Provider, name: str, backend: Backend, scenario: Fixture | None
