@@ -24,7 +24,7 @@ from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
-    from smsbridge.codecs.soap.documents import Source
+    from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.testing.record.recording import RecordedFile
 
 _HELP = """Record what a client and a live provider say, until SIGTERM or Ctrl-C.

@@ -19,8 +19,8 @@ from smsbridge.text.suggest import nearest
 from smsbridge.text.toml_quotes import toml_text
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.documents import Source
     from smsbridge.codecs.soap.port import Port, Ports
+    from smsbridge.codecs.soap.wsdl_files import Source
 
 _HELP = """Show a WSDL, or lock a copy of it into a folder.
 

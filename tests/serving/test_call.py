@@ -17,7 +17,7 @@ from acme_sms import Acme
 from smsbridge import Channel, ConfigError, Secret
 from smsbridge.cli.wsdl_source import wsdl_source
 from smsbridge.codecs.rest import FORM, JSON, XML
-from smsbridge.codecs.soap.documents import read_bundled
+from smsbridge.codecs.soap.wsdl_files import read_bundled
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.call import ReceivedCall, is_sending, refuse
 from smsbridge.serving.provider_protocol import provider_protocols

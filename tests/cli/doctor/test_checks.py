@@ -16,8 +16,8 @@ import trustme
 from smsbridge.backends.base import Backend
 from smsbridge.cli.doctor.checks import examine
 from smsbridge.cli.doctor.finding import Finding
-from smsbridge.codecs.soap.documents import LOCK, Source
 from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.wsdl_files import LOCK, Source
 from smsbridge.config.load import from_mapping
 from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.http.tls import VARIABLES

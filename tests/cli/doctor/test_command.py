@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.envelope import (
     SOAP11,
 )
@@ -22,6 +21,7 @@ from smsbridge.codecs.soap.lockfile import lock
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.plan_files import read_plan, write_plan
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 from smsbridge.mapping.path import nest
 
 from support.corpus import CONTRACTS, SAMPLES

@@ -8,7 +8,6 @@ import pytest
 import zeep
 from lxml import etree
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import (
     SOAP11,
     SOAP12,
@@ -17,6 +16,7 @@ from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.reader import ENCODING12, XSI
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 
 from support.corpus import CONTRACTS

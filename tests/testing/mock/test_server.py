@@ -32,7 +32,7 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
-from smsbridge.codecs.soap.documents import Source
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.codecs.soap.xml import ANSWER, parse_xml
 from smsbridge.config.url import from_url
 from smsbridge.http.exchange import Response
