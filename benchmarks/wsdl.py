@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import ENCODING11
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.reader import XSI, split
 from smsbridge.codecs.soap.sampler import sample
+from smsbridge.codecs.soap.wsdl_files import read_source
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.model import WSDLOperation

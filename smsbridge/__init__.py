@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend, backend
     from smsbridge.backends.limits import Limit, Retry
     from smsbridge.client.aio import AsyncClient
-    from smsbridge.client.send_many import Result
+    from smsbridge.client.message_group import Result
     from smsbridge.client.sync import Client
     from smsbridge.codecs.rest import Rest
     from smsbridge.codecs.soap.codec import Soap
@@ -100,7 +100,7 @@ _HOMES = {
     **dict.fromkeys(("Backend", "backend"), "backends.base"),
     **dict.fromkeys(("Limit", "Retry"), "backends.limits"),
     "AsyncClient": "client.aio",
-    "Result": "client.send_many",
+    "Result": "client.message_group",
     "Client": "client.sync",
     "Rest": "codecs.rest",
     "Soap": "codecs.soap.codec",

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from smsbridge.http.exchange import Session
 from smsbridge.http.tls import VARIABLES
 
 from support.asking import Make
 from support.postgres import Server, running_server
+from support.blocks import Clock, session
 from support.sending import PROTOCOLS, Send, send_async, send_by_curl, send_sync
 from support.stores import Place, file_place
+
+if TYPE_CHECKING:
+    from support.terminal import Terminal
 
 for variable in VARIABLES:
     os.environ.pop(variable, None)  # each test says itself whom it trusts
@@ -63,6 +70,28 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("SMSBRIDGE_CACHE", "")
     return tmp_path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kept(clock: Clock) -> Session:
+    """Return a session whose time passes only by ``clock``."""
+    return session(clock)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """Return a terminal in an empty folder, for the commands of a page."""
+    from support.terminal import Terminal
+
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    with closing(Terminal(folder)) as terminal:
+        yield terminal
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -13,13 +13,13 @@ import zeep
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP12, XSD, read_envelope
 from smsbridge.codecs.soap.load import load_port, load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.reader import ENCODING12, XSI
 from smsbridge.codecs.soap.sampler import sample
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST
 from smsbridge.mapping.path import nest
 

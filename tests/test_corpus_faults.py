@@ -11,10 +11,10 @@ from lxml import etree
 
 from smsbridge import Client, Rejected
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import CONTENT_TYPES, SOAP11, SOAP12, read_envelope
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import ANSWER
 from smsbridge.config.load import from_mapping
 from smsbridge.http.address import Site

@@ -15,11 +15,11 @@ from lxml import etree
 
 from smsbridge import InvalidMessage
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import read_envelope
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Session

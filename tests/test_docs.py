@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,25 +34,18 @@ PAGE = "any-service.md"
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(terminal: Terminal) -> Terminal:
     """Return a terminal in a folder with what the page's reader has."""
-    folder = tmp_path / "shop"
-    (folder / "vendor").mkdir(parents=True)
+    (terminal.folder / "vendor").mkdir()
     for name, place in (("oldcorp.wsdl", "vendor"), ("app.py", "."), ("test_app.py", ".")):
-        (folder / place / name).write_bytes((EXAMPLES / name).read_bytes())
-    terminal = Terminal(folder)
-    yield terminal
-    terminal.close()
+        (terminal.folder / place / name).write_bytes((EXAMPLES / name).read_bytes())
+    return terminal
 
 
 @pytest.mark.timeout(300)
 def test_any_service_prints_what_it_shows(terminal: Terminal) -> None:
-    for block in blocks(PAGE, "console", "toml"):
-        if block.language == "toml":
-            terminal.append(block.text)
-            continue
-        said = terminal.run(block.text)
-        assert normal(said) == normal(block.text), f"{PAGE}, line {block.line}"
+    for said, shown, place in terminal.follow(PAGE):
+        assert said == shown, place
 
 
 def test_many_prints_what_it_shows(terminal: Terminal) -> None:

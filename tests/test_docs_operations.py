@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -29,16 +28,6 @@ VARIES = {
     r"\b[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}Z": "a time of the mock",
     r"\b(accepted  id )\S+": r"\1ID",
 }
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """Return a terminal in an empty folder."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    terminal = Terminal(folder)
-    yield terminal
-    terminal.close()
 
 
 def steady(text: str) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from smsbridge.codecs.soap.describe import show
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import read_source
 
 from support.corpus import CONTRACTS
 from support.each import each

@@ -15,13 +15,13 @@ import pytest
 
 from smsbridge import Client, ConfigError, SendError
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.guess import TableKind, is_of_trouble
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.scaffold import toml_block
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_mapping
 from smsbridge.mapping.operation import Operation
 from smsbridge.mapping.path import ANSWER

@@ -10,10 +10,10 @@ import pytest
 from lxml import etree
 
 from smsbridge import Client, OutcomeUnknown, Rejected, Status
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_port, load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.reader import XSI
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_file
 from smsbridge.errors import ConfigError
 from smsbridge.testing.mock.provider import Provider

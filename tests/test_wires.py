@@ -11,11 +11,12 @@ from lxml import etree
 
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.documents import Documents, Source
+from smsbridge.codecs.soap.documents import Documents
 from smsbridge.codecs.soap.envelope import SOAP11, SOAP12
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.reader import XSI
 from smsbridge.codecs.soap.wsdl import parse_ports
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.codecs.soap.xml import ANSWER, REQUEST, parse_xml
 from smsbridge.http.address import Site
 from smsbridge.http.decompress import inflate

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from smsbridge import Client, ConfigError, InvalidMessage
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_ports
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_mapping
 from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.mock.provider import Provider

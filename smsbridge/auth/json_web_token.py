@@ -58,7 +58,7 @@ class JsonWebToken:
     def carry(
         self, make: Make, credentials: Credentials, _site: Site, session: Session
     ) -> Exchange[Response]:
-        """Send the request with a token of its own."""
+        """Send the request with a new token."""
         now = int(session.now().timestamp())
         own = {"iat": now, "exp": now + self.seconds, "jti": uuid_of(session)}
         token = self.sign({**own, **render_all(self.claims, credentials)}, credentials)

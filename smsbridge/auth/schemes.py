@@ -1,4 +1,4 @@
-"""The ways to authenticate a call, as tables; each conversation has a file of its own."""
+"""The ways to authenticate a call, as tables; each conversation has its own file."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import Reason
@@ -110,4 +111,4 @@ def _lifetime(said: object) -> float:
         return _LIFETIME
     except OverflowError:
         return _LONGEST
-    return min(max(seconds, _SHORTEST), _LONGEST) if seconds == seconds else _LIFETIME  # noqa: PLR0124  (NaN)
+    return _LIFETIME if isnan(seconds) else min(max(seconds, _SHORTEST), _LONGEST)

@@ -176,7 +176,7 @@ def _class_of_source(file: str, source: str, folder: Path | None) -> type[Backen
 def _of_block(
     cls: type[Any], _name: str, block: Mapping[str, Any]
 ) -> tuple[type[Backend], Mapping[str, Any]]:
-    """Return the class itself, or, of a block with tables of its own, the class with those."""
+    """Return the class itself, or, for a block with its own tables, the class with those."""
     from smsbridge.backends.tables.table_reader import TABLES
 
     entry: CatalogueEntry = cls.entry

@@ -122,7 +122,7 @@ def _check_members(at: Checker, key: str, words: Mapping[str, Any], kind: type[S
     for word, member in words.items():
         if not isinstance(member, kind):
             known = nearest(str(member).upper(), (one.name for one in kind))
-            at.fail(f"{member!r} is no {kind.__name__}; {known}", key, str(word))
+            at.fail(f"{member!r} is not a {kind.__name__}; {known}", key, str(word))
 
 
 class _ProtocolCheck:

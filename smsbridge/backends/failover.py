@@ -106,7 +106,7 @@ class Failover(Backend):
         raise told
 
     def find_table(self, name: str, what: str) -> NoReturn:
-        """Refuse every operation but a send: it has no table of its own."""
+        """Refuse every operation but a send: it has no table itself."""
         where = ", ".join(self.backends)
         alone = "" if name in ("sent", "received") else " by an id alone"
         raise Unsupported(f"{self.name} can't {what}{alone}: ask one of {where}")

@@ -24,7 +24,7 @@ SentEnd = Submission | SendError | CallerError
 
 
 def most_together(backend: Backend) -> int:
-    """Return how many messages one call may send; 1 if the backend has code of its own for it."""
+    """Return how many messages one call may send; 1 if the backend sends with its own code."""
     cls, protocol = type(backend), backend.protocols.get(backend.protocol)
     own = cls.send is not Backend.send or cls.outcome is not Backend.outcome
     return 1 if own or protocol is None or protocol.send is None else protocol.send.most

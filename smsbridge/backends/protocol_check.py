@@ -57,7 +57,7 @@ def check_route(at: Checker, call: str, known: Collection[str]) -> None:
 
 
 def check_field_names(at: Checker, codec: Codec, call: str, fields: Iterable[str]) -> None:
-    """Refuse a list as the body if it is not JSON, and brackets with names if it is no form."""
+    """Refuse a list as the body if it isn't JSON, and brackets with names if it isn't a form."""
     form = isinstance(codec, Rest) and codec.body == "form"
     is_form = form or (isinstance(codec, Rest) and call.partition(" ")[0] in BODILESS)
     if _is_xml(codec, call) and (path := _outside_root(fields)):

@@ -57,7 +57,9 @@ one that claims to cover a place stays green.
 @click.option(
     "--protocol", metavar="P", multiple=True, help="Judge only this one; may be repeated."
 )
-@click.option("--mutants", is_flag=True, help="Judge its fixtures: do they notice what is altered?")
+@click.option(
+    "--mutants", is_flag=True, help="Judge its fixtures: do they notice altered requests?"
+)
 @click.option(
     "--seconds",
     type=float,

@@ -34,7 +34,7 @@ def asking_options(command: F) -> F:
         is_flag=True,
         expose_value=False,
         callback=_say_exchanges,
-        help="Show on stderr what is said to the provider, and its answer; masked.",
+        help="Show each request and answer on stderr, masked.",
     )
     return provider_options(option(command))
 

@@ -19,8 +19,8 @@ from smsbridge.errors import ConfigError
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
-    from smsbridge.testing.fixture.check import FixtureFlaw
     from smsbridge.testing.fixture.check_files import CheckedFile
+    from smsbridge.testing.fixture.flaw import FixtureFlaw
     from smsbridge.testing.fixture.load import Fixture
 
 _MOCK = "http://127.0.0.1:8765"
@@ -64,9 +64,11 @@ def fixtures() -> None:
 fixtures.add_command(record)
 
 
-@fixtures.command(help=_CHECK_HELP, short_help="Check a folder, a file, an id or a backend's.")
+@fixtures.command(
+    help=_CHECK_HELP, short_help="Check fixtures: of a folder, a file, an id or a backend."
+)
 @click.argument("targets", metavar="DIR|FILE|ID|NAME...", nargs=-1, required=True)
-@click.option("--strict", is_flag=True, help="Fail for a warning too.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
 def check(targets: tuple[str, ...], *, strict: bool) -> None:
     """Check fixtures."""
     if not report(targets, datetime.now(UTC).date(), strict=strict):
@@ -112,7 +114,7 @@ def show_fixtures(under: str = "") -> None:
     show_table(("scenario", "title"), [[one.id, one.title] for one in map(load, found)])
 
 
-@fixtures.command(short_help="Show where one is from, what is sent and what is answered.")
+@fixtures.command(short_help="Show a fixture's source, requests and answers.")
 @click.argument("fixture", metavar="ID|FILE")
 def show(fixture: str) -> None:
     """Show where a fixture is from, what is sent and what is answered."""
@@ -123,7 +125,7 @@ def show(fixture: str) -> None:
         put(line)
 
 
-@fixtures.command(help=_CURL_HELP, short_help="Print its requests as commands of curl.")
+@fixtures.command(help=_CURL_HELP, short_help="Print its requests as curl commands.")
 @click.argument("fixture", metavar="ID|FILE")
 @click.option("--interaction", metavar="NAME", help="Only this one.")
 @click.option("--protocol", metavar="NAME", default="", help="As a client of this protocol asks.")

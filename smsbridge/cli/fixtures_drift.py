@@ -55,12 +55,16 @@ agreed, and nothing else; that is refused where CI is set.
 @click.command(help=_HELP, short_help="Compare with the live service.")
 @click.argument("targets", metavar="DIR|FILE|ID|NAME...", nargs=-1, required=True)
 @click.option("--to", "address", metavar="URL", required=True, help="The live service.")
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml other than its default.")
-@click.option("--accept", is_flag=True, help="Move the day in verified where it agreed.")
+@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml instead of its default.")
+@click.option("--accept", is_flag=True, help="Set verified to today where it agreed.")
 @click.option(
-    "--most", default=50, show_default=True, type=click.IntRange(1), help="How many requests."
+    "--most",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1),
+    help="How many requests to make at most.",
 )
-@click.option("--seconds", default=120.0, show_default=True, help="How long all may take.")
+@click.option("--seconds", default=120.0, show_default=True, help="How long it may take in all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def drift(  # noqa: PLR0913  (an option each)
     targets: tuple[str, ...],

@@ -24,7 +24,7 @@ from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
-    from smsbridge.codecs.soap.documents import Source
+    from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.testing.record.recording import RecordedFile
 
 _HELP = """Record what a client and a live provider say, until SIGTERM or Ctrl-C.
@@ -78,7 +78,7 @@ def _read_secrets(
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the fixtures go.",
 )
-@click.option("--record-live", is_flag=True, help="That messages are really sent is meant.")
+@click.option("--record-live", is_flag=True, help="Confirm that messages are really sent.")
 @click.option("--backend", metavar="NAME", help="A block of smsbridge.toml: its tables decode.")
 @click.option("--wsdl", metavar="FILE|URL", help="The contract, if no client fetches it.")
 @click.option(
@@ -87,10 +87,12 @@ def _read_secrets(
     metavar="NAME=VARIABLE",
     multiple=True,
     callback=_read_secrets,
-    help="A secret that the environment has; may be repeated.",
+    help="A secret, from the environment; may be repeated.",
 )
-@click.option("--hide-texts", is_flag=True, help="Texts of messages are private as well.")
-@click.option("--ca", metavar="FILE", default="", help="Issuers that the provider's TLS may have.")
+@click.option("--hide-texts", is_flag=True, help="Hide the texts of messages too.")
+@click.option(
+    "--ca", metavar="FILE", default="", help="Trust these issuers for the provider's TLS."
+)
 @server_options(8766)
 def record(**given: Any) -> None:
     """Record a live provider."""

@@ -104,10 +104,10 @@ def _list_and_exit(context: click.Context, _option: click.Parameter, asked: obje
     type=click.Choice(["allow", "fail"]),
     default="allow",
     show_default=True,
-    help="What a leniency is: counted, or refused.",
+    help="Whether leniencies are counted or refused.",
 )
 @page_options
-@click.option("--check", is_flag=True, help="At its end print the verdict; exit 1 if it failed.")
+@click.option("--check", is_flag=True, help="Print the verdict at the end; exit 1 if it failed.")
 @click.option("--fault", metavar="NAME", callback=_fault_word, help="What to break: see above.")
 @click.option(
     "--list",
@@ -268,7 +268,9 @@ def _provider(source: str | None, scenario: str | None, stack: ExitStack) -> tup
         backend = choose_backend(source)
     except ConfigError as error:
         hint = "without SOURCE it plays SMSMobileAPI"
-        raise ConfigError(f"{source} is no file, so it must be a block: {error}; {hint}") from None
+        raise ConfigError(
+            f"{source} is not a file, so it must be a block: {error}; {hint}"
+        ) from None
     if not backend.protocols:
         raise ConfigError(
             f"{source} is {backend.name}, which uses no network: there is nothing to mock"

@@ -20,7 +20,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CA_FILE = "mock-ca.pem"
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|[0-9A-Fa-f:]{2,45}")
-_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  (it is no name of a host)
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  (not the name of a host)
 
 
 def _check_names(
@@ -41,9 +41,9 @@ def tls_options(command: F) -> F:
             metavar="HOST",
             multiple=True,
             callback=_check_names,
-            help="Another host name of it, for its control URLs and its certificate.",
+            help="Another host name of the mock, for control URLs and the certificate.",
         ),
-        click.option("--tls", is_flag=True, help="Serve https, by a certificate made for it."),
+        click.option("--tls", is_flag=True, help="Serve https, with a certificate made for it."),
         click.option(
             "--tls-ca",
             "ca_file",

@@ -74,7 +74,7 @@ def skeleton(name: str) -> dict[str, str]:
 
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name) or iskeyword(name):
-        why = "give a name of a-z and 0-9 that begins with a letter, and is no word of Python"
+        why = "give a name of a-z and 0-9 that begins with a letter and is not a Python keyword"
         raise ConfigError(f"{name!r}: {why}, such as quay")
     if name in backend_names():
         raise ConfigError(f"there is a backend {name!r} already: give another name")

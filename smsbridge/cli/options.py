@@ -30,7 +30,7 @@ def backend_options(command: F) -> F:
         click.option(
             "--backend",
             metavar="NAME",
-            help="A block of smsbridge.toml other than its default.",
+            help="A block of smsbridge.toml instead of its default.",
         ),
     ):
         command = option(command)
@@ -39,7 +39,9 @@ def backend_options(command: F) -> F:
 
 def provider_options(command: F) -> F:
     """Add the options of each command that asks a provider: the backend, and --json."""
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+    as_json = click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object per line."
+    )
     return backend_options(as_json(command))
 
 
@@ -55,10 +57,10 @@ def store_options(command: F) -> F:
 def message_options(command: F) -> F:
     """Add the options that make a message of a number and a text."""
     for option in (
+        click.option("--reference", metavar="R", help="Your own reference; generated if absent."),
         click.option(
-            "--reference", metavar="R", help="Your own name for the message; made up if absent."
+            "--at", metavar="TIME", help="Send no earlier than this: ISO 8601 with a time zone."
         ),
-        click.option("--at", metavar="TIME", help="Send no earlier: ISO 8601 with a time zone."),
         click.option("--sender", metavar="S", help="Who it is from, if the provider allows that."),
         click.option("--whatsapp", is_flag=True, help="By WhatsApp."),
         click.option("--sms", is_flag=True, help="By SMS, the default; with --whatsapp, by both."),

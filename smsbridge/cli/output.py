@@ -116,7 +116,7 @@ def show_failure(error: SendError, *, as_json: bool) -> None:
 
 
 def show_notes(error: BaseException) -> None:
-    """Print the notes of an error on stderr, each in a line of its own below it."""
+    """Print the notes of an error on stderr, each in its own line below it."""
     for note in getattr(error, "__notes__", ()):
         say(f"  {printable(note)}")
 

@@ -18,7 +18,7 @@ Examples:
 
 
 @click.command(help=_HELP)
-@click.option("--after", metavar="TIME", help="Since then: ISO 8601 with a time zone.")
+@click.option("--after", metavar="TIME", help="Since this time: ISO 8601 with a time zone.")
 @click.option("--before", metavar="TIME", help="Before then.")
 @click.option("--device", metavar="ID", help="Received by this device; the provider's ID.")
 @click.option("--unread", is_flag=True, help="Only those that were never listed before.")

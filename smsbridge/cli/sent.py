@@ -29,8 +29,8 @@ It goes back to the end of the log, unless --limit or --after stops it.
 
 @click.command(help=_HELP)
 @click.option("--id", metavar="ID", help="One message, by the provider's id.")
-@click.option("--after", metavar="TIME", help="Since then: ISO 8601 with a time zone.")
-@click.option("--before", metavar="TIME|ID", help="Before then, or before a message.")
+@click.option("--after", metavar="TIME", help="Since this time: ISO 8601 with a time zone.")
+@click.option("--before", metavar="TIME|ID", help="Before this time, or before a message.")
 @click.option("--recipient", metavar="NUMBER", help="To this number.")
 @click.option("--keyword", metavar="WORD", help="With this word in the number or the text.")
 @click.option(
@@ -38,7 +38,7 @@ It goes back to the end of the log, unless --limit or --after stops it.
     type=click.Choice(["request", "phone"]),
     help="Only what failed: at the request, or on the phone.",
 )
-@click.option("--limit", type=click.IntRange(1), help="No more than this.")
+@click.option("--limit", type=click.IntRange(1), help="List at most this many.")
 @asking_options
 def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) -> None:
     """List the log."""

@@ -43,7 +43,7 @@ The exit code is 6 if the message was not delivered, and 1 if the time ran out.
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="Wait no longer.",
+    help="How long to wait at most.",
 )
 @asking_options
 def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)

@@ -94,7 +94,7 @@ def _secrets(given: Sequence[str]) -> list[Secret]:
     return [Secret(one) for one in given or ([] if named is None else [named])]
 
 
-@webhook.command(help=_TRIGGER_HELP, short_help="Send one, with sample data.")
+@webhook.command(help=_TRIGGER_HELP, short_help="Send a webhook, with sample data.")
 @click.argument("kind", metavar="TYPE")
 @click.option("--to", "url", metavar="URL", required=True, help="Where to send it.")
 @_secret
@@ -166,14 +166,14 @@ def _post(request: Request) -> Response:
             raise SmsbridgeError(f"no answer: {broken.why}") from None
 
 
-@webhook.command(help=_LISTEN_HELP, short_help="Show incoming ones, until Ctrl-C.")
+@webhook.command(help=_LISTEN_HELP, short_help="Show incoming webhooks, until Ctrl-C.")
 @server_options(8780)
 @click.option("--path", metavar="PATH", default="", help="Accept only this path.")
 @_secret
 @_backend
-@click.option("--public-url", metavar="URL", help="What stands before the path where it calls.")
-@click.option("--forward-to", "forward", metavar="URL", help="Pass each on to this URL, unchanged.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--public-url", metavar="URL", help="The public address, up to the path.")
+@click.option("--forward-to", "forward", metavar="URL", help="Forward each to this URL, unchanged.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def listen(**given: Any) -> None:
     """Show what arrives."""
 

@@ -19,8 +19,8 @@ from smsbridge.text.suggest import nearest
 from smsbridge.text.toml_quotes import toml_text
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.documents import Source
     from smsbridge.codecs.soap.port import Port, Ports
+    from smsbridge.codecs.soap.wsdl_files import Source
 
 _HELP = """Show a WSDL, or lock a copy of it into a folder.
 
@@ -69,7 +69,7 @@ def wsdl() -> None:
     default="send",
     help="What the operation of --toml is for; by default it sends.",
 )
-@click.option("--port", metavar="PORT", help="Use this port of several.")
+@click.option("--port", metavar="PORT", help="The port to use, if there are several.")
 @click.option(
     "--ca", metavar="FILE", help="Trust the issuers in this PEM file instead of the public ones."
 )

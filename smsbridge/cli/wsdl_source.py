@@ -18,7 +18,7 @@ from smsbridge.text.masking import public_address
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
-    from smsbridge.codecs.soap.documents import Source
+    from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.http.exchange import Request, Response
 
 _SECONDS = 60.0
@@ -31,11 +31,11 @@ def wsdl_source(address: str, ca: str = "", *, lock: bool = False) -> Source:
     ``lock``: it is about to be locked, so what a file imports from elsewhere is fetched too.
     """
     from smsbridge.backends.console import Console
-    from smsbridge.codecs.soap.documents import same_host
     from smsbridge.codecs.soap.fetch import fetch_imports, fetch_wsdl
     from smsbridge.codecs.soap.imports import HERE
     from smsbridge.codecs.soap.lockfile import read_current, read_wsdl
     from smsbridge.codecs.soap.model import BadWSDL
+    from smsbridge.codecs.soap.wsdl_files import same_host
     from smsbridge.http.address import check_address
     from smsbridge.http.exchange import drive
 
@@ -72,10 +72,10 @@ def local_wsdl(backend: Backend, carry: Callable[[Request], Response]) -> Iterat
 
     Raises `ConfigError`, or what ``carry`` raises.
     """
-    from smsbridge.codecs.soap.documents import same_host
     from smsbridge.codecs.soap.fetch import fetch_wsdl
     from smsbridge.codecs.soap.lockfile import lock, wsdl_name
     from smsbridge.codecs.soap.model import BadWSDL
+    from smsbridge.codecs.soap.wsdl_files import same_host
     from smsbridge.http.exchange import drive
 
     if not is_url(backend.wsdl):

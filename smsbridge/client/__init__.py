@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smsbridge.client.aio import AsyncClient
-    from smsbridge.client.send_many import Result
+    from smsbridge.client.message_group import Result
     from smsbridge.client.sync import Client
 
 __all__ = ["AsyncClient", "Client", "Result"]

@@ -22,7 +22,9 @@ from smsbridge.backends.group_send import SentEnd, most_together
 from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
-from smsbridge.client.send_many import CONCURRENCY, Result, send_in_tasks
+from smsbridge.client.message_group import Result
+from smsbridge.client.send_in_tasks import send_in_tasks
+from smsbridge.client.send_many import CONCURRENCY
 from smsbridge.errors import CallerError
 from smsbridge.http.exchange import Request, Response, Session, drive_async
 from smsbridge.http.single_flight import TaskFlights

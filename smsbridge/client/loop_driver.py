@@ -1,4 +1,4 @@
-"""Many sends in one event loop, in a thread of its own: by aiohttp, or by libcurl."""
+"""Many sends in one event loop, in its own thread: by aiohttp, or by libcurl."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from smsbridge.backends.group_send import SentEnd
     from smsbridge.backends.limits import Limit
-    from smsbridge.client.send_many import MessageGroup, Result
+    from smsbridge.client.message_group import MessageGroup, Result
     from smsbridge.http.single_flight import Flights
     from smsbridge.http.transport import AsyncTransport
     from smsbridge.message import Message

@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from smsbridge.backends.group_send import SentEnd, most_together
 from smsbridge.client.base import ClientBase
 from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
-from smsbridge.client.send_many import CONCURRENCY, MOST, Driver, Result, send_by
+from smsbridge.client.message_group import Result
+from smsbridge.client.send_many import CONCURRENCY, Driver, send_by
 from smsbridge.client.threads import ThreadDriver
+from smsbridge.client.transports import can_send_in_loop, make_loop_transport, make_transport
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.http.single_flight import Flights
-from smsbridge.http.transport import CURL
 from smsbridge.message import Message, MessageFields, ReceivedMessage, SentMessage, Submission
 from smsbridge.text.frames import forget_locals, forget_locals_of_methods
 
@@ -301,7 +301,7 @@ class Client(ClientBase):
         """Return what makes many sends: an event loop where all of them can be made in one."""
         senders = self.backend.members().values() or (self.backend,)
         own = self._given is None and self._sleep is time.sleep  # nothing is a test's
-        if own and all(_sends_by_table(one) and _has_async_transport(one) for one in senders):
+        if own and all(map(can_send_in_loop, senders)):
             from smsbridge.client.loop_driver import LoopDriver
 
             return LoopDriver(self._rules())
@@ -318,23 +318,15 @@ class Client(ClientBase):
             limit=self._limit,
             semaphore=self._semaphore,
             deadline=self._deadline,
-            transport=self._async_transport,
+            transport=self._loop_transport,
         )
 
     def _course(self, messages: Sequence[Message]) -> Course[Sequence[SentEnd]]:
         self._refuse_closed()
         return self._operations.send_together(messages)
 
-    def _async_transport(self, name: str) -> AsyncTransport:
-        """Return what carries the requests of a backend in one event loop, new."""
-        backend = self._backends[name]
-        if backend.transport == CURL:
-            from smsbridge.http.curl_multi import CurlMultiTransport
-
-            return CurlMultiTransport(backend, self._session.monotonic)
-        from smsbridge.http.aiohttp_transport import AiohttpTransport
-
-        return AiohttpTransport(backend, self._session.monotonic, MOST)
+    def _loop_transport(self, name: str) -> AsyncTransport:
+        return make_loop_transport(self._backends[name], self._session.monotonic)
 
     def _place(self, request: Request) -> AbstractContextManager[object]:
         return self._semaphore(request) or nullcontext()
@@ -351,8 +343,7 @@ class Client(ClientBase):
         if self._given is not None:
             return self._given
         if name not in self._transports:
-            backend = self._backends[name]
-            made = _transport_class(backend)(backend, self._session.monotonic)
+            made = make_transport(self._backends[name], self._session.monotonic)
             # no lock, which a fork could leave locked: of two that are made, the first is kept
             self._transports.setdefault(name, made)
         return self._transports[name]
@@ -380,26 +371,3 @@ class Client(ClientBase):
     def __exit__(self, *_: object) -> None:
         """Close the client."""
         self.close()
-
-
-def _sends_by_table(backend: Backend) -> bool:
-    """Return whether a backend has no code of its own to send, which might wait for something."""
-    from smsbridge.backends.base import Backend as Table
-
-    return type(backend).send is Table.send
-
-
-def _has_async_transport(backend: Backend) -> bool:
-    """Return whether what carries the requests of a backend in an event loop is installed."""
-    return backend.transport == CURL or find_spec("aiohttp") is not None
-
-
-def _transport_class(backend: Backend) -> Callable[[Backend, Callable[[], float]], Transport]:
-    """Return what carries the requests of a backend, by its ``transport``."""
-    if backend.transport == CURL:
-        from smsbridge.http.curl_transport import CurlTransport
-
-        return CurlTransport
-    from smsbridge.http.requests_transport import RequestsTransport
-
-    return RequestsTransport

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from smsbridge.client.bell import Bell
 
 if TYPE_CHECKING:
-    from smsbridge.client.send_many import MessageGroup, Result, SendTogether
+    from smsbridge.client.message_group import MessageGroup, Result, SendTogether
 
 T = TypeVar("T")
 

@@ -73,7 +73,7 @@ def from_mapping(
     """Return the backend of a mapping: its ``backend``, and that backend's own keys.
 
     A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``.
-    A value with a ``get_secret_value``, as pydantic's are, is what that returns; None is no value.
+    A value with a ``get_secret_value``, as pydantic's are, is what that returns. None is ignored.
     ``name`` is the name of a generic backend. ``block`` returns another block's backend by name.
     """
     if not isinstance(given, Mapping) or not _has_text_keys(given):

@@ -17,6 +17,7 @@ from smsbridge.http.proxy import Proxy
 from smsbridge.http.transport import (
     IDLE_SECONDS,
     Network,
+    Places,
     Reach,
     headers_to_send,
     to_broken,
@@ -31,7 +32,6 @@ except ImportError as missing:
 
 
 _BODILESS = ("GET", "HEAD")
-_MOST_PLACES = 32
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None)  # there is one deadline, ours
 
 
@@ -80,7 +80,7 @@ class AiohttpTransport:
         if redirect.current() is None:  # else a test needs neither its issuers nor its proxies
             self._network = Network.of(backend)
         self._connector: Connector | None = None
-        self._places: dict[str, _Place] = {}
+        self._places = Places[_Place]()
 
     async def send(self, request: Request, deadline: float) -> Response:
         """Return the answer before ``deadline``, or raise `Broken`.
@@ -92,7 +92,7 @@ class AiohttpTransport:
             return answer
         if self._connector is None:
             self._connector = Connector(self._most, keepalive_timeout=IDLE_SECONDS)
-        place = self._place(origin(request.url))
+        place = self._places.of(origin(request.url), self._find_place)
         sending = TaskSending(request=request, proxy=place.proxy)
         try:
             async with asyncio.timeout(max(deadline - self._monotonic(), 0)):
@@ -103,15 +103,6 @@ class AiohttpTransport:
         except Exception as error:  # noqa: BLE001  (any error: how much had left decides)
             failure = to_broken(error, sending.left, sending)
         raise failure  # here: the library's error, which holds the request, is not its context
-
-    def _place(self, origin: str) -> _Place:
-        """Return the place of an origin; nothing of it changes while the client lives."""
-        known = self._places.get(origin)
-        if known is None:
-            if len(self._places) >= _MOST_PLACES:
-                self._places.clear()
-            known = self._places[origin] = self._find_place(origin)
-        return known
 
     def _find_place(self, origin: str) -> _Place:
         network = self._network = self._network or Network.of(self._backend)

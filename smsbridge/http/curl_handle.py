@@ -51,7 +51,7 @@ class CurlSending(Way):
     asked: int = 0  # how often libcurl was about to send it
 
     def take(self, data: bytes) -> int | None:
-        """Take a part of the body; returns 0, which ends the transfer, for what is no answer."""
+        """Take a part of the body; returns 0, which ends the transfer, for what isn't an answer."""
         try:
             done = self.reading.feed(b"".join([*self._new_head(), data]))
         except BadAnswer as odd:
@@ -116,7 +116,7 @@ class Handle:
             self._keep_own_connection(opened)
 
     def _keep_own_connection(self, opened: Callable[[int], None]) -> None:
-        """Keep a connection of its own: the handles of a multi handle would share all of theirs."""
+        """Keep its own connection: the handles of a multi handle would share all of theirs."""
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
         self.curl.setopt(pycurl.SHARE, self._share)
@@ -288,7 +288,7 @@ def _trust(curl: pycurl.Curl, reach: Reach, network: Network) -> None:
     issuers_of = network.issuers
     path = issuers_of.path
     if issuers_of.named:
-        network.tls  # noqa: B018  (it says what is wrong with a file)
+        network.check_tls()
     is_folder = Path(path).is_dir()
     for issuers, folder, cert, password in _TLS:
         curl.unsetopt(issuers)

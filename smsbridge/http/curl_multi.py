@@ -28,7 +28,7 @@ _WRITES = frozenset({pycurl.POLL_OUT, pycurl.POLL_INOUT})
 
 
 class CurlMultiTransport:
-    """Carries requests for one client, in one event loop, each in flight by a handle of its own."""
+    """Carries requests for one client, in one event loop, each in flight by its own handle."""
 
     def __init__(self, backend: Reach, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Read issuers and proxies once. Connections are opened on first use, in its loop.

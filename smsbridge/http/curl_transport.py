@@ -23,7 +23,7 @@ except ImportError as missing:
 class CurlTransport:
     """Carries requests for one client, over connections that it keeps for a few idle seconds.
 
-    Each thread that sends takes a handle, with a connection, of its own.
+    Each thread that sends takes its own handle, with its own connection.
     """
 
     def __init__(self, backend: Reach, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""An operation as a conversation, without any I/O of its own.
+"""An operation as a conversation that does no I/O itself.
 
 An `Exchange` is a generator: it yields a `Request`, is sent a `Response` or thrown a `Broken`, and
 returns the result. A `Course` may also yield a `Pause`: it waits between calls. `drive` and

@@ -21,7 +21,7 @@ from smsbridge.http import redirect
 from smsbridge.http.counting_connection import CURRENT, CountingHTTPPool, CountingHTTPSPool, Sending
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.http.proxy import PORTS, Proxies, Proxy
-from smsbridge.http.transport import Network, Reach, headers_to_send, to_broken, whole
+from smsbridge.http.transport import Network, Places, Reach, headers_to_send, to_broken, whole
 
 _ESCAPE = "%(?:[0189A-F][0-9A-F]|2[0-9A-CF]|3[A-F]|40|5[B-E]|60|7[B-DF])"
 _SIGN = rf"[A-Za-z0-9_.~!$&'()*+,;=:@-]|{_ESCAPE}"
@@ -30,7 +30,6 @@ _PLAIN = re.compile(
     rf"(?P<target>(?:/(?!\.)(?:{_SIGN})*)+(?:\?(?:{_SIGN}|[/?])*)?)"
 )
 """A URL that requests would send as it is written; any other is prepared by requests."""
-_MOST_PLACES = 32
 _MOST_KEPT = 100
 
 
@@ -148,7 +147,7 @@ class RequestsTransport:
     def _open(self) -> Network:
         network = self._network = self._network or self._read_network()
         self._adapter = _Adapter(network)
-        self._places: dict[str, _Place] = {}
+        self._places = Places[_Place]()
         self._process = os.getpid()
         return network
 
@@ -167,8 +166,8 @@ class RequestsTransport:
             return answer
         if self._network is None or self._process != os.getpid():  # a fork: a parent's aren't ours
             self._open()
-        plain = _PLAIN.fullmatch(request.url)
-        place = self._place(plain["origin"]) if plain else self._find_place(request.url)
+        plain, find = _PLAIN.fullmatch(request.url), self._find_place
+        place = self._places.of(plain["origin"], find) if plain else find(request.url)
         sending = CURRENT.sending = Sending(
             request=request,
             proxy=place.proxy,
@@ -188,20 +187,11 @@ class RequestsTransport:
             _SENDING.here = False
         raise failure  # here: the library's error, which holds the request, is not its context
 
-    def _place(self, origin: str) -> _Place:
-        """Return the place of an origin; nothing of it changes while the client lives."""
-        known = self._places.get(origin)
-        if known is None:
-            if len(self._places) >= _MOST_PLACES:
-                self._places.clear()
-            known = self._places[origin] = self._find_place(origin)
-        return known
-
     def _find_place(self, url: str) -> _Place:
         network = self._network or self._open()
         proxy = network.proxies.to(url)
         if url[:6].lower() == "https:":
-            network.tls  # noqa: B018  (issuers that can't be read are an error of the config)
+            network.check_tls()
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2].lower().removesuffix(f":{PORTS.get(parts.scheme)}")
         return _Place(proxy, self._adapter.pool_to(url, proxy), host)

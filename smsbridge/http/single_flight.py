@@ -74,7 +74,7 @@ def _fail(flight: Future[Response], error: BaseException) -> None:
 def answer_of(flight: Future[Response] | asyncio.Future[Response]) -> Response:
     """Return the answer of a flight that has ended, or raise its error.
 
-    Each caller gets a `Broken` of its own. An error that all shared would hold the frames of each,
+    Each caller gets its own `Broken`. An error that all shared would hold the frames of each,
     and one that clears its values (`smsbridge.text.frames`) would end those that go on: before
     Python 3.13, to clear the frame of a coroutine that waits closes it, and nothing wakes its task.
     """

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from smsbridge.http.address import limit_hint
@@ -30,6 +30,9 @@ CURL = "curl"
 """The value of the config key ``transport`` that chooses libcurl."""
 IDLE_SECONDS = 3.0
 _MOST_CAUSES = 20
+_MOST_PLACES = 32
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -50,6 +53,19 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """Close what is open."""
+
+
+class Places(dict[str, T]):
+    """How each origin is reached, found once: nothing of it changes while a client lives."""
+
+    def of(self, origin: str, find: Callable[[str], T]) -> T:
+        """Return the place of an origin, found by ``find`` if it isn't known."""
+        known = self.get(origin)
+        if known is None:
+            if len(self) >= _MOST_PLACES:
+                self.clear()
+            known = self[origin] = find(origin)
+        return known
 
 
 class Reach(Protocol):
@@ -89,7 +105,7 @@ class Network:
         """Return the network of a backend's config and of the environment."""
         network = cls(reach=backend, proxies=Proxies.of(backend.proxy))
         if backend.ca or backend.client_cert:
-            network.tls  # noqa: B018  (read)
+            network.check_tls()
         return network
 
     @property
@@ -105,6 +121,10 @@ class Network:
             context = tls_context(self.issuers, reach.client_cert, reach.client_cert_password)
             self._kept.append(context)
         return self._kept[0]
+
+    def check_tls(self) -> None:
+        """Raise `ConfigError` if a file of issuers, or of our certificate, can't be read."""
+        _ = self.tls
 
     def proxy(self, url: str) -> str | None:
         """Return the address of the proxy for a URL, without its credentials; None for none."""

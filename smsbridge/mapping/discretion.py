@@ -1,4 +1,4 @@
-"""What of a call may be shown: what we said but for what is private, and what is no secret of it.
+"""What of a call may be shown: our request without what is private, and the answer without secrets.
 
 Of a request a value is hidden if a table makes it of a secret, a number or a text, or if it holds
 one in any form. Of an answer only short codes and words of the table are shown; that of a send is
@@ -270,7 +270,7 @@ def _segments(call: str) -> list[str]:
 
 
 def _named_templates(table: Operation | Question, auth: Auth) -> Iterator[tuple[str, Template]]:
-    """Yield each template that has a name of its own in a request: a field, a header."""
+    """Yield each template that has its own name in a request: a field, a header."""
     for path, template in table.templates():
         if path:
             yield path, template  # as a form has it

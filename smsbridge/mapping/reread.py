@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from smsbridge.mapping.filters import FILTERS
+from smsbridge.mapping.filters import FILTERS, one_text, text
 from smsbridge.mapping.markup import Markup, language
-from smsbridge.mapping.template import Template, filters_of, places_of, split, texts
+from smsbridge.mapping.path import at
+from smsbridge.mapping.template import (
+    RECIPIENTS,
+    Template,
+    filters_of,
+    names,
+    places_of,
+    split,
+    texts,
+)
 from smsbridge.text.hmac_text import ALGORITHMS
 
 _ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
@@ -43,6 +53,22 @@ def reread(template: Template, word: str) -> dict[str, str]:
     found = re.fullmatch(value.join(map(re.escape, own)), word, re.DOTALL)
     words = found.groups() if found else ()
     return {place[1]: _undo_filters(place, one) for place, one in zip(places, words, strict=False)}
+
+
+def values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict[str, str]:
+    """Return the values of a call, by our names: its table, read backwards."""
+    found: dict[str, str] = {}
+    for path, template in places.items():
+        word = field_at(given, path)
+        several = isinstance(word, list) and RECIPIENTS in names(template)
+        whole = one_text(word) if several else text(word)
+        found |= reread(template, whole) if word not in (None, "") else {}
+    return found
+
+
+def field_at(fields: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at a path, or in a place of the route: ``{id}``."""
+    return fields.get(path) if path.startswith("{") else at(fields, path)
 
 
 def is_exact(template: Template) -> bool:

@@ -31,7 +31,7 @@ class Access:
 
     @property
     def cookie(self) -> str:
-        """The name of the cookie: cookies know no ports, so each token has a name of its own."""
+        """The name of the cookie: cookies ignore ports, so each token has its own name."""
         return f"smsbridge-page-{hashlib.sha256(self.token.encode()).hexdigest()[:8]}"
 
     def check(self, request: Request) -> Response | None:

@@ -58,7 +58,7 @@ class ProviderAuth(ABC):
 def provider_auth(auth: Auth) -> ProviderAuth:
     """Return the provider's side of an auth, by its class; raises `ConfigError` if it has none.
 
-    The package of an auth of its own adds one: ``provider_auth.register(Mine, ProviderMine)``.
+    A package with its own auth adds one: ``provider_auth.register(Mine, ProviderMine)``.
     """
     kind = type(auth).__name__
     raise ConfigError(f"{kind} has no provider's side: add one with provider_auth.register")

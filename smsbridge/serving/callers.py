@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsbridge.serving.call import ReceivedCall, proves
+from smsbridge.serving.proof import Proof
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Request, Response
+    from smsbridge.serving.call import ReceivedCall
     from smsbridge.serving.provider_protocol import ProviderProtocol
 
 _MOST_ADDRESSES = 10_000
@@ -37,10 +38,11 @@ class Callers:
     def who(self, request: Request, call: ReceivedCall) -> str:
         """Return who makes a call; empty for nobody. Every caller is compared, whoever it is."""
         auth = call.protocol.auth
+        proof = Proof(call.protocol, call.table, call.given, request)
         found = ""
         for name, account in self.accounts.items():
             tokens = self.tokens_of(name if auth.tells_by_token else "")
-            is_it = proves(call, request, account, tokens)
+            is_it = proof.is_valid(account.credentials(), tokens)
             found = name if is_it and not found else found
         return found
 
@@ -55,9 +57,10 @@ class Callers:
         for auth in (one.auth for one in protocols):
             for name, account in self.accounts.items():
                 issued: list[str] = []
+                owner = name if auth.tells_by_token else ""
 
-                def mint(_: str, name: str = name, issued: list[str] = issued) -> str:
-                    issued.append(self.issue(name if auth.tells_by_token else ""))  # noqa: B023  (called at once)
+                def mint(_: str, owner: str = owner, issued: list[str] = issued) -> str:
+                    issued.append(self.issue(owner))
                     return issued[-1]
 
                 answer = auth.answer(request, account.credentials(), account.site(), mint)

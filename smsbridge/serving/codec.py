@@ -52,7 +52,7 @@ class ProviderCodec(ABC):
         """Return the answer to a request that could not be read."""
 
     def beside(self, _own: Mapping[str, Codec]) -> ProviderCodec:
-        """Return what also serves the calls that have a codec of their own, by their names."""
+        """Return what also serves the calls that have their own codec, by their names."""
         return self
 
     def at_path(self, _path: str) -> ProviderCodec:
@@ -87,7 +87,7 @@ class ProviderCodec(ABC):
 def provider_codec(codec: Codec, _site: Site) -> ProviderCodec:
     """Return the provider's side of a codec, by its class; raises `ConfigError` if it has none.
 
-    The package of a codec of its own adds one: ``provider_codec.register(Mine, ProviderMine)``.
+    A package with its own codec adds one: ``provider_codec.register(Mine, ProviderMine)``.
     """
     kind = type(codec).__name__
     raise ConfigError(f"{kind} has no provider's side: add one with provider_codec.register")

@@ -15,7 +15,7 @@ _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 def find_foreign(request: Request, hosts: Collection[str], other_host: str) -> str:
     """Return why a request may come from a page of another origin; empty if it doesn't.
 
-    A page can make a host name of its own resolve to this machine (DNS rebinding); that name is
+    A page can make its own host name resolve to this machine (DNS rebinding); that name is
     then the Host. ``hosts``: our own, besides those of the loopback; ``other_host``: what is said
     of any other. Browsers always send these headers, so a request without them is accepted.
     """

@@ -91,7 +91,7 @@ class ProviderRest(ProviderCodec):
     own: tuple[tuple[str, Rest], ...] = ()
 
     def beside(self, own: Mapping[str, Codec]) -> ProviderRest:
-        """Return what also serves the routes that have a codec of their own."""
+        """Return what also serves the routes that have their own codec."""
         mine = ((name, codec) for name, codec in own.items() if isinstance(codec, Rest))
         return replace(self, own=tuple(mine))
 

@@ -65,7 +65,7 @@ def transcribe(
         return f"({size} bytes)" if size else ""
     text = _text_of(body, content_type, most)
     if text is None:
-        return f"({size} bytes that are no text)"
+        return f"({size} bytes that are not text)"
     begins = text.lstrip("\ufeff \t\r\n")[:1]
     if begins == "<":
         parts = _of_markup(text, rule)
@@ -87,7 +87,7 @@ def is_page(body: bytes, content_type: str) -> bool:
 
 
 def _text_of(body: bytes, content_type: str, most: int) -> str | None:
-    """Return what a body says, cut; None where it is no text, so that nothing hides in it."""
+    """Return what a body says, cut; None where it isn't text, so that nothing hides in it."""
     named = _CHARSET.search(content_type)
     charset = _LATIN.get(named[1].lower(), "utf-8") if named else "utf-8"
     text = body[: _BYTES * most].decode(charset, "replace")

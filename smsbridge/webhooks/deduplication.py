@@ -106,7 +106,7 @@ def keys_of(event: Event) -> frozenset[str]:
     """Return the keys of an event: two that share one are the same event.
 
     An event has a key of its id; a message that came in has one of the message's id too, whatever
-    the version of the webhook. A report without an id of its own has a key of what it says: the
+    the version of the webhook. A report without an id has a key made of what it says: the
     message and the provider's words. Any other event with neither gets a key of type, time and
     data, if it has a time: two events of a provider that tells them apart may say the same. Headers
     don't count, since they aren't signed.

@@ -88,7 +88,7 @@ def take(tables: Sequence[Webhook], request: Request, zone: tzinfo | None = None
             return Taken(table=table, events=list(_events(table, words, path, zone)))
     if unread is not None:
         raise unread
-    raise refusal(f"it is none that is known; {'; '.join(_needs(tables))}")
+    raise refusal(f"it is not a known webhook; {'; '.join(_needs(tables))}")
 
 
 def _fits(table: Webhook, document: Mapping[str, Any]) -> bool:

@@ -35,7 +35,7 @@ class Guard:
     ``credentials`` returns those of the backend, with which a provider may sign.
     """
 
-    def __init__(  # noqa: PLR0913  (each is a setting of its own)
+    def __init__(  # noqa: PLR0913  (each is a separate setting)
         self,
         tables: Sequence[Webhook],
         credentials: Callable[[], Mapping[str, str]],

@@ -67,7 +67,7 @@ class Receiver:
     >>> app = receiver.wsgi(lambda event: print(event.type))
     """
 
-    def __init__(  # noqa: PLR0913  (each is a setting of its own)
+    def __init__(  # noqa: PLR0913  (each is a separate setting)
         self,
         source: Webhook | Sequence[Webhook] | _Offers | type[_Offers],
         *,

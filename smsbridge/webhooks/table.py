@@ -64,7 +64,7 @@ class WebhookAnswer:
     """What the provider wants to hear: by default 200, and nothing.
 
     ``body``: a template over the names of the row, and ``uuid``; some providers send a text that
-    they get as an SMS. A failure has an answer of its own, which is not this one.
+    they get as an SMS. A failure is answered differently.
 
     >>> from smsbridge.webhooks import WebhookAnswer
     >>> WebhookAnswer(body="ACK/Jasmin").status

@@ -45,16 +45,6 @@ def wire(request: pytest.FixtureRequest) -> Wire:
     return WIRES[request.param]
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def kept(clock: Clock) -> Session:
-    return session(clock)
-
-
 UNAUTHORIZED = Response(status=401)
 
 

@@ -14,14 +14,10 @@ from smsbridge.auth.token import TokenRefused
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
-from support.oauth import BASIC, KEYS, SEND, SITE, Clock, carry
+from support.blocks import Clock
+from support.oauth import BASIC, KEYS, SEND, SITE, carry
 
 DONE = Response(status=200)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

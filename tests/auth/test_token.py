@@ -18,20 +18,10 @@ from smsbridge.auth.token import (
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, Session
 
-from support.blocks import Clock, session
+from support.blocks import Clock
 from support.each import each
 
 DOWN = Broken(Left.NOTHING, "down")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def kept(clock: Clock) -> Session:
-    return session(clock)
 
 
 def fetching(kept: Session, seconds: object = 100) -> Callable[[str], Exchange[Token]]:

@@ -87,11 +87,11 @@ def login(call: str = "POST /login", **fields: str) -> Login:
         ({"options": Bare}, "options: Bare has no decorator: write @dataclass(frozen=True, "),
         (
             {"statuses": {"SENT": "sent"}},
-            "statuses.SENT: 'sent' is no Status; did you mean 'SENT'? ",
+            "statuses.SENT: 'sent' is not a Status; did you mean 'SENT'? ",
         ),
         (
             over(Protocol(REST, Fields(), Operation("POST /m", FIELDS, YES, NO_REASON))),
-            "protocols.rest.send.rejected.c.1: 'rate' is no Reason; ",
+            "protocols.rest.send.rejected.c.1: 'rate' is not a Reason; ",
         ),
         ({"protocols": {"rest": SEND}}, "protocols.rest: give a Protocol"),
         (over(Protocol(REST, Fields(), status=SEND)), "protocols.rest.status: give a Question"),

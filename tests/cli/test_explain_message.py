@@ -35,7 +35,7 @@ from smsbridge.serving import provider_auth
 from support.asking import ALL, Gate
 from support.fault_server import FaultServer, answer
 from support.sending import NUMBER, PROTOCOLS, TEXT
-from support.vendor import EXAMPLES, WSDL, changed
+from support.vendor import EXAMPLES, SEND, SUBMIT, WSDL, changed
 
 KEY = "Canary key/51+ü"
 CANARIES = {
@@ -47,16 +47,6 @@ CANARIES = {
     "client_secret": KEY,
 }
 PUBLIC = ("username", "client_id")
-SEND: Mapping[str, Any] = {
-    "route": "POST /v1/messages",
-    "fields": {"to": "{recipient}", "text": "{text}"},
-    "accepted": {"when": {"state": "queued"}},
-}
-SUBMIT: Mapping[str, Any] = {
-    "operation": "SubmitShortMessage",
-    "fields": {"request.destination": "{recipient|digits}", "request.body": "{text}"},
-    "accepted": {"when": {"result.code": "0"}},
-}
 SIGN = {"md5": "{account}{password}{now|epoch}"}
 BOTH = {"username": CANARIES["username"], "password": KEY}
 LOGIN = {

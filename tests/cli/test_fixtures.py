@@ -13,18 +13,11 @@ from smsbridge.testing.fixture.find import fixture_ids
 
 from support.commands import one_line, run
 from support.each import each
+from support.fixture_texts import GOOD
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
 KNOWN = "smsmobileapi/send/token-expires"
-GOOD = """\
-smsbridge-fixture: 1
-id: smsmobileapi/one
-title: One
-provenance: {source: DOC, evidence: a test, date: "2026-11-23", review-after: 180d}
-interactions:
-  - {id: a, call: {operation: send}, reply: {}}
-"""
 
 
 def test_a_folder_without_a_mistake_exits_0_and_says_how_many(nowhere: Path) -> None:

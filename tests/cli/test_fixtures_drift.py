@@ -115,7 +115,7 @@ def drift(live: str, written: str = HEAD + LOG, *more: str, block: str = "produc
             "changed: result.sms[].send_from_mobile is later, a status that no table knows",
         ),
         ("response:", "response:\n      status: 201", 11, "changed: #status is 201, and was 200"),
-        ("json:", 'text: "<p>hello"\n      #', 11, "changed: the answer is no JSON"),
+        ("json:", 'text: "<p>hello"\n      #', 11, "changed: the answer is not JSON"),
         ("          note: done\n", "", 12, "removed: result.note is gone"),
         (", message: Hi", "", 12, "removed: result.sms[].message is gone"),
         ('      headers: {x-page: "1"}\n', "", 12, "removed: header x-page is gone"),

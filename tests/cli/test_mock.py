@@ -371,7 +371,10 @@ REFUSALS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "the name of a backend, and no block": (
         ["smsmobileapi"],
-        ["smsmobileapi is no file, so it must be a block", "without SOURCE it plays SMSMobileAPI"],
+        [
+            "smsmobileapi is not a file, so it must be a block",
+            "without SOURCE it plays SMSMobileAPI",
+        ],
     ),
     "a folder without a default": (["empty/"], ["there is no fixture 'empty/default.yaml'"]),
     "a wsdl and a scenario that is none": (

@@ -11,7 +11,7 @@ from typing import NoReturn
 import pytest
 
 from smsbridge import ConfigError
-from smsbridge.codecs.soap.documents import LOCK
+from smsbridge.codecs.soap.wsdl_files import LOCK
 from smsbridge.config.load import from_mapping
 
 from support.blocks import GATE

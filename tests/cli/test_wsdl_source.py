@@ -11,7 +11,7 @@ import pytest
 from smsbridge import Client, ConfigError
 from smsbridge.backends.base import Backend
 from smsbridge.cli.wsdl_source import local_wsdl, wsdl_warnings
-from smsbridge.codecs.soap.documents import LOCK
+from smsbridge.codecs.soap.wsdl_files import LOCK
 from smsbridge.config.load import from_mapping
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess

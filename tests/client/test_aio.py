@@ -181,7 +181,7 @@ def test_while_one_task_waits_for_its_turn_another_goes_on() -> None:
 
         world = World()
         wire = Wire(lambda _: OK)
-        slow = Gate(limit={"per_second": 1})  # type: ignore[arg-type]  # as config gives it
+        slow = Gate(limit=Limit(per_second=1))
         client = AsyncClient(slow, transport=AsyncCarrier(wire), session=world.session, sleep=sleep)
         await client.send(NUMBER, "first")
         second = asyncio.create_task(client.send(NUMBER, "second"))

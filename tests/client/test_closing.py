@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge import AsyncClient, CallerError, Client, Message, NoAnswer, NotSent
+from smsbridge import AsyncClient, CallerError, Client, Message, NoAnswer, NotSent, Retry
 from smsbridge.http.exchange import Broken, Request, Response
 
 from support.asking import (
@@ -104,7 +104,7 @@ def test_what_is_closed_while_it_pauses_lets_nothing_more_leave(
     name: str, error: type[NotSent | NoAnswer], answer: Response | Broken
 ) -> None:
     wire = Wire(answer)
-    gate = Gate(retry={"attempts": 3})  # type: ignore[arg-type]  # as config gives it
+    gate = Gate(retry=Retry(attempts=3))
     client = Client(gate, transport=Carrier(wire), sleep=lambda _: client.close())
     with pytest.raises(error, match="the client was closed") as caught:
         CALLS[name](client)
@@ -118,7 +118,7 @@ def test_what_is_closed_while_it_pauses_in_a_task_lets_nothing_more_leave(
 ) -> None:
     async def run() -> None:
         wire = Wire(answer)
-        gate = Gate(retry={"attempts": 3})  # type: ignore[arg-type]  # as config gives it
+        gate = Gate(retry=Retry(attempts=3))
         carrier = AsyncCarrier(wire)
         client = AsyncClient(gate, transport=carrier, sleep=lambda _: client.close())
         with pytest.raises(error, match="the client was closed") as caught:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge import InvalidMessage, NoAnswer, Unsupported, backend
+from smsbridge import InvalidMessage, NoAnswer, Retry, Unsupported, backend
 from smsbridge.backends.failover import Failover
 from smsbridge.http.exchange import Request, Response
 
@@ -130,7 +130,7 @@ def test_the_time_that_it_took_is_told_with_its_repeats(
 ) -> None:
     world = World()
     busy = Response(status=429, headers={"Retry-After": "7"})
-    client = make(Gate(retry={"attempts": 2}), Wire(busy, OK), world)  # type: ignore[arg-type]  # as config gives it
+    client = make(Gate(retry=Retry(attempts=2)), Wire(busy, OK), world)
     client.send(CANARY_NUMBER, CANARY_TEXT)
     ((_, extras),) = ends(told)
     assert (extras["outcome"], extras["seconds"], extras["tries"]) == ("accepted", 7, 2)

@@ -24,7 +24,7 @@ from smsbridge.backends.failover import Failover
 from smsbridge.backends.limits import Limit, Retry
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.client import loop_driver
-from smsbridge.client.send_many import Result
+from smsbridge.client.message_group import Result
 from smsbridge.http.exchange import Exchange, Session
 
 from support.each import each

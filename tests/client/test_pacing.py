@@ -64,7 +64,7 @@ from support.sending import OK as ACCEPTED
 from support.sending import backend as to_send_by
 from support.sending import said
 
-THRICE = Gate(retry={"attempts": 3})  # type: ignore[arg-type]  # as config gives it
+THRICE = Gate(retry=Retry(attempts=3))
 
 
 def most(count: int) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smsbridge import InvalidMessage, NoAnswer, Rejected, Status, Unsupported, backend
+from smsbridge import InvalidMessage, NoAnswer, Rejected, Retry, Status, Unsupported, backend
 from smsbridge.http.exchange import Response
 
 from support.asking import (
@@ -184,7 +184,7 @@ def test_a_wait_asks_again_by_itself_and_not_by_the_retry_of_the_config(make: Ma
     world = World()
     busy = Response(status=503, headers={"Retry-After": "3600"})
     wire = Wire(busy, *stands("DELIVERED"))
-    make(Gate(retry={"attempts": 4}), wire, world).wait("m-1", timeout=2)  # type: ignore[arg-type]  # as config gives it
+    make(Gate(retry=Retry(attempts=4)), wire, world).wait("m-1", timeout=2)
     assert world.slept == [2]
 
 

@@ -157,7 +157,7 @@ def test_an_error_of_no_exchange_has_none() -> None:
 def test_a_codec_that_breaks_shows_nothing_and_loses_no_outcome(make: Make) -> None:
     ended = end(make, Response(status=200, body=b"\xff\xfe" * 10, headers={"Content-Type": "\0"}))
     assert isinstance(ended, SendError)
-    assert ended.exchange[0].answer_body == "(20 bytes that are no text)"
+    assert ended.exchange[0].answer_body == "(20 bytes that are not text)"
 
 
 def test_what_is_kept_of_an_answer_is_little(make: Make) -> None:

@@ -9,7 +9,7 @@ import pytest
 from smsbridge import Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.http.exchange import Broken, Left, Request
-from smsbridge.http.transport import Network, whole
+from smsbridge.http.transport import Network, Places, whole
 
 from support.each import each
 
@@ -30,6 +30,21 @@ def test_the_environments_proxies_are_read_once(monkeypatch: pytest.MonkeyPatch)
     assert network.proxy("https://sms.example/") == "http://first.example:3128"
     assert network.proxy("https://direct.example/") is None
     assert network.proxy("http://sms.example/") is None
+
+
+def test_the_place_of_an_origin_is_found_once_and_only_so_many_are_kept() -> None:
+    asked: list[str] = []
+
+    def find(origin: str) -> int:
+        asked.append(origin)
+        return len(asked)
+
+    places = Places[int]()
+    assert [places.of(origin, find) for origin in "aba"] == [1, 2, 1]
+    for number in range(100):
+        places.of(f"https://{number}.example", find)
+        assert len(places) <= 32
+    assert asked[:2] == ["a", "b"]
 
 
 @each("packed", [True, False])

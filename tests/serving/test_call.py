@@ -17,14 +17,13 @@ from acme_sms import Acme
 from smsbridge import Channel, ConfigError, Secret
 from smsbridge.cli.wsdl_source import wsdl_source
 from smsbridge.codecs.rest import FORM, JSON, XML
-from smsbridge.codecs.soap.documents import read_bundled
+from smsbridge.codecs.soap.wsdl_files import read_bundled
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.call import ReceivedCall, is_sending, refuse
 from smsbridge.serving.provider_protocol import provider_protocols
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
-from smsbridge.text.hmac_text import hmac_text
 
 from support.blocks import SEND_TO_EACH
 from support.blocks import rest as block
@@ -500,31 +499,3 @@ def test_several_recipients_of_which_one_is_no_number_are_no_message(to: str) ->
     )
     assert (call.messages, call.others) == ((), ())
     assert call.trouble
-
-
-@each(
-    ("url", "known"),
-    [
-        ("https://gate.example/sms", True),
-        ("http://gate.example/sms", True),
-        ("https://other.example/sms", False),
-    ],
-)
-def test_what_is_signed_with_its_address_was_called_by_its_host(url: str, *, known: bool) -> None:
-    signs = '{ hmac-sha256 = { key = "{key}", of = "{url}" } }'
-    backend = block(f"""
-        auth = {{ type = "headers", key = "secret" }}
-        [send]
-        route = "POST /sms"
-        headers = {{ X-Signature = {signs} }}
-        fields = {{ to = "{{recipient}}", body = "{{text}}" }}
-        accepted = {{ when = {{ id = "*" }} }}
-    """)
-    word = hmac_text("hmac-sha256", "secret", url.encode(), "hex")
-    request = Request(
-        method="POST",
-        url="http://localhost/sms",
-        headers={"Content-Type": JSON, "Host": "gate.example", "X-Signature": word},
-        body=json.dumps({"to": NUMBER, "body": "Hi"}).encode(),
-    )
-    assert received(backend, request).known is known

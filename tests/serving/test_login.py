@@ -16,11 +16,9 @@ from smsbridge.serving import provider_auth
 
 from support.blocks import (
     MESSAGE,
-    Clock,
     document,
     json_of,
     rest,
-    session,
     talk,
 )
 from support.logins import AUTH, REST, WIRES, Wire
@@ -29,16 +27,6 @@ from support.logins import AUTH, REST, WIRES, Wire
 @pytest.fixture(params=WIRES)
 def wire(request: pytest.FixtureRequest) -> Wire:
     return WIRES[request.param]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def kept(clock: Clock) -> Session:
-    return session(clock)
 
 
 # --- the provider's side

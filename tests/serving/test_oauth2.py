@@ -10,13 +10,9 @@ from smsbridge import ClientCredentials
 from smsbridge.http.exchange import Request, Session
 from smsbridge.serving import provider_auth
 
+from support.blocks import Clock
 from support.each import each
-from support.oauth import BASIC, IDS, KEYS, OAUTH, SEND, SITE, Clock, carry
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from support.oauth import BASIC, IDS, KEYS, OAUTH, SEND, SITE, carry
 
 
 @pytest.fixture

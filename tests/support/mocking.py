@@ -12,8 +12,11 @@ from lxml import etree
 from smsbridge.codecs.rest import FORM
 from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.faults.table import Fault
-from smsbridge.testing.mock.default import CLIENT_ID, CLIENT_SECRET
+from smsbridge.testing.fixture.load import Fixture, parse
+from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET
 from smsbridge.testing.mock.provider import Provider
+
+from support.fixture_texts import FIXTURE_HEAD
 
 HERE = "http://127.0.0.1"
 NUMBER = "+12025550123"
@@ -98,3 +101,28 @@ def said(protocol: str, answer: Response) -> Any:
     assert part is not None
     assert part.text
     return json.loads(part.text)
+
+
+def call(
+    provider: Provider, protocol: str, fields: Mapping[str, str], *, wrong: bool = False
+) -> Request:
+    """Return a call as a client without any code of ours would write it."""
+    if protocol == "oauth":
+        bearer = "wrong-token" if wrong else token(provider)
+        return form("/sendsms/", fields, authorization=f"Bearer {bearer}")
+    keyed = {**fields, "apikey": "wrong-key" if wrong else API_KEY}
+    return soap(keyed) if protocol == "soap" else form("/sendsms/", keyed)
+
+
+def fault(answer: Response) -> tuple[str, str]:
+    root = etree.fromstring(answer.body)
+    code, string = root.findtext(".//faultcode"), root.findtext(".//faultstring")
+    assert code is not None
+    assert string is not None
+    return code.rpartition(":")[2], string
+
+
+def fixture(*interactions: str) -> Fixture:
+    """Return a fixture of some interactions, each in one line of YAML."""
+    text = "".join(f"  - {interaction}\n" for interaction in interactions)
+    return parse(FIXTURE_HEAD + text, "shop/one")

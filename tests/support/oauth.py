@@ -15,13 +15,6 @@ KEYS = ("client_id", "client_secret")
 OAUTH = ClientCredentials("POST /oauth2/token", *KEYS)
 
 
-class Clock:
-    seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 def made(_: Mapping[str, str]) -> Exchange[Request]:
     yield from ()
     return SEND

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.documents import read_bundled
 from smsbridge.codecs.soap.envelope import SOAP11
 from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.wsdl_files import read_bundled
 from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.serving.codec import Call

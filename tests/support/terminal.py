@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +115,15 @@ class Terminal:
         commands = re.findall(r"^\$ (.*)\n", block, re.MULTILINE)
         assert commands, "a console block begins with $"
         return self._there("".join(map(self._run, map(self._here, commands))))
+
+    def follow(self, page: str) -> Iterator[tuple[str, str, str]]:
+        """Run a page's commands, and save its tables; yield what is said, what is shown, where."""
+        for block in blocks(page, "console", "toml"):
+            if block.language == "toml":
+                self.append(block.text)
+                continue
+            said = self.run(block.text)
+            yield normal(said), normal(block.text), f"{page}, line {block.line}"
 
     def do(self, page: str, *, first: str = "", last: str = "") -> None:
         """Do a page, from its heading ``first`` to before ``last``: save files, compare output."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from smsbridge.codecs.soap.documents import read_bundled
+from pathlib import Path
+
+import pytest
+
 from smsbridge.codecs.soap.envelope import Envelope, read_envelope
 from smsbridge.codecs.soap.load import load_port
+from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_bundled
 from smsbridge.codecs.soap.xml import REQUEST
 
 SENDSMS = read_bundled("smsbridge.wsdl:sendsms.wsdl")[0]
 ACME = read_bundled("acme_sms:acme.wsdl")[0]
+IMPORTED = (
+    '<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:other">'
+    '<xsd:element name="a" type="xsd:string"/></xsd:schema>'
+)
+"""The schema that `importing` imports."""
+
 FIELDS = {"recipients": "+12025550123", "message": "hé 😀 <&> \"'", "apikey": "test-key"}
 REQUESTED = {
     "request": {
@@ -129,3 +140,21 @@ def rpc(*parts: tuple[str, str], types: str = "", use: str = "encoded", header: 
 
 def opened(body: bytes) -> Envelope:
     return read_envelope(body, REQUEST, "text/xml")
+
+
+def refused_load(document: bytes, folder: Path | None = None, sha256: str = "") -> str:
+    """Return why a WSDL can't be loaded."""
+    with pytest.raises(BadWSDL) as error:
+        load_port(document, folder, sha256)
+    return str(error.value)
+
+
+def importing(location: str, namespace: str = "urn:other") -> bytes:
+    """Return the WSDL of SMSMobileAPI with a schema that imports another one."""
+    where = f' schemaLocation="{location}"' if location else ""
+    types = (
+        '<types><xsd:schema targetNamespace="urn:sendsms">'
+        f'<xsd:import namespace="{namespace}"{where}/></xsd:schema></types>'
+        '<message name="sendSmsRequest">'
+    )
+    return changed(SENDSMS, ('<message name="sendSmsRequest">', types))

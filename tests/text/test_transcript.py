@@ -55,9 +55,9 @@ def test_syntax_stays_and_words_go_through_the_rule(body: str, kind: str, shown:
 @each(
     ("body", "shown"),
     [
-        ("ü".encode("utf-16"), "(4 bytes that are no text)"),
-        ("ü".encode("latin-1"), "(1 bytes that are no text)"),
-        (b"a\0b", "(3 bytes that are no text)"),
+        ("ü".encode("utf-16"), "(4 bytes that are not text)"),
+        ("ü".encode("latin-1"), "(1 bytes that are not text)"),
+        (b"a\0b", "(3 bytes that are not text)"),
     ],
 )
 def test_what_is_no_text_is_not_shown(body: bytes, shown: str) -> None:

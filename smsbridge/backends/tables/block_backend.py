@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @backend
 class BlockBackend(Backend):
-    """A backend whose tables are a block of config: each block makes a class of its own."""
+    """A backend whose tables are a block of config: each block makes its own class."""
 
     by_block = True
     kind: ClassVar[str] = ""

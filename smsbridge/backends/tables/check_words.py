@@ -89,11 +89,12 @@ def trouble(part: Part, word: str) -> str | None:
         return None
     allowed, pattern = _allowed_words(part, kind), pattern_of(word)
     if pattern is not None:
-        matched = not allowed or any(re.fullmatch(pattern, one) for one in allowed)
-        return None if matched else f"{word} matches no word of it; known are {list_words(allowed)}"
+        if not allowed or any(re.fullmatch(pattern, one) for one in allowed):
+            return None
+        return f"{word} matches none of its words; known are {list_words(allowed)}"
     if allowed:
         same = any(_is_same(kind, word, one) for one in allowed)
-        return None if same else f"{word!r} is no word of it; {nearest(word, allowed)}"
+        return None if same else f"{word!r} is not one of its words; {nearest(word, allowed)}"
     why = kind.refusal(word) if value_of(kind.base, word) is None else None
     broken = None if kind.listed is not None else breaks(word, kind.limits)
     why = why or (broken and f"it has {broken}")

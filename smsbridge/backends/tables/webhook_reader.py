@@ -29,7 +29,7 @@ def read_webhooks(
     """Return the tables of a block, in the order in which it has them.
 
     ``credentials``: the names of those of the block; ``statuses``: its words for statuses, where a
-    table has none of its own.
+    table has none.
     """
     block = Block(values)
     return tuple(

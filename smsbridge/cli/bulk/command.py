@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.cli.bulk.csv_file import Sheet
     from smsbridge.cli.bulk.journal import Journal
-    from smsbridge.client.send_many import Result
+    from smsbridge.client.message_group import Result
 
 _STOPPING = b"smsbridge: stopping when what is in flight has ended; a second signal stops at once\n"
 _HELP = """Send the messages of FILE, a CSV, and write how each ended to RESULTS.
@@ -81,7 +81,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
     default=",",
     show_default=True,
     callback=take_delimiter,
-    help="What parts the columns: one sign, or tab.",
+    help="What separates the columns: one character, or tab.",
 )
 @click.option(
     "--encoding",

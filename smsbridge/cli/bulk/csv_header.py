@@ -88,7 +88,7 @@ def delimiter_hint(names: Sequence[str], layout: Layout) -> str:
     line = layout.delimiter.join(names)
     for sign, given in _DELIMITERS.items():
         if sign != layout.delimiter and line.count(sign) >= len(names):
-            return f"its columns are parted by {given}: give --delimiter {given}"
+            return f"its columns are separated by {given}: give --delimiter {given}"
     return ""
 
 

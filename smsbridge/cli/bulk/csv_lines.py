@@ -43,7 +43,7 @@ def read_lines(
         try:
             text, wrong = decoder.decode(raw)
         except UnicodeError:  # of a codec that names no place
-            raise CutShort(number, f"it is no {_capitals(decoder.name)}: {_GIVE}") from None
+            raise CutShort(number, f"it is not {_capitals(decoder.name)}: {_GIVE}") from None
         except ValueError as error:
             raise CutShort(number, str(error)) from None
         text, at = rest + text, 0
@@ -52,7 +52,7 @@ def read_lines(
             number, at = number + 1, end
         rest = text[at:]
         if wrong:
-            why = f"its character {len(rest) + 1} is no {_capitals(decoder.name)}: {_GIVE}"
+            why = f"its character {len(rest) + 1} is not {_capitals(decoder.name)}: {_GIVE}"
             raise CutShort(number, why)
         if len(rest) >= _MOST_LINE:
             raise CutShort(number, "it is longer than 1 MiB")
@@ -124,7 +124,7 @@ def _encoding(mark: bytes, given: str | None) -> str:
 
 
 def _refuse_nul(line: str, number: int, name: str) -> str:
-    """Return a line as it is, unless it shows that the file is no text of that encoding."""
+    """Return a line as it is, unless it shows that the file isn't in that encoding."""
     if "\0" in line:
         raise CutShort(number, f"it has a NUL: is this a CSV, in {_capitals(name)}? Else {_GIVE}")
     return line

@@ -30,7 +30,7 @@ from smsbridge.cli.bulk.journal_lines import (
 )
 from smsbridge.cli.bulk.jsonl import Lines, refuse_special, rewrite
 from smsbridge.client.attempt_json import attempt_of
-from smsbridge.client.send_many import Result
+from smsbridge.client.message_group import Result
 from smsbridge.errors import (
     Attempt,
     AuthenticationFailed,

@@ -102,7 +102,7 @@ def _line(path: Path, number: int, raw: bytes) -> dict[str, Any]:
         line = read_json(raw)
         if isinstance(line, dict):
             return line
-    raise CallerError(f"{path}, line {number}: no line that send-many wrote: give its --out")
+    raise CallerError(f"{path}, line {number}: not a line that send-many wrote: give its --out")
 
 
 def refuse_special(path: Path) -> None:

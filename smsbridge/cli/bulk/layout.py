@@ -66,7 +66,7 @@ def take_encoding(_: click.Context, option: click.Parameter, given: str | None) 
         b"text".decode(given, "ignore")
         codecs.getincrementaldecoder(given)
     except (LookupError, ValueError):
-        why = "is no encoding of text: give one such as utf-8, windows-1252 or utf-16"
+        why = "is not a text encoding: give one such as utf-8, windows-1252 or utf-16"
         raise click.BadParameter(f"{given!r} {why}", param=option) from None
     return given
 

@@ -60,7 +60,7 @@ _FORMULA = ("=", "+", "-", "@")
     default=",",
     show_default=True,
     callback=take_delimiter,
-    help="With --csv: what parts the columns; one sign, or tab.",
+    help="With --csv: what separates the columns; one character, or tab.",
 )
 @click.option(
     "--concurrency",

@@ -39,7 +39,7 @@ def read_run(results: Path) -> Run:
         outcome, index = line.get("outcome"), line.get("index")
         if outcome not in list(Outcome) or not isinstance(index, int):
             raise CallerError(
-                f"{results}, line {number}: no result of send-many: give the file of its --out"
+                f"{results}, line {number}: not a result of send-many: give the file of its --out"
             )
         lines[index] = {"id": None, **line}
     for index, attempt in flying.items():

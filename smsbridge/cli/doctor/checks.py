@@ -23,7 +23,7 @@ from smsbridge.cli.doctor.finding import Finding
 from smsbridge.cli.output import count
 from smsbridge.cli.wsdl_source import local_wsdl, wsdl_warnings
 from smsbridge.codecs.soap.codec import Soap, endpoint
-from smsbridge.codecs.soap.documents import LOCK
+from smsbridge.codecs.soap.wsdl_files import LOCK
 from smsbridge.errors import CallerError, NoAnswer, NotSent, Rejected, SmsbridgeError
 from smsbridge.http.address import is_url
 from smsbridge.http.exchange import Broken, Request, Response, Session, drive
@@ -193,7 +193,7 @@ def _conversation(
 ) -> Iterator[Finding]:
     """Do what comes before a message: get a token.
 
-    ``reached``: whether the network was found well; if not, a call that fails is no news.
+    ``reached``: whether the network was found well; if not, a failing call tells nothing new.
     """
     done: list[Finding] = []
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from smsbridge.cli.doctor.finding import Finding
 from smsbridge.codecs.soap.codec import Soap
-from smsbridge.codecs.soap.documents import LOCK, public_place, same_host
 from smsbridge.codecs.soap.fetch import fetch_wsdl
 from smsbridge.codecs.soap.lockfile import WSDLChanged, check_lock
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import LOCK, public_place, same_host
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.address import is_url
 from smsbridge.http.exchange import drive

@@ -18,9 +18,9 @@ from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response
 from smsbridge.mapping.codec import SoapFault, Spellings, Unreadable
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.documents import Source
     from smsbridge.codecs.soap.inner import Inner
     from smsbridge.codecs.soap.port import Port
+    from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
 
@@ -158,8 +158,8 @@ class Soap:
         return load_port(source, pin=site.wsdl_sha256, port=self.port)
 
     def _source(self, site: Site) -> Source:
-        from smsbridge.codecs.soap.documents import Source, read_bundled
         from smsbridge.codecs.soap.lockfile import read_wsdl
+        from smsbridge.codecs.soap.wsdl_files import Source, read_bundled
 
         if not site.wsdl:
             document, folder = read_bundled(self.wsdl)
@@ -174,9 +174,9 @@ class Soap:
         return self.read_port(site, session)
 
     def _fetch(self, site: Site, session: Session) -> Exchange[Port]:
-        from smsbridge.codecs.soap.documents import same_host
         from smsbridge.codecs.soap.fetch import fetch_wsdl
         from smsbridge.codecs.soap.model import BadWSDL
+        from smsbridge.codecs.soap.wsdl_files import same_host
 
         share = session.share(_SHARE)
         try:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from smsbridge.codecs.soap.documents import MissingDocument, Source
+from smsbridge.codecs.soap.documents import MissingDocument
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.codecs.soap.xml import WSDL
 from smsbridge.http.exchange import Broken, Left, Request
 

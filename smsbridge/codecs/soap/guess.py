@@ -88,7 +88,7 @@ YES = re.compile(
 )
 ID = re.compile(_ID_NAME)
 _UNNAMED = ("#text", "string", "item", "long", "int", "integer", "decimal", "anytype")
-_REFERENCE = "0" * 32  # what a message without one of its own gets
+_REFERENCE = "0" * 32  # what a message without a reference gets
 _NUMBERS = frozenset(
     ("decimal", "integer", "long", "nonNegativeInteger", "positiveInteger", "unsignedLong")
 )

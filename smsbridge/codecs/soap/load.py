@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsbridge.codecs.soap.definitions import NOT_SOAP
-from smsbridge.codecs.soap.documents import Documents, Source, sha256
+from smsbridge.codecs.soap.documents import Documents
 from smsbridge.codecs.soap.envelope import SOAP11
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.plan import read_ports, write_ports
 from smsbridge.codecs.soap.plan_files import can_write, plan_folder, plan_key, read_plan, write_plan
+from smsbridge.codecs.soap.wsdl_files import Source, sha256
 from smsbridge.text.json_document import read_json
 from smsbridge.text.suggest import list_words
 

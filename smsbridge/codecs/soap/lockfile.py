@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from smsbridge.codecs.soap.diff import differences
-from smsbridge.codecs.soap.documents import (
+from smsbridge.codecs.soap.imports import HERE
+from smsbridge.codecs.soap.load import load_ports, require_ports
+from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.outline import Outline, outline
+from smsbridge.codecs.soap.wsdl_files import (
     LOCK,
     RELOCK,
     BadLock,
@@ -23,10 +27,6 @@ from smsbridge.codecs.soap.documents import (
     read_source,
     sha256,
 )
-from smsbridge.codecs.soap.imports import HERE
-from smsbridge.codecs.soap.load import load_ports, require_ports
-from smsbridge.codecs.soap.model import BadWSDL
-from smsbridge.codecs.soap.outline import Outline, outline
 from smsbridge.errors import ConfigError
 from smsbridge.text.json_document import read_json
 

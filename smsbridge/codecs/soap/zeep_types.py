@@ -183,7 +183,7 @@ class TypeReader:
                 default=self._attribute(attribute, "default"),
             )
             kind.parts.append(part)
-        held = declared._element  # noqa: SLF001  (elements_nested has no order of its own)
+        held = declared._element  # noqa: SLF001  (elements_nested is in no order)
         if not isinstance(held, xsd.Element):
             if held is not None:
                 self._collect(kind, held, required=True)

@@ -78,7 +78,7 @@ def judge(one: Clause, subject: Subject, seconds: float = MOST_SECONDS) -> Rulin
     thread.start()
     thread.join(seconds)
     if not ended:
-        found.append(f"it was not over after {seconds:g} seconds")
+        found.append(f"it did not end within {seconds:g} seconds")
     judgement, findings = _judgement(found, ended[0] if ended else None)
     more = len(findings) - _MOST_FINDINGS
     return Ruling(

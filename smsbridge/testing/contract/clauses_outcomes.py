@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from smsbridge.codecs.soap.codec import Soap
@@ -124,7 +125,7 @@ def ends_in_200(fixture: Fixture) -> bool:
     last = fixture.interactions[-1]
     given = last.response or {}
     return last.reply is not None or (
-        "fault" not in given and given.get("status", 200) == 200  # noqa: PLR2004  (HTTP OK)
+        "fault" not in given and given.get("status", HTTPStatus.OK) == HTTPStatus.OK
     )
 
 

@@ -119,7 +119,7 @@ def check_async(subject: Subject) -> Iterator[Finding]:
 
 
 def _compare(first: Conversation, play: Callable[..., Conversation], name: str) -> Iterator[str]:
-    """Yield what differs in an async conversation; where sync ones differ too, it is no matter."""
+    """Yield what differs in an async conversation; if sync ones differ too, that doesn't count."""
     by_async = play(is_async=True)
     same_words = summary(first.end) == summary(by_async.end)
     if same_words and first.requests == by_async.requests:

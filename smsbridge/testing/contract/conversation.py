@@ -73,7 +73,7 @@ class Conversation:
 
     @property
     def calls(self) -> list[Request]:
-        """The requests that are no part of a login, and fetch no WSDL."""
+        """The requests, without those of a login or for a WSDL."""
         return [request for request in self.requests if request.share is None]
 
 
@@ -234,7 +234,7 @@ def describe(end: Any) -> str:
     if isinstance(end, (SendError, NoAnswer)):
         return type(end).__name__
     if isinstance(end, Exception):
-        return f"{type(end).__name__}, which is no outcome"
+        return f"{type(end).__name__}, which is not an outcome"
     if isinstance(end, list):
         return f"{len(end)} rows"
     return "accepted" if end is not None else "done"

@@ -116,7 +116,7 @@ class LiveAnswer:
         try:
             live = read_json(self.response.body, self.response.header("content-type"))
         except BadJSON:
-            comparison.note(Grade.CHANGED, "the answer", "is no JSON")
+            comparison.note(Grade.CHANGED, "the answer", "is not JSON")
             return
         comparison.compare(expected, live)
         self.scenario.minted |= dict(captures(expected, live))
@@ -133,11 +133,11 @@ class LiveAnswer:
                 self._decode(codec, name, self.response),
             )
         except Unreadable:
-            comparison.note(Grade.CHANGED, "the answer", "is no envelope of this operation")
+            comparison.note(Grade.CHANGED, "the answer", "is not an envelope of this operation")
             return
         was, now = isinstance(expected, SoapFault), isinstance(live, SoapFault)
         if was != now:
-            said = "is a SOAP fault" if now else "is no SOAP fault any more"
+            said = "is a SOAP fault" if now else "is no longer a SOAP fault"
             comparison.note(Grade.CHANGED, "the answer", said)
             return
         comparison.compare(expected, live)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from smsbridge.backends.group_send import group_ends
 from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Request, Response, Session
-from smsbridge.mapping.codec import SoapFault, Unreadable
-from smsbridge.mapping.outcome import SendEnd
+from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.path import at, flat, names
 from smsbridge.message import Message, Submission
 from smsbridge.serving.answers import AnswerWriter
 from smsbridge.serving.call import SENDING, ReceivedCall, read_call, read_wsdl_call, serve_wsdl
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.rest import json_response
-from smsbridge.serving.soap import ProviderSoap
 from smsbridge.testing.faults.inject import FaultInjector
 from smsbridge.testing.faults.table import Fault, fault
 from smsbridge.testing.fixture.load import Interaction
+from smsbridge.testing.mock.conclusions import Conclusions
+from smsbridge.testing.mock.fixture_answer import fixture_answer
 from smsbridge.testing.mock.generated import GeneratedAnswers
 from smsbridge.testing.mock.magic_numbers import recipient_rule
 from smsbridge.testing.mock.upcoming import Upcoming
@@ -54,12 +52,10 @@ class Answerer:
         """``protocols``: those of the provider's backend."""
         self._provider = provider
         self._backend = provider.backend
-        self._account = self._backends_of = provider.backend
-        self._backends: dict[str, Backend] = {}
-        self._judged: tuple[Response, list[SendEnd]] | None = None
+        self._account = provider.backend
+        self._conclusions = Conclusions(provider.backend, session)
         self._protocols = protocols
         self._faults = faults
-        self._session = session
         self._generated = GeneratedAnswers(
             self._backend, protocols, provider.scenario, provider.history
         )
@@ -70,7 +66,7 @@ class Answerer:
         ``account``: the backend whose credentials it must have.
         """
         self._kept, self._account, kept.account = kept, account, account
-        self._judged = None
+        self._conclusions.begin(account)
         self._provider.scenario.secrets = account.credentials()
         answer = self._wsdl(kept.request) or self._play_call(kept.request)
         status = answer.status if isinstance(answer, Response) else 0
@@ -166,7 +162,7 @@ class Answerer:
             return self._faults.apply(wanted, request, call, self._play_scenario)
         writer = AnswerWriter(call.protocol.codec, request, call.table.call)
         answer = writer.refusal(call.table.rejected, (wanted,))
-        end = self._outcomes(call, answer)[0] if call.message else None
+        end = self._conclusions.of(call, answer)[0] if call.message else None
         if call.message and getattr(end, "reason", None) is not wanted:
             of = f"{self._backend.name} over {call.protocol.name}"
             why = f"a message was to be rejected for {wanted}, and {of} has no word for that"
@@ -208,7 +204,7 @@ class Answerer:
         if named := (interaction.response or {}).get("fault"):
             table_call = call if call and call.operation else None
             return self._faults.apply(fault(named), request, table_call, self._answer_from_tables)
-        response = self._fixture_response(interaction, request, call)
+        response = fixture_answer(interaction, self._provider.scenario, request, call)
         if call is not None:
             self._keep(response, call)
         return response
@@ -218,7 +214,7 @@ class Answerer:
         if not call.known or not call.messages:
             return
         left = 0
-        for message, end in zip(call.messages, self._outcomes(call, response), strict=True):
+        for message, end in zip(call.messages, self._conclusions.of(call, response), strict=True):
             if isinstance(end, Submission):
                 self._provider.keep(call, message, end.id, self._kept)
             elif call.others and is_taken_untold(message):
@@ -228,42 +224,6 @@ class Answerer:
         if left:
             what = f"{left} of {len(call.messages)} messages were" if call.others else "it was"
             self._kept.refused = self._kept.refused or f"its answer says that {what} not taken"
-
-    def _fixture_response(
-        self, interaction: Interaction, request: Request, call: ReceivedCall | None
-    ) -> Response:
-        if interaction.reply is not None and call:
-            reply = self._provider.scenario.fill_all(interaction.reply)
-            return call.protocol.codec.write(request, call.table.call, reply)
-        given = self._provider.scenario.fill_all(interaction.response or {})
-        headers = {name.title(): str(value) for name, value in given.get("headers", {}).items()}
-        if "soap" in given and call and isinstance(call.protocol.codec, ProviderSoap):
-            answer = _soap(given["soap"], request, call)
-            status = given.get("status", answer.status)
-            return replace(answer, status=status, headers={**answer.headers, **headers})
-        status = given.get("status", 200)
-        if "json" in given:
-            return json_response(status, given["json"], headers)
-        headers = {"Content-Type": "text/html; charset=utf-8", **headers}
-        coded = b64decode(given["base64"]) if "base64" in given else None
-        body = given.get("text", "").encode() if coded is None else coded
-        return Response(status=status, headers=headers, body=body)
-
-    def _outcomes(self, call: ReceivedCall, response: Response) -> list[SendEnd]:
-        """Return the outcome of each message that a client would conclude from an answer."""
-        if self._judged is None or self._judged[0] is not response:
-            backend, table = self._backend_over(call.protocol.name), call.table
-            ends = group_ends(backend, table, call.messages, response, self._session)
-            self._judged = response, ends
-        return self._judged[1]
-
-    def _backend_over(self, protocol: str) -> Backend:
-        """Return the backend of the account over a protocol, made once."""
-        if self._account is not self._backends_of:
-            self._backends_of, self._backends = self._account, {}
-        if protocol not in self._backends:
-            self._backends[protocol] = replace(self._account, protocol=protocol)
-        return self._backends[protocol]
 
     def _answer_conversation(
         self, request: Request, call: ReceivedCall | None
@@ -328,7 +288,7 @@ class Answerer:
     ) -> None:
         """Keep messages that were taken, or may have been for all that the client can know."""
         found = {one.recipient: one for one in taken}
-        ends = None if isinstance(answer, Fault) else self._outcomes(call, answer)
+        ends = None if isinstance(answer, Fault) else self._conclusions.of(call, answer)
         for number, message in enumerate(call.messages):
             if isinstance(answer, Fault):
                 outcome = answer.ends.outcome
@@ -374,8 +334,3 @@ def _names(path: str) -> str:
         return names(path)
     except ValueError:
         return "of a name that no table can have"
-
-
-def _soap(given: Mapping[str, Any], request: Request, call: ReceivedCall) -> Response:
-    result = SoapFault(fault=given["fault"]) if "fault" in given else given["result"]
-    return call.protocol.codec.write(request, call.table.call, result)

@@ -146,7 +146,7 @@ def _read(url: ControlURL, request: Request, known: str) -> Asked:
             raise BadAsk(f"{error}: {url.takes}") from None
     for name in given:
         if name not in url.keys:
-            raise BadAsk(f"{name!r:.40} is no key: {url.takes}")
+            raise BadAsk(f"{name!r:.40} is not a key: {url.takes}")
     return Asked(
         parameters=parameters, given=given, known=known, last=request.header("last-event-id")
     )

@@ -32,6 +32,7 @@ MOST_WAIT = 60
 
 _CONFLICT = 409
 _MOST_EVENTS = 10**15
+_MOST_DIGITS = 15
 _ISO = TIME_FILTERS["iso"]
 
 
@@ -286,7 +287,8 @@ def events(provider: Provider, asked: Asked) -> Any:
 
 
 def _whole(word: str) -> object:
-    return int(word) if word.isascii() and word.isdigit() and len(word) <= 15 else word  # noqa: PLR2004  (no number here is longer)
+    is_whole = word.isascii() and word.isdigit() and len(word) <= _MOST_DIGITS
+    return int(word) if is_whole else word
 
 
 def _busy() -> Response:

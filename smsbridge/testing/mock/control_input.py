@@ -8,6 +8,8 @@ from typing import Any
 
 from smsbridge.message import UNSENDABLE
 
+_LONGEST_NUMBER = 20
+
 
 class BadAsk(ValueError):
     """A request to a control URL that can't be done; ``status`` is that of its answer."""
@@ -45,7 +47,7 @@ class Asked:
         """Return a key that is a text; empty if it is absent."""
         word = self.given.get(name, "")
         if not isinstance(word, str) or UNSENDABLE.search(word):
-            raise BadAsk(f"{name} is no text: give one without NUL, in quotes")
+            raise BadAsk(f"{name} is not text: give one without NUL, in quotes")
         return word
 
 
@@ -58,6 +60,6 @@ def number(name: str, given: object, most: float) -> float:
 
 def _as_number(word: str) -> object:
     try:
-        return float(word) if len(word) <= 20 else word  # noqa: PLR2004  (no number here is longer)
+        return float(word) if len(word) <= _LONGEST_NUMBER else word
     except ValueError:
         return word

@@ -77,7 +77,7 @@ def _find_request(backend: Backend) -> Request | None:
 
 
 def _with_values(command: str, public: Mapping[str, str]) -> str:
-    """Return a curl command in which what is public is no variable."""
+    """Return a curl command in which only secrets are variables."""
     words = {re.sub("[^A-Z0-9]+", "_", key.upper()).strip("_"): one for key, one in public.items()}
     return _VARIABLE.sub(lambda found: words.get(found[1] or found[2], found[0]), command)
 

@@ -16,7 +16,7 @@ class IdleConnections:
     """Waits for the next request of each connection, and answers what takes no time.
 
     Many threads that wait for one lock of Python cost more than their requests; one thread answers
-    those that came whole. Any other request gets a thread of its own.
+    those that came whole. Any other request gets its own thread.
     """
 
     def __init__(self, serve: Callable[[MockConnection], None]) -> None:

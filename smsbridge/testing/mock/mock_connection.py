@@ -62,7 +62,7 @@ class Next(Enum):
     WAIT = auto()
     """The client may ask again."""
     SERVE = auto()
-    """It needs time: a thread of its own has to serve it."""
+    """It needs time, so a separate thread has to serve it."""
     CLOSE = auto()
     """The client is gone."""
 

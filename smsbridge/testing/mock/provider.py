@@ -487,11 +487,11 @@ def _path(request: Request) -> str:
     try:
         return request.path
     except ValueError:
-        return "(its target is no URL)"
+        return "(its target is not a URL)"
 
 
 class _Lane(Provider):
-    """Another lane of a mock: it has all of its own but what is read once, such as a WSDL."""
+    """Another lane of a mock: it shares only what is read once, such as a WSDL."""
 
     def __init__(
         self, first: Provider, name: str, backend: Backend, scenario: Fixture | None

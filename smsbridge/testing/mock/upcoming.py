@@ -19,12 +19,12 @@ _FAULTS = {
 def answer_of(outcome: Outcome | str, reason: Reason | str | None = None) -> Upcoming:
     """Return what brings an outcome about; ``outcome`` may also be the word of a fault.
 
-    Raises `ConfigError` for a word that is neither, and for a fault that is no answer to a send.
+    Raises `ConfigError` for a word that is neither, and for a fault that isn't an answer to a send.
     """
     if str(outcome).partition(":")[0] in FAULTS and reason is None:
         found = fault(outcome)
         if not found.entry.answers:
-            why = f"the fault {found.word} is no answer to one send: set it as .fault of the mock"
+            why = f"the fault {found.word} is not an answer to a send: set it as .fault of the mock"
             raise ConfigError(why)
         return found
     end = wanted_end(outcome, reason)

@@ -48,7 +48,7 @@ class WebhookSteps:
 
     @property
     def exist(self) -> bool:
-        """Whether the scenario has webhooks of its own."""
+        """Whether the scenario has webhooks."""
         return any(one.webhook is not None for one in self._scenario.fixture.interactions)
 
     def due(self, target: WebhookTarget) -> list[Request]:

@@ -71,7 +71,7 @@ def _was_sent(name: str, body: bytes) -> bool:
 
 
 def _of_multipart(body: bytes, rule: CredentialRule) -> str | None:
-    """Return a form of several parts; None if it is no text."""
+    """Return a form of several parts; None if it isn't text."""
     try:
         content = body.decode()
     except UnicodeDecodeError:

@@ -17,8 +17,8 @@ from smsbridge.http.address import is_url
 from smsbridge.mapping.operation import Protocol
 
 if TYPE_CHECKING:
-    from smsbridge.codecs.soap.documents import Source
     from smsbridge.codecs.soap.port import Port
+    from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.http.address import Site
     from smsbridge.http.exchange import Session
 

@@ -108,7 +108,7 @@ class RequestParts:
         return self.request.body if self.xml is None else _write(self.xml)
 
     def spots(self) -> Iterator[Spot]:
-        """Yield every place that has a value of its own, outer ones of JSON too."""
+        """Yield every place that has a value, outer ones of JSON too."""
         yield Spot(part="method")
         yield Spot(part="path")
         for part in ("query", "headers", "form"):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smsbridge.backends.base import Backend, backend
-from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.lockfile import read_wsdl
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from smsbridge.http.answer import Reading
 from smsbridge.http.decompress import BadEncoding, UnknownEncoding, inflate
@@ -30,7 +31,7 @@ class ExchangeKeeper:
     def contract(self, reading: RelayedRequest, answer: Reading) -> bytes | None:
         """Return a WSDL or a schema whose addresses are at the proxy; None for anything else."""
         body = self._response(answer).body
-        if answer.status != 200 or not is_contract(body):  # noqa: PLR2004  (of HTTP)
+        if answer.status != HTTPStatus.OK or not is_contract(body):
             return None
         self.exchanges.keep_contract(self.move.provider + reading.target, body)
         moved, past = self.move.contract(body)

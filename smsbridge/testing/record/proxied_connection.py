@@ -107,7 +107,9 @@ class ProxiedConnection:
             self._answer_control(reading)
             return
         if reading.method == "CONNECT" or "://" in reading.target.partition("?")[0]:
-            self._refuse(405, "it is no forward proxy: give its address in place of the provider's")
+            self._refuse(
+                405, "this is not a forward proxy: give its address in place of the provider's"
+            )
         self._open_provider()
         self._relay(reading, passed)
 

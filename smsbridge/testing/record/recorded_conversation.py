@@ -25,7 +25,7 @@ class RecordedConversation:
 
     @property
     def main(self) -> DecodedExchange:
-        """The exchange that it is about: the last that is no token call."""
+        """The exchange that it is about: the last one, apart from token calls."""
         calls = [one for one in self.exchanges if not one.is_token_call]
         return calls[-1] if calls else self.exchanges[-1]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.lockfile import lock, wsdl_name
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.errors import ConfigError
 from smsbridge.testing.contract.replay import check
 from smsbridge.testing.fixture.check import find_flaws

@@ -69,7 +69,7 @@ def test_a_word_that_an_answer_can_have_is_taken(path: str, word: str, file: str
 
 NEVER = [
     ("state", "Queued", r"did you mean 'queued'\? known are failed, queued"),
-    ("state", "/Q.*/", "matches no word of it; known are queued, failed"),
+    ("state", "/Q.*/", "matches none of its words; known are queued, failed"),
     ("count", "OK", "'OK' is never there: in the WSDL int is expected"),
     ("taken", "yes", "known are false, true"),
     ("short", "longer", "it has maxLength 4"),

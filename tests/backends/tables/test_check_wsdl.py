@@ -10,10 +10,10 @@ import pytest
 from smsbridge import ConfigError
 from smsbridge.backends.tables.block import OPERATIONS
 from smsbridge.backends.tables.check_wsdl import SAMPLE, check_tables
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_file
 from smsbridge.mapping.call_values import value_names
 

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from smsbridge.cli.bulk.journal import Journal
-from smsbridge.client.send_many import Result
+from smsbridge.client.message_group import Result
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 

@@ -41,12 +41,12 @@ def test_with_a_map_columns_that_hold_no_field_are_left_out_and_named() -> None:
 @each(
     ("names", "given", "says"),
     [
-        (["recipient;text"], layout(), "parted by ';': give --delimiter ';'"),
-        (["Telefon;Nachricht"], layout(), "parted by ';': give --delimiter ';'"),
-        (["Telefon;Nachricht"], layout(**GERMAN), "parted by ';': give --delimiter ';'"),
-        (["recipient\ttext"], layout(), "parted by tab: give --delimiter tab"),
-        (["recipient|text"], layout(";"), "parted by '|': give --delimiter '|'"),
-        (["recipient,text"], layout("\t"), "parted by ',': give --delimiter ','"),
+        (["recipient;text"], layout(), "separated by ';': give --delimiter ';'"),
+        (["Telefon;Nachricht"], layout(), "separated by ';': give --delimiter ';'"),
+        (["Telefon;Nachricht"], layout(**GERMAN), "separated by ';': give --delimiter ';'"),
+        (["recipient\ttext"], layout(), "separated by tab: give --delimiter tab"),
+        (["recipient|text"], layout(";"), "separated by '|': give --delimiter '|'"),
+        (["recipient,text"], layout("\t"), "separated by ',': give --delimiter ','"),
         (["recipient", "txt"], layout(), "unknown column 'txt': did you mean 'text'"),
         (["recipient", "text", "Name"], layout(), "'Name': .*--map FIELD=COLUMN"),
         (["Telefon", "Nachricht"], layout(), "--map recipient=COLUMN --map text=COLUMN"),

@@ -69,11 +69,11 @@ def test_a_character_may_lie_over_the_end_of_a_chunk(size: int) -> None:
 def test_what_cannot_be_decoded_says_where_what_was_tried_and_how_to_give_another() -> None:
     content = ("ok\n" * 10_000 + "abc é").encode("latin-1")
     told = why(content)
-    assert told.startswith("line 10001: its character 5 is no UTF-8: ")
+    assert told.startswith("line 10001: its character 5 is not UTF-8: ")
     assert "--encoding" in told
     assert "windows-1252" in told
-    assert "its character 4 is no ascii" in why("abcé".encode(), "ascii")
-    assert "is no UTF-16-LE" in why(b"\xff\xfea\0\n\0\x00\xd8")
+    assert "its character 4 is not ascii" in why("abcé".encode(), "ascii")
+    assert "is not UTF-16-LE" in why(b"\xff\xfea\0\n\0\x00\xd8")
 
 
 def test_lines_before_what_cannot_be_decoded_are_read() -> None:
@@ -93,7 +93,7 @@ def test_utf_8_that_is_given_as_another_encoding_is_refused(encoding: str) -> No
 
 
 def test_utf_16_without_a_mark_is_told() -> None:
-    assert why(b"a,b\n", "utf-16").startswith("line 1: it is no UTF-16: ")
+    assert why(b"a,b\n", "utf-16").startswith("line 1: it is not UTF-16: ")
     told = why("a,b\n".encode("utf-16-le"))
     assert told.startswith("line 1: it has a NUL")
     assert "utf-16-le" in told

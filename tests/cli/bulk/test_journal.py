@@ -30,7 +30,7 @@ from smsbridge import (
 )
 from smsbridge.cli.bulk.journal import Batch, Journal, beside, read_unresolved, settle
 from smsbridge.cli.bulk.jsonl import rewrite
-from smsbridge.client.send_many import Result
+from smsbridge.client.message_group import Result
 from smsbridge.errors import Attempt
 from smsbridge.message import fingerprint
 

@@ -210,7 +210,7 @@ def test_what_was_not_tried_is_counted() -> None:
     [
         ([], "RESULTS"),
         (["none.jsonl"], "No such file"),
-        (["may.csv"], "no line that send-many wrote: give its --out"),
+        (["may.csv"], "not a line that send-many wrote: give its --out"),
         (["may.csv", "--csv", "--json"], "one of --csv and --json"),
         (["may.csv", "--csv", "--delimiter", "ab"], "--delimiter"),
         (["may.csv", "--delimiter", ";"], "for --csv"),

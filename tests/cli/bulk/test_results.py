@@ -63,9 +63,9 @@ def test_results_alone_can_be_read(tmp_path: Path) -> None:
 @each(
     ("results", "says"),
     [
-        ([{"outcome": "accepted", "id": "1"}], "line 1: no result of send-many"),
-        ([result(0, "accepted"), result(1, "done")], "line 2: no result of send-many"),
-        (["text"], "line 1: no line that send-many wrote"),
+        ([{"outcome": "accepted", "id": "1"}], "line 1: not a result of send-many"),
+        ([result(0, "accepted"), result(1, "done")], "line 2: not a result of send-many"),
+        (["text"], "line 1: not a line that send-many wrote"),
     ],
 )
 def test_what_no_run_wrote_is_refused(tmp_path: Path, results: list[Any], says: str) -> None:

@@ -16,27 +16,17 @@ import trustme
 from smsbridge.backends.base import Backend
 from smsbridge.cli.doctor.checks import examine
 from smsbridge.cli.doctor.finding import Finding
-from smsbridge.codecs.soap.documents import LOCK, Source
 from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.wsdl_files import LOCK, Source
 from smsbridge.config.load import from_mapping
 from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.http.tls import VARIABLES
 
 from support.fault_server import FaultServer, Got, answer
 from support.tunnel import secured
-from support.vendor import WSDL, changed
+from support.vendor import SEND, SUBMIT, WSDL, changed
 
 SECRET = "canary-5f1c/+"
-SEND: Mapping[str, Any] = {
-    "route": "POST /v1/messages",
-    "fields": {"to": "{recipient}", "text": "{text}"},
-    "accepted": {"when": {"state": "queued"}},
-}
-SUBMIT: Mapping[str, Any] = {
-    "operation": "SubmitShortMessage",
-    "fields": {"request.destination": "{recipient|digits}", "request.body": "{text}"},
-    "accepted": {"when": {"result.code": "0"}},
-}
 BASIC = {"type": "basic", "username": "acme", "password": SECRET}
 OAUTH2 = {
     "type": "oauth2",
@@ -79,15 +69,6 @@ def found(backend: Backend) -> dict[str, Finding]:
 
 def bad(checks: Mapping[str, Finding]) -> dict[str, tuple[str, str]]:
     return {name: (one.said, one.todo) for name, one in checks.items() if not one.well}
-
-
-@pytest.fixture
-def closed() -> int:
-    """Return a port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def tls_of(folder: Path, host: str = "127.0.0.1", **more: Any) -> tuple[ssl.SSLContext, str]:

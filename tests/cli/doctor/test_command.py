@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.testing.mock.default import sample_url
 from smsbridge.testing.mock.provider import Provider
 
@@ -33,15 +32,6 @@ accepted = { when = { state = "queued" } }
 """
 
 pytestmark = pytest.mark.usefixtures("nowhere")
-
-
-@pytest.fixture
-def closed() -> int:
-    """Return a port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def config(folder: Path, url: str, more: str = "") -> None:

@@ -9,8 +9,8 @@ import pytest
 from smsbridge import Backend
 from smsbridge.cli.doctor.finding import Finding
 from smsbridge.cli.doctor.live import compare_live
-from smsbridge.codecs.soap.documents import LOCK, Source
 from smsbridge.codecs.soap.lockfile import lock
+from smsbridge.codecs.soap.wsdl_files import LOCK, Source
 from smsbridge.config.load import from_mapping
 from smsbridge.errors import SmsbridgeError
 from smsbridge.http.exchange import Request, Response

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from smsbridge.codecs.soap.describe import show
-from smsbridge.codecs.soap.documents import Source
 from smsbridge.codecs.soap.load import load_port, load_ports, require_ports
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source
 
 from support.each import each
 from support.wsdls import RESULT, changed, element, holding, schema, sequence, wsdl

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smsbridge.codecs.soap.describe import show
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 
 from support.corpus import CONTRACTS
 from support.each import each

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from smsbridge.codecs.soap.diff import differences
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.outline import Outline, outline
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 
 from support.corpus import CONTRACTS, REFUSED
 from support.each import each

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smsbridge.codecs.soap.documents import Documents, Source
+from smsbridge.codecs.soap.documents import Documents
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL, XSDType
+from smsbridge.codecs.soap.wsdl_files import Source
 
 from support.each import each
 from support.wsdls import RESULT, element, holding, schema, sending, sequence, wsdl

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from smsbridge.codecs.soap import fetch as room
-from smsbridge.codecs.soap.documents import MissingDocument, Source
+from smsbridge.codecs.soap.documents import MissingDocument
 from smsbridge.codecs.soap.fetch import fetch_wsdl
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.codecs.soap.xml import WSDL
 from smsbridge.http.exchange import Broken, Exchange, Left, Request, Response, drive
 

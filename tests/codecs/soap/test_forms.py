@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP11
 from smsbridge.codecs.soap.forms import make_form
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL, Content, Misfit, Part, XSDType
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.mapping.path import nest
 
 from support.corpus import CONTRACTS, SAMPLES, Sample

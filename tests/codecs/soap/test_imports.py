@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.codecs.soap.documents import MissingDocument, Source, read_source
+from smsbridge.codecs.soap.documents import MissingDocument
 from smsbridge.codecs.soap.imports import HERE, join
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.lockfile import lock
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 
 from support.each import each
 from support.wsdls import RESULT, element, holding, restricted, schema, sequence, wsdl

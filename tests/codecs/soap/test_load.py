@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.envelope import (
     SOAP11,
 )
@@ -23,6 +21,7 @@ from smsbridge.codecs.soap.lockfile import lock
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.plan_files import read_plan, write_plan
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 from smsbridge.mapping.path import nest
 
 from support.corpus import CONTRACTS, SAMPLES
@@ -31,22 +30,10 @@ from support.wsdls import (
     ACME,
     SENDSMS,
     changed,
+    refused_load,
 )
 
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-def refused(document: bytes, folder: Path | None = None, sha256: str = "") -> str:
-    with pytest.raises(BadWSDL) as error:
-        load_port(document, folder, sha256)
-    return str(error.value)
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 PORT = '<port name="sendsmsPort" binding="tns:sendsmsBinding">'
@@ -58,7 +45,7 @@ SECOND = (
 
 def test_two_soap_ports_are_named_and_one_must_be_said() -> None:
     document = changed(SENDSMS, (PORT, SECOND + PORT))
-    assert refused(document) == (
+    assert refused_load(document) == (
         "the WSDL must have one SOAP port; it has otherPort, sendsmsPort; set port to one of them"
     )
     for name, address in (
@@ -119,12 +106,12 @@ def test_the_pin_takes_the_very_document_in_either_case() -> None:
 
 @each("pin", ["0" * 64, hashlib.sha256(ACME).hexdigest(), "x", " "])
 def test_another_document_than_the_pin_says_is_refused(pin: str) -> None:
-    assert refused(SENDSMS, None, pin) == "the WSDL is not the one that wsdl_sha256 pins"
+    assert refused_load(SENDSMS, None, pin) == "the WSDL is not the one that wsdl_sha256 pins"
 
 
 def test_one_changed_byte_breaks_the_pin() -> None:
     pin = hashlib.sha256(SENDSMS).hexdigest()
-    assert "wsdl_sha256" in refused(SENDSMS + b"\n", None, pin)
+    assert "wsdl_sha256" in refused_load(SENDSMS + b"\n", None, pin)
 
 
 def test_a_contract_is_built_once_for_each_document() -> None:

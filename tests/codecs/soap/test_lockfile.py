@@ -15,13 +15,13 @@ import pytest
 
 from smsbridge import ConfigError
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.codecs.soap.documents import LOCK, Source, read_source, sha256
 from smsbridge.codecs.soap.fetch import fetch_imports, fetch_wsdl
 from smsbridge.codecs.soap.imports import HERE
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.lockfile import LockedFolder, WSDLChanged, lock, read_current, wsdl_name
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.outline import outline
+from smsbridge.codecs.soap.wsdl_files import LOCK, Source, read_source, sha256
 from smsbridge.http.exchange import Broken, drive
 from smsbridge.http.requests_transport import RequestsTransport
 

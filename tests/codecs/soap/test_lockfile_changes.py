@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.codecs.soap.documents import LOCK, Source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.lockfile import changes, lock, read_wsdl
 from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.wsdl_files import LOCK, Source
 
 from support.corpus import CONTRACTS
 from support.each import each

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import XSDType
 from smsbridge.codecs.soap.outline import Outline, in_words, outline
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 
 from support.corpus import CONTRACTS
 from support.vendor import WSDL

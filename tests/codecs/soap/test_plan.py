@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_ports
 from smsbridge.codecs.soap.model import BadWSDL, XSDType
 from smsbridge.codecs.soap.outline import outline
 from smsbridge.codecs.soap.plan import read_ports, write_ports
 from smsbridge.codecs.soap.port import Port, Ports
 from smsbridge.codecs.soap.sampler import sample
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.mapping.path import nest
 
 from support.corpus import CONTRACTS, SAMPLES

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, SOAP11, SOAP12, XSD
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL, Misfit
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.reader import ENCODING12, XSI
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 from smsbridge.mapping.codec import Unreadable
 

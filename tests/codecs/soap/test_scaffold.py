@@ -11,10 +11,10 @@ import pytest
 
 from smsbridge import Client, ConfigError, Status
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_port, load_ports
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.scaffold import toml_block
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_mapping
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess

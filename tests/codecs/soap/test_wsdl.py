@@ -1,7 +1,6 @@
 """A contract is what its WSDL says: written as zeep does, with what ``encoded`` adds, or not."""
 
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 import zeep
 from lxml import etree
 
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.envelope import (
     SOAP11,
     SOAP12,
@@ -18,6 +16,7 @@ from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.port import Port
 from smsbridge.codecs.soap.reader import ENCODING12, XSI
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.xml import REQUEST, parse_xml
 
 from support.corpus import CONTRACTS
@@ -29,25 +28,13 @@ from support.wsdls import (
     SENDSMS,
     changed,
     opened,
+    refused_load,
 )
+
+pytestmark = pytest.mark.usefixtures("no_network")
 
 CAPTURED = Path(__file__).parents[2] / "wires" / "captured-against.wsdl"
 TYPE = f"{{{XSI}}}type"
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-def refused(document: bytes, folder: Path | None = None, sha256: str = "") -> str:
-    with pytest.raises(BadWSDL) as error:
-        load_port(document, folder, sha256)
-    return str(error.value)
 
 
 def wrapper(written: bytes) -> Any:
@@ -149,7 +136,7 @@ def test_an_encoded_request_is_zeeps_own_but_for_types_and_encoding_style(
     ],
 )
 def test_broken_xml_is_a_bad_contract(document: bytes) -> None:
-    said = refused(document)
+    said = refused_load(document)
     assert said.startswith("the WSDL: ")
     assert "canary" not in said
 
@@ -163,11 +150,11 @@ def test_broken_xml_is_a_bad_contract(document: bytes) -> None:
     ],
 )
 def test_a_contract_without_a_soap_port_says_so(document: bytes) -> None:
-    assert refused(document) == "the WSDL must have one SOAP port; it has none"
+    assert refused_load(document) == "the WSDL must have one SOAP port; it has none"
 
 
 def test_html_that_is_well_formed_is_a_bad_contract() -> None:
-    assert refused(b"<html><body/></html>")
+    assert refused_load(b"<html><body/></html>")
 
 
 def test_the_version_may_be_said_by_the_port() -> None:
@@ -211,4 +198,4 @@ def test_a_contract_that_contradicts_itself_is_a_bad_contract(old: str, new: str
 
 def test_a_contract_with_too_many_elements_is_a_bad_contract() -> None:
     filler = "<documentation/>" * 200_001
-    assert "elements" in refused(changed(SENDSMS, ("<service", f"{filler}<service")))
+    assert "elements" in refused_load(changed(SENDSMS, ("<service", f"{filler}<service")))

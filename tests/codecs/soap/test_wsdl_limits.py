@@ -28,7 +28,7 @@ from pathlib import Path
 
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.codecs.soap.envelope import read_envelope
-from smsbridge.codecs.soap.documents import read_source
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.codecs.soap.model import BadWSDL
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.sampler import sample

@@ -1,6 +1,5 @@
 """XML from outside: what is taken, what is refused, and that no error holds a word of it."""
 
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,15 +22,6 @@ HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 EMOJI = st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF)
 MARKUP = st.sampled_from([*"<>&'\"]/!?-#;=\t\n"])
 TEXT = st.text(LATIN | CYRILLIC | ARABIC | HAN | EMOJI | MARKUP, max_size=200)
-
-
-@pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 def ignore(_: str) -> None:

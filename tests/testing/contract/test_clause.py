@@ -94,7 +94,7 @@ def test_a_clause_that_does_not_end_fails_with_what_it_found_before() -> None:
         ended = judge(clause_of(hangs), SUBJECT, seconds=0.05)
     finally:
         over.set()
-    assert ended.findings == ("wrong", "it was not over after 0.05 seconds")
+    assert ended.findings == ("wrong", "it did not end within 0.05 seconds")
 
 
 def test_of_many_findings_the_first_are_shown() -> None:

@@ -58,7 +58,8 @@ def test_a_program_that_does_not_keep_to_its_table_is_found() -> None:
     wrong = findings(10, Overrides)
     assert "send, error = '12': reason and code are account and None, not recipient" in wrong
     assert (
-        "send, error = 'e-4711', which no table has: it ends with LookupError, which is no outcome"
+        "send, error = 'e-4711', which no table has: it ends with LookupError, "
+        "which is not an outcome"
     ) in wrong
     by_table, by_fixture = findings(11, Overrides)
     assert by_table == "send, state = 'queued': the status is sent, not queued"
@@ -97,7 +98,7 @@ def test_a_status_that_is_not_heard_of_must_survive() -> None:
     assert ruling(11, Subject(Marked(key=Secret("k")), judged)).judgement is Judgement.PASS
     (wrong,) = ruling(11, Subject(Stumbles(key=Secret("k")), judged)).findings
     assert wrong == (
-        "send, state = 'never-heard-of': it ends with LookupError, which is no outcome"
+        "send, state = 'never-heard-of': it ends with LookupError, which is not an outcome"
     )
 
 

@@ -63,7 +63,7 @@ def test_whatever_a_backend_raises_is_an_end(*, is_async: bool) -> None:
     kind: type[Backend] = Breaks
     judged = subject(kind)
     talk = converse(judged, judged.message, is_async=is_async)
-    assert describe(talk.end) == "KeyError, which is no outcome"
+    assert describe(talk.end) == "KeyError, which is not an outcome"
 
 
 def test_the_summary_of_an_end_tells_two_apart() -> None:

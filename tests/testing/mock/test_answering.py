@@ -17,7 +17,6 @@ from smsbridge import (
     Secret,
 )
 from smsbridge.http.exchange import Request, Session
-from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock.answering import NO_MATCH
 from smsbridge.testing.mock.default import API_KEY, sample_backend
 from smsbridge.testing.mock.provider import Provider
@@ -28,6 +27,7 @@ from support.mocking import (
     FIELDS,
     NUMBER,
     document,
+    fixture,
     form,
     request,
     response_to,
@@ -37,23 +37,12 @@ from support.mocking import (
 )
 
 KEY = {"apikey": API_KEY}
-HEAD = """\
-smsbridge-fixture: 1
-id: shop/one
-title: One
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-"""
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def provider() -> Provider:
     return Provider(sample_backend(), session=Session(now=lambda: NOON))
-
-
-def fixture(*interactions: str) -> Any:
-    return parse(HEAD + "".join(f"  - {interaction}\n" for interaction in interactions), "shop/one")
 
 
 def test_a_miss_over_a_hostile_field_is_answered(provider: Provider) -> None:

@@ -283,6 +283,6 @@ def test_an_unknown_key_is_refused_with_those_that_are_known() -> None:
     mock = made()
     assert tell(mock, "delay", seconds=1) == (
         400,
-        {"error": 400, "message": "'seconds' is no key: give an object with ms: a number of "
+        {"error": 400, "message": "'seconds' is not a key: give an object with ms: a number of "
          "milliseconds"},
     )  # fmt: skip

@@ -94,7 +94,7 @@ def test_a_scenario_begins_by_its_id_or_as_a_fixture(play: object, name: str) ->
         ("webhook", {}, "url: give where the webhooks go"),
         ("webhook", {"url": "ftp://x"}, "url: give http:// or https://"),
         ("webhook", {"url": "http://a.example", "unsigned": 1}, "unsigned: give true or false"),
-        ("reset", {"lane": "a"}, "'lane' is no key: give no body"),
+        ("reset", {"lane": "a"}, "'lane' is not a key: give no body"),
     ],
 )
 def test_what_can_t_be_done_is_refused_with_what_can_and_changes_nothing(

@@ -28,5 +28,5 @@ def test_what_is_absent_is_nothing() -> None:
 
 @each("given", [7, None, "a\0b", "\ud800", ["x"]])
 def test_what_is_no_text_is_refused(given: object) -> None:
-    with pytest.raises(BadAsk, match="sender is no text"):
+    with pytest.raises(BadAsk, match="sender is not text"):
         Asked(parameters={}, given={"sender": given}).text("sender")

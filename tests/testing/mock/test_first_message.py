@@ -10,7 +10,7 @@ import pytest
 
 from smsbridge.backends.base import Backend
 from smsbridge.backends.catalogue import shipped_file
-from smsbridge.codecs.soap.documents import Source
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.testing.mock.declared_backend import declared_backend
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.first_message import RECIPIENT, first_message

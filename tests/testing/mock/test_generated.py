@@ -20,9 +20,9 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.backends.base import Backend
-from smsbridge.codecs.soap.documents import read_source
 from smsbridge.codecs.soap.load import load_port
 from smsbridge.codecs.soap.port import Port
+from smsbridge.codecs.soap.wsdl_files import read_source
 from smsbridge.config.load import from_file, from_mapping
 from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.path import nest

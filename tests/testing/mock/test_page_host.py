@@ -9,7 +9,7 @@ import pytest
 
 from smsbridge.backends.base import Backend
 from smsbridge.codecs.rest import FORM
-from smsbridge.codecs.soap.documents import Source
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.http.exchange import Request, Response
 from smsbridge.page.pages import PAGES
 from smsbridge.testing.fixture.load import parse

@@ -8,7 +8,6 @@ import gzip
 import json
 import re
 import threading
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -18,7 +17,6 @@ from urllib.parse import urlencode
 
 import pytest
 from acme_sms import Acme
-from lxml import etree
 
 from smsbridge import (
     AsyncClient,
@@ -33,20 +31,24 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.codecs.rest import FORM
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.faults.table import Fault
-from smsbridge.testing.fixture.load import load, parse, shipped
+from smsbridge.testing.fixture.load import load, shipped
 from smsbridge.testing.fixture.schema import BadFixture
 from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET, sample_backend
 from smsbridge.testing.mock.provider import AcceptedMessage, Provider, new_id
 from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 from support.each import each
+from support.fixture_texts import FIXTURE_HEAD
 from support.mocking import (
     ENVELOPE,
     FIELDS,
     GRANT,
     NUMBER,
     SERVER,
+    call,
     document,
+    fault,
+    fixture,
     form,
     request,
     response_to,
@@ -56,42 +58,12 @@ from support.mocking import (
 )
 
 KEY = {"apikey": API_KEY}
-HEAD = """\
-smsbridge-fixture: 1
-id: shop/one
-title: One
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-"""
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def provider() -> Provider:
     return Provider(sample_backend(), session=Session(now=lambda: NOON))
-
-
-def fixture(*interactions: str) -> Any:
-    return parse(HEAD + "".join(f"  - {interaction}\n" for interaction in interactions), "shop/one")
-
-
-def call(
-    provider: Provider, protocol: str, fields: Mapping[str, str], *, wrong: bool = False
-) -> Request:
-    """Return a call as a client without any code of ours would write it."""
-    if protocol == "oauth":
-        bearer = "wrong-token" if wrong else token(provider)
-        return form("/sendsms/", fields, authorization=f"Bearer {bearer}")
-    keyed = {**fields, "apikey": "wrong-key" if wrong else API_KEY}
-    return soap(keyed) if protocol == "soap" else form("/sendsms/", keyed)
-
-
-def fault(answer: Response) -> tuple[str, str]:
-    root = etree.fromstring(answer.body)
-    code, string = root.findtext(".//faultcode"), root.findtext(".//faultstring")
-    assert code is not None
-    assert string is not None
-    return code.rpartition(":")[2], string
 
 
 def test_a_good_message_is_accepted_and_kept(provider: Provider, protocol: str) -> None:
@@ -536,7 +508,9 @@ def test_to_play_is_to_begin_afresh(provider: Provider) -> None:
 
 def test_a_scenario_may_be_an_id_a_file_or_a_fixture(provider: Provider, tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
-    file.write_text(HEAD + "  - {id: one, call: {operation: send}, reply: {}}\n", encoding="utf-8")
+    file.write_text(
+        FIXTURE_HEAD + "  - {id: one, call: {operation: send}, reply: {}}\n", encoding="utf-8"
+    )
     for scenario in (file, str(file), load(file)):
         provider.play(scenario)
         assert provider.scenario.fixture.id == "shop/one"
@@ -580,19 +554,6 @@ def test_a_message_that_was_refused_is_not_taken(provider: Provider, protocol: s
         assert provider.messages == []
 
 
-def test_an_answer_has_the_status_the_headers_and_the_body_of_the_fixture(
-    provider: Provider,
-) -> None:
-    response = "{status: 429, headers: {retry-after: 7, x-id: '{mint:id}'}, json: {a: [1, null]}}"
-    provider.play(fixture(f"{{id: it, call: {{operation: send}}, response: {response}}}"))
-    answer = response_to(provider, call(provider, "rest", FIELDS))
-    assert answer.status == 429
-    assert answer.header("retry-after") == "7"
-    assert answer.header("x-id") == provider.scenario.minted["id"]
-    assert answer.header("content-type") == "application/json"
-    assert json.loads(answer.body) == {"a": [1, None]}
-
-
 @each(
     ("interaction", "why"),
     [
@@ -625,27 +586,6 @@ def test_a_route_and_a_field_that_only_another_client_has_can_be_played() -> Non
     provider = Provider(sample_backend())
     provider.play(fixture("{id: it, request: {path: /x, form: {colour: red}}, reply: {}}"))
     assert provider.strict
-
-
-def test_an_answer_of_text_is_a_page_unless_the_fixture_says_otherwise(provider: Provider) -> None:
-    for headers, kind in (("", "text/html; charset=utf-8"), ("text/plain", "text/plain")):
-        given = f"headers: {{content-type: {headers}}}, " if headers else ""
-        provider.play(
-            fixture(f"{{id: it, request: {{path: /x}}, response: {{{given}text: 'ä {{now}}'}}}}")
-        )
-        answer = response_to(provider, request("/x"))
-        assert (answer.status, answer.header("content-type")) == (200, kind)
-        assert answer.body.decode() == "ä 2026-11-22T12:00:00Z"
-
-
-def test_an_answer_of_soap_has_the_status_and_headers_of_the_fixture(provider: Provider) -> None:
-    response = (
-        "{status: 503, headers: {retry-after: '7'}, soap: {fault: {code: Server, string: later}}}"
-    )
-    provider.play(fixture(f"{{id: it, call: {{operation: send}}, response: {response}}}"))
-    answer = response_to(provider, call(provider, "soap", FIELDS))
-    assert fault(answer) == ("Server", "later")
-    assert (answer.status, answer.header("retry-after")) == (503, "7")
 
 
 def test_the_default_clock_and_ids_are_real() -> None:

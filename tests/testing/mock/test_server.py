@@ -32,7 +32,7 @@ from smsbridge import (
     OutcomeUnknown,
     Submission,
 )
-from smsbridge.codecs.soap.documents import Source
+from smsbridge.codecs.soap.wsdl_files import Source
 from smsbridge.codecs.soap.xml import ANSWER, parse_xml
 from smsbridge.config.url import from_url
 from smsbridge.http.exchange import Response
@@ -47,21 +47,12 @@ from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
 from support.fault_server import FaultServer
 from support.fault_server import answer as ok
+from support.fixture_texts import BREAKS
 from support.wsdls import RESULT, element, holding, schema, sequence, wsdl
 
 NUMBER = "+12025550123"
 FIELDS = {"apikey": API_KEY, "recipients": NUMBER, "message": "Hello"}
 FORM = urlencode(FIELDS).encode()
-BREAKS = """\
-smsbridge-fixture: 1
-id: shop/breaks
-title: The wire breaks
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-  - id: breaks
-    call: {operation: send}
-    response: {fault: %s}
-"""
 SECONDS = 5
 
 

@@ -26,19 +26,10 @@ from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 
 from support.each import each
+from support.fixture_texts import BREAKS
 
 NUMBER = "+12025550123"
 HEALTH = Request(method="GET", url="https://api.smsmobileapi.com/_mock/health")
-BREAKS = """\
-smsbridge-fixture: 1
-id: shop/breaks
-title: The wire breaks
-provenance: {source: ASSUMED, evidence: made up for a test, date: "2026-11-22"}
-interactions:
-  - id: breaks
-    call: {operation: send}
-    response: {fault: %s}
-"""
 BROKEN = ("reset-after-request", "silence", "half-headers", "half-body", "garbage", "bad-framing")
 ENDS = {
     Outcome.ACCEPTED: Submission,

@@ -19,7 +19,7 @@ MESSAGE = Message(recipient=NUMBER, text="Hello")
     [
         ("refused-connection", None, "there is no outcome"),
         ("rejected", "money", "there is no reason"),
-        ("no-such-host", None, "no-such-host is no answer to one send: set it as .fault of"),
+        ("no-such-host", None, "no-such-host is not an answer to a send: set it as .fault of"),
         ("server-error:499", None, "there is no fault 'server-error:499'"),
     ],
 )

@@ -13,9 +13,9 @@ import zeep
 from lxml import etree
 
 from smsbridge import ConfigError
-from smsbridge.codecs.soap.documents import Source, read_source
 from smsbridge.codecs.soap.envelope import ENCODING11, read_envelope
 from smsbridge.codecs.soap.load import load_ports
+from smsbridge.codecs.soap.wsdl_files import Source, read_source
 from smsbridge.codecs.soap.xml import ANSWER
 from smsbridge.mapping.path import nest
 from smsbridge.testing.mock.provider import Provider

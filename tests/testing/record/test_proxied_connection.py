@@ -219,8 +219,8 @@ def test_a_request_that_the_provider_does_not_let_end_is_noted() -> None:
 
 def test_a_forward_proxy_is_refused_and_control_is_not_passed_on() -> None:
     with FaultServer([YES]) as live, proxied(live.url) as proxy:
-        assert b"no forward proxy" in proxy.say(b"CONNECT sms.example:443 HTTP/1.1\r\n\r\n")
-        assert b"no forward proxy" in proxy.say(b"GET http://sms.example/ HTTP/1.1\r\n\r\n")
+        assert b"not a forward proxy" in proxy.say(b"CONNECT sms.example:443 HTTP/1.1\r\n\r\n")
+        assert b"not a forward proxy" in proxy.say(b"GET http://sms.example/ HTTP/1.1\r\n\r\n")
         assert b'{"control": true}' in proxy.say(b"GET /_mock/health HTTP/1.1\r\n\r\n")
         assert live.connections == 0
 

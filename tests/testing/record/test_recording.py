@@ -181,7 +181,7 @@ def test_no_file_is_ever_written_over(tmp_path: Path) -> None:
 
 def test_what_reads_like_a_placeholder_is_not_written(tmp_path: Path) -> None:
     (file,) = recording_of(tmp_path, exchange(asked(), answered({"a": "{Secret:x}"}))).cut()
-    assert "is no placeholder" in file.refused[0]
+    assert "is not a placeholder" in file.refused[0]
 
 
 def test_an_answer_that_the_format_holds_only_as_bytes_plays_as_bytes(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from smsbridge import (
     Retry,
     Unsupported,
 )
-from smsbridge.client.send_many import Result
+from smsbridge.client.message_group import Result
 from smsbridge.config.load import from_mapping
 from smsbridge.http.exchange import Broken, Left, Request, Response
 from smsbridge.serving.rest import json_response
