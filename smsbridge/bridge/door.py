@@ -20,6 +20,7 @@ from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
+from smsbridge.serving.call_proof import unprovable
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 
@@ -47,6 +48,7 @@ class Door:
         self._address = address
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
+        _check_proof(config, self._protocols)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
             raise ConfigError(
@@ -146,6 +148,18 @@ class Door:
         except Unwritable as error:
             LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
             return self._answers.fault(request, call, "the answer can't be written")
+
+
+def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
+    """Refuse a dialect with a signature that could not be checked: anybody could call."""
+    keys = {key for account in config.callers.values() for key in account.credentials()}
+    for protocol in protocols:
+        for table in protocol.table.operations().values():
+            if value := unprovable(table, keys):
+                raise ConfigError(
+                    f"door {config.name}: {table.call} is signed over {value}, which the call "
+                    "doesn't say, so nobody could tell who calls"
+                )
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from smsbridge.backends.base import Backend
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
-from smsbridge.mapping.filters import one_text, text
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import at
-from smsbridge.mapping.request import request_values
-from smsbridge.mapping.reread import is_exact, reread
-from smsbridge.mapping.template import RECIPIENTS, Kept, Template, names, render
+from smsbridge.mapping.reread import reread
+from smsbridge.mapping.template import RECIPIENTS, Kept, names
 from smsbridge.mapping.words import When
 from smsbridge.message import Message
+from smsbridge.serving.call_proof import field_of, has_credentials, values_in
 from smsbridge.serving.codec import Call
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.rest import json_response
-from smsbridge.text.secrets import same
 
 SENDING = ("send", "resend")
 
@@ -55,7 +54,7 @@ class ReceivedCall:
     def values(self) -> Mapping[str, str]:
         """The values of the call, by our names: its table, read backwards."""
         if not self._values:
-            self._values.append(_values_in(self.given, self.table.places()))
+            self._values.append(values_in(self.given, self.table.places()))
         return self._values[0]
 
     @property
@@ -185,7 +184,8 @@ def read_call(
         operation=operation,
         table=table,
         given=call.fields,
-        known=_is_known(protocol, table, call.fields, request, credentials, tokens),
+        known=protocol.auth.is_valid(request, call.fields, credentials, tokens)
+        and has_credentials(table, call.fields, request, credentials, is_strict=False),
         message=messages[0] if messages else None,
         others=tuple(messages[1:]),
         own=frozenset(auth.fields(credentials) if configured else ())
@@ -244,90 +244,13 @@ def credentials_in(
 
 
 def proves(call: ReceivedCall, request: Request, backend: Backend, tokens: Collection[str]) -> bool:
-    """Return whether a call has the credentials of a backend, or a token that was given out."""
-    given = backend.credentials()
-    return _is_known(call.protocol, call.table, call.given, request, given, tokens)
+    """Return whether a call has the credentials of a backend, or a token that was given out.
 
-
-def _is_known(  # noqa: PLR0913, PLR0917  (a call, and what it must have)
-    protocol: ProviderProtocol,
-    table: Operation | Question,
-    fields: Mapping[str, Any],
-    request: Request,
-    credentials: Mapping[str, str],
-    tokens: Collection[str],
-) -> bool:
-    by_auth = protocol.auth.is_valid(request, fields, credentials, tokens)
-    return by_auth and _has_credentials(table, fields, request, credentials)
-
-
-def _has_credentials(
-    table: Operation | Question,
-    fields: Mapping[str, Any],
-    request: Request,
-    credentials: Mapping[str, str],
-) -> bool:
-    """Return whether the credentials that a table has in its own fields and headers are right."""
-    in_fields = (
-        (_field(fields, path), table.places()[path])
-        for path, carried in table.plan.places_carry.items()
-        if carried & credentials.keys()
-    )
-    in_headers = (
-        (request.header(name), template)
-        for name, template in table.headers.items()
-        if {*names(template)} & credentials.keys()
-    )
-    return all(
-        _proves(template, text(given), table, fields, request, credentials)
-        for given, template in (*in_fields, *in_headers)
-    )
-
-
-def _proves(  # noqa: PLR0913, PLR0917  (what a signature may be of)
-    template: Template,
-    given: str,
-    table: Operation | Question,
-    fields: Mapping[str, Any],
-    request: Request,
-    credentials: Mapping[str, str],
-) -> bool:
-    """Return whether a word is what a template with credentials gives.
-
-    Of one with a value that can't be read back, such as a time, any word is taken.
+    What signs it must be right, too: of the time in a signature the call has to say which it is.
     """
-    needed, known = {*names(template)}, credentials
-    if not needed <= credentials.keys():
-        read = _values_in(fields, {p: t for p, t in table.places().items() if is_exact(t)})
-        known = {**read, **request_values(request), **credentials}
-    if not needed <= known.keys():
-        return bool(given)
-    urls = _urls(request) if "url" in needed else [""]
-    return any(same(given, text(render(template, {**known, "url": url}))) for url in urls)
-
-
-def _urls(request: Request) -> list[str]:
-    """Return the addresses that a client may have called: its Host says which."""
-    host, parts = request.header("host"), urlsplit(request.url)
-    schemes = ("http", "https") if host else ()
-    called = [parts._replace(scheme=scheme, netloc=host).geturl() for scheme in schemes]
-    return [request.url, *called]
-
-
-def _values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict[str, str]:
-    """Return the values of a call, by our names: its table, read backwards."""
-    found: dict[str, str] = {}
-    for path, template in places.items():
-        word = _field(given, path)
-        several = isinstance(word, list) and RECIPIENTS in names(template)
-        whole = one_text(word) if several else text(word)
-        found |= reread(template, whole) if word not in (None, "") else {}
-    return found
-
-
-def _field(fields: Mapping[str, Any], path: str) -> Any:
-    """Return what stands at a path, or in a place of the route: ``{id}``."""
-    return fields.get(path) if path.startswith("{") else at(fields, path)
+    given = backend.credentials()
+    by_auth = call.protocol.auth.is_valid(request, call.given, given, tokens)
+    return by_auth and has_credentials(call.table, call.given, request, given, is_strict=True)
 
 
 def _operation(
@@ -358,7 +281,7 @@ def _messages(
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the fields of a call to several recipients as those of a call to each."""
     for path, template in table.places().items():
-        if RECIPIENTS not in names(template) or (found := _field(given, path)) in (None, "", []):
+        if RECIPIENTS not in names(template) or (found := field_of(given, path)) in (None, "", []):
             continue
         if isinstance(found, list):
             return [{**given, path: text(one)} for one in found]

@@ -212,3 +212,25 @@ def test_a_store_that_can_t_be_written_is_a_fault_of_the_dialect(tmp_path: Path)
         assert b"Server" in envelope.body
         assert run.send("After").status == 200
         assert [one.text for one in run.settled()] == ["Before", "After"]
+
+
+def test_a_signature_that_no_door_could_check_is_refused(tmp_path: Path) -> None:
+    signed = '{ md5 = "{now|epoch}{text}{api_key}" }'
+    block = f"""
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = {{ type = "none", api_key = "none" }}
+[backends.old.send]
+route = "POST /send"
+fields = {{ to = "{{recipient}}", text = "{{text}}", mac = {signed} }}
+accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
+"""
+    text = config_text(backends=block + NEW)
+    callers = text[text.index("callers") : text.index("[backends.old]")]
+    text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
+    with (
+        pytest.raises(ConfigError, match="POST /send is signed over now, which the call"),
+        running(tmp_path, text),
+    ):
+        pass
