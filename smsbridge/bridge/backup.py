@@ -22,8 +22,8 @@ def back_up(store: Path, file: Path) -> None:
     database = Database(store)
     try:
         database.check()
+        file.touch(0o600, exist_ok=False)  # it has numbers and texts
         database.copy_to(file)
-        file.chmod(0o600)
     except (OSError, StoreError) as error:
         why = getattr(error, "strerror", None) or getattr(error, "orig", error)
         raise ConfigError(f"can't write {file.name}: {why}") from None
@@ -46,9 +46,13 @@ def restore(file: Path, store: Path, now: Callable[[], float]) -> int:
                 if one.exists():
                     raise ConfigError(f"{one.name} is there already: move it away first")
             fresh = store.with_name(f"{store.name}.restored")
-            shutil.copyfile(file, fresh)
-            count = _doubt(fresh, now)
-            fresh.replace(store)
+            try:
+                fresh.touch(0o600)
+                shutil.copyfile(file, fresh)
+                count = _doubt(fresh, now)
+                fresh.replace(store)
+            finally:
+                fresh.unlink(missing_ok=True)
             return count
     except OSError as error:
         raise ConfigError(f"can't write {store.name}: {error.strerror}") from None

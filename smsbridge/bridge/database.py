@@ -131,6 +131,7 @@ class Database:
     def migrate(self) -> None:
         """Bring the store to the form that the code knows; raises `ConfigError` for a newer one."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.touch(0o600)  # it has numbers and texts
         script = _script()
         try:
             with self.write("migrate") as connection:

@@ -20,11 +20,12 @@ def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(tmp_path: Path) 
         put(store, "Two", recipient="+12025550124")
         claim(store)
         back_up(tmp_path / "bridge.db", tmp_path / "monday.db")
-    assert (tmp_path / "monday.db").stat().st_mode & 0o077 == 0
     other = tmp_path / "other"
     other.mkdir()
     assert restore(tmp_path / "monday.db", other / "bridge.db", time.time) == 2
     assert [one.name for one in sorted(other.iterdir())] == ["bridge.db", "bridge.db.lock"]
+    for file in (tmp_path / "monday.db", other / "bridge.db"):
+        assert file.stat().st_mode & 0o777 == 0o600
     read(other, config_text())
     with running(other) as run:
         run.until(lambda: all(one.looked_up for one in run.messages()))
@@ -50,7 +51,7 @@ def test_a_restore_overwrites_nothing_and_needs_a_backup(tmp_path: Path) -> None
     (tmp_path / "b.db").write_bytes(b"no store")
     with pytest.raises(ConfigError, match="can't be used"):
         restore(tmp_path / "b.db", store, time.time)
-    assert not store.exists()
+    assert [one.name for one in sorted(tmp_path.iterdir())] == ["b.db", "bridge.db.lock"]
     (tmp_path / "bridge.db-wal").touch()
     with pytest.raises(ConfigError, match=r"bridge\.db-wal is there already"):
         restore(tmp_path / "b.db", store, time.time)

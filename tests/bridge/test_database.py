@@ -78,6 +78,14 @@ def test_a_store_is_migrated_once_and_keeps_what_it_has(tmp_path: Path) -> None:
         assert len(store.list_messages()) == 1
 
 
+def test_a_store_is_its_owner_s_alone(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        files = sorted(tmp_path.iterdir())
+        assert [one.name for one in files] == ["bridge.db", "bridge.db-shm", "bridge.db-wal"]
+        assert [one.stat().st_mode & 0o777 for one in files] == [0o600] * 3
+
+
 def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "b.db"
     made(file).close()
