@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -71,8 +72,9 @@ class DoorConfig:
 class BridgeConfig:
     """A whole bridge. ``store``: the file of its store. ``backends``: those it sends through.
 
-    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
-    numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
+    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``proxies``: addresses
+    and networks whose ``X-Forwarded-For`` is believed. ``keep``: how long the numbers and texts of
+    a message stay. ``workers``: how many sends are in flight at most.
     """
 
     store: Path
@@ -81,6 +83,7 @@ class BridgeConfig:
     host: str = "127.0.0.1"
     port: int = 8780
     address: str = ""
+    proxies: tuple[str, ...] = ()
     keep: timedelta = timedelta(days=90)
     workers: int = 8
 
@@ -89,7 +92,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
     with _lines(document):
         own, doors = _table(document, "bridge"), _table(document, "doors")
-        own.only("store", "listen", "address", "keep", "workers")
+        own.only("store", "listen", "address", "proxies", "keep", "workers")
         host, port = _listen(own)
         if not doors.values:
             doors.fail("give at least one door, such as [doors.old-shop]")
@@ -100,6 +103,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             host=host,
             port=port,
             address=_address(own),
+            proxies=_proxies(own),
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
@@ -156,7 +160,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
     return DoorConfig(
         name=name,
-        callers={one: _caller(document, callers, one, speaks) for one in callers.values},
+        callers=_callers(document, callers, speaks),
         path=_path(own),
         to=_block(document, own, "to"),
         answer=AnswerWhen(_choice(own, "answer", AnswerWhen)),
@@ -173,6 +177,19 @@ def _block(document: ConfigDocument, own: Checker, key: str) -> str:
 
         own.fail(f"there is no [backends.{name}]; {nearest(name, document.blocks)}", key)
     return name
+
+
+def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[str, Backend]:
+    found: dict[str, Backend] = {}
+    for name in callers.values:
+        one = _caller(document, callers, name, speaks)
+        for other, backend in found.items():
+            if one.credentials() == backend.credentials():
+                callers.fail(
+                    f"it has the credentials of {other}: nobody could tell them apart", name
+                )
+        found[name] = one
+    return found
 
 
 def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) -> Backend:
@@ -249,6 +266,16 @@ def _address(own: Checker) -> str:
         if urlsplit(address).query:
             own.fail("give a base URL, without a query", "address")
     return address
+
+
+def _proxies(own: Checker) -> tuple[str, ...]:
+    given = own.values.get("proxies", [])
+    for one in given if isinstance(given, list) else [None]:
+        try:
+            ip_network(one if isinstance(one, str) else "")
+        except ValueError:
+            own.fail('give a list of addresses or networks, such as ["10.0.0.0/8"]', "proxies")
+    return tuple(given)
 
 
 def _workers(own: Checker) -> int:

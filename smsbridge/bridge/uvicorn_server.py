@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,14 +36,21 @@ def url_of(listening: socket.socket) -> str:
 
 
 @contextmanager
-def serve_app(app: Starlette, listening: socket.socket) -> Iterator[None]:
-    """Serve an application until the end of the block; then answer what has come, and stop."""
+def serve_app(
+    app: Starlette, listening: socket.socket, proxies: Collection[str] = ()
+) -> Iterator[None]:
+    """Serve an application until the end of the block; then answer what has come, and stop.
+
+    ``proxies``: whose word for the address of a caller is taken, ``X-Forwarded-For``.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # its lines would have the keys that stand in a query
         lifespan="off",
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = uvicorn.Server(config)

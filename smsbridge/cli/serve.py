@@ -61,7 +61,7 @@ def serve(config: str | None) -> None:
             raise cannot_listen(given.host, given.port, error.strerror) from None
         address = given.address or url_of(listening)
         bridge = stack.enter_context(serve_bridge(ready, address))
-        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening))
+        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening, ready.proxies))
         doors = {door.name: f"{address}{door.path}" for door in ready.doors}
         put(json.dumps({"address": address, "doors": doors}))
         wait()

@@ -30,11 +30,12 @@ def test_a_bridge_with_one_door_needs_nothing_else(tmp_path: Path) -> None:
 def test_each_key_says_what_it_says(tmp_path: Path) -> None:
     own = (
         'store = "sqlite:///data/b.db"\nlisten = "[::1]:9000"\nkeep = "2h"\nworkers = 3\n'
-        'address = "https://sms.example/"'
+        'address = "https://sms.example/"\nproxies = ["127.0.0.1", "2001:db8::/32"]'
     )
     door = 'path = "/old/"\nanswer = "outcome"\nwait = "5s"\nsame_within = "10s"\n'
     config = read(tmp_path, config_text(f'{door}on_unknown = "resend"', own))
     assert (config.host, config.port, config.address) == ("::1", 9000, "https://sms.example")
+    assert config.proxies == ("127.0.0.1", "2001:db8::/32")
     assert (config.keep, config.workers) == (timedelta(hours=2), 3)
     assert config.store == tmp_path / "data" / "b.db"
     (only,) = config.doors
@@ -80,6 +81,14 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
         ),
         ("[bridge]", "[bridge]\nworkers = 0", "bridge.workers: give 1 to 64"),
         ("[bridge]", '[bridge]\naddress = "sms"', "bridge.address: give http:// or https://"),
+        ("[bridge]", '[bridge]\nproxies = "10.0.0.1"', "proxies: give a list of addresses"),
+        ("[bridge]", '[bridge]\nproxies = ["nginx"]', "proxies: give a list of addresses"),
+        ("[bridge]", "[bridge]\nproxies = [1]", "proxies: give a list of addresses"),
+        (
+            "till-key",
+            "shop-key",
+            "line 7: doors.shop.callers.till: it has the credentials of shop",
+        ),
         ('to = "new"', 'to = "new"\nanswer = "later"', "doors.shop.answer: give stored or outcome"),
         ('to = "new"', 'to = "new"\non_unknown = "x"', "on_unknown: give hold or resend"),
         ('to = "new"', 'to = "new"\nwait = "1h"', "doors.shop.wait: give 1s to 300s"),
