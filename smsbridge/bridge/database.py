@@ -181,8 +181,12 @@ class Database:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the store for one process that serves it; raises `ConfigError` for a second."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        held = os.open(self.file.with_name(f"{self.file.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        beside = self.file.with_name(f"{self.file.name}.lock")
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            held = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(f"can't write {beside}: {error.strerror}") from None
         try:
             if not try_lock(held):
                 raise ConfigError(f"another process serves the store {self.file.name}")

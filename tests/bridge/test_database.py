@@ -135,6 +135,13 @@ def test_a_second_process_is_refused_and_the_lock_ends_with_the_first(tmp_path: 
         pass
 
 
+def test_a_folder_that_can_t_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = Database(tmp_path / "file" / "bridge.db")
+    with pytest.raises(ConfigError, match=r"can't write .*bridge\.db\.lock: "), database.lock():
+        pass
+
+
 def test_another_process_may_read_while_one_serves(tmp_path: Path) -> None:
     with open_store(tmp_path) as store, store.database.lock():
         put(store)
