@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
+from smsbridge.text.encodings import ENCODINGS, WIDE
 from smsbridge.text.located import Checker
 
 if TYPE_CHECKING:
@@ -29,6 +30,17 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_DOOR = (
+    "speaks",
+    "path",
+    "to",
+    "callers",
+    "answer",
+    "wait",
+    "same_within",
+    "on_unknown",
+    "charset",
+)
 _OWN_PATHS = ("/livez", "/readyz", "/metrics")
 _MOST_PORT = 65_535
 _MOST_WORKERS = 64
@@ -66,6 +78,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    charset: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +163,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only("speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown")
+    own.only(*_DOOR)
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
@@ -167,6 +180,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        charset=_charset(own),
     )
 
 
@@ -222,6 +236,13 @@ def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
     if said not in list(words):
         own.fail(f"give {' or '.join(words)}", key)
     return said
+
+
+def _charset(own: Checker) -> str:
+    charset: str = own.of("charset", str, "").lower()
+    if charset and (charset not in ENCODINGS or charset.startswith(WIDE)):
+        own.fail('give an encoding of old programs, such as "windows-1252"', "charset")
+    return charset
 
 
 def _seconds(own: Checker, key: str, default: str) -> float:

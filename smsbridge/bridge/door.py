@@ -172,7 +172,7 @@ def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
     dialect = next(iter(config.callers.values()))
     given = [account.credentials().keys() for account in config.callers.values()]
     return tuple(
-        one
+        replace(one, codec=one.codec.in_charset(config.charset))
         for one in provider_protocols(dialect, config.path)
         if any(set(one.table.auth.credentials) <= keys for keys in given)
     )

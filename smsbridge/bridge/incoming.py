@@ -9,6 +9,7 @@ from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import parse_time
+from smsbridge.serving.rest import NOT_UTF8
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -23,8 +24,10 @@ _MADE = {"now", "uuid", "encoding", "segments"}
 def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """Return the messages of a call, one for each recipient.
 
-    Raises `InvalidMessage` where it, or its time, can't be read.
+    Raises `InvalidMessage` where it, its time or its encoding can't be read.
     """
+    if NOT_UTF8 in call.leniencies:
+        raise InvalidMessage("text: it is in no encoding that its call or the door names")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is no message")
     said, more = call.values, dict[str, Any]()

@@ -133,6 +133,18 @@ def test_what_the_backend_behind_can_t_carry_is_refused_at_the_door(tmp_path: Pa
         assert run.messages() == []
 
 
+@each(("charset", "texts"), [("", []), ('charset = "windows-1252"', ["caf\u00e9 \u20ac"])])
+def test_a_text_in_another_encoding_arrives_or_is_refused(
+    tmp_path: Path, charset: str, texts: list[str]
+) -> None:
+    with running(tmp_path, referenced(charset)) as run:
+        to = f"key=shop-key&to=%2B{NUMBER[1:]}"
+        answer = run.ask(get(f"/send?{to}&text=caf%E9%20%80"))
+        run.settled()
+        assert run.arrived() == texts
+        assert ("ok" in said(answer)) is bool(texts)
+
+
 def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.send(port="2")
