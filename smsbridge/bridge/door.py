@@ -19,7 +19,7 @@ from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
+from smsbridge.serving.call import ReceivedCall, read_call, read_wsdl_call, refuse, serve_wsdl
 from smsbridge.serving.call_proof import unprovable
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
@@ -121,6 +121,14 @@ class Door:
         rest = url.path.removeprefix(path) or "/"
         return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
 
+    def _answer_unknown(self, request: Request) -> Response | None:
+        """Return the fault of an operation that the WSDL has, and the table doesn't."""
+        call = read_wsdl_call(self._protocols, request)
+        if call is None:
+            return None
+        self.counts.refuse("no such operation")
+        return call.protocol.codec.fault(request, "Client", "this operation is not there any more")
+
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)
         self.counts.refuse("wrong credentials")
@@ -136,7 +144,7 @@ class Door:
         if talk is not None and refused and not talk.header("www-authenticate"):
             self._count_wrong(sender)
         if talk is not None or call is None:
-            return talk
+            return talk or self._answer_unknown(request)
         caller = self._callers.who(request, call)
         if not caller:
             self._count_wrong(sender)

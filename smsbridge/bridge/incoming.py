@@ -9,6 +9,7 @@ from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import parse_time
+from smsbridge.serving.call import unknown_fields
 from smsbridge.serving.rest import NOT_UTF8
 
 if TYPE_CHECKING:
@@ -44,7 +45,14 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
 def omissions(call: ReceivedCall) -> list[str]:
     """Return the names of what a call has and a bridge doesn't carry on."""
     private = {*call.protocol.table.auth.credentials, "token"}
-    return sorted(call.values.keys() - _CARRIED - _MADE - private)
+    known = call.values.keys() - _CARRIED - _MADE - private
+    is_named = call.protocol.codec.needs_wsdl  # else its caller may name it as it likes
+    others = {
+        path if is_named else "a field that its table doesn't have"
+        for path, word in unknown_fields(call)
+        if word not in (None, "", [])
+    }
+    return sorted(known | others)
 
 
 def check_sendable(message: Message, target: Backend, session: Session) -> None:

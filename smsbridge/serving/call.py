@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,7 +13,8 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.path import at
+from smsbridge.mapping.path import at, flat
+from smsbridge.mapping.path import names as names_in
 from smsbridge.mapping.reread import reread
 from smsbridge.mapping.template import RECIPIENTS, Kept, names
 from smsbridge.mapping.words import When
@@ -241,6 +242,22 @@ def credentials_in(
         if found:
             return found
     return None if unread else {}
+
+
+def unknown_fields(call: ReceivedCall) -> Iterator[tuple[str, Any]]:
+    """Yield each field of a call that its table doesn't have: its path, without indexes."""
+    known = {_names(path) for path in (*call.table.fields, *call.own)}
+    for path, word in flat(call.fields):
+        if (name := _names(path)) not in known:
+            yield name, word
+
+
+def _names(path: str) -> str:
+    """Return a path without its indexes; the name of an unknown field may not be a valid path."""
+    try:
+        return names_in(path)
+    except ValueError:
+        return "of a name that no table can have"
 
 
 def proves(call: ReceivedCall, request: Request, backend: Backend, tokens: Collection[str]) -> bool:

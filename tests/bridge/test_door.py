@@ -152,7 +152,8 @@ def test_a_door_with_a_path_has_all_of_it_there(tmp_path: Path) -> None:
         assert {one.text for one in run.settled()} == {"One", "Two"}
 
 
-def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
+def oldcorp() -> str:
+    """Return a config whose door speaks the docs' WSDL."""
     text = config_text(backends=NEW, door='path = "/services/oldcorp"').replace(
         'speaks = "old"', 'speaks = "oldcorp"'
     )
@@ -161,7 +162,11 @@ def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
     example = (EXAMPLES / "smsbridge.toml").read_text(encoding="utf-8")
     block = example[example.index("[backends.oldcorp]") : example.index("[backends.newcorp]")]
     wsdl = EXAMPLES / "oldcorp.wsdl"
-    with running(tmp_path, text + block.replace("oldcorp.wsdl", str(wsdl))) as run:
+    return text + block.replace("oldcorp.wsdl", str(wsdl))
+
+
+def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
+    with running(tmp_path, oldcorp()) as run:
         (door,) = run.bridge.doors
         assert "/services/oldcorp SubmitShortMessage" in door.calls()
         account = replace(door.config.callers["shop"], url="http://localhost/services/oldcorp")
@@ -180,6 +185,35 @@ def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
             pytest.raises(AuthenticationFailed),
         ):
             client.send(NUMBER, "Hello")
+
+
+def oldcorp_call(inner: str) -> Request:
+    envelope = "http://schemas.xmlsoap.org/soap/envelope/"
+    names = f'xmlns:s="{envelope}" xmlns="urn:oldcorp:messaging:2009"'
+    body = f"<s:Envelope {names}><s:Body>{inner}</s:Body></s:Envelope>".encode()
+    headers = {"Content-Type": "text/xml", "Authorization": "Basic c2hvcDpwdw=="}
+    url = "http://localhost/services/oldcorp"
+    return Request(method="POST", url=url, headers=headers, body=body)
+
+
+def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body><priority>high</priority>"
+    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
+    with running(tmp_path, oldcorp()) as run:
+        assert run.ask(oldcorp_call(call)).status == 200
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies == {("shop", "request.priority is not carried on"): 1}
+        run.settled()
+
+
+def test_an_operation_that_the_table_doesn_t_have_is_a_fault(tmp_path: Path) -> None:
+    text = oldcorp()
+    end = text.index("[backends.oldcorp.received]")
+    with running(tmp_path, text[:end]) as run:
+        answer = run.ask(oldcorp_call("<FetchInbox/>"))
+        assert answer.status == 500
+        assert b"<faultcode>SOAP-ENV:Client</faultcode>" in answer.body
+        assert run.ask(oldcorp_call("<Other/>")).status == 500
 
 
 def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:
