@@ -13,7 +13,7 @@ from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.message import Message, Status, Submission, fingerprint
-from smsbridge.serving.answers import status_words
+from smsbridge.serving.answers import AnswerWriter, status_words
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, writer_of
 
@@ -120,7 +120,7 @@ class DoorAnswers:
             not_sent = getattr(call.table, "not_sent", {})
             for path, words in not_sent.items():
                 for word in words:
-                    return writer_of(request, call).answer({path: word}, {})
+                    return _no_writer(request, call).answer({path: word}, {})
             return self.fault(request, call, "the message was not sent")
         return self.fault(request, call, "it is not known whether the message was sent")
 
@@ -131,7 +131,7 @@ class DoorAnswers:
         """
         rejected = call.table.rejected
         faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
-        return writer_of(request, call).refusal({**faults, **rejected}, reasons)
+        return _no_writer(request, call).refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:
         """Return the dialect's fault of a server, after which nothing is known."""
@@ -172,6 +172,12 @@ class DoorAnswers:
             "status": status,
             "error": str(message.reason or message.state) if failed else "",
         }
+
+
+def _no_writer(request: Request, call: ReceivedCall) -> AnswerWriter:
+    """Return what writes answers that say no: they have no id."""
+    accepted = getattr(call.table, "accepted", None)
+    return replace(writer_of(request, call), without=accepted.id or "" if accepted else "")
 
 
 def _account_of(protocol: ProviderProtocol, accounts: Collection[Backend]) -> Backend:

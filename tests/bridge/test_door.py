@@ -206,6 +206,15 @@ def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
         run.settled()
 
 
+def test_a_refusal_has_no_id(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
+    with running(tmp_path, oldcorp()) as run:
+        right = oldcorp_call(call)
+        answer = run.ask(replace(right, headers={**right.headers, "Authorization": "Basic eA=="}))
+    assert etree.fromstring(answer.body).xpath("//*[not(*)]/text()") == ["40"]
+
+
 def test_an_operation_that_the_table_doesn_t_have_is_a_fault(tmp_path: Path) -> None:
     text = oldcorp()
     end = text.index("[backends.oldcorp.received]")
