@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.bridge.stored_message import State, StoredMessage, time_of
+from smsbridge.bridge.stored_message import FIRST_NUMBER, State, StoredMessage, time_of
 from smsbridge.errors import Attempt, ConfigError, Reason
 from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.codec import Unwritable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from smsbridge.serving.provider_protocol import ProviderProtocol
 
 _SAMPLE_ID = "0123456789abcdef0123456789abcdef01234567"
+_SAMPLE_NUMBER = str(FIRST_NUMBER + 7)
 _SAMPLE = Message(recipient="+12025550123", text="Hello")
 _LESS: Mapping[Status, tuple[Status, ...]] = {
     Status.READ: (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED),
@@ -82,13 +83,13 @@ class DoorAnswers:
                     _account_of(one, accounts),
                     one,
                     answers,
-                    "7" if one.name in found else _SAMPLE_ID,
+                    _SAMPLE_NUMBER if one.name in found else _SAMPLE_ID,
                 )
         return cls(answers=answers, by_number=frozenset(found))
 
     def id_of(self, call: ReceivedCall, message: StoredMessage) -> str:
         """Return the id of a message as the callers of a protocol know it."""
-        return str(message.seq) if call.protocol.name in self.by_number else message.id
+        return message.number if call.protocol.name in self.by_number else message.id
 
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that a message was taken, with its status."""

@@ -49,6 +49,9 @@ STEPS: Mapping[State, frozenset[State]] = {
 }
 """Which state may follow each. What was accepted stays so: nothing sends it again."""
 
+FIRST_NUMBER = 1_000_000_000
+"""What is added to the number of a row where its id must be a number: a short one may be a code."""
+
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
 """The states in which nothing more happens by itself."""
 
@@ -117,6 +120,11 @@ class StoredMessage:
     status: Status | None
     reason: Reason | None
     why: str | None
+
+    @property
+    def number(self) -> str:
+        """Its id where that must be a number; it fits 32 bits."""
+        return str(FIRST_NUMBER + self.seq)
 
     @classmethod
     def of_row(cls, row: Any) -> StoredMessage:
