@@ -79,6 +79,9 @@ class Door:
         notes: list[str] = []
         call = read_call(self._dialect, self._protocols, here, (), notes.append)
         if isinstance(call, Response):
+            by_token = any(one.auth.tells_by_token for one in self._protocols)
+            if not by_token and (first := self._callers.challenge(here, self._protocols)):
+                return first  # curl sends its body with the answer to it
             self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
@@ -118,7 +121,7 @@ class Door:
         if not f"{request.path}/".startswith(f"{path}/"):
             return None
         url = urlsplit(request.url)
-        rest = url.path.removeprefix(path) or "/"
+        rest = url.path.removeprefix(path)
         return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
 
     def _answer_unknown(self, request: Request) -> Response | None:
@@ -146,6 +149,8 @@ class Door:
         if talk is not None or call is None:
             return talk or self._answer_unknown(request)
         caller = self._callers.who(request, call)
+        if not caller and (again := self._callers.challenge(request, asked)):
+            return again
         if not caller:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)

@@ -53,6 +53,12 @@ class ProviderAuth(ABC):
         """Return the answer to a request of the conversation; ``mint`` issues a token."""
         return None
 
+    def renew(
+        self, _request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return a new challenge where a request answers one that nobody remembers."""
+        return None
+
 
 @singledispatch
 def provider_auth(auth: Auth) -> ProviderAuth:

@@ -67,6 +67,20 @@ class Callers:
                 refused = refused or answer
         return refused, refused is not None
 
+    def challenge(self, request: Request, protocols: Sequence[ProviderProtocol]) -> Response | None:
+        """Return the challenge that a request has to answer first; None if it answers one."""
+        for auth in (one.auth for one in protocols if not one.auth.tells_by_token):
+
+            def mint(_: str) -> str:
+                return self.issue("")
+
+            answer = auth.renew(request, self.tokens_of(""), mint)
+            for account in self.accounts.values():
+                answer = answer or auth.answer(request, account.credentials(), account.site(), mint)
+            if answer:
+                return answer
+        return None
+
 
 @dataclass(slots=True)
 class WrongCalls:

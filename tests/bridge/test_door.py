@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
 from smsbridge.errors import ConfigError
@@ -21,6 +23,7 @@ from support.bridges import (
     NUMBER,
     OLD,
     DoorTransport,
+    Running,
     config_text,
     form,
     get,
@@ -204,6 +207,39 @@ def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {("shop", "request.priority is not carried on"): 1}
         run.settled()
+
+
+def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: Path) -> None:
+    text = oldcorp()
+    basic = text[text.index('auth = { type = "basic"') :].split("\n", 1)[0]
+    text = text.replace(basic, 'auth = { type = "digest", username = "a", password = "b" }')
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
+    digest: Any = HTTPDigestAuth("shop", "pw")
+    digest.init_per_thread_state()
+
+    def ask(run: Running, body: bytes, authorization: str) -> Response:
+        headers = {"Content-Type": "text/xml", "Authorization": authorization}
+        return run.ask(replace(call, headers=headers, body=body))
+
+    def signed(answer: Response, password: str = "pw") -> str:
+        said = answer.header("www-authenticate").removeprefix("Digest ")
+        digest.password = password
+        digest._thread_local.chal = dict(re.findall('(\\w+)="?([^",]*)', said))  # noqa: SLF001  (requests has no other way in)
+        return str(digest.build_digest_header("POST", call.url))
+
+    with running(tmp_path, text) as run:
+        first = ask(run, b"", "")
+        assert first.status == 401
+        assert ask(run, call.body, signed(first)).status == 200
+        assert b">40<" in ask(run, call.body, signed(first, "no")).body
+    with running(tmp_path, text) as run:
+        late = ask(run, call.body, signed(first))
+        assert (late.status, "stale=true" in late.header("www-authenticate")) == (401, True)
+        assert ask(run, call.body, signed(late)).status == 200
+        (door,) = run.bridge.doors
+        assert not door.counts.refused
+        assert len(run.settled()) == 2
 
 
 def test_a_refusal_has_no_id(tmp_path: Path) -> None:
