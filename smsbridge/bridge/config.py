@@ -30,17 +30,6 @@ _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
-_DOOR = (
-    "speaks",
-    "path",
-    "to",
-    "callers",
-    "answer",
-    "wait",
-    "same_within",
-    "on_unknown",
-    "charset",
-)
 _OWN_PATHS = ("/livez", "/readyz", "/metrics")
 _MOST_PORT = 65_535
 _MOST_WORKERS = 64
@@ -163,7 +152,9 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     if not _NAME.fullmatch(name):
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
-    own.only(*_DOOR)
+    own.only(
+        "speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown", "charset"
+    )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
