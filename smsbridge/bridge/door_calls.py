@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
 _BAD = (Reason.REQUEST, Reason.OTHER)
-_BLAMED = {"recipient": Reason.RECIPIENT, "text": Reason.CONTENT, "sender": Reason.SENDER}
+_BLAMED = {
+    "recipient": Reason.RECIPIENT,
+    "number": Reason.RECIPIENT,
+    "text": Reason.CONTENT,
+    "sender": Reason.SENDER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

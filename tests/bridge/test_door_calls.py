@@ -145,6 +145,31 @@ def test_a_text_in_another_encoding_arrives_or_is_refused(
         assert ("ok" in said(answer)) is bool(texts)
 
 
+@each(
+    ("to", "recipient"),
+    [
+        ("07700 900123", "+447700900123"),
+        ("447700900123", "+447700900123"),
+        (NUMBER, NUMBER),
+        ("12", ""),
+        ("nobody", ""),
+    ],
+)
+def test_a_number_is_read_as_it_was_dialled(tmp_path: Path, to: str, recipient: str) -> None:
+    text = referenced().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        answer = said(send(run, to=to))
+        assert [one.recipient for one in run.settled()] == ([recipient] if recipient else [])
+        assert answer.get("error") == (None if recipient else "number")
+
+
+def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Path) -> None:
+    text = several().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        send(run, to="07700900123,07700 900124")
+        assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
+
+
 def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.send(port="2", **{"of-the-caller": "1", "empty": ""})
