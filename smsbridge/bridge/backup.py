@@ -23,7 +23,11 @@ def back_up(store: Path, file: Path) -> None:
     try:
         database.check()
         file.touch(0o600, exist_ok=False)  # it has numbers and texts
-        database.copy_to(file)
+        try:
+            database.copy_to(file)
+        except StoreError:
+            file.unlink()  # half a copy is none
+            raise
     except (OSError, StoreError) as error:
         why = getattr(error, "strerror", None) or getattr(error, "orig", error)
         raise ConfigError(f"can't write {file.name}: {why}") from None

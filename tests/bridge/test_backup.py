@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from pathlib import Path
 
@@ -42,6 +43,19 @@ def test_a_backup_overwrites_nothing_and_needs_a_store(tmp_path: Path) -> None:
             back_up(tmp_path / "bridge.db", tmp_path / "b.db")
         with pytest.raises(ConfigError, match=r"can't write b\.db"):
             back_up(tmp_path / "bridge.db", tmp_path / "away" / "b.db")
+
+
+def test_half_a_copy_is_left_out(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))  # as a disk that is full
+        try:
+            with pytest.raises(ConfigError, match=r"can't write b\.db"):
+                back_up(tmp_path / "bridge.db", tmp_path / "b.db")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert not (tmp_path / "b.db").exists()
 
 
 def test_a_restore_overwrites_nothing_and_needs_a_backup(tmp_path: Path) -> None:
