@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
 _UNSTORED = "the message was not taken: try again later"
 
 
@@ -49,6 +50,7 @@ class Door:
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
         _check_proof(config, self._protocols)
+        _check_address(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
             raise ConfigError(
@@ -173,6 +175,18 @@ def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) ->
                     f"door {config.name}: {table.call} is signed over {value}, which the call "
                     "doesn't say, so nobody could tell who calls"
                 )
+
+
+def _check_address(
+    config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
+) -> None:
+    """Refuse an address for a WSDL that leads nowhere, such as that of a container."""
+    has_wsdl = any(one.codec.needs_wsdl for one in protocols)
+    if has_wsdl and urlsplit(address).hostname in _EVERYWHERE:
+        raise ConfigError(
+            f"door {config.name}: its WSDL would send callers to {address}: say in bridge.address "
+            "how they reach the bridge"
+        )
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from lxml import etree
 from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
+from smsbridge.bridge.service import serve_bridge
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
@@ -27,6 +29,7 @@ from support.bridges import (
     config_text,
     form,
     get,
+    read,
     running,
     sending,
 )
@@ -291,6 +294,18 @@ def test_a_store_that_can_t_be_written_is_a_fault_of_the_dialect(tmp_path: Path)
         assert b"Server" in envelope.body
         assert run.send("After").status == 200
         assert [one.text for one in run.settled()] == ["Before", "After"]
+
+
+@each("address", ["http://0.0.0.0:8780", "http://[::]:8780"])
+def test_a_wsdl_needs_an_address_that_callers_can_use(tmp_path: Path, address: str) -> None:
+    for text, is_refused in ((config_text(), True), (config_text(backends=NEW), False)):
+        rest = text if is_refused else text.replace('speaks = "old"', 'speaks = "new"')
+        callers = rest[rest.index("callers") : rest.index("[backends.")]
+        rest = rest if is_refused else rest.replace(callers, 'callers = { a = { key = "k" } }\n')
+        with ExitStack() as stack:
+            if is_refused:
+                stack.enter_context(pytest.raises(ConfigError, match=r"say in bridge\.address"))
+            stack.enter_context(serve_bridge(read(tmp_path, rest), address))
 
 
 def test_a_signature_that_no_door_could_check_is_refused(tmp_path: Path) -> None:
