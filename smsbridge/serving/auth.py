@@ -56,7 +56,10 @@ class ProviderAuth(ABC):
     def renew(
         self, _request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
     ) -> Response | None:
-        """Return a new challenge where a request answers one that nobody remembers."""
+        """Return a challenge where a request has no answer to one, or to one that is forgotten.
+
+        A door asks for it once a call has proved nothing.
+        """
         return None
 
 

@@ -69,13 +69,13 @@ class Callers:
 
     def challenge(self, request: Request, protocols: Sequence[ProviderProtocol]) -> Response | None:
         """Return the challenge that a request has to answer first; None if it answers one."""
-        for auth in (one.auth for one in protocols if not one.auth.tells_by_token):
 
-            def mint(_: str) -> str:
-                return self.issue("")
+        def mint(_: str) -> str:
+            return self.issue("")
 
+        for auth in (one.auth for one in protocols):
             answer = auth.renew(request, self.tokens_of(""), mint)
-            for account in self.accounts.values():
+            for account in () if auth.tells_by_token else self.accounts.values():
                 answer = answer or auth.answer(request, account.credentials(), account.site(), mint)
             if answer:
                 return answer

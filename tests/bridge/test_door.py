@@ -245,6 +245,16 @@ def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: P
         assert len(run.settled()) == 2
 
 
+def test_a_call_without_http_basic_is_challenged(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
+    with running(tmp_path, oldcorp()) as run:
+        answer = run.ask(replace(call, headers={"Content-Type": "text/xml"}))
+        assert (answer.status, answer.header("www-authenticate")[:6]) == (401, "Basic ")
+        (door,) = run.bridge.doors
+        assert not door.counts.refused
+
+
 def test_a_refusal_has_no_id(tmp_path: Path) -> None:
     fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
     call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
