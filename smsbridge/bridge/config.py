@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -178,10 +178,19 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
 def _block(document: ConfigDocument, own: Checker, key: str) -> str:
     name: str = own.of(key, str)
     if name not in document.blocks:
-        from smsbridge.text.suggest import nearest
-
-        own.fail(f"there is no [backends.{name}]; {nearest(name, document.blocks)}", key)
+        own.fail(f"there is no [backends.{name}]; {_hint(name, document.blocks)}", key)
     return name
+
+
+def _hint(name: str, blocks: Collection[str]) -> str:
+    from smsbridge.backends.registry import find
+    from smsbridge.text.suggest import nearest
+
+    try:
+        find(name)
+    except ConfigError:
+        return nearest(name, blocks)
+    return f'add one, with backend = "{name}"'
 
 
 def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[str, Backend]:

@@ -67,6 +67,7 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
     ("given", "instead", "why"),
     [
         ('to = "new"', 'to = "nwe"', "line 6: doors.shop.to: there is no [backends.nwe]"),
+        ('speaks = "old"', 'speaks = "twilio"', 'add one, with backend = "twilio"'),
         ('speaks = "old"', "speaks = 1", "line 5: doors.shop.speaks: give text"),
         (
             "[bridge]",
