@@ -11,7 +11,7 @@ from smsbridge.mapping.filters import one_text, text
 from smsbridge.mapping.path import at
 from smsbridge.mapping.request import request_values
 from smsbridge.mapping.reread import is_exact, reread
-from smsbridge.mapping.template import RECIPIENTS, Template, names, places_of, render, split
+from smsbridge.mapping.template import RECIPIENTS, Template, names, places_of, render, split, texts
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -58,17 +58,19 @@ def has_credentials(
 
 def unprovable(table: Operation | Question, credentials: Collection[str]) -> str:
     """Return a value that a signature is of and that a call doesn't say; empty if there is none."""
-    signing = [one for one in _templates(table) if {*names(one)} & {*credentials}]
-    said = {
-        name
-        for one in _templates(table)
-        for part in _parts(one)
-        if isinstance(part, str)
-        for name in names(part)
-    }
-    said |= {name for path, one in table.places().items() if is_exact(one) for name in names(one)}
-    missing = ({*names(one)} - {*credentials} - _OF_REQUEST - said for one in signing)
-    return next((min(one) for one in missing if one), "")
+    templates = _templates(table)
+    known = {*credentials, *_OF_REQUEST}
+    known |= {name for one in table.places().values() if is_exact(one) for name in names(one)}
+    parts = (part for one in templates for part in _parts(one) if isinstance(part, str))
+    said = {place[0] for part in parts for place in places_of(part)}
+    signed = (
+        place
+        for one in templates
+        if {*names(one)} & {*credentials}
+        for part in texts(one)
+        for place in places_of(part)
+    )
+    return next((one[1] for one in signed if one[1] not in known and one[0] not in said), "")
 
 
 def _templates(table: Operation | Question) -> list[Template]:

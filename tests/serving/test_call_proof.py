@@ -113,6 +113,9 @@ def test_one_of_the_catalogue_is_told_by_its_signature(name: str) -> None:
 def test_a_value_that_no_call_says_is_named() -> None:
     table = received_table(rest(BY_FIELD.replace('at = "{now|epoch}"\n', "")))
     assert unprovable(table, {"user", "key"}) == "now"
+    other = BY_FIELD.replace('to = "{recipient|digits}"', 'to = "00{recipient|digits}"')
+    other = other.replace("{now|epoch} {text}", "{now|epoch-ms} {text}")
+    assert unprovable(received_table(rest(other)), {"user", "key"}) == "now"
     for text in (BY_FIELD, BY_HEADER):
         assert unprovable(received_table(rest(text)), {"user", "key"}) == ""
 
