@@ -134,6 +134,7 @@ class DoorCalls:
                 reference=reference,
                 key=f"{key}\0{number}" if key and number else key,
                 same_within=self.config.same_within,
+                others=tuple(one.recipient for one in messages if key and one is not message),
             )
             for number, message in enumerate(messages)
         ]

@@ -300,6 +300,29 @@ def test_a_call_to_several_recipients_is_a_message_for_each(tmp_path: Path) -> N
         assert len(run.messages()) == 2
 
 
+@each(
+    ("first", "second"),
+    [
+        (NUMBER, f"{NUMBER},+12025550124"),
+        (f"{NUMBER},+12025550124", NUMBER),
+        (f"{NUMBER},+12025550124", f"{NUMBER},+12025550125"),
+        (f"{NUMBER},+12025550124", f"+12025550124,{NUMBER}"),
+    ],
+)
+def test_a_repeat_to_others_is_refused(tmp_path: Path, first: str, second: str) -> None:
+    with running(tmp_path, several()) as run:
+        send(run, to=first, idempotency="k-1")
+        assert said(send(run, to=second, idempotency="k-1")) == {"ok": "no"}
+        assert len(run.settled()) == len(first.split(","))
+
+
+def test_a_window_takes_each_of_several_for_one_that_came_alone(tmp_path: Path) -> None:
+    with running(tmp_path, several('same_within = "1h"')) as run:
+        send(run, to=NUMBER)
+        send(run, to=f"{NUMBER},+12025550124")
+        assert len(run.settled()) == 2
+
+
 def test_no_answer_waits_for_the_outcomes_of_several(tmp_path: Path) -> None:
     with (
         pytest.raises(ConfigError, match="may have several recipients"),
