@@ -182,7 +182,7 @@ def read_call(  # noqa: PLR0913  (what a call is read by)
     operation, table = _operation(protocol.table.operations(), call)
     sending = operation == "send"
     dialled = are_dialled and backend.default_region
-    read: _Read = partial(_with_number, backend, table) if dialled else _as_given
+    read: _Read = partial(_with_number, backend, table) if dialled else lambda given: given
     messages, trouble = _messages(backend, table, call, note, read) if sending else ([], "")
     credentials = backend.credentials()
     auth = protocol.table.auth
@@ -312,10 +312,6 @@ def _with_number(
         number = read.get("recipient") or read.get(RECIPIENTS, "")
         if number and number[0] not in "+ ":  # a blank may be a + that was not escaped
             return {**given, path: word.replace(number, backend.number(number), 1)}
-    return given
-
-
-def _as_given(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return given
 
 
