@@ -26,7 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 
-from smsbridge.bridge.database import Database
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import State
@@ -151,8 +151,8 @@ class Load:
 
 def judge(folder: Path, answered: Sequence[str]) -> None:
     """Check that what was answered is in the store once, and was sent."""
-    database = Database(folder / "bridge.db")
-    found = Store(database, time.time).list_messages(limit=10_000_000)
+    database = SQLiteDatabase(folder / "bridge.db")
+    found = Store(database).list_messages(limit=10_000_000)
     database.close()
     texts = Counter(one.text for one in found)
     if set(answered) - texts.keys():
@@ -188,7 +188,7 @@ def memory_of_waiting(count: int = WAITING) -> str:
     """Return a line that says what a bridge takes while messages wait in its store."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        database = Database(folder / "bridge.db")
+        database = SQLiteDatabase(folder / "bridge.db")
         database.migrate()
         row = {
             "door": "shop",

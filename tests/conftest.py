@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, settings
 from smsbridge.http.tls import VARIABLES
 
 from support.asking import Make
+from support.postgres import Server, running_server
 from support.sending import PROTOCOLS, Send, send_async, send_by_curl, send_sync
+from support.stores import Place, file_place
 
 for variable in VARIABLES:
     os.environ.pop(variable, None)  # each test says itself whom it trusts
@@ -68,3 +70,26 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Make clients by a wire, sync and async."""
     with asyncio.Runner() as runner:
         yield Make(request.param, runner)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server of PostgreSQL."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def shared_place(postgres: Server, tmp_path: Path) -> Iterator[Place]:
+    """A place for a store that several processes may serve."""
+    with postgres.database() as url:
+        yield Place(tmp_path, url, postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place for a store, in each kind of database."""
+    if request.param == "sqlite":
+        return file_place(tmp_path)
+    found: Place = request.getfixturevalue("shared_place")
+    return found

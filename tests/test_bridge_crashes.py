@@ -15,6 +15,7 @@ from smsbridge.bridge.stored_message import State
 
 from support.bridge_child import ANSWERED, HALF, WHOLE
 from support.bridge_killing import killed, pauses
+from support.stores import Place, file_place
 
 POINTS = [
     "put: begun",
@@ -42,11 +43,11 @@ def test_killed_at_each_point_it_loses_nothing_and_doubles_nothing(tmp_path: Pat
     for number, point in enumerate(POINTS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        with killed(folder) as run:
+        with killed(file_place(folder)) as run:
             for nth in (1, 3, 7):
-                run.begin(point, nth)
+                run.first.begin(point, nth)
                 with run.calling(2):
-                    assert run.wait() == -signal.SIGKILL, point
+                    assert run.first.wait() == -signal.SIGKILL, point
             ended = run.judge()
         assert ended[State.ACCEPTED] > 0, point
         if point in _UNSURE:
@@ -55,15 +56,81 @@ def test_killed_at_each_point_it_loses_nothing_and_doubles_nothing(tmp_path: Pat
 
 @pytest.mark.full
 @pytest.mark.timeout(900)
-def test_killed_at_random_300_times_it_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    with killed(tmp_path) as run:
+def test_one_of_two_killed_at_each_point_loses_nothing_and_doubles_nothing(
+    shared_place: Place,
+) -> None:
+    with killed(shared_place) as run:
+        run.begin()
+        for point in POINTS:
+            assert run.first.kill() == -signal.SIGKILL
+            for nth in (1, 3, 7):
+                run.first.begin(point, nth)
+                with run.calling(2):
+                    assert run.first.wait() == -signal.SIGKILL, point
+            run.begin()
+        ended = run.judge()
+    assert ended[State.ACCEPTED] > 100
+    assert ended[State.UNKNOWN] >= len(_UNSURE)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_killed_at_random_300_times_it_loses_nothing_and_doubles_nothing(
+    place: Place,
+) -> None:
+    with killed(place) as run:
+        run.begin()
         with run.calling(2):
-            for pause in pauses(seed=7, count=300, most=0.4):
-                run.begin()
+            for number, pause in enumerate(pauses(seed=7, count=300, most=0.4)):
+                one = run.children[number % len(run.children)]
                 time.sleep(pause)
-                assert run.kill() == -signal.SIGKILL
+                assert one.kill() == -signal.SIGKILL
+                one.begin()
         ended = run.judge()
         assert ended[State.ACCEPTED] > 100
+
+
+@pytest.mark.full
+@pytest.mark.timeout(120)
+def test_what_a_dead_process_had_not_claimed_is_done_by_the_other_within_30_seconds(
+    shared_place: Place,
+) -> None:
+    with killed(shared_place) as run:
+        run.begin()
+        run.first.kill()
+        run.first.begin("send: begun", 3)
+        with run.calling(2):
+            assert run.first.wait() == -signal.SIGKILL
+        died = time.monotonic()
+        going = (State.STORED, State.HANDED_OVER)
+        while any(one.state in going for one in run.messages()):
+            assert time.monotonic() - died < 30
+            time.sleep(0.2)
+        assert State.UNKNOWN in {one.state for one in run.messages()}
+        run.judge()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(240)
+def test_a_server_that_is_restarted_in_mid_run_loses_nothing(shared_place: Place) -> None:
+    server = shared_place.server
+    assert server is not None
+    with killed(shared_place) as run:
+        run.begin()
+        with run.calling(4):
+            for number in (signal.SIGINT, signal.SIGQUIT):  # it ends, and it crashes
+                time.sleep(1.5)
+                server.stop(number)
+                time.sleep(1.0)
+                server.start()
+                before = len(run.messages())
+                until = time.monotonic() + 30
+                while len(run.messages()) < before + 20:
+                    assert time.monotonic() < until, "nothing is stored any more"
+                    time.sleep(0.1)
+        assert all(one.runs for one in run.children)
+        ended = run.judge()
+    assert ended[State.ACCEPTED] > 40
 
 
 @pytest.mark.full
@@ -72,36 +139,37 @@ def test_a_full_disk_refuses_loses_nothing_and_goes_on_by_itself(tmp_path: Path)
     if sys.platform != "linux":
         pytest.skip("prlimit is Linux's")
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    with killed(tmp_path) as run:
+    with killed(file_place(tmp_path)) as run:
         run.begin()
+        pid = run.first.pid
         with run.calling(4):
             for _ in range(3):
                 until = time.monotonic() + 10
                 while len(run.messages()) < 20 and time.monotonic() < until:
                     time.sleep(0.05)
                 size = (tmp_path / "bridge.db").stat().st_size
-                resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (min(size, 8192), unlimited[1]))
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (min(size, 8192), unlimited[1]))
                 time.sleep(1.5)
                 refused = sum(len(one.tried) - len(one.answered) for one in run.callers)
                 assert refused > 0
-                os.kill(run.pid, 0)
-                resource.prlimit(run.pid, resource.RLIMIT_FSIZE, unlimited)
+                os.kill(pid, 0)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
                 time.sleep(1.5)
-        assert run.kill(signal.SIGTERM) == 0
+        run.end()
         ended = run.judge()
     assert ended[State.UNKNOWN] == 0
 
 
 @pytest.mark.full
 @pytest.mark.timeout(120)
-def test_a_sigterm_ends_what_is_being_sent(tmp_path: Path) -> None:
-    with killed(tmp_path) as run:
+def test_a_sigterm_ends_what_is_being_sent(place: Place) -> None:
+    with killed(place) as run:
         run.begin()
         with run.calling(4):
             time.sleep(1.0)
             begun = time.monotonic()
-            assert run.kill(signal.SIGTERM) == 0
-            assert time.monotonic() - begun < 25
+            run.end()
+            assert time.monotonic() - begun < 25 * len(run.children)
         found = run.messages()
         assert State.HANDED_OVER not in {one.state for one in found}
         ended = run.judge()

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from configparser import ConfigParser
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from shutil import which
 
@@ -18,6 +19,8 @@ import pytest
 from smsbridge.bridge.stored_message import State
 from smsbridge.cli.outbox import outbox
 from smsbridge.cli.serve import serve
+from smsbridge.cli.shadow import report
+from smsbridge.serving.wire_message import WireMessage
 
 from support.commands import SMSBRIDGE, parse_options
 from support.terminal import DOCS, Terminal
@@ -68,6 +71,15 @@ def test_each_state_and_each_command_is_in_its_table() -> None:
     assert sorted(states) == sorted(State)
     commands = {row.split()[2].strip("`") for row in rows("command") if "outbox" in row}
     assert commands == set(outbox.commands)
+
+
+def test_each_field_and_each_option_of_the_shadow_report_is_in_its_table() -> None:
+    told = {name for row in rows("field") for name in re.findall(r"`(\w+)`", row)}
+    named = {one.name for one in fields(WireMessage)}
+    assert told == named | {"encoding", "segments"}
+    options = {row.strip("`").split()[0] for row in rows("option")}
+    known = {one.opts[0] for one in report.params} - {"--config"}
+    assert options == known
 
 
 def test_the_container_installs_what_it_needs_and_asks_whether_it_is_ready() -> None:

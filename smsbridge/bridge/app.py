@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.metrics import MEDIA_TYPE, exposition
-from smsbridge.bridge.store import StoreError
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.stored_message import StoredMessage
 
 MOST_BYTES = REQUEST.size
+_ASK_SECONDS = 0.5
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -98,21 +100,22 @@ class BridgeApp:
         return self._bridge.handle(_with_body(head, whole), sender)
 
     async def _wait(self, waiting: Waiting) -> Response:
-        """Return the answer once the outcome is known, or after its time what is known by then."""
-        over = asyncio.Event()
-        entry = asyncio.get_running_loop(), over
-        known = waiting.message.id
+        """Return the answer once the outcome is known, or after its time what is known by then.
+
+        Another process may have sent it, so the store is asked now and then.
+        """
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        entry = loop, over
+        known, until = waiting.message.id, loop.time() + waiting.wait
         self._waiting.setdefault(known, []).append(entry)
         try:
-            early: Response | None = await run_in_threadpool(self._bridge.outcome, waiting)
-            if early is not None:
-                return early
-            try:
-                await asyncio.wait_for(over.wait(), waiting.wait)
-            except TimeoutError:
-                return waiting.answer(waiting.message)
-            found: Response | None = await run_in_threadpool(self._bridge.outcome, waiting)
-            return found or waiting.answer(waiting.message)
+            while True:
+                found: Response | None = await run_in_threadpool(self._bridge.outcome, waiting)
+                left = until - loop.time()
+                if found is not None or over.is_set() or left <= 0:
+                    return found or waiting.answer(waiting.message)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), min(left, _ASK_SECONDS))
         finally:
             self._waiting[known].remove(entry)
             if not self._waiting[known]:

@@ -1,76 +1,141 @@
-"""A copy of a store while it is in use, and a store made of such a copy."""
+"""A copy of a store while it is in use, and a store that is filled from one.
+
+A copy is a file of SQLite whatever kind the store is, so it leads from one kind to the other too.
+"""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.database import Database
+from sqlalchemy import func, insert, select
+
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.message_queue import MessageQueue
-from smsbridge.bridge.store import Store, StoreError
+from smsbridge.bridge.open_database import open_database
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
+from smsbridge.bridge.store import Store
+from smsbridge.bridge.store_tables import MESSAGES, METADATA
 from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from sqlalchemy import Connection
+
+    from smsbridge.bridge.database import Database
+
+_ROWS = 1000
+_OF_A_PROCESS = {"job", "holder", "leased_until"}
 
 
-def back_up(store: Path, file: Path) -> None:
+def back_up(store: Path | str, file: Path) -> None:
     """Write a copy of a store into a new file; raises `ConfigError`."""
     if file.exists():
         raise ConfigError(f"{file.name} is there already: give a new file")
-    database = Database(store)
-    try:
+    with _use(open_database(store)) as database:
         database.check()
-        file.touch(0o600, exist_ok=False)  # it has numbers and texts
-        try:
-            database.copy_to(file)
-        except StoreError:
-            file.unlink()  # half a copy is none
-            raise
-    except (OSError, StoreError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "orig", error)
-        raise ConfigError(f"can't write {file.name}: {why}") from None
-    finally:
-        database.close()
+        with _trouble(f"can't write {file.name}"), _folder_beside(file) as folder:
+            with _use(SQLiteDatabase(folder / "copy.db")) as copy:
+                copy.migrate()
+                _copy(database, copy)
+            (folder / "copy.db").chmod(0o600)
+            (folder / "copy.db").rename(file)
 
 
-def restore(file: Path, store: Path, now: Callable[[], float]) -> int:
-    """Make a store of a copy, and return how many messages became *unknown*.
+def restore(file: Path, store: Path | str) -> int:
+    """Fill an empty store from a copy, and return how many messages became *unknown*.
 
     What waited at the time of the copy may have been sent since, so none of it is sent again by
-    itself. Raises `ConfigError`, also where the store is there.
+    itself. Raises `ConfigError`, also where the store has messages.
     """
+    _check_file(file)
+    with TemporaryDirectory() as folder, _trouble(f"can't read {file.name}"):
+        copy = Path(folder) / file.name
+        shutil.copyfile(file, copy)
+        return _fill(store, copy, lambda queue: queue.doubt_all("restore"))
+
+
+def move(file: Path, store: Path | str) -> int:
+    """Fill an empty store from that of a bridge that was stopped, and rename its file.
+
+    What waits in it is sent from the other store; what was being sent in a crash is *unknown*: the
+    number of these is returned. Raises `ConfigError`, also where a process serves the file.
+    """
+    _check_file(file)
+    away = file.with_name(f"{file.name}.moved")
+    with _use(SQLiteDatabase(file)) as old, old.lock():
+        old.check()
+        _check_empty(store)
+        old.close()  # so that all of it is in one file
+        with _trouble(f"can't rename {file.name}"):
+            if away.exists():
+                raise ConfigError(f"{away.name} is there already: move it away first")
+            file.rename(away)  # first: two bridges must never send what is in it
+        return _fill(store, away, lambda queue: queue.recover("move"))
+
+
+def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -> int:
+    with _use(SQLiteDatabase(file)) as source:
+        source.migrate()
+        count = doubt(MessageQueue(Store(source)))
+        with _use(open_database(store)) as target, target.lock():
+            target.migrate()
+            with _trouble(f"can't write {target.name}"):
+                _copy(source, target)
+    return count
+
+
+def _check_empty(store: Path | str) -> None:
+    with _use(open_database(store)) as target, target.lock():
+        target.migrate()
+        with target.read() as connection:
+            _check_no_message(target, connection)
+
+
+def _check_no_message(target: Database, connection: Connection) -> None:
+    if connection.execute(select(func.count()).select_from(MESSAGES)).scalar():
+        raise ConfigError(f"the store {target.name} has messages already: give an empty one")
+
+
+def _copy(source: Database, target: Database) -> None:
+    """Copy all rows into an empty store, in one transaction."""
+    with source.snapshot() as old, target.write("copy") as new:
+        _check_no_message(target, new)
+        for table in METADATA.sorted_tables:
+            found = old.execute(select(table).order_by(*table.primary_key)).mappings()
+            for some in found.partitions(_ROWS):
+                rows = [{**row, **dict.fromkeys(_OF_A_PROCESS & row.keys())} for row in some]
+                new.execute(insert(table), rows)
+        target.count_on(new)
+
+
+def _check_file(file: Path) -> None:
     if not file.is_file():
         raise ConfigError(f"there is no file {file.name}")
-    database = Database(store)
+
+
+@contextmanager
+def _use(database: Database) -> Iterator[Database]:
     try:
-        with database.lock():
-            for one in (store, *(store.with_name(store.name + end) for end in ("-wal", "-shm"))):
-                if one.exists():
-                    raise ConfigError(f"{one.name} is there already: move it away first")
-            fresh = store.with_name(f"{store.name}.restored")
-            try:
-                fresh.touch(0o600)
-                shutil.copyfile(file, fresh)
-                count = _doubt(fresh, now)
-                fresh.replace(store)
-            finally:
-                fresh.unlink(missing_ok=True)
-            return count
-    except OSError as error:
-        raise ConfigError(f"can't write {store.name}: {error.strerror}") from None
+        yield database
     finally:
         database.close()
 
 
-def _doubt(fresh: Path, now: Callable[[], float]) -> int:
-    """Make *unknown* all that is not settled, and leave one file that has it all."""
-    database = Database(fresh)
+@contextmanager
+def _folder_beside(file: Path) -> Iterator[Path]:
+    with TemporaryDirectory(dir=file.parent, prefix=f".{file.name}-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _trouble(what: str) -> Iterator[None]:
+    """Raise the error of a file or a store that can't be used."""
     try:
-        database.migrate()
-        count = MessageQueue(Store(database, now)).doubt_all("restore")
-        database.fold()
-        return count
-    finally:
-        database.close()
+        yield
+    except (OSError, StoreError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{what}: {why}") from None

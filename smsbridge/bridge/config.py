@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_network
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from smsbridge.bridge.shadow import check_shadow
+from smsbridge.config.values import fetch_value
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
 from smsbridge.text.encodings import ENCODINGS, WIDE
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from smsbridge.config.load import ConfigDocument
 
 _SQLITE = "sqlite:///"
+_POSTGRES = "postgresql://"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^\[\]:/ ]+)):(?P<port>[0-9]{1,5})")
@@ -56,7 +59,8 @@ class DoorConfig:
 
     ``path``: empty for where that service has it. ``to``: the name of the block that carries what
     comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
-    many seconds equal messages without a reference count as one; 0 for never.
+    many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
+    of the block that is compared with ``to``; empty for none.
     """
 
     name: str
@@ -68,20 +72,25 @@ class DoorConfig:
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
     charset: str = ""
+    shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeConfig:
-    """A whole bridge. ``store``: the file of its store. ``backends``: those it sends through.
+    """A whole bridge. ``backends``: those it sends through.
 
+    ``store``: the file of its store, or the URL of a database of PostgreSQL, password included.
+
+    ``shadows``: those that are compared with them, and never sent through.
     ``address``: the base URL that callers use, if not ``host`` and ``port``. ``proxies``: addresses
     and networks whose ``X-Forwarded-For`` is believed. ``keep``: how long the numbers and texts of
     a message stay. ``workers``: how many sends are in flight at most.
     """
 
-    store: Path
+    store: Path | str = field(repr=False)
     doors: tuple[DoorConfig, ...]
     backends: Mapping[str, Backend]
+    shadows: Mapping[str, Backend] = field(default_factory=dict)
     host: str = "127.0.0.1"
     port: int = 8780
     address: str = ""
@@ -101,7 +110,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
         made = tuple(_door(document, doors, name) for name in doors.values)
         _check_paths(made)
         return BridgeConfig(
-            store=store_file(own, document.file.parent),
+            store=_store(document, own),
             host=host,
             port=port,
             address=_address(own),
@@ -109,23 +118,50 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
-            backends={door.to: _target(document, doors, door) for door in made},
+            backends={door.to: _target(document, doors, door, "to") for door in made},
+            shadows={door.shadow: _shadow(document, doors, door) for door in made if door.shadow},
         )
 
 
-def read_store(document: ConfigDocument) -> Path:
-    """Return the file of the store alone: for commands that open no door."""
+def read_store(document: ConfigDocument) -> Path | str:
+    """Return the store alone, as `BridgeConfig` has it: for commands that open no door."""
     with _lines(document):
-        return store_file(_table(document, "bridge"), document.file.parent)
+        return _store(document, _table(document, "bridge"))
 
 
-def store_file(own: Checker, folder: Path) -> Path:
-    """Return the file that ``store`` names, relative to the folder of the config."""
-    store: str = own.of("store", str, f"{_SQLITE}bridge.db")
+def _store(document: ConfigDocument, own: Checker) -> Path | str:
+    """Return the file that ``store`` names, relative to the folder of the config, or the URL."""
+    folder = document.file.parent
+    given = own.values.get("store", f"{_SQLITE}bridge.db")
+    if isinstance(given, Mapping):
+        try:
+            given = fetch_value("store", given, document.environ, folder)
+        except ConfigError as error:
+            own.fail(str(error).removeprefix("store: "), "store")
+    store = str(given)
+    if store.startswith(_POSTGRES):
+        return _postgres_url(own, store)
     name = store.removeprefix(_SQLITE)
     if not store.startswith(_SQLITE) or not name or "?" in name or name == ":memory:":
-        own.fail(f"give {_SQLITE} and the path of a file, such as {_SQLITE}bridge.db", "store")
+        own.fail(
+            f"give {_SQLITE} and the path of a file, such as {_SQLITE}bridge.db, or the URL of a "
+            f"database, such as {_POSTGRES}bridge@db.example/bridge",
+            "store",
+        )
     return folder / name
+
+
+def _postgres_url(own: Checker, store: str) -> str:
+    try:
+        parts = urlsplit(store)
+        named = parts.path.strip("/") and (parts.port or True)
+    except ValueError:
+        named = False
+    if not named:
+        own.fail(
+            f"give a URL with a database, such as {_POSTGRES}bridge@db.example/bridge", "store"
+        )
+    return store
 
 
 @contextmanager
@@ -153,7 +189,16 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         doors.fail("the name of a door has letters, digits, - and _", name)
     own = doors.table(name)
     own.only(
-        "speaks", "path", "to", "callers", "answer", "wait", "same_within", "on_unknown", "charset"
+        "speaks",
+        "path",
+        "to",
+        "callers",
+        "answer",
+        "wait",
+        "same_within",
+        "on_unknown",
+        "shadow",
+        "charset",
     )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
@@ -172,6 +217,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
         charset=_charset(own),
+        shadow=_block(document, own, "shadow") if "shadow" in own else "",
     )
 
 
@@ -225,9 +271,24 @@ def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) 
     return backend
 
 
-def _target(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
-    line = document.values.line_of((*doors.at, door.name, "to"))
-    return document.backend(door.to, line=line)
+def _target(document: ConfigDocument, doors: Checker, door: DoorConfig, key: str) -> Backend:
+    """Return the backend of the block that a key of a door names."""
+    line = document.values.line_of((*doors.at, door.name, key))
+    return document.backend(getattr(door, key), line=line)
+
+
+def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
+    """Return the backend of a door's shadow; it can be compared with that of ``to``."""
+    own = doors.table(door.name)
+    if door.shadow == door.to:
+        own.fail(f"{door.to} is the block in to: give another one", "shadow")
+    for key in ("to", "shadow"):
+        backend = _target(document, doors, door, key)
+        try:
+            check_shadow(backend)
+        except ConfigError as error:
+            own.fail(f"[backends.{getattr(door, key)}] can't be compared: {error}", "shadow")
+    return backend
 
 
 def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
@@ -246,10 +307,16 @@ def _charset(own: Checker) -> str:
 
 
 def _seconds(own: Checker, key: str, default: str) -> float:
-    found = _DURATION.fullmatch(own.of(key, str, default))
+    found = duration_of(own.of(key, str, default))
     if found is None:
         own.fail('give a whole number and s, m, h or d, such as "20s"', key)
-    return float(int(found[1]) * _UNITS[found[2]])
+    return found
+
+
+def duration_of(text: str) -> float | None:
+    """Return the seconds of a duration, such as ``7d``; None if it is none."""
+    found = _DURATION.fullmatch(text)
+    return float(int(found[1]) * _UNITS[found[2]]) if found else None
 
 
 def _path(own: Checker) -> str:
@@ -271,9 +338,16 @@ def _check_paths(doors: tuple[DoorConfig, ...]) -> None:
 
 
 def _listen(own: Checker) -> tuple[str, int]:
-    found = _LISTEN.fullmatch(own.of("listen", str, "127.0.0.1:8780"))
+    return read_listen(own.of("listen", str, "127.0.0.1:8780")) or own.fail(
+        'give a host and a port, such as "127.0.0.1:8780"', "listen"
+    )
+
+
+def read_listen(text: str) -> tuple[str, int] | None:
+    """Return the host and the port of a text; None if it has others, or none."""
+    found = _LISTEN.fullmatch(text)
     if found is None or int(found["port"]) > _MOST_PORT:
-        own.fail('give a host and a port, such as "127.0.0.1:8780"', "listen")
+        return None
     return found["six"] or found["host"], int(found["port"])
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from smsbridge.bridge.config import AnswerWhen, DoorConfig
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
-from smsbridge.bridge.store import StoreError
 from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 
-from smsbridge.bridge.store import move_row
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Select
 
@@ -20,35 +25,99 @@ if TYPE_CHECKING:
     from smsbridge.errors import Attempt
 
 CRASHED = "the process ended while it was being sent"
+_PAUSE_SECONDS = 0.5
+LEASE_SECONDS = 15.0
+"""For how long a claim is believed without another word of who made it."""
+
 RESTORED = "it waited when the backup was made, and may have been sent since"
+
+
+def holder_name() -> str:
+    """Return a name for this process that no other has."""
+    return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageQueue:
-    """The side of a store that workers use."""
+    """The side of a store that workers use.
+
+    ``holder``: the name of this process where several share the store. What it claims is believed
+    to be in its hands until a lease ends, and it renews its leases; elsewhere it is empty.
+    """
 
     store: Store
+    holder: str = ""
+    _in_hand: dict[str, int | None] = field(init=False, repr=False, default_factory=dict)
 
     def claim(
-        self, actor: str, attempt: Callable[[StoredMessage], Attempt]
+        self,
+        actor: str,
+        attempt: Callable[[StoredMessage], Attempt],
+        *,
+        ids: Sequence[str] = (),
+        recipient: str | None = None,
     ) -> StoredMessage | None:
         """Claim the next message that is due; None if none is.
 
         It is on the disk that it is claimed before this returns, so before a byte of it leaves.
         ``attempt`` returns the attempt that is about to be made. Messages to one recipient are
         claimed in their order: one that is being sent, or waits for another try, goes first.
+        ``ids``: one of these, or one to ``recipient``.
         """
+        if not self.holder:
+            return self._claim(actor, attempt, ids, recipient, "")
+        name = f"{self.holder}/{secrets.token_hex(4)}"
+        self._in_hand[name] = claimed = None
+        try:
+            claimed = self._claim(actor, attempt, ids, recipient, name)
+        except StoreError:
+            claimed = self._find_claim(name)
+            if claimed is None:
+                raise
+        finally:
+            if claimed is None:
+                del self._in_hand[name]
+            else:
+                self._in_hand[name] = claimed.seq
+        return claimed
+
+    def release(self, message: StoredMessage) -> None:
+        """Hold a message no more: its end is recorded, or nothing more is known of it."""
+        for name in [name for name, seq in list(self._in_hand.items()) if seq == message.seq]:
+            del self._in_hand[name]
+
+    def _find_claim(self, name: str) -> StoredMessage | None:
+        """Return what was claimed although the answer of the commit was lost, if it was."""
+        mine = and_(MESSAGES.c.holder == name, MESSAGES.c.state == State.HANDED_OVER)
+        until = time.monotonic() + LEASE_SECONDS
+        while time.monotonic() < until:
+            time.sleep(_PAUSE_SECONDS)
+            with suppress(StoreError), self.store.database.write("claim again") as connection:
+                connection.execute(update(MESSAGES).where(mine).values(self._lease(name)))
+                row = connection.execute(select(MESSAGES).where(mine)).mappings().first()
+                return StoredMessage.of_row(row) if row is not None else None
+        return None
+
+    def _claim(
+        self,
+        actor: str,
+        attempt: Callable[[StoredMessage], Attempt],
+        ids: Sequence[str],
+        recipient: str | None,
+        name: str,
+    ) -> StoredMessage | None:
         database = self.store.database
+        asked, given = (_DUE_AMONG, {"ids": list(ids), "to": recipient}) if ids else (_DUE, {})
 
         def take(connection: Connection) -> StoredMessage | None:
-            now = self.store.now()
-            row = connection.execute(_DUE, {"now": now}).mappings().first()
+            row = connection.execute(asked, {"now": self.store.now(), **given}).mappings().first()
             if row is None:
                 return None
             database.at("claim: found")
             found = StoredMessage.of_row(row)
             end = End(state=State.HANDED_OVER, attempt=attempt(found))
-            claimed = move_row(connection, found, end, actor, now, tries=found.tries + 1)
+            more = {"tries": found.tries + 1, **self._lease(name)}
+            claimed = self.store.move_row(connection, found, end, actor, **more)
             database.at("claim: marked")
             return claimed
 
@@ -56,34 +125,51 @@ class MessageQueue:
             database.at("claim: taken")
         return claimed
 
+    def renew(self) -> None:
+        """Say that this process still has in its hands what it has claimed."""
+        names = list(self._in_hand)
+        mine = and_(MESSAGES.c.state == State.HANDED_OVER, MESSAGES.c.holder.in_(names))
+        until = self.store.now() + LEASE_SECONDS
+        if names:
+            with self.store.database.write("renew") as connection:
+                connection.execute(update(MESSAGES).where(mine).values(leased_until=until))
+
+    def _lease(self, name: str) -> dict[str, Any]:
+        if not name:
+            return {}
+        return {"holder": name, "leased_until": self.store.now() + LEASE_SECONDS}
+
     def recover(self, actor: str) -> int:
-        """Make *unknown* what was being sent when the last process ended; return how many."""
-        return self._doubt((State.HANDED_OVER,), actor, CRASHED)
+        """Make *unknown* what was being sent by a process that ended; return how many.
+
+        Where several share the store, that is what no lease holds any more.
+        """
+        over = or_(MESSAGES.c.leased_until.is_(None), MESSAGES.c.leased_until <= self.store.now())
+        return self._doubt(and_(MESSAGES.c.state == State.HANDED_OVER, over), actor, CRASHED)
 
     def doubt_all(self, actor: str) -> int:
         """Make *unknown* all that is not settled, of a store that was restored; return how many.
 
         What waited at the time of the backup may have been sent since.
         """
-        return self._doubt((State.HANDED_OVER, State.STORED), actor, RESTORED)
+        waits = MESSAGES.c.state.in_((State.HANDED_OVER, State.STORED))
+        return self._doubt(waits, actor, RESTORED)
 
-    def _doubt(self, states: tuple[State, ...], actor: str, why: str) -> int:
-        now, count = self.store.now(), 0
-        asked = select(MESSAGES).where(MESSAGES.c.state.in_(states))
+    def _doubt(self, which: ColumnElement[bool], actor: str, why: str) -> int:
+        asked = select(MESSAGES).where(which).with_for_update(skip_locked=True)
         with self.store.database.write("recover") as connection:
-            for row in connection.execute(asked).mappings().all():
-                end = End(state=State.UNKNOWN, due=now, why=why)
-                move_row(connection, StoredMessage.of_row(row), end, actor, now)
-                count += 1
-        return count
+            rows = connection.execute(asked).mappings().all()
+            for row in rows:
+                end = End(state=State.UNKNOWN, due=self.store.now(), why=why)
+                self.store.move_row(connection, StoredMessage.of_row(row), end, actor)
+        return len(rows)
 
-    def next_unknown(self) -> StoredMessage | None:
-        """Return an *unknown* message that is to be looked up by now, or None."""
+    def due_unknown(self) -> list[StoredMessage]:
+        """Return the *unknown* messages that are to be looked up by now: the first 1000."""
         due = and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due <= self.store.now())
-        asked = select(MESSAGES).where(due).order_by(MESSAGES.c.due).limit(1)
+        asked = select(MESSAGES).where(due).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1000)
         with self.store.database.read() as connection:
-            row = connection.execute(asked).mappings().first()
-        return StoredMessage.of_row(row) if row is not None else None
+            return [StoredMessage.of_row(row) for row in connection.execute(asked).mappings()]
 
     def others_like(self, message: StoredMessage) -> list[StoredMessage]:
         """Return the other messages with the same recipient and text that may have a row in a log.
@@ -103,7 +189,8 @@ class MessageQueue:
             return [StoredMessage.of_row(row) for row in rows]
 
 
-def _due() -> Select[Any]:
+def claimable() -> ColumnElement[bool]:
+    """Return the rule for a message that may be claimed by ``now``, a parameter."""
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
@@ -111,9 +198,21 @@ def _due() -> Select[Any]:
         earlier.c.seq < MESSAGES.c.seq,
         earlier.c.send_at.is_(None),
     )
-    ready = and_(MESSAGES.c.state == State.STORED, MESSAGES.c.due <= bindparam("now"), ~waits)
-    return select(MESSAGES).where(ready).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1)
+    return and_(MESSAGES.c.state == State.STORED, MESSAGES.c.due <= bindparam("now"), ~waits)
 
 
-_DUE = _due()
+def _first(*rules: ColumnElement[bool]) -> Select[Any]:
+    found = select(MESSAGES).where(*rules).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1)
+    return found.with_for_update(skip_locked=True)
+
+
+_DUE = _first(claimable())
 """The next message that is due by ``now``: made once, since to make it takes longer than to ask."""
+
+_DUE_AMONG = _first(
+    claimable(),
+    or_(
+        MESSAGES.c.id.in_(bindparam("ids", expanding=True)),
+        MESSAGES.c.recipient == bindparam("to"),
+    ),
+)

@@ -6,15 +6,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from smsbridge.bridge.database import Database
+from smsbridge.bridge.database import nowhere
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.housekeeping import Housekeeping
 from smsbridge.bridge.lookup import Lookup
-from smsbridge.bridge.message_queue import MessageQueue
+from smsbridge.bridge.message_delivery import Delivery
+from smsbridge.bridge.message_queue import MessageQueue, holder_name
+from smsbridge.bridge.open_database import open_database
+from smsbridge.bridge.sender import ClientOf, Sender, bridge_client
 from smsbridge.bridge.store import Store
-from smsbridge.bridge.workers import ClientOf, Delivery, Sender, bridge_client
+from smsbridge.bridge.thread_workers import ThreadWorkers
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.serving.rest import json_response
@@ -41,6 +45,19 @@ class Listeners:
             one(message)
 
 
+class Workers(Protocol):
+    """What sends in this process."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def wake(self) -> None:
+        """Look for a message at once."""
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
     """A running bridge. ``listeners`` hear of outcomes, in a worker's thread."""
@@ -48,14 +65,28 @@ class Bridge:
     store: Store
     doors: tuple[Door, ...]
     delivery: Delivery
+    workers: Workers
+    housekeeping: Housekeeping
     listeners: Listeners
+
+    def start(self) -> None:
+        """Begin to send."""
+        self.workers.start()
+        self.housekeeping.start()
+
+    def stop(self, seconds: float) -> bool:
+        """Begin nothing more, and wait for what is being done; return whether all of it ended."""
+        until = time.monotonic() + seconds
+        ended = self.workers.stop(seconds)
+        self.delivery.give_up()
+        return self.housekeeping.stop(max(until - time.monotonic(), 0)) and ended
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
         """Return the answer to a request of a caller; 404 where no door has such a call."""
         for door in self.doors:
             answer = door.handle(request, sender)
             if answer is not None:
-                self.delivery.wake()
+                self.workers.wake()
                 return answer
         return json_response(404, {"error": 404, "message": "no door has this call"})
 
@@ -81,33 +112,35 @@ def serve_bridge(
     config: BridgeConfig,
     address: str,
     *,
-    at: At | None = None,
+    doors: bool = True,
+    at: At = nowhere,
     client_of: ClientOf = bridge_client,
 ) -> Iterator[Bridge]:
     """Run a bridge until the end of the block, then end what is being sent.
 
-    ``address``: the base URL that callers use. ``at`` and ``client_of`` are for tests. Raises
+    ``address``: the base URL that callers use. ``doors``: whether it hears them; without, it only
+    sends what others have stored. ``at`` and ``client_of`` are for tests. Raises
     `ConfigError` where another process serves the store, or a dialect can't be spoken.
     """
-    database = Database(config.store, at=at) if at else Database(config.store)
+    database = open_database(config.store, at=at)
     session = Session()
     try:
         with database.lock():
             database.migrate()
-            store = Store(database, time.time)
-            doors = [
+            store = Store(database)
+            opened = [
                 Door(door, config.backends[door.to], store, session, address)
-                for door in config.doors
+                for door in (config.doors if doors else ())
             ]
             clients = {
                 name: client_of(backend, session) for name, backend in config.backends.items()
             }
-            bridge = _bridge(config, store, doors, clients, session)
-            bridge.delivery.start()
+            bridge = _bridge(config, store, opened, clients, session)
+            bridge.start()
             try:
                 yield bridge
             finally:
-                bridge.delivery.stop(_STOP_SECONDS)
+                bridge.stop(_STOP_SECONDS)
     finally:
         database.close()
 
@@ -121,20 +154,31 @@ def _bridge(
 ) -> Bridge:
     _check_calls(doors)
     listeners = Listeners()
-    queue = MessageQueue(store)
+    queue = MessageQueue(store, holder_name() if store.database.jobs else "")
+    sender = Sender(backends=config.backends, clients=clients, session=session, now=store.now)
+    delivery = Delivery(queue, sender, listeners.tell)
     return Bridge(
         store=store,
         doors=tuple(sorted(doors, key=lambda door: -len(door.config.path))),
         listeners=listeners,
-        delivery=Delivery(
+        delivery=delivery,
+        workers=_workers(queue, delivery, config.workers),
+        housekeeping=Housekeeping(
             queue,
-            Sender(backends=config.backends, clients=clients, session=session, now=store.now),
             lookup_of(config, queue, clients),
-            workers=config.workers,
-            keep=config.keep.total_seconds(),
-            settled=listeners.tell,
+            config.keep.total_seconds(),
+            listeners.tell,
         ),
     )
+
+
+def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
+    jobs = queue.store.database.jobs
+    if jobs is None:
+        return ThreadWorkers(queue, delivery, number)
+    from smsbridge.bridge.job_workers import JobWorkers
+
+    return JobWorkers(jobs, queue, delivery, number)
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import DatabaseError
 
 from smsbridge.bridge.database import Refusal
 from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
@@ -32,10 +31,9 @@ if TYPE_CHECKING:
 
     from smsbridge.bridge.database import Database
 
-StoreError = DatabaseError
-"""What a store raises that can't be read or written now: its disk may be full."""
-
 _ID_BYTES = 20
+_NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
+_MOST_IN_JOB = 10
 
 
 class OtherContent(Refusal):
@@ -55,12 +53,12 @@ class Put:
 
 
 class Store:
-    """The messages of a database. ``now`` returns seconds since 1970."""
+    """The messages of a database. ``now`` returns seconds since 1970, as the database counts."""
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        """``database`` is migrated."""
+    def __init__(self, database: Database, now: Callable[[], float] | None = None) -> None:
+        """``database`` is migrated; ``now`` is for tests."""
         self.database = database
-        self.now = now
+        self.now = now or database.now
 
     def put(self, new: NewMessage) -> Put:
         """Store a message, or find the one that it repeats, as `put_all` does."""
@@ -74,19 +72,31 @@ class Store:
         """
 
         def write(connection: Connection) -> list[Put]:
+            self.database.take_turns(connection, [name for new in several for name in _turns(new)])
             known = [self._find_repeat(connection, new) for new in several]
-            return [
-                Put(found, again=True) if found else self._add(connection, new)
-                for new, found in zip(several, known, strict=True)
-            ]
+            fresh = [new for new, found in zip(several, known, strict=True) if not found]
+            added = iter(self._add_all(connection, fresh))
+            return [Put(found, again=True) if found else next(added) for found in known]
 
         return self.database.commit("put", write)
 
-    def _add(self, connection: Connection, new: NewMessage) -> Put:
-        now, message = self.now(), new.message
+    def _add_all(self, connection: Connection, several: Sequence[NewMessage]) -> Iterator[Put]:
+        """Add messages, and the work that they are: those of one call are due at one time."""
+        now = self.now()
+        for start in range(0, len(several), _MOST_IN_JOB):
+            some = several[start : start + _MOST_IN_JOB]
+            ids = [os.urandom(_ID_BYTES).hex() for _ in some]
+            job = self.database.issue(connection, ids, max(_due(new, now) for new in some))
+            for new, known in zip(some, ids, strict=True):
+                yield self._add(connection, new, known, job, now)
+
+    def _add(
+        self, connection: Connection, new: NewMessage, known: str, job: int | None, now: float
+    ) -> Put:
+        message = new.message
         send_at = message.send_at.timestamp() if message.send_at else None
         values = {
-            "id": os.urandom(_ID_BYTES).hex(),
+            "id": known,
             "door": new.door,
             "caller": new.caller,
             "protocol": new.protocol,
@@ -101,7 +111,8 @@ class Store:
             "send_at": send_at,
             "backend": new.backend,
             "state": State.STORED,
-            "due": max(now, send_at or now),
+            "due": _due(new, now),
+            "job": job,
             "stored_at": now,
             "changed_at": now,
             "tries": 0,
@@ -184,8 +195,34 @@ class Store:
             raise NoStep(f"it is {message.state}, and can't become {end.state}")
         return self.database.commit(
             f"{end.state}",
-            lambda connection: move_row(connection, message, end, actor, self.now(), **more),
+            lambda connection: self.move_row(connection, message, end, actor, **more),
         )
+
+    def move_row(
+        self, connection: Connection, message: StoredMessage, end: End, actor: str, **more: Any
+    ) -> StoredMessage:
+        """Let the row of a message go to another state; raises `NoStep` if it has left its own."""
+        now = self.now()
+        values: dict[str, Any] = {
+            "state": end.state,
+            "due": end.due,
+            "changed_at": now,
+            "reason": end.reason,
+            "why": end.why,
+            **more,
+        }
+        if end.attempt:
+            values["attempt"] = attempt_text(end.attempt)
+        if end.state is State.ACCEPTED:
+            values |= {"provider_id": end.provider_id, "status": end.status}
+        if end.state is State.STORED and end.due is not None:
+            values["job"] = self.database.issue(connection, [message.id], end.due)
+        given = {"number": message.seq, "before": message.state}
+        if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
+            raise NoStep(f"it is no longer {message.state}")
+        add_attempt(connection, message.seq, now, actor, end.state, end.why)
+        known = {name: value for name, value in values.items() if name not in _NOT_SHOWN}
+        return replace(message, **known, attempt=end.attempt or message.attempt)
 
     def history(self, message: StoredMessage) -> list[Mapping[str, Any]]:
         """Return what became of a message, oldest first: at, actor, state and why."""
@@ -223,10 +260,22 @@ class Store:
 
     def check_writable(self) -> None:
         """Raise `StoreError` where the store can't be written, also for want of room."""
-        row = {"hash": "ready", "door": "", "caller": "", "expires": 0.0}
+        row = {"hash": os.urandom(32).hex(), "door": "", "caller": "", "expires": 0.0}
         with self.database.write("check") as connection:
-            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
             connection.execute(insert(TOKENS), row)
+            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
+
+
+def _due(new: NewMessage, now: float) -> float:
+    send_at = new.message.send_at
+    return max(now, send_at.timestamp()) if send_at else now
+
+
+def _turns(new: NewMessage) -> Iterator[str]:
+    """Yield what no two messages may be stored by at a time: a repeat, and an order of claims."""
+    yield f"to {new.message.recipient}"
+    if new.repeat_key:
+        yield f"repeat {new.door} {new.caller} {new.repeat_key}"
 
 
 def _of(door: str, caller: str) -> Iterator[ColumnElement[bool]]:
@@ -234,30 +283,6 @@ def _of(door: str, caller: str) -> Iterator[ColumnElement[bool]]:
         yield MESSAGES.c.door == door
         yield MESSAGES.c.caller == caller
         yield MESSAGES.c.hidden.is_(False)
-
-
-def move_row(
-    connection: Connection, message: StoredMessage, end: End, actor: str, now: float, **more: Any
-) -> StoredMessage:
-    """Let the row of a message go to another state; raises `NoStep` if it has left its own."""
-    values: dict[str, Any] = {
-        "state": end.state,
-        "due": end.due,
-        "changed_at": now,
-        "reason": end.reason,
-        "why": end.why,
-        **more,
-    }
-    if end.attempt:
-        values["attempt"] = attempt_text(end.attempt)
-    if end.state is State.ACCEPTED:
-        values |= {"provider_id": end.provider_id, "status": end.status}
-    given = {"number": message.seq, "before": message.state}
-    if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
-        raise NoStep(f"it is no longer {message.state}")
-    add_attempt(connection, message.seq, now, actor, end.state, end.why)
-    known = {name: value for name, value in values.items() if name != "attempt"}
-    return replace(message, **known, attempt=end.attempt or message.attempt)
 
 
 def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -16,11 +17,13 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a key: SQLite counts by itself only what it calls an integer."""
 
 MESSAGES = Table(
     "messages",
     METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
     Column("id", String(40), nullable=False, unique=True),
     Column("door", String(64), nullable=False),
     Column("caller", String(64), nullable=False),
@@ -48,6 +51,9 @@ MESSAGES = Table(
     Column("reason", String(16)),
     Column("why", Text),
     Column("hidden", Boolean, nullable=False, default=False),
+    Column("job", BigInteger),
+    Column("holder", String(64)),
+    Column("leased_until", Float),
     Index("messages_due", "state", "due", "seq"),
     Index("messages_to", "recipient", "state", "seq"),
     Index("messages_alike", "fingerprint"),
@@ -55,13 +61,17 @@ MESSAGES = Table(
     Index("messages_repeat", "door", "caller", "repeat_key", unique=True),
     sqlite_autoincrement=True,
 )
-"""One row for each message. ``repeat_key``: the hash by which its caller's repeats are known."""
+"""One row for each message. ``repeat_key``: the hash by which its caller's repeats are known.
+
+``job``: the work that was issued for it; ``holder`` and ``leased_until``: who is sending it, and
+until when that is believed without another word. All three only where several processes share it.
+"""
 
 ATTEMPTS = Table(
     "attempts",
     METADATA,
-    Column("seq", Integer, primary_key=True, autoincrement=True),
-    Column("message", Integer, ForeignKey("messages.seq"), nullable=False),
+    Column("seq", NUMBER, primary_key=True, autoincrement=True),
+    Column("message", NUMBER, ForeignKey("messages.seq"), nullable=False),
     Column("at", Float, nullable=False),
     Column("actor", String(96), nullable=False),
     Column("state", String(16), nullable=False),

@@ -38,6 +38,7 @@ _COMMANDS = {
     "mock": "Serve a mock provider for clients in any language.",
     "serve": "Stand where a service stood, and send by another backend: the bridge.",
     "outbox": "Show what the bridge has stored, and decide what a person must.",
+    "shadow": "Compare another backend with the one of a door, and send nothing.",
     "backup": "Copy the store of the bridge, or restore it.",
     "fixtures": "Check, show and list the scenarios of the mock.",
     "demo": "Send through a mock provider, then break a connection.",

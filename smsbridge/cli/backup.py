@@ -1,8 +1,7 @@
-"""``smsbridge backup``: a copy of the store of a bridge, and its restore."""
+"""``smsbridge backup``: a copy of the store of a bridge, its restore, and its move."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
@@ -16,30 +15,35 @@ _HELP = """Copy the store of the bridge into FILE, also while it serves.
 Examples:
   smsbridge backup monday.db
   smsbridge backup monday.db --restore
+  smsbridge backup bridge.db --move
 
---restore makes a store of FILE, where there is none. What waited when the backup was made may have
-been sent since, so it becomes unknown: it is looked up in the log of the backend, or waits for
-smsbridge outbox. To move a bridge that is stopped, copy the file of its store itself.
+--restore fills an empty store from FILE. What waited when the backup was made may have been sent
+since, so it becomes unknown: it is looked up in the log of the backend, or waits for smsbridge
+outbox. --move fills an empty store from FILE, the store of a bridge that was stopped: what waits in
+it will be sent. FILE is renamed to FILE.moved, so that no bridge sends from it again.
 """
 
 
 @click.command(help=_HELP)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--restore", "back", is_flag=True, help="Make a store of FILE.")
+@click.option("--restore", "back", is_flag=True, help="Fill the store from FILE, a backup.")
+@click.option("--move", "moves", is_flag=True, help="Fill the store from FILE, a stopped bridge's.")
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-def backup(file: Path, config: str | None, *, back: bool) -> None:
-    """Copy the store, or restore it."""
+def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
+    """Copy the store, restore it, or move it."""
     from smsbridge.cli.outbox_store import bridge_modules
 
     bridge_modules()
-    from smsbridge.bridge.backup import back_up, restore
+    from smsbridge.bridge.backup import back_up, move, restore
     from smsbridge.bridge.config import read_store
     from smsbridge.config.load import read_document
 
+    if back and moves:
+        raise click.UsageError("--restore and --move: give one of them")
     store = read_store(read_document(config))
-    if not back:
+    if not back and not moves:
         back_up(store, file)
         say(f"wrote {file}")
         return
-    doubted = restore(file, store, time.time)
-    say(f"made {store}; {count(doubted, 'message')} became unknown")
+    doubted = move(file, store) if moves else restore(file, store)
+    say(f"filled the store from {file}; {count(doubted, 'message')} became unknown")

@@ -5,29 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.json_web_token import stand_in
 from smsbridge.backends.config_fields import keys_of_type
 from smsbridge.cli.output import count
-from smsbridge.errors import ConfigError, SmsbridgeError
-from smsbridge.http.exchange import Request, Response, Session, drive
-from smsbridge.serving.auth import provider_auth
+from smsbridge.errors import SmsbridgeError
+from smsbridge.serving.send_requests import requests_of_send
 from smsbridge.text.secrets import Secret
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.http.exchange import Request, Response
     from smsbridge.message import Message
 
 _MASK = "{}-MASKED"
 _MOST_FORCING = 8
 _RECIPIENT = re.compile(r"\{recipient[^{}]*\}")
-
-
-class _WouldLeave(Exception):
-    """Raised when the message itself would leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,37 +78,17 @@ def _masks(backend: Backend, mask: Callable[[str, str], str]) -> dict[str, str]:
 
 def _explanation(backend: Backend, message: Message, masks: Mapping[str, str]) -> Explanation:
     """Return the requests of a send, with a mask in the place of each secret."""
-    found: list[Request] = []
-    answers: list[Response] = []
-    explained = Explanation(requests=found, masks=masks, answers=answers, warnings=[])
     if not backend.protocols:
-        return explained
+        return Explanation(requests=[], masks=masks, answers=[], warnings=[])
 
     none: dict[str, Any] = dict.fromkeys(keys_of_type(backend, Secret))
     used = backend.protocols[backend.protocol].auth
     secrets: dict[str, Any] = {
         name: Secret(stand_in(used, name, mask)) for name, mask in masks.items()
     }
-    backend = replace(backend, **{**none, **secrets})
-    try:
-        auth = provider_auth(backend.protocols[backend.protocol].auth)
-    except ConfigError:  # one of a plug-in without it: what follows its first request is not known
-        auth = None
-    credentials, site = backend.credentials(), backend.site()
-
-    def carry(request: Request) -> Response:
-        found.append(request)
-        answer = auth and auth.answer(
-            request, credentials, site, lambda name: _MASK.format(name.upper())
-        )
-        if answer and (request.share or answer.header("www-authenticate")):
-            answers.append(answer)
-            return answer
-        raise _WouldLeave
-
-    with suppress(_WouldLeave):
-        drive(backend.send(message, Session()), carry)
-    return explained
+    masked = replace(backend, **{**none, **secrets})
+    found = requests_of_send(masked, message, lambda name: _MASK.format(name.upper()))
+    return Explanation(requests=found.all, masks=masks, answers=found.answers, warnings=[])
 
 
 def recipient_on_wire(backend: Backend, message: Message) -> list[str]:

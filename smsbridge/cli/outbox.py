@@ -115,9 +115,9 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
         from smsbridge.bridge.message_queue import MessageQueue
+        from smsbridge.bridge.sender import bridge_client
         from smsbridge.bridge.service import lookup_of
         from smsbridge.bridge.stored_message import State
-        from smsbridge.bridge.workers import bridge_client
         from smsbridge.http.exchange import Session
 
         unknown = [State.UNKNOWN]
@@ -129,12 +129,13 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
         for message in found:
             if message.state is not State.UNKNOWN:
                 raise InvalidMessage(f"{message.id} is not unknown, but {message.state}")
-            end, why = lookup.ask(message)
-            if end is None:
+        for result in lookup.ask(found):
+            if result.end is None:
                 left = True
-                _show_why(message, why or "there is no log to search", as_json=as_json)
+                why = result.why or "there is no log to search"
+                _show_why(result.message, why, as_json=as_json)
                 continue
-            _show(_move(store, message, end, _actor(None)), as_json=as_json)
+            _show(_move(store, result.message, result.end, _actor(None)), as_json=as_json)
     if not found:
         say("nothing is unknown")
     if left:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,15 +28,15 @@ def open_store(config: str | None) -> Iterator[tuple[Store, ConfigDocument]]:
     """Yield the store of the config, which another process may serve, and the config."""
     bridge_modules()
     from smsbridge.bridge.config import read_store
-    from smsbridge.bridge.database import Database
+    from smsbridge.bridge.open_database import open_database
     from smsbridge.bridge.store import Store
     from smsbridge.config.load import read_document
 
     document = read_document(config)
-    database = Database(read_store(document))
+    database = open_database(read_store(document))
     try:
         database.check()
-        yield Store(database, time.time), document
+        yield Store(database), document
     finally:
         database.close()
 

@@ -31,14 +31,25 @@ It reads [bridge] and [doors.NAME] of smsbridge.toml:
 Prints one JSON line when it is ready, and its log on stderr, a JSON object a line. It serves until
 SIGTERM or Ctrl-C; then it ends what is being sent, within 25 seconds. GET /livez, /readyz and
 /metrics are its own.
+
+Where the store is in PostgreSQL, as many processes serve it as you start: each with --listen of its
+own on one machine. One with --doors 0 only sends.
 """
 
 
 @click.command(help=_HELP)
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-def serve(config: str | None) -> None:
+@click.option("--listen", "where", metavar="HOST:PORT", help="Listen there, not as [bridge] says.")
+@click.option(
+    "--doors",
+    type=click.Choice(["all", "0"]),
+    default="all",
+    show_default=True,
+    help="0: hear no callers, and only send what other processes have stored.",
+)
+def serve(config: str | None, where: str | None, doors: str) -> None:
     """Serve the bridge."""
-    from smsbridge.bridge.config import read_bridge
+    from smsbridge.bridge.config import read_bridge, read_listen
     from smsbridge.config.load import read_document
     from smsbridge.errors import MissingExtra
 
@@ -51,6 +62,11 @@ def serve(config: str | None) -> None:
         raise MissingExtra("bridge", "smsbridge serve") from missing
 
     given = read_bridge(read_document(config))
+    if where is not None:
+        found = read_listen(where)
+        if found is None:
+            raise click.UsageError("--listen: give a host and a port, such as 127.0.0.1:8780")
+        given = replace(given, host=found[0], port=found[1])
     log_to_stderr()
     with ExitStack() as stack:
         wait = stack.enter_context(until_signal())
@@ -60,10 +76,10 @@ def serve(config: str | None) -> None:
         except OSError as error:
             raise cannot_listen(given.host, given.port, error.strerror) from None
         address = given.address or url_of(listening)
-        bridge = stack.enter_context(serve_bridge(ready, address))
+        bridge = stack.enter_context(serve_bridge(ready, address, doors=doors != "0"))
         stack.enter_context(serve_app(BridgeApp(bridge).app(), listening, ready.proxies))
-        doors = {door.name: f"{address}{door.path}" for door in ready.doors}
-        put(json.dumps({"address": address, "doors": doors}))
+        heard = {door.config.name: f"{address}{door.config.path}" for door in bridge.doors}
+        put(json.dumps({"address": address, "doors": heard}))
         wait()
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread, current_thread
 from typing import TYPE_CHECKING
 
+from smsbridge.client.bell import Bell
 from smsbridge.client.logging import log_answer
 from smsbridge.client.threads import SIGNAL_SECONDS
 from smsbridge.http.exchange import Course, Request, Response, drive_async
@@ -73,8 +73,7 @@ class LoopDriver:
         self._lock = Lock()
         self._thread: Thread | None = None
         self._called = self._told = self._over = self._left = False
-        self._wake: SimpleQueue[None] = SimpleQueue()
-        self._waits: SimpleQueue[None] = SimpleQueue()
+        self._wake, self._waits = Bell(), Bell()
 
     # --- by the thread that begins sends
 
@@ -124,9 +123,8 @@ class LoopDriver:
             self._loop.call_later(_LINGER, self._loop.stop)
             self._loop.run_forever()
         else:
-            self._waits.put(None)
-            with suppress(Empty):
-                self._wake.get(timeout=SIGNAL_SECONDS)
+            self._waits.ring()
+            self._wake.wait(SIGNAL_SECONDS)
 
     def close(self) -> None:
         """Wait until no send is in flight, and leave neither thread nor connection.
@@ -232,12 +230,9 @@ class LoopDriver:
         if self._thread is None:  # it runs the loop itself
             self._loop.stop()
             return
-        while not self._waits.empty():
-            self._waits.get_nowait()
-        if self._wake.empty():
-            self._wake.put(None)
-        with suppress(Empty):
-            self._waits.get(timeout=_GIVE_WAY)
+        self._waits.wait(0)  # it rang for what was taken before
+        self._wake.ring()
+        self._waits.wait(_GIVE_WAY)
 
     async def _carry(self, request: Request, deadlines: dict[str, float]) -> Response:
         rules = self._rules

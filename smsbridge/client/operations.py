@@ -50,6 +50,7 @@ from smsbridge.message import (
     Status,
     Submission,
 )
+from smsbridge.text.frames import empty
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -285,6 +286,8 @@ class Operations:
         except SmsbridgeError as error:
             unknown = OutcomeUnknown(f"it could not be looked up: {error}", attempt)
             unknown.exchange = getattr(error, "exchange", ())
+            empty(error)
+            unknown.__cause__ = error.with_traceback(None)
             return unknown
 
     def _look_up(

@@ -251,7 +251,7 @@ class Client(ClientBase):
         """Yield what became of each of several unknown outcomes, in their order, as `resolve` does.
 
         The log is read once for all whose times are near to each other. Where it can't be read,
-        an outcome stays unknown, and its error says why.
+        an outcome stays unknown, and its error says why; its ``__cause__`` is what went wrong.
 
         >>> messages = [Message(recipient="+447700900002", text=text) for text in ("One", "Two")]
         >>> unknown = [result.error for result in sms.send_many(messages)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import count
-from queue import Empty, SimpleQueue
 from threading import Condition, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from smsbridge.client.bell import Bell
 
 if TYPE_CHECKING:
     from smsbridge.client.send_many import MessageGroup, Result, SendTogether
@@ -43,7 +43,7 @@ class Threads(Generic[T]):
         self._threads: set[Thread] = set()
         self._over = False
         self._changed = Condition()
-        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._wake = Bell()
 
     @property
     def idle(self) -> bool:
@@ -105,13 +105,12 @@ class Threads(Generic[T]):
             self.ended.extend(call())
         finally:
             self._flying.discard(number)
-            self._wake.put(None)
+            self._wake.ring()
 
     def wait(self) -> None:
         """Wait until a call may have ended; then look at ``ended`` and ``idle``."""
         if self._flying:
-            with suppress(Empty):
-                self._wake.get(timeout=SIGNAL_SECONDS)
+            self._wake.wait(SIGNAL_SECONDS)
 
     def close(self) -> None:
         """Wait until no call is running and no thread is left.

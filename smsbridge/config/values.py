@@ -62,7 +62,7 @@ def resolve_value(
     ``kind`` is the type of the key. Paths are relative to ``folder``.
     """
     if isinstance(value, Mapping):
-        value = _fetch(key.name, value, environ, folder)
+        value = fetch_value(key.name, value, environ, folder)
     if isinstance(value, str) and UNSENDABLE.search(value):
         raise _bad(key.name, "it is not valid text")
     if has_part(kind, Secret):
@@ -83,7 +83,10 @@ def resolve_value(
     return value
 
 
-def _fetch(key: str, source: Mapping[str, Any], environ: Mapping[str, str], folder: Path) -> str:
+def fetch_value(
+    key: str, source: Mapping[str, Any], environ: Mapping[str, str], folder: Path
+) -> str:
+    """Return the text that a table names: that of a variable or of a file; raises `ConfigError`."""
     match dict(source):
         case {"env": str(name), **rest} if not rest:
             if not (found := read_variable(name, environ) or _stand_in(key)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,6 +19,7 @@ from smsbridge.mapping.template import (
     compile_needs,
     compile_template,
     names,
+    places_of,
     places_of_value,
     words,
 )
@@ -160,7 +160,7 @@ class _Table:
 
 def _places(table: _Table) -> Mapping[str, Template]:
     route = urlsplit(table.call.partition(" ")[2])
-    captured = {found: found for found in re.findall(r"\{[^{}]*\}", route.path)}
+    captured = {f"{{{place[1]}}}": place[0] for place in places_of(route.path)}
     return {**captured, **dict(parse_qsl(route.query)), **table.fields}
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -16,16 +16,16 @@ from smsbridge import Message, Status, Submission
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
 from smsbridge.bridge.config import OnUnknown
-from smsbridge.bridge.database import Database
 from smsbridge.bridge.lookup import Lookup
-from smsbridge.bridge.message_queue import MessageQueue
+from smsbridge.bridge.message_queue import LEASE_SECONDS, MessageQueue
+from smsbridge.bridge.sender import Sender
 from smsbridge.bridge.store import NoStep, OtherContent, Store
 from smsbridge.bridge.stored_message import End, State, StoredMessage
-from smsbridge.bridge.workers import Sender
 from smsbridge.errors import Attempt, NotSent, OutcomeUnknown, Reason, Rejected
 from smsbridge.http.exchange import Session
 
 from support.bridges import Clock, new_message
+from support.stores import Place
 
 ENDS = ["accepted", "lost after it was taken", "lost before", "not sent", "rejected", "bug"]
 NUMBERS = ["+12025550123", "+12025550124"]
@@ -57,10 +57,14 @@ class Provider:
             raise RuntimeError
         raise OutcomeUnknown("no answer", attempt)
 
-    def resolve(self, attempt: Attempt, **_: object) -> Submission:
-        if attempt.reference in self.taken:
-            return Submission(id=f"p-{attempt.reference}", attempt=attempt)
-        raise OutcomeUnknown("no such message", attempt)
+    def resolve_many(
+        self, attempts: list[Attempt], **_: object
+    ) -> Iterator[Submission | OutcomeUnknown]:
+        for attempt in attempts:
+            if attempt.reference in self.taken:
+                yield Submission(id=f"p-{attempt.reference}", attempt=attempt)
+            else:
+                yield OutcomeUnknown("no such message", attempt)
 
 
 class Course(RuleBasedStateMachine):
@@ -69,20 +73,23 @@ class Course(RuleBasedStateMachine):
     rule_of_the_door = OnUnknown.HOLD
     most = 1
 
+    place: Place
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = TemporaryDirectory()
+        self.place.empty()
         self.clock, self.provider = Clock(), Provider()
         self.known: dict[str, str] = {}
         self.keys: dict[str, tuple[str, str, str]] = {}
         self.steps: dict[str, int] = {}
+        with closing(self.place.database()) as database:
+            database.migrate()
         self.open()
 
     def open(self) -> None:
-        self.database = Database(Path(self.folder.name) / "bridge.db")
-        self.database.migrate()
+        self.database = self.place.database()
         self.store = Store(self.database, self.clock)
-        self.queue = MessageQueue(self.store)
+        self.queue = MessageQueue(self.store, (self.place.server and "here") or "")
         clients: Any = {"new": self.provider}
         backends: dict[str, Backend] = {"new": self.provider.memory}
         self.sender = Sender(
@@ -93,7 +100,6 @@ class Course(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.database.close()
-        self.folder.cleanup()
 
     def claim(self) -> StoredMessage | None:
         return self.queue.claim("worker 1", self.sender.attempt)
@@ -127,13 +133,13 @@ class Course(RuleBasedStateMachine):
         if claimed and sends:
             self.sender.send(claimed)
         self.database.close()
+        self.clock.seconds += LEASE_SECONDS
         self.open()
         self.queue.recover("recovery")
 
     @rule()
     def look_up(self) -> None:
-        if message := self.queue.next_unknown():
-            self.lookup.look_up(message, "lookup")
+        list(self.lookup.look_up(self.queue.due_unknown(), "lookup"))
 
     @rule(seconds=st.sampled_from([1.0, 6.0]))
     def wait(self, seconds: float) -> None:
@@ -180,7 +186,9 @@ class CourseOfResends(Course):
 
 
 @pytest.mark.parametrize("machine", [Course, CourseOfResends])
-def test_nothing_is_lost_or_doubled_in_any_course(machine: type[Course]) -> None:
+def test_nothing_is_lost_or_doubled_in_any_course(place: Place, machine: type[Course]) -> None:
+    machine.place = place
     case = machine.TestCase
-    case.settings = settings(settings.default, stateful_step_count=20)
+    most = settings().max_examples // (3 if place.server else 1)
+    case.settings = settings(stateful_step_count=20, max_examples=most)
     case().runTest()

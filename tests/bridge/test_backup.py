@@ -1,71 +1,116 @@
-"""A backup of a store in use, and a restore that sends nothing twice."""
+"""A backup of a store in use, a restore that sends nothing twice, and a move that loses nothing."""
 
 from __future__ import annotations
 
-import resource
-import time
 from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.backup import back_up, restore
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.backup import back_up, move, restore
+from smsbridge.bridge.stored_message import End, State
 from smsbridge.errors import ConfigError
 
 from support.bridges import claim, config_text, open_store, put, read, running
+from support.stores import Place, file_place
+
+OTHER = "+12025550124"
 
 
-def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+@pytest.fixture
+def old(tmp_path: Path) -> Place:
+    """The place of a store in a file, beside the other."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    return file_place(folder)
+
+
+def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(place: Place, old: Place) -> None:
+    with open_store(place) as store:
         put(store, "One")
-        put(store, "Two", recipient="+12025550124")
+        put(store, "Two", recipient=OTHER)
         claim(store)
-        back_up(tmp_path / "bridge.db", tmp_path / "monday.db")
-    other = tmp_path / "other"
-    other.mkdir()
-    assert restore(tmp_path / "monday.db", other / "bridge.db", time.time) == 2
-    assert [one.name for one in sorted(other.iterdir())] == ["bridge.db", "bridge.db.lock"]
-    for file in (tmp_path / "monday.db", other / "bridge.db"):
-        assert file.stat().st_mode & 0o777 == 0o600
-    read(other, config_text())
-    with running(other) as run:
+        back_up(place.store, old.folder / "monday.db")
+    assert [one.name for one in old.folder.iterdir()] == ["monday.db"]
+    assert (old.folder / "monday.db").stat().st_mode & 0o077 == 0
+    assert restore(old.folder / "monday.db", old.store) == 2
+    read(old.folder, config_text())
+    with running(old.folder) as run:
         run.until(lambda: all(one.looked_up for one in run.messages()))
         assert [one.state for one in run.messages()] == [State.UNKNOWN, State.UNKNOWN]
         assert run.arrived() == []
 
 
-def test_a_backup_overwrites_nothing_and_needs_a_store(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no store"):
-        back_up(tmp_path / "bridge.db", tmp_path / "b.db")
-    with open_store(tmp_path):
-        (tmp_path / "b.db").touch()
-        with pytest.raises(ConfigError, match=r"b\.db is there already"):
-            back_up(tmp_path / "bridge.db", tmp_path / "b.db")
-        with pytest.raises(ConfigError, match=r"can't write b\.db"):
-            back_up(tmp_path / "bridge.db", tmp_path / "away" / "b.db")
+def test_a_copy_has_all_that_was_there_and_goes_on_counting(place: Place, old: Place) -> None:
+    with open_store(old) as store:
+        for number in range(3):
+            stored = put(store, str(number), reference=f"r-{number}", key=f"k-{number}")
+        store.move(stored, End(state=State.CANCELLED, why="not now"), "person Ann")
+        before = store.list_messages()
+        history = store.history(before[0])
+        back_up(old.store, old.folder / "monday.db")
+    assert restore(old.folder / "monday.db", place.store) == 2
+    with open_store(place) as store:
+        after = store.list_messages()
+        assert after[0] == before[0]
+        assert [one.id for one in after] == [one.id for one in before]
+        assert store.history(after[0]) == history
+        assert put(store, "1", key="k-1").id == before[1].id
+        assert put(store, "New").seq > before[0].seq
 
 
-def test_half_a_copy_is_left_out(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_move_takes_what_waits_along_and_leaves_nothing_to_send_behind(
+    place: Place, old: Place
+) -> None:
+    with open_store(old) as store:
+        waits, sent = put(store, "Waits"), put(store, "Was being sent", recipient=OTHER)
+        assert claim(store) is not None
+        claimed = claim(store)
+        assert claimed is not None
+        store.move(claimed, End(state=State.STORED, due=store.now()), "worker 1")
+        file = old.folder / "bridge.db"
+        with store.database.lock(), pytest.raises(ConfigError, match="another process serves"):
+            move(file, place.store)
+    assert move(file, place.store) == 1
+    assert sorted(one.name for one in old.folder.glob("*.db*")) == [
+        "bridge.db.lock",
+        "bridge.db.moved",
+    ]
+    with open_store(place) as store:
+        assert {one.id: one.state for one in store.list_messages()} == {
+            waits.id: State.UNKNOWN,
+            sent.id: State.STORED,
+        }
+        assert claim(store) is not None
+
+
+def test_a_store_with_messages_is_not_filled(place: Place, old: Place) -> None:
+    with open_store(place) as store, open_store(old) as other:
         put(store)
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))  # as a disk that is full
-        try:
-            with pytest.raises(ConfigError, match=r"can't write b\.db"):
-                back_up(tmp_path / "bridge.db", tmp_path / "b.db")
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        assert not (tmp_path / "b.db").exists()
+        put(other)
+        back_up(old.store, old.folder / "monday.db")
+    for fill in (move, restore):
+        with pytest.raises(ConfigError, match="has messages already: give an empty one"):
+            fill(old.folder / "monday.db", place.store)
+    assert (old.folder / "monday.db").exists()
 
 
-def test_a_restore_overwrites_nothing_and_needs_a_backup(tmp_path: Path) -> None:
-    store = tmp_path / "bridge.db"
-    with pytest.raises(ConfigError, match=r"there is no file b\.db"):
-        restore(tmp_path / "b.db", store, time.time)
-    (tmp_path / "b.db").write_bytes(b"no store")
-    with pytest.raises(ConfigError, match="can't be used"):
-        restore(tmp_path / "b.db", store, time.time)
-    assert [one.name for one in sorted(tmp_path.iterdir())] == ["b.db", "bridge.db.lock"]
-    (tmp_path / "bridge.db-wal").touch()
-    with pytest.raises(ConfigError, match=r"bridge\.db-wal is there already"):
-        restore(tmp_path / "b.db", store, time.time)
+def test_a_backup_overwrites_nothing_and_needs_a_store(place: Place, old: Place) -> None:
+    with pytest.raises(ConfigError, match="there is no store"):
+        back_up(place.store, old.folder / "b.db")
+    with open_store(place):
+        (old.folder / "b.db").touch()
+        with pytest.raises(ConfigError, match=r"b\.db is there already"):
+            back_up(place.store, old.folder / "b.db")
+        with pytest.raises(ConfigError, match=r"can't write b\.db"):
+            back_up(place.store, old.folder / "away" / "b.db")
+
+
+def test_a_restore_and_a_move_need_a_store_of_ours(place: Place, old: Place) -> None:
+    for fill in (move, restore):
+        with pytest.raises(ConfigError, match=r"there is no file b\.db"):
+            fill(old.folder / "b.db", place.store)
+    (old.folder / "b.db").write_bytes(b"no store")
+    for fill in (move, restore):
+        with pytest.raises(ConfigError, match="can't be used"):
+            fill(old.folder / "b.db", place.store)
+    assert (old.folder / "b.db").exists()

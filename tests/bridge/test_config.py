@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.config import AnswerWhen, OnUnknown, read_store
+from smsbridge.bridge.config import AnswerWhen, OnUnknown, duration_of, read_store
 from smsbridge.config.load import read_document
 from smsbridge.errors import ConfigError
 
 from support.bridges import NEW, OLD, config_text, read
 from support.each import each
+
+KEY = '\napi_key = "k"\n'
 
 
 def test_a_bridge_with_one_door_needs_nothing_else(tmp_path: Path) -> None:
@@ -71,8 +73,18 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
         ('speaks = "old"', "speaks = 1", "line 5: doors.shop.speaks: give text"),
         (
             "[bridge]",
-            '[bridge]\nstore = "postgresql://db"',
+            '[bridge]\nstore = "mysql://db/bridge"',
             "line 3: bridge.store: give sqlite:///",
+        ),
+        (
+            "[bridge]",
+            '[bridge]\nstore = "postgresql://db"',
+            "line 3: bridge.store: give a URL with a database",
+        ),
+        (
+            "[bridge]",
+            '[bridge]\nstore = { env = "NO_SUCH_STORE" }',
+            "bridge.store: the environment variable NO_SUCH_STORE is not set",
         ),
         ("[bridge]", '[bridge]\nstroe = "x"', "line 3: bridge.stroe: is not a key of bridge"),
         ("[bridge]", '[bridge]\nlisten = "here"', "line 3: bridge.listen: give a host and a port"),
@@ -141,3 +153,52 @@ def test_commands_that_open_no_door_read_the_store_alone(tmp_path: Path) -> None
     (tmp_path / "smsbridge.toml").write_text(text, encoding="utf-8")
     document = read_document(tmp_path / "smsbridge.toml")
     assert read_store(document) == tmp_path / "bridge.db"
+
+
+def test_a_shadow_is_a_block_of_its_own_that_nothing_is_sent_through(tmp_path: Path) -> None:
+    config = read(tmp_path, config_text('shadow = "old"', backends=OLD.strip() + KEY + NEW))
+    (door,) = config.doors
+    assert (door.to, door.shadow) == ("new", "old")
+    assert list(config.backends) == ["new"]
+    assert list(config.shadows) == ["old"]
+    assert read(tmp_path, config_text()).shadows == {}
+
+
+@each(
+    ("door", "why"),
+    [
+        ('shadow = "nwe"', "line 8: doors.shop.shadow: there is no [backends.nwe]"),
+        ('shadow = "new"', "line 8: doors.shop.shadow: new is the block in to"),
+        ('shadow = "old"', "[backends.old]: smsmobileapi over rest needs api_key"),
+        (
+            'shadow = "shown"',
+            "line 8: doors.shop.shadow: [backends.shown] can't be compared: console has no table",
+        ),
+        (
+            'shadow = "all"',
+            "line 8: doors.shop.shadow: [backends.all] can't be compared: console has no table",
+        ),
+    ],
+)
+def test_a_shadow_that_can_not_be_compared_is_refused_with_its_line(
+    tmp_path: Path, door: str, why: str
+) -> None:
+    more = '[backends.shown]\nbackend = "console"\n'
+    more += '[backends.all]\nbackend = "failover"\nbackends = ["new", "shown"]\n'
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, config_text(door, backends=OLD + NEW + more))
+    assert why in str(error.value)
+
+
+def test_what_is_sent_through_must_have_a_table_too_where_it_is_compared(tmp_path: Path) -> None:
+    text = config_text('shadow = "new"').replace('to = "new"', 'to = "shown"')
+    with pytest.raises(ConfigError, match=r"shadow: \[backends.shown\] can't be compared"):
+        read(tmp_path, text + '[backends.shown]\nbackend = "console"\n')
+
+
+@each(
+    ("text", "seconds"),
+    [("30s", 30.0), ("5m", 300.0), ("24h", 86400.0), ("7d", 604800.0), ("7", None), ("ever", None)],
+)
+def test_a_duration_is_a_number_and_its_unit(text: str, seconds: float | None) -> None:
+    assert duration_of(text) == seconds

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 from smsbridge import Message
-from smsbridge.bridge.message_queue import CRASHED, RESTORED, MessageQueue
+from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.message_queue import CRASHED, LEASE_SECONDS, RESTORED, MessageQueue
+from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import NUMBER, Clock, claim, open_store, put
+from support.stores import Place
 
 OTHER = "+12025550124"
 
 
-def test_a_claim_is_written_before_anything_leaves(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_claim_is_written_before_anything_leaves(place: Place) -> None:
+    with open_store(place) as store:
         stored = put(store)
         claimed = claim(store)
         assert claimed is not None
@@ -28,8 +30,8 @@ def test_a_claim_is_written_before_anything_leaves(tmp_path: Path) -> None:
         assert claim(store) is None
 
 
-def test_messages_to_one_recipient_are_claimed_in_their_order_one_at_a_time(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_messages_to_one_recipient_are_claimed_in_their_order_one_at_a_time(place: Place) -> None:
+    with open_store(place) as store:
         one, two, other = put(store, "1"), put(store, "2"), put(store, "3", recipient=OTHER)
         first, second = claim(store), claim(store)
         assert first is not None
@@ -42,8 +44,8 @@ def test_messages_to_one_recipient_are_claimed_in_their_order_one_at_a_time(tmp_
         assert third.id == two.id
 
 
-def test_one_that_waits_for_another_try_goes_first(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_one_that_waits_for_another_try_goes_first(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         one, _ = put(store, "1"), put(store, "2")
         first = claim(store)
         assert first is not None
@@ -55,8 +57,8 @@ def test_one_that_waits_for_another_try_goes_first(tmp_path: Path) -> None:
         assert (again.id, again.tries) == (one.id, 2)
 
 
-def test_an_unknown_and_a_scheduled_one_hold_nothing_up(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_an_unknown_and_a_scheduled_one_hold_nothing_up(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         put(store, "1")
         first = claim(store)
         assert first is not None
@@ -75,8 +77,8 @@ def test_an_unknown_and_a_scheduled_one_hold_nothing_up(tmp_path: Path) -> None:
         assert claimed.id == scheduled.id
 
 
-def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(place: Place) -> None:
+    with open_store(place) as store:
         put(store, "1")
         put(store, "2", recipient=OTHER)
         claimed = claim(store)
@@ -86,15 +88,15 @@ def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(tmp_pa
         found = store.find(claimed.id)
         assert found is not None
         assert (found.state, found.why, found.due) == (State.UNKNOWN, CRASHED, store.now())
-        assert queue.next_unknown() == found
+        assert queue.due_unknown() == [found]
         assert queue.recover("recovery") == 0
         left = claim(store)
         assert left is not None
         assert left.id != claimed.id
 
 
-def test_after_a_restore_all_that_waited_is_in_doubt(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_after_a_restore_all_that_waited_is_in_doubt(place: Place) -> None:
+    with open_store(place) as store:
         put(store, "1")
         put(store, "2", recipient=OTHER)
         claim(store)
@@ -103,20 +105,20 @@ def test_after_a_restore_all_that_waited_is_in_doubt(tmp_path: Path) -> None:
         assert claim(store) is None
 
 
-def test_an_unknown_one_is_looked_up_only_when_it_is_due(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_an_unknown_one_is_looked_up_only_when_it_is_due(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         put(store)
         claimed = claim(store)
         assert claimed is not None
         store.move(claimed, End(state=State.UNKNOWN, due=clock() + 5), "worker 1")
         queue = MessageQueue(store)
-        assert queue.next_unknown() is None
+        assert queue.due_unknown() == []
         clock.seconds += 5
-        assert queue.next_unknown() is not None
+        assert len(queue.due_unknown()) == 1
 
 
-def test_those_alike_that_may_have_a_row_in_a_log_are_named(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_those_alike_that_may_have_a_row_in_a_log_are_named(place: Place) -> None:
+    with open_store(place) as store:
         put(store)
         one = claim(store)
         assert one is not None
@@ -130,8 +132,39 @@ def test_those_alike_that_may_have_a_row_in_a_log_are_named(tmp_path: Path) -> N
         assert [other.provider_id for other in MessageQueue(store).others_like(two)] == ["p-1"]
 
 
-def test_many_workers_claim_each_message_once(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store, ThreadPoolExecutor(8) as pool:
+def test_a_claim_whose_answer_was_lost_is_found_again(place: Place) -> None:
+    with open_store(place) as store:
+        wanted = put(store)
+    lost: list[str] = []
+
+    def lose(point: str) -> None:
+        if point == "claim: committed" and not lost:
+            lost.append(point)
+            raise StoreError("the connection is gone")
+
+    database = place.database(lose)
+    queue = MessageQueue(Store(database, Clock()), "here")
+    found = claim(queue.store, queue)
+    database.close()
+    assert found is not None
+    assert (found.id, found.state, found.tries) == (wanted.id, State.HANDED_OVER, 1)
+    assert lost
+
+
+def test_a_claim_that_nobody_holds_any_more_ends(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store)
+        queue = MessageQueue(store, "here")
+        claimed = claim(store, queue)
+        assert claimed is not None
+        queue.release(claimed)
+        queue.renew()
+        clock.seconds += LEASE_SECONDS
+        assert queue.recover("recovery") == 1
+
+
+def test_many_workers_claim_each_message_once(place: Place) -> None:
+    with open_store(place) as store, ThreadPoolExecutor(8) as pool:
         wanted = {put(store, recipient=f"+120255501{number:02}").id for number in range(40)}
         claimed = list(pool.map(lambda _: claim(store), range(60)))
         found = [one.id for one in claimed if one is not None]

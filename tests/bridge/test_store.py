@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,10 +12,11 @@ from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
 from support.each import each
+from support.stores import Place
 
 
-def test_a_message_is_stored_once_with_who_handed_it_in(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_a_message_is_stored_once_with_who_handed_it_in(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         found = store.put(new_message(reference="order-1", key="order-1"))
         assert not found.again
         assert store.find(found.message.id) == found.message
@@ -27,8 +27,8 @@ def test_a_message_is_stored_once_with_who_handed_it_in(tmp_path: Path) -> None:
     assert (step["actor"], step["state"], step["at"]) == ("caller shop", "stored", clock())
 
 
-def test_a_repeat_by_key_is_the_first_message(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_repeat_by_key_is_the_first_message(place: Place) -> None:
+    with open_store(place) as store:
         first = store.put(new_message(key="order-1")).message
         again = store.put(new_message(key="order-1"))
         assert (again.again, again.message) == (True, first)
@@ -38,8 +38,8 @@ def test_a_repeat_by_key_is_the_first_message(tmp_path: Path) -> None:
             store.put(new_message("Other", key="order-1"))
 
 
-def test_equal_messages_without_a_key_are_two_unless_a_window_is_set(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_equal_messages_without_a_key_are_two_unless_a_window_is_set(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         first = store.put(new_message()).message
         assert not store.put(new_message()).again
         clock.seconds += 9
@@ -52,8 +52,8 @@ def test_equal_messages_without_a_key_are_two_unless_a_window_is_set(tmp_path: P
         assert not store.put(new_message(same_within=10.0)).again
 
 
-def test_a_caller_finds_only_its_own_by_id_or_number(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_caller_finds_only_its_own_by_id_or_number(place: Place) -> None:
+    with open_store(place) as store:
         stored = put(store)
         for known in (stored.id, str(stored.seq), stored.number):
             assert store.find(known, door="shop", caller="shop") == stored
@@ -63,8 +63,8 @@ def test_a_caller_finds_only_its_own_by_id_or_number(tmp_path: Path) -> None:
         assert store.find("") is None
 
 
-def test_a_list_is_newest_first_by_its_filters(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_a_list_is_newest_first_by_its_filters(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         one = put(store, "One")
         clock.seconds += 10
         two, till = put(store, "Two"), put(store, "Till", caller="till")
@@ -77,8 +77,8 @@ def test_a_list_is_newest_first_by_its_filters(tmp_path: Path) -> None:
         assert store.list_messages(states=[State.UNKNOWN]) == []
 
 
-def test_what_a_caller_deleted_is_sent_all_the_same(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_what_a_caller_deleted_is_sent_all_the_same(place: Place) -> None:
+    with open_store(place) as store:
         stored = put(store)
         store.hide([stored])
         assert store.find(stored.id, door="shop", caller="shop") is None
@@ -87,8 +87,8 @@ def test_what_a_caller_deleted_is_sent_all_the_same(tmp_path: Path) -> None:
         assert claim(store) is not None
 
 
-def test_a_move_is_written_with_its_actor(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_move_is_written_with_its_actor(place: Place) -> None:
+    with open_store(place) as store:
         put(store)
         claimed = claim(store)
         assert claimed is not None
@@ -104,15 +104,15 @@ def test_a_move_is_written_with_its_actor(tmp_path: Path) -> None:
 
 
 @each("state", [State.ACCEPTED, State.UNKNOWN, State.NOT_SENT])
-def test_a_step_that_is_none_is_refused(tmp_path: Path, state: State) -> None:
-    with open_store(tmp_path) as store:
+def test_a_step_that_is_none_is_refused(place: Place, state: State) -> None:
+    with open_store(place) as store:
         stored = put(store)
         with pytest.raises(NoStep, match=f"it is stored, and can't become {state}"):
             store.move(stored, End(state=state), "person Ann")
 
 
-def test_of_two_who_move_a_message_one_is_told_that_it_is_gone(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_of_two_who_move_a_message_one_is_told_that_it_is_gone(place: Place) -> None:
+    with open_store(place) as store:
         stored = put(store)
         store.move(stored, End(state=State.CANCELLED), "person Ann")
         with pytest.raises(NoStep, match="it is no longer stored"):
@@ -121,8 +121,8 @@ def test_of_two_who_move_a_message_one_is_told_that_it_is_gone(tmp_path: Path) -
         assert claim(store) is None
 
 
-def test_counts_and_the_oldest_are_told(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_counts_and_the_oldest_are_told(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         assert store.oldest_due() is None
         put(store)
         clock.seconds += 5
@@ -133,8 +133,8 @@ def test_counts_and_the_oldest_are_told(tmp_path: Path) -> None:
         assert store.oldest_due() == clock()
 
 
-def test_numbers_and_texts_are_cleared_of_what_is_old_and_settled(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_numbers_and_texts_are_cleared_of_what_is_old_and_settled(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         waits = put(store, "Waits", recipient="+12025550124")
         secret = Message(recipient=NUMBER, text="A secret text", sender="Shop")
         old = put(store, message=secret, reference="order-1")
@@ -153,5 +153,3 @@ def test_numbers_and_texts_are_cleared_of_what_is_old_and_settled(tmp_path: Path
         assert found.message() is None
         assert (found.state, found.provider_id) == (State.ACCEPTED, "p-1")
         assert store.counts()[State.STORED] == 1
-        store.database.fold()
-    assert b"A secret text" not in (tmp_path / "bridge.db").read_bytes()

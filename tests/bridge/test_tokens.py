@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from smsbridge.bridge.tokens import Tokens
 
 from support.bridges import Clock, open_store
+from support.stores import Place
 
 
-def test_a_token_is_its_caller_s_alone_and_ends(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+def test_a_token_is_its_caller_s_alone_and_ends(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
         tokens = Tokens(store, "shop")
         token = tokens.issue("app")
         assert token in tokens.of("app")
@@ -27,8 +26,8 @@ def test_a_token_is_its_caller_s_alone_and_ends(tmp_path: Path) -> None:
         assert token not in kept
 
 
-def test_a_nonce_is_for_anybody_and_is_never_written(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
+def test_a_nonce_is_for_anybody_and_is_never_written(place: Place) -> None:
+    with open_store(place) as store:
         tokens = Tokens(store, "shop")
         nonce = tokens.issue("")
         assert nonce in tokens.of("")

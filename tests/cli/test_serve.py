@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,19 +13,21 @@ from typing import Any
 
 import requests
 
+from smsbridge.bridge.stored_message import State
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
-from support.bridges import NUMBER, config_text, read
+from support.bridges import NUMBER, config_text, open_store, put, read
 from support.commands import SECONDS, SMSBRIDGE, run, run_without
+from support.stores import Place
 
 FIELDS = {"apikey": "shop-key", "recipients": NUMBER, "message": "A secret text"}
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(folder: Path, *given: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     with subprocess.Popen(
-        [SMSBRIDGE, "serve"],
+        [SMSBRIDGE, "serve", *given],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -108,3 +111,35 @@ def test_without_its_libraries_it_names_the_extra(tmp_path: Path, monkeypatch: A
         for done in run_without([missing], *commands[: 1 if missing != "sqlalchemy" else 2]):
             assert done.code == 2
             assert "pip install 'smsbridge[bridge]'" in done.err
+
+
+def test_a_process_without_doors_sends_what_another_has_stored(shared_place: Place) -> None:
+    folder = shared_place.folder
+    provider = Provider(read(folder, config_text()).backends["new"])
+    server = MockServer(provider)
+    server.start()
+    try:
+        line = f'{shared_place.line}\nlisten = "127.0.0.1:1"'
+        text = config_text(bridge=line).replace("https://new.example", provider.address)
+        (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
+        with open_store(shared_place, time.time) as store:
+            put(store)
+            with serving(folder, "--doors", "0", "--listen", "127.0.0.1:0") as (process, ready):
+                assert ready["doors"] == {}
+                live = requests.get(f"{ready['address']}/livez", timeout=SECONDS)
+                asked = requests.post(f"{ready['address']}/sendsms/", data=FIELDS, timeout=SECONDS)
+                assert (live.status_code, asked.status_code) == (200, 404)
+                until = time.monotonic() + SECONDS
+                while not store.counts()[State.ACCEPTED] and time.monotonic() < until:
+                    time.sleep(0.05)
+                process.terminate()
+                assert process.wait(SECONDS) == 0
+        assert [one.text for one in provider.messages] == ["Hello"]
+    finally:
+        server.stop()
+
+
+def test_a_place_to_listen_is_a_host_and_a_port(nowhere: Path) -> None:
+    (nowhere / "smsbridge.toml").write_text(config_text(), encoding="utf-8")
+    refused = run("serve", "--listen", "here")
+    assert (refused.code, "--listen: give a host and a port" in refused.err) == (2, True)

@@ -28,7 +28,7 @@ from smsbridge import (
 from smsbridge.backends.failover import Failover
 from smsbridge.client.resolve import SLACK, LogReader, OtherSends, find_submission, unknown_attempt
 from smsbridge.client.send_history import SendHistory
-from smsbridge.http.exchange import Response, drive
+from smsbridge.http.exchange import Request, Response, drive
 from smsbridge.message import fingerprint
 
 from support.asking import (
@@ -38,6 +38,7 @@ from support.asking import (
     SILENCE,
     TEXT,
     Answer,
+    Carrier,
     Gate,
     Make,
     Wire,
@@ -593,6 +594,8 @@ def test_what_can_not_be_read_leaves_one_unknown_and_is_read_again_for_the_next(
     first, second = make(Gate(), wire).resolve_many([of_text(1), of_text(2)])
     assert isinstance(first, OutcomeUnknown)
     assert first.why.startswith("it could not be looked up: No answer: HTTP 500")
+    assert type(first.__cause__) is NoAnswer
+    assert first.__cause__.__traceback__ is None
     assert getattr(second, "id", second) == "m-2"
 
 
@@ -626,6 +629,54 @@ def test_several_are_rivals_of_each_other_but_by_their_reference(make: Make) -> 
     assert isinstance(first, OutcomeUnknown)
     assert "another send of the same message" in first.why
     assert getattr(second, "id", second) == "m-2"
+
+
+APART = [NOW + timedelta(minutes=minutes) for minutes in (0, 9, 20, 62, 1680, 20_000)]
+UNKNOWNS = st.lists(
+    st.builds(
+        attempt,
+        st.sampled_from(["r-1", "r-2", "r-3", ""]),
+        started=st.sampled_from(APART),
+        fingerprint=st.sampled_from([fingerprint(NUMBER, TEXT), fingerprint(NUMBER, "Another")]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+LOGS = st.lists(
+    st.builds(
+        row,
+        st.sampled_from([f"m-{number}" for number in range(8)]),
+        text=st.sampled_from([TEXT, "Another"]),
+        state=st.sampled_from(["SENT", "SENT", "REJECTED"]),
+        at=st.sampled_from([*(at.isoformat() for at in APART), "2030-01-02 04:00:00", None]),
+        ref=st.sampled_from(["r-1", "r-2", "r-9", None, None, None]),
+    ),
+    max_size=8,
+)
+
+
+@given(
+    unknowns=UNKNOWNS,
+    others=UNKNOWNS,
+    rows=LOGS,
+    known=st.sets(st.sampled_from(["m-1", "m-2", "m-3"])),
+)
+def test_several_come_to_what_each_comes_to_by_itself(
+    unknowns: list[Attempt], others: list[Attempt], rows: list[dict[str, Any]], known: set[str]
+) -> None:
+    def log(request: Request) -> Response:
+        """Return all rows, and nothing after them."""
+        return page(*([] if json_of(request).get("before", "").startswith("m-") else rows))
+
+    def said(end: Any) -> str | None:
+        return end.why if isinstance(end, OutcomeUnknown) else end.id
+
+    alone = Client(Gate(), transport=Carrier(Wire(log)))
+    rivals = [*others, *unknowns]
+    ends = [end_of(partial(alone.resolve, one, known=known, others=rivals)) for one in unknowns]
+    together = Client(Gate(), transport=Carrier(Wire(log)))
+    found = together.resolve_many(unknowns, known=known, others=others)
+    assert [said(end) for end in found] == [said(end) for end in ends]
 
 
 # --- by a time without a zone

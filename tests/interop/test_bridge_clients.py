@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from smsbridge.bridge.database import Database
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import StoredMessage
 
@@ -56,9 +56,9 @@ class Bridged(Mock):
         return {"api_key": KEY, "client_id": ID, "client_secret": SECRET}[name]
 
     def stored(self, known: str) -> StoredMessage | None:
-        database = Database(self.folder / "bridge.db")
+        database = SQLiteDatabase(self.folder / "bridge.db")
         try:
-            return Store(database, time.time).find(known)
+            return Store(database).find(known)
         finally:
             database.close()
 

@@ -181,3 +181,8 @@ def test_a_path_that_is_none_is_refused_where_it_is_written(places: dict[str, An
 def test_what_is_made_need_not_be_carried() -> None:
     values = message_values(message()) | generated_values(Session(), "x")
     assert SEND.lacks(values) == []
+
+
+def test_a_place_of_the_route_is_known_by_its_value_whatever_its_filters() -> None:
+    operation = Operation("POST /to/{recipient|digits}?t={text}", {}, When({"a": "1"}))
+    assert operation.places() == {"{recipient}": "{recipient|digits}", "t": "{text}"}

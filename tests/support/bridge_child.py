@@ -12,7 +12,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,9 +21,9 @@ from urllib.parse import urlsplit
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.app import BridgeApp
 from smsbridge.bridge.config import read_bridge
-from smsbridge.bridge.database import Database
 from smsbridge.bridge.door import Door
 from smsbridge.bridge.service import serve_bridge
+from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
 from smsbridge.client.sync import Client
@@ -107,9 +106,9 @@ def warm_folder(folder: str) -> None:
     """Read once what each fork would read anew: a WSDL takes longer than all the rest."""
     config = read_bridge(read_document(Path(folder) / "smsbridge.toml"))
     with TemporaryDirectory() as other:
-        database = Database(Path(other) / "bridge.db")
+        database = SQLiteDatabase(Path(other) / "bridge.db")
         database.migrate()
-        store = Store(database, time.time)
+        store = Store(database)
         for door in config.doors:
             Door(door, config.backends[door.to], store, Session(), "http://127.0.0.1")
         database.close()

@@ -12,20 +12,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 
-from smsbridge.bridge.database import Database
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import State, StoredMessage
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
 from support.bridges import config_text, read
+from support.stores import Place
 
 SECONDS = 30.0
 CHILD = Path(__file__).with_name("bridge_child.py")
@@ -70,13 +70,11 @@ class Caller:
 
 
 @dataclass
-class Killed:
-    """A folder with a store, a mock provider, and the process that runs the bridges."""
+class Child:
+    """A process that runs bridges, one after the other, and the one that it runs."""
 
     folder: Path
-    provider: Provider
     process: subprocess.Popen[str]
-    callers: list[Caller] = field(default_factory=list)
     address: str = "http://127.0.0.1:9"
     pid: int = 0
     ended: int | None = None
@@ -116,13 +114,48 @@ class Killed:
         found: dict[str, Any] = json.loads(line)
         return found
 
+    @property
+    def runs(self) -> bool:
+        """Whether its bridge runs, as far as is known."""
+        return bool(self.pid) and self.ended is None
+
+
+@dataclass
+class Killed:
+    """A store, a mock provider, and the processes that run bridges: two, if they share it."""
+
+    place: Place
+    provider: Provider
+    children: list[Child]
+    callers: list[Caller] = field(default_factory=list)
+
+    @property
+    def first(self) -> Child:
+        """The first process."""
+        return self.children[0]
+
+    def begin(self) -> None:
+        """Start a bridge in each process that runs none."""
+        for one in self.children:
+            if not one.runs:
+                one.begin()
+
+    def end(self) -> None:
+        """End all bridges gently."""
+        for one in self.children:
+            assert not one.runs or one.kill(signal.SIGTERM) == 0
+
+    def address(self) -> str:
+        """Return the address of any of the bridges."""
+        return random.choice(self.children).address
+
     @contextmanager
     def calling(self, several: int = 4) -> Iterator[None]:
         """Let callers send until the end of the block: half of them name what they send."""
         begun = len(self.callers)
         self.callers += [Caller(f"c{begun + n}", named=n % 2 == 0) for n in range(several)]
         threads = [
-            threading.Thread(target=one.run, args=(lambda: self.address,), daemon=True)
+            threading.Thread(target=one.run, args=(self.address,), daemon=True)
             for one in self.callers[begun:]
         ]
         for thread in threads:
@@ -136,9 +169,9 @@ class Killed:
                 thread.join(SECONDS)
 
     def messages(self) -> list[StoredMessage]:
-        database = Database(self.folder / "bridge.db")
+        database = self.place.database()
         try:
-            return Store(database, time.time).list_messages(limit=1_000_000)
+            return Store(database).list_messages(limit=1_000_000)
         finally:
             database.close()
 
@@ -149,7 +182,7 @@ class Killed:
         look-up, so it goes on until the log has shown what arrived.
         """
         self.begin()
-        until = time.monotonic() + 8 * SECONDS  # each look-up reads the whole log
+        until = time.monotonic() + 4 * SECONDS
         going = (State.STORED, State.HANDED_OVER)
         while time.monotonic() < until:
             found = self.messages()
@@ -160,7 +193,7 @@ class Killed:
             if not waits and not to_find:
                 break
             time.sleep(0.1)
-        assert self.kill(signal.SIGTERM) == 0
+        self.end()
         return self.messages()
 
     def judge(self) -> Counter[State]:
@@ -182,32 +215,41 @@ class Killed:
 
 
 @contextmanager
-def killed(folder: Path) -> Iterator[Killed]:
-    """Yield a bridge that may be killed, with a mock provider on a socket behind it."""
-    config = read(folder, config_text())
+def killed(place: Place) -> Iterator[Killed]:
+    """Yield bridges that may be killed, with a mock provider on a socket behind them."""
+    folder = place.folder
+    config = read(folder, config_text(bridge=place.line))
     provider = Provider(config.backends["new"])
     server = MockServer(provider)
     server.start()
-    text = config_text().replace("https://new.example", provider.address)
+    text = config_text(bridge=place.line).replace("https://new.example", provider.address)
     (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
-    with (folder / "child.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(CHILD)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            encoding="utf-8",
-        )
-    run = Killed(folder, provider, process)
+    with (folder / "child.log").open("w") as log, ExitStack() as stack:
+        stack.callback(server.stop)
+        children = [
+            stack.enter_context(_child(folder, log)) for _ in range(2 if place.server else 1)
+        ]
+        yield Killed(place, provider, children)
+
+
+@contextmanager
+def _child(folder: Path, log: IO[str]) -> Iterator[Child]:
+    process = subprocess.Popen(
+        [sys.executable, str(CHILD)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        encoding="utf-8",
+    )
+    child = Child(folder, process)
     try:
-        yield run
+        yield child
     finally:
         with suppress(OSError):
-            if run.pid and run.ended is None:
-                os.kill(run.pid, signal.SIGKILL)
+            if child.runs:
+                os.kill(child.pid, signal.SIGKILL)
         process.kill()
         process.communicate(timeout=SECONDS)
-        server.stop()
 
 
 def pauses(seed: int, count: int, most: float) -> list[float]:

@@ -12,13 +12,12 @@ from urllib.parse import urlencode
 
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.config import BridgeConfig, read_bridge
-from smsbridge.bridge.database import Database
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.message_queue import MessageQueue
+from smsbridge.bridge.sender import bridge_client
 from smsbridge.bridge.service import Bridge, serve_bridge
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import NewMessage, State, StoredMessage
-from smsbridge.bridge.workers import bridge_client
 from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import FORM
 from smsbridge.config.load import read_document
@@ -27,6 +26,8 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.message import Message
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
+
+from support.stores import Place, file_place
 
 HERE = "http://127.0.0.1:8780"
 NUMBER = "+12025550123"
@@ -84,8 +85,10 @@ class Clock:
 
 
 @contextmanager
-def open_store(folder: Path, clock: Clock | None = None) -> Iterator[Store]:
-    database = Database(folder / "bridge.db")
+def open_store(where: Path | Place, clock: Callable[[], float] | None = None) -> Iterator[Store]:
+    """Yield a store that is migrated, in a folder or at a place."""
+    place = file_place(where) if isinstance(where, Path) else where
+    database = place.database()
     database.migrate()
     try:
         yield Store(database, clock or Clock())
@@ -103,7 +106,7 @@ def put(store: Store, text: str = "Hello", **more: Any) -> StoredMessage:
     return store.put(new_message(text, **more)).message
 
 
-def claim(store: Store) -> StoredMessage | None:
+def claim(store: Store, queue: MessageQueue | None = None) -> StoredMessage | None:
     """Claim the next message, as a worker does."""
     session = Session()
     backend = Client.from_mapping({"backend": "console"}).backend
@@ -113,7 +116,7 @@ def claim(store: Store) -> StoredMessage | None:
         assert whole is not None
         return backend.attempt(whole, session)
 
-    return MessageQueue(store).claim("worker 1", attempt)
+    return (queue or MessageQueue(store)).claim("worker 1", attempt)
 
 
 @dataclass

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 
 from smsbridge.backends.console import Console
 from smsbridge.http.exchange import Broken, Request
@@ -26,7 +26,7 @@ def _idle() -> None:
 class WebhookDelivery:
     """Delivers what is in a queue until it is stopped; each up to three times, until a 2xx."""
 
-    def __init__(self, outbox: SimpleQueue[Request], settle: Callable[[], None] = _idle) -> None:
+    def __init__(self, outbox: Queue[Request], settle: Callable[[], None] = _idle) -> None:
         """``outbox``: what is to be delivered; ``settle`` is called often, and may add to it."""
         self._outbox = outbox
         self._settle = settle

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Queue
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -141,7 +141,7 @@ class Provider:
         self.request_log = RequestLog(self.clock)
         self.webhooks: WebhookTarget | None = None
         self.posts_webhooks = False
-        self.outbox: SimpleQueue[Request] = SimpleQueue()
+        self.outbox: Queue[Request] = Queue()
         self.protocols = self._make_protocols()
         self.faults = FaultInjector(backend, self.protocols, self._session)
         self.play(scenario)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import SimpleQueue
+from queue import Queue
 
 from smsbridge.http.exchange import Request
 from smsbridge.testing.mock.delivery import WebhookDelivery
@@ -15,9 +15,9 @@ from support.each import each
 
 
 @contextmanager
-def listening(*statuses: int) -> Iterator[tuple[str, SimpleQueue[bytes]]]:
+def listening(*statuses: int) -> Iterator[tuple[str, Queue[bytes]]]:
     """Answer each POST in turn with a status, the last for ever, and tell what came."""
-    got: SimpleQueue[bytes] = SimpleQueue()
+    got: Queue[bytes] = Queue()
     left = list(statuses)
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,8 +42,8 @@ def listening(*statuses: int) -> Iterator[tuple[str, SimpleQueue[bytes]]]:
 
 
 @contextmanager
-def delivering(*requests: Request) -> Iterator[SimpleQueue[Request]]:
-    outbox: SimpleQueue[Request] = SimpleQueue()
+def delivering(*requests: Request) -> Iterator[Queue[Request]]:
+    outbox: Queue[Request] = Queue()
     for request in requests:
         outbox.put(request)
     postman = WebhookDelivery(outbox)

@@ -9,11 +9,20 @@ revision = "1"
 down_revision = None
 
 
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_ONLY_ADDED = """
+CREATE FUNCTION attempts_only_added() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'attempts are only added'; END $$;
+CREATE TRIGGER attempts_stay BEFORE UPDATE OR DELETE ON attempts
+FOR EACH ROW EXECUTE FUNCTION attempts_only_added()
+"""
+
+
 def upgrade() -> None:
     """Make the tables of a new store."""
     op.create_table(
         "messages",
-        sa.Column("seq", sa.Integer(), primary_key=True, autoincrement=True),
+        sa.Column("seq", _NUMBER, primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(40), nullable=False, unique=True),
         sa.Column("door", sa.String(64), nullable=False),
         sa.Column("caller", sa.String(64), nullable=False),
@@ -50,8 +59,8 @@ def upgrade() -> None:
     op.create_index("messages_repeat", "messages", ["door", "caller", "repeat_key"], unique=True)
     op.create_table(
         "attempts",
-        sa.Column("seq", sa.Integer(), primary_key=True, autoincrement=True),
-        sa.Column("message", sa.Integer(), sa.ForeignKey("messages.seq"), nullable=False),
+        sa.Column("seq", _NUMBER, primary_key=True, autoincrement=True),
+        sa.Column("message", _NUMBER, sa.ForeignKey("messages.seq"), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("actor", sa.String(96), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
@@ -66,6 +75,9 @@ def upgrade() -> None:
         sa.Column("caller", sa.String(64), nullable=False),
         sa.Column("expires", sa.Float(), nullable=False),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_ONLY_ADDED)
+        return
     for name, change in (("attempts_stay", "UPDATE"), ("attempts_remain", "DELETE")):
         op.execute(
             f"CREATE TRIGGER {name} BEFORE {change} ON attempts "

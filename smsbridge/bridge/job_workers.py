@@ -1,0 +1,145 @@
+"""The workers of one of several processes: jobs hand the work out, and leases tell who lives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy import String, and_, cast, column, exists, select, table, update
+
+from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.job_queue import BEAT_SECONDS
+from smsbridge.bridge.message_queue import LEASE_SECONDS, claimable
+from smsbridge.bridge.store_tables import MESSAGES
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.job_queue import JobQueue
+    from smsbridge.bridge.message_delivery import Delivery
+    from smsbridge.bridge.message_queue import MessageQueue
+
+LOG = logging.getLogger("smsbridge.bridge")
+_PAUSE_SECONDS = 1.0
+_MOST_AGAIN = 1000
+_MOST_IN_JOB = 10
+_JOBS = table("procrastinate_jobs", column("id"), column("status"))
+
+
+class JobWorkers:
+    """Delivers what the jobs of the store name, so many at a time.
+
+    Every few seconds it renews its leases. One process of all then makes *unknown* what a dead one
+    was sending, and issues work again for what is due and has no job.
+    """
+
+    def __init__(
+        self, jobs: JobQueue, queue: MessageQueue, delivery: Delivery, workers: int
+    ) -> None:
+        """Nothing is claimed before `start`."""
+        self._jobs, self._queue, self._delivery = jobs, queue, delivery
+        self._workers = workers
+        self._stop, self._over = threading.Event(), threading.Event()
+        self._well_since = time.monotonic()
+        self._loop = asyncio.new_event_loop()
+        self._threads = [
+            threading.Thread(target=self._run, daemon=True),
+            threading.Thread(target=self._beat, daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Do nothing: a job has a way of its own to wake whoever takes it."""
+
+    def stop(self, seconds: float) -> bool:
+        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+        if not self._stop.is_set():  # a second cancel would not wait for what is being sent
+            self._stop.set()
+            self._loop.call_soon_threadsafe(self._cancel)
+        jobs, beat = self._threads
+        jobs.join(seconds + _PAUSE_SECONDS)
+        self._over.set()
+        beat.join(_PAUSE_SECONDS)
+        return not jobs.is_alive()
+
+    def _cancel(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            if task.get_name() == "jobs":
+                task.cancel()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        main = self._loop.create_task(self._take_jobs(), name="jobs")
+        with closing(self._loop), suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(main)
+
+    async def _take_jobs(self) -> None:
+        """Take jobs until this is cancelled, also from a server that was away."""
+        while not self._stop.is_set():
+            try:
+                await self._jobs.run(self._deliver, concurrency=self._workers, seconds=15.0)
+            except (ConnectorException, OSError) as error:
+                LOG.error("no job can be taken: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _deliver(self, ids: Sequence[str]) -> None:
+        """Deliver the messages of a job, and what waits behind them for the same recipient."""
+        recipient: str | None = None
+        while not self._stop.is_set():
+            sent = self._delivery.deliver(
+                f"worker {self._queue.holder}", ids=ids, recipient=recipient
+            )
+            if sent is None:
+                return
+            recipient = sent.recipient
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT_SECONDS):
+            try:
+                database = self._queue.store.database
+                database.prepare()
+                self._queue.renew()
+                with database.alone("upkeep of claims") as mine:
+                    if mine and time.monotonic() - self._well_since > LEASE_SECONDS:
+                        self._mend()
+            except StoreError as error:
+                self._well_since = time.monotonic()
+                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+
+    def _mend(self) -> None:
+        if count := self._queue.recover("recovery"):
+            LOG.warning("%d messages were being sent by a process that is gone", count)
+        if count := issue_again(self._queue):
+            LOG.warning("%d messages were due and had no job", count)
+
+
+def issue_again(queue: MessageQueue) -> int:
+    """Issue work for what is due and has no job, whatever became of it; return for how many."""
+    now, database = queue.store.now(), queue.store.database
+    with database.write("issue") as connection:
+        found = connection.execute(_WITHOUT_JOB, {"now": now - BEAT_SECONDS}).scalars().all()
+        for start in range(0, len(found), _MOST_IN_JOB):
+            ids = found[start : start + _MOST_IN_JOB]
+            job = database.issue(connection, ids, now)
+            connection.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ids)).values(job=job))
+    return len(found)
+
+
+_LIVES = exists().where(
+    and_(_JOBS.c.id == MESSAGES.c.job, cast(_JOBS.c.status, String).in_(("todo", "doing")))
+)
+_WITHOUT_JOB = (
+    select(MESSAGES.c.id)
+    .where(claimable(), ~_LIVES)
+    .order_by(MESSAGES.c.due)
+    .limit(_MOST_AGAIN)
+    .with_for_update(skip_locked=True)
+)

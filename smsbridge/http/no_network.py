@@ -1,0 +1,52 @@
+"""A time in which this process makes no connection: what tries to is refused, and counted."""
+
+from __future__ import annotations
+
+import sys
+from typing import Self
+
+_EVENTS = frozenset(
+    {
+        *("socket.connect", "socket.sendto", "socket.sendmsg"),
+        *("socket.getaddrinfo", "socket.gethostbyname"),
+    }
+)
+"""The audit events of Python that come before a byte leaves, or a name is looked up."""
+
+_ACTIVE: list[NoNetwork] = []
+_WATCHED: list[bool] = []
+
+
+class NoNetwork:
+    """Entered, it refuses each connection and each look-up of a name with an `OSError`.
+
+    ``tries``: how many there were. It holds for all threads, and for what connects by Python's own
+    sockets.
+
+    >>> with NoNetwork() as nothing_leaves:
+    ...     nothing_leaves.tries
+    0
+    """
+
+    def __init__(self) -> None:
+        """Nothing is refused before it is entered."""
+        self.tries = 0
+
+    def __enter__(self) -> Self:
+        """Begin to refuse."""
+        if not _WATCHED:
+            sys.addaudithook(_watch)  # it stays until the process ends, and does nothing meanwhile
+            _WATCHED.append(True)
+        _ACTIVE.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Refuse no more."""
+        _ACTIVE.remove(self)
+
+
+def _watch(event: str, _: object) -> None:
+    if _ACTIVE and event in _EVENTS:
+        for one in _ACTIVE:
+            one.tries += 1
+        raise ConnectionRefusedError("nothing may leave now")

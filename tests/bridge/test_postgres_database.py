@@ -1,0 +1,121 @@
+"""A store in PostgreSQL: its commits are on the disk, its time is the server's, turns are taken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+
+from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.postgres_database import PostgresDatabase
+from smsbridge.bridge.store import Store
+from smsbridge.errors import ConfigError
+
+from support.bridges import NUMBER, new_message, put
+from support.postgres import Server
+from support.stores import Place
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[PostgresDatabase]:
+    with postgres.database() as url:
+        made = PostgresDatabase(make_url(url))
+        made.migrate()
+        yield made
+        made.close()
+
+
+def test_a_commit_waits_for_the_disk_whatever_the_server_has(postgres: Server) -> None:
+    with postgres.database() as url:
+        name = make_url(url).database
+        postgres.ask(f"ALTER DATABASE {name} SET synchronous_commit TO off")
+        database = PostgresDatabase(make_url(url))
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+        database.close()
+
+
+def test_the_time_is_that_of_the_server(database: PostgresDatabase) -> None:
+    database.prepare()
+    assert abs(database.now() - time.time()) < 5
+
+
+def test_those_who_take_the_same_turn_come_one_after_the_other(database: PostgresDatabase) -> None:
+    order: list[str] = []
+    first_has_it, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with database.write("first") as connection:
+            database.take_turns(connection, ["a", "b"])
+            first_has_it.set()
+            go_on.wait(20)
+            order.append("first")
+
+    def second() -> None:
+        first_has_it.wait(20)
+        with database.write("second") as connection:
+            database.take_turns(connection, ["b", "c"])
+            order.append("second")
+
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(first), pool.submit(second)]
+        first_has_it.wait(20)
+        with database.write("third") as connection:  # nobody has this one
+            database.take_turns(connection, ["d"])
+            order.append("third")
+        go_on.set()
+        for one in both:
+            one.result(20)
+    assert order == ["third", "first", "second"]
+
+
+def test_a_repeat_that_comes_at_the_same_time_is_one_message(database: PostgresDatabase) -> None:
+    store = Store(database)
+    with ThreadPoolExecutor(8) as pool:
+        named = list(pool.map(lambda _: store.put(new_message(key="k")).message.id, range(16)))
+        alike = [new_message("Alike", same_within=60.0) for _ in range(16)]
+        window = list(pool.map(lambda new: store.put(new).message.id, alike))
+    assert len({*named}) == 1
+    assert len({*window}) == 1
+
+
+def test_messages_to_one_recipient_are_numbered_as_they_are_committed(
+    database: PostgresDatabase,
+) -> None:
+    store = Store(database)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: put(store, str(number), recipient=NUMBER), range(40)))
+    found = store.list_messages(limit=100)[::-1]
+    assert [one.stored_at for one in found] == sorted(one.stored_at for one in found)
+
+
+def test_a_server_that_is_away_is_an_error_of_the_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, "postgresql://nobody:secret@127.0.0.1:1/away")
+    database = place.database()
+    with pytest.raises(StoreError), database.read():
+        pass
+    for use in (database.migrate, database.check):
+        with pytest.raises(
+            ConfigError, match=r"the store away on 127\.0\.0\.1 can't be used"
+        ) as no:
+            use()
+        assert "secret" not in str(no.value)
+    database.close()
+
+
+def test_sessions_that_the_server_ended_are_made_anew(
+    database: PostgresDatabase, postgres: Server
+) -> None:
+    store = Store(database)
+    put(store)
+    postgres.stop()
+    with pytest.raises(StoreError):
+        put(store)
+    postgres.start()
+    put(store)
+    assert len(store.list_messages()) == 2

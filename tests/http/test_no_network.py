@@ -1,0 +1,59 @@
+"""While nothing may leave, a connection is refused before its first byte, and counted."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from smsbridge.http.no_network import NoNetwork
+
+from support.each import each
+from support.sockets import listening
+
+
+def connect(port: int) -> None:
+    with socket.socket() as stream:
+        stream.connect(("127.0.0.1", port))
+
+
+def send_packet(port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as packets:
+        packets.sendto(b"x", ("127.0.0.1", port))
+
+
+def look_up(port: int) -> None:
+    socket.getaddrinfo("localhost", port)
+
+
+@each("leave", [connect, send_packet, look_up])
+def test_what_would_leave_is_refused_and_counted(leave: Callable[[int], None]) -> None:
+    with listening() as (port, taken), NoNetwork() as nothing_leaves:
+        with pytest.raises(ConnectionRefusedError, match="nothing may leave now"):
+            leave(port)
+        assert nothing_leaves.tries == 1
+        assert taken() == 0
+
+
+def test_it_holds_for_every_thread() -> None:
+    with listening() as (port, taken), NoNetwork() as nothing_leaves:
+        thread = threading.Thread(target=try_once, args=(port,))
+        thread.start()
+        thread.join(10)
+        assert (nothing_leaves.tries, taken()) == (1, 0)
+
+
+def test_afterwards_connections_are_made_again_and_not_counted() -> None:
+    with listening() as (port, taken):
+        with NoNetwork() as nothing_leaves:
+            pass
+        try_once(port)
+        assert (nothing_leaves.tries, taken()) == (0, 1)
+
+
+def try_once(port: int) -> None:
+    with suppress(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()

@@ -1,0 +1,141 @@
+"""A server of PostgreSQL for the tests: one for each process of theirs, on a port of loopback."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support.tools import missing, need_module
+
+SECONDS = 30.0
+_DEBIAN = Path("/usr/lib/postgresql")
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "fsync": "off",  # no test takes the machine's power away
+    "shared_buffers": "64MB",
+    "log_min_messages": "warning",
+}
+
+
+def need_postgres() -> Path:
+    """Return the folder of the server's commands; without it skip, or fail in CI."""
+    need_module("psycopg", "'smsbridge[postgres]'")
+    found = shutil.which("postgres")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(_DEBIAN.glob("*/bin"), reverse=True)
+    whole = [one for one in folders if (one / "initdb").exists() and (one / "postgres").exists()]
+    return whole[0] if whole else missing("PostgreSQL", "apt-get install postgresql")
+
+
+@dataclass
+class Server:
+    """A server that runs."""
+
+    binaries: Path
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        given = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        command = [f"{self.binaries}/postgres", "-D", f"{self.folder}/data", "-p", str(self.port)]
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen([*command, *given], stderr=log, **_as_somebody())
+        until = time.monotonic() + SECONDS
+        while not self._answers():
+            assert time.monotonic() < until, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Stop it: SIGINT ends its sessions, SIGQUIT is a crash of it."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(SECONDS)
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def ask(self, command: str, database: str = "postgres") -> list[Any]:
+        """Return the rows that a command gives, committed at once."""
+        import psycopg
+
+        with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as connection:
+            answer = connection.execute(command.encode())
+            return answer.fetchall() if answer.description else []
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """Yield the URL of an empty database, until the end of the block."""
+        name = f"t{next(self.numbers)}"
+        self.ask(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        try:
+            yield self.url(name)
+        finally:
+            self.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _answers(self) -> bool:
+        import psycopg
+
+        try:
+            self.ask("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Run a server until the end of the block."""
+    binaries = need_postgres()
+    folder = Path(tempfile.mkdtemp(prefix="smsbridge-postgres-"))
+    who = _as_somebody()
+    if who:
+        os.chown(folder, who["user"], who["group"])
+    server = Server(binaries, folder, _free_port())
+    try:
+        command = [f"{binaries}/initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
+        subprocess.run(
+            [*command, "--no-sync", "--no-locale", "-E", "UTF8"],
+            check=True,
+            capture_output=True,
+            timeout=60,
+            **who,
+        )
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_somebody() -> dict[str, Any]:
+    """Return whom the server runs as: it refuses to be root."""
+    if os.getuid() != 0:
+        return {"cwd": "/"}
+    known = {one.pw_name: one for one in pwd.getpwall()}
+    found = known.get("postgres") or known["nobody"]
+    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": [], "cwd": "/"}
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
