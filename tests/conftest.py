@@ -16,8 +16,8 @@ from smsbridge.http.exchange import Session
 from smsbridge.http.tls import VARIABLES
 
 from support.asking import Make
-from support.postgres import Server, running_server
 from support.blocks import Clock, session
+from support.postgres import Server, running_server
 from support.sending import PROTOCOLS, Send, send_async, send_by_curl, send_sync
 from support.stores import Place, file_place
 

@@ -18,6 +18,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
+from shutil import which
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -34,7 +35,7 @@ from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.serving.wire_message import WireMessage
 
 from support.bridges import Clock, open_store
-from support.commands import parse_options
+from support.commands import SMSBRIDGE, parse_options
 from support.events import events_of
 from support.terminal import DOCS, Terminal
 from support.tools import missing, need
@@ -211,3 +212,13 @@ def test_the_unit_starts_it_and_lets_it_end_in_its_own_time() -> None:
     assert parse_options(serve, options).params["config"] == "/etc/smsbridge/smsbridge.toml"
     assert int(service["TimeoutStopSec"]) > 25
     assert f"/var/lib/{service['StateDirectory']}/bridge.db" in TEXT
+
+
+@pytest.mark.skipif(not which("systemd-analyze"), reason="it is a part of systemd alone")
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    text = (EXAMPLES / "smsbridge.service").read_text(encoding="utf-8")
+    unit = tmp_path / "smsbridge.service"
+    unit.write_text(text.replace("/opt/smsbridge/bin/smsbridge", str(SMSBRIDGE)), encoding="utf-8")
+    verify = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

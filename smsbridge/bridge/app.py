@@ -13,7 +13,7 @@ from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.metrics import MEDIA_TYPE, exposition
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError, MissingExtra
-from smsbridge.http.decompress import BadEncoding, inflate
+from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
 from smsbridge.http.exchange import Request, Response
 
 try:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.stored_message import StoredMessage
     from smsbridge.bridge.whole_bridge import Bridge
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = REQUEST.size
 _ASK_SECONDS = 0.5
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -81,9 +81,8 @@ class BridgeApp:
         head = _head(asked)
         try:
             body = await _body(asked)
-        except _TooLarge:
-            why = f"its body has more than {MOST_BYTES} bytes"
-            return _web(await run_in_threadpool(self._bridge.refuse, head, 413, why))
+        except TooLarge as error:
+            return _web(await run_in_threadpool(self._bridge.refuse, head, 413, str(error)))
         except ClientDisconnect:
             return WebResponse(status_code=400)
         sender = asked.client.host if asked.client else ""
@@ -94,9 +93,10 @@ class BridgeApp:
 
     def _handle(self, head: Request, body: bytes, sender: str) -> Response | Waiting:
         try:
-            whole = inflate(body, head.header("content-encoding"), REQUEST.size)
+            whole = inflate(body, head.header("content-encoding"), MOST_BYTES)
         except BadEncoding as error:
-            return self._bridge.refuse(head, 400, str(error))
+            status = 413 if isinstance(error, TooLarge) else 400
+            return self._bridge.refuse(head, status, str(error))
         return self._bridge.handle(_with_body(head, whole), sender)
 
     async def _wait(self, waiting: Waiting) -> Response:
@@ -128,16 +128,12 @@ class BridgeApp:
             loop.call_soon_threadsafe(over.set)
 
 
-class _TooLarge(Exception):
-    """A body has too many bytes."""
-
-
 async def _body(asked: WebRequest) -> bytes:
     parts, size = [], 0
     async for part in asked.stream():
         size += len(part)
         if size > MOST_BYTES:
-            raise _TooLarge
+            raise TooLarge(f"the body is larger than {MOST_BYTES} bytes")
         parts.append(part)
     return b"".join(parts)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from smsbridge.bridge.webhook_config import WebhookConfig, read_webhooks
 from smsbridge.config.values import fetch_value
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import check_address
+from smsbridge.text.encodings import ENCODINGS, WIDE
 from smsbridge.text.located import Checker
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class DoorConfig:
     wait: float = 20.0
     same_within: float = 0.0
     on_unknown: OnUnknown = OnUnknown.HOLD
+    charset: str = ""
     shadow: str = ""
     received: Mapping[str, str] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
@@ -85,9 +88,10 @@ class BridgeConfig:
     ``store``: the file of its store, or the URL of a database of PostgreSQL, password included.
 
     ``shadows``: those that are compared with them, and never sent through.
-    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``keep``: how long the
-    numbers and texts of a message stay. ``workers``: how many sends are in flight at most.
-    ``events``: what comes in, and how.
+    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``proxies``: addresses
+    and networks whose ``X-Forwarded-For`` is believed. ``keep``: how long the numbers and texts of
+    a message stay. ``workers``: how many sends are in flight at most. ``events``: what comes in,
+    and how.
     """
 
     store: Path | str = field(repr=False)
@@ -97,6 +101,7 @@ class BridgeConfig:
     host: str = "127.0.0.1"
     port: int = 8780
     address: str = ""
+    proxies: tuple[str, ...] = ()
     keep: timedelta = timedelta(days=90)
     workers: int = 8
     events: tuple[EventsConfig, ...] = ()
@@ -110,7 +115,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
     """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
     with _lines(document):
         own, doors = _table(document, "bridge"), _table(document, "doors")
-        own.only("store", "listen", "address", "keep", "workers", "events")
+        own.only("store", "listen", "address", "proxies", "keep", "workers", "events")
         host, port = _listen(own)
         if not doors.values:
             doors.fail("give at least one door, such as [doors.old-shop]")
@@ -122,6 +127,7 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
             host=host,
             port=port,
             address=_address(own),
+            proxies=_proxies(own),
             keep=timedelta(seconds=_seconds(own, "keep", "90d")),
             workers=_workers(own),
             doors=made,
@@ -208,6 +214,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         "same_within",
         "on_unknown",
         "shadow",
+        "charset",
     )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
@@ -216,7 +223,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     wait = _seconds(own, "wait", "20s")
     if not 0 < wait <= _MOST_WAIT:
         own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
-    known = {one: _caller(document, callers, one, speaks) for one in callers.values}
+    known = _callers(document, callers, speaks)
     return DoorConfig(
         name=name,
         callers=known,
@@ -226,6 +233,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         wait=wait,
         same_within=_seconds(own, "same_within", "0s"),
         on_unknown=OnUnknown(_choice(own, "on_unknown", OnUnknown)),
+        charset=_charset(own),
         shadow=_block(document, own, "shadow") if "shadow" in own else "",
         received=read_received(own, callers.values),
         webhooks=read_webhooks(document, own, known),
@@ -235,10 +243,32 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
 def _block(document: ConfigDocument, own: Checker, key: str) -> str:
     name: str = own.of(key, str)
     if name not in document.blocks:
-        from smsbridge.text.suggest import nearest
-
-        own.fail(f"there is no [backends.{name}]; {nearest(name, document.blocks)}", key)
+        own.fail(f"there is no [backends.{name}]; {_hint(name, document.blocks)}", key)
     return name
+
+
+def _hint(name: str, blocks: Collection[str]) -> str:
+    from smsbridge.backends.registry import find
+    from smsbridge.text.suggest import nearest
+
+    try:
+        find(name)
+    except ConfigError:
+        return nearest(name, blocks)
+    return f'add one, with backend = "{name}"'
+
+
+def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[str, Backend]:
+    found: dict[str, Backend] = {}
+    for name in callers.values:
+        one = _caller(document, callers, name, speaks)
+        for other, backend in found.items():
+            if one.credentials() == backend.credentials():
+                callers.fail(
+                    f"it has the credentials of {other}: nobody could tell them apart", name
+                )
+        found[name] = one
+    return found
 
 
 def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) -> Backend:
@@ -286,6 +316,13 @@ def _choice(own: Checker, key: str, words: type[AnswerWhen | OnUnknown]) -> str:
     if said not in list(words):
         own.fail(f"give {' or '.join(words)}", key)
     return said
+
+
+def _charset(own: Checker) -> str:
+    charset: str = own.of("charset", str, "").lower()
+    if charset and (charset not in ENCODINGS or charset.startswith(WIDE)):
+        own.fail('give an encoding of old programs, such as "windows-1252"', "charset")
+    return charset
 
 
 def _seconds(own: Checker, key: str, default: str) -> float:
@@ -343,6 +380,16 @@ def _address(own: Checker) -> str:
         if urlsplit(address).query:
             own.fail("give a base URL, without a query", "address")
     return address
+
+
+def _proxies(own: Checker) -> tuple[str, ...]:
+    given = own.values.get("proxies", [])
+    for one in given if isinstance(given, list) else [None]:
+        try:
+            ip_network(one if isinstance(one, str) else "")
+        except ValueError:
+            own.fail('give a list of addresses or networks, such as ["10.0.0.0/8"]', "proxies")
+    return tuple(given)
 
 
 def _workers(own: Checker) -> int:

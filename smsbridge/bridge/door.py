@@ -20,8 +20,9 @@ from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.call import ReceivedCall, read_call, refuse, serve_wsdl
+from smsbridge.serving.call import ReceivedCall, read_call, read_wsdl_call, refuse, serve_wsdl
 from smsbridge.serving.callers import Callers, WrongCalls
+from smsbridge.serving.proof import unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
 _UNSTORED = "the message was not taken: try again later"
 
 
@@ -51,6 +53,8 @@ class Door:
         self._address = address
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
+        _check_proof(config, self._protocols)
+        _check_address(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
             raise ConfigError(
@@ -79,8 +83,11 @@ class Door:
         if wsdl := serve_wsdl(self._protocols, asked, self._address):
             return wsdl
         notes: list[str] = []
-        call = read_call(self._dialect, self._protocols, here, (), notes.append)
+        call = read_call(self._dialect, self._protocols, here, (), notes.append, are_dialled=True)
         if isinstance(call, Response):
+            by_token = any(one.auth.tells_by_token for one in self._protocols)
+            if not by_token and (first := self._callers.challenge(here, self._protocols)):
+                return first  # curl sends its body with the answer to it
             self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
@@ -120,8 +127,16 @@ class Door:
         if not f"{request.path}/".startswith(f"{path}/"):
             return None
         url = urlsplit(request.url)
-        rest = url.path.removeprefix(path) or "/"
+        rest = url.path.removeprefix(path)
         return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
+
+    def _answer_unknown(self, request: Request) -> Response | None:
+        """Return the fault of an operation that the WSDL has, and the table doesn't."""
+        call = read_wsdl_call(self._protocols, request)
+        if call is None:
+            return None
+        self.counts.refuse("no such operation")
+        return call.protocol.codec.fault(request, "Client", "this operation is not there any more")
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)
@@ -138,8 +153,10 @@ class Door:
         if talk is not None and refused and not talk.header("www-authenticate"):
             self._count_wrong(sender)
         if talk is not None or call is None:
-            return talk
+            return talk or self._answer_unknown(request)
         caller = self._callers.who(request, call)
+        if not caller and (again := self._callers.challenge(request, asked)):
+            return again
         if not caller:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)
@@ -161,9 +178,33 @@ def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
     def id_of(known: StoredMessage | StoredEvent) -> str:
         if isinstance(known, StoredMessage):
             return answers.known_id(known.protocol, known)
-        return str(known.seq) if only_numbers else known.id
+        return known.number if only_numbers else known.id
 
     return id_of
+
+
+def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
+    """Refuse a dialect with a signature that could not be checked: anybody could call."""
+    keys = {key for account in config.callers.values() for key in account.credentials()}
+    for protocol in protocols:
+        for table in protocol.table.operations().values():
+            if value := unprovable(table, keys):
+                raise ConfigError(
+                    f"door {config.name}: {table.call} is signed over {value}, which the call "
+                    "doesn't say, so nobody could tell who calls"
+                )
+
+
+def _check_address(
+    config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
+) -> None:
+    """Refuse an address for a WSDL that leads nowhere, such as that of a container."""
+    has_wsdl = any(one.codec.needs_wsdl for one in protocols)
+    if has_wsdl and urlsplit(address).hostname in _EVERYWHERE:
+        raise ConfigError(
+            f"door {config.name}: its WSDL would send callers to {address}: say in bridge.address "
+            "how they reach the bridge"
+        )
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:
@@ -176,7 +217,7 @@ def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
     dialect = next(iter(config.callers.values()))
     given = [account.credentials().keys() for account in config.callers.values()]
     return tuple(
-        one
+        replace(one, codec=one.codec.in_charset(config.charset))
         for one in provider_protocols(dialect, config.path)
         if any(set(one.table.auth.credentials) <= keys for keys in given)
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.bridge.stored_message import State, StoredMessage, time_of
+from smsbridge.bridge.stored_message import FIRST_NUMBER, State, StoredMessage, time_of
 from smsbridge.errors import Attempt, ConfigError, Reason
 from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.message import Message, Status, Submission, fingerprint
-from smsbridge.serving.answers import status_words
+from smsbridge.serving.answers import AnswerWriter, status_words
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, writer_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from smsbridge.serving.provider_protocol import ProviderProtocol
 
 _SAMPLE_ID = "0123456789abcdef0123456789abcdef01234567"
+_SAMPLE_NUMBER = str(FIRST_NUMBER + 7)
 _SAMPLE = Message(recipient="+12025550123", text="Hello")
 _LESS: Mapping[Status, tuple[Status, ...]] = {
     Status.READ: (Status.DELIVERED, Status.SENT, Status.ACCEPTED, Status.QUEUED),
@@ -88,7 +89,7 @@ class DoorAnswers:
                     _account_of(one, accounts),
                     one,
                     answers,
-                    "7" if one.name in found else _SAMPLE_ID,
+                    _SAMPLE_NUMBER if one.name in found else _SAMPLE_ID,
                 )
         return cls(answers=answers, by_number=frozenset(found))
 
@@ -98,7 +99,7 @@ class DoorAnswers:
 
     def known_id(self, protocol: str, message: StoredMessage | StoredEvent) -> str:
         """Return the same by the name of the protocol."""
-        return str(message.seq) if protocol in self.by_number else message.id
+        return message.number if protocol in self.by_number else message.id
 
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
         """Return the answer that a message was taken, with its status."""
@@ -130,7 +131,7 @@ class DoorAnswers:
             not_sent = getattr(call.table, "not_sent", {})
             for path, words in not_sent.items():
                 for word in words:
-                    return writer_of(request, call).answer({path: word}, {})
+                    return _no_writer(request, call).answer({path: word}, {})
             return self.fault(request, call, "the message was not sent")
         return self.fault(request, call, "it is not known whether the message was sent")
 
@@ -141,7 +142,7 @@ class DoorAnswers:
         """
         rejected = call.table.rejected
         faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
-        return writer_of(request, call).refusal({**faults, **rejected}, reasons)
+        return _no_writer(request, call).refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:
         """Return the dialect's fault of a server, after which nothing is known."""
@@ -207,6 +208,12 @@ class DoorAnswers:
             "status": status,
             "error": str(message.reason or ended) if status in FAILURES else "",
         }
+
+
+def _no_writer(request: Request, call: ReceivedCall) -> AnswerWriter:
+    """Return what writes answers that say no: they have no id."""
+    accepted = getattr(call.table, "accepted", None)
+    return replace(writer_of(request, call), without=accepted.id or "" if accepted else "")
 
 
 def _account_of(protocol: ProviderProtocol, accounts: Collection[Backend]) -> Backend:

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
 _BAD = (Reason.REQUEST, Reason.OTHER)
-_BLAMED = {"recipient": Reason.RECIPIENT, "text": Reason.CONTENT, "sender": Reason.SENDER}
+_BLAMED = {
+    "recipient": Reason.RECIPIENT,
+    "number": Reason.RECIPIENT,
+    "text": Reason.CONTENT,
+    "sender": Reason.SENDER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,7 @@ class DoorCalls:
                 reference=reference,
                 key=f"{key}\0{number}" if key and number else key,
                 same_within=self.config.same_within,
+                others=tuple(one.recipient for one in messages if key and one is not message),
             )
             for number, message in enumerate(messages)
         ]

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store_tables import EVENTS
 from smsbridge.bridge.stored_event import EventKind, StoredEvent
+from smsbridge.bridge.stored_message import FIRST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,8 +106,8 @@ class EventStore:
         rules += [EVENTS.c.at < before] if before is not None else []
         rules += [EVENTS.c.at >= after] if after is not None else []
         if known:
-            number = int(known) if known.isascii() and known.isdecimal() and len(known) < 16 else -1  # noqa: PLR2004  (a 64-bit number)
-            rules.append(or_(EVENTS.c.id == known, EVENTS.c.seq == number))
+            number = int(known) if known.isascii() and known.isdecimal() and len(known) < 16 else 0  # noqa: PLR2004  (a 64-bit number)
+            rules.append(or_(EVENTS.c.id == known, EVENTS.c.seq == number - FIRST_NUMBER))
         first = unread or after is not None
         order = EVENTS.c.seq if first else EVENTS.c.seq.desc()
         asked = select(EVENTS).where(*rules).order_by(order).limit(limit)

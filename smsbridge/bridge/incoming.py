@@ -9,6 +9,8 @@ from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.template import RECIPIENTS
 from smsbridge.mapping.times import parse_time
+from smsbridge.serving.call import unknown_fields
+from smsbridge.serving.rest import NOT_UTF8
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -23,8 +25,10 @@ _MADE = {"now", "uuid", "encoding", "segments"}
 def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """Return the messages of a call, one for each recipient.
 
-    Raises `InvalidMessage` where it, or its time, can't be read.
+    Raises `InvalidMessage` where it, its time or its encoding can't be read.
     """
+    if NOT_UTF8 in call.leniencies:
+        raise InvalidMessage("text: it is in no encoding that its call or the door names")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is no message")
     said, more = call.values, dict[str, Any]()
@@ -41,7 +45,14 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
 def omissions(call: ReceivedCall) -> list[str]:
     """Return the names of what a call has and a bridge doesn't carry on."""
     private = {*call.protocol.table.auth.credentials, "token"}
-    return sorted(call.values.keys() - _CARRIED - _MADE - private)
+    known = call.values.keys() - _CARRIED - _MADE - private
+    is_named = call.protocol.codec.needs_wsdl  # else its caller may name it as it likes
+    others = {
+        path if is_named else "a field that its table doesn't have"
+        for path, word in unknown_fields(call)
+        if word not in (None, "", [])
+    }
+    return sorted(known | others)
 
 
 def check_sendable(message: Message, target: Backend, session: Session) -> None:

@@ -108,8 +108,12 @@ class SQLiteDatabase(Database):
         self.at(f"{write.what}: written")
 
     def prepare(self) -> None:
-        """Make the folder of the file."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+        """Make the file, for its owner alone: it has numbers and texts."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.touch(0o600)
+        except OSError as error:
+            raise ConfigError(f"can't write {self.file}: {error.strerror}") from None
 
     def is_there(self) -> bool:
         """Return whether the file is there."""

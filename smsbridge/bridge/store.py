@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from smsbridge.bridge.database import Refusal
 from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
+    FIRST_NUMBER,
     SETTLED,
     STEPS,
     End,
@@ -151,7 +152,8 @@ class Store:
         """Return a message by its id or its number, if it is that caller's, and not deleted."""
         place: ColumnElement[bool] = MESSAGES.c.id == known
         if known.isascii() and known.isdecimal() and len(known) < 16:  # noqa: PLR2004  (a 64-bit number)
-            place = or_(place, MESSAGES.c.seq == int(known))
+            number = int(known)
+            place = or_(place, MESSAGES.c.seq.in_((number, number - FIRST_NUMBER)))
         rows = self._select(place, *_of(door, caller))
         return rows[0] if rows else None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from smsbridge.bridge.stored_message import FIRST_NUMBER
 from smsbridge.message import Status
 
 
@@ -65,6 +66,11 @@ class StoredEvent:
     due: float | None
     tries: int
     delivered_at: float | None
+
+    @property
+    def number(self) -> str:
+        """Its id where that must be a number; it fits 32 bits."""
+        return str(FIRST_NUMBER + self.seq)
 
     @classmethod
     def of_row(cls, row: Any) -> StoredEvent:

@@ -49,6 +49,9 @@ STEPS: Mapping[State, frozenset[State]] = {
 }
 """Which state may follow each. What was accepted stays so: nothing sends it again."""
 
+FIRST_NUMBER = 1_000_000_000
+"""What is added to the number of a row where its id must be a number: a short one may be a code."""
+
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
 """The states in which nothing more happens by itself."""
 
@@ -58,7 +61,7 @@ class NewMessage:
     """A message that a caller of a door hands in, and the name of the block that carries it.
 
     ``key``: what names it for its caller's repeats, or empty. ``same_within``: for how many seconds
-    an equal one without a key is a repeat.
+    an equal one without a key is a repeat. ``others``: to whom else a call with a key goes.
     """
 
     message: Message
@@ -69,18 +72,20 @@ class NewMessage:
     reference: str = ""
     key: str = ""
     same_within: float = 0.0
+    others: tuple[str, ...] = ()
 
     @property
     def content(self) -> str:
         """A hash of all that a repeat must have in common with it."""
         one = self.message
-        said = {
+        said: dict[str, Any] = {
             "recipient": one.recipient,
             "text": one.text,
             "channels": channels_word(one.channels),
             "sender": one.sender,
             "send_at": one.send_at.timestamp() if one.send_at else None,
         }
+        said |= {"others": self.others} if self.others else {}
         return _hash(json.dumps(said, sort_keys=True))
 
     @property
@@ -117,6 +122,11 @@ class StoredMessage:
     status: Status | None
     reason: Reason | None
     why: str | None
+
+    @property
+    def number(self) -> str:
+        """Its id where that must be a number; it fits 32 bits."""
+        return str(FIRST_NUMBER + self.seq)
 
     @classmethod
     def of_row(cls, row: Any) -> StoredMessage:

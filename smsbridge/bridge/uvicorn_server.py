@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from smsbridge.errors import MissingExtra
 
 try:
+    import h11
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
 except ImportError as missing:
     raise MissingExtra("bridge", "smsbridge serve") from missing
 
@@ -21,6 +24,29 @@ if TYPE_CHECKING:
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 4
 _END_SECONDS = 6.0
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_PLACE = re.compile(rb"(?<= )https?://[^/? ]+(?=/)", re.IGNORECASE)
+
+
+class OldTargets(H11Protocol):
+    """HTTP by h11, with targets as old programs write them.
+
+    They leave bytes above ASCII as they are, which h11 refuses, and which become ``%E9`` here. A
+    whole URL, as a proxy is sent it, becomes its path (RFC 9112 §3.2.2).
+    """
+
+    _is_past_line = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a request; of those of its first line the target is mended."""
+        if self.conn.their_state is h11.IDLE and not self._is_past_line:
+            line, end, rest = data.partition(b"\n")
+            self._is_past_line = bool(end)
+            line = _PLACE.sub(b"", line, count=1)
+            data = _NOT_ASCII.sub(lambda one: b"%%%02X" % one[0][0], line) + end + rest
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._is_past_line = False
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -36,14 +62,22 @@ def url_of(listening: socket.socket) -> str:
 
 
 @contextmanager
-def serve_app(app: Starlette, listening: socket.socket) -> Iterator[None]:
-    """Serve an application until the end of the block; then answer what has come, and stop."""
+def serve_app(
+    app: Starlette, listening: socket.socket, proxies: Collection[str] = ()
+) -> Iterator[None]:
+    """Serve an application until the end of the block; then answer what has come, and stop.
+
+    ``proxies``: whose word for the address of a caller is taken, ``X-Forwarded-For``.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # its lines would have the keys that stand in a query
+        http=OldTargets,
         lifespan="off",
         server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = uvicorn.Server(config)

@@ -77,7 +77,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
             raise cannot_listen(given.host, given.port, error.strerror) from None
         address = given.address or url_of(listening)
         bridge = stack.enter_context(serve_bridge(ready, address, doors=doors != "0"))
-        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening))
+        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening, ready.proxies))
         heard = {door.config.name: f"{address}{door.config.path}" for door in bridge.doors}
         put(json.dumps({"address": address, "doors": heard}))
         wait()

@@ -68,6 +68,12 @@ class Request(_HeadersAndBody):
     prefix: str = ""
 
     @property
+    def called(self) -> str:
+        """The URL as it was called: with what a server took off its path."""
+        parts = urlsplit(self.url)
+        return parts._replace(path=self.prefix + parts.path).geturl() if self.prefix else self.url
+
+    @property
     def path(self) -> str:
         """The path of the URL."""
         return urlsplit(self.url).path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,15 @@ _NO_CONTENT = "204"
 
 @dataclass(frozen=True, slots=True)
 class AnswerWriter:
-    """Writes answers to one call: by which codec, to which request, of which name."""
+    """Writes answers to one call: by which codec, to which request, of which name.
+
+    ``without``: a path that no answer has unless it is told to, or its contract needs it.
+    """
 
     codec: ProviderCodec
     request: Request
     call: str
+    without: str = ""
 
     def answer(
         self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
@@ -55,6 +59,10 @@ class AnswerWriter:
             path: _other(word_at(sample, path), no) for path, no in (rejected or {}).items()
         }
         said = {path: word for path, word in harmless.items() if word is not None}
+        if self.without and self.without not in words:
+            less = merge(merge(_less(sample, self.without.split(".")), nest(said)), given)
+            with suppress(Unwritable):
+                return self.codec.write(self.request, self.call, less)
         whole = merge(merge(sample, nest(said)), given)
         return self.codec.write(self.request, self.call, whole)
 
@@ -70,6 +78,15 @@ class AnswerWriter:
                 with suppress(Unwritable):  # its format may have no place for it
                     return self.answer({path: ends_of(word)[0]})
         return self.codec.deny(self.request, reasons[0])
+
+
+def _less(tree: Any, steps: Sequence[str]) -> Any:
+    """Return nested words without what stands at a path."""
+    first, *others = steps
+    if not isinstance(tree, Mapping) or first not in tree:
+        return tree
+    kept = {name: word for name, word in tree.items() if name != first}
+    return {**kept, first: _less(tree[first], others)} if others else kept
 
 
 def merge(tree: Any, over: Any) -> Any:

@@ -53,6 +53,15 @@ class ProviderAuth(ABC):
         """Return the answer to a request of the conversation; ``mint`` issues a token."""
         return None
 
+    def renew(
+        self, _request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return a challenge where a request has no answer to one, or to one that is forgotten.
+
+        A door asks for it once a call has proved nothing.
+        """
+        return None
+
 
 @singledispatch
 def provider_auth(auth: Auth) -> ProviderAuth:

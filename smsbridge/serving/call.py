@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,7 +14,8 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.operation import Operation, Question
-from smsbridge.mapping.path import at
+from smsbridge.mapping.path import at, flat
+from smsbridge.mapping.path import names as names_in
 from smsbridge.mapping.reread import field_at, reread, values_in
 from smsbridge.mapping.template import RECIPIENTS, Kept, names
 from smsbridge.mapping.words import When
@@ -23,6 +25,7 @@ from smsbridge.serving.proof import Proof
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.rest import json_response
 
+_Read = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 SENDING = ("send", "resend")
 
 
@@ -141,17 +144,20 @@ def _reads(protocol: ProviderProtocol, request: Request) -> bool:
         return True
 
 
-def read_call(
+def read_call(  # noqa: PLR0913  (what a call is read by)
     backend: Backend,
     protocols: Sequence[ProviderProtocol],
     request: Request,
     tokens: Collection[str],
     note: Note,
+    *,
+    are_dialled: bool = False,
 ) -> ReceivedCall | Response | None:
     """Return the call that a request makes, the answer to an unreadable one, or None.
 
     ``protocols`` are those of the backend; ``tokens`` those given out. ``note`` is told of each
-    leniency that it took.
+    leniency that it took. ``are_dialled``: numbers are as people dial them in its
+    ``default_region``.
     """
     found: list[tuple[ProviderProtocol, Call, list[str]]] = []
     is_routed = False
@@ -175,7 +181,9 @@ def read_call(
         note(leniency)
     operation, table = _operation(protocol.table.operations(), call)
     sending = operation == "send"
-    messages, trouble = _messages(backend, table, call, note) if sending else ([], "")
+    dialled = are_dialled and backend.default_region
+    read: _Read = partial(_with_number, backend, table) if dialled else lambda given: given
+    messages, trouble = _messages(backend, table, call, note, read) if sending else ([], "")
     credentials = backend.credentials()
     auth = protocol.table.auth
     configured = set(auth.credentials) <= credentials.keys()
@@ -184,7 +192,9 @@ def read_call(
         operation=operation,
         table=table,
         given=call.fields,
-        known=Proof(protocol, table, call.fields, request).is_valid(credentials, tokens),
+        known=Proof(protocol, table, call.fields, request).is_valid(
+            credentials, tokens, is_strict=False
+        ),
         message=messages[0] if messages else None,
         others=tuple(messages[1:]),
         own=frozenset(auth.fields(credentials) if configured else ())
@@ -242,6 +252,22 @@ def credentials_in(
     return None if unread else {}
 
 
+def unknown_fields(call: ReceivedCall) -> Iterator[tuple[str, Any]]:
+    """Yield each field of a call that its table doesn't have: its path, without indexes."""
+    known = {_names(path) for path in (*call.table.fields, *call.own)}
+    for path, word in flat(call.fields):
+        if (name := _names(path)) not in known:
+            yield name, word
+
+
+def _names(path: str) -> str:
+    """Return a path without its indexes; the name of an unknown field may not be a valid path."""
+    try:
+        return names_in(path)
+    except ValueError:
+        return "of a name that no table can have"
+
+
 def _operation(
     operations: Mapping[str, Operation | Question], call: Call
 ) -> tuple[str, Operation | Question]:
@@ -252,19 +278,32 @@ def _operation(
 
 
 def _messages(
-    backend: Backend, table: Operation | Question, call: Call, note: Note
+    backend: Backend, table: Operation | Question, call: Call, note: Note, read: _Read
 ) -> tuple[list[Message], str]:
     """Return the messages of a call that sends, or why the provider would refuse them."""
     if not isinstance(table, Operation):
         return [], ""
     try:
-        each = [backend.taken(table, given, note) for given in _of_each(table, call.fields)]
+        each = [backend.taken(table, read(given), note) for given in _of_each(table, call.fields)]
     except InvalidMessage as error:
         return [], str(error)
     numbers = {message.recipient: message for message in each}
     if len(numbers) < len(each):
         note("a number that is given twice")
     return list(numbers.values()), ""
+
+
+def _with_number(
+    backend: Backend, table: Operation | Question, given: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the fields of a call with a number that was dialled as E.164."""
+    for path, template in table.places().items():
+        word = text(field_at(given, path))
+        read = reread(template, word)
+        number = read.get("recipient") or read.get(RECIPIENTS, "")
+        if number and number[0] not in "+ ":  # a blank may be a + that was not escaped
+            return {**given, path: word.replace(number, backend.number(number), 1)}
+    return given
 
 
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from smsbridge.serving.proof import Proof
@@ -69,10 +70,26 @@ class Callers:
                 refused = refused or answer
         return refused, refused is not None
 
+    def challenge(self, request: Request, protocols: Sequence[ProviderProtocol]) -> Response | None:
+        """Return the challenge that a request has to answer first; None if it answers one."""
+
+        def mint(_: str) -> str:
+            return self.issue("")
+
+        for auth in (one.auth for one in protocols):
+            answer = auth.renew(request, self.tokens_of(""), mint)
+            for account in () if auth.tells_by_token else self.accounts.values():
+                answer = answer or auth.answer(request, account.credentials(), account.site(), mint)
+            if answer:
+                return answer
+        return None
+
 
 @dataclass(slots=True)
 class WrongCalls:
     """Counts calls with wrong credentials by address. Safe to share between threads.
+
+    Of IPv6 by its first 64 bits: a machine has all addresses that begin with them.
 
     ``monotonic`` returns seconds.
     """
@@ -84,15 +101,27 @@ class WrongCalls:
     def add(self, address: str) -> None:
         """Count one."""
         with self._turn:
-            times = self._seen.setdefault(address, [])
+            key = _network(address)
+            times = self._seen.setdefault(key, [])
             times.append(self.monotonic())
             del times[:-MOST_WRONG]
-            self._seen.move_to_end(address)
+            self._seen.move_to_end(key)
             while len(self._seen) > _MOST_ADDRESSES:
                 self._seen.popitem(last=False)
 
     def are_too_many(self, address: str) -> bool:
         """Return whether an address has made so many lately that no more of it is looked at."""
         with self._turn:
-            times = self._seen.get(address, [])
+            times = self._seen.get(_network(address), [])
             return len(times) >= MOST_WRONG and self.monotonic() - times[0] < WRONG_SECONDS
+
+
+def _network(address: str) -> str:
+    """Return what stands for all addresses of a caller."""
+    if ":" not in address:
+        return address
+    try:
+        six = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(six.ipv4_mapped or IPv6Address(int(six) >> 64 << 64))

@@ -62,6 +62,10 @@ class ProviderCodec(ABC):
         """
         return self
 
+    def in_charset(self, _charset: str) -> ProviderCodec:
+        """Return what reads a request in an encoding, if that has no other and is not UTF-8."""
+        return self
+
     def sample(self, _name: str) -> dict[str, Any]:
         """Return the words of a valid answer to a call, as far as a contract says."""
         return {}

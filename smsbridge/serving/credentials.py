@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from smsbridge.auth.username_token import (
 from smsbridge.codecs.soap.envelope import WSSE
 from smsbridge.codecs.soap.reader import split
 from smsbridge.errors import ConfigError
+from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at
 from smsbridge.mapping.reread import reread
@@ -32,7 +33,6 @@ from smsbridge.text.secrets import same
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-    from smsbridge.http.exchange import Request
     from smsbridge.mapping.auth import Credentials
 
 
@@ -86,7 +86,7 @@ class ProviderBasic(ProviderAuth):
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
         """Return whether the header is there."""
-        return request.header("authorization").startswith("Basic ")
+        return request.header("authorization")[:6].lower() == "basic "
 
     def is_valid(
         self,
@@ -96,8 +96,20 @@ class ProviderBasic(ProviderAuth):
         _tokens: Collection[str],
     ) -> bool:
         """Return whether the header holds both."""
-        known = all(key in credentials for key in self.auth.credentials)
-        return known and same(request.header("authorization"), self.auth.header(credentials))
+        if not self.is_used(request, {}) or any(
+            key not in credentials for key in self.auth.credentials
+        ):
+            return False
+        given, right = request.header("authorization"), self.auth.header(credentials)
+        return same(given[6:].strip(), right[6:])
+
+    def renew(
+        self, request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return a challenge where there is no header: .NET and wget wait for it."""
+        if request.header("authorization"):
+            return None
+        return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="smsbridge"'})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -56,7 +56,8 @@ class ProviderDigest(ProviderAuth):
             and is_known(said)
             and said.get("qop", "auth") == "auth"
             and ("qop" not in said or {"nc", "cnonce"} <= said.keys())
-            and unquote(said.get("uri", "")) == unquote(request.prefix + target(request))
+            and unquote(said.get("uri", ""))
+            == unquote(target(replace(request, url=request.called)))
             and _names(said, user)
             and same(said.get("response", ""), answer_to(said, request.method, user, password))
         )
@@ -71,9 +72,23 @@ class ProviderDigest(ProviderAuth):
         """Return a 401 with a challenge if the request has no such header."""
         if self.is_used(request, {}):
             return None
-        said = f'realm="{REALM}", qop="auth", algorithm=SHA-256, charset=UTF-8'
-        challenge = f'Digest {said}, nonce="{mint("token")}"'
-        return Response(status=_UNAUTHORIZED, headers={"WWW-Authenticate": challenge})
+        return _challenge(mint)
+
+    def renew(
+        self, request: Request, tokens: Collection[str], mint: Callable[[str], str]
+    ) -> Response | None:
+        """Return another challenge where the nonce was given out too long ago to be known."""
+        found = challenges(request.header("authorization"))
+        if any(said.get("nonce") in tokens for _, said in found):
+            return None
+        return _challenge(mint, ", stale=true") if self.is_used(request, {}) else None
+
+
+def _challenge(mint: Callable[[str], str], more: str = "") -> Response:
+    """Return a challenge in MD5: old clients, such as PHP's, know nothing else."""
+    said = f'realm="{REALM}", qop="auth", algorithm=MD5, charset=UTF-8'
+    challenge = f'Digest {said}, nonce="{mint("token")}"{more}'
+    return Response(status=_UNAUTHORIZED, headers={"WWW-Authenticate": challenge})
 
 
 def _names(said: Mapping[str, str], user: str) -> bool:

@@ -43,23 +43,38 @@ def write_words(form: str, words: Mapping[str, Any]) -> tuple[str, bytes]:
 
 
 def text_of(form: str, words: Mapping[str, str]) -> str:
-    """Return a text in which a pattern finds these words and no others; or raise `Unwritable`."""
+    """Return a text in which a pattern finds these words; or raise `Unwritable`.
+
+    It finds no others, unless each text that it matches has some.
+    """
     pattern = compile_format(form)
+    more = ""
     for choice in _split(pattern.pattern) if pattern else ():
         made = _fill(choice, words)
         found = pattern.fullmatch(made) if pattern and made is not None else None
-        if found and {k: v for k, v in found.groupdict().items() if v is not None} == words:
-            return str(made)
-    raise Unwritable(f"no text can be made of {form} with {', '.join(words) or 'no word'}")
+        said = {k: v for k, v in found.groupdict().items() if v is not None} if found else {}
+        if said == words and made:
+            return made
+        if made and not more and words.items() <= said.items():
+            more = made
+    if not more:
+        raise Unwritable(f"no text can be made of {form} with {', '.join(words) or 'no word'}")
+    return more
 
 
 def _fill(choice: str, words: Mapping[str, str]) -> str | None:
     """Return one of the choices of a pattern as a text; None if only an example can show one."""
     made, at = "", 0
     while at < len(choice):
-        if group := _GROUP.match(choice, at):
-            made += words.get(group[1], "")
-            at = _end(choice, at)
+        if choice[at] == "(":
+            end = _end(choice, at)
+            word = _fill_group(choice[at:end], words)
+            if choice[end : end + 1] in ("?", "*"):  # it may be left out
+                named = _GROUP.match(choice, at)
+                word, end = words.get(named[1] if named else "", ""), end + 1
+            if word is None:
+                return None
+            made, at = made + word, end
         elif (atom := _ATOM.match(choice, at)) and (sample := _sample(atom["one"])):
             times = atom["times"] or "+"
             made += sample * (int(atom["least"] or 0) if times[0] == "{" else times[0] == "+")
@@ -67,6 +82,15 @@ def _fill(choice: str, words: Mapping[str, str]) -> str | None:
         else:
             return None
     return made
+
+
+def _fill_group(group: str, words: Mapping[str, str]) -> str | None:
+    """Return the word of a group that has a name, or a text that its pattern matches."""
+    named = _GROUP.match(group)
+    if named and named[1] in words:
+        return words[named[1]]
+    inner = group[named.end() if named else 1 : -1].removeprefix("?:")
+    return None if inner.startswith("?") else _fill(next(_split(inner)), words)
 
 
 def _sample(atom: str) -> str:

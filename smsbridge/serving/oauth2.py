@@ -33,7 +33,7 @@ class ProviderClientCredentials(ProviderAuth):
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
         """Return whether a Bearer token is there."""
-        return request.header("authorization").startswith("Bearer ")
+        return request.header("authorization")[:7].lower() == "bearer "
 
     def is_valid(
         self,
@@ -43,7 +43,7 @@ class ProviderClientCredentials(ProviderAuth):
         tokens: Collection[str],
     ) -> bool:
         """Return whether the token is one of those that were issued."""
-        return request.header("authorization").removeprefix("Bearer ") in tokens
+        return self.is_used(request, {}) and request.header("authorization")[7:].strip() in tokens
 
     def credentials_in(
         self, request: Request, _fields: Mapping[str, Any], names: Collection[str]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from codecs import BOM_UTF8
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from email import policy
 from email.parser import BytesParser
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
 from smsbridge.codecs.answer_format import parse_json
 from smsbridge.codecs.rest import FORM, JSON, XML, Rest
@@ -21,6 +22,7 @@ from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.path import LIST
 from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
 from smsbridge.serving.format_writer import write_words
+from smsbridge.text.encodings import ENCODINGS, WIDE, Undecodable, charset_of, decode
 
 if TYPE_CHECKING:
     from smsbridge.http.address import Site
@@ -28,11 +30,18 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 _XML = (XML, "text/xml")
+_VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
+NOT_UTF8 = "a form that is not UTF-8"
+"""The leniency of a form whose bytes are in no encoding that it names: they are read as U+FFFD."""
+
 _SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
-def parse_multipart(body: bytes, content_type: str) -> dict[str, str]:
-    """Return the text fields of a ``multipart/form-data`` body (RFC 7578): PHP's curl sends it."""
+def parse_multipart(body: bytes, content_type: str, charset: str = "") -> dict[str, str]:
+    """Return the text fields of a ``multipart/form-data`` body (RFC 7578): PHP's curl sends it.
+
+    ``charset``: of one that is not UTF-8.
+    """
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
     fields: dict[str, str] = {}
@@ -42,8 +51,9 @@ def parse_multipart(body: bytes, content_type: str) -> dict[str, str]:
         if not isinstance(name, str) or not isinstance(content, bytes):
             raise Unreadable("the multipart form has a part without a name")
         try:
-            fields[name] = content.decode()
-        except UnicodeDecodeError:
+            labels = _labels(part.get("content-type", ""), charset)
+            fields[name] = decode(content, labels)[0]
+        except Undecodable:
             raise Unreadable("the form is not UTF-8") from None
     return fields
 
@@ -54,16 +64,32 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
     return Response(status=status, headers={"Content-Type": JSON, **(headers or {})}, body=body)
 
 
-def _read_pairs(text: str, note: Note) -> dict[str, Any]:
+def _labels(content_type: str, charset: str) -> list[str]:
+    """Return which encodings a form may be in beside UTF-8: the one that it names, then another."""
+    named = (charset_of(content_type), charset)
+    return [one for one in named if one in ENCODINGS and not one.startswith(WIDE)]
+
+
+def _encoding_of(plain: str, labels: Sequence[str], note: Note) -> str:
+    """Return the encoding of what is percent-encoded; noted where no label fits."""
+    try:
+        encoding = decode(unquote_to_bytes(plain), labels)[1]
+    except Undecodable:
+        encoding = ""
+    if encoding.startswith(WIDE) or not encoding:
+        note(NOT_UTF8)
+        return "utf-8"
+    return encoding
+
+
+def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any]:
     """Return the fields of a query or a form: of one that is given twice the last.
 
     One that ends in ``[]`` is a list where it is given more than once.
     """
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
-    except UnicodeDecodeError:
-        note("a form that is not UTF-8")
-        pairs = parse_qsl(text, keep_blank_values=True)
+    plain = quote(form.removeprefix(BOM_UTF8), safe=_VISIBLE)
+    encoding = _encoding_of(plain, labels, note)
+    pairs = parse_qsl(plain, keep_blank_values=True, encoding=encoding, errors="replace")
     fields: dict[str, Any] = dict(pairs)
     if len(pairs) > len(fields):
         several = {name: [w for n, w in pairs if n == name] for name in fields if name[-2:] == "[]"}
@@ -89,6 +115,11 @@ class ProviderRest(ProviderCodec):
     codec: Rest
     site: Site
     own: tuple[tuple[str, Rest], ...] = ()
+    charset: str = ""
+
+    def in_charset(self, charset: str) -> ProviderRest:
+        """Return what reads a form that is not UTF-8, and names no encoding, in another one."""
+        return replace(self, charset=charset)
 
     def beside(self, own: Mapping[str, Codec]) -> ProviderRest:
         """Return what also serves the routes that have their own codec."""
@@ -124,8 +155,45 @@ class ProviderRest(ProviderCodec):
         slash = places.pop("slash")
         if bool(slash) != urlsplit(name.partition(" ")[2]).path.endswith("/"):
             note("a path with or without its trailing slash")
-        captured = {f"{{{place}}}": unquote(word) for place, word in places.items()}
-        return Call(name=name, fields=_fields(request, self.codec_of(name).body, note) | captured)
+        labels = _labels("", self.charset)
+        captured = {
+            f"{{{place}}}": unquote(word, _encoding_of(word, labels, note))
+            for place, word in places.items()
+        }
+        return Call(
+            name=name, fields=self._fields(request, self.codec_of(name).body, note) | captured
+        )
+
+    def _fields(self, request: Request, wanted: str, note: Note) -> dict[str, Any]:
+        """Return the fields of a request's query and body; ``wanted``: what its body should be."""
+        query = request.query.encode(errors="surrogateescape")
+        fields: dict[str, Any] = _read_pairs(query, _labels("", self.charset), note)
+        if not request.body:
+            return fields
+        label = request.header("content-type")
+        kind = label.partition(";")[0].strip().lower()
+        given = "json" if kind == JSON else "xml" if kind in _XML and wanted == "xml" else "form"
+        if given != wanted:
+            note(f"{_SHOWN[given]} instead of {_SHOWN[wanted]}")
+        if given == "json":
+            return fields | parse_json(
+                request.body, LIST if wanted == "json" else "", label, mend=False
+            )
+        if given == "xml":
+            return fields | _read_xml(request.body, label)
+        if kind == MULTIPART:
+            note("multipart instead of a form")
+            return fields | parse_multipart(request.body, label, self.charset)
+        if kind not in (FORM, ""):
+            raise Unreadable(f"it is neither {FORM} nor {JSON}")
+        if not kind:
+            note("a form without its Content-Type")
+        labels = _labels(label, self.charset)
+        try:
+            decode(request.body, labels)
+        except Undecodable:
+            raise Unreadable("the form is not UTF-8") from None
+        return fields | _read_pairs(request.body, labels, note)
 
     def write(self, _request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
         """Return an answer of status 200, in the format of a route."""
@@ -146,35 +214,6 @@ class ProviderRest(ProviderCodec):
     def refuse(self, _request: Request, why: Unreadable) -> Response:
         """Return the answer to a request that could not be read."""
         return json_response(400, {"error": 400, "message": str(why)})
-
-
-def _fields(request: Request, wanted: str, note: Note) -> dict[str, Any]:
-    """Return the fields of a request's query and body; ``wanted``: what its body should be."""
-    fields: dict[str, Any] = _read_pairs(request.query, note)
-    if not request.body:
-        return fields
-    label = request.header("content-type")
-    kind = label.partition(";")[0].strip().lower()
-    given = "json" if kind == JSON else "xml" if kind in _XML and wanted == "xml" else "form"
-    if given != wanted:
-        note(f"{_SHOWN[given]} instead of {_SHOWN[wanted]}")
-    if given == "json":
-        return fields | parse_json(
-            request.body, LIST if wanted == "json" else "", label, mend=False
-        )
-    if given == "xml":
-        return fields | _read_xml(request.body, label)
-    if kind == MULTIPART:
-        note("multipart instead of a form")
-        return fields | parse_multipart(request.body, request.header("content-type"))
-    if kind not in (FORM, ""):
-        raise Unreadable(f"it is neither {FORM} nor {JSON}")
-    if not kind:
-        note("a form without its Content-Type")
-    try:
-        return fields | _read_pairs(request.body.decode(), note)
-    except UnicodeDecodeError:
-        raise Unreadable("the form is not UTF-8") from None
 
 
 def _read_xml(body: bytes, label: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class ProviderAwsSignature(ProviderAuth):
         if DATE.lower() not in signed or not request.header(DATE):
             return False
         own = {name: request.header(name) for name in signed if request.header(name)}
-        again = self.auth.sign(replace(request, headers=own), credentials)
+        again = self.auth.sign(replace(request, url=request.called, headers=own), credentials)
         return same(_plain(given), _plain(again))
 
 

@@ -156,7 +156,8 @@ class ProviderSoap(ProviderCodec):
         """Return the WSDL as published, or ``?document=1`` that it imports.
 
         Only addresses are rewritten: those of the ports to ``url``'s scheme and host, those of
-        the documents to where they are served. Each gets the prefix of the request's path.
+        the documents to where they are served. Each path is below that of ``url``, and has the
+        prefix of the request's path.
         """
         if request.method != "GET":
             return None
@@ -172,7 +173,9 @@ class ProviderSoap(ProviderCodec):
         base = documents.get(parse_form(request.query).get("document", "0"))
         if base is None:
             return None
-        address = address if self.path else _under(request.prefix, address)
+        base_path = urlsplit(url).path.rstrip("/")
+        prefix = base_path if self.path else base_path + request.prefix
+        address = _under(prefix, address)
         places = {at: f"{address}?document={number}" for number, at in documents.items()}
 
         def move(found: re.Match[bytes]) -> bytes:
@@ -180,7 +183,7 @@ class ProviderSoap(ProviderCodec):
             if given == port.address:
                 place: str | None = address
             elif found[2]:  # the address of another port
-                place = _under(request.prefix, move_host(given, url))
+                place = _under(prefix, move_host(given, url))
             else:
                 place = places.get(urljoin(base, given))
             return found[0] if place is None else found[1] + escape(place).encode()

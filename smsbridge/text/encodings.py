@@ -26,6 +26,9 @@ In all of them except UTF-16 and UTF-32, ASCII bytes mean ASCII characters, and 
 meaning of those after it: UTF-7, ISO-2022 and EBCDIC are left out.
 """
 
+WIDE = ("utf-16", "utf16", "utf-32")
+"""How the labels begin of those in which an ASCII character is no single byte."""
+
 SHOWN = "utf-8, utf-16, us-ascii, iso-8859-*, windows-125*, koi8-*, gbk, big5, euc-*, shift_jis"
 
 _MARKS: Mapping[bytes, str] = {  # that of UTF-32 begins as that of UTF-16 does

@@ -72,6 +72,10 @@ def test_a_body_that_is_too_large_is_refused_by_its_protocol(tmp_path: Path) -> 
     with served(tmp_path) as (_, url):
         answer = requests.post(f"{url}/sendsms/", data=b"a" * (MOST_BYTES + 1), timeout=SECONDS)
         assert (answer.status_code, answer.json()["error"]) == (413, 413)
+        packed = gzip.compress(b"a" * (MOST_BYTES + 1))
+        headers = {"Content-Encoding": "gzip"}
+        bomb = requests.post(f"{url}/sendsms/", data=packed, headers=headers, timeout=SECONDS)
+        assert bomb.status_code == 413
         wsdl = f"{url}/sendsms/wsdl/server.php"
         soap = requests.post(wsdl, data=b"a" * (MOST_BYTES + 1), timeout=SECONDS)
         assert (soap.status_code, "Fault" in soap.text) == (413, True)

@@ -32,16 +32,19 @@ def test_a_bridge_with_one_door_needs_nothing_else(tmp_path: Path) -> None:
 def test_each_key_says_what_it_says(tmp_path: Path) -> None:
     own = (
         'store = "sqlite:///data/b.db"\nlisten = "[::1]:9000"\nkeep = "2h"\nworkers = 3\n'
-        'address = "https://sms.example/"'
+        'address = "https://sms.example/"\nproxies = ["127.0.0.1", "2001:db8::/32"]'
     )
-    door = 'path = "/old/"\nanswer = "outcome"\nwait = "5s"\nsame_within = "10s"\n'
+    door = (
+        'path = "/old/"\nanswer = "outcome"\nwait = "5s"\nsame_within = "10s"\ncharset = "Latin1"\n'
+    )
     config = read(tmp_path, config_text(f'{door}on_unknown = "resend"', own))
     assert (config.host, config.port, config.address) == ("::1", 9000, "https://sms.example")
+    assert config.proxies == ("127.0.0.1", "2001:db8::/32")
     assert (config.keep, config.workers) == (timedelta(hours=2), 3)
     assert config.store == tmp_path / "data" / "b.db"
     (only,) = config.doors
     assert (only.path, only.answer, only.wait) == ("/old", "outcome", 5.0)
-    assert (only.same_within, only.on_unknown) == (10.0, "resend")
+    assert (only.same_within, only.on_unknown, only.charset) == (10.0, "resend", "latin1")
 
 
 def test_a_caller_has_the_credentials_and_the_door_none_of_its_own(
@@ -66,6 +69,7 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
     ("given", "instead", "why"),
     [
         ('to = "new"', 'to = "nwe"', "line 6: doors.shop.to: there is no [backends.nwe]"),
+        ('speaks = "old"', 'speaks = "twilio"', 'add one, with backend = "twilio"'),
         ('speaks = "old"', "speaks = 1", "line 5: doors.shop.speaks: give text"),
         (
             "[bridge]",
@@ -92,8 +96,17 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
         ),
         ("[bridge]", "[bridge]\nworkers = 0", "bridge.workers: give 1 to 64"),
         ("[bridge]", '[bridge]\naddress = "sms"', "bridge.address: give http:// or https://"),
+        ("[bridge]", '[bridge]\nproxies = "10.0.0.1"', "proxies: give a list of addresses"),
+        ("[bridge]", '[bridge]\nproxies = ["nginx"]', "proxies: give a list of addresses"),
+        ("[bridge]", "[bridge]\nproxies = [1]", "proxies: give a list of addresses"),
+        (
+            "till-key",
+            "shop-key",
+            "line 7: doors.shop.callers.till: it has the credentials of shop",
+        ),
         ('to = "new"', 'to = "new"\nanswer = "later"', "doors.shop.answer: give stored or outcome"),
         ('to = "new"', 'to = "new"\non_unknown = "x"', "on_unknown: give hold or resend"),
+        ('to = "new"', 'to = "new"\ncharset = "utf-16"', "shop.charset: give an encoding"),
         ('to = "new"', 'to = "new"\nwait = "1h"', "doors.shop.wait: give 1s to 300s"),
         ('to = "new"', 'to = "new"\npath = "old"', "doors.shop.path: give a path"),
         (

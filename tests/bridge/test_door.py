@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
+from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
 from smsbridge.bridge.door import ids_of
+from smsbridge.bridge.service import serve_bridge
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
@@ -22,6 +26,7 @@ from support.bridges import (
     NUMBER,
     OLD,
     DoorTransport,
+    Running,
     config_text,
     form,
     get,
@@ -158,7 +163,8 @@ def test_a_door_with_a_path_has_all_of_it_there(tmp_path: Path) -> None:
         assert {one.text for one in run.settled()} == {"One", "Two"}
 
 
-def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
+def oldcorp() -> str:
+    """Return a config whose door speaks the docs' WSDL."""
     text = config_text(backends=NEW, door='path = "/services/oldcorp"').replace(
         'speaks = "old"', 'speaks = "oldcorp"'
     )
@@ -167,7 +173,11 @@ def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
     example = (EXAMPLES / "smsbridge.toml").read_text(encoding="utf-8")
     block = example[example.index("[backends.oldcorp]") : example.index("[backends.newcorp]")]
     wsdl = EXAMPLES / "oldcorp.wsdl"
-    with running(tmp_path, text + block.replace("oldcorp.wsdl", str(wsdl))) as run:
+    return text + block.replace("oldcorp.wsdl", str(wsdl))
+
+
+def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
+    with running(tmp_path, oldcorp()) as run:
         (door,) = run.bridge.doors
         assert "/services/oldcorp SubmitShortMessage" in door.calls()
         account = replace(door.config.callers["shop"], url="http://localhost/services/oldcorp")
@@ -186,6 +196,87 @@ def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
             pytest.raises(AuthenticationFailed),
         ):
             client.send(NUMBER, "Hello")
+
+
+def oldcorp_call(inner: str) -> Request:
+    envelope = "http://schemas.xmlsoap.org/soap/envelope/"
+    names = f'xmlns:s="{envelope}" xmlns="urn:oldcorp:messaging:2009"'
+    body = f"<s:Envelope {names}><s:Body>{inner}</s:Body></s:Envelope>".encode()
+    headers = {"Content-Type": "text/xml", "Authorization": "Basic c2hvcDpwdw=="}
+    url = "http://localhost/services/oldcorp"
+    return Request(method="POST", url=url, headers=headers, body=body)
+
+
+def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body><priority>high</priority>"
+    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
+    with running(tmp_path, oldcorp()) as run:
+        assert run.ask(oldcorp_call(call)).status == 200
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies == {("shop", "request.priority is not carried on"): 1}
+        run.settled()
+
+
+def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: Path) -> None:
+    text = oldcorp()
+    basic = text[text.index('auth = { type = "basic"') :].split("\n", 1)[0]
+    text = text.replace(basic, 'auth = { type = "digest", username = "a", password = "b" }')
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
+    digest: Any = HTTPDigestAuth("shop", "pw")
+    digest.init_per_thread_state()
+
+    def ask(run: Running, body: bytes, authorization: str) -> Response:
+        headers = {"Content-Type": "text/xml", "Authorization": authorization}
+        return run.ask(replace(call, headers=headers, body=body))
+
+    def signed(answer: Response, password: str = "pw") -> str:
+        said = answer.header("www-authenticate").removeprefix("Digest ")
+        digest.password = password
+        digest._thread_local.chal = dict(re.findall('(\\w+)="?([^",]*)', said))  # noqa: SLF001  (requests has no other way in)
+        return str(digest.build_digest_header("POST", call.url))
+
+    with running(tmp_path, text) as run:
+        first = ask(run, b"", "")
+        assert first.status == 401
+        assert ask(run, call.body, signed(first)).status == 200
+        assert b">40<" in ask(run, call.body, signed(first, "no")).body
+    with running(tmp_path, text) as run:
+        late = ask(run, call.body, signed(first))
+        assert (late.status, "stale=true" in late.header("www-authenticate")) == (401, True)
+        assert ask(run, call.body, signed(late)).status == 200
+        (door,) = run.bridge.doors
+        assert not door.counts.refused
+        assert len(run.settled()) == 2
+
+
+def test_a_call_without_http_basic_is_challenged(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
+    with running(tmp_path, oldcorp()) as run:
+        answer = run.ask(replace(call, headers={"Content-Type": "text/xml"}))
+        assert (answer.status, answer.header("www-authenticate")[:6]) == (401, "Basic ")
+        (door,) = run.bridge.doors
+        assert not door.counts.refused
+
+
+def test_a_refusal_has_no_id(tmp_path: Path) -> None:
+    fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
+    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
+    with running(tmp_path, oldcorp()) as run:
+        right = oldcorp_call(call)
+        answer = run.ask(replace(right, headers={**right.headers, "Authorization": "Basic eA=="}))
+    assert etree.fromstring(answer.body).xpath("//*[not(*)]/text()") == ["40"]
+
+
+def test_an_operation_that_the_table_doesn_t_have_is_a_fault(tmp_path: Path) -> None:
+    text = oldcorp()
+    end = text.index("[backends.oldcorp.received]")
+    with running(tmp_path, text[:end]) as run:
+        answer = run.ask(oldcorp_call("<FetchInbox/>"))
+        assert answer.status == 500
+        assert b"<faultcode>SOAP-ENV:Client</faultcode>" in answer.body
+        assert run.ask(oldcorp_call("<Other/>")).status == 500
 
 
 def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:
@@ -238,4 +329,38 @@ accepted = { when = { id = "/[0-9]+/" }, id = "id" }
         received(store)
         (came,) = events_of(store)
     assert (ids_of(words)(message), ids_of(words)(came)) == (message.id, came.id)
-    assert (ids_of(numbers)(message), ids_of(numbers)(came)) == (str(message.seq), str(came.seq))
+    assert (ids_of(numbers)(message), ids_of(numbers)(came)) == (message.number, came.number)
+
+
+@each("address", ["http://0.0.0.0:8780", "http://[::]:8780"])
+def test_a_wsdl_needs_an_address_that_callers_can_use(tmp_path: Path, address: str) -> None:
+    for text, is_refused in ((config_text(), True), (config_text(backends=NEW), False)):
+        rest = text if is_refused else text.replace('speaks = "old"', 'speaks = "new"')
+        callers = rest[rest.index("callers") : rest.index("[backends.")]
+        rest = rest if is_refused else rest.replace(callers, 'callers = { a = { key = "k" } }\n')
+        with ExitStack() as stack:
+            if is_refused:
+                stack.enter_context(pytest.raises(ConfigError, match=r"say in bridge\.address"))
+            stack.enter_context(serve_bridge(read(tmp_path, rest), address))
+
+
+def test_a_signature_that_no_door_could_check_is_refused(tmp_path: Path) -> None:
+    signed = '{ md5 = "{now|epoch}{text}{api_key}" }'
+    block = f"""
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = {{ type = "none", api_key = "none" }}
+[backends.old.send]
+route = "POST /send"
+fields = {{ to = "{{recipient}}", text = "{{text}}", mac = {signed} }}
+accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
+"""
+    text = config_text(backends=block + NEW)
+    callers = text[text.index("callers") : text.index("[backends.old]")]
+    text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
+    with (
+        pytest.raises(ConfigError, match="POST /send is signed over now, which the call"),
+        running(tmp_path, text),
+    ):
+        pass

@@ -133,11 +133,51 @@ def test_what_the_backend_behind_can_t_carry_is_refused_at_the_door(tmp_path: Pa
         assert run.messages() == []
 
 
+@each(("charset", "texts"), [("", []), ('charset = "windows-1252"', ["caf\u00e9 \u20ac"])])
+def test_a_text_in_another_encoding_arrives_or_is_refused(
+    tmp_path: Path, charset: str, texts: list[str]
+) -> None:
+    with running(tmp_path, referenced(charset)) as run:
+        to = f"key=shop-key&to=%2B{NUMBER[1:]}"
+        answer = run.ask(get(f"/send?{to}&text=caf%E9%20%80"))
+        run.settled()
+        assert run.arrived() == texts
+        assert ("ok" in said(answer)) is bool(texts)
+
+
+@each(
+    ("to", "recipient"),
+    [
+        ("07700 900123", "+447700900123"),
+        ("447700900123", "+447700900123"),
+        (NUMBER, NUMBER),
+        ("12", ""),
+        ("nobody", ""),
+    ],
+)
+def test_a_number_is_read_as_it_was_dialled(tmp_path: Path, to: str, recipient: str) -> None:
+    text = referenced().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        answer = said(send(run, to=to))
+        assert [one.recipient for one in run.settled()] == ([recipient] if recipient else [])
+        assert answer.get("error") == (None if recipient else "number")
+
+
+def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Path) -> None:
+    text = several().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        send(run, to="07700900123,07700 900124")
+        assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
+
+
 def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
     with running(tmp_path) as run:
-        run.send(port="2")
+        run.send(port="2", **{"of-the-caller": "1", "empty": ""})
         (door,) = run.bridge.doors
-        assert door.counts.leniencies == {("shop", "options.sim is not carried on"): 1}
+        assert door.counts.leniencies == {
+            ("shop", "options.sim is not carried on"): 1,
+            ("shop", "a field that its table doesn't have is not carried on"): 1,
+        }
         run.settled()
 
 
@@ -258,6 +298,29 @@ def test_a_call_to_several_recipients_is_a_message_for_each(tmp_path: Path) -> N
         refused = send(run, "Other", to=f"{NUMBER},{other}", idempotency="k-1")
         assert said(refused) == {"ok": "no"}
         assert len(run.messages()) == 2
+
+
+@each(
+    ("first", "second"),
+    [
+        (NUMBER, f"{NUMBER},+12025550124"),
+        (f"{NUMBER},+12025550124", NUMBER),
+        (f"{NUMBER},+12025550124", f"{NUMBER},+12025550125"),
+        (f"{NUMBER},+12025550124", f"+12025550124,{NUMBER}"),
+    ],
+)
+def test_a_repeat_to_others_is_refused(tmp_path: Path, first: str, second: str) -> None:
+    with running(tmp_path, several()) as run:
+        send(run, to=first, idempotency="k-1")
+        assert said(send(run, to=second, idempotency="k-1")) == {"ok": "no"}
+        assert len(run.settled()) == len(first.split(","))
+
+
+def test_a_window_takes_each_of_several_for_one_that_came_alone(tmp_path: Path) -> None:
+    with running(tmp_path, several('same_within = "1h"')) as run:
+        send(run, to=NUMBER)
+        send(run, to=f"{NUMBER},+12025550124")
+        assert len(run.settled()) == 2
 
 
 def test_no_answer_waits_for_the_outcomes_of_several(tmp_path: Path) -> None:

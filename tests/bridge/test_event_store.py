@@ -52,7 +52,7 @@ def test_a_caller_is_shown_its_own_by_its_filters(tmp_path: Path) -> None:
         assert texts(store, limit=2) == ["Two", "Three"]
         assert texts(store, limit=2, after=0.0) == ["One", "Two"]
         one = events_of(store)[0]
-        assert texts(store, known=one.id) == texts(store, known=str(one.seq)) == ["One"]
+        assert texts(store, known=one.id) == texts(store, known=one.number) == ["One"]
         assert texts(store, known="nobody") == []
 
 

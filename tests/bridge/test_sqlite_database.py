@@ -217,3 +217,19 @@ def test_a_bug_in_one_write_ends_all_of_its_commit_and_no_other(tmp_path: Path) 
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar() == 2
     database.close()
+
+
+def test_a_store_is_its_owner_s_alone(tmp_path: Path) -> None:
+    database = SQLiteDatabase(tmp_path / "bridge.db")
+    database.migrate()
+    files = sorted(tmp_path.glob("bridge.db*"))
+    assert files
+    assert all(one.stat().st_mode & 0o077 == 0 for one in files)
+    database.close()
+
+
+def test_a_folder_that_can_t_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = SQLiteDatabase(tmp_path / "file" / "bridge.db")
+    with pytest.raises(ConfigError, match=r"can't write .*bridge\.db: "), database.lock():
+        pass

@@ -57,7 +57,7 @@ def test_equal_messages_without_a_key_are_two_unless_a_window_is_set(place: Plac
 def test_a_caller_finds_only_its_own_by_id_or_number(place: Place) -> None:
     with open_store(place) as store:
         stored = put(store)
-        for known in (stored.id, str(stored.seq)):
+        for known in (stored.id, str(stored.seq), stored.number):
             assert store.find(known, door="shop", caller="shop") == stored
             assert store.find(known, door="shop", caller="till") is None
             assert store.find(known, door="other", caller="shop") is None

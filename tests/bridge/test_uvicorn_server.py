@@ -6,10 +6,13 @@ import socket
 
 import requests
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
+
+from support.each import each
 
 
 async def hello(_: object) -> PlainTextResponse:
@@ -23,6 +26,57 @@ def test_an_application_is_served_until_the_end_of_the_block() -> None:
             answer = requests.get(url, timeout=20)
     assert answer.text == "hello"
     assert "server" not in answer.headers
+
+
+async def caller(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(request.client.host if request.client else "")
+
+
+@each(
+    ("proxies", "host"),
+    [
+        ((), "127.0.0.1"),
+        (("192.0.2.0/24",), "127.0.0.1"),
+        (("127.0.0.1",), "198.51.100.7"),
+        (("127.0.0.0/8", "198.51.100.7"), "203.0.113.9"),
+    ],
+)
+def test_only_a_proxy_of_the_config_says_who_calls(proxies: tuple[str, ...], host: str) -> None:
+    app = Starlette(routes=[Route("/", caller)])
+    headers = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    with listen("127.0.0.1", 0) as listening, serve_app(app, listening, proxies):
+        assert requests.get(url_of(listening), headers=headers, timeout=20).text == host
+
+
+async def target(request: Request) -> PlainTextResponse:
+    query: bytes = request.scope["query_string"]
+    return PlainTextResponse(f"{request.scope['raw_path'].decode()}?{query.decode()}")
+
+
+@each(
+    ("parts", "seen"),
+    [
+        ([b"GET /a?b=caf\xe9 HTTP/1.1"], "/a?b=caf%E9"),
+        ([b"GET /caf\xc3\xa9?b HTTP/1.1"], "/caf%C3%A9?b"),
+        ([b"GET /a?b=\xe9", b"\xe9 HTTP/1.1"], "/a?b=%E9%E9"),
+        ([b"GET http://sms.example:80/a?b=http://x/ HTTP/1.1"], "/a?b=http://x/"),
+        ([b"GET /a?b=http://x/ HTTP/1.1"], "/a?b=http://x/"),
+    ],
+)
+def test_a_target_is_read_as_old_programs_write_it(parts: list[bytes], seen: str) -> None:
+    app = Starlette(routes=[Route("/{path:path}", target)])
+    with listen("127.0.0.1", 0) as listening, serve_app(app, listening):
+        place = listening.getsockname()[:2]
+        with socket.create_connection(place, timeout=20) as connection:
+            for _ in range(2):
+                for part in parts:
+                    connection.sendall(part)
+                connection.sendall(b"\r\nHost: caf\xe9\r\n\r\n")
+                answer = b""
+                while not answer.endswith(seen.encode()):
+                    more = connection.recv(4096)
+                    assert more, answer
+                    answer += more
 
 
 class Six(socket.socket):

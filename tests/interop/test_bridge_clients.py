@@ -210,6 +210,8 @@ def test_the_provider_s_own_package_sends_and_soap_goes_out(to_soap: Bridged) ->
     sender.api_url_send = sender.api_url_send.replace("https://api.smsmobileapi.com", there)
     answer = sender.send_message(RECIPIENT, TEXT)
     assert_bridged(to_soap, answer["result"]["id"], "shop", "rest")
+    sender.api_url_received = sender.api_url_received.replace("https://api.smsmobileapi.com", there)
+    assert sender.get_received_messages() == {"result": {"sms": []}}
 
 
 def test_php_curl_node_fetch_ruby_and_axios_send_and_soap_goes_out(

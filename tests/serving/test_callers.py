@@ -88,6 +88,32 @@ def test_wrong_calls_are_counted_by_address_for_a_minute() -> None:
     assert not wrong.are_too_many("192.0.2.1")
 
 
+@each(
+    ("other", "same"),
+    [
+        ("2001:db8::2", True),
+        ("2001:db8::ffff:1", True),
+        ("2001:db8:0:1::1", False),
+        ("192.0.2.1", False),
+        ("fe80::1%eth0", False),
+        ("a:name", False),
+    ],
+)
+def test_an_address_of_six_is_a_network(other: str, *, same: bool) -> None:
+    wrong = WrongCalls(Clock())
+    for number in range(MOST_WRONG):
+        wrong.add(f"2001:db8::1:{number}")
+    assert wrong.are_too_many(other) is same
+
+
+def test_an_address_of_four_is_one_however_it_is_written() -> None:
+    wrong = WrongCalls(Clock())
+    for _ in range(MOST_WRONG):
+        wrong.add("::ffff:192.0.2.1")
+    assert wrong.are_too_many("192.0.2.1")
+    assert not wrong.are_too_many("::ffff:192.0.2.2")
+
+
 def test_many_addresses_take_no_more_memory() -> None:
     wrong = WrongCalls(Clock())
     for number in range(10_100):

@@ -177,3 +177,14 @@ def test_basic_is_right_if_it_holds_both_in_utf_8() -> None:
     assert not basic.is_valid(sent, {}, {**both, "password": "other"}, ())
     assert not basic.is_valid(sent, {}, {}, ())
     assert not basic.is_used(SEND, {})
+
+
+@each("scheme", ["Basic ", "basic ", "BASIC  "])
+def test_the_name_of_basic_is_in_any_case(scheme: str) -> None:
+    auth = provider_auth(Basic("user", "password"))
+    word = base64.b64encode(f"{BOTH['user']}:{BOTH['password']}".encode()).decode()
+    sent = with_headers(Authorization=scheme + word)
+    assert auth.is_used(sent, {})
+    assert auth.is_valid(sent, {}, BOTH, ())
+    assert not auth.is_valid(with_headers(Authorization=f"Bearer{word}"), {}, BOTH, ())
+    assert auth.renew(sent, (), str) is None

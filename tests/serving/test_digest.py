@@ -108,6 +108,18 @@ def test_the_two_sides_understand_each_other(user: str, more: str) -> None:
     assert not provider_auth(DIGEST).is_valid(sent, {}, {**both, "user": "other"}, ["token-1"])
 
 
+def test_a_nonce_that_nobody_remembers_is_replaced() -> None:
+    auth = provider_auth(DIGEST)
+    signed = replace(SEND, headers={"Authorization": by_us(challenged("MD5", "t-1"))})
+    again = auth.renew(signed, ["t-2"], lambda _: "t-3")
+    assert again is not None
+    said = again.header("www-authenticate")
+    assert (again.status, 'nonce="t-3"' in said, "stale=true" in said) == (401, True, True)
+    assert "algorithm=MD5" in said
+    assert auth.renew(signed, ["t-1"], str) is None
+    assert auth.renew(SEND, ["t-1"], str) is None
+
+
 def test_a_name_in_raw_utf_8_is_understood_as_a_server_reads_it() -> None:
     both = {"user": "Jäsøn", "password": "ü"}
     written = by_requests(challenged("MD5", "t-1"), both)

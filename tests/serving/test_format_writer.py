@@ -42,6 +42,10 @@ def test_what_is_written_is_read_again(form: str, words: dict[str, Any]) -> None
         (r"/(?P<code>\d+)\|(?P<id>\w*)/", {"code": "1701", "id": "a"}, "1701|a"),
         (r"/(?P<code>-?[0-9]+)\s+(?P<said>[^()|]+)/", {"code": "-1", "said": "no"}, "-1 no"),
         (r"/(?P<code>[0-9]+): .*/", {"code": "12"}, "12: "),
+        ("/(?:OK|ok) (?P<id>[0-9]+)/", {"id": "1"}, "OK 1"),
+        (r"/OK\|(?P<id>[^|]+)(\|.*)?|ERROR(\|.*)?/", {"id": "a"}, "OK|a"),
+        ("/(?P<code>[0-9]+):(?P<count>[0-9]+)( .*)/", {"code": "4"}, "4:0 "),
+        ("/(?P<code>[0-9]+):(?P<count>[0-9]+)?/", {"code": "4"}, "4:"),
         (r"/\[?(?P<id>\w+)\]?[A-Z]{2,}\.+\d/", {"id": "7"}, "7AA.0"),
     ],
 )
@@ -54,7 +58,7 @@ def test_a_pattern_is_filled_in(form: str, words: dict[str, str], written: str) 
     [
         ("/OK: (?P<id>[0-9]+)/", {"id": "x"}),
         ("/OK: (?P<id>[0-9]+)/", {"error": "1"}),
-        ("/(?:OK|ok) (?P<id>[0-9]+)/", {"id": "1"}),
+        ("/(?=O)OK (?P<id>[0-9]+)/", {"id": "1"}),
         ("text", {"id": "1"}),
         ("xml", {"a": "1", "b": "2"}),
     ],

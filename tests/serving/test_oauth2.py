@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,8 @@ def test_the_providers_side_takes_the_tokens_that_it_gave_out() -> None:
     assert provider_auth(OAUTH).is_used(bearing, {})
     assert not provider_auth(OAUTH).is_used(SEND, {})
     assert provider_auth(OAUTH).is_valid(bearing, {}, IDS, ["t-1"])
+    small = replace(bearing, headers={"Authorization": "bearer t-1"})
+    assert provider_auth(OAUTH).is_valid(small, {}, IDS, ["t-1"])
     assert not provider_auth(OAUTH).is_valid(bearing, {}, IDS, ["t-2"])
     assert not provider_auth(OAUTH).is_valid(SEND, {}, IDS, ["t-1"])
     assert OAUTH.fields(IDS) == {}

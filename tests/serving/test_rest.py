@@ -6,9 +6,10 @@ import pytest
 
 from smsbridge.codecs.rest import FORM, JSON, Rest, parse_form
 from smsbridge.http.address import Site
+from smsbridge.http.exchange import Request
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.serving.codec import Call
-from smsbridge.serving.rest import ProviderRest, json_response
+from smsbridge.serving.rest import NOT_UTF8, ProviderRest, json_response
 
 from support.each import each
 from support.rest_calls import FIELDS, ROUTE, SITE, asked, decoded, encoded, read
@@ -139,6 +140,54 @@ def test_json_that_cant_be_read_is_unreadable_and_not_echoed(body: bytes) -> Non
 def test_a_form_that_is_not_utf_8_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="not UTF-8"):
         read(asked(b"message=\xff"))
+
+
+@each(
+    ("form", "kind", "charset", "text"),
+    [
+        (b"text=caf%E9", f"{FORM}; charset=ISO-8859-1", "", "café"),
+        (b"text=caf\xe9", f"{FORM}; charset=iso-8859-1", "", "café"),
+        (b"text=caf%E9", FORM, "iso-8859-1", "café"),
+        (b"text=%80", "", "windows-1252", "€"),
+        (b"text=caf%E9", f"{FORM}; charset=utf-8", "iso-8859-1", "café"),
+        (b"text=%E9", f"{FORM}; charset=iso-8859-5", "iso-8859-1", "щ"),
+        (b"text=caf%C3%A9", f"{FORM}; charset=iso-8859-1", "iso-8859-1", "café"),
+        (b"text=caf\xc3\xa9", FORM, "", "café"),
+        (b"\xef\xbb\xbftext=%C3%A9", FORM, "", "é"),
+    ],
+)
+def test_a_form_is_in_utf_8_or_in_what_it_names(
+    form: bytes, kind: str, charset: str, text: str
+) -> None:
+    notes: list[str] = []
+    rest = ProviderRest(Rest(), SITE).in_charset(charset)
+    by_body = rest.read((ROUTE,), asked(form, kind), notes.append)
+    assert by_body is not None
+    assert by_body.fields["text"] == text
+    assert NOT_UTF8 not in notes
+
+
+def test_what_no_encoding_fits_is_noted() -> None:
+    for label in ("", "utf-8", "utf-16", "none"):
+        call, notes = read(asked("text=caf%E9", f"{FORM}; charset={label}"))
+        assert (call.fields["text"], notes) == ("caf\ufffd", [NOT_UTF8])
+    assert NOT_UTF8 in read(asked(f"text=%00%E9{'a' * 9}"))[1]
+
+
+def test_the_query_and_the_path_are_in_the_charset_too() -> None:
+    rest = ProviderRest(Rest(), SITE).in_charset("iso-8859-1")
+    url = "http://localhost/send/caf%E9?from=%E9t%E9"
+    call = rest.read(("GET /send/{text}",), Request(method="GET", url=url), ignore)
+    assert call is not None
+    assert call.fields == {"{text}": "café", "from": "été"}
+
+
+def test_a_multipart_form_is_in_the_charset_too() -> None:
+    body = multipart({"text": "caf?"}).replace(b"?", b"\xe9")
+    rest = ProviderRest(Rest(), SITE).in_charset("iso-8859-1")
+    call = rest.read((ROUTE,), asked(body, "multipart/form-data; boundary=xx"), ignore)
+    assert call is not None
+    assert call.fields == {"text": "café"}
 
 
 def test_an_answer_is_json_as_utf_8() -> None:

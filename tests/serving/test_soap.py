@@ -313,6 +313,23 @@ def test_the_contract_is_served_with_only_its_address_rewritten(path: str) -> No
     )
 
 
+@each(
+    ("path", "prefix", "served"),
+    [
+        ("", "", "/bridge/sendsms/wsdl/server.php"),
+        ("", "/lane", "/bridge/lane/sendsms/wsdl/server.php"),
+        ("/old", "/old", "/bridge/old"),
+    ],
+)
+def test_the_addresses_of_a_contract_are_below_that_of_a_proxy(
+    path: str, prefix: str, served: str
+) -> None:
+    request = replace(fetch("/" if path else PUBLISHED), prefix=prefix)
+    answer = ProviderSoap(SOAP, SITE, path).serve_wsdl(request, "https://sms.example/bridge/")
+    assert answer is not None
+    assert answer.body == SENDSMS.replace(ADDRESS.encode(), f"https://sms.example{served}".encode())
+
+
 @each(("method", "path"), [("POST", PUBLISHED), ("GET", "/"), ("GET", "/sendsms/"), ("GET", "/x")])
 def test_nothing_else_is_the_contract(method: str, path: str) -> None:
     assert ProviderSoap(SOAP, SITE).serve_wsdl(fetch(path, method), "http://127.0.0.1:8080") is None

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 from smsbridge.errors import Outcome
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unreadable
-from smsbridge.mapping.path import at, flat, names
+from smsbridge.mapping.reread import field_at
 from smsbridge.message import Message, Submission
 from smsbridge.serving.answers import AnswerWriter
-from smsbridge.serving.call import SENDING, ReceivedCall, read_call, read_wsdl_call, serve_wsdl
+from smsbridge.serving.call import (
+    SENDING,
+    ReceivedCall,
+    read_call,
+    read_wsdl_call,
+    serve_wsdl,
+    unknown_fields,
+)
 from smsbridge.serving.provider_protocol import ProviderProtocol
 from smsbridge.serving.rest import json_response
 from smsbridge.testing.faults.inject import FaultInjector
@@ -102,7 +109,7 @@ class Answerer:
         noted = [] if packing in ("", "identity") else ["a body that is packed"]
         call = read_call(self._account, self._protocols, request, tokens, noted.append)
         if isinstance(call, ReceivedCall):
-            noted += _unknown_fields(call)
+            noted += sorted({f"unknown field {path}" for path, _ in unknown_fields(call)})
         for note in noted:
             self._note(note)
         if isinstance(call, Response):
@@ -136,10 +143,7 @@ class Answerer:
         if call is None:
             return
         kept.call, kept.taken_for, kept.protocol = call, call.operation, call.protocol.name
-        words = (
-            call.given.get(name) if name.startswith("{") else at(call.given, name)
-            for name in call.proving
-        )
+        words = (field_at(call.given, name) for name in call.proving)
         kept.private = tuple(word for word in words if isinstance(word, str))
         if not call.known:
             token = request.header("authorization").rpartition(" ")[2]
@@ -320,17 +324,3 @@ def is_taken_untold(message: Message) -> bool:
     """Return whether a magic number says that a message is taken, and the client never told."""
     rule = recipient_rule(message.recipient)
     return bool(rule and rule.fault) and fault(rule.fault if rule else "").taken
-
-
-def _unknown_fields(call: ReceivedCall) -> list[str]:
-    known = {_names(path) for path in (*call.table.fields, *call.own)}
-    unknown = {_names(path) for path, _ in flat(call.fields)} - known
-    return [f"unknown field {path}" for path in sorted(unknown)]
-
-
-def _names(path: str) -> str:
-    """Return a path without its indexes; the name of an unknown field may not be a valid path."""
-    try:
-        return names(path)
-    except ValueError:
-        return "of a name that no table can have"

@@ -1,0 +1,62 @@
+"""What a call says in the places of its table, such as ``{now|epoch}``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.reread import field_at
+from smsbridge.mapping.template import Template, places_of, split
+
+if TYPE_CHECKING:
+    from smsbridge.http.exchange import Request
+    from smsbridge.mapping.operation import Operation, Question
+
+
+def words_by_place(
+    table: Operation | Question, fields: Mapping[str, Any], request: Request
+) -> dict[str, str]:
+    """Return what a call says in each place of its table; not what it says in two ways."""
+    pairs = [(one, text(field_at(fields, path))) for path, one in table.places().items()]
+    pairs += [(one, request.header(name)) for name, one in table.headers.items()]
+    found: dict[str, str] = {}
+    doubtful = set[str]()
+    for template, word in pairs:
+        parts = parts_of(template)
+        places = [place[0] for one in parts if isinstance(one, str) for place in places_of(one)]
+        pattern = "".join(
+            "(.*?)".join(map(re.escape, split(one)[0])) if isinstance(one, str) else ".*?"
+            for one in parts
+        )
+        match = re.fullmatch(pattern, word, re.DOTALL)
+        for place, one in zip(places, match.groups() if match else (), strict=False):
+            if found.setdefault(place, one) != one:
+                doubtful.add(place)
+    return {place: word for place, word in found.items() if place not in doubtful}
+
+
+def parts_of(template: Template) -> list[Any]:
+    """Return the parts of a template, of which the texts say what they are made of."""
+    if isinstance(template, list | tuple):
+        return [part for one in template for part in parts_of(one)]
+    return [template]
+
+
+def with_words(template: Template, said: Mapping[str, str]) -> Template:
+    """Return a template with what a call says in the places of its values."""
+    if isinstance(template, str):
+        own, places = split(template)
+        words = (_literal(said[p[0]]) if p[0] in said else p[0] for p in places)
+        braced = [_literal(one) for one in own]
+        return braced[0] + "".join(a + b for a, b in zip(words, braced[1:], strict=True))
+    if isinstance(template, list | tuple):
+        return [with_words(one, said) for one in template]
+    if isinstance(template, Mapping):
+        return {key: with_words(one, said) for key, one in template.items()}
+    return template
+
+
+def _literal(word: str) -> str:
+    return word.replace("{", "{{").replace("}", "}}")
