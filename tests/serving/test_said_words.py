@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from smsbridge.serving.call_proof import unprovable
-
 from smsbridge.backends.base import Backend
 from smsbridge.codecs.rest import JSON
 from smsbridge.config.load import from_mapping
 from smsbridge.http.exchange import Request
 from smsbridge.message import Message
 from smsbridge.serving.call import ReceivedCall
+from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.text.hmac_text import hmac_text
 
 from support.blocks import MESSAGE, rest, sent
