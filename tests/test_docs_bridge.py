@@ -1,4 +1,4 @@
-"""docs/bridge.md: its story is run, and its tables have each key, state and command."""
+"""The pages of the bridge: the story is run, and the tables have each key, state and command."""
 
 from __future__ import annotations
 
@@ -37,13 +37,15 @@ from smsbridge.serving.wire_message import WireMessage
 from support.bridges import Clock, open_store
 from support.commands import SMSBRIDGE, parse_options
 from support.events import events_of
+from support.postgres import running_server
 from support.terminal import DOCS, Terminal
 from support.tools import missing, need
 from support.webhook_receivers import SECRET, received
 
 PAGE = "bridge.md"
 EXAMPLES = DOCS / "examples" / "bridge"
-TEXT = (DOCS / PAGE).read_text(encoding="utf-8")
+MOVE = "### Where one process is not enough"
+TEXT = "\n\n".join(one.read_text(encoding="utf-8") for one in sorted(DOCS.glob("bridge*.md")))
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(folder)
     yield terminal
     terminal.close()
-    for name in ("bridge.pid", "receiver.pid"):
+    for name in ("bridge.pid", "second.pid", "receiver.pid"):
         with suppress(OSError, ValueError):
             os.kill(int((folder / name).read_text(encoding="utf-8")), signal.SIGKILL)
 
@@ -64,7 +66,13 @@ def test_the_story_is_as_the_page_shows(terminal: Terminal) -> None:
     need("php", "php-cli")
     if b"soap" not in subprocess.run(["php", "-m"], capture_output=True, check=True).stdout.split():
         missing("PHP's extension soap", "apt-get install php-soap")
-    terminal.do(PAGE)
+    terminal.do(PAGE, last=MOVE)
+    terminal.do("bridge-shadow.md")
+    with running_server() as server:
+        server.ask("CREATE ROLE bridge LOGIN")
+        server.ask("CREATE DATABASE bridge OWNER bridge")
+        terminal.ports = {**terminal.ports, "5432": str(server.port)}
+        terminal.do(PAGE, first=MOVE)
 
 
 def rows(heading: str) -> list[str]:
@@ -194,7 +202,7 @@ def test_the_container_installs_what_it_needs_and_asks_whether_it_is_ready() -> 
     program, command, *options = json.loads(entry)
     assert (program, command) == ("smsbridge", "serve")
     assert parse_options(serve, options).params["config"] is None
-    assert "'/src[bridge]'" in lines
+    assert "'/src[bridge,postgres]'" in lines
     for name in re.findall(r"^COPY (.*) /src\S*$", lines, re.MULTILINE):
         assert all((DOCS.parent / one).exists() for one in name.split())
     (health,) = re.findall(r"^HEALTHCHECK .* CMD (.*)$", lines, re.MULTILINE)
