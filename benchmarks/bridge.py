@@ -1,6 +1,7 @@
 """What the bridge stores a second, with the disk's own fsyncs beside, and what it takes to wait.
 
     .venv/bin/python -m benchmarks bridge [--seconds 60] [--rate 300] [--soap-rate 100]
+                                          [--store postgresql://USER@HOST/DATABASE]
 
 Callers send in an open loop: each call has its time, and a late answer counts from that. What is
 stored is sent on by a backend in memory meanwhile. Only that nothing is lost and nothing doubled is
@@ -26,7 +27,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 
-from smsbridge.bridge.sqlite_database import SQLiteDatabase
+from smsbridge.bridge.open_database import open_database
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import State
@@ -34,11 +35,12 @@ from smsbridge.bridge.stored_message import State
 CONFIG = """
 default = "behind"
 [bridge]
+store = "{store}"
 listen = "127.0.0.1:0"
 [doors.shop]
 speaks = "old"
 to = "behind"
-callers = { shop = { api_key = "shop-key" } }
+callers = {{ shop = {{ api_key = "shop-key" }} }}
 [backends.old]
 backend = "smsmobileapi"
 [backends.behind]
@@ -85,9 +87,10 @@ def fsyncs(folder: Path, seconds: float = 2.0) -> float:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, int]]:
+def serving(folder: Path, store: str) -> Iterator[tuple[str, int]]:
     """Run a bridge until the end of the block; yield its address and its process."""
-    (folder / "smsbridge.toml").write_text(CONFIG, encoding="utf-8")
+    text = CONFIG.format(store=store or "sqlite:///bridge.db")
+    (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
     with (folder / "bridge.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603  (our own command)
             [Path(sys.executable).with_name("smsbridge"), "serve"],
@@ -149,9 +152,9 @@ class Load:
         writer.close()
 
 
-def judge(folder: Path, answered: Sequence[str]) -> None:
+def judge(folder: Path, store: str, answered: Sequence[str]) -> None:
     """Check that what was answered is in the store once, and was sent."""
-    database = SQLiteDatabase(folder / "bridge.db")
+    database = open_database(store or folder / "bridge.db")
     found = Store(database).list_messages(limit=10_000_000)
     database.close()
     texts = Counter(one.text for one in found)
@@ -163,18 +166,19 @@ def judge(folder: Path, answered: Sequence[str]) -> None:
         raise SystemExit("benchmarks: a message has an outcome that no backend gave")
 
 
-def measure(call: Callable[[str, str], bytes], rate: float, seconds: float) -> str:
+def measure(call: Callable[[str, str], bytes], rate: float, seconds: float, store: str = "") -> str:
     """Return a line that says how a door did."""
+    name_of = f"{call.__name__}-{time.time():.0f}-{{}}".format
     with TemporaryDirectory() as name:
         folder = Path(name)
-        with serving(folder) as (address, _):
-            warm = Load(address, call, 20)
+        with serving(folder, store) as (address, _):
+            warm = Load(address, lambda text, to: call(name_of(f"warm-{text}"), to), 20)
             asyncio.run(warm.run(1))
-            load = Load(address, lambda text, to: call(f"m-{text}", to), rate)
+            load = Load(address, lambda text, to: call(name_of(text), to), rate)
             begun = time.monotonic()
             asyncio.run(load.run(seconds))
             took = time.monotonic() - begun
-        judge(folder, [f"m-{text}" for text in load.answered])
+        judge(folder, store, [name_of(text) for text in load.answered])
     late = sorted(load.late)
     middle, most = late[len(late) // 2], late[int(len(late) * 0.99)]
     done = len(load.answered) / took
@@ -184,11 +188,11 @@ def measure(call: Callable[[str, str], bytes], rate: float, seconds: float) -> s
     )
 
 
-def memory_of_waiting(count: int = WAITING) -> str:
+def memory_of_waiting(count: int = WAITING, store: str = "") -> str:
     """Return a line that says what a bridge takes while messages wait in its store."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        database = SQLiteDatabase(folder / "bridge.db")
+        database = open_database(store or folder / "bridge.db")
         database.migrate()
         row = {
             "door": "shop",
@@ -203,16 +207,17 @@ def memory_of_waiting(count: int = WAITING) -> str:
             "due": 4e9,
             "stored_at": 1.0,
             "changed_at": 1.0,
-            **dict.fromkeys(("tries", "resent", "looked_up", "hidden"), 0),
+            **dict.fromkeys(("tries", "resent", "looked_up"), 0),
+            "hidden": False,
         }
         rows = [
-            {**row, "id": f"{n:040}", "recipient": f"+120255{n:05}", "text": f"t-{n}"}
+            {**row, "id": os.urandom(20).hex(), "recipient": f"+120255{n:05}", "text": f"t-{n}"}
             for n in range(count)
         ]
         with database.write("fill") as connection:
             connection.execute(MESSAGES.insert(), rows)
         database.close()
-        with serving(folder) as (address, process):
+        with serving(folder, store) as (address, process):
             asyncio.run(Load(address, rest_call, 50).run(2))
             status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     kib = int(status.partition("VmHWM:")[2].split()[0])
@@ -225,11 +230,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=300.0)
     parser.add_argument("--soap-rate", type=float, default=100.0)
+    parser.add_argument("--store", default="", help="an empty database, for a file of SQLite")
     asked = parser.parse_args(arguments)
     with TemporaryDirectory() as folder:
         print(f"the disk: {fsyncs(Path(folder)):.0f} fsyncs a second")
-    print(f"REST door: {measure(rest_call, asked.rate, asked.seconds)}", flush=True)
-    print(f"SOAP door: {measure(soap_call, asked.soap_rate, asked.seconds)}", flush=True)
+    print(f"REST door: {measure(rest_call, asked.rate, asked.seconds, asked.store)}", flush=True)
+    print(
+        f"SOAP door: {measure(soap_call, asked.soap_rate, asked.seconds, asked.store)}", flush=True
+    )
     if Path("/proc/self/status").exists():
-        print(f"memory: {memory_of_waiting()}")
+        print(f"memory: {memory_of_waiting(store=asked.store)}")
     return 0
