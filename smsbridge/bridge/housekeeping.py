@@ -59,7 +59,8 @@ class Housekeeping:
                         self._clear()
                         self._look_up()
             except StoreError as error:
-                LOG.warning("a look-up will be repeated: %s", error)
+                LOG.warning("the store can't be used: %s", error)
+                self._stop.wait(_PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001  (one message must not end the thread)
                 LOG.error("a look-up failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
                 self._stop.wait(_PAUSE_SECONDS)
