@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
+from smsbridge.bridge.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_log import DoorLog
 from smsbridge.bridge.incoming import check_sendable, messages_of, omissions
 from smsbridge.bridge.store import NoStep, OtherContent, Put

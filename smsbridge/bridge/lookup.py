@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.door_config import OnUnknown
 from smsbridge.bridge.store import NoStep
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 from smsbridge.errors import CallerError, SmsbridgeError

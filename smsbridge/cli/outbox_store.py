@@ -27,9 +27,9 @@ def bridge_modules() -> None:
 def open_store(config: str | None) -> Iterator[tuple[Store, ConfigDocument]]:
     """Yield the store of the config, which another process may serve, and the config."""
     bridge_modules()
-    from smsbridge.bridge.config import read_store
     from smsbridge.bridge.open_database import open_database
     from smsbridge.bridge.store import Store
+    from smsbridge.bridge.store_config import read_store
     from smsbridge.config.load import read_document
 
     document = read_document(config)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from smsbridge.backends.failover import Failover
-from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.door_config import OnUnknown
 from smsbridge.bridge.lookup import Lookup, LookupResult
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.store import Store
