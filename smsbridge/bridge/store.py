@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
     FIRST_NUMBER,
-    SETTLED,
     STEPS,
     End,
     NewMessage,
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 _MOST_IN_JOB = 10
-_TRIED_FOR = 4 * 86_400.0
-"""Seconds: longer than the ten tries of a webhook take."""
 
 
 class OtherContent(Refusal):
@@ -248,29 +245,6 @@ class Store:
         with self.database.read() as connection:
             found: float | None = connection.execute(asked).scalar()
             return found
-
-    def clear(self, before: float) -> int:
-        """Clear the numbers and texts of what was settled, or came in, before a time.
-
-        What waits for its webhook stays for as long as that is tried, and no longer. Return of how
-        many messages.
-        """
-        old = and_(
-            MESSAGES.c.changed_at < before,
-            MESSAGES.c.recipient.is_not(None),
-            or_(
-                MESSAGES.c.state.in_(SETTLED),
-                and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due.is_(None)),
-            ),
-        )
-        nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
-        unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
-        said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
-        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
-        came = and_(EVENTS.c.came_at < before, over, said)
-        with self.database.write("clear") as connection:
-            connection.execute(update(EVENTS).where(came).values(unsaid))
-            return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
 
     def check_writable(self) -> None:
         """Raise `StoreError` where the store can't be written, also for want of room."""

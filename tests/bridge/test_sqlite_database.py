@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from smsbridge.bridge.database import Refusal, StoreError
+from smsbridge.bridge.retention import clear
 from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.stored_message import End, State
 from smsbridge.errors import ConfigError
@@ -147,7 +148,7 @@ def test_what_was_cleared_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         stored = put(store, "A secret text")
         store.move(stored, End(state=State.CANCELLED), "person Ann")
         clock.seconds += 100
-        assert store.clear(clock()) == 1
+        assert clear(store.database, clock()) == 1
     assert b"A secret text" not in (tmp_path / "bridge.db").read_bytes()
 
 
