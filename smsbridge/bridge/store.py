@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 _MOST_IN_JOB = 10
+_ROWS_LIKE_A_MESSAGE = 200
 
 
 class OtherContent(Refusal):
@@ -247,11 +248,18 @@ class Store:
             return found
 
     def check_writable(self) -> None:
-        """Raise `StoreError` where the store can't be written, also for want of room."""
-        row = {"hash": os.urandom(32).hex(), "door": "", "caller": "", "expires": 0.0}
+        """Raise `StoreError` where a message can't be stored now, also for want of room.
+
+        It writes about as much as a message takes with its indexes, and takes it out again.
+        """
+        name = os.urandom(32).hex()
+        rows = [
+            {"hash": os.urandom(32).hex(), "door": name, "caller": name, "expires": 0.0}
+            for _ in range(_ROWS_LIKE_A_MESSAGE)
+        ]
         with self.database.write("check") as connection:
-            connection.execute(insert(TOKENS), row)
-            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
+            connection.execute(insert(TOKENS), rows)
+            connection.execute(delete(TOKENS).where(TOKENS.c.door == name))
 
 
 def _due(new: NewMessage, now: float) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from smsbridge import Status
 from smsbridge.bridge.store import NoStep, OtherContent
+from smsbridge.bridge.store_tables import TOKENS
 from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import Clock, claim, new_message, open_store, put
@@ -129,3 +131,11 @@ def test_counts_and_the_oldest_are_told(place: Place) -> None:
         assert store.counts()[State.STORED] == 1
         assert store.counts()[State.HANDED_OVER] == 1
         assert store.oldest_due() == clock()
+
+
+def test_a_check_whether_it_can_be_written_leaves_nothing(place: Place) -> None:
+    with open_store(place) as store:
+        store.check_writable()
+        store.check_writable()
+        with store.database.read() as connection:
+            assert connection.execute(select(TOKENS)).all() == []
