@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, updat
 from smsbridge.bridge.database import Refusal
 from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
+    AT_ONCE,
     FIRST_NUMBER,
     STEPS,
     End,
@@ -242,10 +243,14 @@ class Store:
 
     def oldest_due(self) -> float | None:
         """Return when the message became due that waits longest; None if none waits."""
-        asked = select(func.min(MESSAGES.c.due)).where(MESSAGES.c.state == State.STORED)
+        waits, at_once = MESSAGES.c.state == State.STORED, MESSAGES.c.due == AT_ONCE
+        asked = (
+            select(func.min(MESSAGES.c.changed_at)).where(waits, at_once),
+            select(func.min(MESSAGES.c.due)).where(waits, MESSAGES.c.due > AT_ONCE),
+        )
         with self.database.read() as connection:
-            found: float | None = connection.execute(asked).scalar()
-            return found
+            found = [connection.execute(one).scalar() for one in asked]
+        return min((one for one in found if one is not None), default=None)
 
     def check_writable(self) -> None:
         """Raise `StoreError` where a message can't be stored now, also for want of room.
@@ -264,7 +269,7 @@ class Store:
 
 def _due(new: NewMessage, now: float) -> float:
     send_at = new.message.send_at
-    return max(now, send_at.timestamp()) if send_at else now
+    return send_at.timestamp() if send_at and send_at.timestamp() > now else AT_ONCE
 
 
 def _turns(new: NewMessage) -> Iterator[str]:

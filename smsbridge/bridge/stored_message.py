@@ -52,6 +52,9 @@ STEPS: Mapping[State, frozenset[State]] = {
 FIRST_NUMBER = 1_000_000_000
 """What is added to the number of a row where its id must be a number: a short one may be a code."""
 
+AT_ONCE = 0.0
+"""The time at which is due what waits for none: no clock that is set back makes it wait."""
+
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
 """The states in which nothing more happens by itself."""
 

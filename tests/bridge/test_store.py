@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
-from smsbridge import Status
+from smsbridge import Message, Status
 from smsbridge.bridge.store import NoStep, OtherContent
 from smsbridge.bridge.store_tables import TOKENS
-from smsbridge.bridge.stored_message import End, State
+from smsbridge.bridge.stored_message import AT_ONCE, End, State
 
-from support.bridges import Clock, claim, new_message, open_store, put
+from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
 from support.each import each
 from support.stores import Place
 
@@ -23,7 +25,7 @@ def test_a_message_is_stored_once_with_who_handed_it_in(place: Place) -> None:
         assert store.list_messages() == [found.message]
         (step,) = store.history(found.message)
     stored = found.message
-    assert (stored.state, stored.due, stored.reference) == (State.STORED, clock(), "order-1")
+    assert (stored.state, stored.due, stored.reference) == (State.STORED, AT_ONCE, "order-1")
     assert (step["actor"], step["state"], step["at"]) == ("caller shop", "stored", clock())
 
 
@@ -130,6 +132,18 @@ def test_counts_and_the_oldest_are_told(place: Place) -> None:
         claim(store)
         assert store.counts()[State.STORED] == 1
         assert store.counts()[State.HANDED_OVER] == 1
+        assert store.oldest_due() == clock()
+
+
+def test_the_oldest_is_what_is_due_longest_at_once_or_by_its_time(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        in_a_minute = datetime.fromtimestamp(clock() + 60, UTC)
+        put(store, message=Message(recipient=NUMBER, text="Later", send_at=in_a_minute))
+        assert store.oldest_due() == clock() + 60
+        clock.seconds += 90
+        put(store)
+        assert store.oldest_due() == clock() - 30
+        claim(store)
         assert store.oldest_due() == clock()
 
 
