@@ -19,8 +19,8 @@ _TRIED_FOR = 4 * 86_400.0
 def clear(database: Database, before: float) -> int:
     """Clear the numbers and texts of what was settled, or came in, before a time.
 
-    What waits for its webhook stays for as long as that is tried, and no longer. Return how many
-    messages were cleared.
+    Of a message with a key the hashes stay by which its repeat is known. What waits for its webhook
+    stays for as long as that is tried, and no longer. Return how many messages were cleared.
     """
     old = and_(
         MESSAGES.c.changed_at < before,
@@ -35,6 +35,8 @@ def clear(database: Database, before: float) -> int:
     said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
     over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
     came = and_(EVENTS.c.came_at < before, over, said)
+    no_key = and_(old, MESSAGES.c.repeat_key.is_(None))
     with database.write("clear") as connection:
+        connection.execute(update(MESSAGES).where(no_key).values(content=""))
         connection.execute(update(EVENTS).where(came).values(unsaid))
         return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount

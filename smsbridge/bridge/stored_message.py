@@ -79,7 +79,11 @@ class NewMessage:
 
     @property
     def content(self) -> str:
-        """A hash of all that a repeat must have in common with it."""
+        """A hash of all that a repeat must have in common with it, its key included.
+
+        It stays after number and text were cleared, so nobody may find them by it who doesn't know
+        the key.
+        """
         one = self.message
         said: dict[str, Any] = {
             "recipient": one.recipient,
@@ -89,6 +93,7 @@ class NewMessage:
             "send_at": one.send_at.timestamp() if one.send_at else None,
         }
         said |= {"others": self.others} if self.others else {}
+        said |= {"key": self.key} if self.key else {}
         return _hash(json.dumps(said, sort_keys=True))
 
     @property
