@@ -82,17 +82,12 @@ def rows(heading: str) -> list[str]:
 
 
 def test_each_key_is_in_its_table() -> None:
-    source = (DOCS.parent / "smsbridge" / "bridge" / "config.py").read_text(encoding="utf-8")
-    door, own = (
-        re.findall(r'"(\w+)"', found) for found in re.findall(r"own\.only\(([^)]*)\)", source)[::-1]
-    )
-    assert sorted(rows("key of `[doors.NAME]`")) == sorted(f"`{key}`" for key in door)
-    assert sorted(rows("key of `[bridge]`")) == sorted(f"`{key}`" for key in own)
-    events = (DOCS.parent / "smsbridge" / "bridge" / "event_config.py").read_text(encoding="utf-8")
-    (keys,) = re.findall(r"own\.only\(([^)]*)\)", events)
-    assert sorted(rows("key of `[bridge.events.NAME]`")) == sorted(
-        f"`{key}`" for key in re.findall(r'"(\w+)"', keys)
-    )
+    tables = {"config": "bridge", "door_config": "doors.NAME", "event_config": "bridge.events.NAME"}
+    for module, table in tables.items():
+        file = DOCS.parent / "smsbridge" / "bridge" / f"{module}.py"
+        (keys,) = re.findall(r"own\.only\(([^)]*)\)", file.read_text(encoding="utf-8"))
+        found = sorted(f"`{key}`" for key in re.findall(r'"(\w+)"', keys))
+        assert sorted(rows(f"key of `[{table}]`")) == found
 
 
 def test_each_key_of_a_webhook_is_in_its_table() -> None:

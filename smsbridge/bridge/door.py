@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_answers import DoorAnswers
 from smsbridge.bridge.door_calls import DoorCalls, DoorCounts, Waiting
+from smsbridge.bridge.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.stored_message import StoredMessage
 from smsbridge.bridge.tokens import Tokens
 from smsbridge.errors import ConfigError, Reason

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_answers import DoorAnswers
+from smsbridge.bridge.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.door_log import DoorLog
 from smsbridge.bridge.incoming import check_sendable, messages_of, omissions
 from smsbridge.bridge.store import NoStep, OtherContent, Put
-from smsbridge.bridge.stored_message import End, NewMessage, State, StoredMessage
+from smsbridge.bridge.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
 
@@ -107,7 +107,7 @@ class DoorCalls:
         message = self.store.find(known, door=self.config.name, caller=caller)
         if message is None or message.state not in (State.NOT_SENT, State.REJECTED):
             return None
-        again = End(state=State.STORED, due=self.store.now(), why="its caller asked for it")
+        again = End(state=State.STORED, due=AT_ONCE, why="its caller asked for it")
         try:
             return self.store.move(message, again, f"caller {caller}", tries=0)
         except NoStep:  # somebody else was faster

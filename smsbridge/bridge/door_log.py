@@ -77,25 +77,29 @@ class DoorLog:
         return shown
 
     def delete(self, values: Mapping[str, str], caller: str) -> bool:
-        """Leave one message, or those of some days, out of the log; False without a selector."""
+        """Leave one message, or those of some days, out of the log; False without a selector.
+
+        An id that is nobody's, or another caller's, leaves all as it is: what was deleted before
+        may be deleted again.
+        """
         if values.get("id"):
             found = self.rows("status", values, caller)
-            if not found:
+            if found:
+                self.store.hide(found)
+            else:
                 self._delete_arrival(values["id"], caller)
-        else:
-            first = read_time(values.get("first", ""))
-            last = read_time(values.get("last", "")) or first
-            if first is None or last is None:
-                return False
-            end = _day(last) + timedelta(days=1)
-            found = self.store.list_messages(
-                door=self.door,
-                caller=caller,
-                after=_day(first).timestamp(),
-                before=end.timestamp(),
-                limit=_MOST_READ,
-            )
-        if found:
+            return True
+        first = read_time(values.get("first", ""))
+        last = read_time(values.get("last", "")) or first
+        if first is None or last is None:
+            return False
+        days: Mapping[str, Any] = {
+            "after": _day(first).timestamp(),
+            "before": (_day(last) + timedelta(days=1)).timestamp(),
+        }
+        while found := self.store.list_messages(
+            door=self.door, caller=caller, **days, limit=_MOST_READ
+        ):
             self.store.hide(found)
         return True
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from smsbridge.config.values import resolve_value
+from smsbridge.bridge.event_owners import ANY, Owner, check_received, read_owners
+from smsbridge.bridge.table_values import (
+    OWN_PATHS,
+    is_path,
+    read_seconds,
+    read_secret,
+    read_texts,
+)
 from smsbridge.errors import ConfigError
 from smsbridge.text.phone import digits_of
 from smsbridge.text.secrets import Secret
@@ -21,17 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from smsbridge.backends.base import Backend
-    from smsbridge.bridge.config import DoorConfig
+    from smsbridge.bridge.door_config import DoorConfig
     from smsbridge.config.load import ConfigDocument
     from smsbridge.text.located import Checker
 
-ANY = "*"
-"""Among own numbers: every other one."""
-Owner = tuple[str, str]
-"""A door, and a caller of it."""
-
-_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
-_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _MOST_POLL = 86_400.0
 _PROVE = (
     "nothing shows that the provider calls it: give secrets, if it signs with one, or networks, or "
@@ -94,61 +93,26 @@ def receiver_of(config: EventsConfig, address: str) -> Receiver:
     )
 
 
-def read_received(own: Checker, callers: Collection[str]) -> Mapping[str, str]:
-    """Return which caller of a door gets what comes in, by number; empty if the door doesn't say.
-
-    ``own``: the table of the door.
-    """
-    if "received" not in own:
-        return {}
-    given = own.values["received"]
-    if isinstance(given, str):
-        _check_caller(own, given, callers, "received")
-        return {ANY: given}
-    table = own.table("received")
-    found: dict[str, str] = {}
-    for number in table.values:
-        if number != ANY and not _NUMBER.fullmatch(number):
-            table.fail(f'give a number of yours, such as "+12025550100", or "{ANY}"', number)
-        caller: str = table.of(number, str)
-        _check_caller(table, caller, callers, number)
-        key = number if number == ANY else digits_of(number)
-        if key in found:
-            table.fail("is there twice", number)
-        found[key] = caller
-    return found
-
-
-def _check_caller(own: Checker, name: str, callers: Collection[str], key: str) -> None:
-    if name not in callers:
-        own.fail(f"there is no caller {name!r}; {nearest(name, callers)}", key)
-
-
 def read_events(
     document: ConfigDocument,
     own: Checker,
     doors: Sequence[DoorConfig],
     backends: Mapping[str, Backend],
-    seconds: Any,
 ) -> tuple[EventsConfig, ...]:
-    """Return what comes in. ``own``: the table ``[bridge]``; ``backends``: those of the doors.
-
-    ``seconds`` reads a duration of a table.
-    """
+    """Return what comes in. ``own``: the table ``[bridge]``; ``backends``: those of the doors."""
     table = own.table("events", optional=True)
-    made = tuple(_read(document, table, name, doors, backends, seconds) for name in table.values)
+    made = tuple(_read(document, table, name, doors, backends) for name in table.values)
     _check_paths(table, made, doors)
-    _check_received(made, doors)
+    check_received(frozenset(to for one in made if one.owners for to in one.routes), doors)
     return made
 
 
-def _read(  # noqa: PLR0913, PLR0917  (the whole config)
+def _read(
     document: ConfigDocument,
     table: Checker,
     name: str,
     doors: Sequence[DoorConfig],
     backends: Mapping[str, Backend],
-    seconds: Any,
 ) -> EventsConfig:
     members = _members(backends)
     if name not in members:
@@ -159,7 +123,7 @@ def _read(  # noqa: PLR0913, PLR0917  (the whole config)
     own.only("webhook", "secrets", "networks", "poll")
     if "webhook" not in own and "poll" not in own:
         own.fail("give webhook, poll, or both")
-    poll = seconds(own, "poll", "0s")
+    poll = read_seconds(own, "poll", "0s")
     if "poll" in own and not 1 <= poll <= _MOST_POLL:
         own.fail("give 1s to 1d", "poll")
     comes = _arrives(own, backend, poll=bool(poll))
@@ -167,11 +131,11 @@ def _read(  # noqa: PLR0913, PLR0917  (the whole config)
         name=name,
         backend=backend,
         routes=routes,
-        owners=_owners(own, doors, routes) if comes else {},
+        owners=read_owners(own, doors, routes) if comes else {},
         webhook=_webhook(document, own),
         private=isinstance(own.values.get("webhook"), Mapping),
         secrets=tuple(_secrets(document, own)),
-        networks=tuple(_texts(own, "networks")),
+        networks=read_texts(own, "networks", '["192.0.2.0/24"]'),
         poll=poll,
     )
     if config.webhook:
@@ -201,33 +165,11 @@ def _arrives(own: Checker, backend: Backend, *, poll: bool) -> bool:
     return ("webhook" in own and WebhookKind.ARRIVED in kinds) or (poll and "received" in asks)
 
 
-def _owners(
-    own: Checker, doors: Sequence[DoorConfig], routes: frozenset[str]
-) -> Mapping[str, Owner]:
-    """Return who gets what comes in by a block, by number."""
-    here = [door for door in doors if door.to in routes]
-    found: dict[str, Owner] = {}
-    for door in here:
-        for number, caller in door.received.items():
-            if number in found:
-                why = f"doors.{door.name}.received: door {found[number][0]} gets that already"
-                raise ConfigError(why, ("doors", door.name, "received"))
-            found[number] = door.name, caller
-    if not found and len(here) == 1 and len(here[0].callers) == 1:
-        return {ANY: (here[0].name, next(iter(here[0].callers)))}
-    if ANY not in found:
-        which = " or ".join(f"[doors.{door.name}]" for door in here)
-        rest = f'who gets what comes in for any other number: received = {{ "{ANY}" = "CALLER" }}'
-        whole = 'who gets the messages that come in: received = "CALLER"'
-        own.fail(f"say in {which} {rest if found else whole}")
-    return found
-
-
 def _webhook(document: ConfigDocument, own: Checker) -> Secret | None:
     if "webhook" not in own:
         return None
-    path = _secret(document, own, "webhook", own.values["webhook"])
-    if not _PATH.fullmatch(path.reveal()):
+    path = read_secret(document, own, "webhook", own.values["webhook"])
+    if not is_path(path.reveal()):
         own.fail('give a path, such as "/events/newcorp"', "webhook")
     return path
 
@@ -237,24 +179,7 @@ def _secrets(document: ConfigDocument, own: Checker) -> Iterator[Secret]:
     if not isinstance(given, list):
         own.fail('give a list, such as [{ env = "NAME" }]', "secrets")
     for one in given:
-        yield _secret(document, own, "secrets", one)
-
-
-def _texts(own: Checker, key: str) -> Iterator[str]:
-    given = own.values.get(key, [])
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        own.fail('give a list of texts, such as ["192.0.2.0/24"]', key)
-    yield from given
-
-
-def _secret(document: ConfigDocument, own: Checker, key: str, given: Any) -> Secret:
-    """Return a text of the config, or of where it points."""
-    declared = next(one for one in fields(EventsConfig) if one.name == key)
-    try:
-        value = resolve_value(declared, Secret, given, document.environ, document.file.parent)
-    except ConfigError as error:
-        own.fail(str(error).removeprefix(f"{key}: "), key)
-    return value if isinstance(value, Secret) else Secret(value)
+        yield read_secret(document, own, "secrets", one)
 
 
 def _check_receiver(document: ConfigDocument, own: Checker, config: EventsConfig) -> None:
@@ -270,22 +195,11 @@ def _check_receiver(document: ConfigDocument, own: Checker, config: EventsConfig
         own.fail(str(error).removeprefix(f"{key}: "), *([key] if key else []))
 
 
-def _check_received(events: Sequence[EventsConfig], doors: Sequence[DoorConfig]) -> None:
-    """Refuse a door that gives away what never comes in."""
-    come = {route for one in events if one.owners for route in one.routes}
-    for door in doors:
-        if door.received and door.to not in come:
-            why = f"no message comes in by {door.to}: [bridge.events.NAME] says what does"
-            raise ConfigError(
-                f"doors.{door.name}.received: {why}", ("doors", door.name, "received")
-            )
-
-
 def _check_paths(
     table: Checker, events: Sequence[EventsConfig], doors: Sequence[DoorConfig]
 ) -> None:
     seen = {door.path: f"door {door.name}" for door in doors if door.path}
-    seen |= dict.fromkeys(("/livez", "/readyz", "/metrics"), "the bridge itself")
+    seen |= dict.fromkeys(OWN_PATHS, "the bridge itself")
     for one in events:
         if one.path and one.path in seen:
             table.fail(f"that path is of {seen[one.path]} already", one.name, "webhook")

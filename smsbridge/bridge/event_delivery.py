@@ -23,7 +23,7 @@ from smsbridge.bridge.event_request import EventRequest
 from smsbridge.bridge.stored_message import time_of
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import DoorConfig
+    from smsbridge.bridge.door_config import DoorConfig
     from smsbridge.bridge.event_queue import Claimed, EventQueue, Failed, Place
     from smsbridge.bridge.stored_event import StoredEvent
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.retention import clear
 
 if TYPE_CHECKING:
     from smsbridge.bridge.lookup import Lookup
@@ -69,7 +70,8 @@ class Housekeeping:
     def _clear(self) -> None:
         if time.monotonic() - self._cleared >= _CLEAR_SECONDS:
             self._cleared = time.monotonic()
-            self._queue.store.clear(self._queue.store.now() - self._keep)
+            store = self._queue.store
+            clear(store.database, store.now() - self._keep)
 
     def _look_up(self) -> None:
         while not self._stop.is_set() and (due := self._queue.due_unknown()):

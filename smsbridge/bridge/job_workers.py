@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, cast, column, exists, select, table, update
+from sqlalchemy import Float, String, and_, bindparam, cast, column, exists, select, table, update
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
@@ -131,7 +131,7 @@ def issue_again(queue: MessageQueue) -> int:
     """Issue work for what is due and has no job, whatever became of it; return for how many."""
     now, database = queue.store.now(), queue.store.database
     with database.write("issue") as connection:
-        found = connection.execute(_WITHOUT_JOB, {"now": now - BEAT_SECONDS}).scalars().all()
+        found = connection.execute(_WITHOUT_JOB, {"now": now}).scalars().all()
         for start in range(0, len(found), _MOST_IN_JOB):
             ids = found[start : start + _MOST_IN_JOB]
             job = database.issue(connection, ids, now)
@@ -142,9 +142,10 @@ def issue_again(queue: MessageQueue) -> int:
 _LIVES = exists().where(
     and_(_JOBS.c.id == MESSAGES.c.job, cast(_JOBS.c.status, String).in_(("todo", "doing")))
 )
+_NOW = bindparam("now", type_=Float)
 _WITHOUT_JOB = (
     select(MESSAGES.c.id)
-    .where(claimable(), ~_LIVES)
+    .where(claimable(), ~_LIVES, ~MESSAGES.c.changed_at.between(_NOW - BEAT_SECONDS, _NOW))
     .order_by(MESSAGES.c.due)
     .limit(_MOST_AGAIN)
     .with_for_update(skip_locked=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.door_config import OnUnknown
 from smsbridge.bridge.store import NoStep
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.stored_message import AT_ONCE, End, State, StoredMessage
 from smsbridge.errors import CallerError, SmsbridgeError
 from smsbridge.message import Submission
 
@@ -75,7 +75,7 @@ class Lookup:
             due = now + self.waits[looked - 1]
             end = End(state=State.UNKNOWN, due=due, why=message.why)
         elif self.rules.get(message.door) is OnUnknown.RESEND and not message.resent:
-            end = End(state=State.STORED, due=now, why="on_unknown: it may be sent twice")
+            end = End(state=State.STORED, due=AT_ONCE, why="on_unknown: it may be sent twice")
             return move(message, end, actor, resent=1, tries=0, looked_up=0)
         else:
             end = End(state=State.UNKNOWN, why=message.why)

@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select, update
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.store_tables import MESSAGES
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.stored_message import AT_ONCE, End, State, StoredMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,10 +107,13 @@ class MessageQueue:
         name: str,
     ) -> StoredMessage | None:
         database = self.store.database
-        asked, given = (_DUE_AMONG, {"ids": list(ids), "to": recipient}) if ids else (_DUE, {})
+        due = (_DUE_AMONG,) if ids else (_DUE_BY_TIME, _DUE_AT_ONCE)
+        given: dict[str, Any] = {"ids": list(ids), "to": recipient} if ids else {}
 
         def take(connection: Connection) -> StoredMessage | None:
-            row = connection.execute(asked, {"now": self.store.now(), **given}).mappings().first()
+            given["now"] = self.store.now()
+            rows = (connection.execute(one, given).mappings().first() for one in due)
+            row = next((one for one in rows if one is not None), None)
             if row is None:
                 return None
             database.at("claim: found")
@@ -160,7 +163,7 @@ class MessageQueue:
         with self.store.database.write("recover") as connection:
             rows = connection.execute(asked).mappings().all()
             for row in rows:
-                end = End(state=State.UNKNOWN, due=self.store.now(), why=why)
+                end = End(state=State.UNKNOWN, due=AT_ONCE, why=why)
                 self.store.move_row(connection, StoredMessage.of_row(row), end, actor)
         return len(rows)
 
@@ -191,6 +194,11 @@ class MessageQueue:
 
 def claimable() -> ColumnElement[bool]:
     """Return the rule for a message that may be claimed by ``now``, a parameter."""
+    return and_(_goes_first(), MESSAGES.c.due <= bindparam("now"))
+
+
+def _goes_first() -> ColumnElement[bool]:
+    """Return the rule for a message that none to the same recipient goes before."""
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
@@ -198,7 +206,7 @@ def claimable() -> ColumnElement[bool]:
         earlier.c.seq < MESSAGES.c.seq,
         earlier.c.send_at.is_(None),
     )
-    return and_(MESSAGES.c.state == State.STORED, MESSAGES.c.due <= bindparam("now"), ~waits)
+    return and_(MESSAGES.c.state == State.STORED, ~waits)
 
 
 def _first(*rules: ColumnElement[bool]) -> Select[Any]:
@@ -206,8 +214,11 @@ def _first(*rules: ColumnElement[bool]) -> Select[Any]:
     return found.with_for_update(skip_locked=True)
 
 
-_DUE = _first(claimable())
-"""The next message that is due by ``now``: made once, since to make it takes longer than to ask."""
+_DUE_BY_TIME = _first(claimable(), MESSAGES.c.due > AT_ONCE)
+"""The next message whose time has come: made once, since to make it takes longer than to ask."""
+
+_DUE_AT_ONCE = _first(_goes_first(), MESSAGES.c.due == AT_ONCE)
+"""The next message that waits for no time."""
 
 _DUE_AMONG = _first(
     claimable(),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.stored_message import AT_ONCE, End, State, StoredMessage
 from smsbridge.client.pacing import backoff
 from smsbridge.client.sync import Client
 from smsbridge.errors import Attempt, CallerError, NotSent, Outcome, SendError
@@ -56,7 +56,7 @@ class Sender:
             return End(state=State.NOT_SENT, why=str(error))
         except Exception as error:  # noqa: BLE001  (it may have left, so nothing else is proved)
             why = f"it failed: {type(error).__name__}"
-            return End(state=State.UNKNOWN, due=self.now(), why=why)
+            return End(state=State.UNKNOWN, due=AT_ONCE, why=why)
 
     def _end(self, message: StoredMessage, error: SendError) -> End:
         retry = self.backends[message.backend].retry
@@ -64,4 +64,4 @@ class Sender:
             wait = error.retry_after
             wait = backoff(message.tries, self.session) if wait is None else wait
             return replace(End.of_error(error, due=self.now() + wait), state=State.STORED)
-        return End.of_error(error, due=self.now() if error.outcome is Outcome.UNKNOWN else None)
+        return End.of_error(error, due=AT_ONCE if error.outcome is Outcome.UNKNOWN else None)

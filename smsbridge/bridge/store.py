@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
 from smsbridge.bridge.stored_message import (
+    AT_ONCE,
     FIRST_NUMBER,
-    SETTLED,
     STEPS,
     End,
     NewMessage,
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 _MOST_IN_JOB = 10
-_TRIED_FOR = 4 * 86_400.0
-"""Seconds: longer than the ten tries of a webhook take."""
+_ROWS_LIKE_A_MESSAGE = 200
 
 
 class OtherContent(Refusal):
@@ -244,45 +243,33 @@ class Store:
 
     def oldest_due(self) -> float | None:
         """Return when the message became due that waits longest; None if none waits."""
-        asked = select(func.min(MESSAGES.c.due)).where(MESSAGES.c.state == State.STORED)
-        with self.database.read() as connection:
-            found: float | None = connection.execute(asked).scalar()
-            return found
-
-    def clear(self, before: float) -> int:
-        """Clear the numbers and texts of what was settled, or came in, before a time.
-
-        What waits for its webhook stays for as long as that is tried, and no longer. Return of how
-        many messages.
-        """
-        old = and_(
-            MESSAGES.c.changed_at < before,
-            MESSAGES.c.recipient.is_not(None),
-            or_(
-                MESSAGES.c.state.in_(SETTLED),
-                and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due.is_(None)),
-            ),
+        waits, at_once = MESSAGES.c.state == State.STORED, MESSAGES.c.due == AT_ONCE
+        asked = (
+            select(func.min(MESSAGES.c.changed_at)).where(waits, at_once),
+            select(func.min(MESSAGES.c.due)).where(waits, MESSAGES.c.due > AT_ONCE),
         )
-        nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
-        unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
-        said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
-        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
-        came = and_(EVENTS.c.came_at < before, over, said)
-        with self.database.write("clear") as connection:
-            connection.execute(update(EVENTS).where(came).values(unsaid))
-            return connection.execute(update(MESSAGES).where(old).values(nothing)).rowcount
+        with self.database.read() as connection:
+            found = [connection.execute(one).scalar() for one in asked]
+        return min((one for one in found if one is not None), default=None)
 
     def check_writable(self) -> None:
-        """Raise `StoreError` where the store can't be written, also for want of room."""
-        row = {"hash": os.urandom(32).hex(), "door": "", "caller": "", "expires": 0.0}
+        """Raise `StoreError` where a message can't be stored now, also for want of room.
+
+        It writes about as much as a message takes with its indexes, and takes it out again.
+        """
+        name = os.urandom(32).hex()
+        rows = [
+            {"hash": os.urandom(32).hex(), "door": name, "caller": name, "expires": 0.0}
+            for _ in range(_ROWS_LIKE_A_MESSAGE)
+        ]
         with self.database.write("check") as connection:
-            connection.execute(insert(TOKENS), row)
-            connection.execute(delete(TOKENS).where(TOKENS.c.hash == row["hash"]))
+            connection.execute(insert(TOKENS), rows)
+            connection.execute(delete(TOKENS).where(TOKENS.c.door == name))
 
 
 def _due(new: NewMessage, now: float) -> float:
     send_at = new.message.send_at
-    return max(now, send_at.timestamp()) if send_at else now
+    return send_at.timestamp() if send_at and send_at.timestamp() > now else AT_ONCE
 
 
 def _turns(new: NewMessage) -> Iterator[str]:

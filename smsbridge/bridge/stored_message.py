@@ -52,6 +52,9 @@ STEPS: Mapping[State, frozenset[State]] = {
 FIRST_NUMBER = 1_000_000_000
 """What is added to the number of a row where its id must be a number: a short one may be a code."""
 
+AT_ONCE = 0.0
+"""The time at which is due what waits for none: no clock that is set back makes it wait."""
+
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
 """The states in which nothing more happens by itself."""
 
@@ -76,7 +79,11 @@ class NewMessage:
 
     @property
     def content(self) -> str:
-        """A hash of all that a repeat must have in common with it."""
+        """A hash of all that a repeat must have in common with it, its key included.
+
+        It stays after number and text were cleared, so nobody may find them by it who doesn't know
+        the key.
+        """
         one = self.message
         said: dict[str, Any] = {
             "recipient": one.recipient,
@@ -86,6 +93,7 @@ class NewMessage:
             "send_at": one.send_at.timestamp() if one.send_at else None,
         }
         said |= {"others": self.others} if self.others else {}
+        said |= {"key": self.key} if self.key else {}
         return _hash(json.dumps(said, sort_keys=True))
 
     @property

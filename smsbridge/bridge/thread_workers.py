@@ -21,11 +21,14 @@ _PAUSE_SECONDS = 1.0
 class ThreadWorkers:
     """So many threads that deliver."""
 
-    def __init__(self, queue: MessageQueue, delivery: Delivery, workers: int) -> None:
-        """Nothing is claimed before `start`."""
-        self._queue, self._delivery = queue, delivery
+    def __init__(
+        self, queue: MessageQueue, delivery: Delivery, workers: int, poll: float = _POLL_SECONDS
+    ) -> None:
+        """Nothing is claimed before `start`. ``poll``: how often to look without being woken."""
+        self._queue, self._delivery, self._poll = queue, delivery, poll
         self._stop = threading.Event()
         self._news = threading.Condition()
+        self._woken = 0
         self._threads = [
             threading.Thread(target=self._work, args=(f"worker {number}",), daemon=True)
             for number in range(1, workers + 1)
@@ -41,6 +44,7 @@ class ThreadWorkers:
     def wake(self) -> None:
         """Let a worker look for a message at once."""
         with self._news:
+            self._woken += 1
             self._news.notify()
 
     def end(self) -> None:
@@ -60,6 +64,7 @@ class ThreadWorkers:
 
     def _work(self, actor: str) -> None:
         while not self._stop.is_set():
+            woken = self._woken
             try:
                 delivered = self._delivery.deliver(actor)
             except StoreError as error:
@@ -71,5 +76,10 @@ class ThreadWorkers:
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             if delivered is None:
-                with self._news:
-                    self._news.wait(_POLL_SECONDS)
+                self._wait(woken)
+
+    def _wait(self, woken: int) -> None:
+        """Wait to be woken, unless that was done since it was ``woken`` so many times."""
+        with self._news:
+            if self._woken == woken and not self._stop.is_set():
+                self._news.wait(self._poll)

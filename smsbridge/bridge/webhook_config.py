@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from smsbridge.config.values import resolve_value
-from smsbridge.errors import ConfigError
+from smsbridge.bridge.table_values import errors_at, read_choice, read_secret, read_texts
 from smsbridge.http.address import check_address, ip_address
 from smsbridge.http.public_address import Network, may_connect
 from smsbridge.text.secrets import Secret
@@ -51,7 +50,7 @@ class WebhookConfig:
     dialect_secret: Secret | None = None
 
 
-_FIELDS = {one.name: one for one in fields(WebhookConfig)}
+_KEYS = tuple(one.name for one in fields(WebhookConfig))
 
 
 def read_webhooks(
@@ -66,23 +65,21 @@ def read_webhooks(
 
 
 def _webhook(document: ConfigDocument, own: Checker, dialect: Backend) -> WebhookConfig:
-    own.only(*_FIELDS)
+    own.only(*_KEYS)
     networks = _networks(own)
     return WebhookConfig(
         url=_url(own, networks),
         secret=_secret(document, own),
         networks=networks,
         shape=_shape(own, dialect),
-        dialect_secret=_read_secret(document, own, "dialect_secret"),
+        dialect_secret=_read_optional(document, own, "dialect_secret"),
     )
 
 
 def _url(own: Checker, networks: Sequence[Network]) -> str:
     url: str = own.of("url", str)
-    try:
+    with errors_at(own, "url"):
         parts = check_address("url", url)
-    except ConfigError as error:
-        own.fail(str(error).removeprefix("url: "), "url")
     if parts.fragment:
         own.fail("leave the # and what follows out: it is not sent", "url")
     if parts.scheme == "http" and not networks:
@@ -97,32 +94,27 @@ def _url(own: Checker, networks: Sequence[Network]) -> str:
 
 
 def _networks(own: Checker) -> Sequence[Network]:
-    given = own.values.get("networks", [])
-    rule = 'give a list such as ["10.0.0.0/8", "fd00::/8"]'
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-        own.fail(rule, "networks")
-    return tuple(_network(own, one, rule) for one in given)
+    such_as = '["10.0.0.0/8", "fd00::/8"]'
+    return tuple(_network(own, one, such_as) for one in read_texts(own, "networks", such_as))
 
 
-def _network(own: Checker, given: str, rule: str) -> Network:
+def _network(own: Checker, given: str, such_as: str) -> Network:
     try:
         return ipaddress.ip_network(given)
     except ValueError:
-        own.fail(f"{given!r} is not a network; {rule}", "networks")
+        own.fail(f"{given!r} is not a network, such as {such_as}", "networks")
 
 
 def _shape(own: Checker, dialect: Backend) -> Shape:
     has_own = bool(dialect.webhooks)
-    said: str = own.of("shape", str, str(Shape.DIALECT if has_own else Shape.STANDARD))
-    if said not in list(Shape):
-        own.fail(f"give {' or '.join(Shape)}", "shape")
-    if said == Shape.DIALECT and not has_own:
+    said = read_choice(own, "shape", Shape.DIALECT if has_own else Shape.STANDARD)
+    if said is Shape.DIALECT and not has_own:
         own.fail(f"{dialect.name} has no webhook of its own: leave it out", "shape")
-    return Shape(said)
+    return said
 
 
 def _secret(document: ConfigDocument, own: Checker) -> Secret:
-    secret = _read_secret(document, own, "secret")
+    secret = _read_optional(document, own, "secret")
     if secret is None:
         own.fail(f"is missing: {_SECRET_RULE}; {_HOW}", "secret")
     if not _is_key(secret.reveal()):
@@ -138,12 +130,5 @@ def _is_key(given: str) -> bool:
     return given.startswith(_PREFIX) and len(key) in _KEY_BYTES
 
 
-def _read_secret(document: ConfigDocument, own: Checker, key: str) -> Secret | None:
-    given = own.values.get(key)
-    if given is None:
-        return None
-    try:
-        found = resolve_value(_FIELDS[key], Secret, given, document.environ, document.file.parent)
-        return found if isinstance(found, Secret) else Secret(found)
-    except ConfigError as error:
-        own.fail(str(error).removeprefix(f"{key}: "), key)
+def _read_optional(document: ConfigDocument, own: Checker, key: str) -> Secret | None:
+    return read_secret(document, own, key, own.values[key]) if key in own else None

@@ -156,7 +156,7 @@ def resend(
     from smsbridge.errors import Outcome
 
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import End, State
+        from smsbridge.bridge.stored_message import AT_ONCE, End, State
 
         message = find_message(store, id)
         if message.state == Outcome.UNKNOWN.value and not even_if_unknown:
@@ -164,7 +164,7 @@ def resend(
                 "it may have been sent, and a second send may be a double: look it up, or give "
                 "--even-if-unknown"
             )
-        end = End(state=State.STORED, due=store.now(), why="sent again by a person")
+        end = End(state=State.STORED, due=AT_ONCE, why="sent again by a person")
         moved = _move(store, message, end, _actor(by), tries=0, resent=message.resent + 1)
         _show(moved, as_json=as_json)
 

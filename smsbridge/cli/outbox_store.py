@@ -27,9 +27,9 @@ def bridge_modules() -> None:
 def open_store(config: str | None) -> Iterator[tuple[Store, ConfigDocument]]:
     """Yield the store of the config, which another process may serve, and the config."""
     bridge_modules()
-    from smsbridge.bridge.config import read_store
     from smsbridge.bridge.open_database import open_database
     from smsbridge.bridge.store import Store
+    from smsbridge.bridge.store_config import read_store
     from smsbridge.config.load import read_document
 
     document = read_document(config)
@@ -50,12 +50,12 @@ def find_message(store: Store, known: str) -> StoredMessage:
 
 
 def message_words(message: StoredMessage) -> dict[str, Any]:
-    """Return a message as JSON has it; times in ISO 8601."""
-    from smsbridge.bridge.stored_message import time_of
+    """Return a message as JSON has it: times in ISO 8601, and none for what is due at once."""
+    from smsbridge.bridge.stored_message import AT_ONCE, time_of
 
     words = asdict(message)
     words.pop("attempt")
     for name in ("send_at", "due", "stored_at", "changed_at"):
         seconds = words[name]
-        words[name] = None if seconds is None else time_of(seconds).isoformat()
+        words[name] = None if seconds in (None, AT_ONCE) else time_of(seconds).isoformat()
     return words

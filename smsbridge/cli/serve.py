@@ -14,7 +14,8 @@ from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig, DoorConfig
+    from smsbridge.bridge.config import BridgeConfig
+    from smsbridge.bridge.door_config import DoorConfig
 
 _HELP = """Stand where a service stood: keep what its callers send, and send it elsewhere.
 

@@ -16,7 +16,8 @@ from smsbridge.cli.table import show_table
 from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig, DoorConfig
+    from smsbridge.bridge.config import BridgeConfig
+    from smsbridge.bridge.door_config import DoorConfig
     from smsbridge.bridge.shadow import ShadowComparison
     from smsbridge.bridge.shadow_report import ShadowExample, ShadowReport
     from smsbridge.serving.wire_message import WireMessage
@@ -62,9 +63,10 @@ def report(  # noqa: PLR0913  (each is an option)
 ) -> None:
     """Report on each door that has a shadow."""
     with open_store(config) as (store, document):
-        from smsbridge.bridge.config import duration_of, read_bridge
+        from smsbridge.bridge.config import read_bridge
         from smsbridge.bridge.shadow import Shadow
         from smsbridge.bridge.shadow_report import messages_since, shadow_report
+        from smsbridge.bridge.table_values import duration_of
 
         seconds = duration_of(since)
         if seconds is None:

@@ -61,14 +61,9 @@ def resolve_value(
 
     ``kind`` is the type of the key. Paths are relative to ``folder``.
     """
-    if isinstance(value, Mapping):
-        value = fetch_value(key.name, value, environ, folder)
-    if isinstance(value, str) and UNSENDABLE.search(value):
-        raise _bad(key.name, "it is not valid text")
     if has_part(kind, Secret):
-        if not isinstance(value, str | Secret):
-            raise _bad(key.name, 'give text, { env = "NAME" } or { file = "PATH" }')
-        return value
+        return secret_value(key.name, value, environ, folder)
+    value = _fetch_all(key.name, value, environ, folder)
     kind = str if kind is str else type(key.default)
     if kind is tuple:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
@@ -80,6 +75,23 @@ def resolve_value(
         raise _bad(key.name, f"give {KIND_WORDS[kind]}")
     if key.name in _PATHS and value and not is_url(value):
         return str(folder / value)
+    return value
+
+
+def secret_value(key: str, value: Any, environ: Mapping[str, str], folder: Path) -> str | Secret:
+    """Return the text of a key that may hold a secret; raises `ConfigError`."""
+    value = _fetch_all(key, value, environ, folder)
+    if not isinstance(value, str | Secret):
+        raise _bad(key, 'give text, { env = "NAME" } or { file = "PATH" }')
+    return value
+
+
+def _fetch_all(key: str, value: Any, environ: Mapping[str, str], folder: Path) -> Any:
+    """Return a value, or the text that it names if it is a table; refuse what can't be sent."""
+    if isinstance(value, Mapping):
+        value = fetch_value(key, value, environ, folder)
+    if isinstance(value, str) and UNSENDABLE.search(value):
+        raise _bad(key, "it is not valid text")
     return value
 
 

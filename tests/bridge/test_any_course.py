@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from smsbridge import Message, Status, Submission
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.door_config import OnUnknown
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import LEASE_SECONDS, MessageQueue
 from smsbridge.bridge.sender import Sender

@@ -12,6 +12,7 @@ import pytest
 from smsbridge.bridge.stored_message import State
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Response
+from smsbridge.testing.mock.provider import Provider
 
 from support.bridges import NEW, NUMBER, Running, config_text, form, get, running
 from support.each import each
@@ -224,6 +225,18 @@ def test_the_log_and_a_delete_are_smsmobileapi_s(tmp_path: Path) -> None:
         assert said(run.ask(get("/log/sent/sms/?apikey=shop-key")))["result"]["sms"] == []
         refused = said(run.ask(get("/deletesms/?apikey=shop-key")))
         assert refused["result"]["error"] != "0"
+
+
+def test_a_delete_of_an_unknown_id_is_answered_as_the_mock_does(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        known = said(run.send())["result"]["id"]
+        unknown = get("/deletesms/?apikey=till-key&guid_message=nobody-s")
+        (door,) = run.bridge.doors
+        by_mock = Provider(door.config.callers["till"]).handle(unknown)
+        assert isinstance(by_mock, Response)
+        assert said(run.ask(unknown)) == said(by_mock)
+        of_another = get(f"/deletesms/?apikey=till-key&guid_message={known}")
+        assert said(run.ask(of_another)) == said(by_mock)
 
 
 def test_nothing_has_come_in(tmp_path: Path) -> None:

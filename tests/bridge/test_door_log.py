@@ -10,7 +10,7 @@ from smsbridge.bridge.door_log import DoorLog
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.stored_message import End, State
 
-from support.bridges import NUMBER, Clock, open_store, put
+from support.bridges import NUMBER, Clock, new_message, open_store, put
 from support.each import each
 from support.events import a_received, accepted
 
@@ -67,7 +67,22 @@ def test_a_day_or_some_are_deleted_and_nothing_without_a_selector(tmp_path: Path
         assert [one.text for one in log.rows("sent", {}, "shop")] == ["Two"]
         assert log.delete({"first": "2027-01-31", "last": "2027-02-01"}, "shop")
         assert log.rows("sent", {}, "shop") == []
+
+
+def test_a_day_with_more_than_are_read_at_once_is_deleted_too(tmp_path: Path) -> None:
+    with open_store(tmp_path, Clock(NOON.timestamp())) as store:
+        store.put_all([new_message(str(number)) for number in range(1001)])
+        assert DoorLog(store, "shop").delete({"first": "2027-01-31"}, "shop")
+        assert store.list_messages(door="shop", caller="shop") == []
+
+
+def test_a_delete_of_what_is_another_s_or_nobody_s_changes_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        one = put(store, "One")
+        log = DoorLog(store, "shop")
+        assert log.delete({"id": one.id}, "till")
         assert log.delete({"id": "x"}, "shop")
+        assert log.rows("sent", {}, "shop") == [one]
 
 
 def test_what_failed_on_a_phone_is_what_was_reported_so(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.event_config import ANY, receiver_of
+from smsbridge.bridge.event_config import receiver_of
 from smsbridge.errors import ConfigError
 
 from support.bridges import HERE, NEW, OLD, config_text, read
@@ -40,21 +40,6 @@ def test_the_parts_of_a_failover_report_each_by_itself(tmp_path: Path) -> None:
     one, other = read(tmp_path, text.replace('to = "new"', 'to = "both"')).events
     assert (one.name, other.name) == ("new", "spare")
     assert one.routes == other.routes == {"both"}
-
-
-def test_the_only_caller_of_the_only_door_gets_what_comes_in(tmp_path: Path) -> None:
-    text = events_text().replace('received = "shop"\n', "")
-    callers = text[text.index("callers") : text.index("[bridge.events")]
-    alone = text.replace(callers, 'callers = { till = { api_key = "k" } }\n')
-    (events,) = read(tmp_path, alone).events
-    assert events.owners == {ANY: ("shop", "till")}
-
-
-def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
-    owners = f'received = {{ "{OWN}" = "till", "*" = "shop" }}'
-    (events,) = read(tmp_path, events_text().replace('received = "shop"', owners)).events
-    assert events.owner("1 (202) 555-0100") == ("shop", "till")
-    assert events.owner("+12025550101") == ("shop", "shop")
 
 
 def test_nobody_needs_a_caller_where_only_reports_come_in(tmp_path: Path) -> None:
@@ -91,20 +76,6 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
         ('secrets = ["hook-secret"]', "networks = [1]", "new.networks: give a list of texts"),
         (WEBHOOK, POLL.replace("1s", "0s"), "bridge.events.new.poll: give 1s to 1d"),
         (WEBHOOK, POLL.replace("1s", "2d"), "bridge.events.new.poll: give 1s to 1d"),
-        ('received = "shop"', 'received = "nobody"', "line 8: doors.shop.received: there is no"),
-        ('received = "shop"', 'received = { x = "shop" }', "give a number of yours"),
-        (
-            'received = "shop"',
-            'received = { "12025550100" = "shop", "+12025550100" = "till" }',
-            "is there twice",
-        ),
-        (
-            'received = "shop"',
-            'received = { "+12025550100" = "shop" }',
-            "who gets what comes in for any other number",
-        ),
-        ('received = "shop"', "", "say in [doors.shop] who gets the messages that come in"),
-        (WEBHOOK, "", "line 8: doors.shop.received: no message comes in by new"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
@@ -122,16 +93,6 @@ def test_a_block_without_the_tables_can_t_report(tmp_path: Path) -> None:
         read(tmp_path, events_text(backends=OLD + NEW))
     with pytest.raises(ConfigError, match="can answer neither status nor received over rest"):
         read(tmp_path, events_text(POLL, backends=OLD + NEW))
-
-
-def test_two_doors_can_t_both_get_what_comes_in(tmp_path: Path) -> None:
-    second = '[doors.two]\nspeaks = "old"\nto = "new"\npath = "/two"\nreceived = "a"\n'
-    more = f"{second}callers = {{ a = {{ api_key = 'k' }} }}\n"
-    text = events_text(backends=more + OLD + REPORTING)
-    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop gets that already"):
-        read(tmp_path, text)
-    (events,) = read(tmp_path, text.replace('received = "a"\n', "")).events
-    assert events.owners == {ANY: ("shop", "shop")}
 
 
 def test_a_config_without_events_has_none(tmp_path: Path) -> None:

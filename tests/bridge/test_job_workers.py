@@ -131,7 +131,8 @@ def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
         put(store, recipient=one)
     database.commit("lose", lambda one: one.execute(text("DELETE FROM procrastinate_jobs")))
     deliveries = Deliveries(store, "one")
-    database.commit("due", lambda one: one.execute(text("UPDATE messages SET due = due - 60")))
+    earlier = text("UPDATE messages SET changed_at = changed_at - 60")
+    database.commit("earlier", lambda one: one.execute(earlier))
     assert issue_again(deliveries.queue) == 30
     workers = at_work(deliveries, database)
     deliveries.until(lambda: len(deliveries.ends) == 30)

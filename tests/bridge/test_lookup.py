@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from smsbridge.backends.failover import Failover
-from smsbridge.bridge.config import OnUnknown
+from smsbridge.bridge.door_config import OnUnknown
 from smsbridge.bridge.lookup import Lookup, LookupResult
 from smsbridge.bridge.message_queue import MessageQueue
+from smsbridge.bridge.retention import clear
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 from smsbridge.client.sync import Client
@@ -180,7 +181,7 @@ def test_a_row_of_another_message_is_not_taken_for_it(asked: Asked) -> None:
 def test_what_was_cleared_can_t_be_looked_up(asked: Asked) -> None:
     message = asked.unknown()
     asked.store.move(message, End(state=State.UNKNOWN), "lookup")
-    asked.store.clear(asked.clock() + 1)
+    clear(asked.store.database, asked.clock() + 1)
     found = asked.store.find(message.id)
     assert found is not None
     assert [*asked.lookup().ask([found])] == [LookupResult(message=found)]

@@ -9,12 +9,13 @@ from smsbridge import Message
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.message_queue import CRASHED, LEASE_SECONDS, RESTORED, MessageQueue
 from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_message import End, State
+from smsbridge.bridge.stored_message import AT_ONCE, End, State
 
 from support.bridges import NUMBER, Clock, claim, open_store, put
 from support.stores import Place
 
 OTHER = "+12025550124"
+THIRD = "+12025550125"
 
 
 def test_a_claim_is_written_before_anything_leaves(place: Place) -> None:
@@ -77,6 +78,33 @@ def test_an_unknown_and_a_scheduled_one_hold_nothing_up(place: Place) -> None:
         assert claimed.id == scheduled.id
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up_that_waits_for_no_time(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        one, two = put(store, "1"), put(store, "2", recipient=OTHER)
+        clock.seconds -= 3600
+        three = put(store, "3", recipient=THIRD)
+        claimed = [claim(store) for _ in range(3)]
+        assert [found.id for found in claimed if found] == [one.id, two.id, three.id]
+        clock.seconds -= 3600
+        queue = MessageQueue(store)
+        assert queue.recover("recovery") == 3
+        assert len(queue.due_unknown()) == 3
+
+
+def test_what_waited_for_its_time_goes_before_what_waits_for_none(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store, "1")
+        first = claim(store)
+        assert first is not None
+        store.move(first, End(state=State.STORED, due=clock() + 5), "worker 1")
+        at = datetime.fromtimestamp(clock() + 4, UTC)
+        timed = put(store, message=Message(recipient=OTHER, text="2", send_at=at))
+        last = put(store, "3", recipient=THIRD)
+        clock.seconds += 5
+        claimed = [claim(store) for _ in range(3)]
+        assert [found.id for found in claimed if found] == [timed.id, first.id, last.id]
+
+
 def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(place: Place) -> None:
     with open_store(place) as store:
         put(store, "1")
@@ -87,7 +115,7 @@ def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(place:
         assert queue.recover("recovery") == 1
         found = store.find(claimed.id)
         assert found is not None
-        assert (found.state, found.why, found.due) == (State.UNKNOWN, CRASHED, store.now())
+        assert (found.state, found.why, found.due) == (State.UNKNOWN, CRASHED, AT_ONCE)
         assert queue.due_unknown() == [found]
         assert queue.recover("recovery") == 0
         left = claim(store)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from smsbridge import Backend
+from smsbridge.bridge.retention import clear
 from smsbridge.bridge.shadow import Shadow
 from smsbridge.bridge.shadow_report import ShadowReport, messages_since, shadow_report
 from smsbridge.bridge.store import Store
@@ -56,7 +57,7 @@ def test_what_was_cleared_is_not_compared(tmp_path: Path) -> None:
         assert claimed is not None
         store.move(claimed, End(state=State.ACCEPTED), "worker 1")
         clock.seconds += DAY
-        store.clear(clock())
+        clear(store.database, clock())
         put(store)
         found = report(store, rest(REST_SEND))
         assert (found.messages, found.same) == (2, 1)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 
 from smsbridge.bridge.database import Refusal, StoreError
+from smsbridge.bridge.retention import clear
 from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.stored_message import End, State
 from smsbridge.errors import ConfigError
@@ -147,7 +148,7 @@ def test_what_was_cleared_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
         stored = put(store, "A secret text")
         store.move(stored, End(state=State.CANCELLED), "person Ann")
         clock.seconds += 100
-        assert store.clear(clock()) == 1
+        assert clear(store.database, clock()) == 1
     assert b"A secret text" not in (tmp_path / "bridge.db").read_bytes()
 
 
@@ -166,6 +167,26 @@ def test_a_store_that_can_t_be_written_is_an_error_of_its_own(tmp_path: Path) ->
 
         with pytest.raises(StoreError):
             fill()
+
+
+def test_a_store_with_room_for_a_row_and_not_for_a_message_can_t_be_written(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+
+        def limit(more: int) -> None:
+            with store.database.write("limit") as connection:
+                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one() + more
+                connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+        limit(0)
+        with store.database.write("token") as connection:
+            connection.exec_driver_sql("INSERT INTO tokens VALUES ('h', 'd', 'c', 1)")
+        with pytest.raises(StoreError):
+            put(store, "A long text " * 1000)
+        with pytest.raises(StoreError):
+            store.check_writable()
+        limit(100)
+        store.check_writable()
+        put(store, "A long text " * 1000)
 
 
 def add(number: int) -> Callable[[Connection], int]:

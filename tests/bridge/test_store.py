@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from smsbridge import Message, Status
-from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.store import NoStep, OtherContent
-from smsbridge.bridge.stored_message import End, State
+from smsbridge.bridge.store_tables import TOKENS
+from smsbridge.bridge.stored_message import AT_ONCE, End, State
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
 from support.each import each
-from support.events import a_received, events_of
 from support.stores import Place
 
 
@@ -25,7 +25,7 @@ def test_a_message_is_stored_once_with_who_handed_it_in(place: Place) -> None:
         assert store.list_messages() == [found.message]
         (step,) = store.history(found.message)
     stored = found.message
-    assert (stored.state, stored.due, stored.reference) == (State.STORED, clock(), "order-1")
+    assert (stored.state, stored.due, stored.reference) == (State.STORED, AT_ONCE, "order-1")
     assert (step["actor"], step["state"], step["at"]) == ("caller shop", "stored", clock())
 
 
@@ -135,37 +135,21 @@ def test_counts_and_the_oldest_are_told(place: Place) -> None:
         assert store.oldest_due() == clock()
 
 
-def test_numbers_and_texts_are_cleared_of_what_is_old_and_settled(place: Place) -> None:
+def test_the_oldest_is_what_is_due_longest_at_once_or_by_its_time(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
-        waits = put(store, "Waits", recipient="+12025550124")
-        secret = Message(recipient=NUMBER, text="A secret text", sender="Shop")
-        old = put(store, message=secret, reference="order-1")
-        store.move(waits, End(state=State.CANCELLED), "person Ann")
-        claimed = claim(store)
-        assert claimed is not None
-        store.move(claimed, End(state=State.ACCEPTED, provider_id="p-1"), "worker 1")
-        later = Message(recipient=NUMBER, text="L", send_at=datetime(2035, 1, 1, tzinfo=UTC))
-        put(store, message=later)
-        clock.seconds += 100
-        assert store.clear(clock() - 100) == 0
-        assert store.clear(clock()) == 2
-        found = store.find(old.id)
-        assert found is not None
-        assert (found.recipient, found.text, found.sender, found.reference) == (None,) * 4
-        assert found.message() is None
-        assert (found.state, found.provider_id) == (State.ACCEPTED, "p-1")
-        assert store.counts()[State.STORED] == 1
+        in_a_minute = datetime.fromtimestamp(clock() + 60, UTC)
+        put(store, message=Message(recipient=NUMBER, text="Later", send_at=in_a_minute))
+        assert store.oldest_due() == clock() + 60
+        clock.seconds += 90
+        put(store)
+        assert store.oldest_due() == clock() - 30
+        claim(store)
+        assert store.oldest_due() == clock()
 
 
-def test_what_came_in_is_cleared_once_its_webhook_is_over(place: Place) -> None:
-    with open_store(place, clock := Clock()) as store:
-        EventStore(store).add(a_received("one", "A secret text"))
-        EventStore(store, lambda *_: True).add(a_received("two", "A text that waits"))
-        store.clear(clock())
-        assert len(EventStore(store).list_received(door="shop", caller="shop")) == 2
-        store.clear(clock() + 1)
-        one, two = events_of(store)
-        assert (one.sender, one.recipient, one.text) == (None, None, None)
-        assert two.text == "A text that waits"
-        store.clear(clock() + 5 * 86_400)
-        assert events_of(store)[1].text is None  # its webhook is disabled, or in no config any more
+def test_a_check_whether_it_can_be_written_leaves_nothing(place: Place) -> None:
+    with open_store(place) as store:
+        store.check_writable()
+        store.check_writable()
+        with store.database.read() as connection:
+            assert connection.execute(select(TOKENS)).all() == []

@@ -41,6 +41,7 @@ def test_the_content_is_all_that_a_repeat_must_have_in_common() -> None:
     again = Message(recipient=NUMBER, text="Hello", reference="b")
     assert new_message(message=again).content == content
     assert content not in {new_message(message=other).content for other in others}
+    assert new_message(message=one, key="order-4711").content != content
 
 
 def test_a_key_is_kept_as_a_hash() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.message_delivery import Delivery
+from smsbridge.bridge.stored_message import State, StoredMessage
 from smsbridge.bridge.thread_workers import ThreadWorkers
 
 from support.bridges import SECONDS, open_store, put
@@ -70,3 +72,44 @@ def test_a_start_doubts_what_the_last_process_was_sending(deliveries: Deliveries
     (left,) = deliveries.store.list_messages()
     assert left.state is State.UNKNOWN
     assert deliveries.memory.messages == []
+
+
+class Early(Delivery):
+    """Finds nothing, and is woken before who looked can wait."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        super().__init__(deliveries.queue, deliveries.sender, deliveries.ends.append)
+        self.wake: Callable[[], None] = lambda: None
+
+    def deliver(self, *given: Any, **more: Any) -> StoredMessage | None:
+        found = super().deliver(*given, **more)
+        wake, self.wake = self.wake, lambda: None
+        wake()
+        return found
+
+
+def test_a_wake_between_a_look_and_the_wait_is_not_lost(deliveries: Deliveries) -> None:
+    delivery = Early(deliveries)
+    workers = ThreadWorkers(deliveries.queue, delivery, 1, poll=10 * SECONDS)
+
+    def put_and_wake() -> None:
+        put(deliveries.store)
+        workers.wake()
+
+    delivery.wake = put_and_wake
+    workers.start()
+    deliveries.until(lambda: len(deliveries.ends) == 1)
+    assert workers.stop(SECONDS)
+
+
+def test_who_waits_is_woken_by_a_message_and_by_a_stop(deliveries: Deliveries) -> None:
+    looked = threading.Event()
+    delivery = Early(deliveries)
+    delivery.wake = looked.set
+    workers = ThreadWorkers(deliveries.queue, delivery, 1, poll=10 * SECONDS)
+    workers.start()
+    assert looked.wait(SECONDS)
+    put(deliveries.store)
+    workers.wake()
+    deliveries.until(lambda: len(deliveries.ends) == 1)
+    assert workers.stop(SECONDS)

@@ -83,7 +83,7 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
             f'{KEY}, url = "http://8.8.8.8/", networks = ["10.0.0.0/8"]',
             "shop.url: its address is not allowed: give one in networks",
         ),
-        (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list such as"),
+        (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list of texts, such as"),
         (f'{URL}, {KEY}, networks = ["10.0.0.1/8"]', "'10.0.0.1/8' is not a network"),
         (f'{URL}, {KEY}, shape = "xml"', "shop.shape: give dialect or standard"),
         (f'{URL}, {KEY}, secrets = "x"', "shop.secrets: is not a key of doors.shop.webhooks.shop"),

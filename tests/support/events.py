@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 
 from smsbridge import Secret, Status
-from smsbridge.bridge.event_config import ANY, EventsConfig
+from smsbridge.bridge.event_config import EventsConfig
 from smsbridge.bridge.event_intake import EventCounts, EventIntake
+from smsbridge.bridge.event_owners import ANY
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.reports import Reports
 from smsbridge.bridge.store import Store
