@@ -54,6 +54,9 @@ class Delivery:
         at = self._queue.store.database.at
         try:
             at("send: begun")
+            if not self._queue.holds(message):
+                LOG.error("a claim ended before it was sent", extra={"id": message.id})
+                return message
             end = self._sender.send(message)
             at("send: answered")
             self._record(message, end, actor)

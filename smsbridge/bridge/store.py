@@ -21,6 +21,7 @@ from smsbridge.bridge.stored_message import (
     StoredMessage,
     attempt_text,
     fingerprint_of,
+    storable,
 )
 from smsbridge.mapping.call_values import channels_word
 
@@ -103,7 +104,7 @@ class Store:
             "door": new.door,
             "caller": new.caller,
             "protocol": new.protocol,
-            "reference": new.reference or None,
+            "reference": storable(new.reference),
             "repeat_key": new.repeat_key,
             "content": new.content,
             "fingerprint": fingerprint_of(message),
@@ -150,7 +151,7 @@ class Store:
 
     def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:
         """Return a message by its id or its number, if it is that caller's, and not deleted."""
-        place: ColumnElement[bool] = MESSAGES.c.id == known
+        place: ColumnElement[bool] = MESSAGES.c.id == storable(known)
         if known.isascii() and known.isdecimal() and len(known) < 16:  # noqa: PLR2004  (a 64-bit number)
             number = int(known)
             place = or_(place, MESSAGES.c.seq.in_((number, number - FIRST_NUMBER)))
@@ -213,19 +214,19 @@ class Store:
             "due": end.due,
             "changed_at": now,
             "reason": end.reason,
-            "why": end.why,
+            "why": storable(end.why),
             **more,
         }
         if end.attempt:
             values["attempt"] = attempt_text(end.attempt)
         if end.state is State.ACCEPTED:
-            values |= {"provider_id": end.provider_id, "status": end.status}
+            values |= {"provider_id": storable(end.provider_id), "status": end.status}
         if end.state is State.STORED and end.due is not None:
             values["job"] = self.database.issue(connection, [message.id], end.due)
         given = {"number": message.seq, "before": message.state, "since": message.changed_at}
         if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
             raise NoStep(f"it is no longer {message.state}, or it was changed since")
-        add_attempt(connection, message.seq, now, actor, end.state, end.why)
+        add_attempt(connection, message.seq, now, actor, end.state, values["why"])
         known = {name: value for name, value in values.items() if name not in _NOT_SHOWN}
         return replace(message, **known, attempt=end.attempt or message.attempt)
 

@@ -95,3 +95,32 @@ def test_an_outcome_never_ends_the_claim_of_somebody_else(
     with pytest.raises(NoStep):
         deliveries.store.move(first, again, "worker 1")
     assert deliveries.store.find(stored.id) == second
+
+
+def test_what_is_unknown_before_its_first_byte_left_is_not_sent(
+    deliveries: Deliveries, clock: Clock
+) -> None:
+    stored = put(deliveries.store)
+
+    def stand_still(point: str) -> None:
+        if point == "send: begun":
+            clock.seconds += 60
+            assert deliveries.queue.recover("recovery") == 1
+
+    deliveries.store.database.at = stand_still
+    assert deliveries.delivery().deliver("worker 1") is not None
+    found = deliveries.store.find(stored.id)
+    assert found is not None
+    assert found.state is State.UNKNOWN
+    assert deliveries.memory.messages == []
+
+
+def test_what_is_still_held_after_a_pause_is_sent(deliveries: Deliveries, clock: Clock) -> None:
+    put(deliveries.store)
+
+    def pause(point: str) -> None:
+        clock.seconds += 10 if point == "send: begun" else 0
+
+    deliveries.store.database.at = pause
+    assert deliveries.delivery().deliver("worker 1") is not None
+    assert [one.state for one in deliveries.ends] == [State.ACCEPTED]
