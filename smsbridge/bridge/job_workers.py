@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, and_, cast, column, exists, select, table, update
+from sqlalchemy import String, bindparam, cast, column, exists, func, or_, select, table, update
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
@@ -26,7 +26,7 @@ LOG = logging.getLogger("smsbridge.bridge")
 _PAUSE_SECONDS = 1.0
 _MOST_AGAIN = 1000
 _MOST_IN_JOB = 10
-_JOBS = table("procrastinate_jobs", column("id"), column("status"))
+_JOBS = table("procrastinate_jobs", column("id"), column("status"), column("scheduled_at"))
 
 
 class JobWorkers:
@@ -129,19 +129,26 @@ class JobWorkers:
 
 def issue_again(queue: MessageQueue) -> int:
     """Issue work for what is due and has no job, whatever became of it; return for how many."""
-    now, database = queue.store.now(), queue.store.database
+    since, database = queue.store.now() - BEAT_SECONDS, queue.store.database
     with database.write("issue") as connection:
-        found = connection.execute(_WITHOUT_JOB, {"now": now - BEAT_SECONDS}).scalars().all()
+        found = connection.execute(_WITHOUT_JOB, {"now": since}).scalars().all()
         for start in range(0, len(found), _MOST_IN_JOB):
             ids = found[start : start + _MOST_IN_JOB]
-            job = database.issue(connection, ids, now)
+            job = database.issue(connection, ids, 0.0)
             connection.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ids)).values(job=job))
     return len(found)
 
 
 _LIVES = exists().where(
-    and_(_JOBS.c.id == MESSAGES.c.job, cast(_JOBS.c.status, String).in_(("todo", "doing")))
+    _JOBS.c.id == MESSAGES.c.job,
+    cast(_JOBS.c.status, String).in_(("todo", "doing")),
+    or_(
+        _JOBS.c.scheduled_at.is_(None),
+        func.extract("epoch", _JOBS.c.scheduled_at) <= bindparam("now"),
+    ),
 )
+"""A job of that number may be that of another message, if the tables of jobs were made anew."""
+
 _WITHOUT_JOB = (
     select(MESSAGES.c.id)
     .where(claimable(), ~_LIVES)

@@ -125,6 +125,15 @@ def test_work_is_issued_again_only_for_what_is_due_and_has_no_job(
     assert {has_job.id, later.id} < {one.id for one in store.list_messages(states=[State.STORED])}
 
 
+def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -> None:
+    store = Store(database)
+    put(store)
+    asked = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '30 days'"
+    database.commit("make anew", lambda one: one.execute(text(asked)))
+    database.commit("due", lambda one: one.execute(text("UPDATE messages SET due = due - 60")))
+    assert issue_again(Deliveries(store, "one").queue) == 1
+
+
 def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
     store = Store(database)
     for one in numbers(30):
