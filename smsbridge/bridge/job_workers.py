@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import String, bindparam, cast, column, exists, func, or_, select, table, update
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+    update,
+)
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
@@ -27,6 +39,8 @@ _PAUSE_SECONDS = 1.0
 _MOST_AGAIN = 1000
 _MOST_IN_JOB = 10
 _JOBS = table("procrastinate_jobs", column("id"), column("status"), column("scheduled_at"))
+_STATUS = cast(_JOBS.c.status, String)
+_LATE = 60.0
 
 
 class JobWorkers:
@@ -124,7 +138,7 @@ class JobWorkers:
         if count := self._queue.recover("recovery"):
             LOG.warning("%d messages were being sent by a process that is gone", count)
         if count := issue_again(self._queue):
-            LOG.warning("%d messages were due and had no job", count)
+            LOG.info("%d messages were due and had no job", count)
 
 
 def issue_again(queue: MessageQueue) -> int:
@@ -141,13 +155,15 @@ def issue_again(queue: MessageQueue) -> int:
 
 _LIVES = exists().where(
     _JOBS.c.id == MESSAGES.c.job,
-    cast(_JOBS.c.status, String).in_(("todo", "doing")),
+    or_(_STATUS == "todo", and_(_STATUS == "doing", MESSAGES.c.due > bindparam("now") - _LATE)),
     or_(
         _JOBS.c.scheduled_at.is_(None),
         func.extract("epoch", _JOBS.c.scheduled_at) <= bindparam("now"),
     ),
 )
-"""A job of that number may be that of another message, if the tables of jobs were made anew."""
+"""A job of that number may be that of another message, if the tables of jobs were made anew. One
+that is being done for long may have ended, where nobody could note it. One too many does nothing.
+"""
 
 _WITHOUT_JOB = (
     select(MESSAGES.c.id)

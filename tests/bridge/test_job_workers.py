@@ -134,6 +134,18 @@ def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -
     assert issue_again(Deliveries(store, "one").queue) == 1
 
 
+def test_a_job_whose_end_nobody_could_note_keeps_no_message(database: PostgresDatabase) -> None:
+    store = Store(database)
+    put(store)
+    asked = "UPDATE procrastinate_jobs SET status = 'doing'"
+    database.commit("take", lambda one: one.execute(text(asked)))
+    late = text("UPDATE messages SET due = due - 30")
+    queue = Deliveries(store, "one").queue
+    for count in (0, 0, 1, 0):
+        database.commit("due", lambda one: one.execute(late))
+        assert issue_again(queue) == count
+
+
 def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
     store = Store(database)
     for one in numbers(30):
