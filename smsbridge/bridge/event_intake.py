@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.bridge.reports import Became, Recorded, Reports
 from smsbridge.bridge.stored_event import EventKind, NewEvent
-from smsbridge.message import UNSENDABLE, Channel
+from smsbridge.bridge.stored_message import storable
+from smsbridge.message import Channel
 from smsbridge.webhooks.deduplication import keys_of
 from smsbridge.webhooks.events import Event, MessageReceived, MessageReported
 
@@ -80,9 +81,9 @@ class EventIntake:
         new = NewEvent(
             **self._common(EventKind.REPORT, event),
             status=told.status,
-            error=_clean(told.error),
+            error=storable(told.error),
         )
-        recorded = self.reports.record(new, told.reference)
+        recorded = self.reports.record(new, storable(told.reference))
         self._note(new, recorded)
         if recorded.proved:
             self.proved(recorded.proved)
@@ -94,9 +95,9 @@ class EventIntake:
             **self._common(EventKind.RECEIVED, event, content),
             door=door,
             caller=caller,
-            sender=_clean(told.sender),
-            recipient=_clean(told.recipient),
-            text=_clean(told.text),
+            sender=storable(told.sender),
+            recipient=storable(told.recipient),
+            text=storable(told.text),
         )
         kept = self.events.add(new)
         self._note(new, Recorded(Became.KEPT if kept else Became.REPEATED))
@@ -110,7 +111,7 @@ class EventIntake:
             "backend": self.config.name,
             "event_key": event_key(self.config.name, kind, event, content),
             "at": at.timestamp() if at else self.events.store.now(),
-            "provider_id": _clean(event.message.id),
+            "provider_id": storable(event.message.id),
             "channel": str(event.channel),
         }
 
@@ -135,8 +136,3 @@ def event_key(
     keys = keys_of(replace(event, id=None) if by_message else event)
     one = next(iter(keys), content or os.urandom(32).hex())
     return hashlib.sha256(f"{backend}\0{kind}\0{one}".encode()).hexdigest()
-
-
-def _clean(word: str | None) -> str | None:
-    """Return a text that any store can keep."""
-    return UNSENDABLE.sub("�", word) if word else None

@@ -6,6 +6,7 @@ A message is where its row says. A job that is lost is issued again, and one too
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,10 +19,11 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import Connection
 
     from smsbridge.bridge.database import Database
 
+LOG = logging.getLogger("smsbridge.bridge")
 QUEUE = "smsbridge"
 DELIVER = "smsbridge.deliver"
 BEAT_SECONDS = 5.0
@@ -35,15 +37,15 @@ _STEPS = Table("job_migrations", MetaData(), Column("name", String(200), primary
 
 
 class JobQueue:
-    """Issues jobs, and hands them to this process. ``url``: that of the database."""
+    """Issues jobs, and hands them to this process. ``conninfo``: that of libpq."""
 
-    def __init__(self, url: URL) -> None:
-        """``url`` has the drivername of libpq."""
-        self._url = url.render_as_string(hide_password=False)
+    def __init__(self, conninfo: str) -> None:
+        """Nothing is asked yet."""
+        self._conninfo = conninfo
         self._issuer = self._app()
 
     def _app(self) -> App:
-        connector = PsycopgConnector(conninfo=self._url, min_size=1, max_size=4, timeout=10)
+        connector = PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4, timeout=10)
         return App(connector=connector)
 
     def issue(self, connection: Any, ids: Sequence[str], due: float | None) -> int:
@@ -123,11 +125,14 @@ async def _take_over(app: App) -> None:
     jobs = app.job_manager
     while True:
         await asyncio.sleep(BEAT_SECONDS)
-        with suppress(ConnectorException):  # the worker ends by itself, and is begun again
+        try:
             for job in await jobs.get_stalled_jobs(
                 queue=QUEUE, seconds_since_heartbeat=STALLED_SECONDS
             ):
-                await jobs.retry_job(job)
+                with suppress(ConnectorException):  # another process has just done so
+                    await jobs.retry_job(job)
+        except Exception as error:  # noqa: BLE001  (without it no job of a dead worker is done)
+            LOG.warning("the jobs of dead workers can't be seen: %s", type(error).__name__)
 
 
 async def _in_thread(do: Callable[[], None]) -> None:

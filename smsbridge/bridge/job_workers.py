@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Float, String, and_, bindparam, cast, column, exists, select, table, update
+from sqlalchemy import (
+    Float,
+    String,
+    and_,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+    update,
+)
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
@@ -26,7 +39,9 @@ LOG = logging.getLogger("smsbridge.bridge")
 _PAUSE_SECONDS = 1.0
 _MOST_AGAIN = 1000
 _MOST_IN_JOB = 10
-_JOBS = table("procrastinate_jobs", column("id"), column("status"))
+_JOBS = table("procrastinate_jobs", column("id"), column("status"), column("scheduled_at"))
+_STATUS = cast(_JOBS.c.status, String)
+_LATE = 60.0
 
 
 class JobWorkers:
@@ -124,7 +139,7 @@ class JobWorkers:
         if count := self._queue.recover("recovery"):
             LOG.warning("%d messages were being sent by a process that is gone", count)
         if count := issue_again(self._queue):
-            LOG.warning("%d messages were due and had no job", count)
+            LOG.info("%d messages were due and had no job", count)
 
 
 def issue_again(queue: MessageQueue) -> int:
@@ -134,15 +149,24 @@ def issue_again(queue: MessageQueue) -> int:
         found = connection.execute(_WITHOUT_JOB, {"now": now}).scalars().all()
         for start in range(0, len(found), _MOST_IN_JOB):
             ids = found[start : start + _MOST_IN_JOB]
-            job = database.issue(connection, ids, now)
+            job = database.issue(connection, ids, 0.0)
             connection.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ids)).values(job=job))
     return len(found)
 
 
-_LIVES = exists().where(
-    and_(_JOBS.c.id == MESSAGES.c.job, cast(_JOBS.c.status, String).in_(("todo", "doing")))
-)
 _NOW = bindparam("now", type_=Float)
+_LIVES = exists().where(
+    _JOBS.c.id == MESSAGES.c.job,
+    or_(_STATUS == "todo", and_(_STATUS == "doing", MESSAGES.c.changed_at > _NOW - _LATE)),
+    or_(
+        _JOBS.c.scheduled_at.is_(None),
+        func.extract("epoch", _JOBS.c.scheduled_at) <= _NOW,
+    ),
+)
+"""A job of that number may be that of another message, if the tables of jobs were made anew. One
+that is being done for long may have ended, where nobody could note it. One too many does nothing.
+"""
+
 _WITHOUT_JOB = (
     select(MESSAGES.c.id)
     .where(claimable(), ~_LIVES, ~MESSAGES.c.changed_at.between(_NOW - BEAT_SECONDS, _NOW))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _PAUSE_SECONDS = 1.0
+_TRIES = 5
 
 
 class Delivery:
@@ -53,6 +54,9 @@ class Delivery:
         at = self._queue.store.database.at
         try:
             at("send: begun")
+            if not self._queue.holds(message):
+                LOG.error("a claim ended before it was sent", extra={"id": message.id})
+                return message
             end = self._sender.send(message)
             at("send: answered")
             self._record(message, end, actor)
@@ -89,15 +93,17 @@ class Delivery:
 
         A yes is recorded also if the message counts as *unknown* by now, since it is proof.
         """
-        store = self._queue.store
-        try:
-            return store.move(message, end, actor)
-        except NoStep:
-            found = store.find(message.id)
-            if found is None:
-                raise
-            if (found.state, found.tries) == (end.state, message.tries):
-                return found
-            if end.state is not State.ACCEPTED or found.state is not State.UNKNOWN:
-                raise
-            return store.move(found, end, actor)
+        store, was = self._queue.store, message
+        for _ in range(_TRIES - 1):
+            try:
+                return store.move(was, end, actor)
+            except NoStep:
+                found = store.find(message.id)
+                if found is None:
+                    raise
+                if (found.state, found.tries) == (end.state, message.tries):
+                    return found
+                if end.state is not State.ACCEPTED or found.state is not State.UNKNOWN:
+                    raise
+                was = found  # it may be looked up just now, so this may be in vain too
+        return store.move(was, end, actor)

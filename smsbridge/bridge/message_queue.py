@@ -48,6 +48,7 @@ class MessageQueue:
     store: Store
     holder: str = ""
     _in_hand: dict[str, int | None] = field(init=False, repr=False, default_factory=dict)
+    _sure_until: dict[int, float] = field(init=False, repr=False, default_factory=dict)
 
     def claim(
         self,
@@ -68,6 +69,7 @@ class MessageQueue:
             return self._claim(actor, attempt, ids, recipient, "")
         name = f"{self.holder}/{secrets.token_hex(4)}"
         self._in_hand[name] = claimed = None
+        sure_until = self.store.now() + LEASE_SECONDS / 2
         try:
             claimed = self._claim(actor, attempt, ids, recipient, name)
         except StoreError:
@@ -78,13 +80,35 @@ class MessageQueue:
             if claimed is None:
                 del self._in_hand[name]
             else:
+                self._sure_until[claimed.seq] = sure_until
                 self._in_hand[name] = claimed.seq
         return claimed
 
+    def holds(self, message: StoredMessage) -> bool:
+        """Return whether what was claimed may be sent now.
+
+        A process may have stood still meanwhile, and then it is *unknown* to all others.
+        """
+        names = self._names(message)
+        if not names or self.store.now() < self._sure_until[message.seq]:
+            return True
+        mine = and_(MESSAGES.c.state == State.HANDED_OVER, MESSAGES.c.holder.in_(names))
+        until = self.store.now() + LEASE_SECONDS
+        try:
+            with self.store.database.write("hold") as connection:
+                held = connection.execute(update(MESSAGES).where(mine).values(leased_until=until))
+        except StoreError:
+            return False
+        return held.rowcount == 1
+
     def release(self, message: StoredMessage) -> None:
         """Hold a message no more: its end is recorded, or nothing more is known of it."""
-        for name in [name for name, seq in list(self._in_hand.items()) if seq == message.seq]:
+        self._sure_until.pop(message.seq, None)
+        for name in self._names(message):
             del self._in_hand[name]
+
+    def _names(self, message: StoredMessage) -> list[str]:
+        return [name for name, seq in list(self._in_hand.items()) if seq == message.seq]
 
     def _find_claim(self, name: str) -> StoredMessage | None:
         """Return what was claimed although the answer of the commit was lost, if it was."""

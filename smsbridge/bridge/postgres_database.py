@@ -16,7 +16,7 @@ from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES
 from smsbridge.errors import MissingExtra
 
 try:
-    import psycopg  # noqa: F401  (SQLAlchemy imports it late, and says less)
+    from psycopg.conninfo import make_conninfo
 
     from smsbridge.bridge.job_queue import JobQueue
 except ImportError as missing:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _POOL = 16
 _ROWS = 1000
-_CONNECTION = {
+_CONNECTION: dict[str, str | int] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -39,7 +39,7 @@ _CONNECTION = {
 """What a connection does when the server is gone without a word, in seconds and milliseconds."""
 
 _TURNS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
-_NOW = select(func.extract("epoch", func.clock_timestamp()))
+_NOW = select(func.extract("epoch", func.clock_timestamp()), func.current_schema())
 
 
 class PostgresDatabase(Database):
@@ -54,8 +54,7 @@ class PostgresDatabase(Database):
         """``at`` is for tests that end the process at a point."""
         self.name = f"{url.database or ''} on {url.host or 'this machine'}"
         self.at = at
-        self.jobs = JobQueue(url.set(drivername="postgresql"))
-        self._ahead = 0.0
+        self._ahead, self._schema = 0.0, ""
         self._engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=_POOL,
@@ -65,7 +64,10 @@ class PostgresDatabase(Database):
             connect_args=_CONNECTION,
             hide_parameters=True,
         )
-        event.listen(self._engine, "connect", _wait_for_the_disk)
+        event.listen(self._engine, "connect", _set_up)
+        _, given = self._engine.dialect.create_connect_args(self._engine.url)
+        given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
+        self.jobs = JobQueue(make_conninfo(**{**given, **_CONNECTION}))
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
@@ -106,9 +108,10 @@ class PostgresDatabase(Database):
             connection.execute(select(func.setval(sequence, func.coalesce(last, 1))))
 
     def prepare(self) -> None:
-        """Take the time of the server for everybody's."""
+        """Take the time of the server for everybody's, and learn where the tables are."""
         with store_errors(), self._engine.connect() as connection:
-            self._ahead = float(connection.execute(_NOW).scalar_one()) - time.time()
+            now, schema = connection.execute(_NOW).one()
+            self._ahead, self._schema = float(now) - time.time(), str(schema)
 
     def is_there(self) -> bool:
         """Return whether the tables are there."""
@@ -122,38 +125,39 @@ class PostgresDatabase(Database):
 
     def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
         """Let nobody else write what has one of these names until the transaction ends."""
-        keys = sorted({_key(name) for name in names})
+        keys = sorted({self._key(name) for name in names})
         connection.execute(_TURNS, {"keys": keys})
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
-        """Yield whether nobody else does what has this name; nobody does it until the end."""
-        key = {"key": _key(name)}
-        with store_errors(), self._engine.connect() as plain:
-            connection = plain.execution_options(isolation_level="AUTOCOMMIT")
-            mine = bool(connection.execute(_TRY, key).scalar_one())
-            try:
-                yield mine
-            finally:
-                if mine:
-                    connection.execute(_LEAVE, key)
+        """Yield whether nobody else does what has this name; nobody does it until the end.
+
+        A process that stands still for longer than a minute loses its turn.
+        """
+        with store_errors(), self._engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql(_LONG_TURN)
+            yield bool(connection.execute(_TRY, {"key": self._key(name)}).scalar_one())
 
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
         """Issue work for messages that are due then; return the number of its job."""
         later = due if due > self.now() else None
         return self.jobs.issue(connection.connection.driver_connection, ids, later)
 
+    def _key(self, name: str) -> int:
+        """Return the number of a turn: those of another schema are other turns."""
+        whole = f"smsbridge {self._schema} {name}"
+        digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
+        return int.from_bytes(digest[:8], signed=True)
 
-_TRY = select(func.pg_try_advisory_lock(bindparam("key", type_=BigInteger)))
-_LEAVE = select(func.pg_advisory_unlock(bindparam("key", type_=BigInteger)))
+
+_TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))
+_SETTINGS = "SET synchronous_commit TO on; SET idle_in_transaction_session_timeout TO '15s'"
+"""A commit returns once it is on the disk, whatever the server has. The server ends a transaction
+that goes on no more: its process stands still, and others wait for its rows."""
+
+_LONG_TURN = "SET LOCAL idle_in_transaction_session_timeout TO '60s'"
 
 
-def _wait_for_the_disk(connection: Any, _record: object) -> None:
-    """Set a new connection up: a commit returns once it is on the disk, whatever the server has."""
-    connection.execute("SET synchronous_commit TO on")
+def _set_up(connection: Any, _record: object) -> None:
+    connection.execute(_SETTINGS)
     connection.commit()
-
-
-def _key(name: str) -> int:
-    digest = hashlib.sha256(f"smsbridge {name}".encode(errors="surrogatepass")).digest()
-    return int.from_bytes(digest[:8], signed=True)

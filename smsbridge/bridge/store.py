@@ -21,6 +21,7 @@ from smsbridge.bridge.stored_message import (
     StoredMessage,
     attempt_text,
     fingerprint_of,
+    storable,
 )
 from smsbridge.mapping.call_values import channels_word
 
@@ -43,7 +44,7 @@ class OtherContent(Refusal):
 
 
 class NoStep(Refusal):
-    """A message can't go from its state to the one that was asked for."""
+    """A message can't go to the state that was asked for, or is no longer as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Store:
             "door": new.door,
             "caller": new.caller,
             "protocol": new.protocol,
-            "reference": new.reference or None,
+            "reference": storable(new.reference),
             "repeat_key": new.repeat_key,
             "content": new.content,
             "fingerprint": fingerprint_of(message),
@@ -149,7 +150,7 @@ class Store:
 
     def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:
         """Return a message by its id or its number, if it is that caller's, and not deleted."""
-        place: ColumnElement[bool] = MESSAGES.c.id == known
+        place: ColumnElement[bool] = MESSAGES.c.id == storable(known)
         if known.isascii() and known.isdecimal() and len(known) < 16:  # noqa: PLR2004  (a 64-bit number)
             number = int(known)
             place = or_(place, MESSAGES.c.seq.in_((number, number - FIRST_NUMBER)))
@@ -191,7 +192,7 @@ class Store:
             )
 
     def move(self, message: StoredMessage, end: End, actor: str, **more: Any) -> StoredMessage:
-        """Let a message go to another state; raises `NoStep` where it has left its own meanwhile.
+        """Let a message go to another state; raises `NoStep` where it was changed meanwhile.
 
         ``more``: other columns. The change and its row of attempts are one transaction.
         """
@@ -205,26 +206,26 @@ class Store:
     def move_row(
         self, connection: Connection, message: StoredMessage, end: End, actor: str, **more: Any
     ) -> StoredMessage:
-        """Let the row of a message go to another state; raises `NoStep` if it has left its own."""
+        """Let the row of a message go to another state; raises `NoStep` if it was changed."""
         now = self.now()
         values: dict[str, Any] = {
             "state": end.state,
             "due": end.due,
             "changed_at": now,
             "reason": end.reason,
-            "why": end.why,
+            "why": storable(end.why),
             **more,
         }
         if end.attempt:
             values["attempt"] = attempt_text(end.attempt)
         if end.state is State.ACCEPTED:
-            values |= {"provider_id": end.provider_id, "status": end.status}
+            values |= {"provider_id": storable(end.provider_id), "status": end.status}
         if end.state is State.STORED and end.due is not None:
             values["job"] = self.database.issue(connection, [message.id], end.due)
-        given = {"number": message.seq, "before": message.state}
+        given = {"number": message.seq, "before": message.state, "since": message.changed_at}
         if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
-            raise NoStep(f"it is no longer {message.state}")
-        add_attempt(connection, message.seq, now, actor, end.state, end.why)
+            raise NoStep(f"it is no longer {message.state}, or it was changed since")
+        add_attempt(connection, message.seq, now, actor, end.state, values["why"])
         known = {name: value for name, value in values.items() if name not in _NOT_SHOWN}
         return replace(message, **known, attempt=end.attempt or message.attempt)
 
@@ -301,5 +302,10 @@ def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)
 
 _ADD_MESSAGE, _ADD_ATTEMPT = insert(MESSAGES), insert(ATTEMPTS)
 _MOVE = update(MESSAGES).where(
-    and_(MESSAGES.c.seq == bindparam("number"), MESSAGES.c.state == bindparam("before"))
+    and_(
+        MESSAGES.c.seq == bindparam("number"),
+        MESSAGES.c.state == bindparam("before"),
+        MESSAGES.c.changed_at == bindparam("since"),
+    )
 )
+"""``since``: it may have left its state and come back, and be in the hands of somebody else."""

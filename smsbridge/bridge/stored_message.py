@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.client.attempt_json import attempt_of, attempt_words
 from smsbridge.errors import Attempt, Reason
 from smsbridge.mapping.call_values import channels_word
-from smsbridge.message import Message, Status, fingerprint
+from smsbridge.message import UNSENDABLE, Message, Status, fingerprint
 
 if TYPE_CHECKING:
     from smsbridge.errors import SendError
@@ -198,6 +198,11 @@ class End:
             reason=getattr(error, "reason", None),
             why=error.why,
         )
+
+
+def storable(text: str | None) -> str | None:
+    """Return a text that any database can keep: a provider or a caller may write anything."""
+    return UNSENDABLE.sub("\ufffd", text) if text else None
 
 
 def attempt_text(attempt: Attempt) -> str:

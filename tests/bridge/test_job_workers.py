@@ -125,6 +125,27 @@ def test_work_is_issued_again_only_for_what_is_due_and_has_no_job(
     assert {has_job.id, later.id} < {one.id for one in store.list_messages(states=[State.STORED])}
 
 
+def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -> None:
+    store = Store(database)
+    put(store)
+    asked = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '30 days'"
+    database.commit("make anew", lambda one: one.execute(text(asked)))
+    database.commit("due", lambda one: one.execute(text("UPDATE messages SET changed_at = changed_at - 60")))
+    assert issue_again(Deliveries(store, "one").queue) == 1
+
+
+def test_a_job_whose_end_nobody_could_note_keeps_no_message(database: PostgresDatabase) -> None:
+    store = Store(database)
+    put(store)
+    asked = "UPDATE procrastinate_jobs SET status = 'doing'"
+    database.commit("take", lambda one: one.execute(text(asked)))
+    late = text("UPDATE messages SET changed_at = changed_at - 30")
+    queue = Deliveries(store, "one").queue
+    for count in (0, 0, 1, 0):
+        database.commit("due", lambda one: one.execute(late))
+        assert issue_again(queue) == count
+
+
 def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
     store = Store(database)
     for one in numbers(30):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store import NoStep
+from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import SECONDS, Clock, open_store, put
 from support.deliveries import Deliveries, Slow
@@ -80,3 +81,46 @@ def test_of_a_lease_that_ended_only_a_yes_is_still_recorded(
     found = deliveries.store.find(stored.id)
     assert found is not None
     assert found.state is state
+
+
+def test_an_outcome_never_ends_the_claim_of_somebody_else(
+    deliveries: Deliveries, clock: Clock
+) -> None:
+    stored = put(deliveries.store)
+    first = deliveries.claim()
+    again = End(state=State.STORED, due=clock(), why="it was not sent")
+    deliveries.store.move(first, again, "worker 1")  # and the answer of the commit was lost
+    clock.seconds += 1
+    second = deliveries.claim()
+    with pytest.raises(NoStep):
+        deliveries.store.move(first, again, "worker 1")
+    assert deliveries.store.find(stored.id) == second
+
+
+def test_what_is_unknown_before_its_first_byte_left_is_not_sent(
+    deliveries: Deliveries, clock: Clock
+) -> None:
+    stored = put(deliveries.store)
+
+    def stand_still(point: str) -> None:
+        if point == "send: begun":
+            clock.seconds += 60
+            assert deliveries.queue.recover("recovery") == 1
+
+    deliveries.store.database.at = stand_still
+    assert deliveries.delivery().deliver("worker 1") is not None
+    found = deliveries.store.find(stored.id)
+    assert found is not None
+    assert found.state is State.UNKNOWN
+    assert deliveries.memory.messages == []
+
+
+def test_what_is_still_held_after_a_pause_is_sent(deliveries: Deliveries, clock: Clock) -> None:
+    put(deliveries.store)
+
+    def pause(point: str) -> None:
+        clock.seconds += 10 if point == "send: begun" else 0
+
+    deliveries.store.database.at = pause
+    assert deliveries.delivery().deliver("worker 1") is not None
+    assert [one.state for one in deliveries.ends] == [State.ACCEPTED]

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
 
 from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.job_queue import JobQueue
 from smsbridge.bridge.postgres_database import PostgresDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.errors import ConfigError
@@ -119,3 +121,73 @@ def test_sessions_that_the_server_ended_are_made_anew(
     postgres.start()
     put(store)
     assert len(store.list_messages()) == 2
+
+
+def test_bridges_in_schemas_of_one_database_share_no_turn(postgres: Server) -> None:
+    with postgres.database() as url, ExitStack() as stack:
+        name = make_url(url).database or ""
+        both = []
+        for schema in ("first", "second"):
+            postgres.ask(f"CREATE SCHEMA {schema}", name)
+            one = PostgresDatabase(make_url(f"{url}?options=-csearch_path%3D{schema}"))
+            stack.callback(one.close)
+            one.migrate()
+            both.append(one)
+        first, second = both
+        with first.alone("upkeep") as mine, second.alone("upkeep") as theirs:
+            assert (mine, theirs) == (True, True)
+            with first.alone("upkeep") as again:
+                assert not again
+        put(Store(first))
+        assert Store(second).list_messages() == []
+        with second.read() as connection:
+            asked = "SELECT count(*) FROM procrastinate_jobs"
+            assert connection.exec_driver_sql(asked).scalar() == 0
+
+
+@pytest.mark.full
+@pytest.mark.timeout(60)
+def test_a_process_that_stands_still_keeps_nobody_out(database: PostgresDatabase) -> None:
+    store = Store(database)
+    begun = time.monotonic()
+
+    def stand_still() -> None:
+        with database.write("still") as connection:
+            database.take_turns(connection, [f"to {NUMBER}"])
+            put(store)  # waits until the server has ended the other transaction
+
+    with pytest.raises(StoreError):
+        stand_still()
+    assert 10 < time.monotonic() - begun < 30
+    assert len(store.list_messages()) == 1
+
+
+def test_jobs_come_from_the_same_place_as_rows(postgres: Server) -> None:
+    url = make_url(postgres.url("bridge")).set(password="p@w +%/'", host="::1")
+    url = url.update_query_dict({"sslmode": "require", "options": "-csearch_path=a"})
+    made: list[str] = []
+
+    class Listening(JobQueue):
+        def __init__(self, conninfo: str) -> None:
+            made.append(conninfo)
+            super().__init__(conninfo)
+
+    from psycopg.conninfo import conninfo_to_dict
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smsbridge.bridge.postgres_database.JobQueue", Listening)
+        PostgresDatabase(url).close()
+    found = conninfo_to_dict(made[0])
+    assert (
+        found.items()
+        >= {
+            "host": "::1",
+            "port": str(postgres.port),
+            "dbname": "bridge",
+            "user": "postgres",
+            "password": "p@w +%/'",
+            "sslmode": "require",
+            "options": "-csearch_path=a",
+            "connect_timeout": "5",
+        }.items()
+    )

@@ -29,6 +29,23 @@ def test_a_message_is_stored_once_with_who_handed_it_in(place: Place) -> None:
     assert (step["actor"], step["state"], step["at"]) == ("caller shop", "stored", clock())
 
 
+def test_what_no_database_can_keep_is_replaced(place: Place) -> None:
+    with open_store(place) as store:
+        stored = put(store, reference="order\0")
+        assert store.find("order\0") is None
+        claimed = claim(store)
+        assert claimed is not None
+        end = End(state=State.UNKNOWN, due=1.0, why="it said \0")
+        unknown = store.move(claimed, end, "worker 1")
+        accepted = store.move(unknown, End(state=State.ACCEPTED, provider_id="\0\ud800"), "lookup")
+        assert store.find(stored.id) == accepted
+        assert (stored.reference, unknown.why, accepted.provider_id) == (
+            "order\ufffd",
+            "it said \ufffd",
+            "\ufffd\ufffd",
+        )
+
+
 def test_a_repeat_by_key_is_the_first_message(place: Place) -> None:
     with open_store(place) as store:
         first = store.put(new_message(key="order-1")).message
