@@ -145,6 +145,7 @@ class Reports:
     def match(self, since: float) -> list[StoredMessage]:
         """Match reports that came too early, since a time; return messages proved to be taken."""
         proved: list[StoredMessage] = []
+        done = set[int]()
         with self.events.store.database.read() as connection:
             rows = [
                 row
@@ -154,9 +155,11 @@ class Reports:
         for row in rows:
             event = StoredEvent.of_row({one.name: row[f"event_{one.name}"] for one in EVENTS.c})
             message = StoredMessage.of_row(row)
-            if message.backend in self.routes.get(event.backend, ()) and (
+            is_here = message.backend in self.routes.get(event.backend, ()) and (
                 event.message is not None or member_of(message) == event.backend
-            ):
+            )
+            if is_here and event.seq not in done:  # of two messages with one id the newer is meant
+                done.add(event.seq)
                 proved += self._settle(event, message)
         return proved
 
@@ -189,7 +192,7 @@ def _both() -> Select[Any]:
     waits = select(MESSAGES, *columns).where(
         EVENTS.c.door.is_(None), EVENTS.c.kind == EventKind.REPORT
     )
-    return waits.order_by(EVENTS.c.seq)
+    return waits.order_by(EVENTS.c.seq, MESSAGES.c.seq.desc())
 
 
 _WAITS_BY_REFERENCE = (

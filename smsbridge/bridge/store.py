@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from smsbridge.bridge.database import Refusal
 from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES, TOKENS
@@ -252,12 +252,17 @@ class Store:
     def clear(self, before: float) -> int:
         """Clear the numbers and texts of what was settled, or came in, before a time.
 
-        What waits for its webhook stays for as long as that is tried, and no longer. Return of how
-        many messages.
+        What waits for its webhook stays for as long as that is tried, and no longer; so does the
+        message that it is about. Return of how many messages.
         """
+        last = before - _TRIED_FOR
+        waits = exists().where(
+            EVENTS.c.message == MESSAGES.c.seq, EVENTS.c.due.is_not(None), EVENTS.c.came_at >= last
+        )
         old = and_(
             MESSAGES.c.changed_at < before,
             MESSAGES.c.recipient.is_not(None),
+            ~waits,
             or_(
                 MESSAGES.c.state.in_(SETTLED),
                 and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due.is_(None)),
@@ -266,7 +271,7 @@ class Store:
         nothing = dict.fromkeys(("recipient", "text", "sender", "reference", "fingerprint"))
         unsaid = dict.fromkeys(("sender", "recipient", "text", "error"))
         said = or_(*(EVENTS.c[name].is_not(None) for name in unsaid))
-        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < before - _TRIED_FOR)
+        over = or_(EVENTS.c.due.is_(None), EVENTS.c.came_at < last)
         came = and_(EVENTS.c.came_at < before, over, said)
         with self.database.write("clear") as connection:
             connection.execute(update(EVENTS).where(came).values(unsaid))

@@ -13,7 +13,7 @@ from smsbridge.bridge.stored_message import End, State
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
 from support.each import each
-from support.events import a_received, events_of
+from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.stores import Place
 
 
@@ -169,3 +169,13 @@ def test_what_came_in_is_cleared_once_its_webhook_is_over(place: Place) -> None:
         assert two.text == "A text that waits"
         store.clear(clock() + 5 * 86_400)
         assert events_of(store)[1].text is None  # its webhook is disabled, or in no config any more
+
+
+def test_a_message_is_not_cleared_while_a_report_of_it_waits_for_its_webhook(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store)
+        accepted(store)
+        clock.seconds += 100
+        reports_of(store, told=True).record(a_report())
+        assert store.clear(clock()) == 0
+        assert store.clear(clock() + 5 * 86_400) == 1
