@@ -163,6 +163,20 @@ def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool
         assert (event.message, event.caller, event.due) == (message.seq, "shop", clock())
 
 
+def test_a_report_that_waits_is_not_held_up_by_those_of_messages_of_others(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, backend="elsewhere")
+        accepted(store)
+        reports = reports_of(store)
+        for number in range(501):
+            reports.record(a_report(f"theirs {number}"))
+        reports.record(a_report("ours", provider_id="p-2"))
+        put(store)
+        message = accepted(store, "p-2")
+        reports.match(0.0)
+        assert status(store, message)[1] is Status.DELIVERED
+
+
 def test_a_report_that_waited_proves_what_became_unknown(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         message = claimed(store)
