@@ -33,7 +33,8 @@ class Inbound:
 
     def answer(self, request: Request, peer: str) -> Response | None:
         """Return the answer to what a provider reports; None where it is for no path of ours."""
-        found = next((one for one in self.webhooks if one.hears(request)), None)
+        heard = (one for one in self.webhooks if one.hears(request))
+        found = max(heard, key=lambda one: len(one.path), default=None)
         return found.answer(request, peer) if found else None
 
     @classmethod

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from smsbridge.bridge.store import NoStep
 from smsbridge.bridge.store_tables import EVENTS, MESSAGES
@@ -145,18 +145,28 @@ class Reports:
     def match(self, since: float) -> list[StoredMessage]:
         """Match reports that came too early, since a time; return messages proved to be taken."""
         proved: list[StoredMessage] = []
+        done = set[int]()
+        here = or_(
+            *(
+                and_(EVENTS.c.backend == name, MESSAGES.c.backend.in_(routes))
+                for name, routes in self.routes.items()
+            )
+        )
         with self.events.store.database.read() as connection:
             rows = [
                 row
                 for asked in (_WAITS_BY_REFERENCE, _waits_by_id(since))
-                for row in connection.execute(asked.limit(_MOST)).mappings().all()
+                for row in connection.execute(asked.where(here).limit(_MOST)).mappings().all()
             ]
         for row in rows:
             event = StoredEvent.of_row({one.name: row[f"event_{one.name}"] for one in EVENTS.c})
             message = StoredMessage.of_row(row)
-            if message.backend in self.routes.get(event.backend, ()) and (
-                event.message is not None or member_of(message) == event.backend
-            ):
+            is_named = event.message is not None
+            is_its_own = is_named or member_of(message) == event.backend
+            if (
+                is_its_own and event.seq not in done
+            ):  # of two messages with one id the newer is meant
+                done.add(event.seq)
                 proved += self._settle(event, message)
         return proved
 
@@ -189,7 +199,7 @@ def _both() -> Select[Any]:
     waits = select(MESSAGES, *columns).where(
         EVENTS.c.door.is_(None), EVENTS.c.kind == EventKind.REPORT
     )
-    return waits.order_by(EVENTS.c.seq)
+    return waits.order_by(EVENTS.c.seq, MESSAGES.c.seq.desc())
 
 
 _WAITS_BY_REFERENCE = (

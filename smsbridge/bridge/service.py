@@ -149,7 +149,7 @@ def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
                 raise ConfigError(f"the doors {both} hear the same calls: give each a path")
             path = f"{door.config.path}{call.rpartition(' ')[2]}".rstrip("/")
             for one in config.events:
-                if one.path and path == one.path:
+                if one.path and f"{path}/".startswith(f"{one.path}/"):
                     why = f"door {door.config.name} hears calls at the path of its webhook"
                     raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
     return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

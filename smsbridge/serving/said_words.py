@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.reread import field_at
-from smsbridge.mapping.template import Template, places_of, split
+from smsbridge.mapping.template import Template, split
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
@@ -24,17 +23,40 @@ def words_by_place(
     found: dict[str, str] = {}
     doubtful = set[str]()
     for template, word in pairs:
-        parts = parts_of(template)
-        places = [place[0] for one in parts if isinstance(one, str) for place in places_of(one)]
-        pattern = "".join(
-            "(.*?)".join(map(re.escape, split(one)[0])) if isinstance(one, str) else ".*?"
-            for one in parts
-        )
-        match = re.fullmatch(pattern, word, re.DOTALL)
-        for place, one in zip(places, match.groups() if match else (), strict=False):
+        words = _words_between(template, word)
+        for place, one in words:
             if found.setdefault(place, one) != one:
                 doubtful.add(place)
     return {place: word for place, word in found.items() if place not in doubtful}
+
+
+def _words_between(template: Template, word: str) -> list[tuple[str, str]]:
+    """Return each place of a template, and what a word has there: as little as it can be.
+
+    It takes no longer than the word is: anybody may send it.
+    """
+    own, places = [""], list[str]()
+    for part in parts_of(template):
+        literals, found = split(part) if isinstance(part, str) else (["", ""], [])
+        own[-1] += literals[0]
+        own += literals[1:]
+        places += [one[0] for one in found] if isinstance(part, str) else [""]
+    first, *others = own
+    last = others.pop() if others else ""
+    end = len(word) - len(last)
+    if not (word.startswith(first) and word.endswith(last)):
+        return []
+    words, here = list[str](), len(first)
+    for one in others:
+        there = word.find(one, here)
+        if there < 0:
+            return []
+        words.append(word[here:there])
+        here = there + len(one)
+    if end < here or not places:
+        return []
+    words.append(word[here:end])
+    return [(place, one) for place, one in zip(places, words, strict=True) if place]
 
 
 def parts_of(template: Template) -> list[Any]:

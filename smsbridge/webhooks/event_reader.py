@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
@@ -131,8 +131,9 @@ def _events(
     if table.kind is WebhookKind.OTHER:
         yield whole
         return
-    for row in _rows(table, data):
-        yield _message(table, whole, row, {**row, REQUEST: document, PATH: path}, zone)
+    for number, row in enumerate(_rows(table, data), 1):
+        own = replace(whole, id=f"{known}/{number}") if known and number > 1 else whole
+        yield _message(table, own, row, {**row, REQUEST: document, PATH: path}, zone)
 
 
 def _rows(table: Webhook, data: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""Any course of puts, sends, crashes, look-ups and resends: nothing is lost, nothing doubled."""
+"""Any course of puts, sends, crashes, reports, look-ups and resends.
+
+Nothing is lost, nothing doubled, and each caller is told what became of its messages.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +19,26 @@ from smsbridge import Message, Status, Submission
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
 from smsbridge.bridge.door_config import OnUnknown
+from smsbridge.bridge.event_queue import LEASE, EventQueue
+from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.lookup import Lookup
 from smsbridge.bridge.message_queue import LEASE_SECONDS, MessageQueue
+from smsbridge.bridge.reports import Became, Reports
 from smsbridge.bridge.sender import Sender
 from smsbridge.bridge.store import NoStep, OtherContent, Store
+from smsbridge.bridge.stored_event import EventKind
 from smsbridge.bridge.stored_message import End, State, StoredMessage
 from smsbridge.errors import Attempt, NotSent, OutcomeUnknown, Reason, Rejected
 from smsbridge.http.exchange import Session
 
 from support.bridges import Clock, new_message
+from support.events import a_received, a_report, events_of
 from support.stores import Place
 
 ENDS = ["accepted", "lost after it was taken", "lost before", "not sent", "rejected", "bug"]
 NUMBERS = ["+12025550123", "+12025550124"]
+STATUSES = [Status.UNKNOWN, Status.QUEUED, Status.SENT, Status.UNDELIVERED, Status.DELIVERED]
+SHOP = ("shop", "shop")
 
 
 class Provider:
@@ -82,6 +92,10 @@ class Course(RuleBasedStateMachine):
         self.known: dict[str, str] = {}
         self.keys: dict[str, tuple[str, str, str]] = {}
         self.steps: dict[str, int] = {}
+        self.ranks: dict[str, int] = {}
+        self.event_ids: dict[int, str] = {}
+        self.came: set[str] = set()
+        self.told: Counter[str] = Counter()
         with closing(self.place.database()) as database:
             database.migrate()
         self.open()
@@ -92,6 +106,9 @@ class Course(RuleBasedStateMachine):
         self.queue = MessageQueue(self.store, (self.place.server and "here") or "")
         clients: Any = {"new": self.provider}
         backends: dict[str, Backend] = {"new": self.provider.memory}
+        events = EventStore(self.store, lambda *place: place == SHOP)
+        self.reports = Reports(events, {"new": frozenset({"new"})})
+        self.event_queue = EventQueue(self.store)
         self.sender = Sender(
             backends=backends, clients=clients, session=self.provider.session, now=self.clock
         )
@@ -99,7 +116,10 @@ class Course(RuleBasedStateMachine):
         self.lookup = Lookup(queue=self.queue, clients=clients, rules=rules, waits=(5.0,))
 
     def teardown(self) -> None:
-        self.database.close()
+        try:
+            self.everybody_is_told_in_the_end()
+        finally:
+            self.database.close()
 
     def claim(self) -> StoredMessage | None:
         return self.queue.claim("worker 1", self.sender.attempt)
@@ -120,11 +140,14 @@ class Course(RuleBasedStateMachine):
             assert key not in self.keys
             self.keys[key] = (text, number, put.message.id)
 
-    @rule(coming=st.sampled_from(ENDS))
-    def send(self, coming: str) -> None:
+    @rule(data=st.data(), coming=st.sampled_from(ENDS), early=st.booleans())
+    def send(self, data: st.DataObject, coming: str, early: bool) -> None:  # noqa: FBT001  (hypothesis gives them)
         self.provider.coming = coming
         if claimed := self.claim():
-            self.store.move(claimed, self.sender.send(claimed), "worker 1")
+            end = self.sender.send(claimed)
+            if early and claimed.id in self.provider.taken:
+                self.tell_of(data, claimed.id)
+            self.store.move(claimed, end, "worker 1")
 
     @rule(coming=st.sampled_from(ENDS), claims=st.booleans(), sends=st.booleans())
     def crash(self, coming: str, claims: bool, sends: bool) -> None:  # noqa: FBT001  (hypothesis gives them)
@@ -136,6 +159,63 @@ class Course(RuleBasedStateMachine):
         self.clock.seconds += LEASE_SECONDS
         self.open()
         self.queue.recover("recovery")
+
+    @precondition(lambda self: self.provider.taken)
+    @rule(data=st.data())
+    def report(self, data: st.DataObject) -> None:
+        self.tell_of(data, data.draw(st.sampled_from(sorted(self.provider.taken))))
+
+    def tell_of(self, data: st.DataObject, known: str) -> None:
+        """Let the provider report of a message that it took, whenever, and however often."""
+        before = self.store.find(known)
+        assert before is not None
+        status = data.draw(st.sampled_from(STATUSES))
+        is_named = data.draw(st.booleans())
+        new = a_report(f"{known} {status} {is_named}", status, provider_id=f"p-{known}")
+        recorded = self.reports.record(new, known if is_named else None)
+        assert (recorded.became is Became.REPEATED) is (new.event_key in self.came)
+        self.came.add(new.event_key)
+        after = self.store.find(known)
+        assert after is not None
+        if is_named and before.state is State.UNKNOWN and recorded.became is Became.KEPT:
+            assert after.state is State.ACCEPTED
+        else:
+            assert after.state is before.state
+
+    @rule(key=st.sampled_from("ijk"))
+    def receive(self, key: str) -> None:
+        assert self.reports.events.add(a_received(key)) is (key not in self.came)
+        self.came.add(key)
+
+    @rule()
+    def match(self) -> None:
+        self.reports.match(0.0)
+
+    @rule(takes=st.booleans(), loses=st.booleans())
+    def tell(self, takes: bool, loses: bool) -> None:  # noqa: FBT001  (hypothesis gives them)
+        """Tell the caller of an event, who takes it or not; the process may die meanwhile."""
+        if claimed := self.event_queue.claim(SHOP):
+            self.told[claimed.event.id] += takes
+            if loses:
+                self.clock.seconds += LEASE
+            elif takes:
+                self.event_queue.settle(claimed.event)
+            else:
+                self.event_queue.fail(claimed.event)
+
+    def everybody_is_told_in_the_end(self) -> None:
+        self.reports.match(0.0)
+        self.event_queue.enable(SHOP)
+        while claimed := self.event_queue.claim(SHOP):
+            self.told[claimed.event.id] += 1
+            self.event_queue.settle(claimed.event)
+        told = [one for one in events_of(self.store) if one.id in self.told]
+        received = {key for key in self.came if key in "ijk"}
+        assert len([one for one in told if one.kind is EventKind.RECEIVED]) == len(received)
+        known = {(one.message, one.status) for one in told}
+        for one in self.store.list_messages(limit=1000):
+            if one.status and one.status.rank > Status.ACCEPTED.rank:
+                assert (one.seq, one.status) in known
 
     @rule()
     def look_up(self) -> None:
@@ -165,7 +245,7 @@ class Course(RuleBasedStateMachine):
         assert State.HANDED_OVER not in {one.state for one in found}
 
     @invariant()
-    def nothing_is_doubled_and_no_outcome_is_wrong(self) -> None:
+    def nothing_is_doubled_no_outcome_is_wrong_and_a_status_only_moves_up(self) -> None:
         assert all(count <= self.most for count in self.provider.taken.values())
         for one in self.store.list_messages(limit=1000):
             taken = one.id in self.provider.taken
@@ -176,6 +256,18 @@ class Course(RuleBasedStateMachine):
             steps = len(self.store.history(one))
             assert steps >= self.steps.get(one.id, 0)
             self.steps[one.id] = steps
+            rank = one.status.rank if one.status else -1
+            assert rank >= self.ranks.get(one.id, -1)
+            self.ranks[one.id] = rank
+
+    @invariant()
+    def each_event_is_there_once_and_keeps_its_id(self) -> None:
+        found = events_of(self.store)
+        assert len(found) == len(self.came)
+        ids = {one.seq: one.id for one in found}
+        assert ids | self.event_ids == ids
+        assert len(set(ids.values())) == len(ids)
+        self.event_ids = ids
 
 
 class CourseOfResends(Course):

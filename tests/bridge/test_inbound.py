@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
 from support.bridges import NEW, OLD, Running, config_text, form, get, read, running
+from support.each import each
 from support.events import (
     PERSON,
     REPORTING,
@@ -31,6 +33,7 @@ from support.events import (
     target,
 )
 
+BOTH = 'callers = { both = { api_key = "both-key" } }\n'
 FAILOVER = """
 [backends.both]
 backend = "failover"
@@ -148,10 +151,26 @@ def test_a_part_of_a_failover_reports_what_went_through_it(tmp_path: Path) -> No
         server.stop()
 
 
-def test_a_webhook_can_t_be_at_the_path_of_a_call(tmp_path: Path) -> None:
-    text = events_text(WEBHOOK.replace("/events/new", "/getsms"))
+@each(("webhook", "door"), [("/getsms", ""), ("/events/new", 'path = "/events/new/old"')])
+def test_a_webhook_can_t_be_at_the_path_of_a_call_or_above_it(
+    tmp_path: Path, webhook: str, door: str
+) -> None:
+    text = events_text(WEBHOOK.replace("/events/new", webhook), door)
     with pytest.raises(ConfigError, match="door shop hears calls at the path of its webhook"):
         reporting(tmp_path, text).__enter__()
+
+
+def test_of_two_webhooks_the_one_with_the_longer_path_is_meant(tmp_path: Path) -> None:
+    more = WEBHOOK.replace("events.new", "events.both").replace("/events/new", "/events/new/both")
+    other = OLD + REPORTING + REPORTING.replace("[backends.new", "[backends.both")
+    door = f'[doors.both]\nspeaks = "old"\nto = "both"\npath = "/both"\n{BOTH}'
+    with reporting(tmp_path, events_text(WEBHOOK + more + door, backends=other)) as run:
+        run.provider.receive(PERSON, "Yes")
+        (request,) = outbox(run)
+        for path in ("", "/more", "/both", "/both/more"):
+            url = f"http://localhost/events/new{path}"
+            assert run.ask(replace(request, url=url)).status == 200
+        assert [one.backend for one in events_of(run.store)] == ["new", "both"]
 
 
 def test_a_bridge_without_events_hears_of_none(tmp_path: Path) -> None:

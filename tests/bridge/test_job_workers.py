@@ -130,7 +130,9 @@ def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -
     put(store)
     asked = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '30 days'"
     database.commit("make anew", lambda one: one.execute(text(asked)))
-    database.commit("due", lambda one: one.execute(text("UPDATE messages SET changed_at = changed_at - 60")))
+    database.commit(
+        "due", lambda one: one.execute(text("UPDATE messages SET changed_at = changed_at - 60"))
+    )
     assert issue_again(Deliveries(store, "one").queue) == 1
 
 
@@ -139,7 +141,7 @@ def test_a_job_whose_end_nobody_could_note_keeps_no_message(database: PostgresDa
     put(store)
     asked = "UPDATE procrastinate_jobs SET status = 'doing'"
     database.commit("take", lambda one: one.execute(text(asked)))
-    late = text("UPDATE messages SET changed_at = changed_at - 30")
+    late = text("UPDATE messages SET changed_at = changed_at - 25")
     queue = Deliveries(store, "one").queue
     for count in (0, 0, 1, 0):
         database.commit("due", lambda one: one.execute(late))

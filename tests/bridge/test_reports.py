@@ -92,13 +92,21 @@ def test_a_message_is_known_by_the_id_of_its_own_provider(
         assert status(store, message)[1] is (Status.DELIVERED if fits else Status.QUEUED)
 
 
-def test_of_two_messages_with_one_id_the_newer_is_meant(tmp_path: Path) -> None:
+@each("early", [True, False])
+def test_of_two_messages_with_one_id_the_newer_is_meant(tmp_path: Path, *, early: bool) -> None:
     with open_store(tmp_path) as store:
+        reports = reports_of(store)
+        if early:
+            reports.record(a_report())
         put(store, "Old")
         old = accepted(store)
         put(store, "New")
         new = accepted(store)
-        reports_of(store).record(a_report())
+        if early:
+            reports.match(0.0)
+        else:
+            reports.record(a_report())
+        assert events_of(store)[0].message == new.seq
         assert status(store, old)[1] is Status.QUEUED
         assert status(store, new)[1] is Status.DELIVERED
 
@@ -153,6 +161,20 @@ def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool
         assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
         (event,) = events_of(store)
         assert (event.message, event.caller, event.due) == (message.seq, "shop", clock())
+
+
+def test_a_report_that_waits_is_not_held_up_by_those_of_messages_of_others(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, backend="elsewhere")
+        accepted(store)
+        reports = reports_of(store)
+        for number in range(501):
+            reports.record(a_report(f"theirs {number}"))
+        reports.record(a_report("ours", provider_id="p-2"))
+        put(store)
+        message = accepted(store, "p-2")
+        reports.match(0.0)
+        assert status(store, message)[1] is Status.DELIVERED
 
 
 def test_a_report_that_waited_proves_what_became_unknown(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import End, State, fingerprint_of
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
-from support.events import a_received, events_of
+from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.stores import Place
 
 
@@ -79,3 +79,13 @@ def test_what_came_in_is_cleared_once_its_webhook_is_over(place: Place) -> None:
         assert two.text == "A text that waits"
         clear(store.database, clock() + 5 * 86_400)
         assert events_of(store)[1].text is None  # its webhook is disabled, or in no config any more
+
+
+def test_a_message_is_not_cleared_while_a_report_of_it_waits_for_its_webhook(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store)
+        accepted(store)
+        clock.seconds += 100
+        reports_of(store, told=True).record(a_report())
+        assert clear(store.database, clock()) == 0
+        assert clear(store.database, clock() + 5 * 86_400) == 1

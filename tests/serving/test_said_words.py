@@ -100,6 +100,12 @@ def test_braces_in_what_is_signed_are_a_part_of_it() -> None:
     assert not is_known(backend, replace(sent(backend), headers=headers))
 
 
+def test_a_word_that_fits_no_template_is_read_in_no_more_time_than_its_length() -> None:
+    backend = rest(BY_HEADER)
+    headers = {"Content-Type": JSON, "Authorization": 'MAC id="' + '", ts="", nonce="' * 50_000}
+    assert not is_known(backend, replace(sent(backend), headers=headers))
+
+
 @each("name", ["lightsms", "smsglobal"])
 def test_one_of_the_catalogue_is_told_by_its_signature(name: str) -> None:
     credentials = {"lightsms": ("username", "api_key"), "smsglobal": ("api_key", "api_secret")}

@@ -86,6 +86,13 @@ def test_each_item_of_a_list_is_a_message_and_may_look_outside_of_itself() -> No
         assert read({**document, "parts": parts}, table) == []
 
 
+def test_each_row_of_an_event_with_an_id_has_its_own() -> None:
+    table = Webhook(**{**ARRIVED, "rows": "parts", "envelope": {"id": "id"}})
+    parts = [{"from": "1", "body": word} for word in ("One", "Two", "Two")]
+    events = read({"id": "evt-1", "parts": parts}, table)
+    assert [one.id for one in events] == ["evt-1", "evt-1/2", "evt-1/3"]
+
+
 @each("parts", [5, "x", ["x"], [1, {}]])
 def test_what_is_no_list_of_rows_is_refused(parts: object) -> None:
     with pytest.raises(WebhookUnreadable, match="parts does not hold rows"):
