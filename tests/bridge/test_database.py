@@ -85,6 +85,7 @@ def test_of_two_who_would_do_the_same_one_does_it(place: Place) -> None:
         if place.server is None:
             return
         other = place.database()
+        other.check()
         with other.alone("this") as too, other.alone("that") as another:
             assert (too, another) == (False, True)
         other.close()
