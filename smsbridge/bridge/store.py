@@ -144,7 +144,7 @@ class Store:
             return None
         row = connection.execute(select(MESSAGES).where(here, same)).mappings().first()
         if row is not None and row["content"] != new.content:
-            raise OtherContent("its reference is that of another message")
+            raise OtherContent("its reference was used for another message")
         return StoredMessage.of_row(row) if row is not None else None
 
     def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig
     from smsbridge.bridge.door_config import DoorConfig
 
-_HELP = """Stand where a service stood: keep what its callers send, and send it elsewhere.
+_HELP = """Take the place of a service: store what its callers send, and send it by another backend.
 
 \b
 It reads [bridge] and [doors.NAME] of smsbridge.toml:
@@ -29,24 +29,26 @@ It reads [bridge] and [doors.NAME] of smsbridge.toml:
   to = "newcorp"
   callers = { shop = { api_key = { env = "SHOP_KEY" } } }
 
-Prints one JSON line when it is ready, and its log on stderr, a JSON object a line. It serves until
-SIGTERM or Ctrl-C; then it ends what is being sent, within 25 seconds. GET /livez, /readyz and
-/metrics are its own.
+Prints one line of JSON when it is ready. Its log goes to stderr, one JSON object per line. It
+serves until SIGTERM or Ctrl-C, and then has 25 seconds to finish what is being sent. GET /livez,
+/readyz and /metrics are answered by the bridge itself.
 
-Where the store is in PostgreSQL, as many processes serve it as you start: each with --listen of its
-own on one machine. One with --doors 0 only sends.
+Several processes may serve a store in PostgreSQL; on one machine, give each its own --listen. A
+process with --doors 0 only sends.
 """
 
 
 @click.command(help=_HELP)
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-@click.option("--listen", "where", metavar="HOST:PORT", help="Listen there, not as [bridge] says.")
+@click.option(
+    "--listen", "where", metavar="HOST:PORT", help="Where to listen, instead of listen in [bridge]."
+)
 @click.option(
     "--doors",
     type=click.Choice(["all", "0"]),
     default="all",
     show_default=True,
-    help="0: hear no callers, and only send what other processes have stored.",
+    help="0: open no door, and only send what other processes have stored.",
 )
 def serve(config: str | None, where: str | None, doors: str) -> None:
     """Serve the bridge."""

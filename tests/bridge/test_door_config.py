@@ -58,7 +58,7 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
         (
             "till-key",
             "shop-key",
-            "line 7: doors.shop.callers.till: it has the credentials of shop",
+            "line 7: doors.shop.callers.till: it has the same credentials as shop",
         ),
         ('to = "new"', 'to = "new"\non_unknown = "x"', "on_unknown: give hold or resend"),
         ('to = "new"', 'to = "new"\ncharset = "utf-16"', "shop.charset: give an encoding"),
@@ -101,7 +101,7 @@ def test_a_door_needs_a_caller_and_a_dialect(tmp_path: Path) -> None:
 def test_two_doors_have_two_paths(tmp_path: Path) -> None:
     second = '[doors.two]\nspeaks = "old"\nto = "new"\npath = "/old"\n'
     text = config_text('path = "/old"', backends=f"{second}callers = {{ a = {{ api_key = 'k' }} }}")
-    with pytest.raises(ConfigError, match=r"doors\.two\.path: /old is that of shop already"):
+    with pytest.raises(ConfigError, match=r"doors\.two\.path: /old is the path of shop already"):
         read(tmp_path, text + OLD + NEW)
 
 
@@ -118,7 +118,7 @@ def test_a_shadow_is_a_block_of_its_own_that_nothing_is_sent_through(tmp_path: P
     ("door", "why"),
     [
         ('shadow = "nwe"', "line 8: doors.shop.shadow: there is no [backends.nwe]"),
-        ('shadow = "new"', "line 8: doors.shop.shadow: new is the block in to"),
+        ('shadow = "new"', "line 8: doors.shop.shadow: new is the block in to already"),
         ('shadow = "old"', "[backends.old]: smsmobileapi over rest needs api_key"),
         (
             'shadow = "shown"',

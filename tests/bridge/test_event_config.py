@@ -66,8 +66,8 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
         ("secrets =", "secret =", "line 12: bridge.events.new.secret: is not a key"),
         (WEBHOOK, "[bridge.events.new]\n", "bridge.events.new: give webhook, poll, or both"),
         ('webhook = "/events/new"', 'webhook = "new"', "line 11: bridge.events.new.webhook: give"),
-        ('"/events/new"', '"/livez"', "that path is of the bridge itself already"),
-        ('"/events/new"', '"/old"', "that path is of door shop already"),
+        ('"/events/new"', '"/livez"', "that path belongs to the bridge itself already"),
+        ('"/events/new"', '"/old"', "that path belongs to door shop already"),
         ('"/events/new"', '{ env = "UNSET_PATH_X" }', "UNSET_PATH_X is not set"),
         ('secrets = ["hook-secret"]', "", "nothing shows that the provider calls it"),
         ('secrets = ["hook-secret"]', "secrets = 1", "bridge.events.new.secrets: give a list"),
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told_with_its_line(
 
 
 def test_a_block_without_the_tables_can_t_report(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="its block has no reported and arrived"):
+    with pytest.raises(ConfigError, match="its block has neither reported nor arrived"):
         read(tmp_path, events_text(backends=OLD + NEW))
     with pytest.raises(ConfigError, match="can answer neither status nor received over rest"):
         read(tmp_path, events_text(POLL, backends=OLD + NEW))

@@ -37,7 +37,7 @@ def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
         (
             'received = "shop"',
             'received = { "12025550100" = "shop", "+12025550100" = "till" }',
-            "is there twice",
+            "is given twice",
         ),
         (
             'received = "shop"',
@@ -62,7 +62,7 @@ def test_two_doors_can_t_both_get_what_comes_in(tmp_path: Path) -> None:
     second = '[doors.two]\nspeaks = "old"\nto = "new"\npath = "/two"\nreceived = "a"\n'
     more = f"{second}callers = {{ a = {{ api_key = 'k' }} }}\n"
     text = events_text(backends=more + OLD + REPORTING)
-    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop gets that already"):
+    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop gets it already"):
         read(tmp_path, text)
     (events,) = read(tmp_path, text.replace('received = "a"\n', "")).events
     assert events.owners == {ANY: ("shop", "shop")}
