@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.local_doors import local_doors
 from smsbridge.cli.options import cannot_listen
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
-
-if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.door_config import DoorConfig
 
 _HELP = """Take the place of a service: store what its callers send, and send it by another backend.
 
@@ -73,7 +69,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
     log_to_stderr()
     with ExitStack() as stack:
         wait = stack.enter_context(until_signal())
-        ready = _with_local_wsdls(given, stack)
+        ready = local_doors(given, stack)
         try:
             listening = stack.enter_context(listen(given.host, given.port))
         except OSError as error:
@@ -84,19 +80,3 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
         heard = {door.config.name: f"{address}{door.config.path}" for door in bridge.doors}
         put(json.dumps({"address": address, "doors": heard}))
         wait()
-
-
-def _with_local_wsdls(config: BridgeConfig, stack: ExitStack) -> BridgeConfig:
-    """Return a config whose doors read their WSDLs from files: they are fetched once."""
-    return replace(config, doors=tuple(_local(door, stack) for door in config.doors))
-
-
-def _local(door: DoorConfig, stack: ExitStack) -> DoorConfig:
-    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
-
-    first = next(iter(door.callers.values()))
-    found = stack.enter_context(local_wsdl(first, wsdl_carrier(first.timeout, first)))
-    if found.wsdl == first.wsdl:
-        return door
-    callers = {name: replace(one, wsdl=found.wsdl) for name, one in door.callers.items()}
-    return replace(door, callers=callers)

@@ -59,6 +59,18 @@ OLD = """
 [backends.old]
 backend = "smsmobileapi"
 """
+SOAP = """
+[backends.old]
+backend = "soap"
+wsdl = "WSDL"
+auth = { type = "basic", username = "acme", password = "none" }
+[backends.old.send]
+operation = "SubmitShortMessage"
+fields = { "request.destination" = "{recipient|digits}", "request.body" = "{text}" }
+accepted = { when = { "result.code" = "0" }, id = "result.messageId" }
+"""
+"""A SOAP backend by the WSDL of Oldcorp."""
+
 CALLERS = """{ shop = { api_key = "shop-key" }, till = { api_key = "till-key" },
   app = { client_id = "app", client_secret = "app-secret" } }""".replace("\n ", "")
 
@@ -69,6 +81,12 @@ def config_text(door: str = "", bridge: str = "", backends: str = OLD + NEW) -> 
         f'default = "new"\n[bridge]\n{bridge}\n[doors.shop]\nspeaks = "old"\nto = "new"\n'
         f"callers = {CALLERS}\n{door}\n{backends}"
     )
+
+
+def soap_text(wsdl: str) -> str:
+    """Return a config whose only door speaks SOAP by a WSDL."""
+    text = config_text(backends=SOAP.replace("WSDL", wsdl) + NEW)
+    return text.replace(CALLERS, "{ shop = { password = 'one' }, till = { password = 'two' } }")
 
 
 def read(folder: Path, text: str) -> BridgeConfig:
