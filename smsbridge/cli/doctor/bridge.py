@@ -85,13 +85,14 @@ def _examine_doors(config: BridgeConfig, store: Store) -> Iterator[Finding]:
 
 def _examine_store(config: BridgeConfig, store: Store) -> Finding:
     from smsbridge.bridge.database import OlderStore, StoreError
+    from smsbridge.bridge.write_check import check_writable
 
     database = store.database
     try:
         if not database.is_there():
             return _new_store(config.store, database.name)
         database.check()
-        store.check_writable()
+        check_writable(database)
     except OlderStore as error:
         return Finding(name="store", said=str(error))
     except ConfigError as error:
