@@ -11,6 +11,7 @@ from urllib.parse import quote
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.door_calls import Waiting
 from smsbridge.bridge.metrics import MEDIA_TYPE, exposition
+from smsbridge.bridge.write_check import check_writable
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
@@ -65,7 +66,7 @@ class BridgeApp:
 
     def _trouble(self) -> str:
         try:
-            self._bridge.store.check_writable()
+            check_writable(self._bridge.store.database)
             self._bridge.store.database.check()
         except StoreError:
             return "the store can't be written"

@@ -33,6 +33,10 @@ class StoreError(Exception):
     """A store can't be read or written now: its disk may be full, or its server away."""
 
 
+class OlderStore(ConfigError):
+    """A store that is to be brought to the form that the code knows: ``smsbridge serve`` does."""
+
+
 class Refusal(ValueError):
     """What a write is refused for, before it has written anything: others of its commit go on."""
 
@@ -142,7 +146,7 @@ class Database(ABC):
         except StoreError as error:
             raise self.trouble(error) from None
         if found != script.get_current_head():
-            raise ConfigError(
+            raise OlderStore(
                 f"the store {self.name} is of an older smsbridge: smsbridge serve migrates it"
             )
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
-_UNSTORED = "the message was not taken: try again later"
+_UNSTORED = "nothing was stored: try again later"
 
 
 class Door:
@@ -136,7 +136,9 @@ class Door:
         if call is None:
             return None
         self.counts.refuse("no such operation")
-        return call.protocol.codec.fault(request, "Client", "this operation is not there any more")
+        return call.protocol.codec.fault(
+            request, "Client", "this operation is not supported any more"
+        )
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)

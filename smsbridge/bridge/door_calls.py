@@ -121,7 +121,7 @@ class DoorCalls:
             for message in messages:
                 check_sendable(message, self.target, self.session)
             if len(key) > _MOST_KEY or not key.isprintable():
-                raise InvalidMessage(f"reference: it has more than {_MOST_KEY} characters")  # noqa: TRY301  (refused as any other)
+                raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused as any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
         several = [
@@ -143,7 +143,7 @@ class DoorCalls:
         except OtherContent:
             self.counts.refuse("the reference of another message")
             said = {"door": self.config.name, "caller": caller}
-            LOG.warning("refused: its reference is that of another message", extra=said)
+            LOG.warning("refused: its reference was used for another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))

@@ -155,7 +155,7 @@ def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[st
         for other, backend in found.items():
             if one.credentials() == backend.credentials():
                 callers.fail(
-                    f"it has the credentials of {other}: nobody could tell them apart", name
+                    f"it has the same credentials as {other}: nobody could tell them apart", name
                 )
         found[name] = one
     return found
@@ -174,7 +174,7 @@ def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) 
         callers.fail(f"speaks {speaks}: {error}", name)
     if not backend.protocols:
         callers.fail(
-            f"{speaks} is {backend.name}, which nobody can speak: it has no protocol", name
+            f"{speaks} is {backend.name}, which no door can speak: it has no protocol", name
         )
     return backend
 
@@ -189,7 +189,7 @@ def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backe
     """Return the backend of a door's shadow; it can be compared with that of ``to``."""
     own = doors.table(door.name)
     if door.shadow == door.to:
-        own.fail(f"{door.to} is the block in to: give another one", "shadow")
+        own.fail(f"{door.to} is the block in to already: give another one", "shadow")
     for key in ("to", "shadow"):
         backend = _target(document, door, key)
         try:
@@ -219,6 +219,6 @@ def _check_paths(doors: tuple[DoorConfig, ...]) -> None:
     seen: dict[str, str] = {}
     for door in doors:
         if door.path and door.path in seen:
-            why = f"doors.{door.name}.path: {door.path} is that of {seen[door.path]} already"
+            why = f"doors.{door.name}.path: {door.path} is the path of {seen[door.path]} already"
             raise ConfigError(why, ("doors", door.name, "path"))
         seen[door.path] = door.name

@@ -156,7 +156,7 @@ def _arrives(own: Checker, backend: Backend, *, poll: bool) -> bool:
     kinds = {one.kind for one in backend.webhooks}
     if "webhook" in own and not kinds & {WebhookKind.REPORTED, WebhookKind.ARRIVED}:
         own.fail(
-            f"{backend.name} has no webhooks: its block has no reported and arrived", "webhook"
+            f"{backend.name} has no webhooks: its block has neither reported nor arrived", "webhook"
         )
     asks = [name for name in ("status", "received") if backend.question(name)]
     if poll and not asks:
@@ -202,5 +202,5 @@ def _check_paths(
     seen |= dict.fromkeys(OWN_PATHS, "the bridge itself")
     for one in events:
         if one.path and one.path in seen:
-            table.fail(f"that path is of {seen[one.path]} already", one.name, "webhook")
+            table.fail(f"that path belongs to {seen[one.path]} already", one.name, "webhook")
         seen[one.path] = f"[bridge.events.{one.name}]"

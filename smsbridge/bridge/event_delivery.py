@@ -138,7 +138,7 @@ class EventDelivery:
             try:
                 again = self._tell(place)
             except Exception as error:  # noqa: BLE001  (one endpoint must not end the thread)
-                LOG.error("a webhook can't be told now: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                LOG.error("an event can't be delivered now: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
             finally:
                 with self._turn:
@@ -175,7 +175,7 @@ class EventDelivery:
             try:
                 failed = self._write(claimed.event, posted)
             except StoreError as error:
-                LOG.error("a webhook can't be recorded: %s", error)  # noqa: TRY400  (its text has no value)
+                LOG.error("the result of a webhook can't be recorded: %s", error)  # noqa: TRY400  (its text has no value)
                 self._give_up.wait(_PAUSE_SECONDS)
                 continue
             self._report(claimed.event, posted, failed)
@@ -205,10 +205,10 @@ class EventDelivery:
         LOG.log(level, "webhook: %s", result, extra={**said, "why": why})
         results = [result]
         if failed and failed.given_up:
-            LOG.error("an event was given up: its tries are over", extra=said)
+            LOG.error("an event was given up after its last try", extra=said)
             results.append(_GIVEN_UP)
         if failed and failed.disabled:
             command = f"smsbridge outbox enable {door} {caller}"
-            LOG.error("a webhook is disabled: mend it, then %s", command, extra=said)
+            LOG.error("a webhook was disabled: fix it, then run %s", command, extra=said)
         with self._turn:
             self.ended.update((door, caller, one) for one in results)

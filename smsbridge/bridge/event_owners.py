@@ -44,7 +44,7 @@ def read_received(own: Checker, callers: Collection[str]) -> Mapping[str, str]:
         _check_caller(table, caller, callers, number)
         key = number if number == ANY else digits_of(number)
         if key in found:
-            table.fail("is there twice", number)
+            table.fail("is given twice", number)
         found[key] = caller
     return found
 
@@ -63,7 +63,7 @@ def read_owners(
     for door in here:
         for number, caller in door.received.items():
             if number in found:
-                why = f"doors.{door.name}.received: door {found[number][0]} gets that already"
+                why = f"doors.{door.name}.received: door {found[number][0]} gets it already"
                 raise ConfigError(why, ("doors", door.name, "received"))
             found[number] = door.name, caller
     if not found and len(here) == 1 and len(here[0].callers) == 1:

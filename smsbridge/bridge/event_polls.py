@@ -111,7 +111,7 @@ class EventPolls:
             except StoreError as error:
                 LOG.warning("what comes in can't be stored: %s", error)
             except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
-                LOG.error("a question failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                LOG.error("a poll failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
 
     def tick(self, monotonic: float) -> None:
         """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""
@@ -148,4 +148,4 @@ class EventPolls:
             question(poll)
         except SmsbridgeError as error:
             why = getattr(error, "why", type(error).__name__)
-            LOG.warning("a question got no answer", extra={"backend": poll.name, "why": why})
+            LOG.warning("a poll got no answer", extra={"backend": poll.name, "why": why})

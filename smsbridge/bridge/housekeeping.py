@@ -63,7 +63,7 @@ class Housekeeping:
                 LOG.warning("the store can't be used: %s", error)
                 self._stop.wait(_PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001  (one message must not end the thread)
-                LOG.error("a look-up failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                LOG.error("housekeeping failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
                 self._stop.wait(_PAUSE_SECONDS)
             self._stop.wait(_POLL_SECONDS)
 

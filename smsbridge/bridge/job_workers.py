@@ -133,11 +133,13 @@ class JobWorkers:
                 self._well_since = time.monotonic()
                 LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
             except Exception as error:  # noqa: BLE001  (without it no lease is renewed)
-                LOG.error("the claims can't be kept: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                LOG.error("leases can't be renewed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
 
     def _mend(self) -> None:
         if count := self._queue.recover("recovery"):
-            LOG.warning("%d messages were being sent by a process that is gone", count)
+            LOG.warning(
+                "%d messages are unknown: they were being sent by a process that is gone", count
+            )
         if count := issue_again(self._queue):
             LOG.info("%d messages were due and had no job", count)
 

@@ -56,7 +56,7 @@ class Lookup:
                 try:
                     moved = self._move(result, now, actor)
                 except NoStep as error:
-                    LOG.info("looked up in vain: %s", error, extra={"id": result.message.id})
+                    LOG.info("a look-up came too late: %s", error, extra={"id": result.message.id})
                     continue
                 LOG.info("looked up", extra={"id": moved.id, "state": str(moved.state)})
                 yield moved

@@ -80,11 +80,11 @@ class Delivery:
             except NoStep as error:
                 LOG.error("an outcome came too late: %s", error, extra={"id": message.id})  # noqa: TRY400  (nothing else is known)
                 return
-            outcome = "again" if moved.state is State.STORED else str(moved.state)
+            outcome = "retry" if moved.state is State.STORED else str(moved.state)
             with self._turn:
                 self.ended[message.backend, outcome] += 1
             said = {"id": message.id, "door": message.door, "backend": message.backend}
-            LOG.info("sent: %s", outcome, extra={**said, "why": moved.why or ""})
+            LOG.info("a send ended: %s", outcome, extra={**said, "why": moved.why or ""})
             self._settled(moved)
             return
 

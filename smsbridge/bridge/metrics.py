@@ -36,7 +36,7 @@ class BridgeCollector(Collector):
         yield sends
         events = CounterMetricFamily(
             "smsbridge_bridge_events",
-            "Reports, and messages that came in.",
+            "Reports and messages that came in.",
             labels=("backend", "kind", "became"),
         )
         for named, number in list(self.bridge.inbound.counts.came.items()):
@@ -56,14 +56,14 @@ class BridgeCollector(Collector):
             return
         yield from endpoints
         messages = GaugeMetricFamily(
-            "smsbridge_bridge_messages", "Messages of the store.", labels=("state",)
+            "smsbridge_bridge_messages", "Messages in the store.", labels=("state",)
         )
         for state, number in counts.items():
             messages.add_metric((state,), number)
         yield messages
         yield GaugeMetricFamily(
             "smsbridge_bridge_oldest_seconds",
-            "For how long the message has been due that waits longest.",
+            "Seconds since the message that waits longest became due.",
             value=max(self.bridge.store.now() - oldest, 0.0) if oldest else 0.0,
         )
 
@@ -75,7 +75,7 @@ class BridgeCollector(Collector):
             "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
         )
         waiting = GaugeMetricFamily(
-            "smsbridge_bridge_webhook_waiting", "Events that are to be told.", labels=labels
+            "smsbridge_bridge_webhook_waiting", "Events that wait for their webhook.", labels=labels
         )
         for place, number in counts.items():
             disabled.add_metric(place, place in off)
@@ -94,7 +94,7 @@ class BridgeCollector(Collector):
         )
         lenient = CounterMetricFamily(
             "smsbridge_bridge_leniencies",
-            "What a door took although the standard says otherwise.",
+            "Deviations from the standard that a door accepted.",
             labels=("door", "caller", "leniency"),
         )
         for door in self.bridge.doors:

@@ -53,12 +53,9 @@ def serve_bridge(
         with database.lock():
             database.migrate()
             store = Store(database)
-            opened = [
-                Door(door, config.backends[door.to], store, session, address)
-                for door in (config.doors if doors else ())
-            ]
+            opened = open_doors(config, store, session, address) if doors else ()
             maker = _Maker(config, store, session, client_of, address)
-            bridge = maker.bridge(_in_order(opened, config))
+            bridge = maker.bridge(opened)
             bridge.start()
             try:
                 yield bridge
@@ -139,8 +136,14 @@ def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, C
     return Lookup(queue=queue, clients=clients, rules=rules)
 
 
-def _in_order(doors: list[Door], config: BridgeConfig) -> tuple[Door, ...]:
-    """Return the doors, the longest path first; refuse two that hear the same call."""
+def open_doors(
+    config: BridgeConfig, store: Store, session: Session, address: str
+) -> tuple[Door, ...]:
+    """Return the doors, the longest path first.
+
+    Raises `ConfigError` for a dialect that can't be spoken, and for two that hear the same call.
+    """
+    doors = [Door(door, config.backends[door.to], store, session, address) for door in config.doors]
     heard: dict[str, str] = {}
     for door in doors:
         for call in door.calls():

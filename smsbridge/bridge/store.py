@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from smsbridge.bridge.database import Refusal
-from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES, TOKENS
+from smsbridge.bridge.store_tables import ATTEMPTS, MESSAGES
 from smsbridge.bridge.stored_message import (
     AT_ONCE,
     FIRST_NUMBER,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 _MOST_IN_JOB = 10
-_ROWS_LIKE_A_MESSAGE = 200
 
 
 class OtherContent(Refusal):
@@ -145,7 +144,7 @@ class Store:
             return None
         row = connection.execute(select(MESSAGES).where(here, same)).mappings().first()
         if row is not None and row["content"] != new.content:
-            raise OtherContent("its reference is that of another message")
+            raise OtherContent("its reference was used for another message")
         return StoredMessage.of_row(row) if row is not None else None
 
     def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:
@@ -252,20 +251,6 @@ class Store:
         with self.database.read() as connection:
             found = [connection.execute(one).scalar() for one in asked]
         return min((one for one in found if one is not None), default=None)
-
-    def check_writable(self) -> None:
-        """Raise `StoreError` where a message can't be stored now, also for want of room.
-
-        It writes about as much as a message takes with its indexes, and takes it out again.
-        """
-        name = os.urandom(32).hex()
-        rows = [
-            {"hash": os.urandom(32).hex(), "door": name, "caller": name, "expires": 0.0}
-            for _ in range(_ROWS_LIKE_A_MESSAGE)
-        ]
-        with self.database.write("check") as connection:
-            connection.execute(insert(TOKENS), rows)
-            connection.execute(delete(TOKENS).where(TOKENS.c.door == name))
 
 
 def _due(new: NewMessage, now: float) -> float:

@@ -37,7 +37,9 @@ class ThreadWorkers:
     def start(self) -> None:
         """Begin: what the last process was sending is *unknown* from now on."""
         if count := self._queue.recover("recovery"):
-            LOG.warning("%d messages were being sent when the last process ended", count)
+            LOG.warning(
+                "%d messages are unknown: they were being sent when the last process ended", count
+            )
         for thread in self._threads:
             thread.start()
 

@@ -57,7 +57,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listening: socket.socket) -> str:
     """Return the base URL of a socket that listens."""
-    host, port = listening.getsockname()[:2]
+    return base_url(*listening.getsockname()[:2])
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the base URL of a host and a port."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

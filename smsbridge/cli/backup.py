@@ -9,7 +9,7 @@ import click
 from smsbridge.cli.output import count
 from smsbridge.cli.streams import say
 
-_HELP = """Copy the store of the bridge into FILE, also while it serves.
+_HELP = """Copy the store of the bridge to FILE, even while it serves.
 
 \b
 Examples:
@@ -18,16 +18,18 @@ Examples:
   smsbridge backup bridge.db --move
 
 --restore fills an empty store from FILE. What waited when the backup was made may have been sent
-since, so it becomes unknown: it is looked up in the log of the backend, or waits for smsbridge
-outbox. --move fills an empty store from FILE, the store of a bridge that was stopped: what waits in
-it will be sent. FILE is renamed to FILE.moved, so that no bridge sends from it again.
+since, so it becomes unknown: it is looked up in the log of the backend, or waits for a decision by
+smsbridge outbox. --move fills an empty store from FILE, the store of a bridge that was stopped:
+what waits in it will be sent. FILE is renamed to FILE.moved, so that no bridge sends from it again.
 """
 
 
 @click.command(help=_HELP)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--restore", "back", is_flag=True, help="Fill the store from FILE, a backup.")
-@click.option("--move", "moves", is_flag=True, help="Fill the store from FILE, a stopped bridge's.")
+@click.option(
+    "--move", "moves", is_flag=True, help="Fill the store from FILE, that of a stopped bridge."
+)
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
 def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
     """Copy the store, restore it, or move it."""

@@ -36,8 +36,8 @@ Examples:
   smsbridge outbox mark-sent ID
   smsbridge outbox webhooks
 
-ID is the id that the caller got. Each works while the bridge serves, and is kept with the name of
-who did it.
+ID is the id that the caller got. All commands work while the bridge serves. Each decision is
+recorded with the name of whoever made it.
 """
 
 
@@ -51,13 +51,17 @@ outbox.add_command(enable)
 
 
 def _person(command: F) -> F:
-    by = click.option("--by", metavar="NAME", help="Who decides it, if not who runs the command.")
+    by = click.option("--by", metavar="NAME", help="Who decided it, if not the user who runs this.")
     return click.argument("id", metavar="ID")(by(store_options(command)))
 
 
 @outbox.command("list")
-@click.option("--state", type=click.Choice(_STATES), multiple=True, help="Only these; repeat it.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option(
+    "--state", type=click.Choice(_STATES), multiple=True, help="Only this state; may be repeated."
+)
+@click.option(
+    "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most."
+)
 @store_options
 def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bool) -> None:
     """List messages, newest first."""
@@ -109,7 +113,7 @@ def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @store_options
 def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
-    """Look unknown messages up in the log of their backend: all of them, or these."""
+    """Look up unknown messages in the log of their backend: all, or those given."""
     left = False
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
@@ -142,7 +146,11 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.option("--even-if-unknown", is_flag=True, help="Also one that may have been sent.")
+@click.option(
+    "--even-if-unknown",
+    is_flag=True,
+    help="Also if it may have been sent: it may then arrive twice.",
+)
 @_person
 def resend(
     id: str,  # noqa: A002  (the word of the field)
@@ -152,7 +160,7 @@ def resend(
     even_if_unknown: bool,
     as_json: bool,
 ) -> None:
-    """Send a message again: one that failed."""
+    """Send a failed message again."""
     from smsbridge.errors import Outcome
 
     with open_store(config) as (store, _):
@@ -172,7 +180,7 @@ def resend(
 @outbox.command()
 @_person
 def cancel(id: str, by: str | None, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
-    """Never send a message that has not left, or failed."""
+    """Cancel a message, so that it is not sent, or not sent again."""
     with open_store(config) as (store, _):
         from smsbridge.bridge.stored_message import End, State
 
@@ -181,7 +189,7 @@ def cancel(id: str, by: str | None, config: str | None, *, as_json: bool) -> Non
 
 
 @outbox.command("mark-sent")
-@click.option("--provider-id", metavar="ID", help="The provider's id of it, if known.")
+@click.option("--provider-id", metavar="ID", help="The provider's id of the message, if known.")
 @_person
 def mark(
     id: str,  # noqa: A002  (the word of the field)
@@ -191,7 +199,7 @@ def mark(
     *,
     as_json: bool,
 ) -> None:
-    """Say that an unknown message was sent: somebody has seen it."""
+    """Record that an unknown message was sent."""
     with open_store(config) as (store, _):
         from smsbridge.bridge.stored_message import End, State
 

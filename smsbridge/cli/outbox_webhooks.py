@@ -25,7 +25,7 @@ _TIMES = ("oldest", "failing_since", "disabled_at")
 @click.command()
 @store_options
 def webhooks(config: str | None, *, as_json: bool) -> None:
-    """List the webhooks of callers, what waits for each, and which are disabled."""
+    """List webhooks: what waits for each, and which are disabled."""
     with open_store(config) as (store, document):
         from smsbridge.bridge.event_queue import EventQueue
 
@@ -45,7 +45,7 @@ def webhooks(config: str | None, *, as_json: bool) -> None:
 @click.argument("caller", metavar="CALLER")
 @store_options
 def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None:
-    """Let a caller have what waits for its webhook, and what was given up, from now on."""
+    """Enable a webhook again, and deliver what waits and what was given up."""
     with open_store(config) as (store, document):
         from smsbridge.bridge.event_queue import EventQueue
 

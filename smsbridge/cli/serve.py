@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.local_doors import local_doors
 from smsbridge.cli.options import cannot_listen
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
 
-if TYPE_CHECKING:
-    from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.door_config import DoorConfig
-
-_HELP = """Stand where a service stood: keep what its callers send, and send it elsewhere.
+_HELP = """Take the place of a service: store what its callers send, and send it by another backend.
 
 \b
 It reads [bridge] and [doors.NAME] of smsbridge.toml:
@@ -29,24 +25,26 @@ It reads [bridge] and [doors.NAME] of smsbridge.toml:
   to = "newcorp"
   callers = { shop = { api_key = { env = "SHOP_KEY" } } }
 
-Prints one JSON line when it is ready, and its log on stderr, a JSON object a line. It serves until
-SIGTERM or Ctrl-C; then it ends what is being sent, within 25 seconds. GET /livez, /readyz and
-/metrics are its own.
+Prints one line of JSON when it is ready. Its log goes to stderr, one JSON object per line. It
+serves until SIGTERM or Ctrl-C, and then has 25 seconds to finish what is being sent. GET /livez,
+/readyz and /metrics are answered by the bridge itself.
 
-Where the store is in PostgreSQL, as many processes serve it as you start: each with --listen of its
-own on one machine. One with --doors 0 only sends.
+Several processes may serve a store in PostgreSQL; on one machine, give each its own --listen. A
+process with --doors 0 only sends.
 """
 
 
 @click.command(help=_HELP)
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-@click.option("--listen", "where", metavar="HOST:PORT", help="Listen there, not as [bridge] says.")
+@click.option(
+    "--listen", "where", metavar="HOST:PORT", help="Where to listen, instead of listen in [bridge]."
+)
 @click.option(
     "--doors",
     type=click.Choice(["all", "0"]),
     default="all",
     show_default=True,
-    help="0: hear no callers, and only send what other processes have stored.",
+    help="0: open no door, and only send what other processes have stored.",
 )
 def serve(config: str | None, where: str | None, doors: str) -> None:
     """Serve the bridge."""
@@ -71,7 +69,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
     log_to_stderr()
     with ExitStack() as stack:
         wait = stack.enter_context(until_signal())
-        ready = _with_local_wsdls(given, stack)
+        ready = local_doors(given, stack)
         try:
             listening = stack.enter_context(listen(given.host, given.port))
         except OSError as error:
@@ -82,19 +80,3 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
         heard = {door.config.name: f"{address}{door.config.path}" for door in bridge.doors}
         put(json.dumps({"address": address, "doors": heard}))
         wait()
-
-
-def _with_local_wsdls(config: BridgeConfig, stack: ExitStack) -> BridgeConfig:
-    """Return a config whose doors read their WSDLs from files: they are fetched once."""
-    return replace(config, doors=tuple(_local(door, stack) for door in config.doors))
-
-
-def _local(door: DoorConfig, stack: ExitStack) -> DoorConfig:
-    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
-
-    first = next(iter(door.callers.values()))
-    found = stack.enter_context(local_wsdl(first, wsdl_carrier(first.timeout, first)))
-    if found.wsdl == first.wsdl:
-        return door
-    callers = {name: replace(one, wsdl=found.wsdl) for name, one in door.callers.items()}
-    return replace(door, callers=callers)

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from smsbridge.bridge.shadow_report import ShadowExample, ShadowReport
     from smsbridge.serving.wire_message import WireMessage
 
-_HELP = """Compare another backend with the one that a door sends through, and send nothing.
+_HELP = """Compare another backend with the one that a door sends by. Nothing is sent.
 
 \b
 Examples:
   smsbridge shadow report
   smsbridge shadow report --door old-shop --since 24h --examples 3
 
-shadow = "NAME" in [doors.NAME] says which.
+The key shadow in [doors.NAME] names the other backend.
 """
 _REPORT = """Show what would differ if a door's shadow sent its messages.
 
-Each message that is stored is put through the tables of both backends as far as the wire, and what
-each provider would get is compared: recipient, text, encoding, segments, sender, channels,
-reference, and what can't be carried. Works while the bridge serves.
+The request of each stored message is made for both backends and not sent, and what each provider
+would get is compared: recipient, text, encoding, segments, sender, channels, reference, and what
+can't be carried. It works while the bridge serves.
 """
 _SHOWN = ("recipient", "text", "sender", "channels")
 
@@ -46,9 +46,18 @@ def shadow() -> None:
 
 
 @shadow.command(help=_REPORT)
-@click.option("--door", metavar="NAME", help="This door alone.")
-@click.option("--since", default="7d", show_default=True, help="How old messages may be: 30m, 7d.")
-@click.option("--examples", type=click.IntRange(0), default=1, show_default=True, metavar="N")
+@click.option("--door", metavar="NAME", help="Report on this door only.")
+@click.option(
+    "--since", default="7d", show_default=True, help="How old messages may be, such as 30m."
+)
+@click.option(
+    "--examples",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many ids to show for each difference.",
+)
 @click.option("--show-texts", is_flag=True, help="Show the numbers and texts of the examples.")
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

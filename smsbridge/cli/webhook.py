@@ -142,7 +142,9 @@ def _provider(source: str | None) -> Backend:
 
     backend = declared_backend(source)
     if not backend.webhooks:
-        raise ConfigError(f"{backend.name} has no webhooks: its block has no reported and arrived")
+        raise ConfigError(
+            f"{backend.name} has no webhooks: its block has neither reported nor arrived"
+        )
     return backend
 
 

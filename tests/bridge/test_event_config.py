@@ -9,7 +9,7 @@ import pytest
 from smsbridge.bridge.event_config import receiver_of
 from smsbridge.errors import ConfigError
 
-from support.bridges import HERE, NEW, OLD, config_text, read
+from support.bridges import HERE, NEW, OLD, config_text, read, refusal
 from support.each import each
 from support.events import OWN, POLL, REPORTING, WEBHOOK, events_text
 
@@ -66,8 +66,8 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
         ("secrets =", "secret =", "line 12: bridge.events.new.secret: is not a key"),
         (WEBHOOK, "[bridge.events.new]\n", "bridge.events.new: give webhook, poll, or both"),
         ('webhook = "/events/new"', 'webhook = "new"', "line 11: bridge.events.new.webhook: give"),
-        ('"/events/new"', '"/livez"', "that path is of the bridge itself already"),
-        ('"/events/new"', '"/old"', "that path is of door shop already"),
+        ('"/events/new"', '"/livez"', "that path belongs to the bridge itself already"),
+        ('"/events/new"', '"/old"', "that path belongs to door shop already"),
         ('"/events/new"', '{ env = "UNSET_PATH_X" }', "UNSET_PATH_X is not set"),
         ('secrets = ["hook-secret"]', "", "nothing shows that the provider calls it"),
         ('secrets = ["hook-secret"]', "secrets = 1", "bridge.events.new.secrets: give a list"),
@@ -82,14 +82,13 @@ def test_what_is_wrong_is_told_with_its_line(
     tmp_path: Path, given: str, instead: str, why: str
 ) -> None:
     text = events_text(door='path = "/old"') if "/old" in instead else events_text()
-    with pytest.raises(ConfigError) as error:
-        read(tmp_path, text.replace(given, instead, 1))
-    assert why in str(error.value)
-    assert "smsbridge.toml, line" in str(error.value)
+    said = refusal(tmp_path, text.replace(given, instead, 1))
+    assert why in said
+    assert "smsbridge.toml, line" in said
 
 
 def test_a_block_without_the_tables_can_t_report(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="its block has no reported and arrived"):
+    with pytest.raises(ConfigError, match="its block has neither reported nor arrived"):
         read(tmp_path, events_text(backends=OLD + NEW))
     with pytest.raises(ConfigError, match="can answer neither status nor received over rest"):
         read(tmp_path, events_text(POLL, backends=OLD + NEW))

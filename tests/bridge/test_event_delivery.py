@@ -161,7 +161,7 @@ def test_what_is_given_up_is_told_loudly_and_counted(
         assert run.count("given_up") == 1
         assert ids(server) == [known] * 10
     loud = [one for one in caplog.records if one.levelname == "ERROR"]
-    assert "an event was given up: its tries are over" in [one.getMessage() for one in loud]
+    assert "an event was given up after its last try" in [one.getMessage() for one in loud]
 
 
 def test_what_can_t_be_told_is_left_out_and_counted(tmp_path: Path) -> None:

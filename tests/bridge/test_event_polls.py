@@ -142,7 +142,7 @@ def test_a_provider_that_is_silent_is_asked_again(
         polls.polls = [replace(asks, client=silent)]
         polls.tick(0.0)
         assert events_of(store) == []
-        assert caplog.messages[-1] == "a question got no answer"
+        assert caplog.messages[-1] == "a poll got no answer"
         polls.polls = [asks]
         polls.tick(1.0)
         assert [one.text for one in events_of(store)] == ["One"]
@@ -174,7 +174,7 @@ def test_what_nobody_foresaw_is_logged_and_asked_again(
         polls.end()
         polls.stop(SECONDS)
         assert [one.text for one in events_of(store)] == ["A secret text"]
-    assert "a question failed: LookupError" in caplog.messages
+    assert "a poll failed: LookupError" in caplog.messages
     assert "secret" not in caplog.text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 import pytest
@@ -18,22 +18,35 @@ from support.bridges import new_message, put
 from support.postgres import Server
 
 
-@pytest.fixture
-def database(postgres: Server) -> Iterator[PostgresDatabase]:
-    with postgres.database() as url:
-        made = PostgresDatabase(make_url(url))
-        yield made
-        made.close()
-
-
 def jobs(database: PostgresDatabase) -> list[tuple[object, ...]]:
     asked = "SELECT args, status, scheduled_at IS NULL FROM procrastinate_jobs ORDER BY id"
     with database.read() as connection:
         return [tuple(row) for row in connection.execute(text(asked))]
 
 
+def take(
+    database: PostgresDatabase,
+    deliver: Callable[[Sequence[str]], None],
+    concurrency: int,
+    holds: Callable[[], bool],
+) -> None:
+    """Take jobs until something holds."""
+
+    async def run() -> None:
+        jobs = database.jobs.run(deliver, concurrency=concurrency, seconds=5.0)
+        running = asyncio.create_task(jobs)
+        for _ in range(1000):
+            if holds():
+                break
+            await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(run())
+
+
 def test_a_job_is_there_with_its_row_or_not_at_all(database: PostgresDatabase) -> None:
-    database.migrate()
     store = Store(database)
     one = put(store)
 
@@ -48,7 +61,6 @@ def test_a_job_is_there_with_its_row_or_not_at_all(database: PostgresDatabase) -
 
 
 def test_many_messages_share_a_job(database: PostgresDatabase) -> None:
-    database.migrate()
     several = [new_message(recipient=f"+120255501{number:02}") for number in range(25)]
     puts = Store(database).put_all(several)
     found = [args["ids"] for args, *_ in jobs(database) if isinstance(args, dict)]
@@ -57,30 +69,18 @@ def test_many_messages_share_a_job(database: PostgresDatabase) -> None:
 
 
 def test_a_job_comes_once_when_it_is_due_and_is_gone_after_it(database: PostgresDatabase) -> None:
-    database.migrate()
     came: list[Sequence[str]] = []
     with database.write("test") as connection:
         database.issue(connection, ["now"], 0.0)
         database.issue(connection, ["soon"], database.now() + 1.0)
         database.issue(connection, ["later"], database.now() + 3600)
 
-    async def take() -> None:
-        running = asyncio.create_task(database.jobs.run(came.append, concurrency=2, seconds=5.0))
-        for _ in range(1000):
-            if len(came) == 2:
-                break
-            await asyncio.sleep(0.01)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-    asyncio.run(take())
+    take(database, came.append, 2, lambda: len(came) == 2)
     assert came == [["now"], ["soon"]]
     assert [args for args, *_ in jobs(database)] == [{"ids": ["later"]}]
 
 
 def test_a_job_of_a_bug_is_gone_too(database: PostgresDatabase) -> None:
-    database.migrate()
     came: list[Sequence[str]] = []
 
     def fail(ids: Sequence[str]) -> None:
@@ -91,17 +91,7 @@ def test_a_job_of_a_bug_is_gone_too(database: PostgresDatabase) -> None:
         for number in range(3):
             database.issue(connection, [str(number)], 0.0)
 
-    async def take() -> None:
-        running = asyncio.create_task(database.jobs.run(fail, concurrency=1, seconds=5.0))
-        for _ in range(1000):
-            if len(came) == 3 and not jobs(database):
-                break
-            await asyncio.sleep(0.01)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-    asyncio.run(take())
+    take(database, fail, 1, lambda: len(came) == 3 and not jobs(database))
     assert came == [["0"], ["1"], ["2"]]
     assert jobs(database) == []
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from smsbridge.bridge.job_workers import JobWorkers, issue_again
 from smsbridge.bridge.message_queue import LEASE_SECONDS
@@ -17,15 +16,6 @@ from smsbridge.bridge.stored_message import End, State
 from support.bridges import SECONDS, Clock, put
 from support.deliveries import Deliveries, Slow
 from support.postgres import Server
-
-
-@pytest.fixture
-def database(postgres: Server) -> Iterator[PostgresDatabase]:
-    with postgres.database() as url:
-        made = PostgresDatabase(make_url(url))
-        made.migrate()
-        yield made
-        made.close()
 
 
 def at_work(deliveries: Deliveries, database: PostgresDatabase, number: int = 2) -> JobWorkers:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,15 +20,6 @@ from smsbridge.errors import ConfigError
 from support.bridges import NUMBER, new_message, put
 from support.postgres import Server
 from support.stores import Place
-
-
-@pytest.fixture
-def database(postgres: Server) -> Iterator[PostgresDatabase]:
-    with postgres.database() as url:
-        made = PostgresDatabase(make_url(url))
-        made.migrate()
-        yield made
-        made.close()
 
 
 def test_a_commit_waits_for_the_disk_whatever_the_server_has(postgres: Server) -> None:

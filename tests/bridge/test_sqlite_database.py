@@ -169,26 +169,6 @@ def test_a_store_that_can_t_be_written_is_an_error_of_its_own(tmp_path: Path) ->
             fill()
 
 
-def test_a_store_with_room_for_a_row_and_not_for_a_message_can_t_be_written(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-
-        def limit(more: int) -> None:
-            with store.database.write("limit") as connection:
-                pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one() + more
-                connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
-
-        limit(0)
-        with store.database.write("token") as connection:
-            connection.exec_driver_sql("INSERT INTO tokens VALUES ('h', 'd', 'c', 1)")
-        with pytest.raises(StoreError):
-            put(store, "A long text " * 1000)
-        with pytest.raises(StoreError):
-            store.check_writable()
-        limit(100)
-        store.check_writable()
-        put(store, "A long text " * 1000)
-
-
 def add(number: int) -> Callable[[Connection], int]:
     def do(connection: Connection) -> int:
         if number == 3:

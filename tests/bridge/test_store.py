@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
 
 from smsbridge import Message, Status
 from smsbridge.bridge.store import NoStep, OtherContent
-from smsbridge.bridge.store_tables import TOKENS
 from smsbridge.bridge.stored_message import AT_ONCE, End, State
 
 from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
@@ -162,11 +160,3 @@ def test_the_oldest_is_what_is_due_longest_at_once_or_by_its_time(place: Place) 
         assert store.oldest_due() == clock() - 30
         claim(store)
         assert store.oldest_due() == clock()
-
-
-def test_a_check_whether_it_can_be_written_leaves_nothing(place: Place) -> None:
-    with open_store(place) as store:
-        store.check_writable()
-        store.check_writable()
-        with store.database.read() as connection:
-            assert connection.execute(select(TOKENS)).all() == []

@@ -8,9 +8,8 @@ import pytest
 
 from smsbridge.bridge.store_config import read_store
 from smsbridge.config.load import read_document
-from smsbridge.errors import ConfigError
 
-from support.bridges import config_text, read
+from support.bridges import config_text, read, refusal
 from support.each import each
 
 
@@ -52,6 +51,4 @@ def test_a_store_may_be_in_a_variable(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_store_that_is_none_is_refused_with_its_line(
     tmp_path: Path, given: str, instead: str, why: str
 ) -> None:
-    with pytest.raises(ConfigError) as error:
-        read(tmp_path, config_text().replace(given, instead, 1))
-    assert why in str(error.value)
+    assert why in refusal(tmp_path, config_text().replace(given, instead, 1))

@@ -64,7 +64,7 @@ def test_it_stands_in_an_empty_folder_and_ends_gently(tmp_path: Path) -> None:
         server.stop()
     assert [one.text for one in provider.messages] == ["A secret text"]
     lines = [json.loads(line) for line in log.splitlines()]
-    assert {"stored", "sent: accepted"} <= {line["said"] for line in lines}
+    assert {"stored", "a send ended: accepted"} <= {line["said"] for line in lines}
     assert known in log
     for private in ("A secret text", NUMBER[1:], "shop-key", "new-key", "127.0.0.1:"):
         assert private not in log

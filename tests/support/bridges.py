@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.config import BridgeConfig, read_bridge
 from smsbridge.bridge.door_calls import Waiting
@@ -22,7 +24,7 @@ from smsbridge.bridge.whole_bridge import Bridge
 from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import FORM
 from smsbridge.config.load import read_document
-from smsbridge.errors import Attempt
+from smsbridge.errors import Attempt, ConfigError
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.message import Message
 from smsbridge.testing.mock.provider import Provider
@@ -57,6 +59,18 @@ OLD = """
 [backends.old]
 backend = "smsmobileapi"
 """
+SOAP = """
+[backends.old]
+backend = "soap"
+wsdl = "WSDL"
+auth = { type = "basic", username = "acme", password = "none" }
+[backends.old.send]
+operation = "SubmitShortMessage"
+fields = { "request.destination" = "{recipient|digits}", "request.body" = "{text}" }
+accepted = { when = { "result.code" = "0" }, id = "result.messageId" }
+"""
+"""A SOAP backend by the WSDL of Oldcorp."""
+
 CALLERS = """{ shop = { api_key = "shop-key" }, till = { api_key = "till-key" },
   app = { client_id = "app", client_secret = "app-secret" } }""".replace("\n ", "")
 
@@ -69,10 +83,23 @@ def config_text(door: str = "", bridge: str = "", backends: str = OLD + NEW) -> 
     )
 
 
+def soap_text(wsdl: str) -> str:
+    """Return a config whose only door speaks SOAP by a WSDL."""
+    text = config_text(backends=SOAP.replace("WSDL", wsdl) + NEW)
+    return text.replace(CALLERS, "{ shop = { password = 'one' }, till = { password = 'two' } }")
+
+
 def read(folder: Path, text: str) -> BridgeConfig:
     """Return the bridge of a config that is written into a folder."""
     (folder / "smsbridge.toml").write_text(text, encoding="utf-8")
     return read_bridge(read_document(folder / "smsbridge.toml"))
+
+
+def refusal(folder: Path, text: str) -> str:
+    """Return the error of a config in which something is wrong."""
+    with pytest.raises(ConfigError) as error:
+        read(folder, text)
+    return str(error.value)
 
 
 @dataclass

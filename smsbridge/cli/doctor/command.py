@@ -31,6 +31,9 @@ Examples:
   smsbridge doctor --backend oldcorp --json
   smsbridge doctor --live
 
+Where the config has a [bridge], and neither --backend nor --url is given, it checks each block that
+a door sends by, and whether smsbridge serve would start: its tables, its doors and its store.
+
 It resolves names, tries TLS, reads the WSDL and fetches a token. The exit code is 1 if there is
 anything to fix. Credentials that fetch no token are not tried, and a line with `note` says so: only
 a call shows whether the provider accepts them.
@@ -43,39 +46,52 @@ a call shows whether the provider accepts them.
 )
 @provider_options
 def doctor(backend: str | None, url: str | None, *, as_json: bool, live: bool) -> None:
-    """Examine one backend."""
-    from smsbridge.cli.doctor.credentials import check_credentials
-    from smsbridge.cli.doctor.live import compare_live
-    from smsbridge.cli.wsdl_source import wsdl_carrier
-    from smsbridge.http.requests_transport import RequestsTransport
+    """Examine one backend, or a bridge and all that it sends by."""
+    from smsbridge.cli.doctor.bridge import examine_bridge, find_bridge, senders_of
 
     report = _Report(as_json=as_json)
     try:
-        chosen = choose_backend(backend, url)
-        senders = list((chosen.members() or {"": chosen}).items())
+        bridge = None if backend is not None or url is not None else find_bridge()
+        if bridge:
+            senders = list(senders_of(bridge).items())
+        else:
+            chosen = choose_backend(backend, url)
+            senders = list((chosen.members() or {"": chosen}).items())
         report.widen(key for _, one in senders for key in one.credentials())
         for name, one in senders:
-            named = f"{name}, {one.name}" if name else one.name
-            if not one.protocols:
-                report.add(Finding(name="config", said=f"{named}: nothing is sent over a network"))
-                continue
-            try:
-                transport = RequestsTransport(one)
-            except CallerError:  # what opens a client certificate may be what is wrong
-                for found in check_credentials(one):
-                    if not found.well:
-                        report.add(found)
-                raise
-            report.add(Finding(name="config", said=f"{named} over {one.protocol}"))
-            with closing(transport):
-                report.examine(one, transport, name or backend)
-            if live:
-                report.add(compare_live(one, wsdl_carrier(one.timeout, one)))
+            _examine(report, one, name, name or backend, live=live)
+        for found in examine_bridge(bridge) if bridge else ():
+            report.add(found)
     except CallerError as error:
         todo = error.command if isinstance(error, MissingExtra) else _AGAIN
         report.add(Finding(name="config", said=str(error), todo=todo))
     if not report.well:
         sys.exit(Exit.ERROR)
+
+
+def _examine(report: _Report, one: Backend, name: str, block: str | None, *, live: bool) -> None:
+    """Examine one backend; raises `CallerError`."""
+    from smsbridge.cli.doctor.credentials import check_credentials
+    from smsbridge.cli.doctor.live import compare_live
+    from smsbridge.cli.wsdl_source import wsdl_carrier
+    from smsbridge.http.requests_transport import RequestsTransport
+
+    named = f"{name}, {one.name}" if name not in ("", one.name) else one.name
+    if not one.protocols:
+        report.add(Finding(name="config", said=f"{named}: nothing is sent over a network"))
+        return
+    try:
+        transport = RequestsTransport(one)
+    except CallerError:  # what opens a client certificate may be what is wrong
+        for found in check_credentials(one):
+            if not found.well:
+                report.add(found)
+        raise
+    report.add(Finding(name="config", said=f"{named} over {one.protocol}"))
+    with closing(transport):
+        report.examine(one, transport, block)
+    if live:
+        report.add(compare_live(one, wsdl_carrier(one.timeout, one)))
 
 
 class _Report:
