@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select
+
+from smsbridge.bridge.database import StoreError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,7 +57,8 @@ class JobQueue:
         job = self._issuer.configure_task(
             DELIVER, queue=QUEUE, schedule_at=at, connection=connection
         )
-        return job.defer(ids=list(ids))
+        with _store_errors():
+            return job.defer(ids=list(ids))
 
     async def run(
         self, deliver: Callable[[Sequence[str]], None], *, concurrency: int, seconds: float
@@ -93,8 +97,19 @@ class JobQueue:
         for _ in range(len(_steps()) + 1):
             with database.write("migrate jobs") as connection:
                 database.take_turns(connection, ["migrate jobs"])
-                if not _migrate_once(connection):
-                    return
+                with _store_errors():
+                    over = not _migrate_once(connection)
+            if over:
+                return
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    """Raise a `StoreError` for what Procrastinate and the driver raise by themselves."""
+    try:
+        yield
+    except (ConnectorException, psycopg.Error) as error:
+        raise StoreError(type(error.__cause__ or error).__name__) from error
 
 
 def _migrate_once(connection: Connection) -> bool:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.store_tables import MESSAGES
@@ -216,6 +216,9 @@ class MessageQueue:
             return [StoredMessage.of_row(row) for row in rows]
 
 
+_GOES_FIRST = (State.STORED, State.HANDED_OVER)
+
+
 def claimable() -> ColumnElement[bool]:
     """Return the rule for a message that may be claimed by ``now``, a parameter."""
     return and_(_goes_first(), MESSAGES.c.due <= bindparam("now"))
@@ -226,28 +229,36 @@ def _goes_first() -> ColumnElement[bool]:
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
-        earlier.c.state.in_((State.STORED, State.HANDED_OVER)),
+        earlier.c.state.in_(_GOES_FIRST),
         earlier.c.seq < MESSAGES.c.seq,
         earlier.c.send_at.is_(None),
     )
     return and_(MESSAGES.c.state == State.STORED, ~waits)
 
 
-def _first(*rules: ColumnElement[bool]) -> Select[Any]:
-    found = select(MESSAGES).where(*rules).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1)
+def first_numbers(*rules: ColumnElement[bool]) -> Select[Any]:
+    """Return the question for the number of the message that goes first, of each recipient."""
+    waits = and_(MESSAGES.c.state.in_(_GOES_FIRST), MESSAGES.c.send_at.is_(None), *rules)
+    number = func.min(MESSAGES.c.seq + 0)  # not by the index of numbers, through all that was sent
+    return select(number.label("seq")).where(waits)
+
+
+def _first(due: ColumnElement[Any], *rules: ColumnElement[bool]) -> Select[Any]:
+    found = select(MESSAGES).where(*rules).order_by(due, MESSAGES.c.seq).limit(1)
     return found.with_for_update(skip_locked=True)
 
 
-_DUE_BY_TIME = _first(claimable(), MESSAGES.c.due > AT_ONCE)
+_DUE_BY_TIME = _first(MESSAGES.c.due, claimable(), MESSAGES.c.due > AT_ONCE)
 """The next message whose time has come: made once, since to make it takes longer than to ask."""
 
-_DUE_AT_ONCE = _first(_goes_first(), MESSAGES.c.due == AT_ONCE)
+_DUE_AT_ONCE = _first(MESSAGES.c.due, _goes_first(), MESSAGES.c.due == AT_ONCE)
 """The next message that waits for no time."""
 
 _DUE_AMONG = _first(
+    MESSAGES.c.due + 0.0,  # no index has this order, so none is read through all that waits
     claimable(),
     or_(
         MESSAGES.c.id.in_(bindparam("ids", expanding=True)),
-        MESSAGES.c.recipient == bindparam("to"),
+        MESSAGES.c.seq == first_numbers(MESSAGES.c.recipient == bindparam("to")).scalar_subquery(),
     ),
 )

@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from smsbridge.bridge.database import At, Database, nowhere, store_errors
 from smsbridge.bridge.store_tables import ATTEMPTS, EVENTS, MESSAGES
-from smsbridge.errors import MissingExtra
+from smsbridge.errors import ConfigError, MissingExtra
 
 try:
+    from psycopg import ProgrammingError
     from psycopg.conninfo import make_conninfo
 
     from smsbridge.bridge.job_queue import JobQueue
@@ -67,7 +68,10 @@ class PostgresDatabase(Database):
         event.listen(self._engine, "connect", _set_up)
         _, given = self._engine.dialect.create_connect_args(self._engine.url)
         given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
-        self.jobs = JobQueue(make_conninfo(**{**given, **_CONNECTION}))
+        try:
+            self.jobs = JobQueue(make_conninfo(**{**given, **_CONNECTION}))
+        except ProgrammingError as error:  # it names an option, and has no value
+            raise ConfigError(f"the store {self.name} can't be used: {error}") from None
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:

@@ -10,12 +10,26 @@ from importlib.resources import files
 import pytest
 from sqlalchemy import make_url, text
 
+from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import JobQueue
 from smsbridge.bridge.postgres_database import PostgresDatabase
 from smsbridge.bridge.store import Store
+from smsbridge.errors import ConfigError
 
 from support.bridges import new_message, put
 from support.postgres import Server
+
+_DROP_ALL = """
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT tablename AS name FROM pg_tables WHERE tablename LIKE 'procrastinate%' LOOP
+    EXECUTE 'DROP TABLE ' || one.name || ' CASCADE'; END LOOP;
+  FOR one IN SELECT oid::regprocedure AS name FROM pg_proc WHERE proname LIKE 'procrastinate%' LOOP
+    EXECUTE 'DROP FUNCTION ' || one.name || ' CASCADE'; END LOOP;
+  FOR one IN SELECT typname AS name FROM pg_type
+      WHERE typname LIKE 'procrastinate%' AND typtype IN ('e', 'c') LOOP
+    EXECUTE 'DROP TYPE IF EXISTS ' || one.name || ' CASCADE'; END LOOP;
+END $$
+"""
 
 
 def jobs(database: PostgresDatabase) -> list[tuple[object, ...]]:
@@ -94,6 +108,26 @@ def test_a_job_of_a_bug_is_gone_too(database: PostgresDatabase) -> None:
     take(database, fail, 1, lambda: len(came) == 3 and not jobs(database))
     assert came == [["0"], ["1"], ["2"]]
     assert jobs(database) == []
+
+
+def test_a_job_that_can_not_be_issued_is_an_error_of_the_store(database: PostgresDatabase) -> None:
+    database.migrate()
+    with database.write("test") as connection:
+        connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
+    with pytest.raises(StoreError):
+        put(Store(database))
+    assert Store(database).list_messages() == []
+    with pytest.raises(ConfigError, match="can't be used"):  # half of the tables is there
+        database.migrate()
+
+
+def test_tables_of_jobs_that_were_lost_are_made_anew(database: PostgresDatabase) -> None:
+    database.migrate()
+    with database.write("test") as connection:
+        connection.execute(text(_DROP_ALL))
+    database.migrate()
+    put(Store(database))
+    assert len(jobs(database)) == 1
 
 
 def test_the_tables_of_an_older_procrastinate_are_brought_up_to_date(postgres: Server) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from smsbridge import Message
 from smsbridge.bridge.job_workers import JobWorkers, issue_again
 from smsbridge.bridge.message_queue import LEASE_SECONDS
 from smsbridge.bridge.postgres_database import PostgresDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import End, State
 
-from support.bridges import SECONDS, Clock, put
+from support.bridges import NUMBER, SECONDS, Clock, new_message, put
 from support.deliveries import Deliveries, Slow
 from support.postgres import Server
 
@@ -113,6 +115,26 @@ def test_work_is_issued_again_only_for_what_is_due_and_has_no_job(
     assert issue_again(deliveries.queue) == 0
     assert claimed().id == lost.id
     assert {has_job.id, later.id} < {one.id for one in store.list_messages(states=[State.STORED])}
+
+
+def test_of_what_waits_for_one_recipient_the_first_gets_work_and_what_was_scheduled(
+    database: PostgresDatabase,
+) -> None:
+    store = Store(database)
+    at = datetime.now(UTC) + timedelta(seconds=60)
+    scheduled = store.put(
+        new_message(message=Message(recipient=NUMBER, text="Scheduled", send_at=at))
+    ).message
+    first, behind = put(store, "First"), put(store, "Second")
+    database.commit("lose", lambda one: one.execute(text("DELETE FROM procrastinate_jobs")))
+    late = text("UPDATE messages SET due = due - 90, changed_at = changed_at - 90")
+    database.commit("due", lambda one: one.execute(late))
+    queue = Deliveries(store, "one").queue
+    assert issue_again(queue) == 2
+    with database.read() as connection:
+        found = connection.execute(text("SELECT args FROM procrastinate_jobs")).scalars().all()
+    assert {known for args in found for known in args["ids"]} == {first.id, scheduled.id}
+    assert behind.id not in str(found)
 
 
 def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -> None:

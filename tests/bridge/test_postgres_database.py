@@ -181,3 +181,10 @@ def test_jobs_come_from_the_same_place_as_rows(postgres: Server) -> None:
             "connect_timeout": "5",
         }.items()
     )
+
+
+def test_an_option_that_postgresql_has_not_is_named(tmp_path: Path) -> None:
+    place = Place(tmp_path, "postgresql://bridge:secret@db.example/bridge?sslmod=require")
+    with pytest.raises(ConfigError, match="sslmod") as no:
+        place.database()
+    assert "secret" not in str(no.value)

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 import requests
 
-from smsbridge.bridge.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.store import Store
 from smsbridge.bridge.stored_message import StoredMessage
 
 from .conftest import CLIENTS, RECIPIENT, SECONDS, SMSBRIDGE, TEXT, Mock, direct, node, php, run
 from .test_soap_clients import SOAP_CLIENTS, Client
+from support.stores import Place, file_place
 from support.tools import need, need_module
 from support.vendor import EXAMPLES
 
@@ -30,6 +30,7 @@ KEY, ID, SECRET = "shop-key", "shop-app", "shop-secret"
 DOORS = """
 [bridge]
 listen = "127.0.0.1:0"
+{store}
 [doors.old]
 speaks = "old"
 to = "{to}"
@@ -46,7 +47,7 @@ class Bridged(Mock):
     """A running bridge, as the clients of the mock call it, and the mock behind it."""
 
     behind: Mock
-    folder: Path
+    place: Place
 
     @property
     def control(self) -> str:
@@ -56,7 +57,7 @@ class Bridged(Mock):
         return {"api_key": KEY, "client_id": ID, "client_secret": SECRET}[name]
 
     def stored(self, known: str) -> StoredMessage | None:
-        database = SQLiteDatabase(self.folder / "bridge.db")
+        database = self.place.database()
         try:
             return Store(database).find(known)
         finally:
@@ -92,13 +93,14 @@ def process_of(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str
 
 
 @contextmanager
-def bridged(folder: Path, to: str) -> Iterator[Bridged]:
+def bridged(place: Place, to: str) -> Iterator[Bridged]:
     """Run a mock of one of the docs' backends, and a bridge of SMSMobileAPI's calls before it."""
+    folder = place.folder
     example = (EXAMPLES / "smsbridge.toml").read_text(encoding="utf-8")
     example = example.replace('default = "oldcorp"', "")
     (folder / "oldcorp.wsdl").write_bytes((EXAMPLES / "oldcorp.wsdl").read_bytes())
     file = folder / "smsbridge.toml"
-    doors = DOORS.format(to=f"{to}-mock", key=KEY, id=ID, secret=SECRET)
+    doors = DOORS.format(to=f"{to}-mock", store=place.line, key=KEY, id=ID, secret=SECRET)
     with ExitStack() as stack:
         file.write_text(example, encoding="utf-8")
         mock, ready = stack.enter_context(process_of(folder, "mock", to, "--port", "0"))
@@ -106,7 +108,7 @@ def bridged(folder: Path, to: str) -> Iterator[Bridged]:
         text = example.replace(address, ready["address"]) + doors
         file.write_text(text, encoding="utf-8")
         bridge, said = stack.enter_context(process_of(folder, "serve"))
-        yield Bridged(bridge, said, Mock(mock, ready), folder)
+        yield Bridged(bridge, said, Mock(mock, ready), place)
 
 
 def assert_bridged(bridge: Bridged, known: str, caller: str, protocol: str) -> None:
@@ -125,13 +127,13 @@ def assert_bridged(bridge: Bridged, known: str, caller: str, protocol: str) -> N
 
 @pytest.fixture(scope="module")
 def _to_oauth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridged]:
-    with bridged(tmp_path_factory.mktemp("oauth"), "newcorp") as found:
+    with bridged(file_place(tmp_path_factory.mktemp("oauth")), "newcorp") as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def _to_soap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridged]:
-    with bridged(tmp_path_factory.mktemp("soap"), "oldcorp") as found:
+    with bridged(file_place(tmp_path_factory.mktemp("soap")), "oldcorp") as found:
         yield found
 
 
@@ -189,6 +191,15 @@ def test_curl_gets_with_the_key_in_the_query_and_soap_goes_out(to_soap: Bridged)
     address = f"{to_soap.address}/sendsms/"
     said = run("curl", "--silent", "--fail", "--get", address, "-d", f"apikey={KEY}", *fields)
     assert_bridged(to_soap, json.loads(said)["result"]["id"], "shop", "rest")
+
+
+def test_curl_sends_by_a_store_that_several_share(shared_place: Place) -> None:
+    need("curl", "curl")
+    fields = ["--data-urlencode", f"recipients={RECIPIENT}", "--data-urlencode", f"message={TEXT}"]
+    with bridged(shared_place, "oldcorp") as bridge:
+        address = f"{bridge.address}/sendsms/"
+        said = run("curl", "--silent", "--fail", "--get", address, "-d", f"apikey={KEY}", *fields)
+        assert_bridged(bridge, json.loads(said)["result"]["id"], "shop", "rest")
 
 
 def test_curl_posts_with_a_token_and_soap_goes_out(to_soap: Bridged) -> None:
