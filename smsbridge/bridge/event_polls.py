@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ class Poll:
     client: Client
     due: float = 0.0
     """When its log is read again, on the monotonic clock."""
+    _unread: datetime | None = None
+    """From when on it is still to be read, where no answer came."""
 
     @property
     def name(self) -> str:
@@ -62,9 +64,11 @@ class Poll:
         """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
         last = self.intake.events.last_time(self.name)
         since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
-        rows = self.client.received(after=since)
+        self._unread = min(since, self._unread or since)  # a webhook may tell what came later
+        rows = self.client.received(after=self._unread)
         for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
+        self._unread = None
 
     def ask_status(self, message: StoredMessage) -> None:
         """Take where a message stands; raises `SmsbridgeError`, `StoreError`."""

@@ -26,6 +26,7 @@ from support.bridges import SECONDS, Clock, open_store, put, read, running
 from support.events import (
     PERSON,
     POLL,
+    a_received,
     a_report,
     accepted,
     events_of,
@@ -106,6 +107,19 @@ def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) ->
         since = [one.url.partition("since=")[2][:13] for one in provider.requests]
         day = [datetime.fromtimestamp(clock() - back, UTC) for back in (86_400, 86_400, 3600)]
         assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
+
+
+def test_what_no_answer_told_is_read_though_a_later_one_came_by_a_webhook(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        (poll,) = polls.polls
+        provider.receive(PERSON, "Missed")
+        clock.seconds += 3 * 3600
+        works, poll.client = poll.client, Client(poll.client.backend, transport=Silent())
+        polls.tick(0.0)
+        poll.intake.events.add(a_received("later", "By a webhook", at=clock()))
+        poll.client = works
+        polls.tick(1.0)
+        assert [one.text for one in events_of(store)] == ["By a webhook", "Missed"]
 
 
 def test_what_came_in_is_kept_in_its_order_in_time(tmp_path: Path) -> None:
