@@ -37,6 +37,8 @@ _EARLY_SECONDS = 120.0
 _SWEEP_SECONDS = 600.0
 _FORGET_SECONDS = 86_400.0
 _MOST_QUESTIONS = 50
+_ALONE_SECONDS = 600.0
+"""For how long one process asks before another may: its lock may be lost with its connection."""
 
 
 @dataclass(slots=True)
@@ -111,11 +113,24 @@ class EventPolls:
             try:
                 with self.questions.store.database.alone("questions") as mine:
                     if mine:
-                        self.tick(time.monotonic())
+                        self._tick_for(_ALONE_SECONDS)
+                    else:
+                        self._leave_to_another(time.monotonic())
             except StoreError as error:
                 LOG.warning("what comes in can't be stored: %s", error)
             except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
                 LOG.error("a question failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+
+    def _tick_for(self, seconds: float) -> None:
+        """Be the one that asks, so that several processes ask no more often than one."""
+        until = time.monotonic() + seconds
+        while not self._over.is_set() and time.monotonic() < until:
+            self.tick(time.monotonic())
+            self._over.wait(_TICK_SECONDS)
+
+    def _leave_to_another(self, monotonic: float) -> None:
+        for poll in self.polls:
+            poll.due = monotonic + poll.intake.config.poll
 
     def tick(self, monotonic: float) -> None:
         """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,10 +34,13 @@ from support.events import (
     intake_of,
     reports_of,
 )
+from support.stores import Place
 
 
 @contextmanager
-def asking(folder: Path) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
+def asking(
+    folder: Path, place: Place | None = None
+) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
     """Yield polls of the block ``new``, whose provider has the clock of the store."""
     clock = Clock()
     session = Session(now=lambda: datetime.fromtimestamp(clock(), UTC))
@@ -45,7 +48,7 @@ def asking(folder: Path) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
     provider = Provider(events.backend, session=session)
     provider.history.received.clear()
     client = Client(events.backend, transport=InProcess(provider), session=session)
-    with open_store(folder, clock) as store:
+    with open_store(place or folder, clock) as store:
         intake = replace(intake_of(store), config=events)
         ends = events.backend.ends(events.backend.question("status"))
         rule = StatusRule(routes=events.routes, wait=events.poll, ends=ends)
@@ -206,6 +209,30 @@ def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
         assert len(events_of(store)) == 2
         polls.tick(601.0)
         assert len(events_of(store)) == 1
+
+
+def test_of_several_processes_one_asks_for_as_long_as_it_lives(shared_place: Place) -> None:
+    with asking(shared_place.folder, shared_place) as (polls, provider, store, _):
+        (poll,) = polls.polls
+        with store.database.alone("questions"):
+            polls.start()
+            begun = time.monotonic()
+            until(lambda: poll.due > begun)
+        assert provider.requests == []
+        until(lambda: len(provider.requests) == 1)
+        assert time.monotonic() - begun > 1
+        with store.database.alone("questions") as mine:
+            assert not mine
+        assert polls.stop(SECONDS)
+        with store.database.alone("questions") as mine:
+            assert mine
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_a_bridge_asks_by_itself(tmp_path: Path) -> None:
