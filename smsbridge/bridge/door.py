@@ -22,7 +22,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.serving.call import ReceivedCall, read_call, read_wsdl_call, refuse, serve_wsdl
 from smsbridge.serving.callers import Callers, WrongCalls
-from smsbridge.serving.proof import unprovable
+from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
+_NOTHING = Request(method="POST", url="http://localhost/")
 _UNSTORED = "nothing was stored: try again later"
 
 
@@ -186,10 +187,16 @@ def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
 
 
 def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
-    """Refuse a dialect with a signature that could not be checked: anybody could call."""
-    keys = {key for account in config.callers.values() for key in account.credentials()}
+    """Refuse a dialect with a call that shows nobody, or by what can't be checked."""
+    accounts = [account.credentials() for account in config.callers.values()]
+    keys = {key for account in accounts for key in account}
     for protocol in protocols:
         for table in protocol.table.operations().values():
+            nothing = Proof(protocol, table, {}, _NOTHING)
+            if any(nothing.is_valid(account, ()) for account in accounts):
+                raise ConfigError(
+                    f"door {config.name}: {table.call} has no credentials, so anybody could call it"
+                )
             if value := unprovable(table, keys):
                 raise ConfigError(
                     f"door {config.name}: {table.call} is signed over {value}, which the call "

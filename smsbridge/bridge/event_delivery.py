@@ -1,7 +1,8 @@
 """Tells callers of events: threads that claim what is due, post it, and record what became of it.
 
 Of one endpoint only one event is under way in a process, so they go in their order; an endpoint
-that hangs holds one thread, for one post at a time.
+that hangs holds one thread, for one post at a time. After a failure it gets nothing for as long as
+it asked for, a minute at most, and as the failure took: others have the threads meanwhile.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _THREADS = 8
 _AT_ONCE = 50
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
+_MOST_REST_SECONDS = 60.0
+"""For how long an endpoint may ask that it gets no other event either; each may wait longer."""
 _LEFT_OUT, _GIVEN_UP = "left_out", "given_up"
 
 
@@ -81,6 +84,7 @@ class EventDelivery:
         self._jitter = jitter
         self._jobs: SimpleQueue[Place | None] = SimpleQueue()
         self._busy: set[Place] = set()
+        self._rests: dict[Place, float] = {}
         self._turn = threading.Lock()
         self._news = threading.Event()
         self._stop = threading.Event()
@@ -119,7 +123,7 @@ class EventDelivery:
         while not self._stop.is_set():
             self._news.clear()
             try:
-                due = self.queue.due_places(self.places)
+                due = self.queue.due_places(self._awake())
             except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
                 LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
                 self._stop.wait(_PAUSE_SECONDS)
@@ -131,6 +135,11 @@ class EventDelivery:
                     self._busy.add(place)
                 self._jobs.put(place)
             self._news.wait(_POLL_SECONDS)
+
+    def _awake(self) -> list[Place]:
+        """Return the endpoints that don't rest after a failure."""
+        now = self.queue.store.now()
+        return [place for place in self.places if self._rests.get(place, 0.0) <= now]
 
     def _work(self) -> None:
         while (place := self._jobs.get()) is not None:
@@ -153,10 +162,15 @@ class EventDelivery:
                 return False
             at = self.queue.store.database.at
             at("event: claimed")
+            begun = time.monotonic()
             posted = self._post(place, claimed)
+            took = time.monotonic() - begun
             at("event: posted")
             self._record(claimed, posted)
             if posted is not None and posted.result is not TryResult.DELIVERED:
+                if posted.result is TryResult.FAILED:
+                    rest = max(took, min(posted.retry_after or 0.0, _MOST_REST_SECONDS))
+                    self._rests[place] = self.queue.store.now() + rest
                 return False
         return True
 

@@ -105,12 +105,13 @@ class EventIntake:
     def _common(
         self, kind: EventKind, event: MessageReported | MessageReceived, content: str = ""
     ) -> dict[str, Any]:
-        at = event.occurred_at or event.message.at or event.created_at
+        now, at = self.events.store.now(), event.occurred_at or event.message.at or event.created_at
+        said = at.timestamp() if at else 0.0  # a clock that was never set says a time before 1970
         return {
             "kind": kind,
             "backend": self.config.name,
             "event_key": event_key(self.config.name, kind, event, content),
-            "at": at.timestamp() if at else self.events.store.now(),
+            "at": min(said, now) if said > 0 else now,
             "provider_id": storable(event.message.id),
             "channel": str(event.channel),
         }

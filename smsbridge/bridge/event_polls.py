@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,8 @@ _EARLY_SECONDS = 120.0
 _SWEEP_SECONDS = 600.0
 _FORGET_SECONDS = 86_400.0
 _MOST_QUESTIONS = 50
+_ALONE_SECONDS = 600.0
+"""For how long one process asks before another may: its lock may be lost with its connection."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Poll:
     client: Client
     due: float = 0.0
     """When its log is read again, on the monotonic clock."""
+    _unread: datetime | None = None
+    """From when on it is still to be read, where no answer came."""
 
     @property
     def name(self) -> str:
@@ -62,9 +66,11 @@ class Poll:
         """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
         last = self.intake.events.last_time(self.name)
         since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
-        rows = self.client.received(after=since)
+        self._unread = min(since, self._unread or since)  # a webhook may tell what came later
+        rows = self.client.received(after=self._unread)
         for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
+        self._unread = None
 
     def ask_status(self, message: StoredMessage) -> None:
         """Take where a message stands; raises `SmsbridgeError`, `StoreError`."""
@@ -107,11 +113,24 @@ class EventPolls:
             try:
                 with self.questions.store.database.alone("questions") as mine:
                     if mine:
-                        self.tick(time.monotonic())
+                        self._tick_for(_ALONE_SECONDS)
+                    else:
+                        self._leave_to_another(time.monotonic())
             except StoreError as error:
                 LOG.warning("what comes in can't be stored: %s", error)
             except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
                 LOG.error("a poll failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+
+    def _tick_for(self, seconds: float) -> None:
+        """Be the one that asks, so that several processes ask no more often than one."""
+        until = time.monotonic() + seconds
+        while not self._over.is_set() and time.monotonic() < until:
+            self.tick(time.monotonic())
+            self._over.wait(_TICK_SECONDS)
+
+    def _leave_to_another(self, monotonic: float) -> None:
+        for poll in self.polls:
+            poll.due = monotonic + poll.intake.config.poll
 
     def tick(self, monotonic: float) -> None:
         """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""

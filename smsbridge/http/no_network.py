@@ -1,4 +1,4 @@
-"""A time in which this process makes no connection: what tries to is refused, and counted."""
+"""A time in which this process connects to nothing: what tries to is refused, and counted."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ _EVENTS = frozenset(
     {
         *("socket.connect", "socket.sendto", "socket.sendmsg"),
         *("socket.getaddrinfo", "socket.gethostbyname"),
+        *("socket.gethostbyaddr", "socket.getnameinfo"),
+        *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty"),
     }
 )
-"""The audit events of Python that come before a byte leaves, or a name is looked up."""
+"""The audit events of Python that come before a byte leaves, a name is looked up, or a process
+begins that could do so."""
 
 _ACTIVE: list[NoNetwork] = []
 _WATCHED: list[bool] = []
 
 
 class NoNetwork:
-    """Entered, it refuses each connection and each look-up of a name with an `OSError`.
+    """Entered, it refuses each connection, look-up of a name and new process with an `OSError`.
 
     ``tries``: how many there were. It holds for all threads, and for what connects by Python's own
     sockets.

@@ -11,7 +11,7 @@ from typing import Any
 from smsbridge.codecs.rest import FORM, JSON, write_form
 from smsbridge.http.exchange import Request
 from smsbridge.mapping.filters import text
-from smsbridge.mapping.markup import to_xml
+from smsbridge.mapping.markup import NO_XML, to_xml
 from smsbridge.mapping.path import LIST, TEXT, nest
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.events import Event
@@ -69,14 +69,19 @@ def _element(name: str, said: Any) -> str:
     if isinstance(said, list):
         return "".join(_element(name, one) for one in said)
     if not isinstance(said, Mapping):
-        return f"<{name}>{to_xml(text(said))}</{name}>" if said is not None else f"<{name}/>"
+        return f"<{name}>{_xml(said)}</{name}>" if said is not None else f"<{name}/>"
     attributes = "".join(
-        f' {key[1:]}="{to_xml(text(one))}"' for key, one in said.items() if key.startswith("@")
+        f' {key[1:]}="{_xml(one)}"' for key, one in said.items() if key.startswith("@")
     )
-    inside = to_xml(text(said.get(TEXT, ""))) + "".join(
+    inside = _xml(said.get(TEXT, "")) + "".join(
         _element(key, one) for key, one in said.items() if key != TEXT and not key.startswith("@")
     )
     return f"<{name}{attributes}>{inside}</{name}>"
+
+
+def _xml(said: Any) -> str:
+    """Return a word as it stands in XML, without what XML can't hold."""
+    return to_xml(NO_XML.sub("", text(said) or ""))
 
 
 def add_signatures(

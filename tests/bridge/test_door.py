@@ -364,3 +364,27 @@ accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
         running(tmp_path, text),
     ):
         pass
+
+
+def test_a_call_that_shows_nobody_is_refused(tmp_path: Path) -> None:
+    block = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "none", api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+fields = { to = "{recipient}", text = "{text}", key = "{api_key}" }
+accepted = { when = { ok = "yes" }, id = "id" }
+[backends.old.status]
+route = "GET /messages/{id}"
+row = { id = "id", status = "state" }
+"""
+    text = config_text(backends=block + NEW)
+    callers = text[text.index("callers") : text.index("[backends.old]")]
+    text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
+    why = r"door shop: GET /messages/\{id\} has no credentials, so anybody could call it"
+    with pytest.raises(ConfigError, match=why), running(tmp_path, text):
+        pass
+    with running(tmp_path, text.replace("/{id}", "/{id}?key={api_key}")):
+        pass

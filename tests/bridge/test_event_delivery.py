@@ -133,6 +133,39 @@ def test_a_receiver_that_hangs_holds_no_other_up(tmp_path: Path) -> None:
         run.until(lambda: run.count("failed") >= 1)
 
 
+def test_a_receiver_that_asks_to_wait_gets_no_other_event_either(tmp_path: Path) -> None:
+    script = [answer(429, retry_after="60"), answer(204)]
+    with FaultServer([*script]) as server, telling(tmp_path, server.url) as run:
+        wanted = {received(run.store), received(run.store)}
+        run.until(lambda: run.count("failed") == 1)
+        time.sleep(1.2)  # it would have come by now
+        assert len(server.sends) == 1
+        run.clock.seconds += 61
+        run.until(run.all_told)
+        assert set(ids(server)) == wanted
+
+
+def test_those_that_hang_let_another_have_their_threads(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def hang(_: socket.socket) -> None:
+        over.wait(20)
+
+    with ExitStack() as stack:
+        stack.callback(over.set)
+        hangs = stack.enter_context(FaultServer(on_accept=hang))
+        works = stack.enter_context(FaultServer([answer(204)]))
+        urls = hangs.url, works.url
+        run = stack.enter_context(telling(tmp_path, *urls, threads=1, seconds=0.5))
+        for _ in range(20):
+            received(run.store, caller="shop")
+        for _ in range(60):
+            received(run.store, caller="till")
+        run.until(lambda: run.count("delivered", "till") == 60)
+        assert run.count("failed") <= 2
+        over.set()
+
+
 def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

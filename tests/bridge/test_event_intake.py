@@ -17,11 +17,11 @@ from smsbridge.bridge.stored_message import End, State
 from smsbridge.message import Channel
 from smsbridge.webhooks import Event, MessageReceived, MessageReported
 
-from support.bridges import claim, open_store, put
+from support.bridges import Clock, claim, open_store, put
 from support.each import each
 from support.events import OWN, PERSON, accepted, events_of, intake_of
 
-NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+NOON = datetime(2027, 1, 10, 12, tzinfo=UTC)
 
 
 def received(event: str | None = None, text: str = "Yes", **more: Any) -> MessageReceived:
@@ -73,6 +73,14 @@ def test_a_message_that_came_in_is_of_its_owner(tmp_path: Path) -> None:
     assert (event.door, event.caller, event.provider_id) == ("shop", "shop", "m-1")
     assert (event.sender, event.recipient, event.text) == (PERSON, OWN, "Yes")
     assert (event.at, event.channel) == (NOON.timestamp(), "sms")
+
+
+@each("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2027-02-01T00:00:00Z"])
+def test_a_message_of_a_wrong_clock_came_in_now(tmp_path: Path, said: str) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        intake_of(store).take(received(id="m-1", at=datetime.fromisoformat(said)))
+        (event,) = events_of(store)
+        assert event.at == clock()
 
 
 def test_a_text_that_no_store_could_keep_is_kept_without_its_worst(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from support.bridges import SECONDS, Clock, open_store, put, read, running
 from support.events import (
     PERSON,
     POLL,
+    a_received,
     a_report,
     accepted,
     events_of,
@@ -33,10 +34,13 @@ from support.events import (
     intake_of,
     reports_of,
 )
+from support.stores import Place
 
 
 @contextmanager
-def asking(folder: Path) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
+def asking(
+    folder: Path, place: Place | None = None
+) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
     """Yield polls of the block ``new``, whose provider has the clock of the store."""
     clock = Clock()
     session = Session(now=lambda: datetime.fromtimestamp(clock(), UTC))
@@ -44,7 +48,7 @@ def asking(folder: Path) -> Iterator[tuple[EventPolls, Provider, Store, Clock]]:
     provider = Provider(events.backend, session=session)
     provider.history.received.clear()
     client = Client(events.backend, transport=InProcess(provider), session=session)
-    with open_store(folder, clock) as store:
+    with open_store(place or folder, clock) as store:
         intake = replace(intake_of(store), config=events)
         ends = events.backend.ends(events.backend.question("status"))
         rule = StatusRule(routes=events.routes, wait=events.poll, ends=ends)
@@ -106,6 +110,19 @@ def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) ->
         since = [one.url.partition("since=")[2][:13] for one in provider.requests]
         day = [datetime.fromtimestamp(clock() - back, UTC) for back in (86_400, 86_400, 3600)]
         assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
+
+
+def test_what_no_answer_told_is_read_though_a_later_one_came_by_a_webhook(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        (poll,) = polls.polls
+        provider.receive(PERSON, "Missed")
+        clock.seconds += 3 * 3600
+        works, poll.client = poll.client, Client(poll.client.backend, transport=Silent())
+        polls.tick(0.0)
+        poll.intake.events.add(a_received("later", "By a webhook", at=clock()))
+        poll.client = works
+        polls.tick(1.0)
+        assert [one.text for one in events_of(store)] == ["By a webhook", "Missed"]
 
 
 def test_what_came_in_is_kept_in_its_order_in_time(tmp_path: Path) -> None:
@@ -192,6 +209,30 @@ def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
         assert len(events_of(store)) == 2
         polls.tick(601.0)
         assert len(events_of(store)) == 1
+
+
+def test_of_several_processes_one_asks_for_as_long_as_it_lives(shared_place: Place) -> None:
+    with asking(shared_place.folder, shared_place) as (polls, provider, store, _):
+        (poll,) = polls.polls
+        with store.database.alone("questions"):
+            polls.start()
+            begun = time.monotonic()
+            until(lambda: poll.due > begun)
+        assert provider.requests == []
+        until(lambda: len(provider.requests) == 1)
+        assert time.monotonic() - begun > 1
+        with store.database.alone("questions") as mine:
+            assert not mine
+        assert polls.stop(SECONDS)
+        with store.database.alone("questions") as mine:
+            assert mine
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)
 
 
 def test_a_bridge_asks_by_itself(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,7 +32,26 @@ def look_up(port: int) -> None:
     socket.getaddrinfo("localhost", port)
 
 
-@each("leave", [connect, send_packet, look_up])
+def look_up_back(port: int) -> None:
+    socket.getnameinfo(("127.0.0.1", port), 0)
+
+
+def look_up_aliases(_: int) -> None:
+    socket.gethostbyaddr("127.0.0.1")
+
+
+def begin_a_process(_: int) -> None:
+    subprocess.run([sys.executable, "-c", ""], check=False)
+
+
+def run_a_command(_: int) -> None:
+    os.system("true")
+
+
+@each(
+    "leave",
+    [connect, send_packet, look_up, look_up_back, look_up_aliases, begin_a_process, run_a_command],
+)
 def test_what_would_leave_is_refused_and_counted(leave: Callable[[int], None]) -> None:
     with listening() as (port, taken), NoNetwork() as nothing_leaves:
         with pytest.raises(ConnectionRefusedError, match="nothing may leave now"):

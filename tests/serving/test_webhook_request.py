@@ -20,9 +20,9 @@ LIST: dict[str, Any] = {"rows": "#list", "row": {"sender": "from", "text": "t"}}
 ROW: dict[str, Any] = {"id": "m.@id", "sender": "m.from", "text": "m.#text"}
 
 
-def written(type_: str = "arrived", **table: Any) -> Request:
+def written(type_: str = "arrived", said: str = SAID["text"], **table: Any) -> Request:
     made = Webhook(**{"kind": WebhookKind.ARRIVED, "row": ROW, **table})
-    event = event_of([made], type_, SAID, now=NOW, event_id=None)
+    event = event_of([made], type_, {**SAID, "text": said}, now=NOW, event_id=None)
     credentials = {"key": "KEY"}
     return outgoing([made], event, "https://app.example/x?y=1", credentials=credentials, now=NOW)
 
@@ -47,6 +47,10 @@ def written(type_: str = "arrived", **table: Any) -> Request:
 )
 def test_a_body_is_what_its_table_reads(table: dict[str, Any], body: bytes) -> None:
     assert written(**table).body == body
+
+
+def test_what_xml_can_t_hold_is_left_out_of_it() -> None:
+    assert b">a\xc3\xa9b&#10;<from" in written(said="\fa\x1b\u00e9\ufffeb\n", body="xml").body
 
 
 def test_a_get_has_all_in_its_query_beside_what_was_there() -> None:
