@@ -155,13 +155,11 @@ def test_a_process_that_stands_still_and_goes_on_doubles_nothing(shared_place: P
 @pytest.mark.full
 @pytest.mark.timeout(240)
 def test_connections_that_are_cut_lose_nothing_and_double_nothing(shared_place: Place) -> None:
-    server, cut = (
-        shared_place.server,
-        (
-            "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " ORDER BY random() LIMIT 3) AS chosen"
-        ),
+    server = shared_place.server
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " ORDER BY random() LIMIT 3) AS chosen"
     )
     assert server is not None
     name = str(shared_place.store).rpartition("/")[2]
