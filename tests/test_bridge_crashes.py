@@ -134,6 +134,47 @@ def test_a_server_that_is_restarted_in_mid_run_loses_nothing(shared_place: Place
 
 
 @pytest.mark.full
+@pytest.mark.timeout(240)
+def test_a_process_that_stands_still_and_goes_on_doubles_nothing(shared_place: Place) -> None:
+    with killed(shared_place) as run:
+        run.begin()
+        with run.calling(4):
+            time.sleep(1.0)
+            os.kill(run.first.pid, signal.SIGSTOP)
+            time.sleep(22.0)
+            old = time.time() - 21.0
+            claimed = run.messages()
+            os.kill(run.first.pid, signal.SIGCONT)
+            time.sleep(2.0)
+        waits = [one for one in claimed if one.state in (State.STORED, State.HANDED_OVER)]
+        assert not [one for one in waits if one.stored_at < old]
+        ended = run.judge()
+    assert ended[State.ACCEPTED] > 40
+
+
+@pytest.mark.full
+@pytest.mark.timeout(240)
+def test_connections_that_are_cut_lose_nothing_and_double_nothing(shared_place: Place) -> None:
+    server = shared_place.server
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " ORDER BY random() LIMIT 3) AS chosen"
+    )
+    assert server is not None
+    name = str(shared_place.store).rpartition("/")[2]
+    with killed(shared_place) as run:
+        run.begin()
+        with run.calling(4):
+            for pause in pauses(seed=11, count=80, most=0.3):
+                time.sleep(pause)
+                server.ask(cut, name)
+        assert all(one.runs for one in run.children)
+        ended = run.judge()
+    assert ended[State.ACCEPTED] > 40
+
+
+@pytest.mark.full
 @pytest.mark.timeout(300)
 def test_a_full_disk_refuses_loses_nothing_and_goes_on_by_itself(tmp_path: Path) -> None:
     if sys.platform != "linux":

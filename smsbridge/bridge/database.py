@@ -143,9 +143,10 @@ class Database(ABC):
                 raise ConfigError(f"there is no store {self.name}: smsbridge serve makes it")
             with self.read() as connection:
                 found = self._check_revision(connection, script)
+                works = not self.jobs or self.jobs.is_there(connection)
         except StoreError as error:
             raise self.trouble(error) from None
-        if found != script.get_current_head():
+        if found != script.get_current_head() or not works:
             raise OlderStore(
                 f"the store {self.name} is of an older smsbridge: smsbridge serve migrates it"
             )

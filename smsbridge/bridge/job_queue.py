@@ -89,6 +89,11 @@ class JobQueue:
             finally:
                 dead.cancel()
 
+    @staticmethod
+    def is_there(connection: Connection) -> bool:
+        """Return whether there are tables for jobs: without them nothing can be stored."""
+        return inspect(connection).has_table("procrastinate_jobs")
+
     def migrate(self, database: Database) -> None:
         """Make Procrastinate's tables, or bring them to the form of the installed version.
 
@@ -115,7 +120,7 @@ def _store_errors() -> Iterator[None]:
 def _migrate_once(connection: Connection) -> bool:
     """Take the next step; return False if there is none."""
     raw: Any = connection.connection.driver_connection
-    new = not inspect(connection).has_table("procrastinate_jobs")
+    new = not JobQueue.is_there(connection)
     _STEPS.create(connection, checkfirst=True)
     known = set(connection.execute(select(_STEPS.c.name)).scalars())
     ahead = [one for one in _steps() if one not in known]

@@ -125,7 +125,10 @@ def test_tables_of_jobs_that_were_lost_are_made_anew(database: PostgresDatabase)
     database.migrate()
     with database.write("test") as connection:
         connection.execute(text(_DROP_ALL))
+    with pytest.raises(ConfigError, match="smsbridge serve migrates it"):
+        database.check()
     database.migrate()
+    database.check()
     put(Store(database))
     assert len(jobs(database)) == 1
 
