@@ -163,9 +163,7 @@ class Reports:
             message = StoredMessage.of_row(row)
             is_named = event.message is not None
             is_its_own = is_named or member_of(message) == event.backend
-            if (
-                is_its_own and event.seq not in done
-            ):  # of two messages with one id the newer is meant
+            if is_its_own and event.seq not in done:  # of several messages the newest is meant
                 done.add(event.seq)
                 proved += self._settle(event, message)
         return proved
@@ -197,7 +195,9 @@ class Reports:
 def _both() -> Select[Any]:
     columns = [column.label(f"event_{column.name}") for column in EVENTS.c]
     waits = select(MESSAGES, *columns).where(
-        EVENTS.c.door.is_(None), EVENTS.c.kind == EventKind.REPORT
+        EVENTS.c.door.is_(None),
+        EVENTS.c.caller.is_(None),  # so that the index of these three finds them
+        EVENTS.c.kind == EventKind.REPORT,
     )
     return waits.order_by(EVENTS.c.seq, MESSAGES.c.seq.desc())
 
@@ -212,7 +212,7 @@ def _waits_by_id(since: float) -> Select[Any]:
         _both()
         .join(EVENTS, MESSAGES.c.provider_id == EVENTS.c.provider_id)
         .where(
-            EVENTS.c.message.is_(None),
+            (EVENTS.c.message + 0).is_(None),  # no index of it: what came in has no message either
             EVENTS.c.came_at >= since,
             MESSAGES.c.state == State.ACCEPTED,
         )

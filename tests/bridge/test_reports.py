@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine, event
+
 from smsbridge import Status
 from smsbridge.bridge.event_store import EventStore
 from smsbridge.bridge.reports import PROVED, Became
@@ -198,6 +200,26 @@ def test_a_report_by_an_id_is_matched_within_its_time_alone(tmp_path: Path) -> N
         assert status(store, message)[1] is Status.QUEUED
         reports.match(clock())
         assert status(store, message)[1] is Status.DELIVERED
+
+
+def test_what_waits_is_found_by_an_index_however_much_came_in(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        plans: list[str] = []
+
+        def explain(connection: Any, _cursor: Any, asked: str, given: Any, *_: Any) -> None:
+            if asked.startswith("SELECT"):
+                raw = connection.connection.driver_connection
+                plans.extend(
+                    str(row[-1]) for row in raw.execute(f"EXPLAIN QUERY PLAN {asked}", given)
+                )
+
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            reports_of(store).match(0.0)
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+        found = [plan for plan in plans if " events " in plan]
+        assert found == ["SEARCH events USING INDEX events_of (door=? AND caller=? AND kind=?)"] * 2
 
 
 def test_what_waits_for_ever_is_forgotten(tmp_path: Path) -> None:
