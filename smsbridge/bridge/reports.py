@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, false, or_, select, update
 
 from smsbridge.bridge.store import NoStep
 from smsbridge.bridge.store_tables import EVENTS, MESSAGES
@@ -147,10 +147,11 @@ class Reports:
         proved: list[StoredMessage] = []
         done = set[int]()
         here = or_(
+            false(),
             *(
                 and_(EVENTS.c.backend == name, MESSAGES.c.backend.in_(routes))
                 for name, routes in self.routes.items()
-            )
+            ),
         )
         with self.events.store.database.read() as connection:
             rows = [
