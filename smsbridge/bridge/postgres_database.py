@@ -40,7 +40,7 @@ _CONNECTION: dict[str, str | int] = {
 """What a connection does when the server is gone without a word, in seconds and milliseconds."""
 
 _TURNS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
-_NOW = select(func.extract("epoch", func.clock_timestamp()), func.current_schema())
+_NOW = select(func.extract("epoch", func.clock_timestamp()))
 
 
 class PostgresDatabase(Database):
@@ -65,7 +65,7 @@ class PostgresDatabase(Database):
             connect_args=_CONNECTION,
             hide_parameters=True,
         )
-        event.listen(self._engine, "connect", _set_up)
+        event.listen(self._engine, "connect", self._set_up)
         _, given = self._engine.dialect.create_connect_args(self._engine.url)
         given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
         try:
@@ -112,10 +112,9 @@ class PostgresDatabase(Database):
             connection.execute(select(func.setval(sequence, func.coalesce(last, 1))))
 
     def prepare(self) -> None:
-        """Take the time of the server for everybody's, and learn where the tables are."""
+        """Take the time of the server for everybody's."""
         with store_errors(), self._engine.connect() as connection:
-            now, schema = connection.execute(_NOW).one()
-            self._ahead, self._schema = float(now) - time.time(), str(schema)
+            self._ahead = float(connection.execute(_NOW).scalar_one()) - time.time()
 
     def is_there(self) -> bool:
         """Return whether the tables are there."""
@@ -147,6 +146,11 @@ class PostgresDatabase(Database):
         later = due if due > self.now() else None
         return self.jobs.issue(connection.connection.driver_connection, ids, later)
 
+    def _set_up(self, connection: Any, _record: object) -> None:
+        connection.execute(_SETTINGS)
+        (self._schema,) = connection.execute("SELECT current_schema()").fetchone()
+        connection.commit()
+
     def _key(self, name: str) -> int:
         """Return the number of a turn: those of another schema are other turns."""
         whole = f"smsbridge {self._schema} {name}"
@@ -160,8 +164,3 @@ _SETTINGS = "SET synchronous_commit TO on; SET idle_in_transaction_session_timeo
 that goes on no more: its process stands still, and others wait for its rows."""
 
 _LONG_TURN = "SET LOCAL idle_in_transaction_session_timeout TO '60s'"
-
-
-def _set_up(connection: Any, _record: object) -> None:
-    connection.execute(_SETTINGS)
-    connection.commit()
