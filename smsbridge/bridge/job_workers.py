@@ -28,6 +28,7 @@ from sqlalchemy import (
 from smsbridge.bridge.database import StoreError
 from smsbridge.bridge.job_queue import BEAT_SECONDS
 from smsbridge.bridge.message_queue import LEASE_SECONDS, first_numbers
+from smsbridge.bridge.store import MOST_IN_JOB
 from smsbridge.bridge.store_tables import MESSAGES
 from smsbridge.bridge.stored_message import State
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _PAUSE_SECONDS = 1.0
 _MOST_AGAIN = 1000
-_MOST_IN_JOB = 10
 _JOBS = table("procrastinate_jobs", column("id"), column("status"), column("scheduled_at"))
 _STATUS = cast(_JOBS.c.status, String)
 _LATE = 60.0
@@ -61,6 +61,7 @@ class JobWorkers:
         self._stop, self._over = threading.Event(), threading.Event()
         self._well_since = time.monotonic()
         self._loop = asyncio.new_event_loop()
+        self._main: asyncio.Task[None] | None = None
         self._threads = [
             threading.Thread(target=self._run, daemon=True),
             threading.Thread(target=self._beat, daemon=True),
@@ -91,15 +92,13 @@ class JobWorkers:
         return not jobs.is_alive()
 
     def _cancel(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
-            if task.get_name() == "jobs":
-                task.cancel()
+        if self._main:
+            self._main.cancel()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        main = self._loop.create_task(self._take_jobs(), name="jobs")
+        self._main = self._loop.create_task(self._take_jobs())
         with closing(self._loop), suppress(asyncio.CancelledError):
-            self._loop.run_until_complete(main)
+            self._loop.run_until_complete(self._main)
 
     async def _take_jobs(self) -> None:
         """Take jobs until this is cancelled, also from a server that was away."""
@@ -150,8 +149,8 @@ def issue_again(queue: MessageQueue) -> int:
     now, database = queue.store.now(), queue.store.database
     with database.write("issue") as connection:
         found = connection.execute(_WITHOUT_JOB, {"now": now}).scalars().all()
-        for start in range(0, len(found), _MOST_IN_JOB):
-            ids = found[start : start + _MOST_IN_JOB]
+        for start in range(0, len(found), MOST_IN_JOB):
+            ids = found[start : start + MOST_IN_JOB]
             job = database.issue(connection, ids, 0.0)
             connection.execute(update(MESSAGES).where(MESSAGES.c.id.in_(ids)).values(job=job))
     return len(found)

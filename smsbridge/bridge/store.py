@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
-_MOST_IN_JOB = 10
+MOST_IN_JOB = 10
+"""How many messages share a job: they are sent one after the other."""
 
 
 class OtherContent(Refusal):
@@ -85,8 +86,8 @@ class Store:
     def _add_all(self, connection: Connection, several: Sequence[NewMessage]) -> Iterator[Put]:
         """Add messages, and the work that they are: those of one call are due at one time."""
         now = self.now()
-        for start in range(0, len(several), _MOST_IN_JOB):
-            some = several[start : start + _MOST_IN_JOB]
+        for start in range(0, len(several), MOST_IN_JOB):
+            some = several[start : start + MOST_IN_JOB]
             ids = [os.urandom(_ID_BYTES).hex() for _ in some]
             job = self.database.issue(connection, ids, max(_due(new, now) for new in some))
             for new, known in zip(some, ids, strict=True):
