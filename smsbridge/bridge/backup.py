@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.database import OlderStore, StoreError
 from smsbridge.bridge.message_queue import MessageQueue
 from smsbridge.bridge.open_database import open_database
 from smsbridge.bridge.sqlite_database import SQLiteDatabase
@@ -67,7 +67,8 @@ def move(file: Path, store: Path | str) -> int:
     _check_file(file)
     away = file.with_name(f"{file.name}.moved")
     with _use(SQLiteDatabase(file)) as old, old.lock():
-        old.check()
+        with suppress(OlderStore):  # it is migrated on its way
+            old.check()
         _check_empty(store)
         old.close()  # so that all of it is in one file
         with _trouble(f"can't rename {file.name}"):

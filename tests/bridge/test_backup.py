@@ -11,6 +11,7 @@ from smsbridge.bridge.stored_message import End, State
 from smsbridge.errors import ConfigError
 
 from support.bridges import claim, config_text, open_store, put, read, running
+from support.old_stores import first_store
 from support.stores import Place, file_place
 
 OTHER = "+12025550124"
@@ -81,6 +82,13 @@ def test_a_move_takes_what_waits_along_and_leaves_nothing_to_send_behind(
             sent.id: State.STORED,
         }
         assert claim(store) is not None
+
+
+def test_a_store_of_an_older_smsbridge_is_moved_too(place: Place, old: Place) -> None:
+    first_store(old.folder / "bridge.db", text="It waits")
+    assert move(old.folder / "bridge.db", place.store) == 0
+    with open_store(place) as store:
+        assert [one.text for one in store.list_messages(states=[State.STORED])] == ["It waits"]
 
 
 def test_a_store_with_messages_is_not_filled(place: Place, old: Place) -> None:
