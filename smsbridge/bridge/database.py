@@ -100,8 +100,11 @@ class Database(ABC):
         """Issue work for messages that are due then; return the number of its job, if any."""
 
     @abstractmethod
-    def alone(self, name: str) -> AbstractContextManager[bool]:
-        """Return a block that yields whether nobody else does what has this name until its end."""
+    def alone(self, name: str, seconds: int) -> AbstractContextManager[bool]:
+        """Return a block that yields whether nobody else does what has this name until its end.
+
+        A process that takes longer than ``seconds`` may lose its turn to another.
+        """
 
     @abstractmethod
     def now(self) -> float:

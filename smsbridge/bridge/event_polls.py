@@ -37,8 +37,11 @@ _EARLY_SECONDS = 120.0
 _SWEEP_SECONDS = 600.0
 _FORGET_SECONDS = 86_400.0
 _MOST_QUESTIONS = 50
-_ALONE_SECONDS = 600.0
-"""For how long one process asks before another may: its lock may be lost with its connection."""
+_ALONE_SECONDS = 30.0
+"""For how long one process asks before another may."""
+
+_TURN_SECONDS = 90
+"""A process that keeps its turn for longer stands still. A tick may wait for a slow provider."""
 
 
 @dataclass(slots=True)
@@ -111,7 +114,7 @@ class EventPolls:
     def _work(self) -> None:
         while not self._over.wait(_TICK_SECONDS):
             try:
-                with self.questions.store.database.alone("questions") as mine:
+                with self.questions.store.database.alone("questions", _TURN_SECONDS) as mine:
                     if mine:
                         self._tick_for(_ALONE_SECONDS)
                     else:

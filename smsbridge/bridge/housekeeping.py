@@ -20,6 +20,7 @@ LOG = logging.getLogger("smsbridge.bridge")
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 5.0
 _CLEAR_SECONDS = 3600.0
+_TURN_SECONDS = 60
 
 
 class Housekeeping:
@@ -55,7 +56,7 @@ class Housekeeping:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with self._queue.store.database.alone("housekeeping") as mine:
+                with self._queue.store.database.alone("housekeeping", _TURN_SECONDS) as mine:
                     if mine:
                         self._clear()
                         self._look_up()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("smsbridge.bridge")
 _PAUSE_SECONDS = 1.0
 _MOST_AGAIN = 1000
+_TURN_SECONDS = 10
 _JOBS = table("procrastinate_jobs", column("id"), column("status"), column("scheduled_at"))
 _STATUS = cast(_JOBS.c.status, String)
 _LATE = 60.0
@@ -126,7 +127,7 @@ class JobWorkers:
                 database = self._queue.store.database
                 database.prepare()
                 self._queue.renew()
-                with database.alone("upkeep of claims") as mine:
+                with database.alone("upkeep of claims", _TURN_SECONDS) as mine:
                     if mine and time.monotonic() - self._well_since > LEASE_SECONDS:
                         self._mend()
             except StoreError as error:

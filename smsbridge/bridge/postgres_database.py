@@ -132,13 +132,13 @@ class PostgresDatabase(Database):
         connection.execute(_TURNS, {"keys": keys})
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[bool]:
+    def alone(self, name: str, seconds: int) -> Iterator[bool]:
         """Yield whether nobody else does what has this name; nobody does it until the end.
 
-        A process that stands still for longer than a minute loses its turn.
+        A process that holds it for longer than ``seconds`` loses its turn.
         """
         with store_errors(), self._engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql(_LONG_TURN)
+            connection.exec_driver_sql(_TURN % seconds)
             yield bool(connection.execute(_TRY, {"key": self._key(name)}).scalar_one())
 
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
@@ -163,4 +163,4 @@ _SETTINGS = "SET synchronous_commit TO on; SET idle_in_transaction_session_timeo
 """A commit returns once it is on the disk, whatever the server has. The server ends a transaction
 that goes on no more: its process stands still, and others wait for its rows."""
 
-_LONG_TURN = "SET LOCAL idle_in_transaction_session_timeout TO '60s'"
+_TURN = "SET LOCAL idle_in_transaction_session_timeout TO '%ds'"

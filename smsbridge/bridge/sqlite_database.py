@@ -131,7 +131,7 @@ class SQLiteDatabase(Database):
         """Do nothing: one writes at a time."""
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[bool]:  # noqa: ARG002  (one process serves it)
+    def alone(self, name: str, seconds: int) -> Iterator[bool]:  # noqa: ARG002  (one process serves it)
         """Yield True: one process serves it."""
         yield True
 

@@ -80,12 +80,12 @@ def test_a_store_that_is_missing_or_older_is_told(place: Place) -> None:
 
 
 def test_of_two_who_would_do_the_same_one_does_it(place: Place) -> None:
-    with open_store(place) as store, store.database.alone("this") as mine:
+    with open_store(place) as store, store.database.alone("this", 60) as mine:
         assert mine
         if place.server is None:
             return
         other = place.database()
         other.check()
-        with other.alone("this") as too, other.alone("that") as another:
+        with other.alone("this", 60) as too, other.alone("that", 60) as another:
             assert (too, another) == (False, True)
         other.close()

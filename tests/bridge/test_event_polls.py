@@ -214,17 +214,17 @@ def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
 def test_of_several_processes_one_asks_for_as_long_as_it_lives(shared_place: Place) -> None:
     with asking(shared_place.folder, shared_place) as (polls, provider, store, _):
         (poll,) = polls.polls
-        with store.database.alone("questions"):
+        with store.database.alone("questions", 60):
             polls.start()
             begun = time.monotonic()
             until(lambda: poll.due > begun)
         assert provider.requests == []
         until(lambda: len(provider.requests) == 1)
         assert time.monotonic() - begun > 1
-        with store.database.alone("questions") as mine:
+        with store.database.alone("questions", 60) as mine:
             assert not mine
         assert polls.stop(SECONDS)
-        with store.database.alone("questions") as mine:
+        with store.database.alone("questions", 60) as mine:
             assert mine
 
 

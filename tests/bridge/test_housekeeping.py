@@ -46,7 +46,7 @@ def test_it_waits_while_another_process_does_it(place: Place) -> None:
         assert claimed is not None
         store.move(claimed, End(state=State.UNKNOWN, due=clock()), "worker 1")
         keeping = housekeeping(deliveries)
-        with store.database.alone("housekeeping"):
+        with store.database.alone("housekeeping", 60):
             keeping.start()
             time.sleep(0.8)
             assert store.list_messages()[0].looked_up == 0

@@ -66,6 +66,25 @@ def test_those_who_take_the_same_turn_come_one_after_the_other(database: Postgre
     assert order == ["third", "first", "second"]
 
 
+@pytest.mark.full
+def test_a_process_that_stands_still_loses_its_turn_after_its_seconds(
+    database: PostgresDatabase,
+) -> None:
+    def other_has_it() -> bool:
+        with database.alone("upkeep", 1) as mine:
+            return mine
+
+    def stand_still() -> None:
+        with database.alone("upkeep", 1):
+            until = time.monotonic() + 20
+            while not other_has_it():
+                assert time.monotonic() < until
+                time.sleep(0.2)
+
+    with pytest.raises(StoreError):
+        stand_still()
+
+
 def test_a_repeat_that_comes_at_the_same_time_is_one_message(database: PostgresDatabase) -> None:
     store = Store(database)
     with ThreadPoolExecutor(8) as pool:
@@ -124,9 +143,9 @@ def test_bridges_in_schemas_of_one_database_share_no_turn(postgres: Server) -> N
             one.migrate()
             both.append(one)
         first, second = both
-        with first.alone("upkeep") as mine, second.alone("upkeep") as theirs:
+        with first.alone("upkeep", 60) as mine, second.alone("upkeep", 60) as theirs:
             assert (mine, theirs) == (True, True)
-            with first.alone("upkeep") as again:
+            with first.alone("upkeep", 60) as again:
                 assert not again
         put(Store(first))
         assert Store(second).list_messages() == []

@@ -56,7 +56,7 @@ def mock() -> Iterator[Provider]:
 def visitor(browser: Any, mock: Provider) -> Iterator[Visitor]:
     visitor = Visitor(browser, mock.address)
     yield visitor
-    visitor.context.close()
+    visitor.close()
     assert visitor.errors == []
 
 
@@ -255,7 +255,7 @@ def test_a_code_is_copied(browser: Any, mock: Provider) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "482913"
     assert page.locator(".messages .copy").count() == 1
     assert page.evaluate(TURN) > 1000, "it can be read"
-    visitor.context.close()
+    visitor.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -290,7 +290,7 @@ def test_axe_finds_nothing(browser: Any, mock: Provider, scheme: str) -> None:
     inner += [f"page/request?id={one.id}" for one in mock.request_log.requests]
     for path in (*PAGES, *inner, "?text=(", "?text=none", "page/none"):
         look(path)
-    visitor.context.close()
+    visitor.close()
     assert found == {}
 
 
@@ -304,7 +304,7 @@ def test_a_page_is_as_wide_as_its_window(browser: Any, mock: Provider, width: in
     for path in (*PAGES, *inner):
         page = visitor.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-    visitor.context.close()
+    visitor.close()
 
 
 def test_each_page_and_each_form_works_without_script(
@@ -345,7 +345,7 @@ def test_each_page_and_each_form_works_without_script(
     page.get_by_role("button", name="Report delivered").click()
     assert page.get_by_text("delivered at").is_visible()
     assert page.locator("button.copy:visible").count() == 0
-    visitor.context.close()
+    visitor.close()
 
 
 def test_a_page_of_another_origin_reads_nothing_and_changes_nothing(
@@ -367,7 +367,7 @@ def test_a_page_of_another_origin_reads_nothing_and_changes_nothing(
             f"{mock.address}/_mock/",
         )
         frames = "".join(frame.content() for frame in visitor.page.frames[1:])
-        visitor.context.close()
+        visitor.close()
     assert text == "refused"
     assert "secret of the mock" not in frames
     assert [one.text for one in mock.messages] == ["secret of the mock"]
@@ -410,4 +410,4 @@ def test_on_a_public_address_a_browser_shows_the_token_once(browser: Any) -> Non
         (cookie,) = visitor.context.cookies()
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         assert visitor.errors == []
-        visitor.context.close()
+        visitor.close()

@@ -146,7 +146,7 @@ def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # 
     assert json.loads(run(TEXT)) == said
     page.get_by_role("link", name="Verify").click()
     assert page.get_by_text("passed", exact=True).is_visible()
-    visitor.context.close()
+    visitor.close()
     assert visitor.errors == []
 
 
@@ -185,4 +185,4 @@ def test_the_page_is_as_the_docs_show_it(
         requests.post(url, data={**form, "apikey": "old-key"}, timeout=10)
         requests.get(f"{ready['address']}/sendsm/", timeout=10)
         picture(visitor.open("page/requests"), "requests")
-    visitor.context.close()
+    visitor.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ class Visitor:
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
         self.address = address
+        self._error = need_module("playwright.sync_api", "playwright").Error
         self.context = browser.new_context(base_url=address, **options)
         self.context.set_default_timeout(SECONDS)
         self.errors: list[str] = []
@@ -41,6 +42,18 @@ class Visitor:
     def _note(self, kind: str, text: str) -> None:
         if kind == "error":
             self.errors.append(text)
+
+    def close(self) -> None:
+        """Close its pages, once each has left where it was and where it was on its way to.
+
+        Chromium never says that a page is closed if that is asked while a navigation is committed.
+        """
+        for page in self.context.pages:
+            for _ in range(5):
+                with suppress(self._error):  # another navigation came between
+                    page.goto("about:blank")
+                    break
+        self.context.close()
 
     def open(self, path: str = "", *, is_live: bool = True) -> Any:
         """Open a page below ``/_mock/``, and wait until it is live."""
