@@ -18,9 +18,9 @@ FLOOR_TESTS = (
     *("tests/codecs/test_rest.py", "tests/codecs/soap/test_codec.py", "tests/text/test_phone.py"),
     *("tests/backends/test_limits.py", "tests/testing/faults", "tests/testing/mock/test_fuzz.py"),
     *("tests/testing/mock/test_server.py", "tests/cli/test_send.py"),
-    *("tests/bridge/test_database.py", "tests/bridge/test_sqlite_database.py"),
-    *("tests/bridge/test_postgres_database.py", "tests/bridge/test_job_queue.py"),
-    *("tests/bridge/test_app.py", "tests/bridge/test_event_request.py"),
+    *("tests/bridge/store/test_database.py", "tests/bridge/store/test_sqlite_database.py"),
+    *("tests/bridge/store/test_postgres_database.py", "tests/bridge/store/test_job_queue.py"),
+    *("tests/bridge/test_app.py", "tests/bridge/events/test_event_request.py"),
 )
 """What meets the libraries that we import: transports, codecs, auth, clients, mock, a command."""
 

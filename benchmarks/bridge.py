@@ -27,10 +27,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit
 
-from smsbridge.bridge.open_database import open_database
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.store_tables import MESSAGES
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.open_database import open_database
+from smsbridge.bridge.store.store_tables import MESSAGES
+from smsbridge.bridge.store.stored_message import State
 
 CONFIG = """
 default = "behind"
@@ -155,7 +155,7 @@ class Load:
 def judge(folder: Path, store: str, answered: Sequence[str]) -> None:
     """Check that what was answered is in the store once, and was sent."""
     database = open_database(store or folder / "bridge.db")
-    found = Store(database).list_messages(limit=10_000_000)
+    found = MessageStore(database).list_messages(limit=10_000_000)
     database.close()
     texts = Counter(one.text for one in found)
     if set(answered) - texts.keys():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store.stored_message import State
 
 from support.bridge_child import ANSWERED, HALF, WHOLE
 from support.bridge_killing import killed, pauses

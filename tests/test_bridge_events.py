@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from smsbridge import Client, Status
-from smsbridge.bridge.stored_event import StoredEvent
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store.stored_event import StoredEvent
+from smsbridge.bridge.store.stored_message import State
 from smsbridge.http.exchange import Request
 
 from support.bridge_killing import SECONDS, Killed, killed

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.event_queue import LEASE
+from smsbridge.bridge.events.event_queue import LEASE
 from smsbridge.bridge.metrics import exposition
 from smsbridge.http.exchange import Request
 

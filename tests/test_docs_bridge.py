@@ -23,10 +23,10 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from smsbridge import Client, Secret
-from smsbridge.bridge.event_queue import WAITS
-from smsbridge.bridge.event_request import EventRequest
-from smsbridge.bridge.stored_message import State
-from smsbridge.bridge.webhook_config import WebhookConfig
+from smsbridge.bridge.doors.webhook_config import WebhookConfig
+from smsbridge.bridge.events.event_queue import WAITS
+from smsbridge.bridge.events.event_request import EventRequest
+from smsbridge.bridge.store.stored_message import State
 from smsbridge.cli.outbox import outbox
 from smsbridge.cli.serve import serve
 from smsbridge.cli.shadow import report
@@ -81,7 +81,11 @@ def rows(heading: str) -> list[str]:
 
 
 def test_each_key_is_in_its_table() -> None:
-    tables = {"config": "bridge", "door_config": "doors.NAME", "event_config": "bridge.events.NAME"}
+    tables = {
+        "config": "bridge",
+        "doors/door_config": "doors.NAME",
+        "events/event_config": "bridge.events.NAME",
+    }
     for module, table in tables.items():
         file = DOCS.parent / "smsbridge" / "bridge" / f"{module}.py"
         (keys,) = re.findall(r"own\.only\(([^)]*)\)", file.read_text(encoding="utf-8"))

@@ -29,6 +29,9 @@ ROOMS = (
 )
 """In this order: a room imports from itself and from those before it."""
 
+BRIDGE_ROOMS = ("store", "doors", "delivery", "events")
+"""The same for the rooms of the bridge."""
+
 COMMAND_LINE = ROOT / "cli" / "__init__.py"
 """The entry point names it, so the group of the commands stands there."""
 
@@ -83,6 +86,16 @@ def test_each_file_stands_in_a_room_and_imports_only_from_those_before_it() -> N
         allowed = ROOMS[: ROOMS.index(own) + 1]
         if wrong := [name for name in seen if room(name) not in allowed]:
             upward[str(file.relative_to(ROOT))] = wrong
+    assert upward == {}
+
+
+def test_the_rooms_of_the_bridge_import_only_from_those_before_them() -> None:
+    upward = {}
+    for number, own in enumerate(BRIDGE_ROOMS):
+        later = tuple(f"bridge.{one}." for one in BRIDGE_ROOMS[number + 1 :])
+        for file in (ROOT / "bridge" / own).rglob("*.py"):
+            if wrong := [name for name in imported(file) if name.startswith(later)]:
+                upward[str(file.relative_to(ROOT))] = wrong
     assert upward == {}
 
 

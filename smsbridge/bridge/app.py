@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from smsbridge.bridge.database import StoreError
-from smsbridge.bridge.door_calls import Waiting
+from smsbridge.bridge.doors.door_calls import Waiting
 from smsbridge.bridge.metrics import MEDIA_TYPE, exposition
-from smsbridge.bridge.write_check import check_writable
+from smsbridge.bridge.store.database import StoreError
+from smsbridge.bridge.store.write_check import check_writable
 from smsbridge.codecs.soap.xml import REQUEST
 from smsbridge.errors import ConfigError, MissingExtra
 from smsbridge.http.decompress import BadEncoding, TooLarge, inflate
@@ -28,7 +28,7 @@ except ImportError as missing:
     raise MissingExtra("bridge", "smsbridge serve") from missing
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.bridge.store.stored_message import StoredMessage
     from smsbridge.bridge.whole_bridge import Bridge
 
 MOST_BYTES = REQUEST.size

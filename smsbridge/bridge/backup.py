@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from smsbridge.bridge.database import OlderStore, StoreError
-from smsbridge.bridge.message_queue import MessageQueue
-from smsbridge.bridge.open_database import open_database
-from smsbridge.bridge.sqlite_database import SQLiteDatabase
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.store_tables import MESSAGES, METADATA
+from smsbridge.bridge.delivery.message_queue import MessageQueue
+from smsbridge.bridge.store.database import OlderStore, StoreError
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.open_database import open_database
+from smsbridge.bridge.store.sqlite_database import SQLiteDatabase
+from smsbridge.bridge.store.store_tables import MESSAGES, METADATA
 from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from smsbridge.bridge.database import Database
+    from smsbridge.bridge.store.database import Database
 
 _ROWS = 1000
 _OF_A_PROCESS = {"job", "holder", "leased_until"}
@@ -81,7 +81,7 @@ def move(file: Path, store: Path | str) -> int:
 def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -> int:
     with _use(SQLiteDatabase(file)) as source:
         source.migrate()
-        count = doubt(MessageQueue(Store(source)))
+        count = doubt(MessageQueue(MessageStore(source)))
         with _use(open_database(store)) as target, target.lock():
             target.migrate()
             with _trouble(f"can't write {target.name}"):

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.bridge.door_config import DoorConfig, read_backends, read_doors, read_shadows
-from smsbridge.bridge.event_config import EventsConfig, read_events
-from smsbridge.bridge.store_config import find_store
+from smsbridge.bridge.doors.door_config import DoorConfig, read_backends, read_doors, read_shadows
+from smsbridge.bridge.events.event_config import EventsConfig, read_events
+from smsbridge.bridge.store.store_config import find_store
 from smsbridge.bridge.table_values import (
     error_lines,
     errors_at,

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from smsbridge.bridge.database import StoreError
+from smsbridge.bridge.store.database import StoreError
 
 if TYPE_CHECKING:
     from smsbridge.bridge.whole_bridge import Bridge

@@ -6,27 +6,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.database import nowhere
-from smsbridge.bridge.door import Door
-from smsbridge.bridge.event_delivery import EventDelivery, tellers_of
-from smsbridge.bridge.event_queue import EventQueue
-from smsbridge.bridge.event_store import EventStore
-from smsbridge.bridge.housekeeping import Housekeeping
-from smsbridge.bridge.inbound import Inbound
-from smsbridge.bridge.lookup import Lookup
-from smsbridge.bridge.message_delivery import Delivery
-from smsbridge.bridge.message_queue import MessageQueue, holder_name
-from smsbridge.bridge.open_database import open_database
-from smsbridge.bridge.sender import ClientOf, Sender, bridge_client
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.thread_workers import ThreadWorkers
+from smsbridge.bridge.delivery.housekeeping import Housekeeping
+from smsbridge.bridge.delivery.lookup import Lookup
+from smsbridge.bridge.delivery.message_delivery import Delivery
+from smsbridge.bridge.delivery.message_queue import MessageQueue, holder_name
+from smsbridge.bridge.delivery.sender import ClientOf, Sender, bridge_client
+from smsbridge.bridge.delivery.thread_workers import ThreadWorkers
+from smsbridge.bridge.doors.door import Door
+from smsbridge.bridge.events.event_delivery import EventDelivery, tellers_of
+from smsbridge.bridge.events.event_queue import EventQueue
+from smsbridge.bridge.events.inbound import Inbound
+from smsbridge.bridge.store.database import nowhere
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.open_database import open_database
 from smsbridge.bridge.whole_bridge import Bridge, Listeners, Workers
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Session
 
 if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.database import At
+    from smsbridge.bridge.store.database import At
     from smsbridge.client.sync import Client
 
 _STOP_SECONDS = 18.0
@@ -52,7 +52,7 @@ def serve_bridge(
     try:
         with database.lock():
             database.migrate()
-            store = Store(database)
+            store = MessageStore(database)
             opened = open_doors(config, store, session, address) if doors else ()
             maker = _Maker(config, store, session, client_of, address)
             bridge = maker.bridge(opened)
@@ -71,7 +71,7 @@ class _Maker:
     def __init__(
         self,
         config: BridgeConfig,
-        store: Store,
+        store: MessageStore,
         session: Session,
         client_of: ClientOf,
         address: str,
@@ -125,7 +125,7 @@ def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
     jobs = queue.store.database.jobs
     if jobs is None:
         return ThreadWorkers(queue, delivery, number)
-    from smsbridge.bridge.job_workers import JobWorkers
+    from smsbridge.bridge.delivery.job_workers import JobWorkers
 
     return JobWorkers(jobs, queue, delivery, number)
 
@@ -137,7 +137,7 @@ def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, C
 
 
 def open_doors(
-    config: BridgeConfig, store: Store, session: Session, address: str
+    config: BridgeConfig, store: MessageStore, session: Session, address: str
 ) -> tuple[Door, ...]:
     """Return the doors, the longest path first.
 

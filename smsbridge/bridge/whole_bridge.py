@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 from smsbridge.serving.rest import json_response
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.door import Door
-    from smsbridge.bridge.door_calls import Waiting
-    from smsbridge.bridge.event_delivery import EventDelivery
-    from smsbridge.bridge.housekeeping import Housekeeping
-    from smsbridge.bridge.inbound import Inbound
-    from smsbridge.bridge.message_delivery import Delivery
-    from smsbridge.bridge.store import Store
-    from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.bridge.delivery.housekeeping import Housekeeping
+    from smsbridge.bridge.delivery.message_delivery import Delivery
+    from smsbridge.bridge.doors.door import Door
+    from smsbridge.bridge.doors.door_calls import Waiting
+    from smsbridge.bridge.events.event_delivery import EventDelivery
+    from smsbridge.bridge.events.inbound import Inbound
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.stored_message import StoredMessage
     from smsbridge.http.exchange import Request, Response
 
 Settled = Callable[["StoredMessage"], None]
@@ -62,7 +62,7 @@ class Bridge:
     ``inbound``: what comes in from providers.
     """
 
-    store: Store
+    store: MessageStore
     doors: tuple[Door, ...]
     delivery: Delivery
     workers: Workers

@@ -37,7 +37,7 @@ def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
 
     bridge_modules()
     from smsbridge.bridge.backup import back_up, move, restore
-    from smsbridge.bridge.store_config import read_store
+    from smsbridge.bridge.store.store_config import read_store
     from smsbridge.config.load import read_document
 
     if back and moves:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.door_config import DoorConfig
+    from smsbridge.bridge.doors.door_config import DoorConfig
 
 
 def local_doors(config: BridgeConfig, stack: ExitStack) -> BridgeConfig:

@@ -21,8 +21,8 @@ from smsbridge.cli.table import show_table
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.store import Store
-    from smsbridge.bridge.stored_message import End, StoredMessage
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.stored_message import End, StoredMessage
 
 F = TypeVar("F", bound=Callable[..., Any])
 _STATES = ("stored", "handed_over", "accepted", "not_sent", "rejected", "unknown", "cancelled")
@@ -66,7 +66,7 @@ def _person(command: F) -> F:
 def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bool) -> None:
     """List messages, newest first."""
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import State
+        from smsbridge.bridge.store.stored_message import State
 
         found = store.list_messages(states=[State(one) for one in state], limit=limit)
     if as_json:
@@ -87,7 +87,7 @@ def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bo
 def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
     """Show a message, and what became of it."""
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import time_of
+        from smsbridge.bridge.store.stored_message import time_of
 
         found = find_message(store, id)
         steps = [
@@ -117,10 +117,10 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
     left = False
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
-        from smsbridge.bridge.message_queue import MessageQueue
-        from smsbridge.bridge.sender import bridge_client
+        from smsbridge.bridge.delivery.message_queue import MessageQueue
+        from smsbridge.bridge.delivery.sender import bridge_client
         from smsbridge.bridge.service import lookup_of
-        from smsbridge.bridge.stored_message import State
+        from smsbridge.bridge.store.stored_message import State
         from smsbridge.http.exchange import Session
 
         unknown = [State.UNKNOWN]
@@ -164,7 +164,7 @@ def resend(
     from smsbridge.errors import Outcome
 
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import AT_ONCE, End, State
+        from smsbridge.bridge.store.stored_message import AT_ONCE, End, State
 
         message = find_message(store, id)
         if message.state == Outcome.UNKNOWN.value and not even_if_unknown:
@@ -182,7 +182,7 @@ def resend(
 def cancel(id: str, by: str | None, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
     """Cancel a message, so that it is not sent, or not sent again."""
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import End, State
+        from smsbridge.bridge.store.stored_message import End, State
 
         end = End(state=State.CANCELLED, why="cancelled by a person")
         _show(_move(store, find_message(store, id), end, _actor(by)), as_json=as_json)
@@ -201,7 +201,7 @@ def mark(
 ) -> None:
     """Record that an unknown message was sent."""
     with open_store(config) as (store, _):
-        from smsbridge.bridge.stored_message import End, State
+        from smsbridge.bridge.store.stored_message import End, State
 
         end = End(state=State.ACCEPTED, provider_id=provider_id, why="a person says so")
         message = find_message(store, id)
@@ -220,8 +220,10 @@ def _actor(by: str | None) -> str:
     return f"person {name}"
 
 
-def _move(store: Store, message: StoredMessage, end: End, actor: str, **more: int) -> StoredMessage:
-    from smsbridge.bridge.store import NoStep
+def _move(
+    store: MessageStore, message: StoredMessage, end: End, actor: str, **more: int
+) -> StoredMessage:
+    from smsbridge.bridge.store.message_store import NoStep
 
     try:
         return store.move(message, end, actor, **more)

@@ -10,38 +10,38 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.errors import InvalidMessage, MissingExtra
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.store import Store
-    from smsbridge.bridge.stored_message import StoredMessage
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.stored_message import StoredMessage
     from smsbridge.config.load import ConfigDocument
 
 
 def bridge_modules() -> None:
     """Raise `MissingExtra` unless what the bridge needs is installed."""
     try:
-        import smsbridge.bridge.store  # noqa: F401  (whether it can be imported)
+        import smsbridge.bridge.store.message_store  # noqa: F401  (whether it can be imported)
     except ImportError as missing:
         raise MissingExtra("bridge", "the bridge") from missing
 
 
 @contextmanager
-def open_store(config: str | None) -> Iterator[tuple[Store, ConfigDocument]]:
+def open_store(config: str | None) -> Iterator[tuple[MessageStore, ConfigDocument]]:
     """Yield the store of the config, which another process may serve, and the config."""
     bridge_modules()
-    from smsbridge.bridge.open_database import open_database
-    from smsbridge.bridge.store import Store
-    from smsbridge.bridge.store_config import read_store
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.open_database import open_database
+    from smsbridge.bridge.store.store_config import read_store
     from smsbridge.config.load import read_document
 
     document = read_document(config)
     database = open_database(read_store(document))
     try:
         database.check()
-        yield Store(database), document
+        yield MessageStore(database), document
     finally:
         database.close()
 
 
-def find_message(store: Store, known: str) -> StoredMessage:
+def find_message(store: MessageStore, known: str) -> StoredMessage:
     """Return a message by its id or its number; raises `InvalidMessage`."""
     found = store.find(known)
     if found is None:
@@ -51,7 +51,7 @@ def find_message(store: Store, known: str) -> StoredMessage:
 
 def message_words(message: StoredMessage) -> dict[str, Any]:
     """Return a message as JSON has it: times in ISO 8601, and none for what is due at once."""
-    from smsbridge.bridge.stored_message import AT_ONCE, time_of
+    from smsbridge.bridge.store.stored_message import AT_ONCE, time_of
 
     words = asdict(message)
     words.pop("attempt")

@@ -16,7 +16,7 @@ from smsbridge.cli.table import show_table
 from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.event_queue import Endpoint
+    from smsbridge.bridge.events.event_queue import Endpoint
     from smsbridge.config.load import ConfigDocument
 
 _TIMES = ("oldest", "failing_since", "disabled_at")
@@ -27,7 +27,7 @@ _TIMES = ("oldest", "failing_since", "disabled_at")
 def webhooks(config: str | None, *, as_json: bool) -> None:
     """List webhooks: what waits for each, and which are disabled."""
     with open_store(config) as (store, document):
-        from smsbridge.bridge.event_queue import EventQueue
+        from smsbridge.bridge.events.event_queue import EventQueue
 
         found = [_words(one) for one in EventQueue(store).endpoints(_places(document))]
     if as_json:
@@ -47,7 +47,7 @@ def webhooks(config: str | None, *, as_json: bool) -> None:
 def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None:
     """Enable a webhook again, and deliver what waits and what was given up."""
     with open_store(config) as (store, document):
-        from smsbridge.bridge.event_queue import EventQueue
+        from smsbridge.bridge.events.event_queue import EventQueue
 
         if (door, caller) not in _places(document):
             raise InvalidMessage(
@@ -68,7 +68,7 @@ def _places(document: ConfigDocument) -> list[tuple[str, str]]:
 
 
 def _words(endpoint: Endpoint) -> dict[str, Any]:
-    from smsbridge.bridge.stored_message import time_of
+    from smsbridge.bridge.store.stored_message import time_of
 
     words = asdict(endpoint)
     for name in _TIMES:

@@ -17,9 +17,9 @@ from smsbridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.door_config import DoorConfig
-    from smsbridge.bridge.shadow import ShadowComparison
-    from smsbridge.bridge.shadow_report import ShadowExample, ShadowReport
+    from smsbridge.bridge.doors.door_config import DoorConfig
+    from smsbridge.bridge.doors.shadow import ShadowComparison
+    from smsbridge.bridge.doors.shadow_report import ShadowExample, ShadowReport
     from smsbridge.serving.wire_message import WireMessage
 
 _HELP = """Compare another backend with the one that a door sends by. Nothing is sent.
@@ -73,8 +73,8 @@ def report(  # noqa: PLR0913  (each is an option)
     """Report on each door that has a shadow."""
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
-        from smsbridge.bridge.shadow import Shadow
-        from smsbridge.bridge.shadow_report import messages_since, shadow_report
+        from smsbridge.bridge.doors.shadow import Shadow
+        from smsbridge.bridge.doors.shadow_report import messages_since, shadow_report
         from smsbridge.bridge.table_values import duration_of
 
         seconds = duration_of(since)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import make_url
 
-from smsbridge.bridge.postgres_database import PostgresDatabase
+from smsbridge.bridge.store.postgres_database import PostgresDatabase
 
 from support.postgres import Server
 

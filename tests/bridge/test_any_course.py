@@ -18,16 +18,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from smsbridge import Message, Status, Submission
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.bridge.door_config import OnUnknown
-from smsbridge.bridge.event_queue import LEASE, EventQueue
-from smsbridge.bridge.event_store import EventStore
-from smsbridge.bridge.lookup import Lookup
-from smsbridge.bridge.message_queue import LEASE_SECONDS, MessageQueue
-from smsbridge.bridge.reports import Became, Reports
-from smsbridge.bridge.sender import Sender
-from smsbridge.bridge.store import NoStep, OtherContent, Store
-from smsbridge.bridge.stored_event import EventKind
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.delivery.lookup import Lookup
+from smsbridge.bridge.delivery.message_queue import LEASE_SECONDS, MessageQueue
+from smsbridge.bridge.delivery.sender import Sender
+from smsbridge.bridge.doors.door_config import OnUnknown
+from smsbridge.bridge.events.event_queue import LEASE, EventQueue
+from smsbridge.bridge.events.reports import Became, Reports
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore, NoStep, OtherContent
+from smsbridge.bridge.store.stored_event import EventKind
+from smsbridge.bridge.store.stored_message import End, State, StoredMessage
 from smsbridge.errors import Attempt, NotSent, OutcomeUnknown, Reason, Rejected
 from smsbridge.http.exchange import Session
 
@@ -102,7 +102,7 @@ class Course(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.database = self.place.database()
-        self.store = Store(self.database, self.clock)
+        self.store = MessageStore(self.database, self.clock)
         self.queue = MessageQueue(self.store, (self.place.server and "here") or "")
         clients: Any = {"new": self.provider}
         backends: dict[str, Backend] = {"new": self.provider.memory}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from smsbridge.bridge.backup import back_up, move, restore
-from smsbridge.bridge.stored_message import End, State
+from smsbridge.bridge.store.stored_message import End, State
 from smsbridge.errors import ConfigError
 
 from support.bridges import claim, config_text, open_store, put, read, running

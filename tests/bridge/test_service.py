@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store.stored_message import State
 from smsbridge.errors import ConfigError
 from smsbridge.testing.mock.provider import Provider
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from smsbridge.bridge.door_calls import Waiting
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.doors.door_calls import Waiting
+from smsbridge.bridge.store.stored_message import State
 
 from support.bridges import SECONDS, config_text, running, sending
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.message_queue import MessageQueue
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.delivery.message_queue import MessageQueue
+from smsbridge.bridge.store.stored_message import End, State, StoredMessage
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 

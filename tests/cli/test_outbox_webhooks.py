@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.event_queue import EventQueue
+from smsbridge.bridge.events.event_queue import EventQueue
 
 from support.bridges import Clock, config_text, open_store
 from support.commands import run

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from smsbridge.bridge.stored_message import State
+from smsbridge.bridge.store.stored_message import State
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 

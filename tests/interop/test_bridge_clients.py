@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import requests
 
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_message import StoredMessage
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import StoredMessage
 
 from .conftest import CLIENTS, RECIPIENT, SECONDS, SMSBRIDGE, TEXT, Mock, direct, node, php, run
 from .test_soap_clients import SOAP_CLIENTS, Client
@@ -59,7 +59,7 @@ class Bridged(Mock):
     def stored(self, known: str) -> StoredMessage | None:
         database = self.place.database()
         try:
-            return Store(database).find(known)
+            return MessageStore(database).find(known)
         finally:
             database.close()
 

@@ -21,10 +21,10 @@ from urllib.parse import urlsplit
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.app import BridgeApp
 from smsbridge.bridge.config import read_bridge
-from smsbridge.bridge.door import Door
+from smsbridge.bridge.doors.door import Door
 from smsbridge.bridge.service import serve_bridge
-from smsbridge.bridge.sqlite_database import SQLiteDatabase
-from smsbridge.bridge.store import Store
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
 from smsbridge.client.sync import Client
 from smsbridge.config.load import read_document
@@ -108,7 +108,7 @@ def warm_folder(folder: str) -> None:
     with TemporaryDirectory() as other:
         database = SQLiteDatabase(Path(other) / "bridge.db")
         database.migrate()
-        store = Store(database)
+        store = MessageStore(database)
         for door in config.doors:
             Door(door, config.backends[door.to], store, Session(), "http://127.0.0.1")
         database.close()

@@ -19,8 +19,8 @@ from typing import IO, Any
 
 import requests
 
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_message import State, StoredMessage
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import State, StoredMessage
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
@@ -171,7 +171,7 @@ class Killed:
     def messages(self) -> list[StoredMessage]:
         database = self.place.database()
         try:
-            return Store(database).list_messages(limit=1_000_000)
+            return MessageStore(database).list_messages(limit=1_000_000)
         finally:
             database.close()
 

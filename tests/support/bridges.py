@@ -14,12 +14,12 @@ import pytest
 
 from smsbridge.backends.base import Backend
 from smsbridge.bridge.config import BridgeConfig, read_bridge
-from smsbridge.bridge.door_calls import Waiting
-from smsbridge.bridge.message_queue import MessageQueue
-from smsbridge.bridge.sender import bridge_client
+from smsbridge.bridge.delivery.message_queue import MessageQueue
+from smsbridge.bridge.delivery.sender import bridge_client
+from smsbridge.bridge.doors.door_calls import Waiting
 from smsbridge.bridge.service import serve_bridge
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_message import NewMessage, State, StoredMessage
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import NewMessage, State, StoredMessage
 from smsbridge.bridge.whole_bridge import Bridge
 from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import FORM
@@ -113,13 +113,15 @@ class Clock:
 
 
 @contextmanager
-def open_store(where: Path | Place, clock: Callable[[], float] | None = None) -> Iterator[Store]:
+def open_store(
+    where: Path | Place, clock: Callable[[], float] | None = None
+) -> Iterator[MessageStore]:
     """Yield a store that is migrated, in a folder or at a place."""
     place = file_place(where) if isinstance(where, Path) else where
     database = place.database()
     database.migrate()
     try:
-        yield Store(database, clock or Clock())
+        yield MessageStore(database, clock or Clock())
     finally:
         database.close()
 
@@ -130,11 +132,11 @@ def new_message(text: str = "Hello", recipient: str = NUMBER, **more: Any) -> Ne
     return NewMessage(message=message, **given)
 
 
-def put(store: Store, text: str = "Hello", **more: Any) -> StoredMessage:
+def put(store: MessageStore, text: str = "Hello", **more: Any) -> StoredMessage:
     return store.put(new_message(text, **more)).message
 
 
-def claim(store: Store, queue: MessageQueue | None = None) -> StoredMessage | None:
+def claim(store: MessageStore, queue: MessageQueue | None = None) -> StoredMessage | None:
     """Claim the next message, as a worker does."""
     session = Session()
     backend = Client.from_mapping({"backend": "console"}).backend
@@ -158,7 +160,7 @@ class Running:
     answers: list[Response] = field(default_factory=list)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> MessageStore:
         return self.bridge.store
 
     def ask(self, request: Request) -> Response:

@@ -9,11 +9,11 @@ from typing import Any
 
 from smsbridge.backends.base import Backend
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.bridge.message_delivery import Delivery
-from smsbridge.bridge.message_queue import MessageQueue
-from smsbridge.bridge.sender import Sender
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_message import StoredMessage
+from smsbridge.bridge.delivery.message_delivery import Delivery
+from smsbridge.bridge.delivery.message_queue import MessageQueue
+from smsbridge.bridge.delivery.sender import Sender
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.client.sync import Client
 from smsbridge.http.exchange import Session
 
@@ -23,7 +23,7 @@ from support.bridges import SECONDS
 class Deliveries:
     """What a test of deliveries needs. ``ends``: the messages whose outcome was recorded."""
 
-    def __init__(self, store: Store, holder: str = "") -> None:
+    def __init__(self, store: MessageStore, holder: str = "") -> None:
         self.store, self.memory = store, MemoryBackend()
         self.session = Session()
         self.backends: dict[str, Backend] = {"new": self.memory}

@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import select
 
 from smsbridge import Secret, Status
-from smsbridge.bridge.event_config import EventsConfig
-from smsbridge.bridge.event_intake import EventCounts, EventIntake
-from smsbridge.bridge.event_owners import ANY
-from smsbridge.bridge.event_store import EventStore
-from smsbridge.bridge.reports import Reports
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.store_tables import EVENTS
-from smsbridge.bridge.stored_event import EventKind, NewEvent, StoredEvent
-from smsbridge.bridge.stored_message import End, State, StoredMessage
+from smsbridge.bridge.doors.received_owners import ANY
+from smsbridge.bridge.events.event_config import EventsConfig
+from smsbridge.bridge.events.event_intake import EventCounts, EventIntake
+from smsbridge.bridge.events.reports import Reports
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.store_tables import EVENTS
+from smsbridge.bridge.store.stored_event import EventKind, NewEvent, StoredEvent
+from smsbridge.bridge.store.stored_message import End, State, StoredMessage
 from smsbridge.client.sync import Client
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.mock.provider import Provider
@@ -95,7 +95,7 @@ def deliver(run: Running) -> list[Response]:
     return [run.ask(one) for one in outbox(run)]
 
 
-def events_of(store: Store) -> list[StoredEvent]:
+def events_of(store: MessageStore) -> list[StoredEvent]:
     """Return all events, oldest first."""
     with store.database.read() as connection:
         rows = connection.execute(select(EVENTS).order_by(EVENTS.c.seq)).mappings()
@@ -103,7 +103,7 @@ def events_of(store: Store) -> list[StoredEvent]:
 
 
 def accepted(
-    store: Store, provider_id: str = "p-1", status: Status = Status.QUEUED
+    store: MessageStore, provider_id: str = "p-1", status: Status = Status.QUEUED
 ) -> StoredMessage:
     """Claim the next message, and let it be accepted."""
     claimed = claim(store)
@@ -124,13 +124,13 @@ def a_received(key: str = "key", text: str = "Yes", **more: Any) -> NewEvent:
     )
 
 
-def reports_of(store: Store, *, told: bool = False) -> Reports:
+def reports_of(store: MessageStore, *, told: bool = False) -> Reports:
     """Return the reports of a store. ``told``: every caller has a webhook."""
     events = EventStore(store, (lambda *_: True) if told else (lambda *_: False))
     return Reports(events, {"new": frozenset({"new", "both"})})
 
 
-def intake_of(store: Store, **more: Any) -> EventIntake:
+def intake_of(store: MessageStore, **more: Any) -> EventIntake:
     """Return what takes the events of ``new`` into a store."""
     backend = Client.from_mapping({"backend": "console"}).backend
     owners = {ANY: ("shop", "shop")}

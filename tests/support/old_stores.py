@@ -35,7 +35,7 @@ _ROW = {
 def first_store(file: Path, text: str, revision: str = "1") -> None:
     """Make a store of a revision, in which one message waits."""
     config = Config()
-    config.set_main_option("script_location", "smsbridge.bridge:migrations")
+    config.set_main_option("script_location", "smsbridge.bridge.store:migrations")
     config.set_main_option("path_separator", "os")
     script = ScriptDirectory.from_config(config)
     engine = create_engine(f"sqlite:///{file}")

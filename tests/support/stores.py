@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from smsbridge.bridge.database import At, Database, nowhere
-from smsbridge.bridge.open_database import open_database
-from smsbridge.bridge.store_tables import METADATA
+from smsbridge.bridge.store.database import At, Database, nowhere
+from smsbridge.bridge.store.open_database import open_database
+from smsbridge.bridge.store.store_tables import METADATA
 
 from support.postgres import Server
 

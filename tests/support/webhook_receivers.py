@@ -9,10 +9,10 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from smsbridge.bridge.config import BridgeConfig
-from smsbridge.bridge.event_store import EventStore
-from smsbridge.bridge.store import Store
-from smsbridge.bridge.stored_event import EventKind, NewEvent
-from smsbridge.bridge.stored_message import StoredMessage
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_event import EventKind, NewEvent
+from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.http.exchange import Request
 from smsbridge.message import Status
 
@@ -50,7 +50,10 @@ def verify(got: Got | Request) -> Any:
 
 
 def report(
-    store: Store, message: StoredMessage | None, status: Status = Status.DELIVERED, **more: Any
+    store: MessageStore,
+    message: StoredMessage | None,
+    status: Status = Status.DELIVERED,
+    **more: Any,
 ) -> str:
     """Keep a report of a message that is to be told to its caller; return the id of the event."""
     given: dict[str, Any] = {
@@ -68,7 +71,7 @@ def report(
     return events_of(store)[-1].id
 
 
-def received(store: Store, text: str = "Yes", **more: Any) -> str:
+def received(store: MessageStore, text: str = "Yes", **more: Any) -> str:
     """Keep a message that came in, to be told to a caller; return the id of the event."""
     own = {"kind": EventKind.RECEIVED, "status": None, "sender": SENDER, "text": text}
     return report(store, None, **{**own, "recipient": "+12025550123", **more})

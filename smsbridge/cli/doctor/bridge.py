@@ -17,8 +17,8 @@ from smsbridge.errors import ConfigError, SmsbridgeError
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.config import BridgeConfig
-    from smsbridge.bridge.door_config import DoorConfig
-    from smsbridge.bridge.store import Store
+    from smsbridge.bridge.doors.door_config import DoorConfig
+    from smsbridge.bridge.store.message_store import MessageStore
 
 
 def find_bridge() -> BridgeConfig | None:
@@ -49,16 +49,16 @@ def examine_bridge(config: BridgeConfig) -> Iterator[Finding]:
     from smsbridge.cli.outbox_store import bridge_modules
 
     bridge_modules()
-    from smsbridge.bridge.open_database import open_database
-    from smsbridge.bridge.store import Store
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.open_database import open_database
 
     with closing(open_database(config.store)) as database:
-        store = Store(database)
+        store = MessageStore(database)
         yield from _examine_doors(config, store)
         yield _examine_store(config, store)
 
 
-def _examine_doors(config: BridgeConfig, store: Store) -> Iterator[Finding]:
+def _examine_doors(config: BridgeConfig, store: MessageStore) -> Iterator[Finding]:
     from smsbridge.bridge.service import open_doors
     from smsbridge.bridge.uvicorn_server import base_url
     from smsbridge.cli.local_doors import local_doors
@@ -83,9 +83,9 @@ def _examine_doors(config: BridgeConfig, store: Store) -> Iterator[Finding]:
             yield _failure("door", str(error))
 
 
-def _examine_store(config: BridgeConfig, store: Store) -> Finding:
-    from smsbridge.bridge.database import OlderStore, StoreError
-    from smsbridge.bridge.write_check import check_writable
+def _examine_store(config: BridgeConfig, store: MessageStore) -> Finding:
+    from smsbridge.bridge.store.database import OlderStore, StoreError
+    from smsbridge.bridge.store.write_check import check_writable
 
     database = store.database
     try:

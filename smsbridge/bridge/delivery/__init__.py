@@ -1,0 +1,1 @@
+"""How what is stored gets sent: claimed, handed over, looked up."""

@@ -1,0 +1,237 @@
+"""A door: hears the requests of old callers by the table of their service, and answers by it.
+
+It does no I/O but by its store: a `Request` goes in, and a `Response` comes out, or the message
+whose outcome the answer waits for.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from smsbridge.bridge.doors.door_answers import DoorAnswers
+from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
+from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.tokens import Tokens
+from smsbridge.bridge.store.database import StoreError
+from smsbridge.bridge.store.stored_message import StoredMessage
+from smsbridge.errors import ConfigError, Reason
+from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.codec import Unwritable
+from smsbridge.serving.call import ReceivedCall, read_call, read_wsdl_call, refuse, serve_wsdl
+from smsbridge.serving.callers import Callers, WrongCalls
+from smsbridge.serving.proof import Proof, unprovable
+from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smsbridge.backends.base import Backend
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.stored_event import StoredEvent
+
+LOG = logging.getLogger("smsbridge.bridge")
+_TOO_MANY = 429
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
+_NOTHING = Request(method="POST", url="http://localhost/")
+_UNSTORED = "nothing was stored: try again later"
+
+
+class Door:
+    """One door of a bridge. Safe to share between threads."""
+
+    def __init__(
+        self,
+        config: DoorConfig,
+        target: Backend,
+        store: MessageStore,
+        session: Session,
+        address: str,
+    ) -> None:
+        """``target`` carries what comes in; ``address`` is the base URL that callers use.
+
+        Raises `ConfigError` for a dialect that can't be spoken.
+        """
+        self.config = config
+        self.counts = DoorCounts()
+        self._address = address
+        self._dialect = next(iter(config.callers.values()))
+        self._protocols = _protocols_of(config)
+        _check_proof(config, self._protocols)
+        _check_address(config, self._protocols, address)
+        self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
+        if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
+            raise ConfigError(
+                f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
+                'whose outcomes no answer waits for: leave answer = "outcome" out'
+            )
+        self._calls = DoorCalls(
+            config=config,
+            dialect=self._dialect,
+            target=target,
+            store=store,
+            session=session,
+            answers=self._answers,
+            counts=self.counts,
+        )
+        tokens = Tokens(store, config.name)
+        self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
+        self._wrong = WrongCalls(session.monotonic)
+
+    def handle(self, request: Request, sender: str) -> Response | Waiting | None:
+        """Return the answer to a request from an address; None where it is for no call of ours."""
+        here = self._without_path(request)
+        if here is None:
+            return None
+        asked = replace(here, method="GET") if here.method == "HEAD" else here
+        if wsdl := serve_wsdl(self._protocols, asked, self._address):
+            return wsdl
+        notes: list[str] = []
+        call = read_call(self._dialect, self._protocols, here, (), notes.append, are_dialled=True)
+        if isinstance(call, Response):
+            by_token = any(one.auth.tells_by_token for one in self._protocols)
+            if not by_token and (first := self._callers.challenge(here, self._protocols)):
+                return first  # curl sends its body with the answer to it
+            self.counts.refuse("unreadable")
+            return call
+        return self._serve(here, call, sender, notes)
+
+    def calls(self) -> set[str]:
+        """Return what it hears, so that two doors can be compared."""
+        return {f"{self.config.path} {call}" for one in self._protocols for call in one.calls()}
+
+    def refuse(self, request: Request, status: int, why: str) -> Response | None:
+        """Return the answer to a request that can't be read at all; None if it isn't for us."""
+        here = self._without_path(request)
+        return refuse(self._protocols, here, status, why) if here else None
+
+    def _serve(
+        self, request: Request, call: ReceivedCall | None, sender: str, notes: list[str]
+    ) -> Response | Waiting | None:
+        if call and self._wrong.are_too_many(sender):
+            return self._turn_away(request)
+        try:
+            return self._answer(request, call, sender, notes)
+        except StoreError as error:
+            LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+            self.counts.refuse("the store can't be used")
+            if call is None:
+                return refuse(self._protocols, request, 500, _UNSTORED, "Server")
+            return self._answers.fault(request, call, _UNSTORED)
+
+    def _turn_away(self, request: Request) -> Response:
+        self.counts.refuse("too many wrong credentials")
+        why = "too many calls with wrong credentials: wait a minute"
+        return refuse(self._protocols, request, _TOO_MANY, why)
+
+    def _without_path(self, request: Request) -> Request | None:
+        path = self.config.path
+        if not path:
+            return request
+        if not f"{request.path}/".startswith(f"{path}/"):
+            return None
+        url = urlsplit(request.url)
+        rest = url.path.removeprefix(path)
+        return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
+
+    def _answer_unknown(self, request: Request) -> Response | None:
+        """Return the fault of an operation that the WSDL has, and the table doesn't."""
+        call = read_wsdl_call(self._protocols, request)
+        if call is None:
+            return None
+        self.counts.refuse("no such operation")
+        return call.protocol.codec.fault(
+            request, "Client", "this operation is not supported any more"
+        )
+
+    def _count_wrong(self, sender: str) -> None:
+        self._wrong.add(sender)
+        self.counts.refuse("wrong credentials")
+        LOG.warning("wrong credentials", extra={"door": self.config.name})
+
+    def _answer(
+        self, request: Request, call: ReceivedCall | None, sender: str, notes: list[str]
+    ) -> Response | Waiting | None:
+        asked = [call.protocol] if call else self._protocols
+        talk, refused = self._callers.converse(request, asked)
+        if talk is not None and self._wrong.are_too_many(sender):
+            return self._turn_away(request)
+        if talk is not None and refused and not talk.header("www-authenticate"):
+            self._count_wrong(sender)
+        if talk is not None or call is None:
+            return talk or self._answer_unknown(request)
+        caller = self._callers.who(request, call)
+        if not caller and (again := self._callers.challenge(request, asked)):
+            return again
+        if not caller:
+            self._count_wrong(sender)
+            return self._answers.refuse(request, call, Reason.AUTHENTICATION)
+        for note in notes:
+            self.counts.note(caller, note)
+        try:
+            return self._calls.answer(request, call, caller)
+        except Unwritable as error:
+            LOG.error("an answer can't be written: %s", error, extra={"door": self.config.name})  # noqa: TRY400  (it says where)
+            return self._answers.fault(request, call, "the answer can't be written")
+
+
+def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
+    """Return what says by which id callers know a message, or one that came in."""
+    protocols = _protocols_of(config)
+    answers = DoorAnswers.of(config.callers.values(), protocols)
+    only_numbers = {one.name for one in protocols} <= answers.by_number
+
+    def id_of(known: StoredMessage | StoredEvent) -> str:
+        if isinstance(known, StoredMessage):
+            return answers.known_id(known.protocol, known)
+        return known.number if only_numbers else known.id
+
+    return id_of
+
+
+def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
+    """Refuse a dialect with a call that shows nobody, or by what can't be checked."""
+    accounts = [account.credentials() for account in config.callers.values()]
+    keys = {key for account in accounts for key in account}
+    for protocol in protocols:
+        for table in protocol.table.operations().values():
+            nothing = Proof(protocol, table, {}, _NOTHING)
+            if any(nothing.is_valid(account, ()) for account in accounts):
+                raise ConfigError(
+                    f"door {config.name}: {table.call} has no credentials, so anybody could call it"
+                )
+            if value := unprovable(table, keys):
+                raise ConfigError(
+                    f"door {config.name}: {table.call} is signed over {value}, which the call "
+                    "doesn't say, so nobody could tell who calls"
+                )
+
+
+def _check_address(
+    config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
+) -> None:
+    """Refuse an address for a WSDL that leads nowhere, such as that of a container."""
+    has_wsdl = any(one.codec.needs_wsdl for one in protocols)
+    if has_wsdl and urlsplit(address).hostname in _EVERYWHERE:
+        raise ConfigError(
+            f"door {config.name}: its WSDL would send callers to {address}: say in bridge.address "
+            "how they reach the bridge"
+        )
+
+
+def _has_rows(protocol: ProviderProtocol) -> bool:
+    send = protocol.table.send
+    return send is not None and bool(send.rows)
+
+
+def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
+    """Return the protocols for which at least one caller has credentials."""
+    dialect = next(iter(config.callers.values()))
+    given = [account.credentials().keys() for account in config.callers.values()]
+    return tuple(
+        replace(one, codec=one.codec.in_charset(config.charset))
+        for one in provider_protocols(dialect, config.path)
+        if any(set(one.table.auth.credentials) <= keys for keys in given)
+    )

@@ -1,0 +1,171 @@
+"""What a caller that is known asks of a door: a send, a question, a command."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from smsbridge.bridge.doors.door_answers import DoorAnswers
+from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.door_log import DoorLog
+from smsbridge.bridge.doors.incoming import check_sendable, messages_of, omissions
+from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
+from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
+from smsbridge.errors import InvalidMessage, Reason, Unsupported
+from smsbridge.http.exchange import Request, Response, Session
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.serving.call import ReceivedCall
+
+LOG = logging.getLogger("smsbridge.bridge")
+_MOST_KEY = 255
+_BAD = (Reason.REQUEST, Reason.OTHER)
+_BLAMED = {
+    "recipient": Reason.RECIPIENT,
+    "number": Reason.RECIPIENT,
+    "text": Reason.CONTENT,
+    "sender": Reason.SENDER,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An answer that waits for an outcome, ``wait`` seconds at most; ``answer`` then gives it."""
+
+    message: StoredMessage
+    wait: float
+    answer: Callable[[StoredMessage], Response]
+
+
+@dataclass(slots=True)
+class DoorCounts:
+    """What a door has seen, by caller: what it stored, repeats, and the leniencies that were used.
+
+    ``refused``: how many calls it refused, by why. Safe to share between threads.
+    """
+
+    stored: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    leniencies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _turn: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
+
+    def add_message(self, caller: str, *, again: bool) -> None:
+        """Count a message that was stored, or that was stored before."""
+        with self._turn:
+            (self.repeated if again else self.stored)[caller] += 1
+
+    def refuse(self, why: str) -> None:
+        """Count a call that was refused."""
+        with self._turn:
+            self.refused[why] += 1
+
+    def note(self, caller: str, leniency: str) -> None:
+        """Count a leniency that a caller needed."""
+        with self._turn:
+            self.leniencies[caller, leniency] += 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorCalls:
+    """Does what callers ask. ``dialect``: the backend that is spoken; ``target`` carries on."""
+
+    config: DoorConfig
+    dialect: Backend
+    target: Backend
+    store: MessageStore
+    session: Session
+    answers: DoorAnswers
+    counts: DoorCounts
+
+    def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
+        """Return the answer to a call; raises `StoreError` where the store can't be used."""
+        log = DoorLog(self.store, self.config.name)
+        match call.operation:
+            case "send":
+                return self._send(request, call, caller)
+            case "status" | "sent":
+                found = log.rows(call.operation, call.values, caller)
+                return self.answers.rows(request, call, found)
+            case "received":
+                return self.answers.received(request, call, log.received(call.values, caller))
+            case "delete" if log.delete(call.values, caller):
+                return self.answers.accept_command(request, call, call.values.get("id", ""))
+            case "resend" if again := self._resend(call, caller):
+                return self.answers.first(request, call, [again])
+        return self.answers.refuse(request, call, *_BAD)
+
+    def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
+        """Send a message again that is known to have failed; None if it isn't."""
+        known = call.values.get("id", "")
+        message = self.store.find(known, door=self.config.name, caller=caller)
+        if message is None or message.state not in (State.NOT_SENT, State.REJECTED):
+            return None
+        again = End(state=State.STORED, due=AT_ONCE, why="its caller asked for it")
+        try:
+            return self.store.move(message, again, f"caller {caller}", tries=0)
+        except NoStep:  # somebody else was faster
+            return None
+
+    def _send(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
+        reference = call.values.get("reference", "")
+        key = reference or request.header("idempotency-key")
+        try:
+            messages = messages_of(call, self.dialect)
+            for message in messages:
+                check_sendable(message, self.target, self.session)
+            if len(key) > _MOST_KEY or not key.isprintable():
+                raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused as any other)
+        except (InvalidMessage, Unsupported) as error:
+            return self._refuse_message(request, call, error)
+        several = [
+            NewMessage(
+                message=message,
+                door=self.config.name,
+                caller=caller,
+                protocol=call.protocol.name,
+                backend=self.config.to,
+                reference=reference,
+                key=f"{key}\0{number}" if key and number else key,
+                same_within=self.config.same_within,
+                others=tuple(one.recipient for one in messages if key and one is not message),
+            )
+            for number, message in enumerate(messages)
+        ]
+        try:
+            puts = self.store.put_all(several)
+        except OtherContent:
+            self.counts.refuse("the reference of another message")
+            said = {"door": self.config.name, "caller": caller}
+            LOG.warning("refused: its reference was used for another message", extra=said)
+            return self.answers.refuse(request, call, *_BAD)
+        for put in puts:
+            self._count(put, caller, named=bool(key))
+        for name in omissions(call):
+            self.counts.note(caller, f"{name} is not carried on")
+        if self.config.answer is AnswerWhen.STORED:
+            return self.answers.first(request, call, [put.message for put in puts])
+        return Waiting(
+            message=puts[0].message,
+            wait=self.config.wait,
+            answer=lambda ended: self.answers.end(request, call, ended),
+        )
+
+    def _count(self, put: Put, caller: str, *, named: bool) -> None:
+        self.counts.add_message(caller, again=put.again)
+        what = "stored" if not put.again else "a repeat" if named else "taken for a repeat"
+        said = {"door": self.config.name, "caller": caller, "id": put.message.id}
+        LOG.info(what, extra=said)
+
+    def _refuse_message(
+        self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported
+    ) -> Response:
+        self.counts.refuse("a message that can't be carried")
+        reason = _BLAMED.get(str(error).partition(" ")[0].rstrip(":"), Reason.REQUEST)
+        return self.answers.refuse(request, call, reason, *_BAD)

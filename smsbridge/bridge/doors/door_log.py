@@ -1,0 +1,126 @@
+"""The log that a door shows to a caller: what it sent, and got, by the filters of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.stored_event import StoredEvent
+from smsbridge.bridge.store.stored_message import State, StoredMessage
+from smsbridge.mapping.times import read_time
+from smsbridge.message import Status
+from smsbridge.text.phone import digits_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from smsbridge.bridge.store.message_store import MessageStore
+
+PAGE = 50
+_MOST_READ = 1000
+_FAILED: Mapping[str, Mapping[str, Any]] = {
+    "phone": {
+        "states": (State.ACCEPTED,),
+        "statuses": (Status.UNDELIVERED, Status.EXPIRED, Status.REJECTED),
+    },
+    "request": {"states": (State.REJECTED, State.NOT_SENT)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLog:
+    """The log of one door."""
+
+    store: MessageStore
+    door: str
+
+    def rows(self, question: str, values: Mapping[str, str], caller: str) -> list[StoredMessage]:
+        """Return the messages that the values of a question ask for: newest first, a page."""
+        if question == "status" or values.get("id"):
+            found = self.store.find(values.get("id", ""), door=self.door, caller=caller)
+            return [found] if found else []
+        before = values.get("before", "")
+        last = self.store.find(before, door=self.door, caller=caller) if before else None
+        messages = self.store.list_messages(
+            door=self.door,
+            caller=caller,
+            **_FAILED.get(values.get("failed", ""), {}),
+            below=last.seq if last else None,
+            before=None if last else _seconds(read_time(before)),
+            after=_seconds(read_time(values.get("after", ""))),
+            limit=_MOST_READ if values.get("recipient") or values.get("keyword") else PAGE,
+        )
+        return [one for one in messages if _fits(one, values)][:PAGE]
+
+    def received(self, values: Mapping[str, str], caller: str) -> list[StoredEvent]:
+        """Return the messages that came in which the values of a question ask for, oldest first.
+
+        From now on they are read. By which device one came in, nobody here knows, so that is no
+        filter.
+        """
+        events = EventStore(self.store)
+        found = events.list_received(
+            door=self.door,
+            caller=caller,
+            known=values.get("id", ""),
+            unread=values.get("unread") == "true",
+            before=_seconds(read_time(values.get("before", ""))),
+            after=_seconds(read_time(values.get("after", ""))),
+            limit=_MOST_READ,
+        )
+        shown = [one for one in found if _fits(one, values)]
+        if unread := [one for one in shown if one.read_at is None]:
+            events.mark_read(unread)
+        return shown
+
+    def delete(self, values: Mapping[str, str], caller: str) -> bool:
+        """Leave one message, or those of some days, out of the log; False without a selector.
+
+        An id that is nobody's, or another caller's, leaves all as it is: what was deleted before
+        may be deleted again.
+        """
+        if values.get("id"):
+            found = self.rows("status", values, caller)
+            if found:
+                self.store.hide(found)
+            else:
+                self._delete_arrival(values["id"], caller)
+            return True
+        first = read_time(values.get("first", ""))
+        last = read_time(values.get("last", "")) or first
+        if first is None or last is None:
+            return False
+        days: Mapping[str, Any] = {
+            "after": _day(first).timestamp(),
+            "before": (_day(last) + timedelta(days=1)).timestamp(),
+        }
+        while found := self.store.list_messages(
+            door=self.door, caller=caller, **days, limit=_MOST_READ
+        ):
+            self.store.hide(found)
+        return True
+
+    def _delete_arrival(self, known: str, caller: str) -> None:
+        events = EventStore(self.store)
+        if came := events.list_received(door=self.door, caller=caller, known=known):
+            events.hide(came)
+
+
+def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bool:
+    number, keyword = values.get("recipient", ""), values.get("keyword", "")
+    recipient = digits_of(message.recipient or "")
+    if number and digits_of(number) != recipient:
+        return False
+    wanted = digits_of(keyword)
+    return keyword in (message.text or "") or bool(wanted and wanted in recipient)
+
+
+def _seconds(time: datetime | None) -> float | None:
+    return time.timestamp() if time else None
+
+
+def _day(time: datetime) -> datetime:
+    return time.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,1 @@
+"""What comes in from providers, and goes out again to callers as webhooks."""

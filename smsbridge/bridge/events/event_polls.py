@@ -1,0 +1,173 @@
+"""Asks providers what became of messages, and what came in; matches reports that came too early.
+
+It has a thread of its own: no send waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from smsbridge.bridge.events.reports import member_of
+from smsbridge.bridge.store.database import StoreError
+from smsbridge.bridge.store.stored_message import time_of
+from smsbridge.errors import SmsbridgeError
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.events.event_intake import EventIntake
+    from smsbridge.bridge.events.reports import Reports
+    from smsbridge.bridge.events.status_questions import StatusQuestions
+    from smsbridge.bridge.store.stored_message import StoredMessage
+    from smsbridge.client.sync import Client
+
+LOG = logging.getLogger("smsbridge.bridge")
+OVERLAP = timedelta(hours=1)
+"""How far before the last message that came in a log is read again: a row may be late."""
+FIRST = timedelta(days=1)
+"""How far back a log is read that nothing has come from yet."""
+
+_TICK_SECONDS = 0.5
+_EARLY_SECONDS = 120.0
+_SWEEP_SECONDS = 600.0
+_FORGET_SECONDS = 86_400.0
+_MOST_QUESTIONS = 50
+_ALONE_SECONDS = 30.0
+"""For how long one process asks before another may."""
+
+_TURN_SECONDS = 90
+"""A process that keeps its turn for longer stands still. A tick may wait for a slow provider."""
+
+
+@dataclass(slots=True)
+class Poll:
+    """The questions to the provider of one block."""
+
+    intake: EventIntake
+    client: Client
+    due: float = 0.0
+    """When its log is read again, on the monotonic clock."""
+    _unread: datetime | None = None
+    """From when on it is still to be read, where no answer came."""
+
+    @property
+    def name(self) -> str:
+        """The name of the block."""
+        return self.intake.config.name
+
+    @property
+    def has_log(self) -> bool:
+        """Whether it can be asked for what came in."""
+        return self.client.backend.question("received") is not None
+
+    def read_log(self, now: float) -> None:
+        """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
+        last = self.intake.events.last_time(self.name)
+        since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
+        self._unread = min(since, self._unread or since)  # a webhook may tell what came later
+        rows = self.client.received(after=self._unread)
+        for row in sorted(rows, key=lambda one: one.at or time_of(now)):
+            self.intake.take_row(row)
+        self._unread = None
+
+    def ask_status(self, message: StoredMessage) -> None:
+        """Take where a message stands; raises `SmsbridgeError`, `StoreError`."""
+        self.intake.take_status(message, self.client.status(message.provider_id or ""))
+
+
+@dataclass(slots=True)
+class EventPolls:
+    """The thread that asks. ``proved`` hears of a message that a report proves to be taken."""
+
+    polls: Sequence[Poll]
+    reports: Reports
+    questions: StatusQuestions
+    proved: Callable[[StoredMessage], None]
+    _over: threading.Event = field(default_factory=threading.Event)
+    _swept: float | None = None
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, if anything comes in."""
+        if not self.reports.routes:
+            return
+        self._thread = threading.Thread(target=self._work, name="smsbridge-events", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask nothing more."""
+        self._over.set()
+
+    def stop(self, seconds: float) -> bool:
+        """Ask nothing more, and wait for the answer that is on its way; return whether it came."""
+        self.end()
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while not self._over.wait(_TICK_SECONDS):
+            try:
+                with self.questions.store.database.alone("questions", _TURN_SECONDS) as mine:
+                    if mine:
+                        self._tick_for(_ALONE_SECONDS)
+                    else:
+                        self._leave_to_another(time.monotonic())
+            except StoreError as error:
+                LOG.warning("what comes in can't be stored: %s", error)
+            except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
+                LOG.error("a poll failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+
+    def _tick_for(self, seconds: float) -> None:
+        """Be the one that asks, so that several processes ask no more often than one."""
+        until = time.monotonic() + seconds
+        while not self._over.is_set() and time.monotonic() < until:
+            self.tick(time.monotonic())
+            self._over.wait(_TICK_SECONDS)
+
+    def _leave_to_another(self, monotonic: float) -> None:
+        for poll in self.polls:
+            poll.due = monotonic + poll.intake.config.poll
+
+    def tick(self, monotonic: float) -> None:
+        """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""
+        self._match(monotonic)
+        for poll in self.polls:
+            if poll.has_log and monotonic >= poll.due and not self._over.is_set():
+                poll.due = monotonic + poll.intake.config.poll
+                self._ask(poll, lambda one: one.read_log(self.questions.store.now()))
+        self._ask_statuses()
+
+    def _ask_statuses(self) -> None:
+        if not self.questions.rules:
+            return
+        by_name = {poll.name: poll for poll in self.polls}
+        self.questions.begin()
+        for _ in range(_MOST_QUESTIONS):
+            message = None if self._over.is_set() else self.questions.next()
+            if message is None:
+                return
+            if self.questions.claim(message):
+                self._ask(by_name[member_of(message)], partial(Poll.ask_status, message=message))
+
+    def _match(self, monotonic: float) -> None:
+        now = self.questions.store.now()
+        since = now - _EARLY_SECONDS
+        if self._swept is None or monotonic - self._swept >= _SWEEP_SECONDS:
+            self._swept, since = monotonic, now - _FORGET_SECONDS
+            self.reports.forget(since)
+        for message in self.reports.match(since):
+            self.proved(message)
+
+    def _ask(self, poll: Poll, question: Callable[[Poll], None]) -> None:
+        try:
+            question(poll)
+        except SmsbridgeError as error:
+            why = getattr(error, "why", type(error).__name__)
+            LOG.warning("a poll got no answer", extra={"backend": poll.name, "why": why})

@@ -1,0 +1,267 @@
+"""Which event is told next, and what became of it: at least once, and in order as far as it goes.
+
+An event is claimed before it is posted: what is due is moved on by a lease, on the disk, so after a
+crash it is due again. Of several who claim it one wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from smsbridge.bridge.store.store_tables import ENDPOINTS, EVENTS, MESSAGES
+from smsbridge.bridge.store.stored_event import StoredEvent
+from smsbridge.bridge.store.stored_message import StoredMessage
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from smsbridge.bridge.store.message_store import MessageStore
+
+WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The seconds between two tries, as Standard Webhooks proposes them: ten tries in 75 hours."""
+LEASE = 60.0
+"""For how many seconds an event is claimed: longer than any post takes."""
+_DISABLE_AFTER = 5 * 86_400.0
+_TRIES_TO_DISABLE = 4
+_JITTER = 0.1
+
+Place = tuple[str, str]
+"""The door and the caller of an endpoint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An event that is to be posted now, and the message that a report is about."""
+
+    event: StoredEvent
+    message: StoredMessage | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What a try that failed was: the last of its event, or of its endpoint."""
+
+    given_up: bool
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """How it stands with one endpoint.
+
+    ``waiting``: how many events are to be told yet; ``given_up``: how many were tried ten times.
+    ``oldest``: when the oldest of both came in. ``failing_since``: no event was taken since then.
+    """
+
+    door: str
+    caller: str
+    waiting: int = 0
+    given_up: int = 0
+    oldest: float | None = None
+    failing_since: float | None = None
+    disabled_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQueue:
+    """The events of a store that are to be told."""
+
+    store: MessageStore
+
+    def due_places(self, places: Collection[Place]) -> list[Place]:
+        """Return those of some endpoints that aren't disabled, and have an event due by now."""
+        with self.store.database.read() as connection:
+            off = {(one.door, one.caller) for one in connection.execute(_DISABLED)}
+            return [
+                place
+                for place in places
+                if place not in off and connection.execute(self.next_due(place)).first()
+            ]
+
+    def claim(self, place: Place) -> Claimed | None:
+        """Claim the next event of an endpoint that is due, or None; it is on the disk then."""
+        with self.store.database.read() as connection:
+            row = connection.execute(self.next_due(place)).mappings().first()
+        if row is None:
+            return None
+        event = StoredEvent.of_row(row)
+        lease = self.store.now() + LEASE
+        mine = and_(_is(event), EVENTS.c.due == event.due)
+        moved = update(EVENTS).where(mine).values(due=lease, tries=event.tries + 1)
+
+        def write(connection: Connection) -> bool:
+            if connection.execute(_DISABLED.where(_at(place))).first():
+                return False
+            return connection.execute(moved).rowcount == 1
+
+        if not self.store.database.commit("event claim", write):
+            return None
+        return Claimed(
+            event=replace(event, due=lease, tries=event.tries + 1), message=self._about(event)
+        )
+
+    def next_due(self, place: Place) -> Select[Any]:
+        """Return the question for the next event of an endpoint that is due."""
+        due = and_(_of(place), EVENTS.c.due <= self.store.now())
+        return select(EVENTS).where(due).order_by(EVENTS.c.due, EVENTS.c.seq).limit(1)
+
+    def _about(self, event: StoredEvent) -> StoredMessage | None:
+        if event.message is None:
+            return None
+        asked = select(MESSAGES).where(MESSAGES.c.seq == event.message)
+        with self.store.database.read() as connection:
+            row = connection.execute(asked).mappings().first()
+        return StoredMessage.of_row(row) if row is not None else None
+
+    def settle(self, event: StoredEvent) -> None:
+        """Record that an event was taken: its endpoint works."""
+        failing = and_(_at(_place(event)), ENDPOINTS.c.failing_since.is_not(None))
+        over = update(EVENTS).where(_is(event)).values(delivered_at=self.store.now(), due=None)
+
+        def write(connection: Connection) -> None:
+            connection.execute(over)
+            connection.execute(update(ENDPOINTS).where(failing).values(failing_since=None))
+
+        self.store.database.commit("event delivered", write)
+
+    def leave_out(self, event: StoredEvent) -> None:
+        """Record that an event can't be told."""
+        over = update(EVENTS).where(_is(event)).values(due=None, tries=0)
+        self.store.database.commit("event left out", lambda connection: connection.execute(over))
+
+    def fail(
+        self,
+        event: StoredEvent,
+        *,
+        retry_after: float | None = None,
+        gone: bool = False,
+        jitter: float = 0.0,
+    ) -> Failed:
+        """Record that a try failed.
+
+        ``jitter``: from 0 to 1, how much of a tenth is added to the wait. ``gone``: the receiver
+        wants no more of them.
+        """
+        now, place = self.store.now(), _place(event)
+        wait = wait_after(event.tries, retry_after, jitter)
+        due = now if gone else None if wait is None else now + wait
+        claimed = and_(_is(event), EVENTS.c.due == event.due)  # else it is somebody else's by now
+
+        def write(connection: Connection) -> bool:
+            connection.execute(update(EVENTS).where(claimed).values(due=due))
+            since = self._failing_since(connection, place, now)
+            over = event.tries >= _TRIES_TO_DISABLE and now - since >= _DISABLE_AFTER
+            if not (gone or over):
+                return False
+            off = update(ENDPOINTS).where(_at(place), ENDPOINTS.c.disabled_at.is_(None))
+            return connection.execute(off.values(disabled_at=now)).rowcount == 1
+
+        disabled = self.store.database.commit("event failed", write)
+        return Failed(given_up=due is None, disabled=disabled)
+
+    @staticmethod
+    def _failing_since(connection: Connection, place: Place, now: float) -> float:
+        """Return since when an endpoint fails: since now, if it did not before."""
+        row = connection.execute(select(ENDPOINTS).where(_at(place))).first()
+        if row is None:
+            door, caller = place
+            values = {"door": door, "caller": caller, "failing_since": now}
+            with suppress(IntegrityError), connection.begin_nested():  # another has just done so
+                connection.execute(insert(ENDPOINTS).values(values))
+        elif row.failing_since is None:
+            connection.execute(update(ENDPOINTS).where(_at(place)).values(failing_since=now))
+        else:
+            return float(row.failing_since)
+        return now
+
+    def enable(self, place: Place) -> int:
+        """Let an endpoint have what waits for it, and what was given up; return how many that is.
+
+        Each has its ten tries anew.
+        """
+        again = and_(_of(place), EVENTS.c.delivered_at.is_(None), or_(_WAITS, _IS_GIVEN_UP))
+        works = update(ENDPOINTS).where(_at(place)).values(disabled_at=None, failing_since=None)
+        told = update(EVENTS).where(again).values(due=self.store.now(), tries=0)
+
+        def write(connection: Connection) -> int:
+            connection.execute(works)
+            return connection.execute(told).rowcount
+
+        return self.store.database.commit("endpoint enabled", write)
+
+    def waiting_counts(self, places: Collection[Place]) -> dict[Place, int]:
+        """Return how many events are to be told yet, for each of some endpoints."""
+        with self.store.database.read() as connection:
+            return {
+                place: connection.execute(
+                    select(func.count()).where(_of(place), _WAITS)
+                ).scalar_one()
+                for place in places
+            }
+
+    def disabled_places(self) -> set[Place]:
+        """Return the endpoints that are disabled."""
+        with self.store.database.read() as connection:
+            return {(one.door, one.caller) for one in connection.execute(_DISABLED)}
+
+    def endpoints(self, known: Collection[Place] = ()) -> list[Endpoint]:
+        """Return the endpoints of which anything is known, and those of ``known``, by name.
+
+        It reads all events: for a person, and not every few seconds.
+        """
+        found = {place: Endpoint(door=place[0], caller=place[1]) for place in known}
+        with self.store.database.read() as connection:
+            for stood in connection.execute(select(ENDPOINTS)).mappings():
+                found[stood["door"], stood["caller"]] = Endpoint(**stood)
+            for key, rule in (("waiting", _WAITS), ("given_up", _IS_GIVEN_UP)):
+                for row in connection.execute(_count(rule)):
+                    place = (row.door, row.caller)
+                    one = found.get(place, Endpoint(door=row.door, caller=row.caller))
+                    oldest = min(filter(None, (one.oldest, row.oldest)))
+                    found[place] = replace(one, oldest=oldest, **{key: row.number})
+        return [found[place] for place in sorted(found)]
+
+
+def wait_after(tries: int, retry_after: float | None = None, jitter: float = 0.0) -> float | None:
+    """Return the seconds from a failed try to the next; None after the last.
+
+    ``retry_after``: what the receiver asked for, at most an hour; it makes no wait shorter.
+    """
+    if tries > len(WAITS):
+        return None
+    wait = WAITS[max(tries, 1) - 1] * (1 + _JITTER * jitter)
+    return max(wait, retry_after or 0.0)
+
+
+def _place(event: StoredEvent) -> Place:
+    return (event.door or "", event.caller or "")
+
+
+def _is(event: StoredEvent) -> ColumnElement[bool]:
+    return and_(EVENTS.c.seq == event.seq, EVENTS.c.delivered_at.is_(None))
+
+
+def _of(place: Place) -> ColumnElement[bool]:
+    return and_(EVENTS.c.door == place[0], EVENTS.c.caller == place[1])
+
+
+def _count(rule: ColumnElement[bool]) -> Select[Any]:
+    names = (EVENTS.c.door, EVENTS.c.caller)
+    numbers = (func.count().label("number"), func.min(EVENTS.c.came_at).label("oldest"))
+    open_ = and_(EVENTS.c.delivered_at.is_(None), EVENTS.c.door.is_not(None), rule)
+    return select(*names, *numbers).where(open_).group_by(*names)
+
+
+def _at(place: Place) -> ColumnElement[bool]:
+    return and_(ENDPOINTS.c.door == place[0], ENDPOINTS.c.caller == place[1])
+
+
+_DISABLED = select(ENDPOINTS).where(ENDPOINTS.c.disabled_at.is_not(None))
+_WAITS = EVENTS.c.due.is_not(None)
+_IS_GIVEN_UP = and_(EVENTS.c.due.is_(None), EVENTS.c.tries > 0)

@@ -1,0 +1,220 @@
+"""What a report changes: which message it is about, and how far its status moves up.
+
+A report never changes how a send ended, with one exception: that an *unknown* message was taken is
+proved by a report that names it by our own reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, delete, false, or_, select, update
+
+from smsbridge.bridge.store.message_store import NoStep
+from smsbridge.bridge.store.store_tables import EVENTS, MESSAGES
+from smsbridge.bridge.store.stored_event import EventKind, NewEvent, StoredEvent
+from smsbridge.bridge.store.stored_message import End, State, StoredMessage
+from smsbridge.message import Status
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+    from smsbridge.bridge.store.event_store import EventStore
+
+PROVED = "its provider reported it"
+_GOING = (State.STORED, State.HANDED_OVER)
+_MOST = 500
+_TRIES = 3
+
+
+class Became(StrEnum):
+    """What became of an event: kept, come before, or waiting until its message is known."""
+
+    KEPT = "kept"
+    REPEATED = "repeated"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a report. ``proved``: the message that it proves to have been taken."""
+
+    became: Became
+    message: StoredMessage | None = None
+    proved: StoredMessage | None = None
+
+
+def member_of(message: StoredMessage) -> str:
+    """Return the name of the block that a message went through: of a failover, the one it tried."""
+    return (message.attempt.via if message.attempt else "") or message.backend
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports of a store. ``routes``: by block, the names in ``to`` that send through it."""
+
+    events: EventStore
+    routes: Mapping[str, frozenset[str]]
+
+    def record(self, new: NewEvent, reference: str | None = None) -> Recorded:
+        """Keep a report, on the disk when this returns, and move the status of its message.
+
+        ``reference``: the one that the provider says that the message has.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._record(new, reference)
+            except NoStep:  # somebody else moved the message just now
+                continue
+        return self._record(new, reference)
+
+    def _record(self, new: NewEvent, reference: str | None) -> Recorded:
+        def write(connection: Connection) -> Recorded:
+            if self.events.has(connection, new.event_key):
+                return Recorded(Became.REPEATED)
+            found = self._find(connection, new, reference)
+            if found is None or found.state in _GOING:
+                number = found.seq if found else None
+                added = self.events.add_row(connection, replace(new, message=number))
+                return Recorded(Became.WAITS if added else Became.REPEATED, found)
+            moved, is_news = self._move(connection, found, new)
+            whose = {"message": found.seq, "door": found.door, "caller": found.caller}
+            self.events.add_row(connection, replace(new, **whose), is_news=is_news)  # type: ignore[arg-type]  # each has its type
+            return Recorded(Became.KEPT, moved, moved if moved.state is not found.state else None)
+
+        return self.events.store.database.commit("report", write)
+
+    def _find(
+        self, connection: Connection, new: NewEvent, reference: str | None
+    ) -> StoredMessage | None:
+        """Return the message that a report is about, if it is known."""
+        routes = self.routes.get(new.backend, frozenset())
+        here = select(MESSAGES).where(MESSAGES.c.backend.in_(routes))
+        if reference:
+            named = connection.execute(here.where(MESSAGES.c.id == reference)).mappings().first()
+            if named is not None:
+                return StoredMessage.of_row(named)
+        if not new.provider_id:
+            return None
+        taken = here.where(MESSAGES.c.provider_id == new.provider_id)
+        rows = connection.execute(taken.order_by(MESSAGES.c.seq.desc()).limit(_MOST)).mappings()
+        found = (StoredMessage.of_row(row) for row in rows)
+        return next((one for one in found if member_of(one) == new.backend), None)
+
+    def _move(
+        self, connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
+    ) -> tuple[StoredMessage, bool]:
+        """Move the status of a message up; return it, and whether that was news."""
+        status = told.status or Status.UNKNOWN
+        if message.state is State.UNKNOWN:
+            best = max(status, Status.ACCEPTED, key=lambda one: one.rank)
+            end = End(state=State.ACCEPTED, provider_id=told.provider_id, status=best, why=PROVED)
+            actor = f"report {told.backend}"
+            return self.events.store.move_row(connection, message, end, actor), True
+        if message.state is not State.ACCEPTED:
+            return message, False
+        lower = [one for one in Status if one.rank < status.rank]
+        higher = update(MESSAGES).where(
+            MESSAGES.c.seq == message.seq,
+            or_(MESSAGES.c.status.in_(lower), MESSAGES.c.status.is_(None)),
+        )
+        if connection.execute(higher.values(status=status)).rowcount == 1:
+            return replace(message, status=status), True
+        return message, status is message.status and not self._was_told(connection, message, told)
+
+    @staticmethod
+    def _was_told(
+        connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
+    ) -> bool:
+        """Return whether a caller knows a status that stands already, maybe by a look-up.
+
+        The answer to its send has said that a message is queued.
+        """
+        status = told.status or Status.UNKNOWN
+        before = select(EVENTS.c.seq).where(
+            EVENTS.c.message == message.seq,
+            EVENTS.c.status == status,
+            EVENTS.c.door.is_not(None),  # so it isn't this one
+        )
+        known = status.rank <= Status.ACCEPTED.rank
+        return known or connection.execute(before).first() is not None
+
+    def match(self, since: float) -> list[StoredMessage]:
+        """Match reports that came too early, since a time; return messages proved to be taken."""
+        proved: list[StoredMessage] = []
+        done = set[int]()
+        here = or_(
+            false(),
+            *(
+                and_(EVENTS.c.backend == name, MESSAGES.c.backend.in_(routes))
+                for name, routes in self.routes.items()
+            ),
+        )
+        with self.events.store.database.read() as connection:
+            rows = [
+                row
+                for asked in (_WAITS_BY_REFERENCE, _waits_by_id(since))
+                for row in connection.execute(asked.where(here).limit(_MOST)).mappings().all()
+            ]
+        for row in rows:
+            event = StoredEvent.of_row({one.name: row[f"event_{one.name}"] for one in EVENTS.c})
+            message = StoredMessage.of_row(row)
+            is_named = event.message is not None
+            is_its_own = is_named or member_of(message) == event.backend
+            if is_its_own and event.seq not in done:  # of several messages the newest is meant
+                done.add(event.seq)
+                proved += self._settle(event, message)
+        return proved
+
+    def _settle(self, event: StoredEvent, message: StoredMessage) -> list[StoredMessage]:
+        def write(connection: Connection) -> list[StoredMessage]:
+            moved, is_news = self._move(connection, message, event)
+            due = self.events.due(message.door, message.caller) if is_news else None
+            whose = {"message": message.seq, "door": message.door, "caller": message.caller}
+            waits = update(EVENTS).where(EVENTS.c.seq == event.seq, EVENTS.c.door.is_(None))
+            connection.execute(waits.values(**whose, due=due))
+            return [moved] if moved.state is not message.state else []
+
+        try:
+            return self.events.store.database.commit("match", write)
+        except NoStep:  # somebody else moved the message just now
+            return []
+
+    def forget(self, before: float) -> int:
+        """Forget reports that came before a time and are of no message; return how many."""
+        lost = delete(EVENTS).where(
+            EVENTS.c.kind == EventKind.REPORT, EVENTS.c.door.is_(None), EVENTS.c.came_at < before
+        )
+        return self.events.store.database.commit(
+            "forget", lambda connection: connection.execute(lost).rowcount
+        )
+
+
+def _both() -> Select[Any]:
+    columns = [column.label(f"event_{column.name}") for column in EVENTS.c]
+    waits = select(MESSAGES, *columns).where(
+        EVENTS.c.door.is_(None),
+        EVENTS.c.caller.is_(None),  # so that the index of these three finds them
+        EVENTS.c.kind == EventKind.REPORT,
+    )
+    return waits.order_by(EVENTS.c.seq, MESSAGES.c.seq.desc())
+
+
+_WAITS_BY_REFERENCE = (
+    _both().join(EVENTS, MESSAGES.c.seq == EVENTS.c.message).where(MESSAGES.c.state.not_in(_GOING))
+)
+
+
+def _waits_by_id(since: float) -> Select[Any]:
+    return (
+        _both()
+        .join(EVENTS, MESSAGES.c.provider_id == EVENTS.c.provider_id)
+        .where(
+            (EVENTS.c.message + 0).is_(None),  # no index of it: what came in has no message either
+            EVENTS.c.came_at >= since,
+            MESSAGES.c.state == State.ACCEPTED,
+        )
+    )

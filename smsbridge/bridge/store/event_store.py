@@ -1,0 +1,129 @@
+"""What comes in, as the store keeps it: each event once, whoever tells it and how often."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from smsbridge.bridge.store.store_tables import EVENTS
+from smsbridge.bridge.store.stored_event import EventKind, StoredEvent
+from smsbridge.bridge.store.stored_message import FIRST_NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from smsbridge.bridge.store.message_store import MessageStore
+    from smsbridge.bridge.store.stored_event import NewEvent
+
+_ID_BYTES = 16
+
+
+def _nobody(_door: str, _caller: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class EventStore:
+    """The events of a store. ``has_webhook``: whether a door's caller is told by a webhook."""
+
+    store: MessageStore
+    has_webhook: Callable[[str, str], bool] = _nobody
+
+    def add(self, new: NewEvent) -> bool:
+        """Keep an event, on the disk when this returns; False if it is there already."""
+
+        def write(connection: Connection) -> bool:
+            return not self.has(connection, new.event_key) and self.add_row(connection, new)
+
+        return self.store.database.commit("event", write)
+
+    def has(self, connection: Connection, event_key: str) -> bool:
+        """Return whether an event is there already."""
+        same = select(EVENTS.c.seq).where(EVENTS.c.event_key == event_key)
+        return connection.execute(same).first() is not None
+
+    def add_row(self, connection: Connection, new: NewEvent, *, is_news: bool = True) -> bool:
+        """Add the row of an event; return False where another process has just done so.
+
+        ``is_news``: False for one that its caller isn't told of.
+        """
+        now = self.store.now()
+        made = {"id": f"evt_{os.urandom(_ID_BYTES).hex()}", "came_at": now}
+        due = self.due(new.door, new.caller) if is_news else None
+        more = {"due": due, "hidden": False, "tries": 0}
+        try:
+            with connection.begin_nested():  # others share the transaction
+                connection.execute(insert(EVENTS), {**asdict(new), **made, **more})
+        except IntegrityError:
+            return False
+        return True
+
+    def due(self, door: str | None, caller: str | None) -> float | None:
+        """Return when the webhook of an event is due: now, or None where none is to be sent."""
+        told = door and caller and self.has_webhook(door, caller)
+        return self.store.now() if told else None
+
+    def last_time(self, backend: str) -> float | None:
+        """Return when the newest was sent that came in by a block; None before the first."""
+        newest = select(EVENTS.c.at).where(
+            EVENTS.c.backend == backend, EVENTS.c.kind == EventKind.RECEIVED
+        )
+        with self.store.database.read() as connection:
+            found: float | None = connection.execute(
+                newest.order_by(EVENTS.c.at.desc()).limit(1)
+            ).scalar()
+            return found
+
+    def list_received(  # noqa: PLR0913  (each is a filter of the log)
+        self,
+        *,
+        door: str,
+        caller: str,
+        known: str = "",
+        unread: bool = False,
+        before: float | None = None,
+        after: float | None = None,
+        limit: int = 50,
+    ) -> list[StoredEvent]:
+        """Return messages that came in for a caller, oldest first.
+
+        Of more than ``limit`` the newest; the oldest of those that are ``unread``, or were sent
+        ``after`` a time, so that the next question gets the rest. ``known``: by its id, or number.
+        """
+        rules = [
+            EVENTS.c.door == door,
+            EVENTS.c.caller == caller,
+            EVENTS.c.kind == EventKind.RECEIVED,
+            EVENTS.c.hidden.is_(False),
+        ]
+        rules += [EVENTS.c.read_at.is_(None)] if unread else []
+        rules += [EVENTS.c.at < before] if before is not None else []
+        rules += [EVENTS.c.at >= after] if after is not None else []
+        if known:
+            number = int(known) if known.isascii() and known.isdecimal() and len(known) < 16 else 0  # noqa: PLR2004  (a 64-bit number)
+            rules.append(or_(EVENTS.c.id == known, EVENTS.c.seq == number - FIRST_NUMBER))
+        first = unread or after is not None
+        order = EVENTS.c.seq if first else EVENTS.c.seq.desc()
+        asked = select(EVENTS).where(*rules).order_by(order).limit(limit)
+        with self.store.database.read() as connection:
+            found = [StoredEvent.of_row(row) for row in connection.execute(asked).mappings()]
+        return found if first else found[::-1]
+
+    def mark_read(self, events: Sequence[StoredEvent]) -> None:
+        """Note that messages which came in were asked for."""
+        self._change(events, "read", read_at=self.store.now())
+
+    def hide(self, events: Sequence[StoredEvent]) -> None:
+        """Leave messages that came in out of what their caller can ask for."""
+        self._change(events, "hide", hidden=True)
+
+    def _change(self, events: Sequence[StoredEvent], what: str, **values: object) -> None:
+        numbers = [one.seq for one in events]
+        change = update(EVENTS).where(EVENTS.c.seq.in_(numbers)).values(values)
+        self.store.database.commit(what, lambda connection: connection.execute(change))

@@ -1,0 +1,27 @@
+"""The database that a config names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url
+
+from smsbridge.bridge.store.database import At, nowhere
+from smsbridge.bridge.store.sqlite_database import SQLiteDatabase
+
+if TYPE_CHECKING:
+    from smsbridge.bridge.store.database import Database
+
+
+def open_database(store: Path | str, *, at: At = nowhere) -> Database:
+    """Return the database of a store: of a file of SQLite, or of a URL of PostgreSQL.
+
+    Raises `MissingExtra` without what PostgreSQL needs. ``at`` is for tests that end the process
+    at a point.
+    """
+    if isinstance(store, Path):
+        return SQLiteDatabase(store, at=at)
+    from smsbridge.bridge.store.postgres_database import PostgresDatabase
+
+    return PostgresDatabase(make_url(store), at=at)

@@ -1,0 +1,166 @@
+"""A store in PostgreSQL, which as many processes serve as there are."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import BigInteger, bindparam, create_engine, event, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from smsbridge.bridge.store.database import At, Database, nowhere, store_errors
+from smsbridge.bridge.store.store_tables import ATTEMPTS, EVENTS, MESSAGES
+from smsbridge.errors import ConfigError, MissingExtra
+
+try:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    from smsbridge.bridge.store.job_queue import JobQueue
+except ImportError as missing:
+    raise MissingExtra("postgres", "a store in PostgreSQL") from missing
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+T = TypeVar("T")
+_POOL = 16
+_ROWS = 1000
+_CONNECTION: dict[str, str | int] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+    "application_name": "smsbridge",
+}
+"""What a connection does when the server is gone without a word, in seconds and milliseconds."""
+
+_TURNS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
+_NOW = select(func.extract("epoch", func.clock_timestamp()))
+
+
+class PostgresDatabase(Database):
+    """A database of PostgreSQL; the tables are in the schema that its ``search_path`` has first.
+
+    All who use it count the time as its server does.
+    """
+
+    jobs: JobQueue
+
+    def __init__(self, url: URL, *, at: At = nowhere) -> None:
+        """``at`` is for tests that end the process at a point."""
+        self.name = f"{url.database or ''} on {url.host or 'this machine'}"
+        self.at = at
+        self._ahead, self._schema = 0.0, ""
+        self._engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=_POOL,
+            max_overflow=_POOL,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args=_CONNECTION,
+            hide_parameters=True,
+        )
+        event.listen(self._engine, "connect", self._set_up)
+        _, given = self._engine.dialect.create_connect_args(self._engine.url)
+        given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
+        try:
+            self.jobs = JobQueue(make_conninfo(**{**given, **_CONNECTION}))
+        except ProgrammingError as error:  # it names an option, and has no value
+            raise ConfigError(f"the store {self.name} can't be used: {error}") from None
+
+    @contextmanager
+    def write(self, what: str) -> Iterator[Connection]:
+        """Yield a connection in a transaction that is on the disk at the end of the block."""
+        with store_errors(), self._engine.connect() as connection:
+            with connection.begin():
+                self.at(f"{what}: begun")
+                yield connection
+                self.at(f"{what}: written")
+            self.at(f"{what}: committed")
+
+    def commit(self, what: str, do: Callable[[Connection], T]) -> T:
+        """Return what ``do`` returns, once what it wrote is on the disk of the server.
+
+        Whatever ``do`` raises ends its transaction, with nothing written.
+        """
+        with self.write(what) as connection:
+            return do(connection)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Serve the store beside others."""
+        yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Yield a connection that sees the store as it is now until the end of the block."""
+        with store_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(isolation_level="REPEATABLE READ", yield_per=_ROWS)
+            with connection.begin():
+                yield connection
+
+    def count_on(self, connection: Connection) -> None:
+        """Let the next number of each table follow those of the rows that were copied into it."""
+        for table in (MESSAGES, ATTEMPTS, EVENTS):
+            sequence = func.pg_get_serial_sequence(table.name, "seq")
+            last = select(func.max(table.c.seq)).scalar_subquery()
+            connection.execute(select(func.setval(sequence, func.coalesce(last, 1))))
+
+    def prepare(self) -> None:
+        """Take the time of the server for everybody's."""
+        with store_errors(), self._engine.connect() as connection:
+            self._ahead = float(connection.execute(_NOW).scalar_one()) - time.time()
+
+    def is_there(self) -> bool:
+        """Return whether the tables are there."""
+        self.prepare()
+        with self.read() as connection:
+            return connection.dialect.has_table(connection, "messages")
+
+    def now(self) -> float:
+        """Return the seconds since 1970, as the server counted them when it was last asked."""
+        return time.time() + self._ahead
+
+    def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
+        """Let nobody else write what has one of these names until the transaction ends."""
+        keys = sorted({self._key(name) for name in names})
+        connection.execute(_TURNS, {"keys": keys})
+
+    @contextmanager
+    def alone(self, name: str, seconds: int) -> Iterator[bool]:
+        """Yield whether nobody else does what has this name; nobody does it until the end.
+
+        A process that holds it for longer than ``seconds`` loses its turn.
+        """
+        with store_errors(), self._engine.connect() as connection, connection.begin():
+            connection.exec_driver_sql(_TURN % seconds)
+            yield bool(connection.execute(_TRY, {"key": self._key(name)}).scalar_one())
+
+    def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
+        """Issue work for messages that are due then; return the number of its job."""
+        later = due if due > self.now() else None
+        return self.jobs.issue(connection.connection.driver_connection, ids, later)
+
+    def _set_up(self, connection: Any, _record: object) -> None:
+        connection.execute(_SETTINGS)
+        (self._schema,) = connection.execute("SELECT current_schema()").fetchone()
+        connection.commit()
+
+    def _key(self, name: str) -> int:
+        """Return the number of a turn: those of another schema are other turns."""
+        whole = f"smsbridge {self._schema} {name}"
+        digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
+        return int.from_bytes(digest[:8], signed=True)
+
+
+_TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))
+_SETTINGS = "SET synchronous_commit TO on; SET idle_in_transaction_session_timeout TO '15s'"
+"""A commit returns once it is on the disk, whatever the server has. The server ends a transaction
+that goes on no more: its process stands still, and others wait for its rows."""
+
+_TURN = "SET LOCAL idle_in_transaction_session_timeout TO '%ds'"

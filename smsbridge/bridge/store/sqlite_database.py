@@ -1,0 +1,171 @@
+"""A store in a file of SQLite, which one process serves."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import create_engine, event
+
+from smsbridge.bridge.store.database import At, Database, Refusal, nowhere, store_errors
+from smsbridge.errors import ConfigError
+from smsbridge.text.file_lock import try_lock
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+_BUSY_SECONDS = 10
+_MOST_AT_ONCE = 64
+_WRITING = "smsbridge_writing"
+
+
+@dataclass(slots=True, eq=False)
+class _Write:
+    """A write that waits for a commit, and what came of it."""
+
+    what: str
+    do: Callable[[Connection], Any]
+    over: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SQLiteDatabase(Database):
+    """One SQLite file; other processes may read and write it beside the one that serves it."""
+
+    def __init__(self, file: Path, *, at: At = nowhere) -> None:
+        """``at`` is for tests that end the process at a point."""
+        self.file = file
+        self.name = file.name
+        self.at = at
+        self._engine = create_engine(
+            f"sqlite:///{file}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        )
+        self._turn = threading.Lock()
+        self._waiting: deque[_Write] = deque()
+        event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "begin", _begin)
+
+    @contextmanager
+    def write(self, what: str) -> Iterator[Connection]:
+        """Yield a connection in a transaction that is on the disk at the end of the block."""
+        with self._turn, store_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITING: True})
+            with connection.begin():
+                self.at(f"{what}: begun")
+                yield connection
+                self.at(f"{what}: written")
+            self.at(f"{what}: committed")
+
+    def commit(self, what: str, do: Callable[[Connection], T]) -> T:
+        """Return what ``do`` returns, once what it wrote is on the disk.
+
+        Those who come while the disk is busy share one commit. ``do`` may raise a `Refusal` before
+        it writes; whatever else it raises ends all that share its commit, with nothing written.
+        """
+        own = _Write(what, do)
+        self._waiting.append(own)
+        with self._turn:
+            if not own.over:  # else somebody else has taken it along
+                self._commit_all()
+        if own.error is not None:
+            raise own.error
+        result: T = own.result
+        return result
+
+    def _commit_all(self) -> None:
+        writes = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+        try:
+            with store_errors(), self._engine.connect() as plain:
+                connection = plain.execution_options(**{_WRITING: True})
+                with connection.begin():
+                    for one in writes:
+                        self._do(one, connection)
+        except BaseException as error:  # noqa: BLE001  (each of them raises it)
+            for one in writes:
+                one.error = error
+        else:
+            for one in writes:
+                self.at(f"{one.what}: committed")
+        finally:
+            for one in writes:
+                one.over = True
+
+    def _do(self, write: _Write, connection: Connection) -> None:
+        self.at(f"{write.what}: begun")
+        try:
+            write.result = write.do(connection)
+        except Refusal as refused:
+            write.error = refused
+        self.at(f"{write.what}: written")
+
+    def prepare(self) -> None:
+        """Make the file, for its owner alone: it has numbers and texts."""
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.touch(0o600)
+        except OSError as error:
+            raise ConfigError(f"can't write {self.file}: {error.strerror}") from None
+
+    def is_there(self) -> bool:
+        """Return whether the file is there."""
+        return self.file.is_file()
+
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return time.time()
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """Return a block with a connection that sees the store as it is now until its end."""
+        return self.read()  # that is so in a transaction of SQLite
+
+    def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
+        """Do nothing: one writes at a time."""
+
+    @contextmanager
+    def alone(self, name: str, seconds: int) -> Iterator[bool]:  # noqa: ARG002  (one process serves it)
+        """Yield True: one process serves it."""
+        yield True
+
+    def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
+        """Do nothing: workers look for what is due."""
+
+    def count_on(self, connection: Connection) -> None:
+        """Do nothing: SQLite counts on by itself."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the store for one process that serves it; raises `ConfigError` for a second."""
+        self.prepare()
+        held = os.open(self.file.with_name(f"{self.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not try_lock(held):
+                raise ConfigError(f"another process serves the store {self.name}")
+            yield
+        finally:
+            os.close(held)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """Set a new connection up: a commit returns once it is on the disk."""
+    connection.isolation_level = None  # the driver begins no transaction by itself
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITING)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

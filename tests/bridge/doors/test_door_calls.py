@@ -1,0 +1,344 @@
+"""What a known caller asks: sends and their repeats, questions, commands."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsbridge.bridge.store.stored_message import State
+from smsbridge.errors import ConfigError
+from smsbridge.http.exchange import Response
+from smsbridge.testing.mock.provider import Provider
+
+from support.bridges import NEW, NUMBER, Running, config_text, form, get, running
+from support.each import each
+
+REFERENCED = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+statuses = { waiting = "queued", out = "sent", there = "delivered", lost = "undelivered" }
+[backends.old.send]
+route = "POST /send"
+fields.to = "{recipient}"
+fields.text = "{text}"
+fields.from = "{sender}"
+fields.ref = "{reference}"
+fields.at = "{send_at|iso}"
+accepted = { when = { ok = "yes" }, id = "id", status = "state" }
+rejected = { error = { number = "recipient", key = "authentication", bad = "request" } }
+[backends.old.status]
+route = "GET /messages/{id}"
+row = { id = "id", recipient = "to", status = "state", at = "at", reference = "ref" }
+rejected = { error = { bad = "request" } }
+[backends.old.resend]
+route = "POST /again"
+fields = { id = "{id}" }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { error = { bad = "request" } }
+"""
+"""A dialect with references, senders and times."""
+
+
+def said(answer: Response) -> Any:
+    return json.loads(answer.body)
+
+
+def referenced(door: str = "") -> str:
+    text = config_text(door, backends=REFERENCED + NEW)
+    callers = text[text.index("callers") : text.index("[backends.old]")]
+    keys = '{ shop = { api_key = "shop-key" }, till = { api_key = "till-key" } }'
+    return text.replace(callers, f"callers = {keys}\n{door}\n")
+
+
+def send(run: Running, text: str = "Hello", key: str = "shop-key", **more: str) -> Response:
+    headers = {"Idempotency_Key": more.pop("idempotency")} if "idempotency" in more else {}
+    return run.ask(form("/send", {"key": key, "to": NUMBER, "text": text, **more}, **headers))
+
+
+def test_a_repeat_with_its_reference_gets_the_first_answer(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        first = send(run, ref="order-1")
+        assert send(run, ref="order-1").body == first.body
+        run.settled()
+        assert send(run, ref="order-1").body == first.body
+        assert send(run, key="till-key", ref="order-1").body != first.body
+        assert len(run.settled()) == 2
+        assert len(run.arrived()) == 2
+
+
+def test_a_reference_with_other_content_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        send(run, ref="order-1")
+        refused = send(run, "Other", ref="order-1")
+        assert said(refused) == {"error": "bad"}
+        assert len(run.settled()) == 1
+
+
+def test_an_idempotency_key_is_a_reference_of_the_head(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        first = send(run, idempotency="k-1")
+        assert send(run, idempotency="k-1").body == first.body
+        assert said(send(run, "Other", idempotency="k-1")) == {"error": "bad"}
+        assert said(send(run, idempotency="k" * 300)) == {"error": "bad"}
+        assert len(run.settled()) == 1
+
+
+def test_without_a_reference_two_sends_are_two_messages(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        assert send(run).body != send(run).body
+        assert len(run.settled()) == 2
+
+
+def test_a_window_takes_equal_ones_for_one(tmp_path: Path) -> None:
+    with running(tmp_path, referenced('same_within = "1h"')) as run:
+        assert send(run).body == send(run).body
+        assert send(run, "Other").body != send(run).body
+        assert len(run.settled()) == 2
+
+
+def test_sender_and_time_are_carried_on(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        assert said(send(run, at="2035-01-31T09:00:00Z", **{"from": "Shop"}))["ok"] == "yes"
+        (stored,) = run.messages()
+        assert (stored.sender, stored.state) == ("Shop", "stored")
+        assert stored.due == datetime(2035, 1, 31, 9, tzinfo=UTC).timestamp()
+        assert said(send(run, at="tomorrow")) == {"error": "bad"}
+
+
+@each(
+    ("more", "why"),
+    [
+        ({"to": "12"}, "number"),
+        ({"text": " "}, "bad"),
+        ({"to": ""}, "number"),
+    ],
+)
+def test_a_message_that_no_backend_takes_is_refused_by_the_table(
+    tmp_path: Path, more: dict[str, str], why: str
+) -> None:
+    with running(tmp_path, referenced()) as run:
+        assert said(send(run, **more)) == {"error": why}
+        assert run.messages() == []
+
+
+def test_what_the_backend_behind_can_t_carry_is_refused_at_the_door(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        answer = run.send(sendwa="1", sendsms="0")
+        assert said(answer)["result"]["error"] != "0"
+        assert run.messages() == []
+
+
+@each(("charset", "texts"), [("", []), ('charset = "windows-1252"', ["caf\u00e9 \u20ac"])])
+def test_a_text_in_another_encoding_arrives_or_is_refused(
+    tmp_path: Path, charset: str, texts: list[str]
+) -> None:
+    with running(tmp_path, referenced(charset)) as run:
+        to = f"key=shop-key&to=%2B{NUMBER[1:]}"
+        answer = run.ask(get(f"/send?{to}&text=caf%E9%20%80"))
+        run.settled()
+        assert run.arrived() == texts
+        assert ("ok" in said(answer)) is bool(texts)
+
+
+@each(
+    ("to", "recipient"),
+    [
+        ("07700 900123", "+447700900123"),
+        ("447700900123", "+447700900123"),
+        (NUMBER, NUMBER),
+        ("12", ""),
+        ("nobody", ""),
+    ],
+)
+def test_a_number_is_read_as_it_was_dialled(tmp_path: Path, to: str, recipient: str) -> None:
+    text = referenced().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        answer = said(send(run, to=to))
+        assert [one.recipient for one in run.settled()] == ([recipient] if recipient else [])
+        assert answer.get("error") == (None if recipient else "number")
+
+
+def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Path) -> None:
+    text = several().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
+    with running(tmp_path, text) as run:
+        send(run, to="07700900123,07700 900124")
+        assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
+
+
+def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        run.send(port="2", **{"of-the-caller": "1", "empty": ""})
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies == {
+            ("shop", "options.sim is not carried on"): 1,
+            ("shop", "a field that its table doesn't have is not carried on"): 1,
+        }
+        run.settled()
+
+
+def test_status_says_what_is_known_and_only_to_its_caller(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        later = said(send(run, at="2035-01-31T09:00:00Z"))["id"]
+        done = said(send(run, "Now", ref="order-1"))["id"]
+        run.until(lambda: run.store.counts()[State.ACCEPTED] == 1)
+        assert said(run.ask(get(f"/messages/{later}?key=shop-key")))["state"] == "waiting"
+        row = said(run.ask(get(f"/messages/{done}?key=shop-key")))
+        assert (row["id"], row["to"], row["ref"]) == (done, NUMBER, "order-1")
+        assert row["state"] == "waiting"
+        other = run.ask(get(f"/messages/{done}?key=till-key"))
+        assert said(other) == {"error": "bad"}
+
+
+def test_a_resend_is_for_what_has_failed(tmp_path: Path) -> None:
+    with running(tmp_path, referenced()) as run:
+        run.provider.play(None)
+        run.provider.fault = "refusals"
+        known = said(send(run))["id"]
+        assert [one.state for one in run.settled()] == ["rejected"]
+        row = run.ask(get(f"/messages/{known}?key=shop-key"))
+        assert said(row)["state"] == "lost"
+        run.provider.fault = None
+        again = run.ask(form("/again", {"key": "shop-key", "id": known}))
+        assert said(again) == {"ok": "yes", "id": known}
+        assert [one.state for one in run.settled()] == ["accepted"]
+        assert said(run.ask(form("/again", {"key": "shop-key", "id": known}))) == {"error": "bad"}
+        (stored,) = run.messages()
+        assert "caller shop" in {one["actor"] for one in run.store.history(stored)}
+
+
+def test_the_log_and_a_delete_are_smsmobileapi_s(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        known = said(run.send())["result"]["id"]
+        run.settled()
+        rows = said(run.ask(get("/log/sent/sms/?apikey=shop-key")))["result"]["sms"]
+        assert [(one["guid"], one["number"], one["message"]) for one in rows] == [
+            (known, NUMBER, "Hello")
+        ]
+        assert said(run.ask(get("/log/sent/sms/?apikey=till-key")))["result"]["sms"] == []
+        assert said(run.ask(get(f"/deletesms/?apikey=shop-key&guid_message={known}")))
+        assert said(run.ask(get("/log/sent/sms/?apikey=shop-key")))["result"]["sms"] == []
+        refused = said(run.ask(get("/deletesms/?apikey=shop-key")))
+        assert refused["result"]["error"] != "0"
+
+
+def test_a_delete_of_an_unknown_id_is_answered_as_the_mock_does(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        known = said(run.send())["result"]["id"]
+        unknown = get("/deletesms/?apikey=till-key&guid_message=nobody-s")
+        (door,) = run.bridge.doors
+        by_mock = Provider(door.config.callers["till"]).handle(unknown)
+        assert isinstance(by_mock, Response)
+        assert said(run.ask(unknown)) == said(by_mock)
+        of_another = get(f"/deletesms/?apikey=till-key&guid_message={known}")
+        assert said(run.ask(of_another)) == said(by_mock)
+
+
+def test_nothing_has_come_in(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        assert said(run.ask(get("/getsms/?apikey=shop-key"))) == {"result": {"sms": []}}
+
+
+def test_an_answer_may_wait_for_the_outcome_and_tells_it_in_the_words_of_the_dialect(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, referenced('answer = "outcome"')) as run:
+        accepted = send(run, "Accepted", ref="a")
+        assert said(accepted)["ok"] == "yes"
+        run.provider.fault = "refusals"
+        refused = send(run, "Rejected")
+        assert "error" in said(refused)
+        run.provider.fault = "reset-after-request"
+        unknown = send(run, "Unknown", ref="u")
+        assert unknown.status == 500
+        run.provider.fault = None
+        assert send(run, "Unknown", ref="u").status == 500
+        assert send(run, "Accepted", ref="a").body == accepted.body
+        assert [one.state for one in run.messages()] == ["accepted", "rejected", "unknown"]
+
+
+def test_an_answer_that_waited_too_long_is_no_yes(tmp_path: Path) -> None:
+    with running(tmp_path, referenced('answer = "outcome"')) as run:
+        request = form("/send", {"key": "shop-key", "to": NUMBER, "text": "Later"})
+        later = form(
+            "/send",
+            {"key": "shop-key", "to": NUMBER, "text": "Later", "at": "2035-01-31T09:00:00Z"},
+        )
+        waiting = run.bridge.handle(later, "192.0.2.1")
+        assert not isinstance(waiting, Response)
+        assert run.bridge.outcome(waiting) is None
+        assert waiting.answer(waiting.message).status == 500
+        assert run.ask(request).status == 200
+
+
+SEVERAL = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+fields = { to = "{recipients}", text = "{text}" }
+most = 10
+rows = "results"
+row = { recipient = "number" }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { ok = { no = "request" }, error = { key = "authentication", bad = "request" } }
+"""
+
+
+def several(door: str = "") -> str:
+    return referenced(door).replace(REFERENCED, SEVERAL)
+
+
+def test_a_call_to_several_recipients_is_a_message_for_each(tmp_path: Path) -> None:
+    other = "+12025550124"
+    with running(tmp_path, several()) as run:
+        answer = send(run, to=f"{NUMBER},{other}", idempotency="k-1")
+        rows = said(answer)["results"]
+        assert [row["number"] for row in rows] == [NUMBER, other]
+        assert send(run, to=f"{NUMBER},{other}", idempotency="k-1").body == answer.body
+        found = run.settled()
+        assert [(one.id, one.recipient) for one in found] == [
+            (row["id"], row["number"]) for row in rows
+        ]
+        assert run.arrived() == ["Hello", "Hello"]
+        refused = send(run, "Other", to=f"{NUMBER},{other}", idempotency="k-1")
+        assert said(refused) == {"ok": "no"}
+        assert len(run.messages()) == 2
+
+
+@each(
+    ("first", "second"),
+    [
+        (NUMBER, f"{NUMBER},+12025550124"),
+        (f"{NUMBER},+12025550124", NUMBER),
+        (f"{NUMBER},+12025550124", f"{NUMBER},+12025550125"),
+        (f"{NUMBER},+12025550124", f"+12025550124,{NUMBER}"),
+    ],
+)
+def test_a_repeat_to_others_is_refused(tmp_path: Path, first: str, second: str) -> None:
+    with running(tmp_path, several()) as run:
+        send(run, to=first, idempotency="k-1")
+        assert said(send(run, to=second, idempotency="k-1")) == {"ok": "no"}
+        assert len(run.settled()) == len(first.split(","))
+
+
+def test_a_window_takes_each_of_several_for_one_that_came_alone(tmp_path: Path) -> None:
+    with running(tmp_path, several('same_within = "1h"')) as run:
+        send(run, to=NUMBER)
+        send(run, to=f"{NUMBER},+12025550124")
+        assert len(run.settled()) == 2
+
+
+def test_no_answer_waits_for_the_outcomes_of_several(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ConfigError, match="may have several recipients"),
+        running(tmp_path, several('answer = "outcome"')),
+    ):
+        pass

@@ -1,0 +1,142 @@
+"""The log of a caller, and what came in for it, by the filters of a question."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from smsbridge import Status
+from smsbridge.bridge.doors.door_log import DoorLog
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.stored_message import End, State
+
+from support.bridges import NUMBER, Clock, new_message, open_store, put
+from support.each import each
+from support.events import a_received, accepted
+
+OTHER = "+12025550124"
+NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+
+
+@each(
+    ("values", "texts"),
+    [
+        ({}, ["Code 4711", "Three", "Two", "One"]),
+        ({"recipient": "12025550124"}, ["Code 4711", "Three"]),
+        ({"keyword": "4711"}, ["Code 4711"]),
+        ({"keyword": "0124"}, ["Code 4711", "Three"]),
+        ({"after": "2027-01-31T12:00:20+00:00"}, ["Code 4711", "Three"]),
+        ({"before": "2027-01-31T12:00:20+00:00"}, ["Two", "One"]),
+        ({"failed": "request"}, ["One"]),
+        ({"failed": "phone"}, []),
+    ],
+)
+def test_a_filter_leaves_out_what_it_says(
+    tmp_path: Path, values: dict[str, str], texts: list[str]
+) -> None:
+    with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
+        for text, to in (("One", NUMBER), ("Two", NUMBER), ("Three", OTHER), ("Code 4711", OTHER)):
+            message = put(store, text, recipient=to)
+            if text == "One":
+                store.move(message, End(state=State.HANDED_OVER), "worker 1")
+                claimed = store.find(message.id)
+                assert claimed is not None
+                store.move(claimed, End(state=State.REJECTED), "worker 1")
+            clock.seconds += 10
+        found = DoorLog(store, "shop").rows("sent", values, "shop")
+        assert [one.text for one in found] == texts
+
+
+def test_before_a_message_are_those_that_are_older(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        one, two = put(store, "One"), put(store, "Two")
+        log = DoorLog(store, "shop")
+        assert log.rows("sent", {"before": two.id}, "shop") == [one]
+        assert log.rows("sent", {"id": two.id}, "shop") == [two]
+        assert log.rows("status", {"id": "x"}, "shop") == []
+
+
+def test_a_day_or_some_are_deleted_and_nothing_without_a_selector(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
+        put(store, "One")
+        clock.seconds += 86_400
+        put(store, "Two")
+        log = DoorLog(store, "shop")
+        assert not log.delete({}, "shop")
+        assert log.delete({"first": "2027-01-31"}, "shop")
+        assert [one.text for one in log.rows("sent", {}, "shop")] == ["Two"]
+        assert log.delete({"first": "2027-01-31", "last": "2027-02-01"}, "shop")
+        assert log.rows("sent", {}, "shop") == []
+
+
+def test_a_day_with_more_than_are_read_at_once_is_deleted_too(tmp_path: Path) -> None:
+    with open_store(tmp_path, Clock(NOON.timestamp())) as store:
+        store.put_all([new_message(str(number)) for number in range(1001)])
+        assert DoorLog(store, "shop").delete({"first": "2027-01-31"}, "shop")
+        assert store.list_messages(door="shop", caller="shop") == []
+
+
+def test_a_delete_of_what_is_another_s_or_nobody_s_changes_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        one = put(store, "One")
+        log = DoorLog(store, "shop")
+        assert log.delete({"id": one.id}, "till")
+        assert log.delete({"id": "x"}, "shop")
+        assert log.rows("sent", {}, "shop") == [one]
+
+
+def test_what_failed_on_a_phone_is_what_was_reported_so(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        for text, status in (
+            ("There", Status.DELIVERED),
+            ("Lost", Status.UNDELIVERED),
+            ("Late", Status.EXPIRED),
+        ):
+            put(store, text)
+            accepted(store, text, status)
+        put(store, "Waits")
+        found = DoorLog(store, "shop").rows("sent", {"failed": "phone"}, "shop")
+        assert [one.text for one in found] == ["Late", "Lost"]
+
+
+@each(
+    ("values", "texts"),
+    [
+        ({}, ["One", "Two 4711", "Three"]),
+        ({"keyword": "4711"}, ["Two 4711"]),
+        ({"recipient": "+1 202 555 0100"}, ["One", "Two 4711", "Three"]),
+        ({"recipient": "+12025550199"}, []),
+        ({"after": "2027-01-31T12:00:10+00:00"}, ["Two 4711", "Three"]),
+        ({"before": "2027-01-31T12:00:10+00:00"}, ["One"]),
+        ({"device": "a phone of the old service"}, ["One", "Two 4711", "Three"]),
+    ],
+)
+def test_what_came_in_is_shown_by_its_filters(
+    tmp_path: Path, values: dict[str, str], texts: list[str]
+) -> None:
+    with open_store(tmp_path) as store:
+        for number, text in enumerate(("One", "Two 4711", "Three")):
+            EventStore(store).add(a_received(text, text, at=NOON.timestamp() + 10 * number))
+        log = DoorLog(store, "shop")
+        assert [one.text for one in log.received(values, "shop")] == texts
+        assert log.received(values, "till") == DoorLog(store, "x").received(values, "shop") == []
+
+
+def test_what_was_asked_for_is_read(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        log = DoorLog(store, "shop")
+        EventStore(store).add(a_received("one", "One"))
+        assert len(log.received({"unread": "true"}, "shop")) == 1
+        assert log.received({"unread": "true"}, "shop") == []
+        assert len(log.received({}, "shop")) == 1
+
+
+def test_what_came_in_is_deleted_by_its_id(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        log = DoorLog(store, "shop")
+        EventStore(store).add(a_received("one", "One"))
+        (event,) = log.received({}, "shop")
+        assert log.delete({"id": event.id}, "till")
+        assert len(log.received({}, "shop")) == 1
+        assert log.delete({"id": event.id}, "shop")
+        assert log.received({}, "shop") == []

@@ -1,0 +1,67 @@
+"""Which caller gets what comes in, as the doors of a config say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.doors.received_owners import ANY
+from smsbridge.errors import ConfigError
+
+from support.bridges import OLD, read, refusal
+from support.each import each
+from support.events import OWN, REPORTING, WEBHOOK, events_text
+
+
+def test_the_only_caller_of_the_only_door_gets_what_comes_in(tmp_path: Path) -> None:
+    text = events_text().replace('received = "shop"\n', "")
+    callers = text[text.index("callers") : text.index("[bridge.events")]
+    alone = text.replace(callers, 'callers = { till = { api_key = "k" } }\n')
+    (events,) = read(tmp_path, alone).events
+    assert events.owners == {ANY: ("shop", "till")}
+
+
+def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
+    owners = f'received = {{ "{OWN}" = "till", "*" = "shop" }}'
+    (events,) = read(tmp_path, events_text().replace('received = "shop"', owners)).events
+    assert events.owner("1 (202) 555-0100") == ("shop", "till")
+    assert events.owner("+12025550101") == ("shop", "shop")
+
+
+@each(
+    ("given", "instead", "why"),
+    [
+        ('received = "shop"', 'received = "nobody"', "line 8: doors.shop.received: there is no"),
+        ('received = "shop"', 'received = { x = "shop" }', "give a number of yours"),
+        (
+            'received = "shop"',
+            'received = { "12025550100" = "shop", "+12025550100" = "till" }',
+            "is given twice",
+        ),
+        (
+            'received = "shop"',
+            'received = { "+12025550100" = "shop" }',
+            "who gets what comes in for any other number",
+        ),
+        ('received = "shop"', "", "say in [doors.shop] who gets the messages that come in"),
+        (WEBHOOK, "", "line 8: doors.shop.received: no message comes in by new"),
+    ],
+)
+def test_what_a_door_says_wrongly_is_told_with_its_line(
+    tmp_path: Path, given: str, instead: str, why: str
+) -> None:
+    text = events_text(door='path = "/old"') if "/old" in instead else events_text()
+    said = refusal(tmp_path, text.replace(given, instead, 1))
+    assert why in said
+    assert "smsbridge.toml, line" in said
+
+
+def test_two_doors_can_t_both_get_what_comes_in(tmp_path: Path) -> None:
+    second = '[doors.two]\nspeaks = "old"\nto = "new"\npath = "/two"\nreceived = "a"\n'
+    more = f"{second}callers = {{ a = {{ api_key = 'k' }} }}\n"
+    text = events_text(backends=more + OLD + REPORTING)
+    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop gets it already"):
+        read(tmp_path, text)
+    (events,) = read(tmp_path, text.replace('received = "a"\n', "")).events
+    assert events.owners == {ANY: ("shop", "shop")}

@@ -1,0 +1,103 @@
+"""Where the events of a caller go: what a door may say of it, and what is wrong with which line."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.doors.webhook_config import Shape, WebhookConfig
+from smsbridge.errors import ConfigError
+from smsbridge.text.secrets import Secret
+
+from support.bridges import NEW, OLD, config_text, read
+from support.each import each
+from support.webhook_receivers import SECRET
+
+URL = 'url = "https://shop.example/sms"'
+KEY = f'secret = "{SECRET}"'
+
+
+def webhooks(tmp_path: Path, keys: str, text: str = "") -> WebhookConfig:
+    door = f"webhooks = {{ shop = {{ {keys} }} }}"
+    config = read(tmp_path, (text or config_text("DOOR")).replace("DOOR", door))
+    return config.doors[0].webhooks["shop"]
+
+
+def test_an_address_and_a_secret_are_all_that_is_needed(tmp_path: Path) -> None:
+    given = webhooks(tmp_path, f"{URL}, {KEY}")
+    assert given == WebhookConfig(
+        url="https://shop.example/sms", secret=Secret(SECRET), shape=Shape.DIALECT
+    )
+    assert "shop.example" not in repr(given)
+    assert SECRET not in repr(given)
+
+
+def test_each_key_of_it_says_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_WEBHOOK_SECRET", SECRET)
+    keys = (
+        'url = "http://10.1.2.3:8080/sms?key=k", secret = { env = "SHOP_WEBHOOK_SECRET" }, '
+        'networks = ["10.0.0.0/8", "fd00::/8"], shape = "standard", dialect_secret = "old"'
+    )
+    given = webhooks(tmp_path, keys)
+    assert given.url == "http://10.1.2.3:8080/sms?key=k"
+    assert given.secret == Secret(SECRET)
+    assert given.networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+    assert given.shape is Shape.STANDARD
+    assert given.dialect_secret == Secret("old")
+
+
+def test_a_door_without_webhooks_has_none(tmp_path: Path) -> None:
+    assert read(tmp_path, config_text()).doors[0].webhooks == {}
+
+
+def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) -> None:
+    text = config_text("DOOR").replace('speaks = "old"', 'speaks = "new"')
+    callers = text[text.index("callers") : text.index("\n", text.index("callers"))]
+    text = text.replace(callers, 'callers = { shop = { key = "other" } }')
+    assert webhooks(tmp_path, f"{URL}, {KEY}", text).shape is Shape.STANDARD
+    with pytest.raises(ConfigError, match="shape: new has no webhook of its own"):
+        webhooks(tmp_path, f'{URL}, {KEY}, shape = "dialect"', text)
+
+
+@each(
+    ("keys", "why"),
+    [
+        (KEY, "line 8: doors.shop.webhooks.shop: url is missing"),
+        (URL, "webhooks.shop.secret: is missing: give whsec_ and 24 to 64 random bytes"),
+        (f'{URL}, secret = "whsec_c2hvcnQ="', "shop.secret: give whsec_ and 24 to 64 random"),
+        (f'{URL}, secret = "{SECRET[6:]}"', "shop.secret: give whsec_ and 24 to 64 random bytes"),
+        (f'{URL}, secret = "whsec_###"', "shop.secret: give whsec_ and 24 to 64 random bytes"),
+        (f"{URL}, secret = 7", "shop.secret: give text"),
+        (
+            f'{URL}, secret = {{ env = "NOT_SET_HERE" }}',
+            "shop.secret: the environment variable NOT_SET_HERE is not set",
+        ),
+        (f'{KEY}, url = "shop.example"', "shop.url: give http:// or https://"),
+        (f'{KEY}, url = "https://a:b@shop.example"', "shop.url: give http:// or https://"),
+        (f'{KEY}, url = "https://shop.example/#a"', "shop.url: leave the # and what follows out"),
+        (f'{KEY}, url = "http://shop.example"', "shop.url: use https; http is for addresses in"),
+        (f'{KEY}, url = "https://127.0.0.1/"', "give a public one, or one in networks"),
+        (
+            f'{KEY}, url = "http://8.8.8.8/", networks = ["10.0.0.0/8"]',
+            "shop.url: its address is not allowed: give one in networks",
+        ),
+        (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list of texts, such as"),
+        (f'{URL}, {KEY}, networks = ["10.0.0.1/8"]', "'10.0.0.1/8' is not a network"),
+        (f'{URL}, {KEY}, shape = "xml"', "shop.shape: give dialect or standard"),
+        (f'{URL}, {KEY}, secrets = "x"', "shop.secrets: is not a key of doors.shop.webhooks.shop"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_with_its_line(tmp_path: Path, keys: str, why: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        webhooks(tmp_path, keys)
+    assert str(error.value).startswith("smsbridge.toml, line 8: doors.shop.webhooks.shop")
+    assert why in str(error.value)
+    assert SECRET not in str(error.value)
+
+
+def test_only_a_caller_of_the_door_has_one(tmp_path: Path) -> None:
+    door = f"webhooks = {{ shpo = {{ {URL}, {KEY} }} }}"
+    with pytest.raises(ConfigError, match="shpo: is no caller of this door; did you mean 'shop'"):
+        read(tmp_path, config_text(door, backends=OLD + NEW))

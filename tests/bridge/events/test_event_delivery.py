@@ -1,0 +1,264 @@
+"""The threads that tell callers of events: in order, each endpoint for itself, whatever happens."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.config import read_bridge
+from smsbridge.bridge.events.event_delivery import EventDelivery, Teller, tellers_of
+from smsbridge.bridge.events.event_post import EventPost
+from smsbridge.bridge.events.event_queue import EventQueue
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.config.load import read_document
+
+from support.bridges import SECONDS, Clock, config_text, open_store, put
+from support.events import events_of
+from support.fault_server import FaultServer, Got, answer
+from support.webhook_receivers import SECRET, received, report, verify, words
+
+
+@dataclass
+class Telling:
+    """A store whose events are told to receivers on loopback."""
+
+    store: MessageStore
+    clock: Clock
+    delivery: EventDelivery
+    stopped: list[bool] = field(default_factory=list)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < end, events_of(self.store)
+            time.sleep(0.005)
+
+    def all_told(self) -> bool:
+        return all(one.delivered_at is not None for one in events_of(self.store))
+
+    def has(self, result: str, count: int) -> bool:
+        return self.count(result) == count
+
+    def count(self, result: str, caller: str = "shop") -> int:
+        return self.delivery.ended["shop", caller, result]
+
+
+@contextmanager
+def telling(
+    folder: Path, *urls: str, seconds: float = 10, threads: int = 8, clock: Clock | None = None
+) -> Iterator[Telling]:
+    """Tell the callers ``shop``, ``till`` and ``app`` of events, each at a URL, in our JSON."""
+    hooks = ", ".join(
+        f'{caller} = {{ url = "{url}", secret = "{SECRET}", shape = "standard", '
+        'networks = ["127.0.0.0/8"] }'
+        for caller, url in zip(("shop", "till", "app"), urls, strict=False)
+    )
+    (folder / "smsbridge.toml").write_text(config_text(f"webhooks = {{ {hooks} }}"))
+    doors = read_bridge(read_document(folder / "smsbridge.toml")).doors
+    tellers = {
+        place: Teller(known.request, EventPost(known.request.config, seconds=seconds))
+        for place, known in tellers_of(doors).items()
+    }
+    clock = clock or Clock(time.time())
+    with open_store(folder, clock) as store:
+        delivery = EventDelivery(EventQueue(store), tellers, threads=threads, jitter=lambda: 0.0)
+        run = Telling(store, clock, delivery)
+        delivery.start()
+        try:
+            yield run
+        finally:
+            run.stopped.append(delivery.stop(SECONDS))
+
+
+def ids(server: FaultServer) -> list[str]:
+    return [words(one)["webhook-id"] for one in server.sends]
+
+
+def test_events_are_told_in_their_order(tmp_path: Path) -> None:
+    with FaultServer([answer(204)]) as server, telling(tmp_path, server.url) as run:
+        message = put(run.store, "Hello")
+        wanted = [report(run.store, message), *(received(run.store) for _ in range(20))]
+        run.until(run.all_told)
+        assert ids(server) == wanted
+        assert [verify(one)["id"] for one in server.sends] == wanted
+        run.until(lambda: run.count("delivered") == 21)
+
+
+def test_what_fails_is_told_again_when_it_is_due_with_the_same_id(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = [answer(500), answer(302, location="http://127.0.0.1:9/"), answer(204)]
+    with FaultServer([*script]) as server, telling(tmp_path, server.url) as run:
+        known = received(run.store, "A secret text")
+        for failed in (1, 2):
+            run.until(partial(run.has, "failed", failed))
+            run.clock.seconds += 300
+        run.until(run.all_told)
+        assert ids(server) == [known] * 3
+        assert len({one.body for one in server.sends}) == 1
+    assert run.stopped == [True]
+    said = [one for one in caplog.records if one.name == "smsbridge.bridge"]
+    assert [vars(one)["why"] for one in said][:1] == ["HTTP 500 Internal Server Error"]
+    assert not any("secret" in str(vars(one)) for one in said)
+    assert not any(server.url in str(vars(one)) for one in said)
+
+
+def test_a_receiver_that_hangs_holds_no_other_up(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def hang(_: socket.socket) -> None:
+        over.wait(20)
+
+    with ExitStack() as stack:
+        stack.callback(over.set)
+        hangs = stack.enter_context(FaultServer(on_accept=hang))
+        works = stack.enter_context(FaultServer([answer(204)]))
+        run = stack.enter_context(telling(tmp_path, hangs.url, works.url, threads=2))
+        for _ in range(3):
+            received(run.store, caller="shop")
+        for _ in range(60):
+            received(run.store, caller="till")
+        run.until(lambda: run.count("delivered", "till") == 60)
+        assert run.count("failed") == 0
+        assert hangs.connections == 1
+        over.set()
+        run.until(lambda: run.count("failed") >= 1)
+
+
+def test_a_receiver_that_asks_to_wait_gets_no_other_event_either(tmp_path: Path) -> None:
+    script = [answer(429, retry_after="60"), answer(204)]
+    with FaultServer([*script]) as server, telling(tmp_path, server.url) as run:
+        wanted = {received(run.store), received(run.store)}
+        run.until(lambda: run.count("failed") == 1)
+        time.sleep(1.2)  # it would have come by now
+        assert len(server.sends) == 1
+        run.clock.seconds += 61
+        run.until(run.all_told)
+        assert set(ids(server)) == wanted
+
+
+def test_those_that_hang_let_another_have_their_threads(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def hang(_: socket.socket) -> None:
+        over.wait(20)
+
+    with ExitStack() as stack:
+        stack.callback(over.set)
+        hangs = stack.enter_context(FaultServer(on_accept=hang))
+        works = stack.enter_context(FaultServer([answer(204)]))
+        urls = hangs.url, works.url
+        run = stack.enter_context(telling(tmp_path, *urls, threads=1, seconds=0.5))
+        for _ in range(20):
+            received(run.store, caller="shop")
+        for _ in range(60):
+            received(run.store, caller="till")
+        run.until(lambda: run.count("delivered", "till") == 60)
+        assert run.count("failed") <= 2
+        over.set()
+
+
+def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FaultServer([answer(410), answer(204)]) as server, telling(tmp_path, server.url) as run:
+        wanted = [received(run.store)]
+        run.until(lambda: run.count("gone") == 1)
+        wanted.append(received(run.store))
+        (endpoint,) = run.delivery.queue.endpoints()
+        assert (endpoint.disabled_at, endpoint.waiting) == (run.clock(), 2)
+        assert len(server.sends) == 1
+        assert run.delivery.queue.enable(("shop", "shop")) == 2
+        run.until(run.all_told)
+        assert ids(server) == [wanted[0], *wanted]
+    (loud,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "smsbridge outbox enable shop shop" in loud.getMessage()
+
+
+def test_what_is_given_up_is_told_loudly_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FaultServer([answer(500)]) as server, telling(tmp_path, server.url) as run:
+        known = received(run.store)
+        for tries in range(1, 11):
+            run.until(partial(run.has, "failed", tries))
+            run.clock.seconds = events_of(run.store)[0].due or run.clock()
+        assert run.count("given_up") == 1
+        assert ids(server) == [known] * 10
+    loud = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "an event was given up after its last try" in [one.getMessage() for one in loud]
+
+
+def test_what_can_t_be_told_is_left_out_and_counted(tmp_path: Path) -> None:
+    with FaultServer([answer(204)]) as server, telling(tmp_path, server.url) as run:
+        report(run.store, None)
+        later = received(run.store)
+        run.until(lambda: run.count("delivered") == 1)
+        assert run.count("left_out") == 1
+        assert ids(server) == [later]
+
+
+def test_an_event_of_a_caller_without_a_webhook_stays_as_it_is(tmp_path: Path) -> None:
+    with FaultServer([answer(204)]) as server, telling(tmp_path, server.url) as run:
+        received(run.store, caller="till")
+        later = received(run.store)
+        run.until(lambda: run.count("delivered") == 1)
+        assert ids(server) == [later]
+        assert [one.tries for one in events_of(run.store)] == [0, 1]
+
+
+def test_a_store_that_can_t_be_used_for_a_while_loses_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    moved: list[str] = []
+
+    def break_store(_server: FaultServer, _got: Got) -> bytes:
+        if not moved:
+            moved.append("away")
+            with run.store.database.write("test") as connection:
+                connection.exec_driver_sql("ALTER TABLE endpoints RENAME TO away")
+        return answer(204)
+
+    with FaultServer([break_store]) as server, telling(tmp_path, server.url) as run:
+        received(run.store)
+        run.until(lambda: "a webhook can't be recorded" in caplog.text)
+        assert not run.all_told()
+        with run.store.database.write("test") as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO endpoints")
+        run.until(run.all_told)
+        assert len(server.sends) == 1
+        received(run.store)
+        run.until(run.all_told)
+
+
+def test_to_stop_waits_for_what_is_under_way_and_claims_nothing_more(tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def slow(_server: FaultServer, _got: Got) -> bytes:
+        over.wait(10)
+        return answer(204)
+
+    with FaultServer([slow]) as server, telling(tmp_path, server.url) as run:
+        first, second = received(run.store), received(run.store)
+        run.until(lambda: bool(server.sends))
+        run.delivery.end()
+        over.set()
+        assert run.delivery.stop(SECONDS)
+        assert [bool(one.delivered_at) for one in events_of(run.store)] == [True, False]
+        assert ids(server) == [first]
+        assert second != first
+
+
+def test_without_webhooks_no_thread_runs(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with telling(tmp_path) as run:
+        assert threading.active_count() == before
+    assert run.stopped == [True]

@@ -1,0 +1,270 @@
+"""Which event is told next: claimed by one, due again after a lease, ten times in three days."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smsbridge.bridge.events.event_queue import (
+    LEASE,
+    WAITS,
+    Claimed,
+    Endpoint,
+    EventQueue,
+    Failed,
+    wait_after,
+)
+from smsbridge.bridge.store.stored_event import StoredEvent
+
+from support.bridges import Clock, open_store, put
+from support.each import each
+from support.events import events_of
+from support.webhook_receivers import received, report
+
+SHOP = ("shop", "shop")
+DAY = 86_400.0
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(tmp_path: Path, clock: Clock) -> Iterator[EventQueue]:
+    with open_store(tmp_path, clock) as store:
+        yield EventQueue(store)
+
+
+def claimed(queue: EventQueue) -> Claimed:
+    found = queue.claim(SHOP)
+    assert found is not None
+    return found
+
+
+def last(queue: EventQueue) -> StoredEvent:
+    return events_of(queue.store)[-1]
+
+
+def shop(queue: EventQueue) -> Endpoint:
+    (found,) = queue.endpoints([SHOP])
+    return found
+
+
+def test_events_are_claimed_in_their_order_with_the_message_they_are_about(
+    queue: EventQueue, clock: Clock
+) -> None:
+    message = put(queue.store, "Hello")
+    wanted = [report(queue.store, message), received(queue.store)]
+    assert queue.due_places([SHOP]) == [SHOP]
+    first, second = claimed(queue), claimed(queue)
+    assert [first.event.id, second.event.id] == wanted
+    assert first.message == message
+    assert second.message is None
+    assert (first.event.tries, first.event.due) == (1, clock() + LEASE)
+    assert queue.claim(SHOP) is None
+    assert queue.due_places([SHOP]) == []
+
+
+def test_what_was_claimed_and_not_recorded_is_due_again_after_the_lease(
+    queue: EventQueue, clock: Clock
+) -> None:
+    known = received(queue.store)
+    assert claimed(queue).event.id == known
+    clock.seconds += LEASE - 1
+    assert queue.claim(SHOP) is None
+    clock.seconds += 1
+    assert (claimed(queue).event.id, last(queue).tries) == (known, 2)
+
+
+def test_of_several_who_claim_at_once_one_wins(queue: EventQueue) -> None:
+    for _ in range(20):
+        received(queue.store)
+    found: list[str] = []
+
+    def claim() -> None:
+        several = [queue.claim(SHOP) for _ in range(40)]
+        found.extend(one.event.id for one in several if one)
+
+    threads = [threading.Thread(target=claim) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(found) == sorted(one.id for one in events_of(queue.store))
+
+
+def test_what_was_taken_is_never_told_again(queue: EventQueue, clock: Clock) -> None:
+    received(queue.store)
+    queue.settle(claimed(queue).event)
+    assert (last(queue).delivered_at, last(queue).due) == (clock(), None)
+    clock.seconds += 10 * DAY
+    assert queue.claim(SHOP) is None
+
+
+def test_an_event_is_tried_ten_times_over_three_days_and_then_given_up(
+    queue: EventQueue, clock: Clock
+) -> None:
+    received(queue.store)
+    begun, tries = clock(), 0
+    for _ in range(200_000):
+        if queue.due_places([SHOP]):
+            failed = queue.fail(claimed(queue).event)
+            tries += 1
+            assert failed == Failed(given_up=tries == 10, disabled=False)
+        due = last(queue).due
+        if due is None:
+            break
+        clock.seconds = due
+    assert tries == 10
+    assert clock() - begun == sum(WAITS) == 75 * 3600 + 35 * 60 + 5
+    assert shop(queue).given_up == 1
+    assert shop(queue).disabled_at is None
+
+
+@each(
+    ("tries", "retry_after", "jitter", "wait"),
+    [
+        (1, None, 0.0, 5),
+        (2, None, 0.0, 300),
+        (2, None, 1.0, 330),
+        (9, None, 0.0, 86_400),
+        (10, None, 0.0, None),
+        (11, 60.0, 0.0, None),
+        (1, 90.0, 0.0, 90),
+        (3, 90.0, 0.0, 1800),
+    ],
+)
+def test_each_wait_is_longer_and_none_is_shorter_than_the_receiver_asks(
+    tries: int, retry_after: float | None, jitter: float, wait: float | None
+) -> None:
+    found = wait_after(tries, retry_after, jitter)
+    assert found == (pytest.approx(wait) if wait is not None else None)
+
+
+def test_a_try_that_ends_after_its_lease_changes_nothing_of_another(
+    queue: EventQueue, clock: Clock
+) -> None:
+    received(queue.store)
+    late = claimed(queue).event
+    clock.seconds += LEASE
+    second = claimed(queue).event
+    queue.fail(late)
+    assert last(queue).due == second.due
+    queue.settle(second)
+    queue.fail(late)
+    assert last(queue).delivered_at == clock()
+
+
+def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_its_events_wait(
+    queue: EventQueue, clock: Clock
+) -> None:
+    received(queue.store)
+    queue.fail(claimed(queue).event)
+    since = clock()
+    clock.seconds += 4 * DAY
+    later = received(queue.store)
+    disabled: list[bool] = []
+    while not any(disabled):
+        event = claimed(queue).event
+        disabled.append(queue.fail(event).disabled)
+        clock.seconds += DAY / 4
+        assert clock() - since < 9 * DAY
+    assert clock() - since >= 5 * DAY
+    assert shop(queue).failing_since == since
+    assert shop(queue).disabled_at == clock() - DAY / 4
+    assert queue.due_places([SHOP]) == []
+    assert queue.claim(SHOP) is None
+    assert later in {one.id for one in events_of(queue.store)}
+    received(queue.store)
+    assert shop(queue).waiting + shop(queue).given_up == 3
+
+
+def test_one_failure_long_after_the_last_success_disables_nothing(
+    queue: EventQueue, clock: Clock
+) -> None:
+    received(queue.store)
+    queue.fail(claimed(queue).event)
+    clock.seconds += 30 * DAY
+    assert not queue.fail(claimed(queue).event).disabled
+    assert shop(queue).disabled_at is None
+
+
+def test_a_success_ends_the_count_of_days(queue: EventQueue, clock: Clock) -> None:
+    for _ in range(2):
+        received(queue.store)
+    queue.fail(claimed(queue).event)
+    assert shop(queue).failing_since == clock()
+    queue.settle(claimed(queue).event)
+    assert shop(queue).failing_since is None
+
+
+def test_who_wants_no_more_is_disabled_at_once_and_nothing_is_lost(
+    queue: EventQueue, clock: Clock
+) -> None:
+    known = [received(queue.store), received(queue.store)]
+    assert queue.fail(claimed(queue).event, gone=True).disabled
+    assert shop(queue).disabled_at == clock()
+    assert queue.claim(SHOP) is None
+    assert queue.enable(SHOP) == 2
+    assert [claimed(queue).event.id for _ in known] == known
+
+
+def test_to_enable_lets_out_what_waits_and_what_was_given_up_with_ten_tries_each(
+    queue: EventQueue, clock: Clock
+) -> None:
+    first = received(queue.store)
+    while (due := last(queue).due) is not None:
+        clock.seconds = due
+        queue.fail(claimed(queue).event)
+    told = received(queue.store)
+    queue.settle(claimed(queue).event)
+    assert queue.enable(SHOP) == 1
+    event = claimed(queue).event
+    assert (event.id, event.tries) == (first, 1)
+    assert told != first
+    assert queue.enable(("shop", "nobody")) == 0
+
+
+def test_what_can_t_be_told_neither_waits_nor_comes_back(queue: EventQueue) -> None:
+    received(queue.store)
+    queue.leave_out(claimed(queue).event)
+    assert queue.enable(SHOP) == 0
+    assert (shop(queue).waiting, shop(queue).given_up) == (0, 0)
+
+
+def test_what_waits_is_counted_for_each_endpoint_alone(queue: EventQueue) -> None:
+    places = [SHOP, ("shop", "till"), ("shop", "app")]
+    for caller in ("shop", "till", "shop", "shop"):
+        received(queue.store, caller=caller)
+    queue.settle(claimed(queue).event)
+    assert queue.waiting_counts(places) == dict(zip(places, (2, 1, 0), strict=True))
+    queue.fail(claimed(queue).event, gone=True)
+    assert queue.disabled_places() == {SHOP}
+    assert queue.due_places(places) == [("shop", "till")]
+
+
+def test_the_next_event_is_found_by_an_index(queue: EventQueue) -> None:
+    asked = queue.next_due(SHOP).compile(compile_kwargs={"literal_binds": True})
+    with queue.store.database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    assert [str(one[-1]) for one in plan] == [
+        "SEARCH events USING INDEX events_due (door=? AND caller=? AND due<?)"
+    ]
+
+
+def test_an_endpoint_says_what_waits_for_it_and_since_when(queue: EventQueue, clock: Clock) -> None:
+    begun = clock()
+    received(queue.store)
+    clock.seconds += 60
+    received(queue.store)
+    received(queue.store, caller="till")
+    received(queue.store, door=None, caller=None)
+    assert queue.endpoints([("shop", "app")]) == [
+        Endpoint(door="shop", caller="app"),
+        Endpoint(door="shop", caller="shop", waiting=2, oldest=begun),
+        Endpoint(door="shop", caller="till", waiting=1, oldest=begun + 60),
+    ]

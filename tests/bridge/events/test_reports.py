@@ -1,0 +1,235 @@
+"""What a report changes of its message, whenever it comes: never how the send ended, but once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from smsbridge import Status
+from smsbridge.bridge.events.reports import PROVED, Became
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import End, State, StoredMessage
+
+from support.bridges import Clock, claim, open_store, put
+from support.each import each
+from support.events import a_received, a_report, accepted, events_of, reports_of
+
+
+def status(store: MessageStore, message: StoredMessage) -> Any:
+    found = store.find(message.id)
+    assert found is not None
+    return found.state, found.status
+
+
+def claimed(store: MessageStore) -> StoredMessage:
+    put(store)
+    found = claim(store)
+    assert found is not None
+    return found
+
+
+def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        message = accepted(store)
+        reports = reports_of(store, told=True)
+        for key, told in (("1", Status.SENT), ("2", Status.DELIVERED), ("3", Status.SENT)):
+            assert reports.record(a_report(key, told)).became is Became.KEPT
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
+        events = events_of(store)
+        assert [one.due for one in events] == [clock(), clock(), None]
+        assert {(one.message, one.door, one.caller) for one in events} == {
+            (message.seq, "shop", "shop")
+        }
+        assert len(store.history(message)) == 3
+
+
+def test_what_only_a_look_up_has_told_is_told_once_by_a_report(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        accepted(store, status=Status.DELIVERED)
+        reports = reports_of(store, told=True)
+        for key, told in (("1", Status.SENT), ("2", Status.DELIVERED), ("3", Status.DELIVERED)):
+            reports.record(a_report(key, told))
+        assert [one.due for one in events_of(store)] == [None, clock(), None]
+
+
+def test_what_the_answer_to_a_send_has_said_is_not_told_again(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        accepted(store, status=Status.QUEUED)
+        reports_of(store, told=True).record(a_report("1", Status.QUEUED))
+        assert [one.due for one in events_of(store)] == [None]
+
+
+def test_a_report_that_comes_again_is_kept_once(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        accepted(store)
+        assert reports_of(store).record(a_report()).became is Became.KEPT
+        assert reports_of(store).record(a_report()).became is Became.REPEATED
+        assert len(events_of(store)) == 1
+
+
+@each(
+    ("given", "fits"),
+    [
+        ({}, True),
+        ({"provider_id": "p-2"}, False),
+        ({"backend": "other"}, False),
+        ({"provider_id": None}, False),
+    ],
+)
+def test_a_message_is_known_by_the_id_of_its_own_provider(
+    tmp_path: Path, given: dict[str, Any], *, fits: bool
+) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        message = accepted(store)
+        recorded = reports_of(store).record(a_report(**given))
+        assert recorded.became is (Became.KEPT if fits else Became.WAITS)
+        assert status(store, message)[1] is (Status.DELIVERED if fits else Status.QUEUED)
+
+
+@each("early", [True, False])
+def test_of_two_messages_with_one_id_the_newer_is_meant(tmp_path: Path, *, early: bool) -> None:
+    with open_store(tmp_path) as store:
+        reports = reports_of(store)
+        if early:
+            reports.record(a_report())
+        put(store, "Old")
+        old = accepted(store)
+        put(store, "New")
+        new = accepted(store)
+        if early:
+            reports.match(0.0)
+        else:
+            reports.record(a_report())
+        assert events_of(store)[0].message == new.seq
+        assert status(store, old)[1] is Status.QUEUED
+        assert status(store, new)[1] is Status.DELIVERED
+
+
+def test_a_report_proves_that_an_unknown_message_was_taken_by_our_reference_alone(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as store:
+        message = store.move(claimed(store), End(state=State.UNKNOWN, due=1.0), "worker 1")
+        reports = reports_of(store)
+        assert reports.record(a_report("1")).became is Became.WAITS
+        recorded = reports.record(a_report("2", Status.SENT), message.id)
+        assert recorded.proved is not None
+        assert status(store, message) == (State.ACCEPTED, Status.SENT)
+        found = store.find(message.id)
+        assert found is not None
+        assert (found.provider_id, found.due) == ("p-1", None)
+        last = store.history(message)[-1]
+        assert (last["actor"], last["why"]) == ("report new", PROVED)
+
+
+def test_a_report_of_an_unknown_word_proves_as_much(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        message = store.move(claimed(store), End(state=State.UNKNOWN), "worker 1")
+        reports_of(store).record(a_report(status=Status.UNKNOWN), message.id)
+        assert status(store, message) == (State.ACCEPTED, Status.ACCEPTED)
+
+
+@each("state", [State.NOT_SENT, State.REJECTED])
+def test_no_other_outcome_is_changed(tmp_path: Path, state: State) -> None:
+    with open_store(tmp_path) as store:
+        message = store.move(claimed(store), End(state=state), "worker 1")
+        recorded = reports_of(store, told=True).record(a_report(), message.id)
+        assert (recorded.became, recorded.proved) == (Became.KEPT, None)
+        assert status(store, message) == (state, None)
+        (event,) = events_of(store)
+        assert (event.message, event.due) == (message.seq, None)
+
+
+@each("named", [True, False])
+def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        message = claimed(store)
+        reports = reports_of(store, told=True)
+        recorded = reports.record(a_report(), message.id if named else None)
+        assert recorded.became is Became.WAITS
+        assert reports.match(0.0) == []
+        assert status(store, message) == (State.HANDED_OVER, None)
+        end = End(state=State.ACCEPTED, provider_id="p-1", status=Status.QUEUED)
+        store.move(message, end, "worker 1")
+        assert reports.match(0.0) == []
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
+        (event,) = events_of(store)
+        assert (event.message, event.caller, event.due) == (message.seq, "shop", clock())
+
+
+def test_a_report_that_waits_is_not_held_up_by_those_of_messages_of_others(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store, backend="elsewhere")
+        accepted(store)
+        reports = reports_of(store)
+        for number in range(501):
+            reports.record(a_report(f"theirs {number}"))
+        reports.record(a_report("ours", provider_id="p-2"))
+        put(store)
+        message = accepted(store, "p-2")
+        reports.match(0.0)
+        assert status(store, message)[1] is Status.DELIVERED
+
+
+def test_a_report_that_waited_proves_what_became_unknown(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        message = claimed(store)
+        reports = reports_of(store)
+        reports.record(a_report(), message.id)
+        store.move(message, End(state=State.UNKNOWN, due=1.0), "worker 1")
+        assert [one.seq for one in reports.match(0.0)] == [message.seq]
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
+        assert reports.match(0.0) == []
+
+
+def test_a_report_by_an_id_is_matched_within_its_time_alone(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        reports = reports_of(store)
+        reports.record(a_report())
+        message = accepted(store)
+        reports.match(clock() + 1)
+        assert status(store, message)[1] is Status.QUEUED
+        reports.match(clock())
+        assert status(store, message)[1] is Status.DELIVERED
+
+
+def test_what_waits_is_found_by_an_index_however_much_came_in(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        plans: list[str] = []
+
+        def explain(connection: Any, _cursor: Any, asked: str, given: Any, *_: Any) -> None:
+            if asked.startswith("SELECT"):
+                raw = connection.connection.driver_connection
+                plans.extend(
+                    str(row[-1]) for row in raw.execute(f"EXPLAIN QUERY PLAN {asked}", given)
+                )
+
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            reports_of(store).match(0.0)
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+        found = [plan for plan in plans if " events " in plan]
+        assert found == ["SEARCH events USING INDEX events_of (door=? AND caller=? AND kind=?)"] * 2
+
+
+def test_what_waits_for_ever_is_forgotten(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        reports = reports_of(store)
+        put(store)
+        accepted(store)
+        reports.record(a_report("ours"))
+        EventStore(store).add(a_received("received"))
+        reports.record(a_report("theirs", provider_id="of somebody else"))
+        assert reports.forget(clock()) == 0
+        assert reports.forget(clock() + 1) == 1
+        assert len(events_of(store)) == 2

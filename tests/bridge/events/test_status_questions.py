@@ -1,0 +1,109 @@
+"""Which messages are asked about, and when."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+from smsbridge import Status
+from smsbridge.bridge.events.status_questions import (
+    LAST_SECONDS,
+    MOST_WAIT,
+    StatusQuestions,
+    StatusRule,
+)
+from smsbridge.bridge.store.message_store import MessageStore
+
+from support.bridges import Clock, open_store, put
+from support.each import each
+from support.events import a_report, accepted, reports_of
+
+ENDS = frozenset({Status.DELIVERED, Status.UNDELIVERED})
+
+
+def questions(store: MessageStore) -> StatusQuestions:
+    rule = StatusRule(routes=frozenset({"new"}), wait=60.0, ends=ENDS)
+    return StatusQuestions(store, {"new": rule})
+
+
+def test_a_message_is_asked_about_ever_more_rarely_and_not_for_ever(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        message = accepted(store)
+        begun, asked = clock(), list[float]()
+        found = questions(store)
+        assert found.begin() == 1
+        for _ in range(500):
+            due = store.find(message.id)
+            assert due is not None
+            if due.due is None:
+                break
+            clock.seconds = due.due
+            found.begin()
+            assert (one := found.next()) is not None
+            assert found.claim(one)
+            asked.append(clock() - begun)
+        assert asked[:4] == [60.0, 120.0, 180.0, 270.0]
+        steps = [later - earlier for earlier, later in pairwise(asked)]
+        assert steps == sorted(steps)
+        assert max(steps) == MOST_WAIT
+        assert LAST_SECONDS - MOST_WAIT <= asked[-1] <= LAST_SECONDS
+        assert found.next() is None
+
+
+@each(
+    ("status", "provider_id", "backend", "count"),
+    [
+        (Status.QUEUED, "p-1", "new", 1),
+        (Status.SENT, "p-1", "new", 1),
+        (Status.DELIVERED, "p-1", "new", 0),
+        (Status.QUEUED, None, "new", 0),
+        (Status.QUEUED, "p-1", "other", 0),
+    ],
+)
+def test_only_what_can_still_change_is_asked_about(
+    tmp_path: Path, status: Status, provider_id: str, backend: str, count: int
+) -> None:
+    with open_store(tmp_path) as store:
+        put(store, backend=backend)
+        accepted(store, provider_id, status)
+        put(store, "Waits")
+        found = questions(store)
+        assert [found.begin(), found.begin()] == [count, 0]
+
+
+def test_what_ended_meanwhile_is_not_asked_about(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        accepted(store)
+        found = questions(store)
+        found.begin()
+        reports_of(store).record(a_report())
+        clock.seconds += 60
+        assert (one := found.next()) is not None
+        assert not found.claim(one)
+        assert (found.next(), found.begin()) == (None, 0)
+
+
+def test_of_two_processes_one_asks(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        accepted(store)
+        one, other = questions(store), questions(store)
+        assert (one.begin(), other.begin()) == (1, 0)
+        clock.seconds += 60
+        due = one.next()
+        assert due is not None
+        assert [one.claim(due), other.claim(due)] == [True, False]
+
+
+def test_what_was_accepted_while_nobody_asked_is_asked_about(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        put(store)
+        accepted(store)
+        clock.seconds += LAST_SECONDS - 1
+        assert questions(store).begin() == 1
+        put(store)
+        accepted(store, "p-2")
+        clock.seconds += LAST_SECONDS + 1
+        assert questions(store).begin() == 0

@@ -1,0 +1,92 @@
+"""What the store keeps of what comes in, and what a caller is shown of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from smsbridge.bridge.store.event_store import EventStore
+from smsbridge.bridge.store.message_store import MessageStore
+
+from support.bridges import Clock, open_store
+from support.events import a_received, a_report, events_of
+
+
+def test_an_event_is_kept_once_under_an_id_that_stays(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        events = EventStore(store)
+        assert events.add(a_received("one"))
+        clock.seconds += 5
+        assert not events.add(a_received("one", "Another text"))
+        assert events.add(a_received("two"))
+        one, two = events_of(store)
+    assert (one.text, one.came_at) == ("Yes", clock() - 5)
+    assert re.fullmatch("evt_[0-9a-f]{32}", one.id)
+    assert one.id != two.id
+
+
+def test_a_webhook_is_due_at_once_for_a_caller_who_has_one(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock()) as store:
+        events = EventStore(store, lambda door, caller: (door, caller) == ("shop", "till"))
+        events.add(a_received("one"))
+        events.add(a_received("two", caller="till"))
+        events.add(a_report("three"))
+        assert [one.due for one in events_of(store)] == [None, clock(), None]
+
+
+def texts(store: MessageStore, **filters: object) -> list[str | None]:
+    given = {"door": "shop", "caller": "shop", **filters}
+    return [one.text for one in EventStore(store).list_received(**given)]  # type: ignore[arg-type]  # filters
+
+
+def test_a_caller_is_shown_its_own_by_its_filters(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        events = EventStore(store)
+        for number, text in enumerate(("One", "Two", "Three")):
+            events.add(a_received(text, text, at=1000.0 + number))
+        events.add(a_received("x", "Not mine", caller="till"))
+        events.add(a_report("report"))
+        assert texts(store) == ["One", "Two", "Three"]
+        assert texts(store, after=1001.0) == ["Two", "Three"]
+        assert texts(store, before=1001.0) == ["One"]
+        assert texts(store, limit=2) == ["Two", "Three"]
+        assert texts(store, limit=2, after=0.0) == ["One", "Two"]
+        one = events_of(store)[0]
+        assert texts(store, known=one.id) == texts(store, known=one.number) == ["One"]
+        assert texts(store, known="nobody") == []
+
+
+def test_what_was_read_or_deleted_is_shown_no_more(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        events = EventStore(store)
+        for text in ("One", "Two", "Three"):
+            events.add(a_received(text, text))
+        one, two, _ = events.list_received(door="shop", caller="shop")
+        events.mark_read([one])
+        assert texts(store, unread=True) == ["Two", "Three"]
+        assert texts(store, unread=True, limit=1) == ["Two"]
+        events.hide([two])
+        assert texts(store) == ["One", "Three"]
+
+
+def test_the_last_that_came_in_by_a_block_is_known(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        events = EventStore(store)
+        assert events.last_time("new") is None
+        for key, at in (("one", 20.0), ("two", 10.0)):
+            events.add(a_received(key, at=at))
+        events.add(a_report("report", at=90.0))
+        assert events.last_time("new") == 20.0
+        assert events.last_time("other") is None
+
+
+def test_an_event_that_another_process_adds_at_the_same_time_ends_no_other_write(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as store:
+        events = EventStore(store)
+        with store.database.write("test") as connection:
+            assert events.add_row(connection, a_received("one"))
+            assert not events.add_row(connection, a_received("one"))
+            assert events.add_row(connection, a_received("two"))
+        assert len(events_of(store)) == 2
