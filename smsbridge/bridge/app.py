@@ -28,8 +28,8 @@ except ImportError as missing:
     raise MissingExtra("bridge", "smsbridge serve") from missing
 
 if TYPE_CHECKING:
+    from smsbridge.bridge.bridge import Bridge
     from smsbridge.bridge.store.stored_message import StoredMessage
-    from smsbridge.bridge.whole_bridge import Bridge
 
 MOST_BYTES = REQUEST.size
 _ASK_SECONDS = 0.5

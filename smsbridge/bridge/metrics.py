@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from smsbridge.bridge.store.database import StoreError
 
 if TYPE_CHECKING:
-    from smsbridge.bridge.whole_bridge import Bridge
+    from smsbridge.bridge.bridge import Bridge
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 

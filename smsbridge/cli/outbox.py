@@ -119,7 +119,7 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
         from smsbridge.bridge.config import read_bridge
         from smsbridge.bridge.delivery.message_queue import MessageQueue
         from smsbridge.bridge.delivery.sender import bridge_client
-        from smsbridge.bridge.service import lookup_of
+        from smsbridge.bridge.serve_bridge import lookup_of
         from smsbridge.bridge.store.stored_message import State
         from smsbridge.http.exchange import Session
 

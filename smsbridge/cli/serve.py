@@ -55,7 +55,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
     try:
         from smsbridge.bridge.app import BridgeApp
         from smsbridge.bridge.json_log import log_to_stderr
-        from smsbridge.bridge.service import serve_bridge
+        from smsbridge.bridge.serve_bridge import serve_bridge
         from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
     except ImportError as missing:
         raise MissingExtra("bridge", "smsbridge serve") from missing

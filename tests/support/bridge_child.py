@@ -22,7 +22,7 @@ from smsbridge.backends.base import Backend
 from smsbridge.bridge.app import BridgeApp
 from smsbridge.bridge.config import read_bridge
 from smsbridge.bridge.doors.door import Door
-from smsbridge.bridge.service import serve_bridge
+from smsbridge.bridge.serve_bridge import serve_bridge
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.sqlite_database import SQLiteDatabase
 from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of

@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 import pytest
 
 from smsbridge.backends.base import Backend
+from smsbridge.bridge.bridge import Bridge
 from smsbridge.bridge.config import BridgeConfig, read_bridge
 from smsbridge.bridge.delivery.message_queue import MessageQueue
 from smsbridge.bridge.delivery.sender import bridge_client
 from smsbridge.bridge.doors.door_calls import Waiting
-from smsbridge.bridge.service import serve_bridge
+from smsbridge.bridge.serve_bridge import serve_bridge
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.stored_message import NewMessage, State, StoredMessage
-from smsbridge.bridge.whole_bridge import Bridge
 from smsbridge.client.sync import Client
 from smsbridge.codecs.rest import FORM
 from smsbridge.config.load import read_document

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from smsbridge.bridge.doors.call_messages import check_sendable, messages_of, omissions
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.doors.door_log import DoorLog
-from smsbridge.bridge.doors.incoming import check_sendable, messages_of, omissions
 from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported

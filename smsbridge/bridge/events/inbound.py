@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.events.event_config import receiver_of
 from smsbridge.bridge.events.event_intake import EventCounts, EventIntake
 from smsbridge.bridge.events.event_polls import EventPolls, Poll
-from smsbridge.bridge.events.event_webhooks import EventWebhook
+from smsbridge.bridge.events.provider_webhooks import EventWebhook
 from smsbridge.bridge.events.reports import Reports
 from smsbridge.bridge.events.status_questions import StatusQuestions, StatusRule
 

@@ -59,7 +59,7 @@ def examine_bridge(config: BridgeConfig) -> Iterator[Finding]:
 
 
 def _examine_doors(config: BridgeConfig, store: MessageStore) -> Iterator[Finding]:
-    from smsbridge.bridge.service import open_doors
+    from smsbridge.bridge.serve_bridge import open_doors
     from smsbridge.bridge.uvicorn_server import base_url
     from smsbridge.cli.local_doors import local_doors
     from smsbridge.http.exchange import Session

@@ -15,7 +15,7 @@ from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
 from smsbridge.bridge.doors.door import ids_of
-from smsbridge.bridge.service import serve_bridge
+from smsbridge.bridge.serve_bridge import serve_bridge
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from smsbridge.bridge.bridge import Bridge, Listeners, Workers
 from smsbridge.bridge.delivery.housekeeping import Housekeeping
 from smsbridge.bridge.delivery.lookup import Lookup
 from smsbridge.bridge.delivery.message_delivery import Delivery
@@ -20,7 +21,6 @@ from smsbridge.bridge.store.database import nowhere
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.open_database import open_database
-from smsbridge.bridge.whole_bridge import Bridge, Listeners, Workers
 from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Session
 

@@ -9,7 +9,7 @@ import pytest
 from smsbridge import Channel, Message
 from smsbridge.backends.failover import Failover
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.bridge.doors.incoming import check_sendable
+from smsbridge.bridge.doors.call_messages import check_sendable
 from smsbridge.errors import Unsupported
 from smsbridge.http.exchange import Session
 
