@@ -21,9 +21,9 @@ from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.message import fingerprint
 
 from support.each import each
+from support.error_reports import below_the_caller, by_itself, by_pickle, by_traceback
 from support.fault_server import FaultServer, answer
 from support.pairs import pairwise
-from support.reports import below_the_caller, by_itself, by_pickle, by_traceback
 from support.sending import PROTOCOLS, fault, said
 
 KEY, SECRET, TOKEN = "canary-key-93f1", "canary-secret-77aa", "canary-token-51bc"

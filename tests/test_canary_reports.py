@@ -55,7 +55,7 @@ from support.asking import (
 from support.blocks import GATE_BLOCK, document
 from support.broken_codec import Odd
 from support.each import each
-from support.reports import REPORTS, below_the_caller, by_pickle
+from support.error_reports import REPORTS, below_the_caller, by_pickle
 
 WORD = "c4nary"
 SECRET, CLIENT, NUMBER, TEXT = f"{WORD}-secret", "client", "+447700900199", f"{WORD} text"

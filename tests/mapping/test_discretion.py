@@ -24,8 +24,8 @@ from smsbridge.text.phone import digits_of
 from support.asking import AsyncCarrier, Carrier, Wire
 from support.blocks import REST_SEND, SOAP_SEND, document, envelope, rest, soap
 from support.each import each
+from support.error_reports import by_itself, by_pickle
 from support.pairs import pairwise
-from support.reports import by_itself, by_pickle
 
 KEY, USER = "c4nary-key/+ 93f1", "c4nary-user"
 TOKEN = "c4nary-token-51bc"
