@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from smsbridge.bridge.store.stored_message import UNDER_WAY
 from smsbridge.serving.rest import json_response
 
 if TYPE_CHECKING:
@@ -110,9 +111,4 @@ class Bridge:
     def outcome(self, waiting: Waiting) -> Response | None:
         """Return the answer that waited, if the outcome is known by now."""
         message = self.store.find(waiting.message.id)
-        return waiting.answer(message) if message and is_over(message) else None
-
-
-def is_over(message: StoredMessage) -> bool:
-    """Return whether a send has ended, in whatever way."""
-    return message.state not in ("stored", "handed_over")
+        return waiting.answer(message) if message and message.state not in UNDER_WAY else None

@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from smsbridge.bridge.store.database import StoreError
 from smsbridge.bridge.store.store_tables import MESSAGES
-from smsbridge.bridge.store.stored_message import AT_ONCE, End, State, StoredMessage
+from smsbridge.bridge.store.stored_message import AT_ONCE, UNDER_WAY, End, State, StoredMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,8 +179,7 @@ class MessageQueue:
 
         What waited at the time of the backup may have been sent since.
         """
-        waits = MESSAGES.c.state.in_((State.HANDED_OVER, State.STORED))
-        return self._doubt(waits, actor, RESTORED)
+        return self._doubt(MESSAGES.c.state.in_(UNDER_WAY), actor, RESTORED)
 
     def _doubt(self, which: ColumnElement[bool], actor: str, why: str) -> int:
         asked = select(MESSAGES).where(which).with_for_update(skip_locked=True)
@@ -216,9 +215,6 @@ class MessageQueue:
             return [StoredMessage.of_row(row) for row in rows]
 
 
-_GOES_FIRST = (State.STORED, State.HANDED_OVER)
-
-
 def claimable() -> ColumnElement[bool]:
     """Return the rule for a message that may be claimed by ``now``, a parameter."""
     return and_(_goes_first(), MESSAGES.c.due <= bindparam("now"))
@@ -229,7 +225,7 @@ def _goes_first() -> ColumnElement[bool]:
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
-        earlier.c.state.in_(_GOES_FIRST),
+        earlier.c.state.in_(UNDER_WAY),
         earlier.c.seq < MESSAGES.c.seq,
         earlier.c.send_at.is_(None),
     )
@@ -238,7 +234,7 @@ def _goes_first() -> ColumnElement[bool]:
 
 def first_numbers(*rules: ColumnElement[bool]) -> Select[Any]:
     """Return the question for the number of the message that goes first, of each recipient."""
-    waits = and_(MESSAGES.c.state.in_(_GOES_FIRST), MESSAGES.c.send_at.is_(None), *rules)
+    waits = and_(MESSAGES.c.state.in_(UNDER_WAY), MESSAGES.c.send_at.is_(None), *rules)
     number = func.min(MESSAGES.c.seq + 0)  # not by the index of numbers, through all that was sent
     return select(number.label("seq")).where(waits)
 

@@ -16,7 +16,7 @@ from sqlalchemy import and_, delete, false, or_, select, update
 from smsbridge.bridge.store.message_store import NoStep
 from smsbridge.bridge.store.store_tables import EVENTS, MESSAGES
 from smsbridge.bridge.store.stored_event import EventKind, NewEvent, StoredEvent
-from smsbridge.bridge.store.stored_message import End, State, StoredMessage
+from smsbridge.bridge.store.stored_message import UNDER_WAY, End, State, StoredMessage
 from smsbridge.message import Status
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.event_store import EventStore
 
 PROVED = "its provider reported it"
-_GOING = (State.STORED, State.HANDED_OVER)
 _MOST = 500
 _TRIES = 3
 
@@ -76,7 +75,7 @@ class Reports:
             if self.events.has(connection, new.event_key):
                 return Recorded(Became.REPEATED)
             found = self._find(connection, new, reference)
-            if found is None or found.state in _GOING:
+            if found is None or found.state in UNDER_WAY:
                 number = found.seq if found else None
                 added = self.events.add_row(connection, replace(new, message=number))
                 return Recorded(Became.WAITS if added else Became.REPEATED, found)
@@ -204,7 +203,9 @@ def _both() -> Select[Any]:
 
 
 _WAITS_BY_REFERENCE = (
-    _both().join(EVENTS, MESSAGES.c.seq == EVENTS.c.message).where(MESSAGES.c.state.not_in(_GOING))
+    _both()
+    .join(EVENTS, MESSAGES.c.seq == EVENTS.c.message)
+    .where(MESSAGES.c.state.not_in(UNDER_WAY))
 )
 
 

@@ -55,6 +55,9 @@ FIRST_NUMBER = 1_000_000_000
 AT_ONCE = 0.0
 """The time at which is due what waits for none: no clock that is set back makes it wait."""
 
+UNDER_WAY = (State.STORED, State.HANDED_OVER)
+"""The states of a send that has not ended."""
+
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
 """The states in which nothing more happens by itself."""
 
