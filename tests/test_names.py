@@ -61,9 +61,11 @@ SERVED = "what a client does, and how the provider's side of it answers"
 MODULES_OF_ONE_NAME = {
     "__init__": "the face of a package",
     "auth": SERVED,
+    "aws_signature": SERVED,
     "base": "what the classes of a room share",
     "codec": "the interface of a codec, and SOAP's codec",
     "digest": SERVED,
+    "json_web_token": SERVED,
     "load": "what is read is what its room is about",
     "login": SERVED,
     "table": "the table that its room is about",
