@@ -87,8 +87,7 @@ class AiohttpTransport:
 
         Raises `ConfigError`, before anything leaves, if the environment's proxy can't be used.
         """
-        instead = redirect.current()
-        if instead and (answer := instead.send(request, self._backend, deadline)):
+        if answer := redirect.send(request, self._backend, deadline):
             return answer
         if self._connector is None:
             self._connector = Connector(self._most, keepalive_timeout=IDLE_SECONDS)

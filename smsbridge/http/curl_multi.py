@@ -48,8 +48,7 @@ class CurlMultiTransport:
 
         Raises `ConfigError`, before anything leaves, if the environment's proxy can't be used.
         """
-        instead = redirect.current()
-        if instead and (answer := instead.send(request, self._backend, deadline)):
+        if answer := redirect.send(request, self._backend, deadline):
             return answer
         multi = self._multi = self._multi or _Multi()
         free = self._free[origin(request.url)]

@@ -45,8 +45,7 @@ class CurlTransport:
 
         Raises `ConfigError`, before anything leaves, if the environment's proxy can't be used.
         """
-        instead = redirect.current()
-        if instead and (answer := instead.send(request, self._backend, deadline)):
+        if answer := redirect.send(request, self._backend, deadline):
             return answer
         handle = self._take(request)
         try:

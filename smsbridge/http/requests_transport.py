@@ -161,8 +161,7 @@ class RequestsTransport:
 
         Raises `ConfigError`, before anything leaves, if the environment's proxy can't be used.
         """
-        instead = redirect.current()
-        if instead and (answer := instead.send(request, self._backend, deadline)):
+        if answer := redirect.send(request, self._backend, deadline):
             return answer
         if self._network is None or self._process != os.getpid():  # a fork: a parent's aren't ours
             self._open()

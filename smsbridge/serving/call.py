@@ -159,24 +159,10 @@ def read_call(  # noqa: PLR0913  (what a call is read by)
     leniency that it took. ``are_dialled``: numbers are as people dial them in its
     ``default_region``.
     """
-    found: list[tuple[ProviderProtocol, Call, list[str]]] = []
-    is_routed = False
-    for protocol in protocols:
-        if not protocol.calls() or (is_routed and protocol.codec.needs_wsdl):
-            continue
-        leniencies: list[str] = []
-        try:
-            call = protocol.read(request, leniencies.append)
-        except Unreadable as error:
-            note(f"refused: {error}")
-            return protocol.codec.refuse(request, error)
-        if call:
-            found.append((protocol, call, leniencies))
-            is_routed |= not protocol.codec.needs_wsdl
-    if not found:
-        return None
-    used = (one for one in found if one[0].auth.is_used(request, one[1].fields))
-    protocol, call, leniencies = next(used, found[0])
+    found = _find_call(protocols, request, note)
+    if not isinstance(found, tuple):
+        return found
+    protocol, call, leniencies = found
     for leniency in leniencies:
         note(leniency)
     operation, table = _operation(protocol.table.operations(), call)
@@ -202,6 +188,30 @@ def read_call(  # noqa: PLR0913  (what a call is read by)
         trouble=trouble,
         leniencies=tuple(leniencies),
     )
+
+
+def _find_call(
+    protocols: Sequence[ProviderProtocol], request: Request, note: Note
+) -> tuple[ProviderProtocol, Call, list[str]] | Response | None:
+    """Return a call, by the protocol whose auth it uses, and what leniencies it took."""
+    found: list[tuple[ProviderProtocol, Call, list[str]]] = []
+    is_routed = False
+    for protocol in protocols:
+        if not protocol.calls() or (is_routed and protocol.codec.needs_wsdl):
+            continue
+        leniencies: list[str] = []
+        try:
+            call = protocol.read(request, leniencies.append)
+        except Unreadable as error:
+            note(f"refused: {error}")
+            return protocol.codec.refuse(request, error)
+        if call:
+            found.append((protocol, call, leniencies))
+            is_routed |= not protocol.codec.needs_wsdl
+    if not found:
+        return None
+    used = (one for one in found if one[0].auth.is_used(request, one[1].fields))
+    return next(used, found[0])
 
 
 def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> ReceivedCall | None:

@@ -151,13 +151,6 @@ def _abstract_in_words(kind: XSDType, above: str) -> str:
     return f"{above}… is abstract: {SUBTYPE} says which it is: {', '.join(others)}"
 
 
-def choices(content: Content) -> Iterator[list[str]]:
-    """Yield the paths of each set of which one is needed."""
-    for above, kind in _structures(content):
-        for names in kind.one_of:
-            yield [above + part.name for part in kind.parts if part.name in names]
-
-
 def type_in_words(line: PartPath) -> str:
     """Return the type of what stands at a path, with ``[]`` where it may be repeated."""
     return in_words(line.type, _MOST_WORDS) + ("[]" if line.part.repeated else "")
