@@ -194,6 +194,7 @@ def test_a_401_is_a_failed_authentication() -> None:
         (Response(status=429), True, None, "HTTP 429"),
         (Response(status=503, headers={"Retry-After": "5000"}), True, 3600, "HTTP 503"),
         (Response(status=500), True, None, "HTTP 500"),
+        (Response(status=302), True, None, "HTTP 302"),
         (Response(status=308), False, None, "a redirect"),
         (Response(status=200, body=b"canary-token"), True, None, "it is not JSON"),
     ],

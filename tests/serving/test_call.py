@@ -184,6 +184,10 @@ def test_a_request_that_is_for_no_protocol_is_none(request_: Request) -> None:
         (b"{", "application/json", 400),
         (b"[]", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b'{"a": NaN}', "application/json", 400),
+        (b"1" * 10_000, "application/json", 400),
         (b"message=\xff", FORM, 400),
     ],
 )
@@ -209,7 +213,13 @@ def test_an_unreadable_call_of_rest_is_refused_with_its_status_and_noted(
         b"not XML",
         b"<html/>",
         b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
+        b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>',
         ENVELOPE.format("<a>" * 50 + "</a>" * 50).encode(),
+        ENVELOPE.format("<a/>" * 6000).encode(),
+        ENVELOPE.format('<message href="#nowhere"/>').encode(),
+        ENVELOPE.format("").encode()[:-20],
+        ENVELOPE.encode("utf-32"),
+        b"\xff\xfe\x00",
         ENVELOPE.replace("n:sendSms", "n:other").format("").encode(),
     ],
 )
@@ -222,6 +232,7 @@ def test_an_unreadable_call_of_soap_is_refused_with_a_fault_and_noted(body: byte
     assert isinstance(answer, Response)
     assert answer.status == 500
     assert b"<faultcode>SOAP-ENV:Client</faultcode>" in answer.body
+    assert b"passwd" not in answer.body
     assert any(note.startswith("refused: ") for note in notes)
 
 

@@ -63,6 +63,7 @@ def test_the_providers_side_takes_the_tokens_that_it_gave_out() -> None:
     ("body", "credentials", "status", "error"),
     [
         (b"grant_type=password", IDS, 400, "unsupported_grant_type"),
+        (b"grant_type=", IDS, 400, "unsupported_grant_type"),
         (b"", IDS, 400, "unsupported_grant_type"),
         (b"grant_type=client_credentials", IDS, 401, "invalid_client"),
         (b"grant_type=client_credentials", {}, 401, "invalid_client"),

@@ -28,7 +28,6 @@ from smsbridge import (
     Submission,
 )
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
-from smsbridge.codecs.rest import FORM
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.faults.table import Fault
 from smsbridge.testing.fixture.load import load, shipped
@@ -40,7 +39,6 @@ from smsbridge.testing.mock.transport import AsyncInProcess, InProcess
 from support.each import each
 from support.fixture_texts import FIXTURE_HEAD
 from support.mocking import (
-    ENVELOPE,
     FIELDS,
     GRANT,
     NUMBER,
@@ -288,31 +286,6 @@ def test_every_token_that_was_given_is_taken(provider: Provider) -> None:
     assert len(provider.messages) == 2
 
 
-@pytest.mark.parametrize(
-    ("wrong", "status", "error"),
-    [
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": ""}, 400, "unsupported_grant_type"),
-        ({"client_secret": "wrong"}, 401, "invalid_client"),
-        ({"client_secret": ""}, 401, "invalid_client"),
-        ({"client_id": "wrong"}, 401, "invalid_client"),
-    ],
-)
-def test_a_token_is_refused_in_the_words_of_oauth(
-    provider: Provider, wrong: dict[str, str], status: int, error: str
-) -> None:
-    answer = response_to(provider, form("/oauth2/token", {**GRANT, **wrong}))
-    assert (answer.status, said("rest", answer)) == (status, {"error": error})
-    assert provider.scenario.tokens == []
-
-
-@pytest.mark.parametrize("gone", GRANT)
-def test_a_token_call_without_a_field_is_refused(provider: Provider, gone: str) -> None:
-    fields = {name: value for name, value in GRANT.items() if name != gone}
-    assert response_to(provider, form("/oauth2/token", fields)).status in (400, 401)
-    assert provider.scenario.tokens == []
-
-
 def test_a_token_is_not_given_to_get(provider: Provider) -> None:
     answer = response_to(provider, request(f"/oauth2/token?{urlencode(GRANT)}", "GET"))
     assert answer.status == 404
@@ -322,47 +295,6 @@ def test_a_token_is_not_given_to_get(provider: Provider) -> None:
 def test_a_token_call_that_is_no_form_is_refused(provider: Provider) -> None:
     answer = response_to(provider, request("/oauth2/token", body=b"\xff\xfe=\x00"))
     assert answer.status == 400
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"not XML at all",
-        b"<html><body>Hello</body></html>",
-        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>',
-        b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>',
-        ENVELOPE.format("<a>" * 200 + "</a>" * 200).encode(),
-        ENVELOPE.format("<a/>" * 6000).encode(),
-        ENVELOPE.format('<message href="#nowhere"/>').encode(),
-        ENVELOPE.format("").encode()[:-20],
-        ENVELOPE.encode("utf-32"),
-        b"\xff\xfe\x00",
-    ],
-)
-def test_hostile_xml_gets_a_fault_of_the_client_with_500(provider: Provider, body: bytes) -> None:
-    headers = {"Content-Type": "text/xml"}
-    answer = response_to(provider, request(SERVER, headers=headers, body=body))
-    assert answer.status == 500
-    assert fault(answer)[0] == "Client"
-    assert b"passwd" not in answer.body
-    assert provider.messages == []
-    assert any(note.startswith("refused: ") for note in provider.notes)
-
-
-@pytest.mark.parametrize(
-    "body", [b"{", b"", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"a": NaN}', b"1" * 10_000]
-)
-def test_broken_json_gets_400(provider: Provider, body: bytes) -> None:
-    headers = {"Content-Type": "application/json"}
-    answer = response_to(provider, request(headers=headers, body=body or b" "))
-    assert (answer.status, said("rest", answer)["error"]) == (400, 400)
-    assert provider.messages == []
-
-
-def test_a_form_that_is_not_utf_8_gets_400(provider: Provider) -> None:
-    body = b"apikey=test-key&recipients=%2B12025550123&message=\xe9"
-    assert response_to(provider, request(headers={"Content-Type": FORM}, body=body)).status == 400
 
 
 @pytest.mark.parametrize(
