@@ -43,7 +43,7 @@ from support.webhook_receivers import SECRET, received
 
 PAGE = "bridge.md"
 EXAMPLES = DOCS / "examples" / "bridge"
-MOVE = "### Where one process is not enough"
+MOVE = "### When one process is not enough"
 TEXT = "\n\n".join(one.read_text(encoding="utf-8") for one in sorted(DOCS.glob("bridge*.md")))
 
 
@@ -99,7 +99,7 @@ def test_each_key_of_a_webhook_is_in_its_table() -> None:
 
 
 def test_the_waits_between_tries_are_those_of_the_page() -> None:
-    line = TEXT.partition("| after the one before |")[2].partition("\n")[0]
+    line = TEXT.partition("| delay |")[2].partition("\n")[0]
     units = {"s": 1, "min": 60, "h": 3600}
     said = re.findall(r"(\d+) (s|min|h)", line)
     assert [int(number) * units[unit] for number, unit in said] == list(WAITS)

@@ -1,1 +1,1 @@
-"""The bridge: stands where a service stood, keeps what its callers send, and sends it elsewhere."""
+"""The bridge: replaces a service, stores what its callers send, and sends it elsewhere."""

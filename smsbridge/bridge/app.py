@@ -1,4 +1,4 @@
-"""A bridge as an ASGI application, by Starlette: the doors, and the three paths of its own."""
+"""The bridge as an ASGI application on Starlette: the doors, and its own three paths."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class BridgeApp:
-    """Takes the requests of callers, and keeps those whose answers wait for an outcome."""
+    """Handles callers' requests, and holds those whose answers wait for an outcome."""
 
     def __init__(self, bridge: Bridge) -> None:
-        """``bridge`` runs."""
+        """``bridge`` is running."""
         self._bridge = bridge
         self._waiting: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
         bridge.listeners.all.append(self._tell)
@@ -101,9 +101,9 @@ class BridgeApp:
         return self._bridge.handle(_with_body(head, whole), sender)
 
     async def _wait(self, waiting: Waiting) -> Response:
-        """Return the answer once the outcome is known, or after its time what is known by then.
+        """Return the answer once the outcome is known, or on timeout what is known by then.
 
-        Another process may have sent it, so the store is asked now and then.
+        Another process may have sent it, so the store is polled too.
         """
         over, loop = asyncio.Event(), asyncio.get_running_loop()
         entry = loop, over
@@ -123,7 +123,7 @@ class BridgeApp:
                 del self._waiting[known]
 
     def _tell(self, message: StoredMessage) -> None:
-        if message.state == "stored":  # it is tried again
+        if message.state == "stored":  # a retry is due
             return
         for loop, over in list(self._waiting.get(message.id, ())):
             loop.call_soon_threadsafe(over.set)
@@ -140,7 +140,7 @@ async def _body(asked: WebRequest) -> bytes:
 
 
 def _head(asked: WebRequest) -> Request:
-    """Return a request without its body; the host in its URL is a placeholder: any may be sent."""
+    """Return a request without its body. The host in its URL is a placeholder: any is accepted."""
     raw: bytes = asked.scope.get("raw_path") or asked.scope["path"].encode()
     path = quote(raw.partition(b"?")[0], safe=_VISIBLE)
     query: bytes = asked.scope.get("query_string", b"")

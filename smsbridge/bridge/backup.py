@@ -1,6 +1,6 @@
-"""A copy of a store while it is in use, and a store that is filled from one.
+"""Backs up a store while it is in use, and fills a store from a backup.
 
-A copy is a file of SQLite whatever kind the store is, so it leads from one kind to the other too.
+A backup is always a SQLite file, so it can also move a store from one kind to the other.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _OF_A_PROCESS = {"job", "holder", "leased_until"}
 
 
 def back_up(store: Path | str, file: Path) -> None:
-    """Write a copy of a store into a new file; raises `ConfigError`."""
+    """Write a backup of a store to a new file; raises `ConfigError`."""
     if file.exists():
-        raise ConfigError(f"{file.name} is there already: give a new file")
+        raise ConfigError(f"{file.name} already exists: give a new file")
     with _use(open_database(store)) as database:
         database.check()
         with _trouble(f"can't write {file.name}"), _folder_beside(file) as folder:
@@ -46,10 +46,10 @@ def back_up(store: Path | str, file: Path) -> None:
 
 
 def restore(file: Path, store: Path | str) -> int:
-    """Fill an empty store from a copy, and return how many messages became *unknown*.
+    """Fill an empty store from a backup, and return how many messages became *unknown*.
 
-    What waited at the time of the copy may have been sent since, so none of it is sent again by
-    itself. Raises `ConfigError`, also where the store has messages.
+    What was waiting at backup time may have been sent since, so none of it is sent automatically.
+    Raises `ConfigError`, also if the store has messages.
     """
     _check_file(file)
     with TemporaryDirectory() as folder, _trouble(f"can't read {file.name}"):
@@ -59,22 +59,22 @@ def restore(file: Path, store: Path | str) -> int:
 
 
 def move(file: Path, store: Path | str) -> int:
-    """Fill an empty store from that of a bridge that was stopped, and rename its file.
+    """Fill an empty store from the file of a stopped bridge, and rename that file.
 
-    What waits in it is sent from the other store; what was being sent in a crash is *unknown*: the
-    number of these is returned. Raises `ConfigError`, also where a process serves the file.
+    Waiting messages are sent from the new store; those in flight during a crash become *unknown*.
+    Return the number of the latter. Raises `ConfigError`, also if a process serves the file.
     """
     _check_file(file)
     away = file.with_name(f"{file.name}.moved")
     with _use(SQLiteDatabase(file)) as old, old.lock():
-        with suppress(OlderStore):  # it is migrated on its way
+        with suppress(OlderStore):  # it is migrated below
             old.check()
         _check_empty(store)
-        old.close()  # so that all of it is in one file
+        old.close()  # merges the WAL into the file
         with _trouble(f"can't rename {file.name}"):
             if away.exists():
-                raise ConfigError(f"{away.name} is there already: move it away first")
-            file.rename(away)  # first: two bridges must never send what is in it
+                raise ConfigError(f"{away.name} already exists: move it away first")
+            file.rename(away)  # before copying: two bridges must never send its messages
         return _fill(store, away, lambda queue: queue.recover("move"))
 
 
@@ -98,7 +98,7 @@ def _check_empty(store: Path | str) -> None:
 
 def _check_no_message(target: Database, connection: Connection) -> None:
     if connection.execute(select(func.count()).select_from(MESSAGES)).scalar():
-        raise ConfigError(f"the store {target.name} has messages already: give an empty one")
+        raise ConfigError(f"the store {target.name} already has messages: give an empty one")
 
 
 def _copy(source: Database, target: Database) -> None:
@@ -115,7 +115,7 @@ def _copy(source: Database, target: Database) -> None:
 
 def _check_file(file: Path) -> None:
     if not file.is_file():
-        raise ConfigError(f"there is no file {file.name}")
+        raise ConfigError(f"no such file: {file.name}")
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def _folder_beside(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def _trouble(what: str) -> Iterator[None]:
-    """Raise the error of a file or a store that can't be used."""
+    """Turn the errors of a file or store into a `ConfigError`."""
     try:
         yield
     except (OSError, StoreError) as error:

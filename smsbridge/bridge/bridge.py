@@ -1,4 +1,4 @@
-"""A bridge as a whole: what it answers, and what it does in threads of its own."""
+"""The bridge as a whole: its answers, and the parts that run in their own threads."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ Settled = Callable[["StoredMessage"], None]
 
 @dataclass(slots=True)
 class Listeners:
-    """Who hears of each message whose outcome was recorded."""
+    """Callbacks for each message whose outcome was recorded."""
 
     all: list[Settled] = field(default_factory=list)
 
     def tell(self, message: StoredMessage) -> None:
-        """Tell all of them."""
+        """Call all of them."""
         for one in self.all:
             one(message)
 
 
 class BridgePart(Protocol):
-    """What a bridge does in threads of its own."""
+    """A part of the bridge that runs in its own threads."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
 
     def end(self) -> None:
-        """Begin nothing more."""
+        """Take no more work."""
 
     def stop(self, seconds: float) -> bool:
-        """End, wait for what is being done, and return whether all of it ended."""
+        """Take no more work, wait for what is in progress, and return whether it all finished."""
 
 
 class Workers(BridgePart, Protocol):
-    """What sends in this process."""
+    """What sends messages in this process."""
 
     def wake(self) -> None:
-        """Look for a message at once."""
+        """Look for a message now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """A running bridge. ``listeners`` hear of outcomes, in a worker's thread.
+    """A running bridge. ``listeners`` are called with outcomes, in a worker's thread.
 
-    ``inbound``: what comes in from providers.
+    ``inbound``: events from providers.
     """
 
     store: MessageStore
@@ -73,12 +73,12 @@ class Bridge:
     inbound: Inbound
 
     def start(self) -> None:
-        """Begin to send, to ask and to tell."""
+        """Start sending, polling and posting webhooks."""
         for part in self._parts():
             part.start()
 
     def stop(self, seconds: float) -> bool:
-        """Begin nothing more, and wait for what is being done; return whether all of it ended."""
+        """Take no more work, wait for what is in progress, and return whether it all finished."""
         until = time.monotonic() + seconds
         for part in self._parts():
             part.end()
@@ -89,9 +89,9 @@ class Bridge:
         return (self.workers, self.webhooks, self.inbound.polls, self.housekeeping)
 
     def handle(self, request: Request, sender: str) -> Response | Waiting:
-        """Return the answer to a request of a caller, or of a provider that reports.
+        """Return the answer to a request from a caller or a provider.
 
-        It is 404 where neither a door has such a call nor a provider reports there.
+        That is 404 if it matches neither a door's call nor a webhook path.
         """
         if reported := self.inbound.answer(request, sender):
             return reported
@@ -100,15 +100,15 @@ class Bridge:
             if answer is not None:
                 self.workers.wake()
                 return answer
-        return json_response(404, {"error": 404, "message": "no door has this call"})
+        return json_response(404, {"error": 404, "message": "no door takes this call"})
 
     def refuse(self, request: Request, status: int, why: str) -> Response:
-        """Return the answer to a request that can't be read at all."""
+        """Return the answer to an unreadable request."""
         answers = (door.refuse(request, status, why) for door in self.doors)
         refused = {"error": status, "message": why}
         return next((one for one in answers if one), None) or json_response(status, refused)
 
     def outcome(self, waiting: Waiting) -> Response | None:
-        """Return the answer that waited, if the outcome is known by now."""
+        """Return the waiting answer if its outcome is known by now."""
         message = self.store.find(waiting.message.id)
         return waiting.answer(message) if message and message.state not in UNDER_WAY else None

@@ -1,4 +1,4 @@
-"""The table ``[bridge]`` of a config file, and with it the whole bridge; an error has its line."""
+"""The ``[bridge]`` table of a config file, and the whole bridge; errors give the line."""
 
 from __future__ import annotations
 
@@ -37,13 +37,12 @@ _MOST_WORKERS = 64
 class BridgeConfig:
     """A whole bridge. ``backends``: those it sends through.
 
-    ``store``: the file of its store, or the URL of a database of PostgreSQL, password included.
+    ``store``: its SQLite file, or a PostgreSQL URL including the password.
 
-    ``shadows``: those that are compared with them, and never sent through.
-    ``address``: the base URL that callers use, if not ``host`` and ``port``. ``proxies``: addresses
-    and networks whose ``X-Forwarded-For`` is believed. ``keep``: how long the numbers and texts of
-    a message stay. ``workers``: how many sends are in flight at most. ``events``: what comes in,
-    and how.
+    ``shadows``: backends to compare with them, never sent through. ``address``: the base URL that
+    callers use, if not ``host`` and ``port``. ``proxies``: addresses and networks of trusted
+    reverse proxies, whose ``X-Forwarded-For`` is used. ``keep``: how long numbers and texts are
+    kept. ``workers``: the most sends in flight. ``events``: incoming events, and how they come.
     """
 
     store: Path | str = field(repr=False)
@@ -59,12 +58,12 @@ class BridgeConfig:
     events: tuple[EventsConfig, ...] = ()
 
     def has_webhook(self, door: str, caller: str) -> bool:
-        """Return whether a caller is told of its events by a webhook."""
+        """Return whether a caller has a webhook for its events."""
         return any(one.name == door and caller in one.webhooks for one in self.doors)
 
 
 def read_bridge(document: ConfigDocument) -> BridgeConfig:
-    """Return the bridge that a config file describes; raises `ConfigError` with file and line."""
+    """Return the bridge of a config file; raises `ConfigError` with file and line."""
     with error_lines(document):
         own, table = whole_table(document, "bridge"), whole_table(document, "doors")
         own.only("store", "listen", "address", "proxies", "keep", "workers", "events")
@@ -88,12 +87,12 @@ def read_bridge(document: ConfigDocument) -> BridgeConfig:
 
 def _listen(own: Checker) -> tuple[str, int]:
     return read_listen(own.of("listen", str, "127.0.0.1:8780")) or own.fail(
-        'give a host and a port, such as "127.0.0.1:8780"', "listen"
+        'give a host and port, such as "127.0.0.1:8780"', "listen"
     )
 
 
 def read_listen(text: str) -> tuple[str, int] | None:
-    """Return the host and the port of a text; None if it has others, or none."""
+    """Return the host and port in a text; None if it is anything else."""
     found = _LISTEN.fullmatch(text)
     if found is None or int(found["port"]) > _MOST_PORT:
         return None

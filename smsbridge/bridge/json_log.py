@@ -1,4 +1,4 @@
-"""The log of a bridge: one JSON object a line, with the fields that a line has and no others."""
+"""The bridge's log: one JSON object per line, with an allowlist of fields."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 FIELDS = ("door", "caller", "id", "backend", "state", "why", "protocol", "outcome", "reference")
-"""The fields of a record that a line may have: none of them holds a secret, a number or a text."""
+"""The allowed fields of a log record; none holds a secret, a number or a text."""
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one JSON object. Of an error it shows the type, and no more."""
+    """Formats a record as one JSON object. Of an exception it shows only the type."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
@@ -30,7 +30,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:
-    """Let this process write its log to stderr."""
+    """Send this process's log to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""What a bridge counts, for Prometheus: no number, text or id is in a label."""
+"""The bridge's Prometheus metrics; no label has a number, text or id."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MEDIA_TYPE = CONTENT_TYPE_LATEST
 
 @dataclass(frozen=True, eq=False)
 class BridgeCollector(Collector):
-    """Reads what a bridge has counted when it is asked."""
+    """Reads the bridge's counters on each scrape."""
 
     bridge: Bridge
 
     def collect(self) -> Iterator[Metric]:
-        """Yield each metric; those of a store that can't be read are left out."""
+        """Yield each metric; those from the store are omitted if it can't be read."""
         yield from self._of_doors()
         sends = CounterMetricFamily(
             "smsbridge_bridge_sends", "Sends that ended.", labels=("backend", "outcome")
@@ -36,7 +36,7 @@ class BridgeCollector(Collector):
         yield sends
         events = CounterMetricFamily(
             "smsbridge_bridge_events",
-            "Reports and messages that came in.",
+            "Incoming reports and messages.",
             labels=("backend", "kind", "became"),
         )
         for named, number in list(self.bridge.inbound.counts.came.items()):
@@ -63,7 +63,7 @@ class BridgeCollector(Collector):
         yield messages
         yield GaugeMetricFamily(
             "smsbridge_bridge_oldest_seconds",
-            "Seconds since the message that waits longest became due.",
+            "Seconds since the oldest waiting message became due.",
             value=max(self.bridge.store.now() - oldest, 0.0) if oldest else 0.0,
         )
 
@@ -72,10 +72,10 @@ class BridgeCollector(Collector):
         counts, off = hooks.queue.waiting_counts(hooks.places), hooks.queue.disabled_places()
         labels = ("door", "caller")
         disabled = GaugeMetricFamily(
-            "smsbridge_bridge_webhook_disabled", "1 where a webhook is disabled.", labels=labels
+            "smsbridge_bridge_webhook_disabled", "1 if the webhook is disabled.", labels=labels
         )
         waiting = GaugeMetricFamily(
-            "smsbridge_bridge_webhook_waiting", "Events that wait for their webhook.", labels=labels
+            "smsbridge_bridge_webhook_waiting", "Events waiting for a webhook.", labels=labels
         )
         for place, number in counts.items():
             disabled.add_metric(place, place in off)
@@ -87,7 +87,7 @@ class BridgeCollector(Collector):
             "smsbridge_bridge_stored", "Messages stored.", labels=("door", "caller")
         )
         repeated = CounterMetricFamily(
-            "smsbridge_bridge_repeated", "Repeats of a message.", labels=("door", "caller")
+            "smsbridge_bridge_repeated", "Repeated messages.", labels=("door", "caller")
         )
         refused = CounterMetricFamily(
             "smsbridge_bridge_refused", "Calls refused.", labels=("door", "why")
@@ -112,7 +112,7 @@ class BridgeCollector(Collector):
 
 
 def exposition(bridge: Bridge) -> bytes:
-    """Return the metrics of a bridge in Prometheus' own format."""
+    """Return the bridge's metrics in the Prometheus text format."""
     registry = CollectorRegistry()
     registry.register(BridgeCollector(bridge))
     return generate_latest(registry)

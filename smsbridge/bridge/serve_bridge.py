@@ -1,4 +1,4 @@
-"""A whole bridge: its store, its doors and its workers, from a config; without a socket."""
+"""Builds and runs a bridge from a config: store, doors and workers, but no socket."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def serve_bridge(
     at: At = nowhere,
     client_of: ClientOf = bridge_client,
 ) -> Iterator[Bridge]:
-    """Run a bridge until the end of the block, then end what is being sent.
+    """Run a bridge until the end of the block, then finish the sends in flight.
 
-    ``address``: the base URL that callers use. ``doors``: whether it hears them; without, it only
-    sends what others have stored. ``at`` and ``client_of`` are for tests. Raises
-    `ConfigError` where another process serves the store, or a dialect can't be spoken.
+    ``address``: the base URL that callers use. ``doors``: whether to take calls; without, it only
+    sends what other processes have stored. ``at`` and ``client_of`` are for tests. Raises
+    `ConfigError` if another process serves the store, or a dialect can't be spoken.
     """
     database = open_database(config.store, at=at)
     session = Session()
@@ -66,7 +66,7 @@ def serve_bridge(
 
 
 class _Maker:
-    """Makes the parts of a bridge."""
+    """Builds the parts of a bridge."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class _Maker:
         self._clients = {name: client_of(one, session) for name, one in config.backends.items()}
 
     def bridge(self, doors: tuple[Door, ...]) -> Bridge:
-        """Return the whole."""
+        """Return the whole bridge."""
         config, store = self._config, self._store
         queue = MessageQueue(store, holder_name() if store.database.jobs else "")
         sender = Sender(
@@ -113,7 +113,7 @@ class _Maker:
         )
 
     def _other_clients(self) -> dict[str, Client]:
-        """Return what asks the parts of a failover, each with the failover's session of it."""
+        """Return a client for each failover member, with the session that the failover uses."""
         return {
             one.name: self._client_of(one.backend, self._session.of(one.name))
             for one in self._config.events
@@ -131,7 +131,7 @@ def _workers(queue: MessageQueue, delivery: Delivery, number: int) -> Workers:
 
 
 def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, Client]) -> Lookup:
-    """Return what looks *unknown* messages up."""
+    """Return the lookup of *unknown* messages."""
     rules = {door.name: door.on_unknown for door in config.doors}
     return Lookup(queue=queue, clients=clients, rules=rules)
 
@@ -139,9 +139,9 @@ def lookup_of(config: BridgeConfig, queue: MessageQueue, clients: Mapping[str, C
 def open_doors(
     config: BridgeConfig, store: MessageStore, session: Session, address: str
 ) -> tuple[Door, ...]:
-    """Return the doors, the longest path first.
+    """Return the doors, longest path first.
 
-    Raises `ConfigError` for a dialect that can't be spoken, and for two that hear the same call.
+    Raises `ConfigError` if a dialect can't be spoken, or if two doors take the same call.
     """
     doors = [Door(door, config.backends[door.to], store, session, address) for door in config.doors]
     heard: dict[str, str] = {}
@@ -149,10 +149,10 @@ def open_doors(
         for call in door.calls():
             if (other := heard.setdefault(call, door.config.name)) != door.config.name:
                 both = f"{other} and {door.config.name}"
-                raise ConfigError(f"the doors {both} hear the same calls: give each a path")
+                raise ConfigError(f"the doors {both} take the same calls: give each its own path")
             path = f"{door.config.path}{call.rpartition(' ')[2]}".rstrip("/")
             for one in config.events:
                 if one.path and f"{path}/".startswith(f"{one.path}/"):
-                    why = f"door {door.config.name} hears calls at the path of its webhook"
+                    why = f"door {door.config.name} takes calls at the path of its webhook"
                     raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
     return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

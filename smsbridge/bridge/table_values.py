@@ -1,4 +1,4 @@
-"""Values that several tables of a bridge have, each read in one way; an error has its line."""
+"""Reads values that several tables of the bridge share; errors give the line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Word = TypeVar("Word", bound=StrEnum)
 OWN_PATHS = ("/livez", "/readyz", "/metrics")
-"""The paths that are the bridge's own."""
+"""The bridge's own paths."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]{1,6})(s|m|h|d)")
@@ -29,7 +29,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 @contextmanager
 def error_lines(document: ConfigDocument) -> Iterator[None]:
-    """Name the file and the line in an error of a bridge's tables."""
+    """Add the file and line to an error in the bridge's tables."""
     try:
         yield
     except ConfigError as error:
@@ -41,7 +41,7 @@ def error_lines(document: ConfigDocument) -> Iterator[None]:
 
 @contextmanager
 def errors_at(own: Checker, key: str) -> Iterator[None]:
-    """Tell an error of a value, which may begin with its key, as that of the key of a table."""
+    """Report an error in a value, which may begin with its key, under the table's key."""
     try:
         yield
     except ConfigError as error:
@@ -58,22 +58,22 @@ def whole_table(document: ConfigDocument, name: str) -> Checker:
 
 
 def check_name(own: Checker, name: str, what: str) -> None:
-    """Refuse a key of a table that is no name for a door or a caller."""
+    """Refuse a key that isn't a valid name of a door or a caller."""
     if not _NAME.fullmatch(name):
         own.fail(
-            f"the name of a {what} begins with a letter or a digit, and has letters, digits, "
-            "., - and _, 64 at most",
+            f"a {what}'s name has at most 64 letters, digits, ., - and _, and begins with a "
+            "letter or digit",
             name,
         )
 
 
 def is_path(text: str) -> bool:
-    """Return whether a text is a path of which nothing must be escaped."""
+    """Return whether a text is a path that needs no escaping."""
     return _PATH.fullmatch(text) is not None
 
 
 def read_seconds(own: Checker, key: str, default: str) -> float:
-    """Return the seconds of a duration of a table."""
+    """Return a duration from a table, in seconds."""
     found = duration_of(own.of(key, str, default))
     if found is None:
         own.fail('give a whole number and s, m, h or d, such as "20s"', key)
@@ -81,13 +81,13 @@ def read_seconds(own: Checker, key: str, default: str) -> float:
 
 
 def duration_of(text: str) -> float | None:
-    """Return the seconds of a duration, such as ``7d``; None if it is none."""
+    """Return the seconds of a duration such as ``7d``; None if it isn't one."""
     found = _DURATION.fullmatch(text)
     return float(int(found[1]) * _UNITS[found[2]]) if found else None
 
 
 def read_choice(own: Checker, key: str, default: Word) -> Word:
-    """Return one word of those among which ``default`` is."""
+    """Return a member of the enum of ``default``."""
     words = type(default)
     said: str = own.of(key, str, str(default))
     if said not in list(words):
@@ -96,7 +96,7 @@ def read_choice(own: Checker, key: str, default: Word) -> Word:
 
 
 def read_texts(own: Checker, key: str, such_as: str) -> tuple[str, ...]:
-    """Return the texts of a list; none where there is no list. ``such_as``: one, for an error."""
+    """Return a list of texts, empty if missing. ``such_as``: an example for the error."""
     given = own.values.get(key, [])
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         own.fail(f"give a list of texts, such as {such_as}", key)
@@ -104,7 +104,7 @@ def read_texts(own: Checker, key: str, such_as: str) -> tuple[str, ...]:
 
 
 def read_secret(document: ConfigDocument, own: Checker, key: str, given: Any) -> Secret:
-    """Return a text of the config, or of the variable or the file that it names."""
+    """Return a text from the config, or from the variable or file that it names."""
     with errors_at(own, key):
         found = secret_value(key, given, document.environ, document.file.parent)
         return found if isinstance(found, Secret) else Secret(found)

@@ -1,4 +1,4 @@
-"""A bridge on a socket, by uvicorn: it listens, and ends gently when it is told to."""
+"""Serves the bridge on a socket with uvicorn, with a graceful shutdown."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _PLACE = re.compile(rb"(?<= )https?://[^/? ]+(?=/)", re.IGNORECASE)
 
 
 class OldTargets(H11Protocol):
-    """HTTP by h11, with targets as old programs write them.
+    """HTTP by h11, accepting request targets as old programs write them.
 
-    They leave bytes above ASCII as they are, which h11 refuses, and which become ``%E9`` here. A
-    whole URL, as a proxy is sent it, becomes its path (RFC 9112 §3.2.2).
+    Raw non-ASCII bytes, which h11 refuses, are percent-encoded (``%E9``). An absolute URL, as sent
+    to a proxy, is reduced to its path (RFC 9112 §3.2.2).
     """
 
     _is_past_line = False
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of a request; of those of its first line the target is mended."""
+        """Take bytes of a request, and fix the target in its first line."""
         if self.conn.their_state is h11.IDLE and not self._is_past_line:
             line, end, rest = data.partition(b"\n")
             self._is_past_line = bool(end)
@@ -50,13 +50,13 @@ class OldTargets(H11Protocol):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; raises `OSError`."""
+    """Return a listening socket; raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=256)
 
 
 def url_of(listening: socket.socket) -> str:
-    """Return the base URL of a socket that listens."""
+    """Return the base URL of a listening socket."""
     return base_url(*listening.getsockname()[:2])
 
 
@@ -69,14 +69,14 @@ def base_url(host: str, port: int) -> str:
 def serve_app(
     app: Starlette, listening: socket.socket, proxies: Collection[str] = ()
 ) -> Iterator[None]:
-    """Serve an application until the end of the block; then answer what has come, and stop.
+    """Serve an application until the end of the block; then answer open requests, and stop.
 
-    ``proxies``: whose word for the address of a caller is taken, ``X-Forwarded-For``.
+    ``proxies``: the reverse proxies whose ``X-Forwarded-For`` is trusted.
     """
     config = uvicorn.Config(
         app,
         log_config=None,
-        access_log=False,  # its lines would have the keys that stand in a query
+        access_log=False,  # it would log keys in query strings
         http=OldTargets,
         lifespan="off",
         server_header=False,

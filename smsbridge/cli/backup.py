@@ -1,4 +1,4 @@
-"""``smsbridge backup``: a copy of the store of a bridge, its restore, and its move."""
+"""``smsbridge backup``: back up, restore or move the store of a bridge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from smsbridge.cli.output import count
 from smsbridge.cli.streams import say
 
-_HELP = """Copy the store of the bridge to FILE, even while it serves.
+_HELP = """Back up the bridge's store to FILE, even while the bridge is running.
 
 \b
 Examples:
@@ -17,10 +17,10 @@ Examples:
   smsbridge backup monday.db --restore
   smsbridge backup bridge.db --move
 
---restore fills an empty store from FILE. What waited when the backup was made may have been sent
-since, so it becomes unknown: it is looked up in the log of the backend, or waits for a decision by
-smsbridge outbox. --move fills an empty store from FILE, the store of a bridge that was stopped:
-what waits in it will be sent. FILE is renamed to FILE.moved, so that no bridge sends from it again.
+--restore fills an empty store from FILE. What was waiting when the backup was made may have been
+sent since, so it becomes unknown: it is looked up in the backend's log, or waits for a decision
+with smsbridge outbox. --move fills an empty store from FILE, the store of a stopped bridge: its
+waiting messages will be sent. FILE is renamed to FILE.moved, so that no bridge sends from it again.
 """
 
 
@@ -28,7 +28,7 @@ what waits in it will be sent. FILE is renamed to FILE.moved, so that no bridge 
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--restore", "back", is_flag=True, help="Fill the store from FILE, a backup.")
 @click.option(
-    "--move", "moves", is_flag=True, help="Fill the store from FILE, that of a stopped bridge."
+    "--move", "moves", is_flag=True, help="Fill the store from FILE, a stopped bridge's store."
 )
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
 def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
@@ -41,7 +41,7 @@ def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
     from smsbridge.config.load import read_document
 
     if back and moves:
-        raise click.UsageError("--restore and --move: give one of them")
+        raise click.UsageError("give either --restore or --move")
     store = read_store(read_document(config))
     if not back and not moves:
         back_up(store, file)

@@ -1,4 +1,4 @@
-"""Doors whose WSDLs are files: those at an address are fetched once."""
+"""Makes the WSDLs of doors local: those at URLs are fetched once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def local_doors(config: BridgeConfig, stack: ExitStack) -> BridgeConfig:
-    """Return a config whose doors read their WSDLs from files, which ``stack`` removes."""
+    """Return a config whose doors read their WSDLs from files; ``stack`` removes fetched ones."""
     return replace(config, doors=tuple(_local(door, stack) for door in config.doors))
 
 

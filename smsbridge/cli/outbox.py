@@ -1,4 +1,4 @@
-"""``smsbridge outbox``: what the bridge has stored, and what a person decides about it."""
+"""``smsbridge outbox``: inspect the bridge's messages, and resend, cancel or resolve them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _STATES = ("stored", "handed_over", "accepted", "not_sent", "rejected", "unknown", "cancelled")
-_HELP = """Show what the bridge has stored, and decide what only a person can.
+_HELP = """Show the bridge's messages, and make the decisions that need a person.
 
 \b
 Examples:
@@ -36,14 +36,14 @@ Examples:
   smsbridge outbox mark-sent ID
   smsbridge outbox webhooks
 
-ID is the id that the caller got. All commands work while the bridge serves. Each decision is
-recorded with the name of whoever made it.
+ID is the id that the caller got. All commands work while the bridge is running. Each decision is
+recorded with the name of the person who made it.
 """
 
 
 @click.group(cls=Group, help=_HELP)
 def outbox() -> None:
-    """Look at the store."""
+    """Manage the store."""
 
 
 outbox.add_command(webhooks)
@@ -51,7 +51,7 @@ outbox.add_command(enable)
 
 
 def _person(command: F) -> F:
-    by = click.option("--by", metavar="NAME", help="Who decided it, if not the user who runs this.")
+    by = click.option("--by", metavar="NAME", help="Who decided, if not the current user.")
     return click.argument("id", metavar="ID")(by(store_options(command)))
 
 
@@ -85,7 +85,7 @@ def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bo
 @click.argument("id", metavar="ID")
 @store_options
 def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
-    """Show a message, and what became of it."""
+    """Show a message and its history."""
     with open_store(config) as (store, _):
         from smsbridge.bridge.store.stored_message import time_of
 
@@ -113,7 +113,7 @@ def show(id: str, config: str | None, *, as_json: bool) -> None:  # noqa: A002  
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @store_options
 def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
-    """Look up unknown messages in the log of their backend: all, or those given."""
+    """Look up unknown messages in their backend's log: all, or those given."""
     left = False
     with open_store(config) as (store, document):
         from smsbridge.bridge.config import read_bridge
@@ -131,7 +131,7 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
         lookup = lookup_of(bridge, MessageQueue(store), clients)
         for message in found:
             if message.state is not State.UNKNOWN:
-                raise InvalidMessage(f"{message.id} is not unknown, but {message.state}")
+                raise InvalidMessage(f"{message.id} is {message.state}, not unknown")
         for result in lookup.ask(found):
             if result.end is None:
                 left = True
@@ -149,7 +149,7 @@ def resolve(ids: tuple[str, ...], config: str | None, *, as_json: bool) -> None:
 @click.option(
     "--even-if-unknown",
     is_flag=True,
-    help="Also if it may have been sent: it may then arrive twice.",
+    help="Even if it may have been sent: it may then arrive twice.",
 )
 @_person
 def resend(
@@ -169,10 +169,10 @@ def resend(
         message = find_message(store, id)
         if message.state == Outcome.UNKNOWN.value and not even_if_unknown:
             raise InvalidMessage(
-                "it may have been sent, and a second send may be a double: look it up, or give "
-                "--even-if-unknown"
+                "it may have been sent, so a resend may duplicate it: run smsbridge outbox "
+                "resolve, or give --even-if-unknown"
             )
-        end = End(state=State.STORED, due=AT_ONCE, why="sent again by a person")
+        end = End(state=State.STORED, due=AT_ONCE, why="resent by a person")
         moved = _move(store, message, end, _actor(by), tries=0, resent=message.resent + 1)
         _show(moved, as_json=as_json)
 
@@ -180,7 +180,7 @@ def resend(
 @outbox.command()
 @_person
 def cancel(id: str, by: str | None, config: str | None, *, as_json: bool) -> None:  # noqa: A002  (the word of the field)
-    """Cancel a message, so that it is not sent, or not sent again."""
+    """Cancel a message, so that it is not sent or resent."""
     with open_store(config) as (store, _):
         from smsbridge.bridge.store.stored_message import End, State
 
@@ -199,14 +199,14 @@ def mark(
     *,
     as_json: bool,
 ) -> None:
-    """Record that an unknown message was sent."""
+    """Mark an unknown message as sent."""
     with open_store(config) as (store, _):
         from smsbridge.bridge.store.stored_message import End, State
 
-        end = End(state=State.ACCEPTED, provider_id=provider_id, why="a person says so")
+        end = End(state=State.ACCEPTED, provider_id=provider_id, why="marked as sent by a person")
         message = find_message(store, id)
         if message.state is not State.UNKNOWN:
-            raise InvalidMessage(f"it is not unknown, but {message.state}")
+            raise InvalidMessage(f"it is {message.state}, not unknown")
         _show(_move(store, message, end, _actor(by)), as_json=as_json)
 
 
@@ -214,9 +214,9 @@ def _actor(by: str | None) -> str:
     try:
         name = by or getpass.getuser()
     except (OSError, KeyError):
-        raise InvalidMessage("nobody knows who runs this: give --by NAME") from None
+        raise InvalidMessage("the current user has no name: give --by NAME") from None
     if not name.isprintable() or len(name) > 80:  # noqa: PLR2004  (the column's length)
-        raise InvalidMessage("--by: give a name")
+        raise InvalidMessage("--by: give a name of at most 80 printable characters")
     return f"person {name}"
 
 

@@ -1,4 +1,4 @@
-"""The store of a bridge, as the commands beside ``serve`` open it."""
+"""Opens the store of a bridge for the commands other than ``serve``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def bridge_modules() -> None:
-    """Raise `MissingExtra` unless what the bridge needs is installed."""
+    """Raise `MissingExtra` unless the bridge's dependencies are installed."""
     try:
         import smsbridge.bridge.store.message_store  # noqa: F401  (whether it can be imported)
     except ImportError as missing:
@@ -25,7 +25,7 @@ def bridge_modules() -> None:
 
 @contextmanager
 def open_store(config: str | None) -> Iterator[tuple[MessageStore, ConfigDocument]]:
-    """Yield the store of the config, which another process may serve, and the config."""
+    """Yield the config's store, which another process may be serving, and the config."""
     bridge_modules()
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.open_database import open_database
@@ -42,15 +42,15 @@ def open_store(config: str | None) -> Iterator[tuple[MessageStore, ConfigDocumen
 
 
 def find_message(store: MessageStore, known: str) -> StoredMessage:
-    """Return a message by its id or its number; raises `InvalidMessage`."""
+    """Return a message by id or number; raises `InvalidMessage`."""
     found = store.find(known)
     if found is None:
-        raise InvalidMessage("there is no such message: smsbridge outbox list shows them")
+        raise InvalidMessage("no such message: smsbridge outbox list shows them")
     return found
 
 
 def message_words(message: StoredMessage) -> dict[str, Any]:
-    """Return a message as JSON has it: times in ISO 8601, and none for what is due at once."""
+    """Return a message for JSON: times in ISO 8601, null for what is due immediately."""
     from smsbridge.bridge.store.stored_message import AT_ONCE, time_of
 
     words = asdict(message)

@@ -1,4 +1,4 @@
-"""``smsbridge outbox webhooks`` and ``enable``: how it stands with each webhook of the bridge."""
+"""``smsbridge outbox webhooks`` and ``enable``: the state of the bridge's webhooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIMES = ("oldest", "failing_since", "disabled_at")
 @click.command()
 @store_options
 def webhooks(config: str | None, *, as_json: bool) -> None:
-    """List webhooks: what waits for each, and which are disabled."""
+    """List webhooks: how many events wait for each, and which are disabled."""
     with open_store(config) as (store, document):
         from smsbridge.bridge.events.event_queue import EventQueue
 
@@ -45,7 +45,7 @@ def webhooks(config: str | None, *, as_json: bool) -> None:
 @click.argument("caller", metavar="CALLER")
 @store_options
 def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None:
-    """Enable a webhook again, and deliver what waits and what was given up."""
+    """Re-enable a webhook, and deliver the events that wait or were given up."""
     with open_store(config) as (store, document):
         from smsbridge.bridge.events.event_queue import EventQueue
 

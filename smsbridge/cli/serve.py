@@ -13,10 +13,10 @@ from smsbridge.cli.options import cannot_listen
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
 
-_HELP = """Take the place of a service: store what its callers send, and send it by another backend.
+_HELP = """Replace a service: store what its callers send, and send it through another backend.
 
 \b
-It reads [bridge] and [doors.NAME] of smsbridge.toml:
+Reads [bridge] and [doors.NAME] from smsbridge.toml:
   [bridge]
   store = "sqlite:///bridge.db"
   listen = "127.0.0.1:8780"
@@ -25,11 +25,11 @@ It reads [bridge] and [doors.NAME] of smsbridge.toml:
   to = "newcorp"
   callers = { shop = { api_key = { env = "SHOP_KEY" } } }
 
-Prints one line of JSON when it is ready. Its log goes to stderr, one JSON object per line. It
-serves until SIGTERM or Ctrl-C, and then has 25 seconds to finish what is being sent. GET /livez,
-/readyz and /metrics are answered by the bridge itself.
+Prints one line of JSON when ready. Logs to stderr, one JSON object per line. Runs until SIGTERM or
+Ctrl-C, then finishes the sends in flight within 25 seconds. The bridge itself answers GET /livez,
+/readyz and /metrics.
 
-Several processes may serve a store in PostgreSQL; on one machine, give each its own --listen. A
+Several processes may share a store in PostgreSQL; on one machine, give each its own --listen. A
 process with --doors 0 only sends.
 """
 
@@ -44,7 +44,7 @@ process with --doors 0 only sends.
     type=click.Choice(["all", "0"]),
     default="all",
     show_default=True,
-    help="0: open no door, and only send what other processes have stored.",
+    help="0: take no calls, only send what other processes have stored.",
 )
 def serve(config: str | None, where: str | None, doors: str) -> None:
     """Serve the bridge."""
@@ -64,7 +64,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
     if where is not None:
         found = read_listen(where)
         if found is None:
-            raise click.UsageError("--listen: give a host and a port, such as 127.0.0.1:8780")
+            raise click.UsageError("--listen: give a host and port, such as 127.0.0.1:8780")
         given = replace(given, host=found[0], port=found[1])
     log_to_stderr()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""``smsbridge shadow``: what another backend would send of the messages that a bridge has."""
+"""``smsbridge shadow``: how another backend would send the messages that a bridge has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.doors.shadow_report import ShadowExample, ShadowReport
     from smsbridge.serving.wire_message import WireMessage
 
-_HELP = """Compare another backend with the one that a door sends by. Nothing is sent.
+_HELP = """Compare another backend with the one that a door sends through. Nothing is sent.
 
 \b
 Examples:
@@ -33,22 +33,22 @@ The key shadow in [doors.NAME] names the other backend.
 """
 _REPORT = """Show what would differ if a door's shadow sent its messages.
 
-The request of each stored message is made for both backends and not sent, and what each provider
-would get is compared: recipient, text, encoding, segments, sender, channels, reference, and what
-can't be carried. It works while the bridge serves.
+Builds the request of each stored message for both backends, without sending it, and compares what
+each provider would get: recipient, text, encoding, segments, sender, channels, reference, and what
+can't be carried. Works while the bridge is running.
 """
 _SHOWN = ("recipient", "text", "sender", "channels")
 
 
 @click.group(cls=Group, help=_HELP)
 def shadow() -> None:
-    """Compare another backend with the one that is used."""
+    """Compare another backend with the one in use."""
 
 
 @shadow.command(help=_REPORT)
 @click.option("--door", metavar="NAME", help="Report on this door only.")
 @click.option(
-    "--since", default="7d", show_default=True, help="How old messages may be, such as 30m."
+    "--since", default="7d", show_default=True, help="Maximum age of messages, such as 30m."
 )
 @click.option(
     "--examples",
@@ -60,7 +60,7 @@ def shadow() -> None:
 )
 @click.option("--show-texts", is_flag=True, help="Show the numbers and texts of the examples.")
 @click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def report(  # noqa: PLR0913  (each is an option)
     door: str | None,
     since: str,
@@ -139,7 +139,7 @@ def _wire(message: WireMessage | None) -> dict[str, str] | None:
 
 
 def _show(door: DoorConfig, since: str, found: ShadowReport, *, show_texts: bool) -> None:
-    what = f"{door.shadow} in place of {door.to}, messages of the last {since}"
+    what = f"{door.shadow} instead of {door.to}, messages from the last {since}"
     put(f"{door.name}: {what}")
     rows = [
         (one.field, one.what, str(tally.count), ", ".join(shown.id for shown in tally.examples))
@@ -157,7 +157,7 @@ def _show(door: DoorConfig, since: str, found: ShadowReport, *, show_texts: bool
         f"{count(found.messages, 'message')}: {found.same} the same, {found.differing} different"
         f"{left_out}"
     )
-    put(f"nothing left: {_proof(found.tries)}")
+    put(f"nothing was sent: {_proof(found.tries)}")
 
 
 def _example_lines(door: DoorConfig, found: ShadowReport) -> Iterator[str]:
@@ -175,6 +175,7 @@ def _example_lines(door: DoorConfig, found: ShadowReport) -> Iterator[str]:
 
 
 def _proof(tries: int) -> str:
-    """Return how it is known that nothing left."""
-    tried = f"{count(tries, 'connection')} {'was' if tries == 1 else 'were'} tried"
-    return f"{tried}, and each {'was' if tries else 'would have been'} refused"
+    """Return the evidence that nothing was sent."""
+    if not tries:
+        return "no connection was attempted"
+    return f"{count(tries, 'connection attempt')} {'was' if tries == 1 else 'were'} refused"

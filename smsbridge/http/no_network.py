@@ -1,4 +1,4 @@
-"""A time in which this process connects to nothing: what tries to is refused, and counted."""
+"""Blocks this process from the network for a while: attempts are refused and counted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ _EVENTS = frozenset(
         *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty"),
     }
 )
-"""The audit events of Python that come before a byte leaves, a name is looked up, or a process
-begins that could do so."""
+"""Python's audit events before a byte is sent, a name is looked up, or a process is started that
+could do either."""
 
 _ACTIVE: list[NoNetwork] = []
 _WATCHED: list[bool] = []
 
 
 class NoNetwork:
-    """Entered, it refuses each connection, look-up of a name and new process with an `OSError`.
+    """A context that refuses each connection, name lookup and new process with an `OSError`.
 
-    ``tries``: how many there were. It holds for all threads, and for what connects by Python's own
-    sockets.
+    ``tries``: how many there were. It applies to all threads, but only to Python's own sockets.
 
     >>> with NoNetwork() as nothing_leaves:
     ...     nothing_leaves.tries
@@ -32,19 +31,19 @@ class NoNetwork:
     """
 
     def __init__(self) -> None:
-        """Nothing is refused before it is entered."""
+        """Nothing is refused until it is entered."""
         self.tries = 0
 
     def __enter__(self) -> Self:
-        """Begin to refuse."""
+        """Start refusing."""
         if not _WATCHED:
-            sys.addaudithook(_watch)  # it stays until the process ends, and does nothing meanwhile
+            sys.addaudithook(_watch)  # it can't be removed, but does nothing while inactive
             _WATCHED.append(True)
         _ACTIVE.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Refuse no more."""
+        """Stop refusing."""
         _ACTIVE.remove(self)
 
 
@@ -52,4 +51,4 @@ def _watch(event: str, _: object) -> None:
     if _ACTIVE and event in _EVENTS:
         for one in _ACTIVE:
             one.tries += 1
-        raise ConnectionRefusedError("nothing may leave now")
+        raise ConnectionRefusedError("network access is blocked")

@@ -1,7 +1,6 @@
-"""Which addresses may be connected to where others choose the URL: public ones, and networks.
+"""Which addresses may be connected to if others choose the URL: public ones and given networks.
 
-A name is resolved first, and each of its addresses is asked for, so a name that leads somewhere
-else the next time leads nowhere.
+The check is of the resolved address, on each connection, so DNS rebinding doesn't get past it.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ _LOW_32 = 0xFFFF_FFFF
 
 
 class ForbiddenAddress(OSError):
-    """An address that may not be connected to."""
+    """Connections to this address are not allowed."""
 
 
 def may_connect(host: str, networks: Sequence[Network] = (), *, public: bool = True) -> bool:
-    """Return whether an address is in one of the networks or, if ``public``, is a public one.
+    """Return whether an address is in one of the networks or, if ``public``, is public.
 
-    An IPv6 address in which an IPv4 address stands (mapped, 6to4, NAT64) is public only if
-    both are. Multicast is never allowed, and neither is what is no address.
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, NAT64) is public only if
+    both are. Multicast is never allowed, nor is anything but an address.
 
     >>> from ipaddress import ip_network
     >>> may_connect("10.0.0.1"), may_connect("10.0.0.1", [ip_network("10.0.0.0/8")])
@@ -46,14 +45,14 @@ def may_connect(host: str, networks: Sequence[Network] = (), *, public: bool = T
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped or address in _NAT64:
-            return True  # by itself it says nothing: the IPv4 address in it decides
+            return True  # the embedded IPv4 address decides
         if address.is_site_local:
             return False
     return address.is_global and not address.is_reserved
 
 
 def _inside(address: Address) -> Iterator[ipaddress.IPv4Address]:
-    """Yield the IPv4 addresses that stand in an IPv6 address."""
+    """Yield the IPv4 addresses embedded in an IPv6 address."""
     if isinstance(address, ipaddress.IPv6Address):
         yield from filter(None, (address.ipv4_mapped, address.sixtofour))
         if address in _NAT64:

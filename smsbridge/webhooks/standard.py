@@ -1,4 +1,4 @@
-"""The JSON in which ``smsbridge serve`` tells its callers of events, by Standard Webhooks."""
+"""The JSON of the webhooks that ``smsbridge serve`` posts, by Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNATURE = Signature(
         },
     ],
 )
-"""One signature: of a header with several, as while a secret is rotated, none is taken."""
+"""A single signature: a header with several, as during rotation of a secret, is refused."""
 _ENVELOPE = {"id": "id", "type": "type", "occurred_at": "timestamp", "data": "data"}
 _STATUSES: Mapping[str, Status] = {f"message.{status}": status for status in Status}
 
@@ -62,4 +62,4 @@ def _tables(channel: Channel) -> tuple[Webhook, ...]:
 
 
 STANDARD: tuple[Webhook, ...] = tuple(one for channel in Channel for one in _tables(channel))
-"""What reads it: ``Receiver(STANDARD, secrets=["whsec_…"])``."""
+"""Tables for a receiver: ``Receiver(STANDARD, secrets=["whsec_…"])``."""

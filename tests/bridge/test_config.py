@@ -34,8 +34,8 @@ def test_each_key_says_what_it_says(tmp_path: Path) -> None:
     ("given", "instead", "why"),
     [
         ("[bridge]", '[bridge]\nstroe = "x"', "line 3: bridge.stroe: is not a key of bridge"),
-        ("[bridge]", '[bridge]\nlisten = "here"', "line 3: bridge.listen: give a host and a port"),
-        ("[bridge]", '[bridge]\nlisten = "h:70000"', "bridge.listen: give a host and a port"),
+        ("[bridge]", '[bridge]\nlisten = "here"', "line 3: bridge.listen: give a host and port"),
+        ("[bridge]", '[bridge]\nlisten = "h:70000"', "bridge.listen: give a host and port"),
         (
             "[bridge]",
             '[bridge]\nkeep = "ever"',

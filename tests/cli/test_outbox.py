@@ -63,7 +63,7 @@ def test_one_is_shown_with_what_became_of_it(folder: Path) -> None:
 def test_an_id_that_nobody_knows_is_refused(folder: Path, words: tuple[str, ...]) -> None:
     stored(folder)
     done = run("outbox", *words, "x")
-    assert (done.code, "there is no such message" in done.err) == (2, True)
+    assert (done.code, "no such message" in done.err) == (2, True)
 
 
 @each(

@@ -15,7 +15,7 @@ from support import bridges
 def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     file = tmp_path / "smsbridge.toml"
     file.write_text(bridges.config_text(), encoding="utf-8")
-    with pytest.raises(ConfigError, match="smsbridge serve makes it"), open_store(str(file)):
+    with pytest.raises(ConfigError, match="smsbridge serve creates it"), open_store(str(file)):
         pass
     assert not (tmp_path / "bridge.db").exists()
 

@@ -142,4 +142,4 @@ def test_a_process_without_doors_sends_what_another_has_stored(shared_place: Pla
 def test_a_place_to_listen_is_a_host_and_a_port(nowhere: Path) -> None:
     (nowhere / "smsbridge.toml").write_text(config_text(), encoding="utf-8")
     refused = run("serve", "--listen", "here")
-    assert (refused.code, "--listen: give a host and a port" in refused.err) == (2, True)
+    assert (refused.code, "--listen: give a host and port" in refused.err) == (2, True)

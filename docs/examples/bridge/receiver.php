@@ -1,4 +1,4 @@
-<?php // takes what the bridge tells
+<?php // receives webhooks from the bridge
 $id = $_SERVER['HTTP_WEBHOOK_ID'] ?? '';
 $time = $_SERVER['HTTP_WEBHOOK_TIMESTAMP'] ?? '';
 $body = file_get_contents('php://input');
@@ -11,7 +11,7 @@ if (!hash_equals($right, $given) || abs(time() - (int) $time) > 300) {
     exit;
 }
 
-if (!is_file("events/$id")) { // it may come again: do nothing then, and answer as before
+if (!is_file("events/$id")) { // else it is a duplicate: only acknowledge it
     $event = json_decode($body, true);
     file_put_contents('log.txt', "$event[type] {$event['data']['id']}\n", FILE_APPEND);
     touch("events/$id");

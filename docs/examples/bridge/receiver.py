@@ -1,4 +1,4 @@
-"""Takes what the bridge tells."""
+"""Receives webhooks from the bridge."""
 
 import os
 

@@ -1,5 +1,5 @@
 <?php
-// php shop.php NUMBER TEXT: as it was written fifteen years ago, and as nobody dares to touch it.
+// php shop.php NUMBER TEXT: written fifteen years ago, and nobody dares touch it.
 ini_set('soap.wsdl_cache_enabled', '0');
 $client = new SoapClient(getenv('SMS_URL') . '/sendsms/wsdl/sendsms.wsdl');
 try {

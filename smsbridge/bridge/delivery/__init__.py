@@ -1,1 +1,1 @@
-"""How what is stored gets sent: claimed, handed over, looked up."""
+"""Sends what is stored: claims, sends and lookups."""

@@ -1,4 +1,4 @@
-"""What is done beside the sends: *unknown* messages are looked up, and what is old is cleared."""
+"""Background work besides sending: looks up *unknown* messages, and clears old data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TURN_SECONDS = 60
 
 
 class Housekeeping:
-    """A thread that keeps a store in order; of several processes one does it at a time."""
+    """The housekeeping thread of a store; only one process at a time does the work."""
 
     def __init__(
         self,
@@ -33,22 +33,22 @@ class Housekeeping:
         keep: float,
         settled: Callable[[StoredMessage], None],
     ) -> None:
-        """``keep``: for how many seconds numbers and texts stay. ``settled`` hears of each end."""
+        """``keep``: how many seconds to keep numbers and texts. ``settled`` gets each outcome."""
         self._queue, self._lookup, self._keep, self._settled = queue, lookup, keep, settled
         self._stop = threading.Event()
         self._cleared = -_CLEAR_SECONDS
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._thread.start()
 
     def end(self) -> None:
-        """Begin nothing more."""
+        """Take no more work."""
         self._stop.set()
 
     def stop(self, seconds: float) -> bool:
-        """Begin nothing more, and wait for what is being done; return whether it ended."""
+        """Take no more work, wait for what is in progress, and return whether it finished."""
         self.end()
         self._thread.join(seconds)
         return not self._thread.is_alive()
@@ -64,7 +64,7 @@ class Housekeeping:
                 LOG.warning("the store can't be used: %s", error)
                 self._stop.wait(_PAUSE_SECONDS)
             except Exception as error:  # noqa: BLE001  (one message must not end the thread)
-                LOG.error("housekeeping failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                LOG.error("housekeeping failed: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
                 self._stop.wait(_PAUSE_SECONDS)
             self._stop.wait(_POLL_SECONDS)
 

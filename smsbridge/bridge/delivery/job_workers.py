@@ -1,4 +1,4 @@
-"""The workers of one of several processes: jobs hand the work out, and leases tell who lives."""
+"""The workers of one of several processes: jobs distribute the work, leases detect dead ones."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _LATE = 60.0
 
 
 class JobWorkers:
-    """Delivers what the jobs of the store name, so many at a time.
+    """Delivers the messages named by the store's jobs, ``workers`` at a time.
 
-    Every few seconds it renews its leases. One process of all then makes *unknown* what a dead one
-    was sending, and issues work again for what is due and has no job.
+    Renews its leases every few seconds. One process at a time also makes *unknown* what a dead one
+    was sending, and reissues jobs for due messages without one.
     """
 
     def __init__(
@@ -69,21 +69,21 @@ class JobWorkers:
         ]
 
     def start(self) -> None:
-        """Begin to take jobs."""
+        """Start taking jobs."""
         for thread in self._threads:
             thread.start()
 
     def wake(self) -> None:
-        """Do nothing: a job has a way of its own to wake whoever takes it."""
+        """Do nothing: jobs notify their workers."""
 
     def end(self) -> None:
-        """Claim nothing more."""
-        if not self._stop.is_set():  # a second cancel would not wait for what is being sent
+        """Stop claiming."""
+        if not self._stop.is_set():  # a second cancel would not wait for sends in flight
             self._stop.set()
             self._loop.call_soon_threadsafe(self._cancel)
 
     def stop(self, seconds: float) -> bool:
-        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+        """Stop claiming, wait for sends in flight, and return whether all finished."""
         self.end()
         jobs, beat = self._threads
         jobs.join(seconds + _PAUSE_SECONDS)
@@ -102,16 +102,16 @@ class JobWorkers:
             self._loop.run_until_complete(self._main)
 
     async def _take_jobs(self) -> None:
-        """Take jobs until this is cancelled, also from a server that was away."""
+        """Take jobs until cancelled; reconnect after a server outage."""
         while not self._stop.is_set():
             try:
                 await self._jobs.run(self._deliver, concurrency=self._workers, seconds=15.0)
-            except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
-                LOG.error("no job can be taken: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+            except Exception as error:  # noqa: BLE001  (retry whatever happened)
+                LOG.error("jobs can't be fetched: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def _deliver(self, ids: Sequence[str]) -> None:
-        """Deliver the messages of a job, and what waits behind them for the same recipient."""
+        """Deliver the messages of a job, and those queued behind them for the same recipient."""
         recipient: str | None = None
         while not self._stop.is_set():
             sent = self._delivery.deliver(
@@ -132,21 +132,19 @@ class JobWorkers:
                         self._mend()
             except StoreError as error:
                 self._well_since = time.monotonic()
-                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
-            except Exception as error:  # noqa: BLE001  (without it no lease is renewed)
-                LOG.error("leases can't be renewed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text contains no values)
+            except Exception as error:  # noqa: BLE001  (leases must still be renewed)
+                LOG.error("leases can't be renewed: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
 
     def _mend(self) -> None:
         if count := self._queue.recover("recovery"):
-            LOG.warning(
-                "%d messages are unknown: they were being sent by a process that is gone", count
-            )
+            LOG.warning("%d messages are unknown: the process that was sending them died", count)
         if count := issue_again(self._queue):
-            LOG.info("%d messages were due and had no job", count)
+            LOG.info("reissued jobs for %d due messages", count)
 
 
 def issue_again(queue: MessageQueue) -> int:
-    """Issue work for what is due and has no job, whatever became of it; return for how many."""
+    """Reissue jobs for due messages that have none; return for how many."""
     now, database = queue.store.now(), queue.store.database
     with database.write("issue") as connection:
         found = connection.execute(_WITHOUT_JOB, {"now": now}).scalars().all()
@@ -166,8 +164,8 @@ _LIVES = exists().where(
         func.extract("epoch", _JOBS.c.scheduled_at) <= _NOW,
     ),
 )
-"""A job of that number may be that of another message, if the tables of jobs were made anew. One
-that is being done for long may have ended, where nobody could note it. One too many does nothing.
+"""If the job tables were recreated, a job with that number may belong to another message. A job
+that has been running for long may have died unrecorded. A surplus job does no harm.
 """
 
 _FIRST = first_numbers().add_columns(MESSAGES.c.recipient).group_by(MESSAGES.c.recipient).subquery()
@@ -185,4 +183,4 @@ _WITHOUT_JOB = (
     .limit(_MOST_AGAIN)
     .with_for_update(of=MESSAGES, skip_locked=True)
 )
-"""`claimable` again, for all at once: to ask it of each takes for ever where many wait for one."""
+"""`claimable` for all at once: per row it is far too slow if many wait for one recipient."""

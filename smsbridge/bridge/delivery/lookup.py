@@ -1,4 +1,4 @@
-"""What becomes of an *unknown* message: looked up in the backend's log, else as its door says."""
+"""Resolves *unknown* messages: by the backend's log, else as their door's ``on_unknown`` says."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 WAITS = (1.0, 10.0, 60.0, 600.0)
-"""The seconds until each look-up after the first, which is at once: a log may be late."""
+"""The seconds between lookups, the first of which is immediate: a log may lag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupResult:
-    """What a look-up of a message found: the end that the log proves, or why it proves none.
+    """The result of a lookup: the outcome that the log proves, or why it proves none.
 
-    Neither: there is no log to ask.
+    Neither, if there is no log.
     """
 
     message: StoredMessage
@@ -38,7 +38,7 @@ class LookupResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:
-    """Looks messages up. ``clients``: by the name of the block; ``rules``: by that of the door."""
+    """Looks messages up. ``clients``: by block name; ``rules``: by door name."""
 
     queue: MessageQueue
     clients: Mapping[str, Client]
@@ -46,23 +46,23 @@ class Lookup:
     waits: tuple[float, ...] = WAITS
 
     def look_up(self, messages: Sequence[StoredMessage], actor: str) -> Iterator[StoredMessage]:
-        """Look messages up once, and yield each as it is then; raises `StoreError`.
+        """Look messages up once, and yield each with its new state; raises `StoreError`.
 
-        One that has left its state meanwhile is left out.
+        A message whose state changed meanwhile is skipped.
         """
         for results in self._results(messages):
-            now = self.queue.store.now()  # the same for all: they are due together again
+            now = self.queue.store.now()  # the same for all, so that they stay due together
             for result in results:
                 try:
                     moved = self._move(result, now, actor)
                 except NoStep as error:
-                    LOG.info("a look-up came too late: %s", error, extra={"id": result.message.id})
+                    LOG.info("a lookup came too late: %s", error, extra={"id": result.message.id})
                     continue
                 LOG.info("looked up", extra={"id": moved.id, "state": str(moved.state)})
                 yield moved
 
     def ask(self, messages: Sequence[StoredMessage]) -> Iterator[LookupResult]:
-        """Yield what the logs of the backends prove, and change nothing; raises `StoreError`."""
+        """Yield what the backends' logs prove, without changing anything; raises `StoreError`."""
         for results in self._results(messages):
             yield from results
 
@@ -82,7 +82,7 @@ class Lookup:
         return move(message, end, actor, looked_up=looked)
 
     def _results(self, messages: Sequence[StoredMessage]) -> Iterator[list[LookupResult]]:
-        """Yield what is found, log after log: one is read once for all that it may have."""
+        """Yield the results log by log; each log is read once for all its messages."""
         logs: dict[tuple[str, str], list[tuple[StoredMessage, Attempt]]] = defaultdict(list)
         for message in messages:
             attempt = message.attempt
@@ -109,12 +109,12 @@ class Lookup:
         were = {one.attempt for one in others} | {*attempts}
         for (message, _), (end, why) in zip(asked, ends, strict=True):
             if end is not None and self._is_rivalled(message, end, were):
-                yield LookupResult(message=message, why="the same message was sent again meanwhile")
+                yield LookupResult(message=message, why="an identical message was sent meanwhile")
             else:
                 yield LookupResult(message=message, end=end, why=why)
 
     def _is_rivalled(self, message: StoredMessage, end: End, were: set[Attempt | None]) -> bool:
-        """Return whether a row may be that of a send that began while the log was read."""
+        """Return whether the row may belong to a send that began while the log was being read."""
         begun = [one for one in self.queue.others_like(message) if one.attempt not in were]
         return any(one.provider_id in (None, "", end.provider_id) for one in begun)
 
@@ -122,13 +122,13 @@ class Lookup:
 def _resolve(
     client: Client, attempts: list[Attempt], known: list[str], others: list[Attempt]
 ) -> list[tuple[End | None, str | None]]:
-    """Return the end of each, or why it has none: the same for all once a reading failed."""
+    """Return the outcome of each, or why it has none; a failed reading applies to all the rest."""
     ends: list[tuple[End | None, str | None]] = []
     try:
         for found in client.resolve_many(attempts, known=known, others=others):
             if isinstance(found, Submission):
                 ends.append((End.of_submission(found), None))
-            elif isinstance(found.__cause__, CallerError):  # no log, or not for this attempt
+            elif isinstance(found.__cause__, CallerError):  # there is no log for this attempt
                 ends.append((None, None))
             elif found.__cause__ is not None:
                 raise found.__cause__

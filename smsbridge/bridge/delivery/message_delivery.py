@@ -1,4 +1,4 @@
-"""Delivers what is stored: claims a message, sends it, and records the outcome."""
+"""Delivers stored messages: claims one, sends it, and records the outcome."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _TRIES = 5
 
 
 class Delivery:
-    """Delivers one message after the other. Safe to share between threads.
+    """Delivers one message at a time. Thread-safe.
 
-    ``ended``: how many sends of this process ended so, by block and outcome.
+    ``ended``: the number of sends by this process, by block and outcome.
     """
 
     def __init__(
         self, queue: MessageQueue, sender: Sender, settled: Callable[[StoredMessage], None]
     ) -> None:
-        """``settled`` hears of each end that was recorded."""
+        """``settled`` is called with each recorded outcome."""
         self.ended: Counter[tuple[str, str]] = Counter()
         self._queue, self._sender, self._settled = queue, sender, settled
         self._turn = threading.Lock()
@@ -40,10 +40,10 @@ class Delivery:
     def deliver(
         self, actor: str, *, ids: Sequence[str] = (), recipient: str | None = None
     ) -> StoredMessage | None:
-        """Deliver the next message that is due, and return it as it was claimed; None if none is.
+        """Deliver the next due message, and return it as claimed; None if there is none.
 
-        ``ids`` and ``recipient`` are those of `MessageQueue.claim`. Raises `StoreError` where
-        nothing can be claimed.
+        ``ids`` and ``recipient`` are those of `MessageQueue.claim`. Raises `StoreError` if the
+        claim fails.
         """
         try:
             message = self._queue.claim(actor, self._sender.attempt, ids=ids, recipient=recipient)
@@ -55,7 +55,7 @@ class Delivery:
         try:
             at("send: begun")
             if not self._queue.holds(message):
-                LOG.error("a claim ended before it was sent", extra={"id": message.id})
+                LOG.error("a claim was lost before the send", extra={"id": message.id})
                 return message
             end = self._sender.send(message)
             at("send: answered")
@@ -65,16 +65,16 @@ class Delivery:
         return message
 
     def give_up(self) -> None:
-        """Record no more outcomes that the store doesn't take."""
+        """Stop retrying to record outcomes."""
         self._give_up.set()
 
     def _record(self, message: StoredMessage, end: End, actor: str) -> None:
-        """Record an end, for as long as it takes: only then is it known after a crash."""
+        """Record an outcome, retrying until it is stored: only then does it survive a crash."""
         while not self._give_up.is_set():
             try:
                 moved = self._move(message, end, actor)
             except StoreError as error:
-                LOG.error("an outcome can't be recorded: %s", error)  # noqa: TRY400  (its text has no value)
+                LOG.error("an outcome can't be recorded: %s", error)  # noqa: TRY400  (its text contains no values)
                 self._give_up.wait(_PAUSE_SECONDS)
                 continue
             except NoStep as error:
@@ -89,9 +89,9 @@ class Delivery:
             return
 
     def _move(self, message: StoredMessage, end: End, actor: str) -> StoredMessage:
-        """Record an end, unless it was: the answer of a commit may have been lost.
+        """Record an outcome, unless it already is: the answer of a commit may have been lost.
 
-        A yes is recorded also if the message counts as *unknown* by now, since it is proof.
+        An acceptance is recorded even if the message has become *unknown*, since it is proof.
         """
         store, was = self._queue.store, message
         for _ in range(_TRIES - 1):
@@ -105,5 +105,5 @@ class Delivery:
                     return found
                 if end.state is not State.ACCEPTED or found.state is not State.UNKNOWN:
                     raise
-                was = found  # it may be looked up just now, so this may be in vain too
+                was = found  # a lookup may be running, so this may fail too
         return store.move(was, end, actor)

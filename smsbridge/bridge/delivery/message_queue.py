@@ -1,4 +1,4 @@
-"""What a worker takes from the store, and what it brings back."""
+"""How workers claim messages: leases, recovery, and the order of claims."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.errors import Attempt
 
-CRASHED = "the process ended while it was being sent"
+CRASHED = "the process died while sending it"
 _PAUSE_SECONDS = 0.5
 LEASE_SECONDS = 15.0
-"""For how long a claim is believed without another word of who made it."""
+"""How long a claim lasts unless its lease is renewed."""
 
-RESTORED = "it waited when the backup was made, and may have been sent since"
+RESTORED = "it was waiting when the backup was made, and may have been sent since"
 
 
 def holder_name() -> str:
-    """Return a name for this process that no other has."""
+    """Return a unique name for this process."""
     return f"{socket.gethostname()[:32]}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
 class MessageQueue:
-    """The side of a store that workers use.
+    """The workers' side of a store.
 
-    ``holder``: the name of this process where several share the store. What it claims is believed
-    to be in its hands until a lease ends, and it renews its leases; elsewhere it is empty.
+    ``holder``: the name of this process if several share the store; then its claims are leases,
+    which it must renew. Empty otherwise.
     """
 
     store: MessageStore
@@ -58,12 +58,12 @@ class MessageQueue:
         ids: Sequence[str] = (),
         recipient: str | None = None,
     ) -> StoredMessage | None:
-        """Claim the next message that is due; None if none is.
+        """Claim the next due message; None if there is none.
 
-        It is on the disk that it is claimed before this returns, so before a byte of it leaves.
-        ``attempt`` returns the attempt that is about to be made. Messages to one recipient are
-        claimed in their order: one that is being sent, or waits for another try, goes first.
-        ``ids``: one of these, or one to ``recipient``.
+        The claim is durable when this returns, so before any byte is sent. ``attempt`` returns the
+        attempt about to be made. Messages to one recipient are claimed in order: one that is being
+        sent, or waits for a retry, blocks later ones. ``ids``: only one of these, or the next one
+        to ``recipient``.
         """
         if not self.holder:
             return self._claim(actor, attempt, ids, recipient, "")
@@ -85,9 +85,9 @@ class MessageQueue:
         return claimed
 
     def holds(self, message: StoredMessage) -> bool:
-        """Return whether what was claimed may be sent now.
+        """Return whether a claimed message may still be sent.
 
-        A process may have stood still meanwhile, and then it is *unknown* to all others.
+        If the process hung meanwhile, its lease may have expired and the message be *unknown*.
         """
         names = self._names(message)
         if not names or self.store.now() < self._sure_until[message.seq]:
@@ -102,7 +102,7 @@ class MessageQueue:
         return held.rowcount == 1
 
     def release(self, message: StoredMessage) -> None:
-        """Hold a message no more: its end is recorded, or nothing more is known of it."""
+        """Stop renewing a message's lease: its outcome is recorded, or lost."""
         self._sure_until.pop(message.seq, None)
         for name in self._names(message):
             del self._in_hand[name]
@@ -111,7 +111,7 @@ class MessageQueue:
         return [name for name, seq in list(self._in_hand.items()) if seq == message.seq]
 
     def _find_claim(self, name: str) -> StoredMessage | None:
-        """Return what was claimed although the answer of the commit was lost, if it was."""
+        """Return the claim if it was committed although the commit's answer was lost."""
         mine = and_(MESSAGES.c.holder == name, MESSAGES.c.state == State.HANDED_OVER)
         until = time.monotonic() + LEASE_SECONDS
         while time.monotonic() < until:
@@ -153,7 +153,7 @@ class MessageQueue:
         return claimed
 
     def renew(self) -> None:
-        """Say that this process still has in its hands what it has claimed."""
+        """Renew the leases of this process."""
         names = list(self._in_hand)
         mine = and_(MESSAGES.c.state == State.HANDED_OVER, MESSAGES.c.holder.in_(names))
         until = self.store.now() + LEASE_SECONDS
@@ -167,17 +167,17 @@ class MessageQueue:
         return {"holder": name, "leased_until": self.store.now() + LEASE_SECONDS}
 
     def recover(self, actor: str) -> int:
-        """Make *unknown* what was being sent by a process that ended; return how many.
+        """Make messages *unknown* that a dead process was sending; return how many.
 
-        Where several share the store, that is what no lease holds any more.
+        If several processes share the store, those are the ones whose lease has expired.
         """
         over = or_(MESSAGES.c.leased_until.is_(None), MESSAGES.c.leased_until <= self.store.now())
         return self._doubt(and_(MESSAGES.c.state == State.HANDED_OVER, over), actor, CRASHED)
 
     def doubt_all(self, actor: str) -> int:
-        """Make *unknown* all that is not settled, of a store that was restored; return how many.
+        """Make all waiting messages of a restored store *unknown*; return how many.
 
-        What waited at the time of the backup may have been sent since.
+        They may have been sent since the backup.
         """
         return self._doubt(MESSAGES.c.state.in_(UNDER_WAY), actor, RESTORED)
 
@@ -191,16 +191,16 @@ class MessageQueue:
         return len(rows)
 
     def due_unknown(self) -> list[StoredMessage]:
-        """Return the *unknown* messages that are to be looked up by now: the first 1000."""
+        """Return the *unknown* messages due for lookup: the first 1000."""
         due = and_(MESSAGES.c.state == State.UNKNOWN, MESSAGES.c.due <= self.store.now())
         asked = select(MESSAGES).where(due).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1000)
         with self.store.database.read() as connection:
             return [StoredMessage.of_row(row) for row in connection.execute(asked).mappings()]
 
     def others_like(self, message: StoredMessage) -> list[StoredMessage]:
-        """Return the other messages with the same recipient and text that may have a row in a log.
+        """Return other messages with the same recipient and text that may be in a log.
 
-        They are those that were sent, or may have been.
+        Those are the ones that were sent, or may have been.
         """
         if message.attempt is None or not message.attempt.fingerprint:
             return []
@@ -216,12 +216,12 @@ class MessageQueue:
 
 
 def claimable() -> ColumnElement[bool]:
-    """Return the rule for a message that may be claimed by ``now``, a parameter."""
+    """Return the condition for a message that may be claimed; ``now`` is a bind parameter."""
     return and_(_goes_first(), MESSAGES.c.due <= bindparam("now"))
 
 
 def _goes_first() -> ColumnElement[bool]:
-    """Return the rule for a message that none to the same recipient goes before."""
+    """Return the condition for a message that no earlier one to its recipient blocks."""
     earlier = MESSAGES.alias("earlier")
     waits: ColumnElement[bool] = exists().where(
         earlier.c.recipient == MESSAGES.c.recipient,
@@ -233,9 +233,9 @@ def _goes_first() -> ColumnElement[bool]:
 
 
 def first_numbers(*rules: ColumnElement[bool]) -> Select[Any]:
-    """Return the question for the number of the message that goes first, of each recipient."""
+    """Return the query for the number of each recipient's first message in line."""
     waits = and_(MESSAGES.c.state.in_(UNDER_WAY), MESSAGES.c.send_at.is_(None), *rules)
-    number = func.min(MESSAGES.c.seq + 0)  # not by the index of numbers, through all that was sent
+    number = func.min(MESSAGES.c.seq + 0)  # + 0: don't scan the primary key
     return select(number.label("seq")).where(waits)
 
 
@@ -245,13 +245,13 @@ def _first(due: ColumnElement[Any], *rules: ColumnElement[bool]) -> Select[Any]:
 
 
 _DUE_BY_TIME = _first(MESSAGES.c.due, claimable(), MESSAGES.c.due > AT_ONCE)
-"""The next message whose time has come: made once, since to make it takes longer than to ask."""
+"""The next message whose time has come. Built once: building takes longer than running it."""
 
 _DUE_AT_ONCE = _first(MESSAGES.c.due, _goes_first(), MESSAGES.c.due == AT_ONCE)
-"""The next message that waits for no time."""
+"""The next message that is due immediately."""
 
 _DUE_AMONG = _first(
-    MESSAGES.c.due + 0.0,  # no index has this order, so none is read through all that waits
+    MESSAGES.c.due + 0.0,  # + 0.0 avoids an index scan through everything waiting
     claimable(),
     or_(
         MESSAGES.c.id.in_(bindparam("ids", expanding=True)),

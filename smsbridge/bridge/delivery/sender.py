@@ -1,4 +1,4 @@
-"""Makes one send of a message that was claimed, and says how it ended."""
+"""Sends a claimed message once, and returns the outcome."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from smsbridge.http.exchange import Session
 
 ClientOf = Callable[["Backend", "Session"], Client]
-"""Returns what sends by a backend."""
+"""Returns the client of a backend."""
 
 
 def bridge_client(backend: Backend, session: Session) -> Client:
-    """Return the client of a backend; the tries of a message are the store's, not the client's."""
+    """Return a client without retries: the store schedules those."""
     return Client(replace(backend, retry=None), session=session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Makes one send of a message that was claimed, and says how it ended."""
+    """Sends a claimed message once, and returns the outcome."""
 
     backends: Mapping[str, Backend]
     clients: Mapping[str, Client]
@@ -34,7 +34,7 @@ class Sender:
     now: Callable[[], float]
 
     def attempt(self, message: StoredMessage) -> Attempt:
-        """Return the attempt that is about to be made."""
+        """Return the attempt about to be made."""
         backend, whole = self.backends.get(message.backend), message.message()
         if backend is not None and whole is not None:
             return backend.attempt(whole, self.session)
@@ -43,10 +43,10 @@ class Sender:
         )
 
     def send(self, message: StoredMessage) -> End:
-        """Send it, and return how that ended; nothing but the outcome of a client decides."""
+        """Send a message, and return the outcome, which is only ever the client's."""
         client, whole = self.clients.get(message.backend), message.message()
         if client is None or whole is None:
-            why = f"the config has no [backends.{message.backend}]" if whole else "it was cleared"
+            why = f"the config has no [backends.{message.backend}]" if whole else "text cleared"
             return End(state=State.NOT_SENT, why=why)
         try:
             return End.of_submission(client.send(whole))
@@ -54,7 +54,7 @@ class Sender:
             return self._end(message, error)
         except CallerError as error:
             return End(state=State.NOT_SENT, why=str(error))
-        except Exception as error:  # noqa: BLE001  (it may have left, so nothing else is proved)
+        except Exception as error:  # noqa: BLE001  (it may have been sent)
             why = f"it failed: {type(error).__name__}"
             return End(state=State.UNKNOWN, due=AT_ONCE, why=why)
 

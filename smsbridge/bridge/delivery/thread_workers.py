@@ -1,4 +1,4 @@
-"""The workers of the one process that serves a store: threads that look for what is due."""
+"""The workers of a store that one process serves: threads that poll for due messages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _PAUSE_SECONDS = 1.0
 
 
 class ThreadWorkers:
-    """So many threads that deliver."""
+    """A pool of delivery threads."""
 
     def __init__(
         self, queue: MessageQueue, delivery: Delivery, workers: int, poll: float = _POLL_SECONDS
     ) -> None:
-        """Nothing is claimed before `start`. ``poll``: how often to look without being woken."""
+        """Nothing is claimed before `start`. ``poll``: the seconds between polls if not woken."""
         self._queue, self._delivery, self._poll = queue, delivery, poll
         self._stop = threading.Event()
         self._news = threading.Condition()
@@ -35,28 +35,26 @@ class ThreadWorkers:
         ]
 
     def start(self) -> None:
-        """Begin: what the last process was sending is *unknown* from now on."""
+        """Start, and make *unknown* what the last process was sending when it died."""
         if count := self._queue.recover("recovery"):
-            LOG.warning(
-                "%d messages are unknown: they were being sent when the last process ended", count
-            )
+            LOG.warning("%d messages are unknown: the last process died while sending them", count)
         for thread in self._threads:
             thread.start()
 
     def wake(self) -> None:
-        """Let a worker look for a message at once."""
+        """Wake a worker to look for a message now."""
         with self._news:
             self._woken += 1
             self._news.notify()
 
     def end(self) -> None:
-        """Claim nothing more."""
+        """Stop claiming."""
         self._stop.set()
         with self._news:
             self._news.notify_all()
 
     def stop(self, seconds: float) -> bool:
-        """Claim nothing more, and wait for what is being sent; return whether all of it ended."""
+        """Stop claiming, wait for sends in flight, and return whether all finished."""
         self.end()
         until = time.monotonic() + seconds
         for thread in self._threads:
@@ -70,18 +68,18 @@ class ThreadWorkers:
             try:
                 delivered = self._delivery.deliver(actor)
             except StoreError as error:
-                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+                LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text contains no values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             except Exception as error:  # noqa: BLE001  (one message must not end the thread)
-                LOG.error("a delivery failed: %s", type(error).__name__)  # noqa: TRY400  (its text may have values)
+                LOG.error("a delivery failed: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             if delivered is None:
                 self._wait(woken)
 
     def _wait(self, woken: int) -> None:
-        """Wait to be woken, unless that was done since it was ``woken`` so many times."""
+        """Wait to be woken, unless that happened since the count was ``woken``."""
         with self._news:
             if self._woken == woken and not self._stop.is_set():
                 self._news.wait(self._poll)

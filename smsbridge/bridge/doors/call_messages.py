@@ -1,4 +1,4 @@
-"""The messages that a call hands in: its table read backwards, with all that a bridge carries."""
+"""The messages in a call: its table read backwards, with everything that the bridge passes on."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ _MADE = {"now", "uuid", "encoding", "segments"}
 
 
 def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
-    """Return the messages of a call, one for each recipient.
+    """Return the messages of a call, one per recipient.
 
-    Raises `InvalidMessage` where it, its time or its encoding can't be read.
+    Raises `InvalidMessage` if it, its send time or its encoding can't be read.
     """
     if NOT_UTF8 in call.leniencies:
-        raise InvalidMessage("text: it is in no encoding that its call or the door names")
+        raise InvalidMessage("text: not in an encoding that the call or the door declares")
     if not call.messages:
-        raise InvalidMessage(call.trouble or "it is no message")
+        raise InvalidMessage(call.trouble or "it is not a message")
     said, more = call.values, dict[str, Any]()
     if sender := said.get("sender"):
         more["sender"] = sender
     if when := said.get("send_at"):
         found = parse_time(when, dialect.zone())
         if found is None:
-            raise InvalidMessage("send_at: its time can't be read")
+            raise InvalidMessage("send_at: the time can't be read")
         more["send_at"] = found.time
     return [replace(message, **more) for message in call.messages]
 
 
 def omissions(call: ReceivedCall) -> list[str]:
-    """Return the names of what a call has and a bridge doesn't carry on."""
+    """Return the names of values in a call that the bridge doesn't pass on."""
     private = {*call.protocol.table.auth.credentials, "token"}
     known = call.values.keys() - _CARRIED - _MADE - private
-    is_named = call.protocol.codec.needs_wsdl  # else its caller may name it as it likes
+    is_named = call.protocol.codec.needs_wsdl  # else its name is the caller's own
     others = {
-        path if is_named else "a field that its table doesn't have"
+        path if is_named else "a field that isn't in its table"
         for path, word in unknown_fields(call)
         if word not in (None, "", [])
     }
@@ -58,13 +58,13 @@ def omissions(call: ReceivedCall) -> list[str]:
 def check_sendable(message: Message, target: Backend, session: Session) -> None:
     """Raise `Unsupported` or `InvalidMessage` for a message that a backend could never carry.
 
-    When it goes out is the bridge's own matter.
+    The send time doesn't count: the bridge does the waiting.
     """
     members = [*target.members().values()] or [target]
     at_once = replace(message, send_at=None)
     troubles: list[Unsupported | InvalidMessage] = []
     for one in members:
-        if one.protocol not in one.protocols:  # it has no table, and says so when it sends
+        if one.protocol not in one.protocols:  # no table to check: the send will tell
             return
         try:
             table_to_send(one, at_once, session)

@@ -1,7 +1,7 @@
-"""A door: hears the requests of old callers by the table of their service, and answers by it.
+"""A door: reads old callers' requests by the table of their service, and answers by it.
 
-It does no I/O but by its store: a `Request` goes in, and a `Response` comes out, or the message
-whose outcome the answer waits for.
+Its only I/O is the store: a `Request` goes in, and out comes a `Response`, or the message whose
+outcome the answer waits for.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _UNSTORED = "nothing was stored: try again later"
 
 
 class Door:
-    """One door of a bridge. Safe to share between threads."""
+    """One door of a bridge. Thread-safe."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Door:
         session: Session,
         address: str,
     ) -> None:
-        """``target`` carries what comes in; ``address`` is the base URL that callers use.
+        """``target`` sends the messages; ``address`` is the base URL that callers use.
 
         Raises `ConfigError` for a dialect that can't be spoken.
         """
@@ -65,7 +65,7 @@ class Door:
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
             raise ConfigError(
                 f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
-                'whose outcomes no answer waits for: leave answer = "outcome" out'
+                'so no answer can wait for their outcomes: remove answer = "outcome"'
             )
         self._calls = DoorCalls(
             config=config,
@@ -81,7 +81,7 @@ class Door:
         self._wrong = WrongCalls(session.monotonic)
 
     def handle(self, request: Request, sender: str) -> Response | Waiting | None:
-        """Return the answer to a request from an address; None where it is for no call of ours."""
+        """Return the answer to a request from an address; None if it isn't a call of this door."""
         here = self._without_path(request)
         if here is None:
             return None
@@ -93,17 +93,17 @@ class Door:
         if isinstance(call, Response):
             by_token = any(one.auth.tells_by_token for one in self._protocols)
             if not by_token and (first := self._callers.challenge(here, self._protocols)):
-                return first  # curl sends its body with the answer to it
+                return first  # curl sends the body only once challenged
             self.counts.refuse("unreadable")
             return call
         return self._serve(here, call, sender, notes)
 
     def calls(self) -> set[str]:
-        """Return what it hears, so that two doors can be compared."""
+        """Return the calls that it takes, to find doors that overlap."""
         return {f"{self.config.path} {call}" for one in self._protocols for call in one.calls()}
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
-        """Return the answer to a request that can't be read at all; None if it isn't for us."""
+        """Return the answer to an unreadable request; None if it isn't for this door."""
         here = self._without_path(request)
         return refuse(self._protocols, here, status, why) if here else None
 
@@ -115,7 +115,7 @@ class Door:
         try:
             return self._answer(request, call, sender, notes)
         except StoreError as error:
-            LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text has no value)
+            LOG.error("the store can't be used: %s", error)  # noqa: TRY400  (its text contains no values)
             self.counts.refuse("the store can't be used")
             if call is None:
                 return refuse(self._protocols, request, 500, _UNSTORED, "Server")
@@ -137,14 +137,12 @@ class Door:
         return replace(request, url=url._replace(path=rest).geturl(), prefix=path)
 
     def _answer_unknown(self, request: Request) -> Response | None:
-        """Return the fault of an operation that the WSDL has, and the table doesn't."""
+        """Return a fault for an operation that is in the WSDL but not in the table."""
         call = read_wsdl_call(self._protocols, request)
         if call is None:
             return None
         self.counts.refuse("no such operation")
-        return call.protocol.codec.fault(
-            request, "Client", "this operation is not supported any more"
-        )
+        return call.protocol.codec.fault(request, "Client", "this operation is no longer supported")
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)
@@ -178,7 +176,7 @@ class Door:
 
 
 def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
-    """Return what says by which id callers know a message, or one that came in."""
+    """Return a function that gives the id by which callers know a message or event."""
     protocols = _protocols_of(config)
     answers = DoorAnswers.of(config.callers.values(), protocols)
     only_numbers = {one.name for one in protocols} <= answers.by_number
@@ -192,7 +190,7 @@ def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
 
 
 def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
-    """Refuse a dialect with a call that shows nobody, or by what can't be checked."""
+    """Refuse a dialect with a call that carries no credentials, or none that can be checked."""
     accounts = [account.credentials() for account in config.callers.values()]
     keys = {key for account in accounts for key in account}
     for protocol in protocols:
@@ -200,24 +198,24 @@ def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) ->
             nothing = Proof(protocol, table, {}, _NOTHING)
             if any(nothing.is_valid(account, ()) for account in accounts):
                 raise ConfigError(
-                    f"door {config.name}: {table.call} has no credentials, so anybody could call it"
+                    f"door {config.name}: {table.call} has no credentials, so anyone could call it"
                 )
             if value := unprovable(table, keys):
                 raise ConfigError(
-                    f"door {config.name}: {table.call} is signed over {value}, which the call "
-                    "doesn't say, so nobody could tell who calls"
+                    f"door {config.name}: {table.call} signs {value}, which the call doesn't "
+                    "contain, so the signature can't be checked"
                 )
 
 
 def _check_address(
     config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
 ) -> None:
-    """Refuse an address for a WSDL that leads nowhere, such as that of a container."""
+    """Refuse a WSDL address that callers can't reach, such as a container's 0.0.0.0."""
     has_wsdl = any(one.codec.needs_wsdl for one in protocols)
     if has_wsdl and urlsplit(address).hostname in _EVERYWHERE:
         raise ConfigError(
-            f"door {config.name}: its WSDL would send callers to {address}: say in bridge.address "
-            "how they reach the bridge"
+            f"door {config.name}: its WSDL would send callers to {address}: set bridge.address "
+            "to the URL by which they reach the bridge"
         )
 
 
@@ -227,7 +225,7 @@ def _has_rows(protocol: ProviderProtocol) -> bool:
 
 
 def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
-    """Return the protocols for which at least one caller has credentials."""
+    """Return the protocols for which some caller has credentials."""
     dialect = next(iter(config.callers.values()))
     given = [account.credentials().keys() for account in config.callers.values()]
     return tuple(

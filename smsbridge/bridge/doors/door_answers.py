@@ -1,4 +1,4 @@
-"""What a door says of a message, in the words of its dialect: never more than is known."""
+"""Writes a door's answers in the words of its dialect, never claiming more than is known."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LESS: Mapping[Status, tuple[Status, ...]] = {
     Status.REJECTED: (Status.UNDELIVERED,),
     Status.UNDELIVERED: (Status.REJECTED,),
 }
-"""What may be said instead of a status that a dialect has no word for: what is true as well."""
+"""Weaker statuses, also true, to use if the dialect has no word for a status."""
 
 _NOT_YET = (Status.QUEUED, Status.ACCEPTED, Status.UNKNOWN)
 _OF_STATE: Mapping[State, Status] = {
@@ -50,13 +50,13 @@ _OF_STATE: Mapping[State, Status] = {
 
 
 def status_of(message: StoredMessage) -> Status:
-    """Return where a message stands, as a status."""
+    """Return the status of a message."""
     known = message.status if message.status is not Status.UNKNOWN else None
     return _OF_STATE.get(message.state, known or Status.ACCEPTED)
 
 
 def true_word(statuses: Mapping[str, Status], status: Status | None) -> str | None:
-    """Return a dialect's word for a status, or one that says less and is true; else None."""
+    """Return a dialect's word for a status, or for a weaker one that is also true; else None."""
     if status is None:
         return None
     words = status_words(statuses)
@@ -64,13 +64,13 @@ def true_word(statuses: Mapping[str, Status], status: Status | None) -> str | No
 
 
 def true_statuses(status: Status) -> tuple[Status, ...]:
-    """Return a status, and then those that say less and are true as well."""
+    """Return a status, and then the weaker ones that are also true."""
     return (status, *_LESS.get(status, ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorAnswers:
-    """Writes the answers of a door. ``by_number``: the protocols whose ids are numbers."""
+    """Writes the answers of a door. ``by_number``: the protocols with numeric ids."""
 
     answers: TableAnswers
     by_number: frozenset[str]
@@ -79,7 +79,7 @@ class DoorAnswers:
     def of(
         cls, accounts: Collection[Backend], protocols: tuple[ProviderProtocol, ...]
     ) -> DoorAnswers:
-        """Return what writes for callers of a backend; `ConfigError` if none would read its yes."""
+        """Return the writer for a backend; `ConfigError` if its clients couldn't read a yes."""
         backend = next(iter(accounts))
         answers = TableAnswers(statuses=backend.statuses, status_word=true_word)
         found = {one.name for one in protocols if one.table.send and _needs_number(one, answers)}
@@ -94,22 +94,22 @@ class DoorAnswers:
         return cls(answers=answers, by_number=frozenset(found))
 
     def id_of(self, call: ReceivedCall, message: StoredMessage | StoredEvent) -> str:
-        """Return the id of a message, or of one that came in, as callers of a protocol know it."""
+        """Return the id of a message or event, as callers of a protocol know it."""
         return self.known_id(call.protocol.name, message)
 
     def known_id(self, protocol: str, message: StoredMessage | StoredEvent) -> str:
-        """Return the same by the name of the protocol."""
+        """Do the same, by the name of the protocol."""
         return message.number if protocol in self.by_number else message.id
 
     def accept(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
-        """Return the answer that a message was taken, with its status."""
+        """Return the answer that a message was accepted, with its status."""
         known = self.id_of(call, message)
         return self.answers.acceptance(request, call, known, status_of(message))
 
     def first(
         self, request: Request, call: ReceivedCall, messages: Sequence[StoredMessage]
     ) -> Response:
-        """Return the answer to messages that are stored: a repeat gets the same one."""
+        """Return the answer to stored messages; a repeat gets the same one."""
         if not getattr(call.table, "rows", "") or call.operation != "send":
             known = self.id_of(call, messages[0])
             return self.answers.acceptance(request, call, known, Status.QUEUED)
@@ -117,11 +117,11 @@ class DoorAnswers:
         return self.answers.acceptances(request, call, taken, Status.QUEUED)
 
     def accept_command(self, request: Request, call: ReceivedCall, known: str) -> Response:
-        """Return the answer to a command that was done."""
+        """Return the answer to a successful command."""
         return self.answers.acceptance(request, call, known, None)
 
     def end(self, request: Request, call: ReceivedCall, message: StoredMessage) -> Response:
-        """Return the answer that tells the outcome of a message; a fault where it is unknown."""
+        """Return the answer with the outcome of a message; a fault if it is unknown."""
         if message.state is State.ACCEPTED:
             return self.accept(request, call, message)
         if message.state is State.REJECTED:
@@ -136,29 +136,29 @@ class DoorAnswers:
         return self.fault(request, call, "it is not known whether the message was sent")
 
     def refuse(self, request: Request, call: ReceivedCall, *reasons: Reason) -> Response:
-        """Return the refusal of a call for the first of some reasons that has a word.
+        """Return the refusal of a call, for the first of the reasons that has a word.
 
-        Of two words the one in a fault: no client takes a fault for anything else.
+        A word in a fault is preferred: no client mistakes a fault for something else.
         """
         rejected = call.table.rejected
         faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
         return _no_writer(request, call).refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:
-        """Return the dialect's fault of a server, after which nothing is known."""
+        """Return the dialect's server fault, which leaves the outcome open."""
         return call.protocol.codec.fault(request, "Server", why)
 
     def rows(
         self, request: Request, call: ReceivedCall, messages: Sequence[StoredMessage]
     ) -> Response:
-        """Return the answer with rows, without those whose status the dialect can't say.
+        """Return the answer with rows, omitting those whose status the dialect can't express.
 
-        Where one message alone is asked for, that is a fault.
+        A question about a single such message gets a fault.
         """
         table: Any = call.table
         said = [message for message in messages if self._can_say(table, message)]
         if call.operation == "status" and len(said) < len(messages):
-            return self.fault(request, call, "it is not known where the message stands")
+            return self.fault(request, call, "the status of the message is not known")
         if not said and not table.rows:
             return self.refuse(request, call, Reason.REQUEST, Reason.OTHER)
         return self.answers.rows(request, call, [self._row(call, message) for message in said])
@@ -166,7 +166,7 @@ class DoorAnswers:
     def received(
         self, request: Request, call: ReceivedCall, events: Sequence[StoredEvent]
     ) -> Response:
-        """Return the answer with messages that came in."""
+        """Return the answer with incoming messages."""
         rows = [
             {
                 "id": self.id_of(call, one),
@@ -182,7 +182,7 @@ class DoorAnswers:
         return self.answers.rows(request, call, rows)
 
     def _status_of(self, table: Any, message: StoredMessage) -> Status:
-        """Return a status that a table can say: *expired* is *undelivered* where it has no word."""
+        """Return a status that a table has: *undelivered* for *expired* if that has no word."""
         status = status_of(message)
         words = status_words(table.statuses or self.answers.statuses)
         expired = status is Status.EXPIRED and status not in words
@@ -211,13 +211,13 @@ class DoorAnswers:
 
 
 def _no_writer(request: Request, call: ReceivedCall) -> AnswerWriter:
-    """Return what writes answers that say no: they have no id."""
+    """Return a writer for negative answers, which have no id."""
     accepted = getattr(call.table, "accepted", None)
     return replace(writer_of(request, call), without=accepted.id or "" if accepted else "")
 
 
 def _account_of(protocol: ProviderProtocol, accounts: Collection[Backend]) -> Backend:
-    """Return an account that has the credentials of a protocol."""
+    """Return an account with the credentials for a protocol."""
     needed = set(protocol.table.auth.credentials)
     return next(one for one in accounts if needed <= one.credentials().keys())
 
@@ -257,7 +257,7 @@ def _needs_number(protocol: ProviderProtocol, answers: TableAnswers) -> bool:
 def _check_yes(
     backend: Backend, protocol: ProviderProtocol, answers: TableAnswers, known: str
 ) -> None:
-    """Refuse a dialect in which no answer can be written that its own clients read as a yes."""
+    """Refuse a dialect in which no answer can be written that its own clients read as yes."""
     call, session = _call_of(protocol), Session(now=lambda: datetime.now(UTC))
     attempt = Attempt(
         backend=backend.name,

@@ -1,4 +1,4 @@
-"""What a caller that is known asks of a door: a send, a question, a command."""
+"""Handles the calls of an authenticated caller: sends, questions and commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BLAMED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An answer that waits for an outcome, ``wait`` seconds at most; ``answer`` then gives it."""
+    """An answer that waits up to ``wait`` seconds for an outcome; ``answer`` then builds it."""
 
     message: StoredMessage
     wait: float
@@ -45,9 +45,9 @@ class Waiting:
 
 @dataclass(slots=True)
 class DoorCounts:
-    """What a door has seen, by caller: what it stored, repeats, and the leniencies that were used.
+    """A door's counters, by caller: messages stored, repeats, and leniencies.
 
-    ``refused``: how many calls it refused, by why. Safe to share between threads.
+    ``refused``: calls refused, by reason. Thread-safe.
     """
 
     stored: Counter[str] = field(default_factory=Counter)
@@ -57,12 +57,12 @@ class DoorCounts:
     _turn: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
 
     def add_message(self, caller: str, *, again: bool) -> None:
-        """Count a message that was stored, or that was stored before."""
+        """Count a stored message, or a repeat of one."""
         with self._turn:
             (self.repeated if again else self.stored)[caller] += 1
 
     def refuse(self, why: str) -> None:
-        """Count a call that was refused."""
+        """Count a refused call."""
         with self._turn:
             self.refused[why] += 1
 
@@ -74,7 +74,7 @@ class DoorCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorCalls:
-    """Does what callers ask. ``dialect``: the backend that is spoken; ``target`` carries on."""
+    """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages."""
 
     config: DoorConfig
     dialect: Backend
@@ -85,7 +85,7 @@ class DoorCalls:
     counts: DoorCounts
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
-        """Return the answer to a call; raises `StoreError` where the store can't be used."""
+        """Return the answer to a call; raises `StoreError` if the store can't be used."""
         log = DoorLog(self.store, self.config.name)
         match call.operation:
             case "send":
@@ -102,15 +102,15 @@ class DoorCalls:
         return self.answers.refuse(request, call, *_BAD)
 
     def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
-        """Send a message again that is known to have failed; None if it isn't."""
+        """Requeue a message that is known to have failed; None if it isn't."""
         known = call.values.get("id", "")
         message = self.store.find(known, door=self.config.name, caller=caller)
         if message is None or message.state not in (State.NOT_SENT, State.REJECTED):
             return None
-        again = End(state=State.STORED, due=AT_ONCE, why="its caller asked for it")
+        again = End(state=State.STORED, due=AT_ONCE, why="resent by its caller")
         try:
             return self.store.move(message, again, f"caller {caller}", tries=0)
-        except NoStep:  # somebody else was faster
+        except NoStep:  # it was changed meanwhile
             return None
 
     def _send(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
@@ -121,7 +121,7 @@ class DoorCalls:
             for message in messages:
                 check_sendable(message, self.target, self.session)
             if len(key) > _MOST_KEY or not key.isprintable():
-                raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused as any other)
+                raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused like any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
         several = [
@@ -143,12 +143,12 @@ class DoorCalls:
         except OtherContent:
             self.counts.refuse("the reference of another message")
             said = {"door": self.config.name, "caller": caller}
-            LOG.warning("refused: its reference was used for another message", extra=said)
+            LOG.warning("refused: its reference belongs to another message", extra=said)
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
         for name in omissions(call):
-            self.counts.note(caller, f"{name} is not carried on")
+            self.counts.note(caller, f"{name} is not passed on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
@@ -159,7 +159,7 @@ class DoorCalls:
 
     def _count(self, put: Put, caller: str, *, named: bool) -> None:
         self.counts.add_message(caller, again=put.again)
-        what = "stored" if not put.again else "a repeat" if named else "taken for a repeat"
+        what = "stored" if not put.again else "repeat" if named else "treated as a repeat"
         said = {"door": self.config.name, "caller": caller, "id": put.message.id}
         LOG.info(what, extra=said)
 

@@ -1,4 +1,4 @@
-"""The tables ``[doors.NAME]``: whom a door hears, and what carries on what it takes."""
+"""The tables ``[doors.NAME]``: who may call a door, and which backend sends its messages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AnswerWhen(StrEnum):
 
 
 class OnUnknown(StrEnum):
-    """What is done with a message whose outcome stays unknown: it waits, or goes out once more."""
+    """What to do with a message that stays *unknown*: wait for a person, or send it once more."""
 
     HOLD = "hold"
     RESEND = "resend"
@@ -45,14 +45,13 @@ class OnUnknown(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorConfig:
-    """One door. ``callers``: the backend whose requests it hears, with the credentials of each.
+    """One door. ``callers``: the backend whose requests it takes, with each caller's credentials.
 
-    ``path``: empty for where that service has it. ``to``: the name of the block that carries what
-    comes in. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
+    ``path``: empty for the old service's own. ``to``: the name of the block that sends the
+    messages. ``wait``: how many seconds an answer may wait for an outcome. ``same_within``: for how
     many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
-    of the block that is compared with ``to``; empty for none. ``received``: which caller gets what
-    comes in, by the number to which it went; empty if the door doesn't say. ``webhooks``: where the
-    events of its callers go, by the names of those that have one.
+    of the block to compare with ``to``; empty for none. ``received``: which caller gets incoming
+    messages, by recipient number; empty if the door doesn't say. ``webhooks``: by caller.
     """
 
     name: str
@@ -79,14 +78,14 @@ def read_doors(document: ConfigDocument, doors: Checker) -> tuple[DoorConfig, ..
 
 
 def read_backends(document: ConfigDocument, doors: tuple[DoorConfig, ...]) -> Mapping[str, Backend]:
-    """Return what the doors send through, by the names in ``to``."""
+    """Return the backends that the doors send through, by the names in ``to``."""
     return {door.to: _target(document, door, "to") for door in doors}
 
 
 def read_shadows(
     document: ConfigDocument, table: Checker, doors: tuple[DoorConfig, ...]
 ) -> Mapping[str, Backend]:
-    """Return what is compared with it, by the names in ``shadow``. ``table``: ``[doors]``."""
+    """Return the shadow backends by the names in ``shadow``. ``table``: ``[doors]``."""
     return {door.shadow: _shadow(document, table, door) for door in doors if door.shadow}
 
 
@@ -110,7 +109,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
     if not callers.values:
-        own.fail("name at least one caller, with its credentials", "callers")
+        own.fail("give at least one caller, with its credentials", "callers")
     wait = read_seconds(own, "wait", "20s")
     if not 0 < wait <= _MOST_WAIT:
         own.fail(f"give 1s to {_MOST_WAIT}s", "wait")
@@ -155,14 +154,14 @@ def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[st
         for other, backend in found.items():
             if one.credentials() == backend.credentials():
                 callers.fail(
-                    f"it has the same credentials as {other}: nobody could tell them apart", name
+                    f"it has the same credentials as {other}, so they can't be told apart", name
                 )
         found[name] = one
     return found
 
 
 def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) -> Backend:
-    """Return the backend that a door speaks, with the credentials of one caller."""
+    """Return the backend that a door speaks, with one caller's credentials."""
     check_name(callers, name, "caller")
     given: Mapping[str, Any] = callers.table(name).values
     auth = document.block(speaks).get("auth")
@@ -186,10 +185,10 @@ def _target(document: ConfigDocument, door: DoorConfig, key: str) -> Backend:
 
 
 def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:
-    """Return the backend of a door's shadow; it can be compared with that of ``to``."""
+    """Return the backend of a door's shadow, which must be comparable with that of ``to``."""
     own = doors.table(door.name)
     if door.shadow == door.to:
-        own.fail(f"{door.to} is the block in to already: give another one", "shadow")
+        own.fail(f"{door.to} is already the block in to: give another one", "shadow")
     for key in ("to", "shadow"):
         backend = _target(document, door, key)
         try:
@@ -202,7 +201,7 @@ def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backe
 def _charset(own: Checker) -> str:
     charset: str = own.of("charset", str, "").lower()
     if charset and (charset not in ENCODINGS or charset.startswith(WIDE)):
-        own.fail('give an encoding of old programs, such as "windows-1252"', "charset")
+        own.fail('give a legacy encoding, such as "windows-1252"', "charset")
     return charset
 
 
@@ -211,7 +210,7 @@ def _path(own: Checker) -> str:
     if path and not is_path(path):
         own.fail('give a path, such as "/services/oldcorp"', "path")
     if path in OWN_PATHS:
-        own.fail(f"{path} is the bridge's own", "path")
+        own.fail(f"{path} is used by the bridge itself", "path")
     return path
 
 
@@ -219,6 +218,6 @@ def _check_paths(doors: tuple[DoorConfig, ...]) -> None:
     seen: dict[str, str] = {}
     for door in doors:
         if door.path and door.path in seen:
-            why = f"doors.{door.name}.path: {door.path} is the path of {seen[door.path]} already"
+            why = f"doors.{door.name}.path: {door.path} is already the path of {seen[door.path]}"
             raise ConfigError(why, ("doors", door.name, "path"))
         seen[door.path] = door.name

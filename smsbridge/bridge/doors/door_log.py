@@ -1,4 +1,4 @@
-"""The log that a door shows to a caller: what it sent, and got, by the filters of a question."""
+"""The log that a door shows a caller: its sent and received messages, filtered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class DoorLog:
     door: str
 
     def rows(self, question: str, values: Mapping[str, str], caller: str) -> list[StoredMessage]:
-        """Return the messages that the values of a question ask for: newest first, a page."""
+        """Return the messages that a question selects: one page, newest first."""
         if question == "status" or values.get("id"):
             found = self.store.find(values.get("id", ""), door=self.door, caller=caller)
             return [found] if found else []
@@ -56,10 +56,9 @@ class DoorLog:
         return [one for one in messages if _fits(one, values)][:PAGE]
 
     def received(self, values: Mapping[str, str], caller: str) -> list[StoredEvent]:
-        """Return the messages that came in which the values of a question ask for, oldest first.
+        """Return the incoming messages that a question selects, oldest first; mark them read.
 
-        From now on they are read. By which device one came in, nobody here knows, so that is no
-        filter.
+        The device is no filter, since the bridge doesn't know it.
         """
         events = EventStore(self.store)
         found = events.list_received(
@@ -77,10 +76,9 @@ class DoorLog:
         return shown
 
     def delete(self, values: Mapping[str, str], caller: str) -> bool:
-        """Leave one message, or those of some days, out of the log; False without a selector.
+        """Hide one message, or those of some days, from the log; False without a selector.
 
-        An id that is nobody's, or another caller's, leaves all as it is: what was deleted before
-        may be deleted again.
+        An unknown id, or one of another caller, is ignored: deletion is idempotent.
         """
         if values.get("id"):
             found = self.rows("status", values, caller)

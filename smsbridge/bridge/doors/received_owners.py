@@ -1,4 +1,4 @@
-"""The key ``received`` of a door: which caller gets a message that comes in."""
+"""The key ``received`` of a door: which caller gets an incoming message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from smsbridge.text.located import Checker
 
 ANY = "*"
-"""Among own numbers: every other one."""
+"""Stands for every other number."""
 Owner = tuple[str, str]
 """A door, and a caller of it."""
 
@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 
 
 def read_received(own: Checker, callers: Collection[str]) -> Mapping[str, str]:
-    """Return which caller of a door gets what comes in, by number; empty if the door doesn't say.
+    """Return which caller gets incoming messages, by number; empty if the door doesn't say.
 
     ``own``: the table of the door.
     """
@@ -39,7 +39,7 @@ def read_received(own: Checker, callers: Collection[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for number in table.values:
         if number != ANY and not _NUMBER.fullmatch(number):
-            table.fail(f'give a number of yours, such as "+12025550100", or "{ANY}"', number)
+            table.fail(f'give one of your numbers, such as "+12025550100", or "{ANY}"', number)
         caller: str = table.of(number, str)
         _check_caller(table, caller, callers, number)
         key = number if number == ANY else digits_of(number)
@@ -57,30 +57,30 @@ def _check_caller(own: Checker, name: str, callers: Collection[str], key: str) -
 def read_owners(
     own: Checker, doors: Sequence[DoorConfig], routes: frozenset[str]
 ) -> Mapping[str, Owner]:
-    """Return who gets what comes in by a block, by number."""
+    """Return who gets the messages that come in from a block, by number."""
     here = [door for door in doors if door.to in routes]
     found: dict[str, Owner] = {}
     for door in here:
         for number, caller in door.received.items():
             if number in found:
-                why = f"doors.{door.name}.received: door {found[number][0]} gets it already"
+                why = f"doors.{door.name}.received: door {found[number][0]} already gets it"
                 raise ConfigError(why, ("doors", door.name, "received"))
             found[number] = door.name, caller
     if not found and len(here) == 1 and len(here[0].callers) == 1:
         return {ANY: (here[0].name, next(iter(here[0].callers)))}
     if ANY not in found:
         which = " or ".join(f"[doors.{door.name}]" for door in here)
-        rest = f'who gets what comes in for any other number: received = {{ "{ANY}" = "CALLER" }}'
-        whole = 'who gets the messages that come in: received = "CALLER"'
+        rest = f'who gets messages for all other numbers: received = {{ "{ANY}" = "CALLER" }}'
+        whole = 'who gets incoming messages: received = "CALLER"'
         own.fail(f"say in {which} {rest if found else whole}")
     return found
 
 
 def check_received(comes_in: frozenset[str], doors: Sequence[DoorConfig]) -> None:
-    """Refuse a door that gives away what never comes in. ``comes_in``: by which routes it does."""
+    """Refuse ``received`` on a door without incoming messages. ``comes_in``: routes with some."""
     for door in doors:
         if door.received and door.to not in comes_in:
-            why = f"no message comes in by {door.to}: [bridge.events.NAME] says what does"
+            why = f"no message comes in from {door.to}: configure [bridge.events.NAME]"
             raise ConfigError(
                 f"doors.{door.name}.received: {why}", ("doors", door.name, "received")
             )

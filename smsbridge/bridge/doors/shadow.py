@@ -1,7 +1,7 @@
-"""What another backend would send of a message, compared field by field with what is sent.
+"""Compares, field by field, what another backend would send with what is sent.
 
-Both requests are made as far as the wire, and read back by the tables that made them, so what is
-compared is what the two providers would understand. Nothing here can carry a request.
+Both requests are built up to the wire and read back by the tables that built them, so the
+comparison is of what the two providers would understand. Nothing here can send a request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BLAMED = re.compile(
 )
 _OWN = re.compile(r" at position [0-9]+| of '[0-9]+'(?=; this)")  # each message has its own
 _SHORT = "x"
-_OTHER = "another one"
+_OTHER = "a different one"
 _LEAST_HIDDEN = 4
 _MOST_CODE = 3
 _BY_SMS = frozenset({Channel.SMS})
@@ -37,7 +37,7 @@ _BY_SMS = frozenset({Channel.SMS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDifference:
-    """One kind of difference: the field, and what would be other; no number and no text."""
+    """One kind of difference: the field, and what would change, without any number or text."""
 
     field: str
     what: str
@@ -45,9 +45,9 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowComparison:
-    """One message as two backends send it. ``why``: why it can't be compared, or empty.
+    """One message as two backends would send it. ``why``: why it can't be compared, or empty.
 
-    ``shadow``: None for a message that the other backend can't carry at all.
+    ``shadow``: None if the other backend can't carry the message at all.
     """
 
     differences: tuple[FieldDifference, ...] = ()
@@ -57,12 +57,12 @@ class ShadowComparison:
 
 
 class _Failed(Exception):
-    """Raised where a backend shows nothing that could be compared."""
+    """Raised if a backend produces nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """What a block of the config makes of messages; ``readers`` by the names of its members."""
+    """How a block of the config sends messages; ``readers`` by the names of its members."""
 
     name: str
     backend: Backend
@@ -74,35 +74,35 @@ class _Way:
         return cls(name, backend, {one: WireReader.of(by) for one, by in known if by.protocols})
 
     def put_through(self, message: Message) -> WireMessage:
-        """Return the message as its request has it; raises `CallerError` or `_Failed`."""
+        """Return the message as its request carries it; raises `CallerError` or `_Failed`."""
         try:
             found = requests_of_send(self.backend, message, _placeholder)
             request = found.message
             if request is None or request.backend not in self.readers:
-                raise _Failed(f"{self.name} would ask its provider for something first")  # noqa: TRY301  (as for what else fails)
+                raise _Failed(f"{self.name} would first call its provider for something else")  # noqa: TRY301  (handled as any other failure)
             return self.readers[request.backend].read(request, message)
         except (CallerError, _Failed):
             raise
         except Unreadable as error:
             raise _Failed(f"{self.name}: {error}") from None
-        except Exception as error:  # noqa: BLE001  (a plug-in's; it must end no report)
+        except Exception as error:  # noqa: BLE001  (a plug-in's; it must not abort the report)
             raise _Failed(f"{self.name} fails with {type(error).__name__}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """A backend that carries messages, and one that is compared with it."""
+    """A backend that sends messages, and one to compare with it."""
 
     to: _Way
     shadow: _Way
 
     @classmethod
     def of(cls, to: tuple[str, Backend], shadow: tuple[str, Backend]) -> Shadow:
-        """Return what compares two blocks, each by its name."""
+        """Return the comparison of two blocks, each given with its name."""
         return cls(_Way.of(*to), _Way.of(*shadow))
 
     def compare(self, message: Message) -> ShadowComparison:
-        """Return what would differ if the shadow sent a message; raises nothing."""
+        """Return what would differ if the shadow sent a message. Never raises."""
         try:
             to = self.to.put_through(message)
         except CallerError as error:
@@ -122,22 +122,22 @@ class Shadow:
 
 
 def check_shadow(backend: Backend) -> None:
-    """Raise `ConfigError` for a backend of which nobody can say here what it would send."""
+    """Raise `ConfigError` for a backend whose requests can't be built offline."""
     for one in (*backend.members().values(),) or (backend,):
         protocol = one.protocols.get(one.protocol)
         if protocol is None or protocol.send is None:
-            raise ConfigError(f"{one.name} has no table that says what it would send")
+            raise ConfigError(f"{one.name} has no table from which to build a request")
         if is_url(one.wsdl):
             raise ConfigError(
-                f"the WSDL of {one.name} is at an address, and would have to be fetched: "
-                "smsbridge wsdl lock makes a file of it"
+                f"the WSDL of {one.name} is at a URL and would have to be fetched: "
+                "smsbridge wsdl lock saves it to a file"
             )
 
 
 def _put_through_in_parts(
     way: _Way, message: Message, found: list[FieldDifference]
 ) -> WireMessage | None:
-    """Return what a backend would send of a message, without what it can't carry.
+    """Return what a backend would send for a message, without what it can't carry.
 
     What it can't carry is added to ``found``; None if it can't carry the message at all.
     """
@@ -145,7 +145,7 @@ def _put_through_in_parts(
         return way.put_through(message)
     except CallerError as error:
         refusal = error
-    carried = replace(message, sender=None, channels=_BY_SMS)  # which of its parts is to blame?
+    carried = replace(message, sender=None, channels=_BY_SMS)  # find which part is refused
     try:
         wire = way.put_through(carried)
     except CallerError:
@@ -163,7 +163,7 @@ def _put_through_in_parts(
 
 
 def _placeholder(name: str) -> str:
-    """Return what stands for a token: nobody is asked for one."""
+    """Return a placeholder for a token; none is fetched."""
     return f"shadow-{name}"
 
 
@@ -172,7 +172,7 @@ def _refusal(error: CallerError, message: Message, name: str) -> FieldDifference
 
 
 def _field_to_blame(error: CallerError, way: _Way, message: Message) -> str:
-    """Return the field for which a message is refused, as far as the error or a trial tells."""
+    """Return the field for which a message is refused, judging by the error or a trial."""
     if said := _BLAMED.search(str(error)):
         return said["carried"] or said["first"]
     with suppress(CallerError, _Failed):
@@ -182,7 +182,7 @@ def _field_to_blame(error: CallerError, way: _Way, message: Message) -> str:
 
 
 def _public(error: CallerError, message: Message) -> str:
-    """Return what an error says; one of a plug-in may have more in it than it should."""
+    """Return an error's text; one from a plug-in may contain private values."""
     said = _OWN.sub("", str(error))
     for private in (message.recipient, message.recipient[1:], message.text, message.sender or ""):
         if len(private) >= _LEAST_HIDDEN:
@@ -193,7 +193,7 @@ def _public(error: CallerError, message: Message) -> str:
 def differences(
     to: WireMessage, shadow: WireMessage, message: Message
 ) -> Iterator[FieldDifference]:
-    """Yield what differs between what two providers would get of one message."""
+    """Yield how the message that one provider would get differs from the other's."""
     forms = (_form(one.recipient, message.recipient) for one in (shadow, to))
     yield from _unequal("recipient", *forms)
     if to.text != shadow.text:
@@ -204,12 +204,13 @@ def differences(
     yield from _sender_differences(to.sender, shadow.sender, message.sender or "")
     yield from _unequal("channels", shadow.channels, to.channels)
     if to.reference and not shadow.reference:
-        yield FieldDifference(field="reference", what="left out, so no log can show it")
+        what = "omitted, so a log can't identify the message"
+        yield FieldDifference(field="reference", what=what)
 
 
 def _unequal(name: str, shadow: str, to: str) -> Iterator[FieldDifference]:
     if shadow != to:
-        yield FieldDifference(field=name, what=f"{shadow}, in place of {to}")
+        yield FieldDifference(field=name, what=f"{shadow} instead of {to}")
 
 
 def _sender_differences(to: str, shadow: str, given: str) -> Iterator[FieldDifference]:
@@ -221,16 +222,16 @@ def _sender_differences(to: str, shadow: str, given: str) -> Iterator[FieldDiffe
 
 
 def _sender_form(word: str, given: str) -> str:
-    return _form(word, given) if given or not word else "that of its block"
+    return _form(word, given) if given or not word else "set by the block"
 
 
 def _form(word: str, number: str) -> str:
-    """Return how a number is written; what stands around it is shown, but no number."""
+    """Return how a number is written, with what surrounds it, but without the number."""
     digits = number.removeprefix("+")
     if not word:
         return "none"
     if word == number:
-        return "with +" if number.startswith("+") else "as it was given"
+        return "with +" if number.startswith("+") else "as given"
     if digits not in word:
         local = word.lstrip("0")
         is_national = local and digits.endswith(local) and len(digits) - len(local) <= _MOST_CODE
@@ -240,13 +241,13 @@ def _form(word: str, number: str) -> str:
 
 
 def _change(to: str, shadow: str) -> str:
-    """Return what became of a text, without showing it."""
+    """Return how a text changed, without showing it."""
     if not shadow:
-        return "left out"
+        return "omitted"
     if to.startswith(shadow):
-        return "cut"
+        return "truncated"
     if to.split() == shadow.split():
-        return "with other blanks or ends of lines"
+        return "different whitespace"
     if to.casefold() == shadow.casefold():
-        return "in other letters, large for small or small for large"
+        return "different letter case"
     return _OTHER

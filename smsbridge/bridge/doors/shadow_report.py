@@ -1,4 +1,4 @@
-"""What the messages of a store would be if a door's shadow sent them, counted by difference."""
+"""What would differ if a door's shadow sent the stored messages, counted by difference."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.stored_message import StoredMessage
 
 _PAGE = 500
-_CLEARED = "its text was cleared, as keep says"
+_CLEARED = "its text was cleared after keep"
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many messages have one difference, and the first of them that were seen."""
+    """How many messages have one difference, and the first of them."""
 
     count: int = 0
     examples: list[ShadowExample] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class ShadowExample:
-    """A message by its id, and what became of it."""
+    """A message's id, and its comparison."""
 
     id: str
     comparison: ShadowComparison
@@ -36,10 +36,10 @@ class ShadowExample:
 
 @dataclass(slots=True)
 class ShadowReport:
-    """What was found. ``differing``: how many messages have a difference, or several.
+    """What was found. ``differing``: how many messages have one or more differences.
 
-    ``uncompared``: how many could not be compared, by why. ``tries``: how many connections
-    something tried to make meanwhile; each was refused.
+    ``uncompared``: how many could not be compared, by reason. ``tries``: how many connections were
+    attempted meanwhile; each was refused.
     """
 
     same: int = 0
@@ -50,11 +50,11 @@ class ShadowReport:
 
     @property
     def messages(self) -> int:
-        """How many messages there were."""
+        """The number of messages."""
         return self.same + self.differing + self.uncompared.total()
 
     def by_count(self) -> list[tuple[FieldDifference, Tally]]:
-        """Return the differences, those of most messages first."""
+        """Return the differences, most frequent first."""
         return sorted(self.found.items(), key=lambda one: (-one[1].count, one[0].field))
 
 
@@ -63,7 +63,7 @@ def shadow_report(
 ) -> ShadowReport:
     """Return what would differ if a shadow sent messages; nothing is sent.
 
-    ``examples``: how many messages are kept of each difference.
+    ``examples``: how many messages to keep for each difference.
     """
     report = ShadowReport()
     for stored in messages:
@@ -87,7 +87,7 @@ def shadow_report(
 
 
 def messages_since(store: MessageStore, door: str, after: float) -> Iterator[StoredMessage]:
-    """Yield the messages of a door that were stored since a time, newest first."""
+    """Yield a door's messages stored since a time, newest first."""
     below: int | None = None
     while page := store.list_messages(after=after, below=below, limit=_PAGE):
         yield from (one for one in page if one.door == door)

@@ -1,4 +1,4 @@
-"""The tokens that a door gives out: kept as hashes, so that the store opens no door."""
+"""The tokens that a door issues, stored as hashes so that the store gives nobody access."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MOST_NONCES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens of one door. Those for anybody, the nonces of a challenge, are only remembered."""
+    """The tokens of one door. Nonces of challenges, issued to anyone, are only kept in memory."""
 
     store: MessageStore
     door: str
     _nonces: OrderedDict[str, None] = field(init=False, default_factory=OrderedDict)
 
     def issue(self, caller: str) -> str:
-        """Issue a token to a caller, or to anybody."""
+        """Issue a token to a caller, or a nonce to anyone."""
         token = secrets.token_hex(_BYTES)
         if not caller:
             self._nonces[token] = None
@@ -45,11 +45,11 @@ class Tokens:
         return token
 
     def of(self, caller: str) -> Collection[str]:
-        """Return the tokens of a caller, or those for anybody: whether one is among them."""
+        """Return the tokens of a caller, or the nonces, for membership tests."""
         return _Issued(self, caller) if caller else self._nonces.keys()
 
     def holds(self, caller: str, token: str) -> bool:
-        """Return whether a token was issued to a caller, and is still valid."""
+        """Return whether a caller holds this token and it is still valid."""
         asked = select(TOKENS.c.hash).where(
             TOKENS.c.hash == _hash(token),
             TOKENS.c.door == self.door,
@@ -62,7 +62,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class _Issued(Collection[str]):
-    """The tokens of a caller: only hashes are kept, so they can be asked for, and not listed."""
+    """The tokens of a caller: only hashes are stored, so they can be tested but not listed."""
 
     tokens: Tokens
     caller: str

@@ -1,4 +1,4 @@
-"""The table ``webhooks`` of a door: where the events of each caller go, and how."""
+"""The table ``webhooks`` of a door: where and how to post each caller's events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOW = "openssl rand -base64 32 makes them"
 
 
 class Shape(StrEnum):
-    """How an event is written: as the provider did whose dialect the door speaks, or our JSON."""
+    """How an event is written: in the dialect that the door speaks, or in our JSON."""
 
     DIALECT = "dialect"
     STANDARD = "standard"
@@ -36,11 +36,11 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookConfig:
-    """Where the events of one caller go.
+    """Where to post one caller's events.
 
-    ``secret`` signs by Standard Webhooks. ``dialect_secret``: with which the dialect's provider
-    signs, if it does so with one of the receiver's. ``networks``: where the address may be besides
-    the public ones, and without TLS.
+    ``secret`` signs by Standard Webhooks. ``dialect_secret``: the secret with which the dialect's
+    provider signs, if it is the receiver's. ``networks``: private networks that are allowed, also
+    without TLS.
     """
 
     url: str = field(repr=False)
@@ -56,11 +56,11 @@ _KEYS = tuple(one.name for one in fields(WebhookConfig))
 def read_webhooks(
     document: ConfigDocument, door: Checker, callers: Mapping[str, Backend]
 ) -> Mapping[str, WebhookConfig]:
-    """Return the webhooks of a door by the names of its callers; `ConfigError` names the key."""
+    """Return the webhooks of a door by caller; `ConfigError` names the key."""
     table = door.table("webhooks", optional=True)
     for name in table.values:
         if name not in callers:
-            table.fail(f"is no caller of this door; {nearest(name, callers)}", name)
+            table.fail(f"is not a caller of this door; {nearest(name, callers)}", name)
     return {name: _webhook(document, table.table(name), callers[name]) for name in table.values}
 
 
@@ -81,15 +81,15 @@ def _url(own: Checker, networks: Sequence[Network]) -> str:
     with errors_at(own, "url"):
         parts = check_address("url", url)
     if parts.fragment:
-        own.fail("leave the # and what follows out: it is not sent", "url")
+        own.fail("remove the fragment (#): it is not sent", "url")
     if parts.scheme == "http" and not networks:
-        own.fail("use https; http is for addresses in networks, and there are none here", "url")
+        own.fail("use https; http is only allowed with networks", "url")
     address = ip_address(parts.hostname or "")
     if address is not None and not may_connect(
         str(address), networks, public=parts.scheme == "https"
     ):
-        also = "a public one, or " if parts.scheme == "https" else ""
-        own.fail(f"its address is not allowed: give {also}one in networks", "url")
+        also = "a public address, or " if parts.scheme == "https" else ""
+        own.fail(f"its address is not allowed: use {also}one in networks", "url")
     return url
 
 
@@ -109,7 +109,7 @@ def _shape(own: Checker, dialect: Backend) -> Shape:
     has_own = bool(dialect.webhooks)
     said = read_choice(own, "shape", Shape.DIALECT if has_own else Shape.STANDARD)
     if said is Shape.DIALECT and not has_own:
-        own.fail(f"{dialect.name} has no webhook of its own: leave it out", "shape")
+        own.fail(f"{dialect.name} has no webhooks of its own: remove this key", "shape")
     return said
 
 

@@ -1,1 +1,1 @@
-"""What comes in from providers, and goes out again to callers as webhooks."""
+"""Events from providers, and their delivery to callers as webhooks."""

@@ -1,4 +1,4 @@
-"""The tables ``[bridge.events.NAME]``: what comes in by a block, how, and which caller gets it."""
+"""The tables ``[bridge.events.NAME]``: how a block's events come in, and which caller gets them."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 _MOST_POLL = 86_400.0
 _PROVE = (
-    "nothing shows that the provider calls it: give secrets, if it signs with one, or networks, or "
-    'a path that nobody can guess, as webhook = { env = "NAME" }'
+    "nothing proves that a call is the provider's: give secrets, if it signs, or networks, or an "
+    'unguessable path, as webhook = { env = "NAME" }'
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsConfig:
-    """What comes in by one block. ``routes``: the names in ``to`` of doors that send through it.
+    """The events of one block. ``routes``: the names in ``to`` of doors that send through it.
 
-    ``webhook``: the path at which the provider reports; None if it doesn't. ``poll``: after how
-    many seconds it is asked; 0 for never. ``private``: the path is a secret. ``owners``: who gets a
-    message that came in, by the digits of the number to which it went, or by `ANY`.
+    ``webhook``: the path to which the provider posts; None for no webhook. ``poll``: the polling
+    interval in seconds; 0 for no polling. ``private``: the path is a secret. ``owners``: who gets
+    an incoming message, by the digits of its recipient number, or by `ANY`.
     """
 
     name: str
@@ -59,30 +59,30 @@ class EventsConfig:
 
     @property
     def path(self) -> str:
-        """The path at which the provider reports; empty if it doesn't."""
+        """The path to which the provider posts; empty for no webhook."""
         return self.webhook.reveal() if self.webhook else ""
 
     def owner(self, number: str | None) -> Owner | None:
-        """Return who gets what came in for a number of ours."""
+        """Return who gets an incoming message to one of our numbers."""
         return self.owners.get(digits_of(number or "")) or self.owners.get(ANY)
 
 
 class _EachTime:
-    """The memory of a receiver that has none: the store knows what came before."""
+    """No deduplication in the receiver: the store does it."""
 
     def claim(self, _keys: Collection[str]) -> Claim:
-        """Say that it is new."""
+        """Return that it is new."""
         return Claim.NEW
 
     def keep(self, _keys: Collection[str]) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def release(self, _keys: Collection[str]) -> None:
-        """Forget nothing."""
+        """Do nothing."""
 
 
 def receiver_of(config: EventsConfig, address: str) -> Receiver:
-    """Return what reads and checks the webhooks of a block. ``address``: that of the bridge."""
+    """Return the receiver of a block's webhooks. ``address``: the bridge's base URL."""
     return Receiver(
         config.backend,
         secrets=config.secrets,
@@ -99,7 +99,7 @@ def read_events(
     doors: Sequence[DoorConfig],
     backends: Mapping[str, Backend],
 ) -> tuple[EventsConfig, ...]:
-    """Return what comes in. ``own``: the table ``[bridge]``; ``backends``: those of the doors."""
+    """Return the events config. ``own``: the table ``[bridge]``; ``backends``: the doors'."""
     table = own.table("events", optional=True)
     made = tuple(_read(document, table, name, doors, backends) for name in table.values)
     _check_paths(table, made, doors)
@@ -116,7 +116,7 @@ def _read(
 ) -> EventsConfig:
     members = _members(backends)
     if name not in members:
-        what = f"no door sends by [backends.{name}]; {nearest(name, members)}"
+        what = f"no door sends through [backends.{name}]; {nearest(name, members)}"
         table.fail(what, name)
     routes = frozenset(to for to, one in backends.items() if name == to or name in one.members())
     own, backend = table.table(name), members[name]
@@ -144,7 +144,7 @@ def _read(
 
 
 def _members(backends: Mapping[str, Backend]) -> Mapping[str, Backend]:
-    """Return the blocks that send for the doors, by name: of a failover each that it tries."""
+    """Return the blocks that send for the doors, by name; a failover counts as its members."""
     found: dict[str, Backend] = {}
     for to, one in backends.items():
         found |= one.members() or {to: one}
@@ -152,7 +152,7 @@ def _members(backends: Mapping[str, Backend]) -> Mapping[str, Backend]:
 
 
 def _arrives(own: Checker, backend: Backend, *, poll: bool) -> bool:
-    """Return whether messages can come in by a block; refuse one that has not what is asked for."""
+    """Return whether messages can come in from a block; refuse one without what is asked of it."""
     kinds = {one.kind for one in backend.webhooks}
     if "webhook" in own and not kinds & {WebhookKind.REPORTED, WebhookKind.ARRIVED}:
         own.fail(
@@ -183,7 +183,7 @@ def _secrets(document: ConfigDocument, own: Checker) -> Iterator[Secret]:
 
 
 def _check_receiver(document: ConfigDocument, own: Checker, config: EventsConfig) -> None:
-    """Refuse a webhook that anybody could call, or whose signature can't be checked."""
+    """Refuse a webhook that anyone could call, or whose signature can't be checked."""
     bridge = document.values["bridge"].get("address")
     address = bridge if isinstance(bridge, str) else ""
     try:
@@ -202,5 +202,5 @@ def _check_paths(
     seen |= dict.fromkeys(OWN_PATHS, "the bridge itself")
     for one in events:
         if one.path and one.path in seen:
-            table.fail(f"that path belongs to {seen[one.path]} already", one.name, "webhook")
+            table.fail(f"that path already belongs to {seen[one.path]}", one.name, "webhook")
         seen[one.path] = f"[bridge.events.{one.name}]"

@@ -1,8 +1,8 @@
-"""Tells callers of events: threads that claim what is due, post it, and record what became of it.
+"""Delivers events to callers: threads that claim due events, post them, and record the results.
 
-Of one endpoint only one event is under way in a process, so they go in their order; an endpoint
-that hangs holds one thread, for one post at a time. After a failure it gets nothing for as long as
-it asked for, a minute at most, and as the failure took: others have the threads meanwhile.
+A process posts one event at a time to an endpoint, so events stay in order, and a hung endpoint
+blocks only one thread. After a failure it gets nothing for as long as the failed request took, or
+for its ``Retry-After`` (at most a minute), whichever is longer, which frees the threads for others.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ _AT_ONCE = 50
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
 _MOST_REST_SECONDS = 60.0
-"""For how long an endpoint may ask that it gets no other event either; each may wait longer."""
+"""How long one ``Retry-After`` may pause a whole endpoint; the failed event may wait longer."""
 _LEFT_OUT, _GIVEN_UP = "left_out", "given_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """What makes the webhooks of one endpoint, and what posts them."""
+    """Builds and posts the webhooks of one endpoint."""
 
     request: EventRequest
     post: EventPost
 
 
 def tellers_of(doors: Sequence[DoorConfig]) -> dict[Place, Teller]:
-    """Return what tells the callers of doors of events, by door and caller."""
+    """Return a teller for each endpoint of the doors, by door and caller."""
     found: dict[Place, Teller] = {}
     for door in doors:
         if not door.webhooks:
@@ -60,9 +60,9 @@ def tellers_of(doors: Sequence[DoorConfig]) -> dict[Place, Teller]:
 
 
 class EventDelivery:
-    """Posts what is due to ``places``.
+    """Posts due events to ``places``.
 
-    ``ended``: how many tries ended so, by door, caller and result.
+    ``ended``: the number of tries, by door, caller and result.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class EventDelivery:
         threads: int = _THREADS,
         jitter: Callable[[], float] = random,
     ) -> None:
-        """``tellers``: of each endpoint. Without any, nothing runs.
+        """``tellers``: by endpoint. Without any, nothing runs.
 
-        ``jitter`` returns from 0 to 1, so that not all waits end at once.
+        ``jitter`` returns 0 to 1, to spread the retries.
         """
         self.ended: Counter[tuple[str, str, str]] = Counter()
         self.queue = queue
@@ -94,20 +94,20 @@ class EventDelivery:
         self._dispatcher = threading.Thread(target=self._hand_out, daemon=True)
 
     def start(self) -> None:
-        """Begin, if there is anybody to tell."""
+        """Start, if there are any endpoints."""
         for thread in (*self._workers, self._dispatcher):
             if self._workers:
                 thread.start()
 
     def end(self) -> None:
-        """Claim nothing more."""
+        """Stop claiming."""
         self._stop.set()
         self._news.set()
         for _ in self._workers:
             self._jobs.put(None)
 
     def stop(self, seconds: float) -> bool:
-        """Claim nothing more, wait for what is under way; return whether all of it ended."""
+        """Stop claiming, wait for posts in flight, and return whether all finished."""
         self.end()
         until = time.monotonic() + seconds
         threads = [one for one in (*self._workers, self._dispatcher) if one.is_alive()]
@@ -119,13 +119,13 @@ class EventDelivery:
         return not any(thread.is_alive() for thread in threads)
 
     def _hand_out(self) -> None:
-        """Give each endpoint with something due to a worker, if none has it."""
+        """Give each endpoint with a due event to a worker, unless one already has it."""
         while not self._stop.is_set():
             self._news.clear()
             try:
                 due = self.queue.due_places(self._awake())
-            except Exception as error:  # noqa: BLE001  (whatever it is, it goes on)
-                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+            except Exception as error:  # noqa: BLE001  (retry whatever happened)
+                LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
                 self._stop.wait(_PAUSE_SECONDS)
                 continue
             for place in due:
@@ -137,7 +137,7 @@ class EventDelivery:
             self._news.wait(_POLL_SECONDS)
 
     def _awake(self) -> list[Place]:
-        """Return the endpoints that don't rest after a failure."""
+        """Return the endpoints that are not pausing after a failure."""
         now = self.queue.store.now()
         return [place for place in self.places if self._rests.get(place, 0.0) <= now]
 
@@ -147,7 +147,7 @@ class EventDelivery:
             try:
                 again = self._tell(place)
             except Exception as error:  # noqa: BLE001  (one endpoint must not end the thread)
-                LOG.error("an event can't be delivered now: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                LOG.error("an event can't be delivered now: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
                 self._stop.wait(_PAUSE_SECONDS)
             finally:
                 with self._turn:
@@ -156,7 +156,7 @@ class EventDelivery:
                     self._news.set()
 
     def _tell(self, place: Place) -> bool:
-        """Post what is due to an endpoint, until one fails; return whether more may be due."""
+        """Post due events to an endpoint until one fails; return whether more may be due."""
         for _ in range(_AT_ONCE):
             if self._stop.is_set() or (claimed := self.queue.claim(place)) is None:
                 return False
@@ -175,7 +175,7 @@ class EventDelivery:
         return True
 
     def _post(self, place: Place, claimed: Claimed) -> Posted | None:
-        """Return how a try ended; None for an event that can't be told."""
+        """Return how a try ended; None for an event that can't be expressed."""
         teller, now = self._tellers[place], time_of(self.queue.store.now())
         try:
             request = teller.request.make(claimed.event, claimed.message, now)
@@ -184,12 +184,12 @@ class EventDelivery:
             return Posted(result=TryResult.FAILED, why=f"it failed: {type(error).__name__}")
 
     def _record(self, claimed: Claimed, posted: Posted | None) -> None:
-        """Record the end of a try, for as long as it takes; else it is told once more."""
+        """Record the result of a try, retrying until stored; else it would be posted again."""
         while not self._give_up.is_set():
             try:
                 failed = self._write(claimed.event, posted)
             except StoreError as error:
-                LOG.error("the result of a webhook can't be recorded: %s", error)  # noqa: TRY400  (its text has no value)
+                LOG.error("the result of a webhook can't be recorded: %s", error)  # noqa: TRY400  (its text contains no values)
                 self._give_up.wait(_PAUSE_SECONDS)
                 continue
             self._report(claimed.event, posted, failed)
@@ -210,7 +210,7 @@ class EventDelivery:
         )
 
     def _report(self, event: StoredEvent, posted: Posted | None, failed: Failed | None) -> None:
-        """Count how a try ended, and log it; loudly if it was the last."""
+        """Count and log the result of a try; log an error if it was the last."""
         door, caller = event.door or "", event.caller or ""
         said = {"id": event.id, "door": door, "caller": caller}
         result = str(posted.result) if posted else _LEFT_OUT

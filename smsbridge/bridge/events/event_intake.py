@@ -1,4 +1,4 @@
-"""Takes the events of a provider into the store, however they came."""
+"""Stores the events of a provider, from webhooks and polls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _POLLED = "polled"
 
 @dataclass(slots=True)
 class EventCounts:
-    """How many events came in: by block, kind, and what became of them. Safe across threads."""
+    """Counts incoming events by block, kind and result. Thread-safe."""
 
     came: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _turn: threading.Lock = field(init=False, repr=False, default_factory=threading.Lock)
@@ -44,9 +44,9 @@ class EventCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventIntake:
-    """Takes the events of one block. ``proved`` hears of a message that a report proves taken.
+    """Stores the events of one block. ``proved`` gets each message that a report proves accepted.
 
-    Its methods raise `StoreError` where the store can't be written: nothing was kept then.
+    Its methods raise `StoreError` if the store can't be written; then nothing was stored.
     """
 
     config: EventsConfig
@@ -56,20 +56,20 @@ class EventIntake:
     proved: Callable[[StoredMessage], None]
 
     def take(self, event: Event) -> None:
-        """Keep an event of a webhook; of other kinds than these two nothing is kept."""
+        """Store a webhook's event; other kinds than these two are ignored."""
         if isinstance(event, MessageReported):
             self._report(event)
         elif isinstance(event, MessageReceived):
             self._receive(event)
 
     def take_status(self, message: StoredMessage, told: SentMessage) -> None:
-        """Keep what a question said of a message, if that is news."""
+        """Store a polled status of a message, if it is news."""
         if message.status is None or told.status.rank > message.status.rank:
             known = replace(told, id=message.provider_id, at=None)
             self._report(MessageReported(id=None, type=_POLLED, channel=Channel.SMS, message=known))
 
     def take_row(self, row: ReceivedMessage) -> None:
-        """Keep a message that a question found; one without an id is known by what it says."""
+        """Store a polled incoming message; one without an id is identified by its content."""
         said = {"sender": row.sender, "recipient": row.recipient, "text": row.text}
         event = MessageReceived(
             id=None, type=_POLLED, occurred_at=row.at, data=said, channel=Channel.SMS, message=row
@@ -106,7 +106,7 @@ class EventIntake:
         self, kind: EventKind, event: MessageReported | MessageReceived, content: str = ""
     ) -> dict[str, Any]:
         now, at = self.events.store.now(), event.occurred_at or event.message.at or event.created_at
-        said = at.timestamp() if at else 0.0  # a clock that was never set says a time before 1970
+        said = at.timestamp() if at else 0.0  # an unset clock may be before 1970
         return {
             "kind": kind,
             "backend": self.config.name,
@@ -128,10 +128,10 @@ class EventIntake:
 def event_key(
     backend: str, kind: EventKind, event: MessageReported | MessageReceived, content: str = ""
 ) -> str:
-    """Return the hash by which an event of a block is known when it comes again.
+    """Return the hash that identifies duplicates of a block's event.
 
-    A message that came in is known by its id, else by that of the event; without either by
-    ``content``, or each time as a new one: two people may write the same.
+    An incoming message is identified by its id, else by that of the event, else by ``content``;
+    without any it is always new, since two people may write the same.
     """
     by_message = isinstance(event, MessageReceived) and (event.message.id or "").strip()
     keys = keys_of(replace(event, id=None) if by_message else event)

@@ -1,6 +1,6 @@
-"""Asks providers what became of messages, and what came in; matches reports that came too early.
+"""Polls providers for statuses and incoming messages, and matches reports that came too early.
 
-It has a thread of its own: no send waits for it.
+It has its own thread, so no send waits for it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 OVERLAP = timedelta(hours=1)
-"""How far before the last message that came in a log is read again: a row may be late."""
+"""How far before the last incoming message a log is reread: rows may appear late."""
 FIRST = timedelta(days=1)
-"""How far back a log is read that nothing has come from yet."""
+"""How far back a log is read the first time."""
 
 _TICK_SECONDS = 0.5
 _EARLY_SECONDS = 120.0
@@ -38,22 +38,22 @@ _SWEEP_SECONDS = 600.0
 _FORGET_SECONDS = 86_400.0
 _MOST_QUESTIONS = 50
 _ALONE_SECONDS = 30.0
-"""For how long one process asks before another may."""
+"""How long one process polls before another may take over."""
 
 _TURN_SECONDS = 90
-"""A process that keeps its turn for longer stands still. A tick may wait for a slow provider."""
+"""A process that holds its turn longer is hung. A tick may wait for a slow provider."""
 
 
 @dataclass(slots=True)
 class Poll:
-    """The questions to the provider of one block."""
+    """Polls the provider of one block."""
 
     intake: EventIntake
     client: Client
     due: float = 0.0
-    """When its log is read again, on the monotonic clock."""
+    """When its log is read next, on the monotonic clock."""
     _unread: datetime | None = None
-    """From when on it is still to be read, where no answer came."""
+    """The start of the range still to be read after a failed poll."""
 
     @property
     def name(self) -> str:
@@ -62,27 +62,27 @@ class Poll:
 
     @property
     def has_log(self) -> bool:
-        """Whether it can be asked for what came in."""
+        """Whether it can be polled for incoming messages."""
         return self.client.backend.question("received") is not None
 
     def read_log(self, now: float) -> None:
-        """Take what came in since the last time; raises `SmsbridgeError`, `StoreError`."""
+        """Store what came in since the last poll; raises `SmsbridgeError`, `StoreError`."""
         last = self.intake.events.last_time(self.name)
         since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
-        self._unread = min(since, self._unread or since)  # a webhook may tell what came later
+        self._unread = min(since, self._unread or since)  # a webhook may bring later ones
         rows = self.client.received(after=self._unread)
         for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
         self._unread = None
 
     def ask_status(self, message: StoredMessage) -> None:
-        """Take where a message stands; raises `SmsbridgeError`, `StoreError`."""
+        """Poll the status of a message; raises `SmsbridgeError`, `StoreError`."""
         self.intake.take_status(message, self.client.status(message.provider_id or ""))
 
 
 @dataclass(slots=True)
 class EventPolls:
-    """The thread that asks. ``proved`` hears of a message that a report proves to be taken."""
+    """The polling thread. ``proved`` gets each message that a report proves accepted."""
 
     polls: Sequence[Poll]
     reports: Reports
@@ -93,18 +93,18 @@ class EventPolls:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin, if anything comes in."""
+        """Start, if any events are configured."""
         if not self.reports.routes:
             return
         self._thread = threading.Thread(target=self._work, name="smsbridge-events", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Ask nothing more."""
+        """Stop polling."""
         self._over.set()
 
     def stop(self, seconds: float) -> bool:
-        """Ask nothing more, and wait for the answer that is on its way; return whether it came."""
+        """Stop polling, wait for the answer in flight, and return whether it came."""
         self.end()
         if self._thread is None:
             return True
@@ -120,12 +120,12 @@ class EventPolls:
                     else:
                         self._leave_to_another(time.monotonic())
             except StoreError as error:
-                LOG.warning("what comes in can't be stored: %s", error)
-            except Exception as error:  # noqa: BLE001  (a table's own code may raise it, and others go on)
-                LOG.error("a poll failed: %s", type(error).__name__)  # noqa: TRY400  (its text has values)
+                LOG.warning("events can't be stored: %s", error)
+            except Exception as error:  # noqa: BLE001  (a plug-in's error must not stop the others)
+                LOG.error("a poll failed: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
 
     def _tick_for(self, seconds: float) -> None:
-        """Be the one that asks, so that several processes ask no more often than one."""
+        """Poll for a while: only the lock holder does, so more processes don't poll more often."""
         until = time.monotonic() + seconds
         while not self._over.is_set() and time.monotonic() < until:
             self.tick(time.monotonic())
@@ -136,7 +136,7 @@ class EventPolls:
             poll.due = monotonic + poll.intake.config.poll
 
     def tick(self, monotonic: float) -> None:
-        """Do what is due: match reports, read logs, ask for statuses. Raises `StoreError`."""
+        """Do what is due: match reports, read logs, poll statuses. Raises `StoreError`."""
         self._match(monotonic)
         for poll in self.polls:
             if poll.has_log and monotonic >= poll.due and not self._over.is_set():

@@ -1,7 +1,7 @@
-"""Posts the webhook of an event, and says what the answer means.
+"""Posts the webhook of an event, and interprets the answer.
 
-It connects to public addresses and to the endpoint's networks only, follows no redirect, uses no
-proxy of the environment, verifies TLS, and has one deadline for all of it.
+It connects only to public addresses and the endpoint's networks, follows no redirects, uses no
+proxy from the environment, verifies TLS, and has one overall deadline.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _OK = range(200, 300)
 
 
 class TryResult(StrEnum):
-    """How a try ended: the receiver has it, it failed, or the receiver wants no more of them."""
+    """How a try ended: delivered, failed, or the receiver wants no more (HTTP 410)."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -35,7 +35,7 @@ class TryResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """How a try ended, and why. ``retry_after``: the seconds that the receiver asks to wait."""
+    """How a try ended, and why. ``retry_after``: the receiver's ``Retry-After`` in seconds."""
 
     result: TryResult
     why: str
@@ -43,7 +43,7 @@ class Posted:
 
 
 class EventPost:
-    """Posts to one endpoint, over connections that it keeps. Safe to share between threads."""
+    """Posts to one endpoint over persistent connections. Thread-safe."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class EventPost:
         seconds: float = SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``seconds``: how long one post may take, once its name is resolved."""
+        """``seconds``: the deadline of one post, after name resolution."""
         self._seconds, self._now = seconds, now
         public = urlsplit(config.url).scheme == "https"
         self._transport = RequestsTransport(
@@ -61,7 +61,7 @@ class EventPost:
         )
 
     def post(self, request: Request) -> Posted:
-        """Post, and return how that ended. Nothing that the receiver does raises an error."""
+        """Post, and return the result. Nothing that the receiver does raises an error."""
         try:
             answer = self._transport.send(request, time.monotonic() + self._seconds)
         except Broken as broken:
@@ -69,12 +69,12 @@ class EventPost:
         return judge(answer, self._now())
 
     def close(self) -> None:
-        """Close the connections that are open."""
+        """Close open connections."""
         self._transport.close()
 
 
 def judge(answer: Response, now: datetime) -> Posted:
-    """Return what an answer means: only a 2xx says that the receiver has the event."""
+    """Return what an answer means: only a 2xx is a success."""
     why = f"HTTP {answer.status}"
     with suppress(ValueError):
         why = f"{why} {HTTPStatus(answer.status).phrase}"

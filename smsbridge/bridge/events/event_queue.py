@@ -1,7 +1,7 @@
-"""Which event is told next, and what became of it: at least once, and in order as far as it goes.
+"""The queue of events for webhooks: at-least-once, and in order except for retries.
 
-An event is claimed before it is posted: what is due is moved on by a lease, on the disk, so after a
-crash it is due again. Of several who claim it one wins.
+An event is claimed before it is posted, by moving its due time past a lease. The claim is durable,
+so after a crash the event is due again. If several workers claim it, one wins.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.message_store import MessageStore
 
 WAITS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-"""The seconds between two tries, as Standard Webhooks proposes them: ten tries in 75 hours."""
+"""The seconds between tries, as Standard Webhooks recommends: ten tries in 75 hours."""
 LEASE = 60.0
-"""For how many seconds an event is claimed: longer than any post takes."""
+"""How many seconds a claim lasts: longer than any post takes."""
 _DISABLE_AFTER = 5 * 86_400.0
 _TRIES_TO_DISABLE = 4
 _JITTER = 0.1
@@ -37,7 +37,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """An event that is to be posted now, and the message that a report is about."""
+    """An event to post now, and the message that a report is about."""
 
     event: StoredEvent
     message: StoredMessage | None
@@ -45,7 +45,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """What a try that failed was: the last of its event, or of its endpoint."""
+    """The effect of a failed try: the event was given up, or the endpoint disabled."""
 
     given_up: bool
     disabled: bool
@@ -53,10 +53,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """How it stands with one endpoint.
+    """The state of one endpoint.
 
-    ``waiting``: how many events are to be told yet; ``given_up``: how many were tried ten times.
-    ``oldest``: when the oldest of both came in. ``failing_since``: no event was taken since then.
+    ``waiting``: the number of events to post; ``given_up``: of those that failed ten times.
+    ``oldest``: when the oldest of both came in. ``failing_since``: no success since then.
     """
 
     door: str
@@ -70,12 +70,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class EventQueue:
-    """The events of a store that are to be told."""
+    """The events of a store that await their webhooks."""
 
     store: MessageStore
 
     def due_places(self, places: Collection[Place]) -> list[Place]:
-        """Return those of some endpoints that aren't disabled, and have an event due by now."""
+        """Return which of the endpoints are enabled and have a due event."""
         with self.store.database.read() as connection:
             off = {(one.door, one.caller) for one in connection.execute(_DISABLED)}
             return [
@@ -85,7 +85,7 @@ class EventQueue:
             ]
 
     def claim(self, place: Place) -> Claimed | None:
-        """Claim the next event of an endpoint that is due, or None; it is on the disk then."""
+        """Claim an endpoint's next due event durably, or return None."""
         with self.store.database.read() as connection:
             row = connection.execute(self.next_due(place)).mappings().first()
         if row is None:
@@ -107,7 +107,7 @@ class EventQueue:
         )
 
     def next_due(self, place: Place) -> Select[Any]:
-        """Return the question for the next event of an endpoint that is due."""
+        """Return the query for an endpoint's next due event."""
         due = and_(_of(place), EVENTS.c.due <= self.store.now())
         return select(EVENTS).where(due).order_by(EVENTS.c.due, EVENTS.c.seq).limit(1)
 
@@ -120,7 +120,7 @@ class EventQueue:
         return StoredMessage.of_row(row) if row is not None else None
 
     def settle(self, event: StoredEvent) -> None:
-        """Record that an event was taken: its endpoint works."""
+        """Record that an event was delivered, so its endpoint works."""
         failing = and_(_at(_place(event)), ENDPOINTS.c.failing_since.is_not(None))
         over = update(EVENTS).where(_is(event)).values(delivered_at=self.store.now(), due=None)
 
@@ -131,7 +131,7 @@ class EventQueue:
         self.store.database.commit("event delivered", write)
 
     def leave_out(self, event: StoredEvent) -> None:
-        """Record that an event can't be told."""
+        """Record that an event can't be expressed."""
         over = update(EVENTS).where(_is(event)).values(due=None, tries=0)
         self.store.database.commit("event left out", lambda connection: connection.execute(over))
 
@@ -145,13 +145,12 @@ class EventQueue:
     ) -> Failed:
         """Record that a try failed.
 
-        ``jitter``: from 0 to 1, how much of a tenth is added to the wait. ``gone``: the receiver
-        wants no more of them.
+        ``jitter``: 0 to 1, adds up to a tenth to the delay. ``gone``: the receiver wants no more.
         """
         now, place = self.store.now(), _place(event)
         wait = wait_after(event.tries, retry_after, jitter)
         due = now if gone else None if wait is None else now + wait
-        claimed = and_(_is(event), EVENTS.c.due == event.due)  # else it is somebody else's by now
+        claimed = and_(_is(event), EVENTS.c.due == event.due)  # else it was reclaimed
 
         def write(connection: Connection) -> bool:
             connection.execute(update(EVENTS).where(claimed).values(due=due))
@@ -167,12 +166,12 @@ class EventQueue:
 
     @staticmethod
     def _failing_since(connection: Connection, place: Place, now: float) -> float:
-        """Return since when an endpoint fails: since now, if it did not before."""
+        """Return since when an endpoint has been failing: now, if it wasn't before."""
         row = connection.execute(select(ENDPOINTS).where(_at(place))).first()
         if row is None:
             door, caller = place
             values = {"door": door, "caller": caller, "failing_since": now}
-            with suppress(IntegrityError), connection.begin_nested():  # another has just done so
+            with suppress(IntegrityError), connection.begin_nested():  # another process just did
                 connection.execute(insert(ENDPOINTS).values(values))
         elif row.failing_since is None:
             connection.execute(update(ENDPOINTS).where(_at(place)).values(failing_since=now))
@@ -181,9 +180,9 @@ class EventQueue:
         return now
 
     def enable(self, place: Place) -> int:
-        """Let an endpoint have what waits for it, and what was given up; return how many that is.
+        """Enable an endpoint, and requeue what waits for it or was given up; return how many.
 
-        Each has its ten tries anew.
+        Each gets ten new tries.
         """
         again = and_(_of(place), EVENTS.c.delivered_at.is_(None), or_(_WAITS, _IS_GIVEN_UP))
         works = update(ENDPOINTS).where(_at(place)).values(disabled_at=None, failing_since=None)
@@ -196,7 +195,7 @@ class EventQueue:
         return self.store.database.commit("endpoint enabled", write)
 
     def waiting_counts(self, places: Collection[Place]) -> dict[Place, int]:
-        """Return how many events are to be told yet, for each of some endpoints."""
+        """Return how many events are waiting for each of the endpoints."""
         with self.store.database.read() as connection:
             return {
                 place: connection.execute(
@@ -206,14 +205,14 @@ class EventQueue:
             }
 
     def disabled_places(self) -> set[Place]:
-        """Return the endpoints that are disabled."""
+        """Return the disabled endpoints."""
         with self.store.database.read() as connection:
             return {(one.door, one.caller) for one in connection.execute(_DISABLED)}
 
     def endpoints(self, known: Collection[Place] = ()) -> list[Endpoint]:
-        """Return the endpoints of which anything is known, and those of ``known``, by name.
+        """Return all endpoints in the store, and those in ``known``, sorted.
 
-        It reads all events: for a person, and not every few seconds.
+        It reads all events, so it is for people, not for frequent polling.
         """
         found = {place: Endpoint(door=place[0], caller=place[1]) for place in known}
         with self.store.database.read() as connection:
@@ -231,7 +230,7 @@ class EventQueue:
 def wait_after(tries: int, retry_after: float | None = None, jitter: float = 0.0) -> float | None:
     """Return the seconds from a failed try to the next; None after the last.
 
-    ``retry_after``: what the receiver asked for, at most an hour; it makes no wait shorter.
+    ``retry_after``: the receiver's, at most an hour; it can only lengthen the delay.
     """
     if tries > len(WAITS):
         return None

@@ -1,4 +1,4 @@
-"""Makes the webhook of an event: in our JSON or as the dialect's provider has it, and signed."""
+"""Builds and signs the webhook of an event: in our JSON, or as the dialect's provider does."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ _MOST_ANSWER = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRequest:
-    """Makes the requests that tell one caller of its events.
+    """Builds the webhook requests for one caller.
 
-    ``dialect``: the backend that the door speaks, with the credentials of this caller, with which
-    some providers sign. ``id_of``: the id of a message, or of one that came in, as this caller
-    knows it.
+    ``dialect``: the backend that the door speaks, with this caller's credentials, with which some
+    providers sign. ``id_of``: the id of a message or event as this caller knows it.
     """
 
     config: WebhookConfig
@@ -48,10 +47,10 @@ class EventRequest:
     def make(
         self, event: StoredEvent, message: StoredMessage | None, now: datetime
     ) -> Request | None:
-        """Return the request of an event, as it leaves now; None if it can't be told.
+        """Return the request of an event, signed now; None if it can't be expressed.
 
-        That is so if the dialect has no word for it, or what it tells was cleared. ``message``: the
-        one that a report is about.
+        Then the dialect has no word for it, or its content was cleared. ``message``: the one that
+        a report is about.
         """
         tables = self._tables(event, _channel(event, message))
         kind = _type(tables, event)
@@ -118,7 +117,7 @@ class EventRequest:
 
 
 def _type(tables: Sequence[Webhook], event: StoredEvent) -> str | None:
-    """Return the type of an event by tables of one channel: one that is true, if it says less."""
+    """Return the type of an event by the tables of one channel, or a weaker true one."""
     if not tables:
         return None
     channel = tables[0].channel

@@ -1,4 +1,4 @@
-"""All that comes in to a bridge: the paths at which providers report, and the thread that asks."""
+"""Everything that brings events in: the providers' webhook paths, and the polling thread."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Proved = Callable[["StoredMessage"], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What comes in. ``counts``: how much of it did."""
+    """The sources of incoming events, and their ``counts``."""
 
     webhooks: Sequence[EventWebhook]
     polls: EventPolls
     counts: EventCounts
 
     def answer(self, request: Request, peer: str) -> Response | None:
-        """Return the answer to what a provider reports; None where it is for no path of ours."""
+        """Return the answer to a provider's webhook; None if the path is not one of ours."""
         heard = (one for one in self.webhooks if one.hears(request))
         found = max(heard, key=lambda one: len(one.path), default=None)
         return found.answer(request, peer) if found else None
@@ -46,9 +46,9 @@ class Inbound:
         address: str,
         proved: Proved,
     ) -> Inbound:
-        """Return what comes in by some blocks. ``clients``: by block, what asks.
+        """Return the sources for some blocks. ``clients``: by block, for polling.
 
-        ``proved`` hears of each message that a report proves to be taken.
+        ``proved`` gets each message that a report proves accepted.
         """
         reports = Reports(events, {one.name: one.routes for one in configs})
         counts = EventCounts()

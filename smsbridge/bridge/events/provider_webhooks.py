@@ -1,4 +1,4 @@
-"""The paths at which providers report: each checked and read by the tables of its block."""
+"""The webhook paths for providers, each checked and read by its block's tables."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LATER = 503
 
 @dataclass(frozen=True, slots=True)
 class EventWebhook:
-    """One path. A provider is answered once what it told is on the disk."""
+    """One path. It answers once the event is durable."""
 
     path: str
     receiver: Receiver
     intake: EventIntake
 
     def hears(self, request: Request) -> bool:
-        """Return whether a request is for this path, or for one below it."""
+        """Return whether a request is for this path or one below it."""
         return same(request.path[: len(self.path) + 1].rstrip("/"), self.path)
 
     def answer(self, request: Request, peer: str) -> Response:

@@ -1,7 +1,7 @@
-"""What a report changes: which message it is about, and how far its status moves up.
+"""Applies delivery reports: matches each to its message, and moves the status upwards.
 
-A report never changes how a send ended, with one exception: that an *unknown* message was taken is
-proved by a report that names it by our own reference.
+A report never changes how a send ended, with one exception: one with our own reference proves that
+an *unknown* message was accepted.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from smsbridge.bridge.store.event_store import EventStore
 
-PROVED = "its provider reported it"
+PROVED = "reported by its provider"
 _MOST = 500
 _TRIES = 3
 
 
 class Became(StrEnum):
-    """What became of an event: kept, come before, or waiting until its message is known."""
+    """The result of an event: kept, a repeat, or waiting for its message."""
 
     KEPT = "kept"
     REPEATED = "repeated"
@@ -39,7 +39,7 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of a report. ``proved``: the message that it proves to have been taken."""
+    """The result of a report. ``proved``: the message that it proves accepted."""
 
     became: Became
     message: StoredMessage | None = None
@@ -47,26 +47,26 @@ class Recorded:
 
 
 def member_of(message: StoredMessage) -> str:
-    """Return the name of the block that a message went through: of a failover, the one it tried."""
+    """Return the block that a message went through; for a failover, the member that it tried."""
     return (message.attempt.via if message.attempt else "") or message.backend
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """The reports of a store. ``routes``: by block, the names in ``to`` that send through it."""
+    """The reports in a store. ``routes``: by block, the names in ``to`` that send through it."""
 
     events: EventStore
     routes: Mapping[str, frozenset[str]]
 
     def record(self, new: NewEvent, reference: str | None = None) -> Recorded:
-        """Keep a report, on the disk when this returns, and move the status of its message.
+        """Store a report durably, and move the status of its message.
 
-        ``reference``: the one that the provider says that the message has.
+        ``reference``: the message's reference according to the provider.
         """
         for _ in range(_TRIES - 1):
             try:
                 return self._record(new, reference)
-            except NoStep:  # somebody else moved the message just now
+            except NoStep:  # the message was changed meanwhile
                 continue
         return self._record(new, reference)
 
@@ -89,7 +89,7 @@ class Reports:
     def _find(
         self, connection: Connection, new: NewEvent, reference: str | None
     ) -> StoredMessage | None:
-        """Return the message that a report is about, if it is known."""
+        """Return the message that a report is about, if known."""
         routes = self.routes.get(new.backend, frozenset())
         here = select(MESSAGES).where(MESSAGES.c.backend.in_(routes))
         if reference:
@@ -106,7 +106,7 @@ class Reports:
     def _move(
         self, connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
     ) -> tuple[StoredMessage, bool]:
-        """Move the status of a message up; return it, and whether that was news."""
+        """Move the status of a message up; return it, and whether the report was news."""
         status = told.status or Status.UNKNOWN
         if message.state is State.UNKNOWN:
             best = max(status, Status.ACCEPTED, key=lambda one: one.rank)
@@ -128,21 +128,21 @@ class Reports:
     def _was_told(
         connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
     ) -> bool:
-        """Return whether a caller knows a status that stands already, maybe by a look-up.
+        """Return whether the caller already knows the current status, which a lookup may have set.
 
-        The answer to its send has said that a message is queued.
+        The answer to its send has already said that the message is queued.
         """
         status = told.status or Status.UNKNOWN
         before = select(EVENTS.c.seq).where(
             EVENTS.c.message == message.seq,
             EVENTS.c.status == status,
-            EVENTS.c.door.is_not(None),  # so it isn't this one
+            EVENTS.c.door.is_not(None),  # excludes this event
         )
         known = status.rank <= Status.ACCEPTED.rank
         return known or connection.execute(before).first() is not None
 
     def match(self, since: float) -> list[StoredMessage]:
-        """Match reports that came too early, since a time; return messages proved to be taken."""
+        """Match reports that came too early, since a time; return messages proved accepted."""
         proved: list[StoredMessage] = []
         done = set[int]()
         here = or_(
@@ -163,7 +163,7 @@ class Reports:
             message = StoredMessage.of_row(row)
             is_named = event.message is not None
             is_its_own = is_named or member_of(message) == event.backend
-            if is_its_own and event.seq not in done:  # of several messages the newest is meant
+            if is_its_own and event.seq not in done:  # of several messages, take the newest
                 done.add(event.seq)
                 proved += self._settle(event, message)
         return proved
@@ -179,11 +179,11 @@ class Reports:
 
         try:
             return self.events.store.database.commit("match", write)
-        except NoStep:  # somebody else moved the message just now
+        except NoStep:  # the message was changed meanwhile
             return []
 
     def forget(self, before: float) -> int:
-        """Forget reports that came before a time and are of no message; return how many."""
+        """Delete reports from before a time that match no message; return how many."""
         lost = delete(EVENTS).where(
             EVENTS.c.kind == EventKind.REPORT, EVENTS.c.door.is_(None), EVENTS.c.came_at < before
         )
@@ -196,7 +196,7 @@ def _both() -> Select[Any]:
     columns = [column.label(f"event_{column.name}") for column in EVENTS.c]
     waits = select(MESSAGES, *columns).where(
         EVENTS.c.door.is_(None),
-        EVENTS.c.caller.is_(None),  # so that the index of these three finds them
+        EVENTS.c.caller.is_(None),  # to use the index of these three
         EVENTS.c.kind == EventKind.REPORT,
     )
     return waits.order_by(EVENTS.c.seq, MESSAGES.c.seq.desc())
@@ -214,7 +214,7 @@ def _waits_by_id(since: float) -> Select[Any]:
         _both()
         .join(EVENTS, MESSAGES.c.provider_id == EVENTS.c.provider_id)
         .where(
-            (EVENTS.c.message + 0).is_(None),  # no index of it: what came in has no message either
+            (EVENTS.c.message + 0).is_(None),  # + 0: avoid its index, which has all incoming
             EVENTS.c.came_at >= since,
             MESSAGES.c.state == State.ACCEPTED,
         )

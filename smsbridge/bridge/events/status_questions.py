@@ -1,4 +1,4 @@
-"""Which messages their provider is to be asked about, and when: more rarely as they grow older."""
+"""Which messages to poll the status of, and when: less often as they age."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from smsbridge.message import Status
 
 LAST_SECONDS = 3 * 86_400.0
-"""For how long after it was accepted a message is asked about."""
+"""How long after its acceptance a message is polled."""
 MOST_WAIT = 3600.0
 _MARGIN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRule:
-    """How a block is asked. ``routes``: the names in ``to`` of doors that send through it.
+    """How a block is polled. ``routes``: the names in ``to`` of doors that send through it.
 
-    ``wait``: the least seconds between two questions about a message. ``ends``: the statuses after
-    which nothing is asked any more.
+    ``wait``: the least seconds between two polls of a message. ``ends``: the final statuses, after
+    which polling stops.
     """
 
     routes: frozenset[str]
@@ -37,9 +37,9 @@ class StatusRule:
 
 @dataclass(slots=True)
 class StatusQuestions:
-    """The accepted messages of a store whose status is asked for: ``due`` is when, next.
+    """The accepted messages of a store whose status is polled: ``due`` is the next time.
 
-    ``rules``: by the name of a block.
+    ``rules``: by block name.
     """
 
     store: MessageStore
@@ -47,7 +47,7 @@ class StatusQuestions:
     _begun: float | None = None
 
     def begin(self) -> int:
-        """Let messages be asked about that were accepted since the last time; return how many."""
+        """Start polling messages accepted since the last call; return how many."""
         now = self.store.now()
         since = max(now - LAST_SECONDS, (self._begun or 0.0) - _MARGIN)
         count = sum(self._begin(rule, since, now + rule.wait) for rule in self.rules.values())
@@ -73,7 +73,7 @@ class StatusQuestions:
         )
 
     def next(self) -> StoredMessage | None:
-        """Return the message that is to be asked about now, or None."""
+        """Return the next message to poll now, or None."""
         due = (MESSAGES.c.state == State.ACCEPTED, MESSAGES.c.due <= self.store.now())
         asked = select(MESSAGES).where(*due).order_by(MESSAGES.c.due, MESSAGES.c.seq).limit(1)
         with self.store.database.read() as connection:
@@ -81,9 +81,9 @@ class StatusQuestions:
         return StoredMessage.of_row(row) if row is not None else None
 
     def claim(self, message: StoredMessage) -> bool:
-        """Set when a message is asked about again; return whether it is to be asked about now.
+        """Schedule a message's next poll; return whether to poll it now.
 
-        It isn't where another process was faster.
+        That is False if another process was faster.
         """
         rule = self.rules.get(member_of(message))
         is_open = rule is not None and message.status not in rule.ends

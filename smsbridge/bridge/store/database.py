@@ -1,4 +1,4 @@
-"""The database of a store: its transactions and its migrations, whichever kind it is."""
+"""The database of a store, of either kind: transactions and migrations."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 At = Callable[[str], None]
-"""Is told of each point at which a process might be killed: ``claim: written``, and so on."""
+"""Called at each point where a test may kill the process: ``claim: written``, and so on."""
 
 
 class StoreError(Exception):
-    """A store can't be read or written now: its disk may be full, or its server away."""
+    """A store can't be read or written now: its disk may be full, or its server down."""
 
 
 class OlderStore(ConfigError):
-    """A store that is to be brought to the form that the code knows: ``smsbridge serve`` does."""
+    """A store whose schema must be migrated; ``smsbridge serve`` does that."""
 
 
 class Refusal(ValueError):
-    """What a write is refused for, before it has written anything: others of its commit go on."""
+    """A write refused before it wrote anything; others in the same commit continue."""
 
 
 def nowhere(_: str) -> None:
-    """Do nothing at a point."""
+    """Do nothing."""
 
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Raise a `StoreError` for whatever a driver raises; its text has no value of a row."""
+    """Turn driver errors into a `StoreError`, whose text contains no row values."""
     try:
         yield
     except DBAPIError as error:
@@ -57,10 +57,9 @@ def store_errors() -> Iterator[None]:
 
 
 class Database(ABC):
-    """Where a store is kept. Safe to share between threads; other processes may use it too.
+    """The database of a store. Thread-safe; other processes may use it too.
 
-    ``jobs``: what hands the work out where several processes may serve it. ``name``: how errors
-    call it.
+    ``jobs``: the job queue, if several processes may serve the store. ``name``: its name in errors.
     """
 
     jobs: JobQueue | None = None
@@ -70,62 +69,62 @@ class Database(ABC):
 
     @abstractmethod
     def write(self, what: str) -> AbstractContextManager[Connection]:
-        """Return a block with a connection in a transaction, which is on the disk at its end."""
+        """Return a context with a connection in a transaction, durably committed at its end."""
 
     @abstractmethod
     def commit(self, what: str, do: Callable[[Connection], T]) -> T:
-        """Return what ``do`` returns, once what it wrote is on the disk.
+        """Return what ``do`` returns, once its writes are durably committed.
 
         ``do`` may raise a `Refusal` before it writes anything.
         """
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
-        """Return a block that serves the store; raises `ConfigError` where another process does."""
+        """Return a context that serves the store; raises `ConfigError` if it is already served."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Do what is to be done before a store is made or looked for."""
+        """Prepare for creating or finding the store."""
 
     @abstractmethod
     def is_there(self) -> bool:
-        """Return whether there is a store at all."""
+        """Return whether the store exists."""
 
     @abstractmethod
     def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
-        """Let nobody else write what has one of these names until the transaction ends."""
+        """Take exclusive locks of these names until the transaction ends."""
 
     @abstractmethod
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
-        """Issue work for messages that are due then; return the number of its job, if any."""
+        """Enqueue a job for messages due at that time; return its number, if there are jobs."""
 
     @abstractmethod
     def alone(self, name: str, seconds: int) -> AbstractContextManager[bool]:
-        """Return a block that yields whether nobody else does what has this name until its end.
+        """Return a context that yields whether it holds the lock of this name until its end.
 
-        A process that takes longer than ``seconds`` may lose its turn to another.
+        A process that takes longer than ``seconds`` may lose the lock to another.
         """
 
     @abstractmethod
     def now(self) -> float:
-        """Return the seconds since 1970, as all who use the store count them."""
+        """Return the seconds since 1970, by the clock that all processes of the store share."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a connection that sees the store as it is now, and changes nothing."""
+        """Yield a connection for reading the store."""
         with store_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @abstractmethod
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """Return a block with a connection that sees the store as it is now until its end."""
+        """Return a context with a connection that reads one snapshot of the store."""
 
     @abstractmethod
     def count_on(self, connection: Connection) -> None:
-        """Let the next number of each table follow those of the rows that were copied into it."""
+        """Advance each table's sequence past the rows that were copied into it."""
 
     def migrate(self) -> None:
-        """Bring the store to the form that the code knows; raises `ConfigError` for a newer one."""
+        """Migrate the store to the current schema; raises `ConfigError` for a newer one."""
         script = _script()
         try:
             self.prepare()
@@ -139,11 +138,11 @@ class Database(ABC):
             raise self.trouble(error) from None
 
     def check(self) -> None:
-        """Raise `ConfigError` unless the store is there, and of the form that the code knows."""
+        """Raise `ConfigError` unless the store exists and has the current schema."""
         script = _script()
         try:
             if not self.is_there():
-                raise ConfigError(f"there is no store {self.name}: smsbridge serve makes it")
+                raise ConfigError(f"there is no store {self.name}: smsbridge serve creates it")
             with self.read() as connection:
                 found = self._check_revision(connection, script)
                 works = not self.jobs or self.jobs.is_there(connection)
@@ -151,11 +150,11 @@ class Database(ABC):
             raise self.trouble(error) from None
         if found != script.get_current_head() or not works:
             raise OlderStore(
-                f"the store {self.name} is of an older smsbridge: smsbridge serve migrates it"
+                f"the store {self.name} is from an older smsbridge: smsbridge serve migrates it"
             )
 
     def trouble(self, error: StoreError) -> ConfigError:
-        """Return the error of a store that can't be used at all."""
+        """Return the error for a store that can't be used at all."""
         cause = getattr(error.__cause__, "orig", None) or error
         why = str(cause).strip().partition("\n")[0]
         return ConfigError(f"the store {self.name} can't be used: {why}")
@@ -169,7 +168,7 @@ class Database(ABC):
         known = {one.revision for one in script.walk_revisions()}
         if found is not None and found not in known:
             raise ConfigError(
-                f"the store {self.name} is of a newer smsbridge: use that one, or a backup"
+                f"the store {self.name} is from a newer smsbridge: use that version, or a backup"
             )
         return found
 

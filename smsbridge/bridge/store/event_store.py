@@ -1,4 +1,4 @@
-"""What comes in, as the store keeps it: each event once, whoever tells it and how often."""
+"""The events in a store: each is stored once, however often and by whatever way it comes."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _nobody(_door: str, _caller: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EventStore:
-    """The events of a store. ``has_webhook``: whether a door's caller is told by a webhook."""
+    """The events of a store. ``has_webhook``: whether a door's caller has a webhook."""
 
     store: MessageStore
     has_webhook: Callable[[str, str], bool] = _nobody
 
     def add(self, new: NewEvent) -> bool:
-        """Keep an event, on the disk when this returns; False if it is there already."""
+        """Store an event durably; return False if it was already stored."""
 
         def write(connection: Connection) -> bool:
             return not self.has(connection, new.event_key) and self.add_row(connection, new)
@@ -44,33 +44,33 @@ class EventStore:
         return self.store.database.commit("event", write)
 
     def has(self, connection: Connection, event_key: str) -> bool:
-        """Return whether an event is there already."""
+        """Return whether an event is already stored."""
         same = select(EVENTS.c.seq).where(EVENTS.c.event_key == event_key)
         return connection.execute(same).first() is not None
 
     def add_row(self, connection: Connection, new: NewEvent, *, is_news: bool = True) -> bool:
-        """Add the row of an event; return False where another process has just done so.
+        """Add the row of an event; return False if another process just did.
 
-        ``is_news``: False for one that its caller isn't told of.
+        ``is_news``: False if its caller gets no webhook for it.
         """
         now = self.store.now()
         made = {"id": f"evt_{os.urandom(_ID_BYTES).hex()}", "came_at": now}
         due = self.due(new.door, new.caller) if is_news else None
         more = {"due": due, "hidden": False, "tries": 0}
         try:
-            with connection.begin_nested():  # others share the transaction
+            with connection.begin_nested():  # the transaction may be shared
                 connection.execute(insert(EVENTS), {**asdict(new), **made, **more})
         except IntegrityError:
             return False
         return True
 
     def due(self, door: str | None, caller: str | None) -> float | None:
-        """Return when the webhook of an event is due: now, or None where none is to be sent."""
+        """Return when the webhook of an event is due: now, or None if there is none to send."""
         told = door and caller and self.has_webhook(door, caller)
         return self.store.now() if told else None
 
     def last_time(self, backend: str) -> float | None:
-        """Return when the newest was sent that came in by a block; None before the first."""
+        """Return the send time of a block's newest incoming message; None before the first."""
         newest = select(EVENTS.c.at).where(
             EVENTS.c.backend == backend, EVENTS.c.kind == EventKind.RECEIVED
         )
@@ -91,10 +91,10 @@ class EventStore:
         after: float | None = None,
         limit: int = 50,
     ) -> list[StoredEvent]:
-        """Return messages that came in for a caller, oldest first.
+        """Return a caller's incoming messages, oldest first.
 
-        Of more than ``limit`` the newest; the oldest of those that are ``unread``, or were sent
-        ``after`` a time, so that the next question gets the rest. ``known``: by its id, or number.
+        ``limit`` keeps the newest; with ``unread`` or ``after``, the oldest, so that the next call
+        gets the rest. ``known``: only the one with this id or number.
         """
         rules = [
             EVENTS.c.door == door,
@@ -116,11 +116,11 @@ class EventStore:
         return found if first else found[::-1]
 
     def mark_read(self, events: Sequence[StoredEvent]) -> None:
-        """Note that messages which came in were asked for."""
+        """Mark incoming messages as read by their caller."""
         self._change(events, "read", read_at=self.store.now())
 
     def hide(self, events: Sequence[StoredEvent]) -> None:
-        """Leave messages that came in out of what their caller can ask for."""
+        """Hide incoming messages from their caller."""
         self._change(events, "hide", hidden=True)
 
     def _change(self, events: Sequence[StoredEvent], what: str, **values: object) -> None:

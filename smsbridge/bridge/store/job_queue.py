@@ -1,6 +1,6 @@
-"""The jobs of a store in PostgreSQL, by Procrastinate: they carry ids, and are only a hint.
+"""The jobs of a PostgreSQL store, by Procrastinate: they carry ids, and are only a hint.
 
-A message is where its row says. A job that is lost is issued again, and one too many does nothing.
+The row of a message is authoritative. A lost job is reissued, and a surplus job does nothing.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ LOG = logging.getLogger("smsbridge.bridge")
 QUEUE = "smsbridge"
 DELIVER = "smsbridge.deliver"
 BEAT_SECONDS = 5.0
-"""How often a worker says that it lives."""
+"""The interval of a worker's heartbeat."""
 
 STALLED_SECONDS = 15.0
-"""After how long without a word a worker counts as dead."""
+"""How long a worker may miss its heartbeat before it counts as dead."""
 
 _SQL = files("procrastinate.sql")
 _STEPS = Table("job_migrations", MetaData(), Column("name", String(200), primary_key=True))
 
 
 class JobQueue:
-    """Issues jobs, and hands them to this process. ``conninfo``: that of libpq."""
+    """Enqueues jobs, and runs them in this process. ``conninfo``: a libpq connection string."""
 
     def __init__(self, conninfo: str) -> None:
-        """Nothing is asked yet."""
+        """No connection is made yet."""
         self._conninfo = conninfo
         self._issuer = self._app()
 
@@ -52,7 +52,7 @@ class JobQueue:
         return App(connector=connector)
 
     def issue(self, connection: Any, ids: Sequence[str], due: float | None) -> int:
-        """Issue a job on a connection of psycopg, in its transaction; return its number."""
+        """Enqueue a job in the transaction of a psycopg connection; return its number."""
         at = datetime.fromtimestamp(due, UTC) if due is not None else None
         job = self._issuer.configure_task(
             DELIVER, queue=QUEUE, schedule_at=at, connection=connection
@@ -63,9 +63,9 @@ class JobQueue:
     async def run(
         self, deliver: Callable[[Sequence[str]], None], *, concurrency: int, seconds: float
     ) -> None:
-        """Hand jobs to ``deliver``, each in a thread, until this is cancelled; then wait for them.
+        """Pass jobs to ``deliver``, each in a thread, until cancelled; then wait for them.
 
-        ``seconds``: how long at most. Raises what the database raises.
+        ``seconds``: the longest wait. Raises what the database raises.
         """
         app = self._app()
 
@@ -84,20 +84,20 @@ class JobQueue:
                     shutdown_graceful_timeout=seconds,
                     update_heartbeat_interval=BEAT_SECONDS,
                     stalled_worker_timeout=STALLED_SECONDS,
-                    fetch_job_polling_interval=1.0,  # what is due later wakes nobody
+                    fetch_job_polling_interval=1.0,  # a scheduled job sends no notification
                 )
             finally:
                 dead.cancel()
 
     @staticmethod
     def is_there(connection: Connection) -> bool:
-        """Return whether there are tables for jobs: without them nothing can be stored."""
+        """Return whether the job tables exist: without them nothing can be stored."""
         return inspect(connection).has_table("procrastinate_jobs")
 
     def migrate(self, database: Database) -> None:
-        """Make Procrastinate's tables, or bring them to the form of the installed version.
+        """Create Procrastinate's tables, or migrate them to the installed version.
 
-        Each step is a transaction: a later one may need that an earlier one was committed.
+        Each step is a transaction, since a step may need an earlier one committed.
         """
         for _ in range(len(_steps()) + 1):
             with database.write("migrate jobs") as connection:
@@ -110,7 +110,7 @@ class JobQueue:
 
 @contextmanager
 def _store_errors() -> Iterator[None]:
-    """Raise a `StoreError` for what Procrastinate and the driver raise by themselves."""
+    """Turn errors of Procrastinate and the driver into a `StoreError`."""
     try:
         yield
     except (ConnectorException, psycopg.Error) as error:
@@ -118,7 +118,7 @@ def _store_errors() -> Iterator[None]:
 
 
 def _migrate_once(connection: Connection) -> bool:
-    """Take the next step; return False if there is none."""
+    """Apply the next step; return False if there is none."""
     raw: Any = connection.connection.driver_connection
     new = not JobQueue.is_there(connection)
     _STEPS.create(connection, checkfirst=True)
@@ -135,13 +135,13 @@ def _migrate_once(connection: Connection) -> bool:
 
 
 def _steps() -> list[str]:
-    """Return the names of Procrastinate's migrations, in their order."""
+    """Return the names of Procrastinate's migrations, in order."""
     found = _SQL.joinpath("migrations").iterdir()
     return sorted(one.name for one in found if one.name.endswith(".sql"))
 
 
 async def _take_over(app: App) -> None:
-    """Issue again, for as long as this runs, what dead workers had taken."""
+    """Requeue, while this runs, the jobs that dead workers had fetched."""
     jobs = app.job_manager
     while True:
         await asyncio.sleep(BEAT_SECONDS)
@@ -149,21 +149,21 @@ async def _take_over(app: App) -> None:
             for job in await jobs.get_stalled_jobs(
                 queue=QUEUE, seconds_since_heartbeat=STALLED_SECONDS
             ):
-                with suppress(ConnectorException):  # another process has just done so
+                with suppress(ConnectorException):  # another process just did
                     await jobs.retry_job(job)
-        except Exception as error:  # noqa: BLE001  (without it no job of a dead worker is done)
-            LOG.warning("the jobs of dead workers can't be seen: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001  (else the jobs of dead workers would be lost)
+            LOG.warning("the jobs of dead workers can't be listed: %s", type(error).__name__)
 
 
 async def _in_thread(do: Callable[[], None]) -> None:
-    """Do something in a thread of its own, which keeps no process from ending."""
+    """Run a function in a daemon thread, which doesn't keep the process alive."""
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
 
     def run() -> None:
         try:
             do()
-        except Exception as error:  # noqa: BLE001  (whoever waits raises it)
+        except Exception as error:  # noqa: BLE001  (reraised by the waiter)
             _tell(loop, over, error)
         else:
             _tell(loop, over, None)
@@ -176,12 +176,12 @@ def _tell(
     loop: asyncio.AbstractEventLoop, over: asyncio.Future[None], error: Exception | None
 ) -> None:
     def end() -> None:
-        if over.done():  # nobody waits any more
+        if over.done():  # no longer awaited
             return
         if error is not None:
             over.set_exception(error)
         else:
             over.set_result(None)
 
-    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+    with suppress(RuntimeError):  # the loop is closed
         loop.call_soon_threadsafe(end)

@@ -1,4 +1,4 @@
-"""What doors put into the store, and ask it: each message once, for the caller whose it is."""
+"""The messages that doors store and look up: each once, for the caller that owns it."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ if TYPE_CHECKING:
 _ID_BYTES = 20
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 MOST_IN_JOB = 10
-"""How many messages share a job: they are sent one after the other."""
+"""How many messages share a job, which sends them one after the other."""
 
 
 class OtherContent(Refusal):
-    """A caller's repeat has the key of another message."""
+    """A caller reused a key with different content."""
 
 
 class NoStep(Refusal):
-    """A message can't go to the state that was asked for, or is no longer as it was."""
+    """The transition isn't allowed, or the message was changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What the store has of a message that was handed in. ``again``: it had it before."""
+    """A submitted message as stored. ``again``: it is a repeat of one stored before."""
 
     message: StoredMessage
     again: bool
 
 
 class MessageStore:
-    """The messages of a database. ``now`` returns seconds since 1970, as the database counts."""
+    """The messages of a database. ``now`` returns seconds since 1970 by its clock."""
 
     def __init__(self, database: Database, now: Callable[[], float] | None = None) -> None:
         """``database`` is migrated; ``now`` is for tests."""
@@ -64,14 +64,14 @@ class MessageStore:
         self.now = now or database.now
 
     def put(self, new: NewMessage) -> Put:
-        """Store a message, or find the one that it repeats, as `put_all` does."""
+        """Store one message, as `put_all` does."""
         return self.put_all([new])[0]
 
     def put_all(self, several: Sequence[NewMessage]) -> list[Put]:
-        """Store messages, or find those that they repeat: all of them, or none.
+        """Store messages, or find those that they repeat: all or none.
 
-        They are on the disk when this returns. Raises `OtherContent`, or `StoreError` where they
-        can't be.
+        They are durable when this returns. Raises `OtherContent`, or `StoreError` if they can't be
+        stored.
         """
 
         def write(connection: Connection) -> list[Put]:
@@ -84,7 +84,7 @@ class MessageStore:
         return self.database.commit("put", write)
 
     def _add_all(self, connection: Connection, several: Sequence[NewMessage]) -> Iterator[Put]:
-        """Add messages, and the work that they are: those of one call are due at one time."""
+        """Add messages and enqueue their jobs. Messages of one call are due at one time."""
         now = self.now()
         for start in range(0, len(several), MOST_IN_JOB):
             some = several[start : start + MOST_IN_JOB]
@@ -149,7 +149,7 @@ class MessageStore:
         return StoredMessage.of_row(row) if row is not None else None
 
     def find(self, known: str, *, door: str = "", caller: str = "") -> StoredMessage | None:
-        """Return a message by its id or its number, if it is that caller's, and not deleted."""
+        """Return a message by id or number, if the caller owns it and has not deleted it."""
         place: ColumnElement[bool] = MESSAGES.c.id == storable(known)
         if known.isascii() and known.isdecimal() and len(known) < 16:  # noqa: PLR2004  (a 64-bit number)
             number = int(known)
@@ -184,7 +184,7 @@ class MessageStore:
             return [StoredMessage.of_row(row) for row in connection.execute(asked).mappings()]
 
     def hide(self, messages: Sequence[StoredMessage]) -> None:
-        """Leave messages out of what their caller can ask for; they are sent all the same."""
+        """Hide messages from their caller; they are still sent."""
         numbers = [one.seq for one in messages]
         with self.database.write("hide") as connection:
             connection.execute(
@@ -192,12 +192,12 @@ class MessageStore:
             )
 
     def move(self, message: StoredMessage, end: End, actor: str, **more: Any) -> StoredMessage:
-        """Let a message go to another state; raises `NoStep` where it was changed meanwhile.
+        """Move a message to another state; raises `NoStep` if it was changed meanwhile.
 
-        ``more``: other columns. The change and its row of attempts are one transaction.
+        ``more``: other columns. The change and its history row are one transaction.
         """
         if end.state not in STEPS[message.state]:
-            raise NoStep(f"it is {message.state}, and can't become {end.state}")
+            raise NoStep(f"it is {message.state}, which can't become {end.state}")
         return self.database.commit(
             f"{end.state}",
             lambda connection: self.move_row(connection, message, end, actor, **more),
@@ -206,7 +206,7 @@ class MessageStore:
     def move_row(
         self, connection: Connection, message: StoredMessage, end: End, actor: str, **more: Any
     ) -> StoredMessage:
-        """Let the row of a message go to another state; raises `NoStep` if it was changed."""
+        """Move a message's row to another state; raises `NoStep` if it was changed meanwhile."""
         now = self.now()
         values: dict[str, Any] = {
             "state": end.state,
@@ -224,26 +224,26 @@ class MessageStore:
             values["job"] = self.database.issue(connection, [message.id], end.due)
         given = {"number": message.seq, "before": message.state, "since": message.changed_at}
         if connection.execute(_MOVE, {**values, **given}).rowcount != 1:
-            raise NoStep(f"it is no longer {message.state}, or it was changed since")
+            raise NoStep(f"it is no longer {message.state}, or was changed meanwhile")
         add_attempt(connection, message.seq, now, actor, end.state, values["why"])
         known = {name: value for name, value in values.items() if name not in _NOT_SHOWN}
         return replace(message, **known, attempt=end.attempt or message.attempt)
 
     def history(self, message: StoredMessage) -> list[Mapping[str, Any]]:
-        """Return what became of a message, oldest first: at, actor, state and why."""
+        """Return a message's history, oldest first: at, actor, state and why."""
         asked = select(ATTEMPTS).where(ATTEMPTS.c.message == message.seq).order_by(ATTEMPTS.c.seq)
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(asked).mappings()]
 
     def counts(self) -> dict[State, int]:
-        """Return how many messages stand in each state."""
+        """Return the number of messages in each state."""
         asked = select(MESSAGES.c.state, func.count()).group_by(MESSAGES.c.state)
         with self.database.read() as connection:
             found = {State(state): number for state, number in connection.execute(asked)}
         return {state: found.get(state, 0) for state in State}
 
     def oldest_due(self) -> float | None:
-        """Return when the message became due that waits longest; None if none waits."""
+        """Return when the longest-waiting message became due; None if none is waiting."""
         waits, at_once = MESSAGES.c.state == State.STORED, MESSAGES.c.due == AT_ONCE
         asked = (
             select(func.min(MESSAGES.c.changed_at)).where(waits, at_once),
@@ -260,7 +260,7 @@ def _due(new: NewMessage, now: float) -> float:
 
 
 def _turns(new: NewMessage) -> Iterator[str]:
-    """Yield what no two messages may be stored by at a time: a repeat, and an order of claims."""
+    """Yield the locks for storing a message: one for claim order, one for its repeats."""
     yield f"to {new.message.recipient}"
     if new.repeat_key:
         yield f"repeat {new.door} {new.caller} {new.repeat_key}"
@@ -281,7 +281,7 @@ def add_attempt(  # noqa: PLR0913, PLR0917  (the columns of a row)
     state: State,
     why: str | None = None,
 ) -> None:
-    """Add a row of what became of a message."""
+    """Add a row to a message's history."""
     values = {"message": message, "at": at, "actor": actor, "state": state, "why": why}
     connection.execute(_ADD_ATTEMPT, values)
 
@@ -294,4 +294,4 @@ _MOVE = update(MESSAGES).where(
         MESSAGES.c.changed_at == bindparam("since"),
     )
 )
-"""``since``: it may have left its state and come back, and be in the hands of somebody else."""
+"""``since``: the message may have left this state and come back, claimed by another worker."""

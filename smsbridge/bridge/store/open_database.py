@@ -1,4 +1,4 @@
-"""The database that a config names."""
+"""Opens the database that a config names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def open_database(store: Path | str, *, at: At = nowhere) -> Database:
-    """Return the database of a store: of a file of SQLite, or of a URL of PostgreSQL.
+    """Return the database of a store: a SQLite file or a PostgreSQL URL.
 
-    Raises `MissingExtra` without what PostgreSQL needs. ``at`` is for tests that end the process
-    at a point.
+    Raises `MissingExtra` if PostgreSQL's packages are missing. ``at`` is for tests that kill the
+    process at a point.
     """
     if isinstance(store, Path):
         return SQLiteDatabase(store, at=at)

@@ -1,4 +1,4 @@
-"""A store in PostgreSQL, which as many processes serve as there are."""
+"""A store in PostgreSQL, which any number of processes can serve."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ _CONNECTION: dict[str, str | int] = {
     "tcp_user_timeout": 15_000,
     "application_name": "smsbridge",
 }
-"""What a connection does when the server is gone without a word, in seconds and milliseconds."""
+"""Detect a server that vanished without closing the connection; seconds and milliseconds."""
 
 _TURNS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
 _NOW = select(func.extract("epoch", func.clock_timestamp()))
 
 
 class PostgresDatabase(Database):
-    """A database of PostgreSQL; the tables are in the schema that its ``search_path`` has first.
+    """A PostgreSQL database; the tables are in the first schema of its ``search_path``.
 
-    All who use it count the time as its server does.
+    All processes use the server's clock.
     """
 
     jobs: JobQueue
 
     def __init__(self, url: URL, *, at: At = nowhere) -> None:
-        """``at`` is for tests that end the process at a point."""
+        """``at`` is for tests that kill the process at a point."""
         self.name = f"{url.database or ''} on {url.host or 'this machine'}"
         self.at = at
         self._ahead, self._schema = 0.0, ""
@@ -70,12 +70,12 @@ class PostgresDatabase(Database):
         given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
         try:
             self.jobs = JobQueue(make_conninfo(**{**given, **_CONNECTION}))
-        except ProgrammingError as error:  # it names an option, and has no value
+        except ProgrammingError as error:  # it names an option, but no value
             raise ConfigError(f"the store {self.name} can't be used: {error}") from None
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
-        """Yield a connection in a transaction that is on the disk at the end of the block."""
+        """Yield a connection in a transaction, durably committed at the end of the block."""
         with store_errors(), self._engine.connect() as connection:
             with connection.begin():
                 self.at(f"{what}: begun")
@@ -84,65 +84,65 @@ class PostgresDatabase(Database):
             self.at(f"{what}: committed")
 
     def commit(self, what: str, do: Callable[[Connection], T]) -> T:
-        """Return what ``do`` returns, once what it wrote is on the disk of the server.
+        """Return what ``do`` returns, once its writes are on the server's disk.
 
-        Whatever ``do`` raises ends its transaction, with nothing written.
+        Any exception from ``do`` rolls back its transaction.
         """
         with self.write(what) as connection:
             return do(connection)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Serve the store beside others."""
+        """Serve the store, alongside other processes."""
         yield
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Yield a connection that sees the store as it is now until the end of the block."""
+        """Yield a connection that reads one snapshot of the store."""
         with store_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(isolation_level="REPEATABLE READ", yield_per=_ROWS)
             with connection.begin():
                 yield connection
 
     def count_on(self, connection: Connection) -> None:
-        """Let the next number of each table follow those of the rows that were copied into it."""
+        """Advance each table's sequence past the rows that were copied into it."""
         for table in (MESSAGES, ATTEMPTS, EVENTS):
             sequence = func.pg_get_serial_sequence(table.name, "seq")
             last = select(func.max(table.c.seq)).scalar_subquery()
             connection.execute(select(func.setval(sequence, func.coalesce(last, 1))))
 
     def prepare(self) -> None:
-        """Take the time of the server for everybody's."""
+        """Measure the offset of the server's clock."""
         with store_errors(), self._engine.connect() as connection:
             self._ahead = float(connection.execute(_NOW).scalar_one()) - time.time()
 
     def is_there(self) -> bool:
-        """Return whether the tables are there."""
+        """Return whether the tables exist."""
         self.prepare()
         with self.read() as connection:
             return connection.dialect.has_table(connection, "messages")
 
     def now(self) -> float:
-        """Return the seconds since 1970, as the server counted them when it was last asked."""
+        """Return the seconds since 1970 on the server's clock, by the last measured offset."""
         return time.time() + self._ahead
 
     def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
-        """Let nobody else write what has one of these names until the transaction ends."""
+        """Take advisory locks of these names until the transaction ends."""
         keys = sorted({self._key(name) for name in names})
         connection.execute(_TURNS, {"keys": keys})
 
     @contextmanager
     def alone(self, name: str, seconds: int) -> Iterator[bool]:
-        """Yield whether nobody else does what has this name; nobody does it until the end.
+        """Yield whether it got the advisory lock of this name, held until the end.
 
-        A process that holds it for longer than ``seconds`` loses its turn.
+        A process that holds it idle for longer than ``seconds`` loses it.
         """
         with store_errors(), self._engine.connect() as connection, connection.begin():
             connection.exec_driver_sql(_TURN % seconds)
             yield bool(connection.execute(_TRY, {"key": self._key(name)}).scalar_one())
 
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
-        """Issue work for messages that are due then; return the number of its job."""
+        """Enqueue a job for messages due at that time; return its number."""
         later = due if due > self.now() else None
         return self.jobs.issue(connection.connection.driver_connection, ids, later)
 
@@ -152,7 +152,7 @@ class PostgresDatabase(Database):
         connection.commit()
 
     def _key(self, name: str) -> int:
-        """Return the number of a turn: those of another schema are other turns."""
+        """Return the key of an advisory lock, distinct for each schema."""
         whole = f"smsbridge {self._schema} {name}"
         digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], signed=True)
@@ -160,7 +160,7 @@ class PostgresDatabase(Database):
 
 _TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))
 _SETTINGS = "SET synchronous_commit TO on; SET idle_in_transaction_session_timeout TO '15s'"
-"""A commit returns once it is on the disk, whatever the server has. The server ends a transaction
-that goes on no more: its process stands still, and others wait for its rows."""
+"""A commit returns once it is on disk, whatever the server's default. The idle-in-transaction
+timeout ends the transaction of a hung process, which would block others with its row locks."""
 
 _TURN = "SET LOCAL idle_in_transaction_session_timeout TO '%ds'"

@@ -1,4 +1,4 @@
-"""What the store forgets after ``keep``: numbers, texts, senders and references."""
+"""Clears numbers, texts, senders and references after ``keep``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.database import Database
 
 _TRIED_FOR = 4 * 86_400.0
-"""Seconds: longer than the ten tries of a webhook take."""
+"""In seconds; longer than the ten tries of a webhook."""
 
 
 def clear(database: Database, before: float) -> int:
-    """Clear the numbers and texts of what was settled, or came in, before a time.
+    """Clear the numbers and texts of messages settled, and events received, before a time.
 
-    Of a message with a key the hashes stay by which its repeat is known. What waits for its webhook
-    stays for as long as that is tried, and no longer; so does the message that it is about. Return
-    how many messages were cleared.
+    The hashes that identify repeats of a message with a key stay. An event that waits for its
+    webhook stays until its tries are over; so does the message that it is about. Return how many
+    messages were cleared.
     """
     last = before - _TRIED_FOR
     waits = exists().where(

@@ -1,4 +1,4 @@
-"""A store in a file of SQLite, which one process serves."""
+"""A store in a SQLite file, served by one process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WRITING = "smsbridge_writing"
 
 @dataclass(slots=True, eq=False)
 class _Write:
-    """A write that waits for a commit, and what came of it."""
+    """A write waiting for a commit, and its result."""
 
     what: str
     do: Callable[[Connection], Any]
@@ -39,10 +39,10 @@ class _Write:
 
 
 class SQLiteDatabase(Database):
-    """One SQLite file; other processes may read and write it beside the one that serves it."""
+    """One SQLite file. Processes other than the one that serves it may also read and write it."""
 
     def __init__(self, file: Path, *, at: At = nowhere) -> None:
-        """``at`` is for tests that end the process at a point."""
+        """``at`` is for tests that kill the process at a point."""
         self.file = file
         self.name = file.name
         self.at = at
@@ -56,7 +56,7 @@ class SQLiteDatabase(Database):
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
-        """Yield a connection in a transaction that is on the disk at the end of the block."""
+        """Yield a connection in a transaction, durably committed at the end of the block."""
         with self._turn, store_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(**{_WRITING: True})
             with connection.begin():
@@ -66,15 +66,15 @@ class SQLiteDatabase(Database):
             self.at(f"{what}: committed")
 
     def commit(self, what: str, do: Callable[[Connection], T]) -> T:
-        """Return what ``do`` returns, once what it wrote is on the disk.
+        """Return what ``do`` returns, once its writes are durably committed.
 
-        Those who come while the disk is busy share one commit. ``do`` may raise a `Refusal` before
-        it writes; whatever else it raises ends all that share its commit, with nothing written.
+        Writes that arrive while the disk is busy share one commit. ``do`` may raise a `Refusal`
+        before it writes; any other exception rolls back every write in the shared commit.
         """
         own = _Write(what, do)
         self._waiting.append(own)
         with self._turn:
-            if not own.over:  # else somebody else has taken it along
+            if not own.over:  # else another thread has committed it
                 self._commit_all()
         if own.error is not None:
             raise own.error
@@ -89,7 +89,7 @@ class SQLiteDatabase(Database):
                 with connection.begin():
                     for one in writes:
                         self._do(one, connection)
-        except BaseException as error:  # noqa: BLE001  (each of them raises it)
+        except BaseException as error:  # noqa: BLE001  (each waiter reraises it)
             for one in writes:
                 one.error = error
         else:
@@ -108,7 +108,7 @@ class SQLiteDatabase(Database):
         self.at(f"{write.what}: written")
 
     def prepare(self) -> None:
-        """Make the file, for its owner alone: it has numbers and texts."""
+        """Create the file, readable only by its owner: it has numbers and texts."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             self.file.touch(0o600)
@@ -116,7 +116,7 @@ class SQLiteDatabase(Database):
             raise ConfigError(f"can't write {self.file}: {error.strerror}") from None
 
     def is_there(self) -> bool:
-        """Return whether the file is there."""
+        """Return whether the file exists."""
         return self.file.is_file()
 
     def now(self) -> float:
@@ -124,26 +124,26 @@ class SQLiteDatabase(Database):
         return time.time()
 
     def snapshot(self) -> AbstractContextManager[Connection]:
-        """Return a block with a connection that sees the store as it is now until its end."""
-        return self.read()  # that is so in a transaction of SQLite
+        """Return a context with a connection that reads one snapshot of the store."""
+        return self.read()  # a SQLite read transaction is a snapshot
 
     def take_turns(self, connection: Connection, names: Sequence[str]) -> None:
-        """Do nothing: one writes at a time."""
+        """Do nothing: SQLite has one writer at a time."""
 
     @contextmanager
-    def alone(self, name: str, seconds: int) -> Iterator[bool]:  # noqa: ARG002  (one process serves it)
-        """Yield True: one process serves it."""
+    def alone(self, name: str, seconds: int) -> Iterator[bool]:  # noqa: ARG002  (there is one process)
+        """Yield True: only one process serves it."""
         yield True
 
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
-        """Do nothing: workers look for what is due."""
+        """Do nothing: workers poll for what is due."""
 
     def count_on(self, connection: Connection) -> None:
-        """Do nothing: SQLite counts on by itself."""
+        """Do nothing: SQLite continues its sequences."""
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store for one process that serves it; raises `ConfigError` for a second."""
+        """Lock the store for the process that serves it; raises `ConfigError` for a second one."""
         self.prepare()
         held = os.open(self.file.with_name(f"{self.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -155,8 +155,8 @@ class SQLiteDatabase(Database):
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    """Set a new connection up: a commit returns once it is on the disk."""
-    connection.isolation_level = None  # the driver begins no transaction by itself
+    """Set up a new connection: a commit returns once it is on disk."""
+    connection.isolation_level = None  # no implicit transactions
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",

@@ -1,4 +1,4 @@
-"""The key ``store`` of ``[bridge]``: the file of a store, or the URL of its database."""
+"""The key ``store`` of ``[bridge]``: a SQLite file or the URL of a database."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _URL = f"a URL with a database, such as {_POSTGRES}bridge@db.example/bridge"
 
 
 def read_store(document: ConfigDocument) -> Path | str:
-    """Return the store alone: for commands that open no door. Raises `ConfigError`."""
+    """Return only the store, for commands that open no doors. Raises `ConfigError`."""
     with error_lines(document):
         return find_store(document, whole_table(document, "bridge"))
 
 
 def find_store(document: ConfigDocument, own: Checker) -> Path | str:
-    """Return the file that ``store`` names, relative to the folder of the config, or the URL.
+    """Return the file that ``store`` names, relative to the config's folder, or the URL.
 
     ``own``: the table ``[bridge]``.
     """

@@ -1,4 +1,4 @@
-"""The tables of the store. Times are seconds since 1970; secrets are in none of them."""
+"""The tables of the store. Times are seconds since 1970. No table holds secrets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 METADATA = MetaData()
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
-"""The type of a key: SQLite counts by itself only what it calls an integer."""
+"""The type of a key: SQLite autoincrements only INTEGER."""
 
 MESSAGES = Table(
     "messages",
@@ -63,10 +63,10 @@ MESSAGES = Table(
     Index("messages_ended", "state", "changed_at"),
     sqlite_autoincrement=True,
 )
-"""One row for each message. ``repeat_key``: the hash by which its caller's repeats are known.
+"""One row per message. ``repeat_key``: the hash that identifies its caller's repeats.
 
-``job``: the work that was issued for it; ``holder`` and ``leased_until``: who is sending it, and
-until when that is believed without another word. All three only where several processes share it.
+``job``: the job that was enqueued for it. ``holder`` and ``leased_until``: who has claimed it, and
+when that lease expires. All three are used only if several processes share the store.
 """
 
 ATTEMPTS = Table(
@@ -81,7 +81,7 @@ ATTEMPTS = Table(
     Index("attempts_of", "message", "seq"),
     sqlite_autoincrement=True,
 )
-"""What became of each message, when, and who did it. Rows are only added: a trigger sees to it."""
+"""The history of each message: what, when and by whom. Append-only, enforced by a trigger."""
 
 TOKENS = Table(
     "tokens",
@@ -91,7 +91,7 @@ TOKENS = Table(
     Column("caller", String(64), nullable=False),
     Column("expires", Float, nullable=False),
 )
-"""The tokens that doors gave out, as hashes."""
+"""The tokens issued by doors, as hashes."""
 
 EVENTS = Table(
     "events",
@@ -123,12 +123,12 @@ EVENTS = Table(
     Index("events_about", "message"),
     sqlite_autoincrement=True,
 )
-"""What providers told: one row for each report, and for each message that came in.
+"""Events from providers: one row per delivery report and per incoming message.
 
-``id``: ours, made once. ``event_key``: the hash by which one that comes again is known. A report
-has the numbers and the text in its ``message``, not here. It has no ``door`` while it isn't known
-which message it is about, or the send of that message has not ended. ``read_at``: when its caller
-asked for it. ``due``: when its webhook is tried next; null if none is to be sent.
+``id``: ours, and stable. ``event_key``: the hash that identifies duplicates. The numbers and text
+of a report are in its ``message``, not here. It has no ``door`` until its message is known and the
+send of that message has ended. ``read_at``: when its caller fetched it. ``due``: when its webhook
+is tried next; null if there is none to send.
 """
 
 ENDPOINTS = Table(
@@ -139,4 +139,4 @@ ENDPOINTS = Table(
     Column("failing_since", Float),
     Column("disabled_at", Float),
 )
-"""The addresses to which webhooks go, and since when nobody takes them there."""
+"""The callers' webhook endpoints, and since when they have been failing."""

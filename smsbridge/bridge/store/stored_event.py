@@ -1,4 +1,4 @@
-"""An event of the store: what a provider told of a message, or a message that came in."""
+"""An event in the store: a delivery report, or an incoming message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smsbridge.message import Status
 
 
 class EventKind(StrEnum):
-    """What an event tells: where a message stands, or that one came in."""
+    """What an event is: a delivery report, or an incoming message."""
 
     REPORT = "report"
     RECEIVED = "received"
@@ -19,11 +19,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """An event that a provider told. ``backend``: the block whose events they are.
+    """An event from a provider. ``backend``: the block that it came from.
 
-    ``event_key``: the hash by which it is known when it comes again. ``door`` and ``caller``: whose
-    it is, None while that isn't known. ``message``: the number of the row that a report is about.
-    ``at``: when it happened.
+    ``event_key``: the hash that identifies duplicates. ``door`` and ``caller``: its owner, None
+    while unknown. ``message``: the row number of the message that a report is about. ``at``: when
+    it happened.
     """
 
     kind: EventKind
@@ -44,7 +44,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """A row of events. A report has the numbers and the text in its message alone."""
+    """A row of events. The numbers and text of a report are only in its message."""
 
     seq: int
     id: str
@@ -69,12 +69,12 @@ class StoredEvent:
 
     @property
     def number(self) -> str:
-        """Its id where that must be a number; it fits 32 bits."""
+        """Its id in dialects with numeric ids; fits 32 bits."""
         return str(FIRST_NUMBER + self.seq)
 
     @classmethod
     def of_row(cls, row: Any) -> StoredEvent:
-        """Return the event of a row, a mapping of its columns."""
+        """Return the event in a row, a mapping of its columns."""
         given = {name: row[name] for name in cls.__slots__}
         given["kind"] = EventKind(row["kind"])
         given["status"] = Status(row["status"]) if row["status"] else None

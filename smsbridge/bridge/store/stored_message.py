@@ -1,4 +1,4 @@
-"""A message of the store: where it stands, and which steps lead from there."""
+"""A message in the store: its states, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """Where a message of the store stands: two words of ours, then how its send ended.
+    """The state of a stored message: first two of ours, then the outcome of its send.
 
-    ``stored``: ours, and not sent yet. ``handed_over``: a worker has claimed it, so it may have
-    left. ``cancelled``: a person took it back before it left.
+    ``stored``: not sent yet. ``handed_over``: claimed by a worker, so it may have been sent.
+    ``cancelled``: by a person.
     """
 
     STORED = "stored"
@@ -47,27 +47,27 @@ STEPS: Mapping[State, frozenset[State]] = {
     State.ACCEPTED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""Which state may follow each. What was accepted stays so: nothing sends it again."""
+"""The allowed transitions. *Accepted* is final: nothing sends the message again."""
 
 FIRST_NUMBER = 1_000_000_000
-"""What is added to the number of a row where its id must be a number: a short one may be a code."""
+"""Added to the row number in dialects with numeric ids: a short number may be a code."""
 
 AT_ONCE = 0.0
-"""The time at which is due what waits for none: no clock that is set back makes it wait."""
+"""The due time of what is due immediately: setting the clock back doesn't delay it."""
 
 UNDER_WAY = (State.STORED, State.HANDED_OVER)
 """The states of a send that has not ended."""
 
 SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCELLED})
-"""The states in which nothing more happens by itself."""
+"""The states in which nothing more happens automatically."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """A message that a caller of a door hands in, and the name of the block that carries it.
+    """A message submitted by a caller of a door, and the name of the block that sends it.
 
-    ``key``: what names it for its caller's repeats, or empty. ``same_within``: for how many seconds
-    an equal one without a key is a repeat. ``others``: to whom else a call with a key goes.
+    ``key``: its idempotency key, or empty. ``same_within``: for how many seconds an equal message
+    without a key is a repeat. ``others``: the other recipients of a call with a key.
     """
 
     message: Message
@@ -82,10 +82,9 @@ class NewMessage:
 
     @property
     def content(self) -> str:
-        """A hash of all that a repeat must have in common with it, its key included.
+        """A hash of everything that a repeat must have in common with it, including its key.
 
-        It stays after number and text were cleared, so nobody may find them by it who doesn't know
-        the key.
+        It outlives the number and text, so nobody may recover them from it without the key.
         """
         one = self.message
         said: dict[str, Any] = {
@@ -101,13 +100,13 @@ class NewMessage:
 
     @property
     def repeat_key(self) -> str | None:
-        """A hash of its key; None without one."""
+        """A hash of its key, or None."""
         return _hash(self.key) if self.key else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredMessage:
-    """A row of the store. ``recipient`` and ``text`` are None once they were cleared."""
+    """A row of the store. ``recipient`` and ``text`` are None once cleared."""
 
     seq: int
     id: str
@@ -136,12 +135,12 @@ class StoredMessage:
 
     @property
     def number(self) -> str:
-        """Its id where that must be a number; it fits 32 bits."""
+        """Its id in dialects with numeric ids; fits 32 bits."""
         return str(FIRST_NUMBER + self.seq)
 
     @classmethod
     def of_row(cls, row: Any) -> StoredMessage:
-        """Return the message of a row, a mapping of its columns."""
+        """Return the message in a row, a mapping of its columns."""
         given = {name: row[name] for name in cls.__slots__}
         return cls(
             **{
@@ -154,9 +153,9 @@ class StoredMessage:
         )
 
     def message(self) -> Message | None:
-        """Return what is to be sent, under the id of the row; None once it was cleared.
+        """Return the message to send, with the row's id as reference; None once cleared.
 
-        It goes at once: a time to send at was waited for here.
+        It has no send time: the bridge has already waited for it.
         """
         if self.recipient is None or self.text is None:
             return None
@@ -171,7 +170,7 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """How a claim ended: the next state, and what is known of it. ``due``: when it goes on."""
+    """How a claim ended: the next state, and details. ``due``: when to continue."""
 
     state: State
     due: float | None = None
@@ -183,7 +182,7 @@ class End:
 
     @classmethod
     def of_submission(cls, submission: Submission) -> End:
-        """Return the end of a send that was accepted."""
+        """Return the end of an accepted send."""
         return cls(
             state=State.ACCEPTED,
             attempt=submission.attempt,
@@ -193,7 +192,7 @@ class End:
 
     @classmethod
     def of_error(cls, error: SendError, *, due: float | None = None) -> End:
-        """Return the end of a send that was not accepted."""
+        """Return the end of a send that failed."""
         return cls(
             state=State(error.outcome),
             due=due,
@@ -204,12 +203,12 @@ class End:
 
 
 def storable(text: str | None) -> str | None:
-    """Return a text that any database can keep: a provider or a caller may write anything."""
+    """Return a text that any database can store: providers and callers may send anything."""
     return UNSENDABLE.sub("\ufffd", text) if text else None
 
 
 def attempt_text(attempt: Attempt) -> str:
-    """Return an attempt as the store keeps it: its fingerprint stands in a column of its own."""
+    """Return an attempt as stored, without its fingerprint, which has its own column."""
     words = {name: word for name, word in attempt_words(attempt).items() if name != "fingerprint"}
     return json.dumps(words)
 
@@ -221,7 +220,7 @@ def _attempt(row: Any) -> Attempt | None:
 
 
 def time_of(seconds: float) -> datetime:
-    """Return a time of the store."""
+    """Return a time of the store as a datetime."""
     return datetime.fromtimestamp(seconds, UTC)
 
 

@@ -1,4 +1,4 @@
-"""Whether a message can be stored now."""
+"""Checks whether a message can be stored now."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.database import Database
 
 _ROWS = 200
-"""So many rows take about as much of the disk as a message with its indexes."""
+"""This many rows take about as much disk space as a message with its indexes."""
 
 
 def check_writable(database: Database) -> None:
-    """Raise `StoreError` where a message can't be stored now, also for want of room.
+    """Raise `StoreError` if a message can't be stored now, for example on a full disk.
 
-    It writes about as much as a message takes, and takes it out again.
+    It writes about as much as a message takes, and deletes it again.
     """
     name = os.urandom(32).hex()
     rows = [

@@ -1,4 +1,4 @@
-"""What doctor checks of a bridge: whether ``smsbridge serve`` would start."""
+"""Doctor's checks of a bridge: whether ``smsbridge serve`` would start."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def find_bridge() -> BridgeConfig | None:
-    """Return the bridge of the config file, None if it has none; raises `ConfigError`."""
+    """Return the bridge in the config file, or None; raises `ConfigError`."""
     if os.environ.get(URL_VARIABLE):
         return None
     try:
         document = read_document(None)
-    except ConfigError:  # it is told when the backend is chosen
+    except ConfigError:  # reported when the backend is chosen
         return None
     if not {"bridge", "doors"} & document.values.keys():
         return None
@@ -37,7 +37,7 @@ def find_bridge() -> BridgeConfig | None:
 
 
 def senders_of(config: BridgeConfig) -> Mapping[str, Backend]:
-    """Return what a bridge sends by, by the name of the block: of a failover each part."""
+    """Return the backends that a bridge sends through, by block; a failover as its members."""
     found: dict[str, Backend] = {}
     for name, one in config.backends.items():
         found |= one.members() or {name: one}
@@ -45,7 +45,7 @@ def senders_of(config: BridgeConfig) -> Mapping[str, Backend]:
 
 
 def examine_bridge(config: BridgeConfig) -> Iterator[Finding]:
-    """Yield what is found of each door, and of the store; raises `MissingExtra`."""
+    """Yield the findings about each door and the store; raises `MissingExtra`."""
     from smsbridge.cli.outbox_store import bridge_modules
 
     bridge_modules()
@@ -76,7 +76,9 @@ def _examine_doors(config: BridgeConfig, store: MessageStore) -> Iterator[Findin
                 yield _failure("door", str(error))
                 continue
             well += alone.doors
-            yield Finding(name="door", said=f"{door.name} speaks {speaks}, and sends by {door.to}")
+            yield Finding(
+                name="door", said=f"{door.name} speaks {speaks}, and sends through {door.to}"
+            )
         try:
             open_doors(replace(config, doors=tuple(well)), store, Session(), address)
         except ConfigError as error:
@@ -106,8 +108,8 @@ def _new_store(place: Path | str, name: str) -> Finding:
     if isinstance(place, Path):
         folder = next(one for one in place.parents if one.exists())
         if not folder.is_dir() or not os.access(folder, os.W_OK):
-            return _failure("store", f"{name} can't be made in {folder}")
-    return Finding(name="store", said=f"{name} is not there yet: smsbridge serve makes it")
+            return _failure("store", f"{name} can't be created in {folder}")
+    return Finding(name="store", said=f"{name} doesn't exist yet: smsbridge serve creates it")
 
 
 def _failure(name: str, said: str) -> Finding:

@@ -213,7 +213,7 @@ def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
     with running(tmp_path, oldcorp()) as run:
         assert run.ask(oldcorp_call(call)).status == 200
         (door,) = run.bridge.doors
-        assert door.counts.leniencies == {("shop", "request.priority is not carried on"): 1}
+        assert door.counts.leniencies == {("shop", "request.priority is not passed on"): 1}
         run.settled()
 
 
@@ -290,7 +290,7 @@ def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:
 def test_two_doors_that_hear_the_same_calls_are_refused(tmp_path: Path) -> None:
     second = '[doors.two]\nspeaks = "old"\nto = "new"\ncallers = { a = { api_key = "k" } }\n'
     with (
-        pytest.raises(ConfigError, match="the doors shop and two hear the same calls"),
+        pytest.raises(ConfigError, match="the doors shop and two take the same calls"),
         running(tmp_path, config_text(backends=second + OLD + NEW)),
     ):
         pass
@@ -340,7 +340,7 @@ def test_a_wsdl_needs_an_address_that_callers_can_use(tmp_path: Path, address: s
         rest = rest if is_refused else rest.replace(callers, 'callers = { a = { key = "k" } }\n')
         with ExitStack() as stack:
             if is_refused:
-                stack.enter_context(pytest.raises(ConfigError, match=r"say in bridge\.address"))
+                stack.enter_context(pytest.raises(ConfigError, match=r"set bridge\.address"))
             stack.enter_context(serve_bridge(read(tmp_path, rest), address))
 
 
@@ -360,7 +360,7 @@ accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
     callers = text[text.index("callers") : text.index("[backends.old]")]
     text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
     with (
-        pytest.raises(ConfigError, match="POST /send is signed over now, which the call"),
+        pytest.raises(ConfigError, match="POST /send signs now, which the call"),
         running(tmp_path, text),
     ):
         pass
@@ -383,7 +383,7 @@ row = { id = "id", status = "state" }
     text = config_text(backends=block + NEW)
     callers = text[text.index("callers") : text.index("[backends.old]")]
     text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
-    why = r"door shop: GET /messages/\{id\} has no credentials, so anybody could call it"
+    why = r"door shop: GET /messages/\{id\} has no credentials, so anyone could call it"
     with pytest.raises(ConfigError, match=why), running(tmp_path, text):
         pass
     with running(tmp_path, text.replace("/{id}", "/{id}?key={api_key}")):

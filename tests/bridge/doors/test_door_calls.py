@@ -176,8 +176,8 @@ def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
         run.send(port="2", **{"of-the-caller": "1", "empty": ""})
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {
-            ("shop", "options.sim is not carried on"): 1,
-            ("shop", "a field that its table doesn't have is not carried on"): 1,
+            ("shop", "options.sim is not passed on"): 1,
+            ("shop", "a field that isn't in its table is not passed on"): 1,
         }
         run.settled()
 

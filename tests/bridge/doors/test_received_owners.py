@@ -33,7 +33,7 @@ def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
     ("given", "instead", "why"),
     [
         ('received = "shop"', 'received = "nobody"', "line 8: doors.shop.received: there is no"),
-        ('received = "shop"', 'received = { x = "shop" }', "give a number of yours"),
+        ('received = "shop"', 'received = { x = "shop" }', "give one of your numbers"),
         (
             'received = "shop"',
             'received = { "12025550100" = "shop", "+12025550100" = "till" }',
@@ -42,10 +42,10 @@ def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
         (
             'received = "shop"',
             'received = { "+12025550100" = "shop" }',
-            "who gets what comes in for any other number",
+            "who gets messages for all other numbers",
         ),
-        ('received = "shop"', "", "say in [doors.shop] who gets the messages that come in"),
-        (WEBHOOK, "", "line 8: doors.shop.received: no message comes in by new"),
+        ('received = "shop"', "", "say in [doors.shop] who gets incoming messages"),
+        (WEBHOOK, "", "line 8: doors.shop.received: no message comes in from new"),
     ],
 )
 def test_what_a_door_says_wrongly_is_told_with_its_line(
@@ -61,7 +61,7 @@ def test_two_doors_can_t_both_get_what_comes_in(tmp_path: Path) -> None:
     second = '[doors.two]\nspeaks = "old"\nto = "new"\npath = "/two"\nreceived = "a"\n'
     more = f"{second}callers = {{ a = {{ api_key = 'k' }} }}\n"
     text = events_text(backends=more + OLD + REPORTING)
-    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop gets it already"):
+    with pytest.raises(ConfigError, match=r"doors\.two\.received: door shop already gets it"):
         read(tmp_path, text)
     (events,) = read(tmp_path, text.replace('received = "a"\n', "")).events
     assert events.owners == {ANY: ("shop", "shop")}

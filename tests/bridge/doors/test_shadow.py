@@ -52,10 +52,10 @@ def test_what_is_the_same_has_no_difference() -> None:
 @each(
     ("to", "what"),
     [
-        ("{recipient|digits}", "without +, in place of with +"),
-        ("00{recipient|digits}", "with 00, in place of with +"),
-        ("{recipient|national}", "in national form, in place of with +"),
-        ("tel:{recipient}", "as tel:+…, in place of with +"),
+        ("{recipient|digits}", "without + instead of with +"),
+        ("00{recipient|digits}", "with 00 instead of with +"),
+        ("{recipient|national}", "in national form instead of with +"),
+        ("tel:{recipient}", "as tel:+… instead of with +"),
     ],
 )
 def test_a_number_is_dialled_in_another_form(to: str, what: str) -> None:
@@ -66,8 +66,8 @@ def test_a_number_is_dialled_in_another_form(to: str, what: str) -> None:
     ("body", "text", "found"),
     [
         ("{text|hex-ucs2}", "Grüße", {}),
-        ("{text|lower}", "Hello", {"text": "in other letters, large for small or small for large"}),
-        ("ACME: {text}", "Hello", {"text": "another one"}),
+        ("{text|lower}", "Hello", {"text": "different letter case"}),
+        ("ACME: {text}", "Hello", {"text": "a different one"}),
     ],
 )
 def test_a_text_is_compared_as_it_is_read(body: str, text: str, found: dict[str, str]) -> None:
@@ -77,9 +77,9 @@ def test_a_text_is_compared_as_it_is_read(body: str, text: str, found: dict[str,
 def test_what_happens_to_a_text_may_need_more_segments() -> None:
     found = told(block(body="{text|upper}"), message("à" * 100), PLAIN)
     assert found == {
-        "text": "in other letters, large for small or small for large",
-        "encoding": "ucs-2, in place of gsm-7",
-        "segments": "2, in place of 1",
+        "text": "different letter case",
+        "encoding": "ucs-2 instead of gsm-7",
+        "segments": "2 instead of 1",
     }
 
 
@@ -88,17 +88,15 @@ def test_a_sender_and_a_reference_that_have_no_field_are_named() -> None:
     assert found == {
         "sender": "can't be carried: gate over rest can't carry sender by sms; "
         "its block has no table or field for it",
-        "reference": "left out, so no log can show it",
+        "reference": "omitted, so a log can't identify the message",
     }
 
 
 def test_a_sender_is_compared_as_it_is_or_as_a_number_in_its_form() -> None:
     upper = block(', from = "{sender|upper}", ref = "{reference}"')
-    assert told(upper, message(sender="Acme")) == {"sender": "another one"}
+    assert told(upper, message(sender="Acme")) == {"sender": "a different one"}
     digits = block(', from = "{sender|digits}", ref = "{reference}"')
-    assert told(digits, message(sender="+12025550100")) == {
-        "sender": "without +, in place of with +"
-    }
+    assert told(digits, message(sender="+12025550100")) == {"sender": "without + instead of with +"}
 
 
 def test_a_sender_that_a_block_adds_is_a_difference() -> None:
@@ -109,7 +107,7 @@ route = "POST /sms"
 fields = {{ to = "{{recipient}}", body = "{{text}}", from = "{{sender}}" }}
 {ACCEPTED}"""
     )
-    assert told(own, message(), PLAIN) == {"sender": "that of its block, in place of none"}
+    assert told(own, message(), PLAIN) == {"sender": "set by the block instead of none"}
 
 
 def test_a_channel_that_the_shadow_lacks_is_named_and_the_rest_is_compared() -> None:
@@ -117,7 +115,7 @@ def test_a_channel_that_the_shadow_lacks_is_named_and_the_rest_is_compared() -> 
     given = message(channels=frozenset({Channel.WHATSAPP}))
     found = told(PLAIN, given, to)
     assert found["channels"].startswith("can't be carried: ")
-    assert found["recipient"] == "with +, in place of without +"
+    assert found["recipient"] == "with + instead of without +"
 
 
 def test_what_the_wsdl_of_a_shadow_does_not_allow_is_blamed_on_its_field() -> None:
@@ -165,9 +163,9 @@ def test_an_error_of_a_plug_in_shows_no_number_and_no_text(monkeypatch: pytest.M
 def test_a_failover_is_what_its_first_member_would_send() -> None:
     members: dict[str, Backend] = {"a": block(to="{recipient|digits}"), "b": FULL}
     both = Failover(backends=members)
-    assert told(both, message(), PLAIN) == {"recipient": "without +, in place of with +"}
+    assert told(both, message(), PLAIN) == {"recipient": "without + instead of with +"}
     assert told(both, message(sender="ACME")) == {}
-    assert told(PLAIN, message(), both) == {"recipient": "with +, in place of without +"}
+    assert told(PLAIN, message(), both) == {"recipient": "with + instead of without +"}
 
 
 def test_a_difference_is_equal_to_another_of_its_kind() -> None:
@@ -179,12 +177,12 @@ def test_a_difference_is_equal_to_another_of_its_kind() -> None:
 @each(
     ("backend", "why"),
     [
-        ({"backend": "memory"}, "memory has no table that says what it would send"),
+        ({"backend": "memory"}, "memory has no table from which to build a request"),
         ({"backend": "console"}, "console has no table"),
         (
             {"backend": "smsmobileapi", "api_key": "k", "wsdl": "https://sms.example/?wsdl"}
             | {"protocol": "soap"},
-            "the WSDL of smsmobileapi is at an address",
+            "the WSDL of smsmobileapi is at a URL",
         ),
     ],
 )

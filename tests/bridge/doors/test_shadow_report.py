@@ -42,8 +42,8 @@ def test_messages_are_counted_by_difference_with_examples(tmp_path: Path) -> Non
         found = report(store, rest(UPPER), examples=2)
         assert (found.messages, found.same, found.differing) == (3, 0, 3)
         assert kinds(found) == [
-            ("recipient", "without +, in place of with +", 3, 2),
-            ("text", "in other letters, large for small or small for large", 2, 2),
+            ("recipient", "without + instead of with +", 3, 2),
+            ("text", "different letter case", 2, 2),
         ]
         (first, *_), *_ = (tally.examples for _, tally in found.by_count())
         assert first.id == several[-1].id
@@ -61,7 +61,7 @@ def test_what_was_cleared_is_not_compared(tmp_path: Path) -> None:
         put(store)
         found = report(store, rest(REST_SEND))
         assert (found.messages, found.same) == (2, 1)
-        assert dict(found.uncompared) == {"its text was cleared, as keep says": 1}
+        assert dict(found.uncompared) == {"its text was cleared after keep": 1}
 
 
 def test_the_messages_of_one_door_since_a_time_are_all_there_newest_first(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
     callers = text[text.index("callers") : text.index("\n", text.index("callers"))]
     text = text.replace(callers, 'callers = { shop = { key = "other" } }')
     assert webhooks(tmp_path, f"{URL}, {KEY}", text).shape is Shape.STANDARD
-    with pytest.raises(ConfigError, match="shape: new has no webhook of its own"):
+    with pytest.raises(ConfigError, match="shape: new has no webhooks of its own"):
         webhooks(tmp_path, f'{URL}, {KEY}, shape = "dialect"', text)
 
 
@@ -76,12 +76,12 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
         ),
         (f'{KEY}, url = "shop.example"', "shop.url: give http:// or https://"),
         (f'{KEY}, url = "https://a:b@shop.example"', "shop.url: give http:// or https://"),
-        (f'{KEY}, url = "https://shop.example/#a"', "shop.url: leave the # and what follows out"),
-        (f'{KEY}, url = "http://shop.example"', "shop.url: use https; http is for addresses in"),
-        (f'{KEY}, url = "https://127.0.0.1/"', "give a public one, or one in networks"),
+        (f'{KEY}, url = "https://shop.example/#a"', "shop.url: remove the fragment (#)"),
+        (f'{KEY}, url = "http://shop.example"', "shop.url: use https; http is only allowed with"),
+        (f'{KEY}, url = "https://127.0.0.1/"', "use a public address, or one in networks"),
         (
             f'{KEY}, url = "http://8.8.8.8/", networks = ["10.0.0.0/8"]',
-            "shop.url: its address is not allowed: give one in networks",
+            "shop.url: its address is not allowed: use one in networks",
         ),
         (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list of texts, such as"),
         (f'{URL}, {KEY}, networks = ["10.0.0.1/8"]', "'10.0.0.1/8' is not a network"),
@@ -99,5 +99,7 @@ def test_what_is_wrong_with_it_is_told_with_its_line(tmp_path: Path, keys: str, 
 
 def test_only_a_caller_of_the_door_has_one(tmp_path: Path) -> None:
     door = f"webhooks = {{ shpo = {{ {URL}, {KEY} }} }}"
-    with pytest.raises(ConfigError, match="shpo: is no caller of this door; did you mean 'shop'"):
+    with pytest.raises(
+        ConfigError, match="shpo: is not a caller of this door; did you mean 'shop'"
+    ):
         read(tmp_path, config_text(door, backends=OLD + NEW))

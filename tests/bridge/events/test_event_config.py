@@ -62,14 +62,14 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
 @each(
     ("given", "instead", "why"),
     [
-        ("events.new]", "events.nwe]", "line 10: bridge.events.nwe: no door sends by"),
+        ("events.new]", "events.nwe]", "line 10: bridge.events.nwe: no door sends through"),
         ("secrets =", "secret =", "line 12: bridge.events.new.secret: is not a key"),
         (WEBHOOK, "[bridge.events.new]\n", "bridge.events.new: give webhook, poll, or both"),
         ('webhook = "/events/new"', 'webhook = "new"', "line 11: bridge.events.new.webhook: give"),
-        ('"/events/new"', '"/livez"', "that path belongs to the bridge itself already"),
-        ('"/events/new"', '"/old"', "that path belongs to door shop already"),
+        ('"/events/new"', '"/livez"', "that path already belongs to the bridge itself"),
+        ('"/events/new"', '"/old"', "that path already belongs to door shop"),
         ('"/events/new"', '{ env = "UNSET_PATH_X" }', "UNSET_PATH_X is not set"),
-        ('secrets = ["hook-secret"]', "", "nothing shows that the provider calls it"),
+        ('secrets = ["hook-secret"]', "", "nothing proves that a call is the provider's"),
         ('secrets = ["hook-secret"]', "secrets = 1", "bridge.events.new.secrets: give a list"),
         ('secrets = ["hook-secret"]', "secrets = [1]", "bridge.events.new.secrets: give text"),
         ('secrets = ["hook-secret"]', 'networks = ["x"]', "new.networks: 'x' is not a network"),

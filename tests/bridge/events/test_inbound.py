@@ -156,7 +156,7 @@ def test_a_webhook_can_t_be_at_the_path_of_a_call_or_above_it(
     tmp_path: Path, webhook: str, door: str
 ) -> None:
     text = events_text(WEBHOOK.replace("/events/new", webhook), door)
-    with pytest.raises(ConfigError, match="door shop hears calls at the path of its webhook"):
+    with pytest.raises(ConfigError, match="door shop takes calls at the path of its webhook"):
         reporting(tmp_path, text).__enter__()
 
 

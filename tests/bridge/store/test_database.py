@@ -63,18 +63,18 @@ def test_a_newer_store_is_refused_and_left_as_it_is(place: Place) -> None:
         with store.database.write("test") as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '999'"))
         for use in (store.database.migrate, store.database.check):
-            with pytest.raises(ConfigError, match="of a newer smsbridge"):
+            with pytest.raises(ConfigError, match="from a newer smsbridge"):
                 use()
 
 
 def test_a_store_that_is_missing_or_older_is_told(place: Place) -> None:
     database = place.database()
-    with pytest.raises(ConfigError, match=r"there is no store .*: smsbridge serve makes it"):
+    with pytest.raises(ConfigError, match=r"there is no store .*: smsbridge serve creates it"):
         database.check()
     database.migrate()
     with database.write("test") as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '1'"))
-    with pytest.raises(ConfigError, match="of an older smsbridge"):
+    with pytest.raises(ConfigError, match="from an older smsbridge"):
         database.check()
     database.close()
 

@@ -124,7 +124,7 @@ def test_a_move_is_written_with_its_actor(place: Place) -> None:
 def test_a_step_that_is_none_is_refused(place: Place, state: State) -> None:
     with open_store(place) as store:
         stored = put(store)
-        with pytest.raises(NoStep, match=f"it is stored, and can't become {state}"):
+        with pytest.raises(NoStep, match=f"it is stored, which can't become {state}"):
             store.move(stored, End(state=state), "person Ann")
 
 

@@ -88,7 +88,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     plain.close()
     database = SQLiteDatabase(file)
     for use in (database.migrate, database.check):
-        with pytest.raises(ConfigError, match="of a newer smsbridge"):
+        with pytest.raises(ConfigError, match="from a newer smsbridge"):
             use()
     database.close()
 
@@ -105,7 +105,7 @@ def test_what_is_no_store_is_told(tmp_path: Path) -> None:
     database.close()
     empty = SQLiteDatabase(tmp_path / "empty.db")
     (tmp_path / "empty.db").touch()
-    with pytest.raises(ConfigError, match="of an older smsbridge"):
+    with pytest.raises(ConfigError, match="from an older smsbridge"):
         empty.check()
     empty.close()
 

@@ -24,10 +24,10 @@ def examine(folder: Path, text: str = "") -> list[Finding]:
 
 def test_a_bridge_that_would_start_is_well(tmp_path: Path) -> None:
     door, store = examine(tmp_path)
-    assert (door.well, door.said) == (True, "shop speaks smsmobileapi, and sends by new")
+    assert (door.well, door.said) == (True, "shop speaks smsmobileapi, and sends through new")
     assert (store.well, store.said) == (
         True,
-        "bridge.db is not there yet: smsbridge serve makes it",
+        "bridge.db doesn't exist yet: smsbridge serve creates it",
     )
     assert not (tmp_path / "bridge.db").exists()
 
@@ -43,7 +43,7 @@ def test_a_store_of_an_older_smsbridge_is_well_and_stays_as_it_is(tmp_path: Path
     for _ in range(2):
         *_, store = examine(tmp_path)
         assert store.well
-        assert "of an older smsbridge: smsbridge serve migrates it" in store.said
+        assert "from an older smsbridge: smsbridge serve migrates it" in store.said
 
 
 def test_a_store_that_can_not_be_used_is_a_check_that_failed(tmp_path: Path, closed: int) -> None:
@@ -63,7 +63,7 @@ def test_doors_that_hear_the_same_calls_are_a_check_that_failed(tmp_path: Path) 
     second = '[doors.two]\nspeaks = "old"\nto = "new"\ncallers = { a = { api_key = "k" } }\n'
     found = examine(tmp_path, config_text(backends=second + OLD + NEW))
     assert [one.well for one in found if one.name == "door"] == [True, True, False]
-    assert "the doors shop and two hear the same calls" in found[2].said
+    assert "the doors shop and two take the same calls" in found[2].said
 
 
 def test_a_door_whose_wsdl_leads_nowhere_is_a_check_that_failed(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_door_whose_wsdl_leads_nowhere_is_a_check_that_failed(tmp_path: Path) 
     (tmp_path / "oldcorp.wsdl").write_text(WSDL, encoding="utf-8")
     door, _ = examine(tmp_path, text)
     assert not door.well
-    assert "say in bridge.address how they reach the bridge" in door.said
+    assert "set bridge.address to the URL by which they reach the bridge" in door.said
 
 
 def test_what_is_sent_by_is_each_part_of_a_failover(tmp_path: Path) -> None:
@@ -108,8 +108,8 @@ def test_the_command_examines_what_the_doors_send_by_and_the_bridge(nowhere: Pat
         assert server.sends == []
         assert done.out.splitlines()[0] == "ok    config   new over rest"
         assert done.out.splitlines()[-2:] == [
-            "ok    door     shop speaks smsmobileapi, and sends by new",
-            "ok    store    bridge.db is not there yet: smsbridge serve makes it",
+            "ok    door     shop speaks smsmobileapi, and sends through new",
+            "ok    store    bridge.db doesn't exist yet: smsbridge serve creates it",
         ]
         assert (done.code, done.err) == (0, "")
         assert "door" not in run("doctor", "--backend", "new").out

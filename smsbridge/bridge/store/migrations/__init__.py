@@ -1,1 +1,1 @@
-"""The steps that bring a store to the form that the code knows, by Alembic."""
+"""The migrations of a store, by Alembic."""

@@ -1,1 +1,1 @@
-"""One file for each step; Alembic finds them by their ``revision``."""
+"""One file per migration; Alembic finds them by their ``revision``."""

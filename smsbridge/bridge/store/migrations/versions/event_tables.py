@@ -1,4 +1,4 @@
-"""The tables of what comes in, and of where it goes on to."""
+"""The tables of events and webhook endpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "2"
 
 
 def upgrade() -> None:
-    """Make the tables of events."""
+    """Create the tables."""
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "events",

@@ -1,4 +1,4 @@
-"""The first tables. Never changed once a store may have them: a later step changes the store."""
+"""The first tables. Never edit this once a store may have them: add a migration instead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOR EACH ROW EXECUTE FUNCTION attempts_only_added()
 
 
 def upgrade() -> None:
-    """Make the tables of a new store."""
+    """Create the tables of a new store."""
     op.create_table(
         "messages",
         sa.Column("seq", _NUMBER, primary_key=True, autoincrement=True),

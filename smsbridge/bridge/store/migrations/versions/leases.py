@@ -1,4 +1,4 @@
-"""Who is sending a message, and the work that was issued for it, where several processes do."""
+"""The job and the lease of a message, for several processes."""
 
 from __future__ import annotations
 
