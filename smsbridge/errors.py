@@ -1,4 +1,4 @@
-"""What can go wrong, drawn as a tree.
+"""What can go wrong, as a tree.
 
 ::
 
@@ -9,12 +9,12 @@
     │   ├── Unsupported        this backend can't do that over this protocol
     │   └── MissingExtra       an optional dependency isn't installed
     ├── NoAnswer               a question got no usable answer: ask again
-    ├── WebhookRefused         what came in was not taken; ``.status`` answers it
+    ├── WebhookRefused         an incoming request was refused; ``.status`` answers it
     │   ├── WebhookUntrusted   nothing shows that the provider sent it
     │   └── WebhookUnreadable  it can't be read
     └── SendError              a send was tried; ``.attempt`` says which, ``.outcome`` how it ended
         ├── NotSent            proved never taken: a repeat is safe
-        ├── Rejected           proved refused: a repeat helps after a fix
+        ├── Rejected           proved refused: fix the cause, then repeat
         │   └── AuthenticationFailed
         └── OutcomeUnknown     it may have been taken: never repeat blindly
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """The four ways in which a send ends.
+    """The four ways a send can end.
 
     >>> [result] = sms.send_many([Message(recipient="+447700900429", text="Hello")])
     >>> result.outcome
@@ -74,11 +74,11 @@ _ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try to send one message: what to look for at the provider if its outcome is unknown.
+    """One attempt to send one message: what to look up at the provider if its outcome is unknown.
 
-    ``reference`` is that of the message, and empty for a question, which sends none. ``started``
-    is in UTC. ``fingerprint`` stands for recipient and text, without showing either. ``via``: the
-    part that it went through, if the backend is made of several, such as ``failover``.
+    ``reference`` is the message's; empty for a question, which sends nothing. ``started`` is in
+    UTC. ``fingerprint`` identifies recipient and text without showing either. ``via``: the part
+    that it went through, if the backend has several, as ``failover`` has.
 
     >>> attempt = sms.send("+12025550123", "Hello", reference="order-4711").attempt
     >>> attempt.backend, attempt.protocol, attempt.reference
@@ -107,11 +107,11 @@ def writable(word: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRecord:
-    """One request of an exchange and what came back, with each secret, number and text masked.
+    """One request of an exchange and what came back, with every secret, number and text masked.
 
-    ``left``: how much of the request had left: ``nothing``, ``part`` or ``all``; empty where that
-    isn't known. ``status`` is None where no whole answer came; ``why`` then says what was seen.
-    A body has at most 4096 characters.
+    ``left``: how much of the request had left: ``nothing``, ``part`` or ``all``; empty if that
+    isn't known. ``status`` is None if no complete answer came; ``why`` then says what was seen. A
+    body has at most 4096 characters.
 
     >>> try:
     ...     sms.send("+447700900503", "Hello")
@@ -131,7 +131,7 @@ class CallRecord:
     answer_body: str = ""
 
     def __str__(self) -> str:
-        """Show both in lines: what went with ``>`` in front, what came back with ``<``."""
+        """Show both line by line: what was sent after ``>``, what came back after ``<``."""
         return "\n".join((*self._request_lines(), *self._answer_lines()))
 
     def _request_lines(self) -> Iterator[str]:
@@ -193,7 +193,7 @@ class InvalidMessage(CallerError, ValueError):
 class ConfigError(CallerError, ValueError):
     """A config that can't be used. Names the key and what is allowed, never a secret.
 
-    ``key``: the path of the wrong key in a block; whoever has the file can find its line.
+    ``key``: the path of the wrong key in its block, by which its line in the file can be found.
 
     >>> try:
     ...     Client.from_mapping({"backend": "smsmobileapi", "protocl": "soap"})
@@ -220,7 +220,7 @@ class Unsupported(CallerError):
 
 
 class MissingExtra(CallerError, ImportError):
-    """An optional dependency isn't installed. ``command`` installs the extra that brings it.
+    """An optional dependency isn't installed. ``command`` installs the extra that provides it.
 
     >>> print(MissingExtra("phone", "default_region"))
     default_region needs the extra 'phone': pip install 'smsbridge[phone]'
@@ -241,11 +241,11 @@ class MissingExtra(CallerError, ImportError):
 class NoAnswer(SmsbridgeError):
     """A question (status, sent, received), or a ``delete``, got no usable answer.
 
-    Asking again does no harm, and neither does repeating a ``delete``.
+    Asking again is safe, and so is repeating a ``delete``.
 
-    ``retry`` says whether the same question may be answered later; ``retry_after`` is the number
-    of seconds that the provider asked to wait (at most 3600), or None. ``tries``: how often it was
-    asked. ``exchange``: what was said, masked, see `CallRecord`.
+    ``retry`` says whether the same question may be answered later; ``retry_after`` is the number of
+    seconds the provider asked us to wait (at most 3600), or None. ``tries``: how often it was
+    asked. ``exchange``: its requests and answers, masked; see `CallRecord`.
 
     >>> smsbridge_mock.play("smsmobileapi/status/reset-after-request")
     >>> try:
@@ -276,14 +276,14 @@ class NoAnswer(SmsbridgeError):
 
     def __str__(self) -> str:
         """Say what happened, at which backend, and what may be done next."""
-        again = "Asking again does no harm" if self.retry else "Asking again fails the same way"
+        again = "Asking again is safe" if self.retry else "Asking again will fail the same way"
         wait = f" after {self.retry_after:g} s" if self.retry_after is not None else ""
         where = f"{self.backend} over {self.protocol}" if self.protocol else self.backend
         return f"No answer: {self.why} ({where}){_after(self.tries)}. {again}{wait}."
 
 
 class WebhookRefused(SmsbridgeError):
-    """A request that came in was not taken. ``status`` is the HTTP status that answers it.
+    """An incoming request was refused. ``status`` is the HTTP status to answer it with.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.errors import WebhookRefused
@@ -303,8 +303,8 @@ class WebhookRefused(SmsbridgeError):
         self.status = status
 
     def __str__(self) -> str:
-        """Say what happened, and which HTTP status answers it."""
-        return f"Webhook refused: {self.why}. It is answered with HTTP {self.status}."
+        """Say what happened, and which HTTP status to answer with."""
+        return f"Webhook refused: {self.why}. Answer with HTTP {self.status}."
 
 
 class WebhookUntrusted(WebhookRefused):
@@ -341,7 +341,7 @@ class WebhookUnreadable(WebhookRefused):
 class SendError(SmsbridgeError):
     """A send that was tried ``tries`` times and was not accepted.
 
-    ``exchange``: what was said in the last try, masked, see `CallRecord`.
+    ``exchange``: the requests and answers of the last try, masked; see `CallRecord`.
 
     >>> try:
     ...     sms.send("+447700900503", "Hello")
@@ -379,8 +379,8 @@ class SendError(SmsbridgeError):
 class NotSent(SendError):
     """The provider never took the message.
 
-    ``retry`` says whether the same call may succeed later; ``retry_after`` is the number of
-    seconds that the provider asked to wait (at most 3600), or None.
+    ``retry`` says whether the same call may succeed later; ``retry_after`` is the number of seconds
+    the provider asked us to wait (at most 3600), or None.
 
     >>> try:
     ...     sms.send("+447700900429", "Hello")
@@ -409,7 +409,7 @@ class NotSent(SendError):
     def advice(self) -> str:
         """What the caller may do next."""
         if not self.retry:
-            return "Nothing was sent, and a repeat fails the same way until the cause is fixed."
+            return "Nothing was sent, and a repeat will fail the same way until the cause is fixed."
         if self.retry_after is None:
             return "Nothing was sent; a repeat is safe."
         return f"Nothing was sent; a repeat is safe after {self.retry_after:g} s."
@@ -440,7 +440,7 @@ class Rejected(SendError):
     def advice(self) -> str:
         """What the caller may do next."""
         sent = "Nothing was sent; r" if self.attempt.reference else "R"
-        return f"{sent}eason: {self.reason}. Repeat it after a fix."
+        return f"{sent}eason: {self.reason}. Fix the cause, then repeat."
 
 
 class AuthenticationFailed(Rejected):

@@ -41,7 +41,7 @@ _BY_SMS = frozenset({Channel.SMS})
 
 
 class Status(StrEnum):
-    """Where a message stands, in SMPP's words. A word that we don't know is ``unknown``.
+    """Where a message stands, in SMPP's terms. A word that we don't know becomes ``unknown``.
 
     >>> sms.send("+12025550123", "Hello").status is Status.QUEUED
     True
@@ -59,9 +59,9 @@ class Status(StrEnum):
 
     @property
     def rank(self) -> int:
-        """How far a message has come: of two reports in any order, the higher one counts.
+        """How far a message has got: of two reports, in any order, the higher one counts.
 
-        A delivery counts more than a failure: a part of a long message may fail, and come later.
+        A delivery outranks a failure: one part of a long message may fail and still arrive later.
 
         >>> max(Status.DELIVERED, Status.SENT, key=lambda status: status.rank)
         <Status.DELIVERED: 'delivered'>
@@ -84,8 +84,8 @@ _RANKS = {
 class Options:
     """Base class of the options that only one provider knows; each subclass is a frozen dataclass.
 
-    A field whose default is a bool takes a bool; any other text that can be sent, a whole number
-    where its type says so, or None.
+    A field whose default is a bool takes a bool; any other takes text that can be sent, a whole
+    number if its type says so, or None.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPIOptions
     >>> sms.send("+12025550123", "Hello", options=SMSMobileAPIOptions(sim=2)).status
@@ -144,8 +144,8 @@ def show_value(value: object) -> str:
 def fingerprint(recipient: str, text: str) -> str:
     """Return the fingerprint of a recipient and a text: 32 hex digits of a hash of both.
 
-    Any form of a number with the same digits, and any form of line ends, gives the same
-    fingerprint. It hides both, but whoever can guess them can check the guess.
+    It is the same however the number's digits are spaced or the text's lines end. It hides both,
+    but anyone who can guess them can check the guess.
     """
     plus, rest = recipient[:1], recipient[1:]
     plain = plus == "+" and rest.isascii() and rest.isdigit()
@@ -159,11 +159,10 @@ def fingerprint(recipient: str, text: str) -> str:
 class Message:
     """One message to one recipient.
 
-    ``recipient``: ``+`` and 5 to 15 digits (E.164). ``text``: not empty; no NUL, no lone
-    surrogate. ``channels``: one or more of `Channel`; both are one submission. ``send_at``:
-    an aware datetime, not sent before it. ``sender``: if the provider lets the caller choose it.
-    ``reference``: your own unique name; generated if absent. ``options``: what only one provider
-    knows.
+    ``recipient``: ``+`` and 5 to 15 digits (E.164). ``text``: not empty; no NUL, no lone surrogate.
+    ``channels``: one or more of `Channel`; both are one submission. ``send_at``: an aware datetime,
+    before which it isn't sent. ``sender``: if the provider lets you choose it. ``reference``: your
+    own unique name; generated if absent. ``options``: what only one provider knows.
 
     Raises `InvalidMessage` for anything else, before any I/O.
 
@@ -222,13 +221,13 @@ def _channels(given: Channel | str | Iterable[Channel | str]) -> frozenset[Chann
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """The provider's answer to sending: it has the message. Delivery comes later.
+    """The provider's confirmation that it has the message. Delivery comes later.
 
-    ``id`` is the provider's; None if its answer had none. ``provider_status`` is the provider's
-    own word for ``status``. ``answer`` is the answer as it was read. ``attempt`` carries backend,
-    protocol and reference, so that a later question goes to the backend that issued it. ``tries``:
-    how many tries it took. ``exchange``: what was said, masked, see `CallRecord`;
-    of a send it is kept only while the logger ``smsbridge`` is at DEBUG.
+    ``id`` is the provider's; None if its answer had none. ``provider_status`` is the provider's own
+    word for ``status``. ``answer`` is the provider's answer as it was read. ``attempt`` carries
+    backend, protocol and reference, so that a later question goes to the backend that issued it.
+    ``tries``: how many tries it took. ``exchange``: its requests and answers, masked; see
+    `CallRecord`. For a send it is kept only while the logger ``smsbridge`` is at DEBUG.
 
     >>> submission = sms.send("+12025550123", "Hello", reference="order-4711")
     >>> submission.reference, submission.backend, submission.protocol, submission.status.value
@@ -287,7 +286,7 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedMessage:
-    """A message that somebody sent to us, as the provider's log or a webhook tells it.
+    """A message that somebody sent to us, as the provider's log or a webhook reports it.
 
     ``sender`` may be a word, such as ``MPESA``. ``at`` is in UTC. ``device`` is the provider's
     name for what received it. ``answer`` is everything that the provider said about the message.

@@ -129,18 +129,18 @@ def test_a_send_error_names_the_member_that_made_the_attempt() -> None:
 @each(
     ("error", "says"),
     [
-        (NoAnswer("HTTP 500", "acme"), "No answer: HTTP 500 (acme). Asking again does no harm."),
+        (NoAnswer("HTTP 500", "acme"), "No answer: HTTP 500 (acme). Asking again is safe."),
         (
             NoAnswer("HTTP 500", "acme", protocol="soap"),
-            "No answer: HTTP 500 (acme over soap). Asking again does no harm.",
+            "No answer: HTTP 500 (acme over soap). Asking again is safe.",
         ),
         (
             NoAnswer("HTTP 429", "acme", retry_after=7.0),
-            "No answer: HTTP 429 (acme). Asking again does no harm after 7 s.",
+            "No answer: HTTP 429 (acme). Asking again is safe after 7 s.",
         ),
         (
             NoAnswer("no such host", "acme", retry=False),
-            "No answer: no such host (acme). Asking again fails the same way.",
+            "No answer: no such host (acme). Asking again will fail the same way.",
         ),
     ],
 )

@@ -19,8 +19,8 @@ from smsbridge.errors import SmsbridgeError
 _UNWRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 _COMMANDS = {
     "send": "Send one message.",
-    "send-many": "Send the messages of a CSV; run it again to go on after a stop.",
-    "report": "Show who got the messages of a CSV; it only reads.",
+    "send-many": "Send the messages of a CSV; run it again to continue after a stop.",
+    "report": "Show who got the messages of a CSV; changes nothing.",
     "resolve": "Look up what became of a send whose outcome is unknown.",
     "status": "Show where a message stands.",
     "wait": "Wait for a message's final status, or for a message to come in.",
@@ -31,7 +31,7 @@ _COMMANDS = {
     "explain": "Show what a message becomes on the wire, and send nothing.",
     "backends": "List the installed backends, and what each can do.",
     "certify": "Judge a backend by every clause of the contract.",
-    "new": "Write the package of a backend, tested and certified.",
+    "new": "Create the package of a backend, tested and certified.",
     "doctor": "Check the config as a send would use it, and say what to fix.",
     "wsdl": "Show a WSDL, or lock a copy of it into a folder.",
     "webhook": "Show incoming webhooks, or send one.",
@@ -43,7 +43,7 @@ _COMMANDS = {
     "fixtures": "Check, show and list the scenarios of the mock.",
     "demo": "Send through a mock provider, then break a connection.",
 }
-_HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 by one interface.
+_HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 with one interface.
 
 \b
 Examples:
@@ -65,7 +65,7 @@ Exit codes: 0 done, 1 error, 2 refused before any I/O, 3 outcome unknown,
 
 
 _MODULES = {"doctor": "doctor.command", "send-many": "bulk.command", "report": "bulk.report"}
-"""Where a command stands, if not in the module of its name."""
+"""Where a command is, if not in the module of its name."""
 
 
 class _Exits(Group):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OURS = "smsbridge: "
 _HELP = """List the installed backends: their protocols, what each can do, and where it comes from.
 
-Those of the catalogue come last, each with the clients that agreed on it.
+Those of the catalogue come last, each with the clients that agree with it.
 
 \b
 Examples:

@@ -37,12 +37,12 @@ Examples:
   smsbridge certify oldcorp --mutants
 
 Each clause ends as pass, fail, does not apply (the backend declares that it lacks what the clause
-is about), or not shown (with the fixture that would show it). The exit code is 0 without fail and
-without not shown, else 1.
+is about), or not shown (with the fixture that would show it). The exit code is 0 if no
+clause ends as fail or not shown, else 1.
 
-With --mutants it judges the fixtures in place of the backend: each field, header, method and path
+With --mutants it judges the fixtures instead of the backend: each field, header, method and path
 of each request is altered in turn, and a fixture that pins it must notice. The exit code is 1 if
-one that claims to cover a place stays green.
+a fixture that claims to cover a place stays green.
 """
 
 
@@ -84,7 +84,7 @@ def certify(  # noqa: PLR0913  (an option each)
     from smsbridge.testing.contract.subject import Subject
 
     if as_json and markdown:
-        raise click.UsageError("give one of --json and --markdown")
+        raise click.UsageError("give only one of --json and --markdown")
     if mutants and markdown:
         raise click.UsageError("--mutants makes no row of the feature matrix: leave --markdown out")
     sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may stand in this folder

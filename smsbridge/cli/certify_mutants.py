@@ -83,7 +83,7 @@ def _show_same(found: Sequence[FixtureMutants]) -> None:
     )
     if reasons:
         put()
-        put("These mean the same, so nobody need notice them:")
+        put("These mean the same, so no fixture has to notice them:")
         show_table(
             ("mutant", "times", "reason"),
             [[name, str(times), reason] for (name, reason), times in sorted(reasons.items())],

@@ -191,7 +191,7 @@ def _count(provider: Provider) -> str:
 
 
 def _wire(request: Request, provider: Provider) -> str:
-    """Return a request in one line: its secrets masked, its envelope without what each one has."""
+    """Return a request in one line: its secrets masked, its envelope without what all have."""
     text = request.body.decode()
     if inner := re.search(r"Body>(.*)</[^>]*Body>", text, re.DOTALL):
         text = re.sub(r" [\w:-]+=\"[^\"]*\"", "", inner[1])

@@ -59,7 +59,7 @@ def explain(
         from smsbridge.cli.explain_all import explain_all
 
         if backend is not None or url is not None:
-            raise click.UsageError("give one of --all, --backend and --url")
+            raise click.UsageError("give only one of --all, --backend and --url")
         sys.exit(explain_all(to, text, given))
     chosen = choose_backend(backend, url)
     message = message_of(chosen, to, text, given)

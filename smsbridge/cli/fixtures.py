@@ -40,19 +40,19 @@ Examples:
   smsbridge fixtures check tests/fixtures
   smsbridge fixtures check acme --strict
 
-Tells the line of what does not fit the format, of what no client can ever ask, and of what is to be
-reviewed; and, as notes, what a recording can't show: nothing is pinned that its client did not
-send. The exit code is 1 for a mistake; with --strict also for a warning.
+Names the line of whatever does not fit the format, can never be asked by a client, or is due for
+review; and notes what a recording can't show, as nothing is pinned that its client did not send.
+The exit code is 1 for a mistake; with --strict also for a warning.
 """
-_CURL_HELP = """Print what a fixture asks as commands of curl.
+_CURL_HELP = """Print the requests of a fixture as curl commands.
 
 \b
 Examples:
   smsbridge fixtures curl smsmobileapi/send/accepted-soap
   smsbridge fixtures curl smsmobileapi/send/token-expires --interaction token
 
-They go to the mock of `smsbridge mock`, unless --to names another. Each credential is a variable
-of the shell, such as $SMS_API_KEY; the mock's are in its ready line.
+They go to the mock of `smsbridge mock`, unless --to names another. Each credential is a shell
+variable, such as $SMS_API_KEY; the mock's are in its ready line.
 """
 
 
@@ -128,7 +128,9 @@ def show(fixture: str) -> None:
 @fixtures.command(help=_CURL_HELP, short_help="Print its requests as curl commands.")
 @click.argument("fixture", metavar="ID|FILE")
 @click.option("--interaction", metavar="NAME", help="Only this one.")
-@click.option("--protocol", metavar="NAME", default="", help="As a client of this protocol asks.")
+@click.option(
+    "--protocol", metavar="NAME", default="", help="As a client of this protocol sends them."
+)
 @click.option("--to", "address", metavar="URL", default=_MOCK, show_default=True, help="To whom.")
 def curl(fixture: str, interaction: str | None, protocol: str, address: str) -> None:
     """Print the requests of a fixture."""

@@ -35,20 +35,20 @@ Examples:
   smsbridge fixtures drift tests/fixtures --to https://api.oldcorp.example --backend oldcorp --json
   smsbridge fixtures drift tests/fixtures --to https://api.oldcorp.example --accept
 
-It asks with the credentials of the config. What is not marked is never asked, nor is what sends or
-deletes, whatever a file says. Structure, types, statuses and the words that a table reads are
-compared, by the names of the fields; a free text is not.
+It uses the credentials of the config. Interactions without the mark are never asked, nor are those
+that send or delete, whatever a file says. Structure, types, statuses and the words that a table
+reads are compared, field by field; free text is not.
 
 \b
-The exit code is that of the worst that was found:
+The exit code is that of the worst finding:
   0   nothing has changed
   1   something could not be asked
   10  a field was added
   11  a type, a status or a word was changed
   12  a field was removed
 
-With --accept the day in `verified:` is moved to today in each file with which the live service
-agreed, and nothing else; that is refused where CI is set.
+With --accept, `verified:` is set to today in each file that the live service agreed with, and
+nothing else is changed; this is refused if CI is set.
 """
 
 
@@ -85,7 +85,7 @@ def drift(  # noqa: PLR0913  (an option each)
     from smsbridge.testing.fixture.load import parse
 
     if accept and os.environ.get("CI"):
-        raise ConfigError("--accept: a person answers for a date, and CI is set; ask without it")
+        raise ConfigError("--accept: a person has to vouch for a date, and CI is set; leave it out")
     check_address("--to", address)
     chosen = replace(choose_backend(backend), url=address)
     chosen.site().check(address)
@@ -130,7 +130,7 @@ class _Budget:
             why = f"the limit of {count(self.most, 'request')} is reached; --most allows more"
             raise Broken(Left.NOTHING, why, retry=False)
         if now >= end:
-            why = f"{self.seconds:g} seconds are over; --seconds allows more"
+            why = f"{self.seconds:g} seconds are up; --seconds allows more"
             raise Broken(Left.NOTHING, why, retry=False)
         self.sent += 1
         return self.transport.send(request, min(now + self.timeout, end))

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from smsbridge.codecs.soap.wsdl_files import Source
     from smsbridge.testing.record.recording import RecordedFile
 
-_HELP = """Record what a client and a live provider say, until SIGTERM or Ctrl-C.
+_HELP = """Record what a client and a live provider say to each other, until SIGTERM or Ctrl-C.
 
-A client in any language goes to this address in place of the provider's; requests and answers are
-passed on as they are. Each call becomes a fixture in DIR, in which no secret stands: credentials
-and tokens are placeholders, and phone numbers are moved to +1 202 555 01xx. A file in which one
-were left, in any encoding, is not written. Texts of messages stay, unless --hide-texts.
+Point a client in any language at this address instead of the provider's; requests and answers are
+passed on unchanged. Each call becomes a fixture in DIR without any secret: credentials and tokens
+become placeholders, and phone numbers are moved to +1 202 555 01xx. A file that would still hold
+one, in any encoding, is not written. Message texts stay, unless --hide-texts is given.
 
 \b
 Examples:
@@ -41,11 +41,11 @@ Examples:
   smsbridge fixtures record --record-live --secret password=OLDCORP_PASSWORD \\
       --to https://soap.oldcorp.example --out recorded
 
-Messages that pass are really sent, and cost. It needs --record-live, and a credential: that of
---backend, or --secret; where CI is set it refuses to start.
+Messages that pass through are really sent, and cost money. It needs --record-live, and a
+credential: that of --backend, or --secret; if CI is set, it refuses to start.
 
 POST /_mock/cut ends a conversation: what came since the last cut is written, as one file with
-{"name": "send/token-expires"}. GET /_mock/notes has what was passed on and could not be recorded.
+{"name": "send/token-expires"}. GET /_mock/notes lists what was passed on but could not be recorded.
 """
 _SECRET = re.compile(r"([a-z][a-z0-9_]{0,39})=([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -59,7 +59,7 @@ def _read_secrets(
         named = _SECRET.fullmatch(word)
         if named is None:
             raise click.BadParameter(
-                f"number {number}: give NAME=VARIABLE, the variable of the environment that has it"
+                f"number {number}: give NAME=VARIABLE, the environment variable that has it"
             )
         value = os.environ.get(named[2], "")
         if not value:
@@ -154,7 +154,7 @@ def serve_recorder(  # noqa: PLR0913  (an option each)
     _check_provider(provider)
     _check_folder(folder)
     if backend is not None and wsdl is not None:
-        raise click.UsageError("give one of --backend and --wsdl")
+        raise click.UsageError("give only one of --backend and --wsdl")
     with ExitStack() as stack:
         contract = wsdl_source(wsdl) if wsdl is not None else None
         chosen, configured = _backend(backend, contract, stack)
@@ -219,7 +219,7 @@ def _check_provider(provider: str) -> None:
 
     parts = check_address("--to", provider)
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise click.UsageError("--to: give scheme and host alone; clients keep the path")
+        raise click.UsageError("--to: give only scheme and host; clients keep the path")
 
 
 def _check_secrets(known: Mapping[str, str]) -> None:
@@ -227,7 +227,7 @@ def _check_secrets(known: Mapping[str, str]) -> None:
 
     if not known:
         raise click.UsageError(
-            "give a credential that is looked for: --backend NAME, or --secret NAME=VARIABLE"
+            "give a credential to look for: --backend NAME, or --secret NAME=VARIABLE"
         )
     for name, value in known.items():
         if len(value) < LEAST:
@@ -250,7 +250,9 @@ def _backend(
         return bare_backend(OUR_NAME), {}
     chosen = choose_backend(name)
     if not chosen.protocols:
-        raise ConfigError(f"{name} is {chosen.name}, which uses no network: nothing passes")
+        raise ConfigError(
+            f"{name} is {chosen.name}, which uses no network: there is nothing to record"
+        )
     ready = stack.enter_context(local_wsdl(chosen, wsdl_carrier(chosen.timeout, chosen)))
     return ready, {**_private_fields(ready), **ready.credentials()}
 

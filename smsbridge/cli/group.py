@@ -8,7 +8,7 @@ from smsbridge.text.suggest import nearest
 
 
 class Group(click.Group):
-    """A group whose error for an unknown command says which was probably meant."""
+    """A group whose error for an unknown command names the one probably meant."""
 
     def resolve_command(
         self, context: click.Context, words: list[str]

@@ -37,7 +37,7 @@ _HELP = """Serve a mock provider for clients in any language, until SIGTERM or C
 SOURCE is what it plays; without it, SMSMobileAPI:
   the name of a backend in the config, or of one in the catalogue, or a file ./NAME.toml,
   a WSDL, by path or URL: it answers each operation with a valid sample,
-  a folder of fixtures: it plays default.yaml, or without it all together.
+  a folder of fixtures: it plays default.yaml, or without one all of them together.
 
 \b
 Examples:
@@ -52,23 +52,23 @@ Examples:
   smsbridge mock --list
   smsbridge mock --webhook http://127.0.0.1:8780 --webhook-secret S
 
-Prints one JSON line when it is ready, with the address of a page that shows to people what came
-in. GET /_mock/messages lists what it accepted, GET /_mock/requests all that came in and why it was
+Prints one JSON line when it is ready, with the address of a page that shows people what came in.
+GET /_mock/messages lists what it accepted, GET /_mock/requests all that came in and why it was
 refused; POST /_mock/receive with {"sender": …, "text": …} makes a message come in; POST
 /_mock/reset forgets everything. A suite that sends with the key test-key-NAME, or below the path
-/lane-NAME/, has all of that for itself, at /_mock/…?lane=NAME. A WSDL is served at the path of its
+/lane-NAME/, has all of that to itself, at /_mock/…?lane=NAME. A WSDL is served at the path of its
 service, with this address in it. Answers made up from a table or a WSDL, and not from a fixture,
 are labelled ASSUMED.
 
 GET /_mock/verify answers 200, or 409 with what clients did wrong since the last reset: requests
 that matched nothing, interactions of --scenario that were never played, messages that were taken
-twice, requests that were refused. With --check the command ends with the same, in words on
-stderr, for all that came since its start, and with exit code 1.
+twice, requests that were refused. With --check the command reports the same on stderr when it
+ends, for all that came since its start, with exit code 1 if it found anything.
 
 \b
 --fault breaks each call that sends; token-... and odd-expiry break the token
 call, wsdl-gone the fetching of the WSDL. Everything else works as usual.
-Some faults have kinds, named after a colon: refusals:413. A status finds its
+Some faults have kinds, named after a colon: refusals:413. A status selects its
 fault: 429 is too-many. The names:
 """ + indent(fill(", ".join(FAULTS), 76, break_on_hyphens=False), "  ")
 
@@ -166,9 +166,9 @@ def serve(  # noqa: PLR0913  (an option each)
     if address is not None:
         check_address("--address", address)
     if fault and scenario:
-        raise click.UsageError("give one of --fault and --scenario")
+        raise click.UsageError("give only one of --fault and --scenario")
     if tls and fault == _BAD_TLS:
-        raise click.UsageError("give one of --tls and --fault bad-tls")
+        raise click.UsageError("give only one of --tls and --fault bad-tls")
     with ExitStack() as stack:
         provider, credentials = _provider(source, scenario, stack)
         provider.quirks = Quirks(quirks)

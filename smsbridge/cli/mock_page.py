@@ -37,7 +37,7 @@ def make_page(
 
     Where others can reach it, that has a token: if ``host``, where it listens, or ``address``, the
     URL that clients use, is not the loopback. This takes a while, so it comes before the mock is
-    served: who waits until that answers may end it at once.
+    served: a caller that waits until the mock answers may end it at once.
     """
     from smsbridge.testing.mock.page_host import PageHost
 

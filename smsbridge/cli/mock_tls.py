@@ -28,7 +28,7 @@ def _check_names(
 ) -> Sequence[str]:
     for name in names:
         if not _NAME.fullmatch(name):
-            raise click.BadParameter(f"{name!r} is not the name of a host, such as sms-mock")
+            raise click.BadParameter(f"{name!r} is not a host name, such as sms-mock")
     return names
 
 
@@ -82,7 +82,7 @@ def make_tls(
             raise click.UsageError("--tls-ca needs --tls")
         return None
     if address is not None and urlsplit(address).scheme != "https":
-        raise click.UsageError("--address: with --tls it begins with https://")
+        raise click.UsageError("--address: with --tls it must begin with https://")
     from smsbridge.testing.mock.mock_certificate import check_replaceable, issue_certificate
 
     file = Path(ca_file or CA_FILE).absolute()

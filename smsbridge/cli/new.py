@@ -15,16 +15,16 @@ from smsbridge.cli.group import Group
 from smsbridge.cli.streams import put
 from smsbridge.errors import ConfigError
 
-_HELP = """Write the skeleton of something new.
+_HELP = """Create the skeleton of something new.
 
 \b
 Examples:
   smsbridge new backend quay
 """
-_BACKEND_HELP = """Write the package of a backend, NAME-sms, into this folder.
+_BACKEND_HELP = """Create the package of a backend, NAME-sms, in this folder.
 
-It has a table for REST and one for SOAP, a WSDL, fixtures and tests, and is certified as it is: its
-addresses and answers are made up, for you to put your provider's in their place.
+It has a table for REST and one for SOAP, a WSDL, fixtures and tests, and passes certify as it is.
+Its addresses and answers are made up; replace them with your provider's.
 
 \b
 Examples:
@@ -37,7 +37,7 @@ _NEXT = """{folder} is written, with made-up addresses and answers. Next:
   pytest
   smsbridge certify {name}
 
-Then put your provider's words in their place: first in {package}/fixtures, then in
+Then replace them with your provider's: first in {package}/fixtures, then in
 {package}/__init__.py. Certify it again after each step.
 """
 _NAME = re.compile("[a-z][a-z0-9]{0,29}")  # as in the scheme of a URL
@@ -48,14 +48,14 @@ def new() -> None:
     """Write something new."""
 
 
-@new.command(help=_BACKEND_HELP, short_help="Write the package of a backend.")
+@new.command(help=_BACKEND_HELP, short_help="Create the package of a backend.")
 @click.argument("name")
 def backend(name: str) -> None:
-    """Write the package of a backend."""
+    """Create the package of a backend."""
     _check_name(name)
     folder = Path(f"{name}-sms")
     if folder.exists():
-        raise ConfigError(f"{folder} is there already: give another name, or move it away")
+        raise ConfigError(f"{folder} already exists: give another name, or move it")
     for path, text in skeleton(name).items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def _check_name(name: str) -> None:
         why = "give a name of a-z and 0-9 that begins with a letter and is not a Python keyword"
         raise ConfigError(f"{name!r}: {why}, such as quay")
     if name in backend_names():
-        raise ConfigError(f"there is a backend {name!r} already: give another name")
+        raise ConfigError(f"there is already a backend {name!r}: give another name")
 
 
 def _rename(text: str, name: str) -> str:

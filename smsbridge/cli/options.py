@@ -50,7 +50,9 @@ def store_options(command: F) -> F:
     config = click.option(
         "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
     )
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+    as_json = click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object per line."
+    )
     return config(as_json(command))
 
 
@@ -122,9 +124,9 @@ def server_options(port: int) -> Callable[[F], F]:
 
 
 def cannot_listen(host: str, port: int, why: str | None) -> click.ClickException:
-    """Return the error of a command that can't serve there. ``why`` is what the system said."""
-    why = why or "the address is not one of this machine"
-    return click.ClickException(f"can't listen at {host}, port {port}: {why}")
+    """Return the error of a command that can't listen there. ``why`` is what the system said."""
+    why = why or "this machine does not have that address"
+    return click.ClickException(f"can't listen on {host}, port {port}: {why}")
 
 
 def choose_backend(backend: str | None, url: str | None = None) -> Backend:
@@ -133,7 +135,7 @@ def choose_backend(backend: str | None, url: str | None = None) -> Backend:
     from smsbridge.config.url import from_url
 
     if backend is not None and url is not None:
-        raise click.UsageError("give one of --backend and --url")
+        raise click.UsageError("give only one of --backend and --url")
     if backend == "":
         raise click.UsageError("--backend is empty")
     if url is not None:

@@ -1,4 +1,4 @@
-"""How the command line shows messages and outcomes: one JSON object a line, or a readable table."""
+"""How the command line shows messages and outcomes: a JSON object per line, or a readable table."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ _HELP = """Ask the provider to send a message again. ID is the provider's.
 Examples:
   smsbridge resend c319d3b35e8f8712cde20dae39ac3c19f86eda25
 
-This is a second send, on purpose, and is never repeated. SMSMobileAPI takes it only for a message
-that failed. Its own up to 3 tries after a failure of the operator are not resends.
+This is a deliberate second send, and is never repeated. SMSMobileAPI accepts it only for a message
+that failed. The up to 3 tries that it makes itself after an operator's failure are not resends.
 """
 
 

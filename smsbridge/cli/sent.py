@@ -23,7 +23,7 @@ Examples:
   smsbridge sent --recipient +12025550123 --after 2027-01-31T09:00+00:00 --json
   smsbridge sent --failed phone
 
-It goes back to the end of the log, unless --limit or --after stops it.
+It goes back through the whole log, unless --limit or --after stops it.
 """
 
 

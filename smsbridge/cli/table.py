@@ -17,7 +17,7 @@ from smsbridge.message import Status
 
 _GAP = "  "
 _GIVE_WAY = (("error", "text", "title", "what"), ("kinds",), ("id", "reference"))
-"""Which columns are cut where there is no room: the first as far as it helps, then the next."""
+"""Which columns are cut if there is no room: the first as far as it helps, then the next."""
 
 _LEAST = 8
 _COLOURS: Mapping[str, str] = {

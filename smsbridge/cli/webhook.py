@@ -38,7 +38,7 @@ _SAMPLE = {
     "text": "Hello",
     "device": "sample-device",
 }
-_HELP = """Show incoming webhooks of a provider, or send one. Without --backend: of SMSMobileAPI.
+_HELP = """Show incoming webhooks of a provider, by default SMSMobileAPI, or send one.
 
 \b
 Examples:
@@ -67,7 +67,7 @@ Examples:
   smsbridge webhook trigger sms.received --to URL --v1
   smsbridge webhook trigger arrived --backend twilio --to URL --set "Body=I am late"
 
-TYPE is the provider's word; where it has none, arrived, or a status: delivered, undelivered.
+TYPE is the provider's word; if it has none, arrived, or a status: delivered, undelivered.
 Prints the status of the answer. The exit code is 0 for 2xx, otherwise 1.
 """
 _backend = click.option(

@@ -60,7 +60,7 @@ def wsdl() -> None:
     "--toml",
     "operation",
     metavar="OPERATION",
-    help="Print only a block of config that sends by this.",
+    help="Print only a block of config that sends with this.",
 )
 @click.option(
     "--as",
@@ -98,7 +98,7 @@ def show(address: str, operation: str | None, kind: str, port: str | None, ca: s
 
 
 def _without_key(block: Iterator[str], address: str) -> Iterator[str]:
-    """Yield a block of config; where its address may hold a key, that comes from a variable."""
+    """Yield a block of config; if its address may hold a key, it comes from a variable."""
     if not is_url(address) or public_address(address) == address:
         yield from block
         return

@@ -94,7 +94,7 @@ def local_wsdl(backend: Backend, carry: Callable[[Request], Response]) -> Iterat
 def wsdl_carrier(seconds: float, backend: Backend) -> Callable[[Request], Response]:
     """Return what carries the requests for a WSDL, each within some seconds.
 
-    ``backend`` says by which issuers, client certificate and proxy.
+    ``backend`` says with which issuers, client certificate and proxy.
     """
     from smsbridge.http.address import check_address, is_loopback
     from smsbridge.http.exchange import Broken
@@ -106,7 +106,7 @@ def wsdl_carrier(seconds: float, backend: Backend) -> Callable[[Request], Respon
         parts = check_address("wsdl", request.url)
         shown = public_address(request.url)
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            say(f"{shown} was fetched without TLS: check what came")
+            say(f"{shown} was fetched without TLS: check it")
         try:
             response = transport.send(request, time.monotonic() + seconds)
         except Broken as broken:

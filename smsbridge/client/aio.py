@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @forget_locals_of_methods
 class AsyncClient(ClientBase):
-    """Sends messages from one event loop, that of its first call. Needs the extra ``async``.
+    """Sends messages from one event loop: the one of its first call. Needs the extra ``async``.
 
     >>> import asyncio
     >>> async def main():
@@ -93,7 +93,7 @@ class AsyncClient(ClientBase):
         return await self._run(self._operations.send_together(messages))
 
     async def resend(self, submission: Submission | str) -> Submission:
-        """Let the provider send a message again, as `Client.resend` does."""
+        """Ask the provider to send a message again, as `Client.resend` does."""
         return await self._run(self._operations.resend(submission))
 
     async def status(self, submission: Submission | str) -> SentMessage:
@@ -101,7 +101,7 @@ class AsyncClient(ClientBase):
         return await self._run(self._operations.status(submission))
 
     async def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:  # noqa: ASYNC109  (the word of the sync client)
-        """Return the last status of a message, as `Client.wait` does."""
+        """Return the final status of a message, as `Client.wait` does."""
         return await self._run(self._operations.wait(submission, timeout))
 
     def sent(  # noqa: PLR0913  (each is a filter of the log)
@@ -163,7 +163,7 @@ class AsyncClient(ClientBase):
         known: Collection[Submission | str] = (),
         others: Collection[OutcomeUnknown | Attempt] = (),
     ) -> Submission:
-        """Return the submission that an unknown outcome was, as `Client.resolve` does."""
+        """Return the submission behind an unknown outcome, as `Client.resolve` does."""
         return await self._run(self._operations.resolve(unknown, known, others))
 
     def resolve_many(
@@ -197,7 +197,7 @@ class AsyncClient(ClientBase):
             raise CallerError("AsyncClient needs a running asyncio event loop") from None
         if self._loops.setdefault("its own", loop) is not loop:  # at once: threads may race here
             raise CallerError(
-                "this AsyncClient belongs to the event loop of its first call: make another one "
+                "this AsyncClient belongs to the event loop of its first call: make one "
                 "in each loop, or share a Client between threads"
             )
 
@@ -250,10 +250,10 @@ class AsyncClient(ClientBase):
         return self._transports[name]
 
     async def close(self) -> None:
-        """Close the connections that are open, and end the tasks that are left.
+        """Close all connections, and end the tasks that remain.
 
-        The outcome of a send in flight depends on what had left. After that nothing more leaves:
-        every call raises `CallerError`. Closing it again does nothing.
+        The outcome of a send in flight depends on how much had left. Afterwards nothing more
+        leaves: every call raises `CallerError`. Closing it again does nothing.
         """
         if not self._closed:
             self._check_loop()
@@ -263,7 +263,7 @@ class AsyncClient(ClientBase):
             await transport.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client; raises `CallerError` if it was closed, or is of another loop."""
+        """Return the client; raises `CallerError` if it was closed, or belongs to another loop."""
         self._check_loop()
         return self
 

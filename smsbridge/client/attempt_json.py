@@ -34,7 +34,7 @@ def attempt_of(line: Mapping[str, Any]) -> Attempt:
 
 
 def read_time(given: Any) -> datetime | None:
-    """Return the time that a word of ISO 8601 with a time zone names, else None."""
+    """Return the time in a text of ISO 8601 with a time zone, else None."""
     with suppress(ValueError, TypeError):
         time = datetime.fromisoformat(given)
         return time if time.tzinfo is not None else None

@@ -27,9 +27,9 @@ class ClientBase:
 
     @forget_locals
     def __init__(self, backend: Backend | None = None, *, session: Session | None = None) -> None:
-        """Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``."""
+        """Without a backend, it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``."""
         if backend is not None and not isinstance(backend, Backend):
-            raise ConfigError("give a Backend; a block by its name: Client.from_config(NAME)")
+            raise ConfigError("give a Backend; to name a block, use Client.from_config(NAME)")
         self.backend = backend or from_environment()
         self._backends = self.backend.by_name()
         self._session = session or Session()
@@ -80,7 +80,7 @@ class ClientBase:
         return self._backends[request.backend].limit if request.share is None else None
 
     def _waits(self, request: Request) -> Iterator[float]:
-        """Yield the seconds to sleep, again and again, until a request may leave."""
+        """Yield the seconds to sleep, repeatedly, until a request may leave."""
         limit = self._limit(request)
         if limit is None or limit.per_second is None:
             return
@@ -93,8 +93,8 @@ class ClientBase:
     def _deadline(self, request: Request, deadlines: dict[str, float], asked: float) -> float:
         """Return when a request must be answered, by the clock of the session.
 
-        ``deadlines``: those of one try, by the name of the backend. To wait for a turn, since
-        ``asked``, puts them off. Raises `Broken` once the client is closed, whatever goes on.
+        ``deadlines``: those of one try, by the name of the backend. Waiting for a turn, since
+        ``asked``, extends them. Raises `Broken` once the client is closed, whatever happens.
         """
         if self._closed:
             raise Broken(Left.NOTHING, "the client was closed", retry=False)

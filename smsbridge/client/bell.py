@@ -1,4 +1,4 @@
-"""Wakes a thread that waits, from any other thread, a signal's handler or the collector."""
+"""Wakes a waiting thread, from any other thread, a signal handler or the garbage collector."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from threading import Lock
 
 
 class Bell:
-    """One thread waits for it; to ring it again before it was heard does nothing more.
+    """One thread waits for it; ringing it again before it is heard does nothing.
 
-    It is a lock alone: ``SimpleQueue.get`` with a timeout may wait for ever, where the system stops
-    its thread for longer than the timeout at the wrong moment (seen with Python 3.11 and 3.12).
+    It is only a lock: ``SimpleQueue.get`` with a timeout may wait forever, if the system stops its
+    thread for longer than the timeout at the wrong moment (seen with Python 3.11 and 3.12).
     """
 
     def __init__(self) -> None:
@@ -19,10 +19,10 @@ class Bell:
         self._silence.acquire()
 
     def ring(self) -> None:
-        """Wake who waits, or who will wait next."""
+        """Wake the waiting thread, or the next one to wait."""
         with suppress(RuntimeError):  # it rings already
             self._silence.release()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it rings, for so many seconds at most; return whether it did."""
+        """Wait until it rings, for at most so many seconds; return whether it did."""
         return self._silence.acquire(timeout=seconds)

@@ -40,7 +40,7 @@ def received_filters(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sent_filters(given: Mapping[str, Any], number: Callable[[str], str]) -> dict[str, Any]:
-    """Return the filters of the log that are given; ``number`` makes E.164 of a recipient."""
+    """Return the filters of the log that are given; ``number`` turns a recipient into E.164."""
     filters = {name: value for name, value in given.items() if value is not None}
     for name in ("after", "before"):
         if name == "after" or not isinstance(filters.get(name), str):
@@ -99,9 +99,9 @@ def with_readable_times(
     backend: Backend,
     session: Session,
 ) -> list[Row]:
-    """Return rows, without those whose time can't be read if times are asked for.
+    """Return rows; where times are asked for, without those whose time can't be read.
 
-    Nobody knows whether they are new. This is logged once for each question.
+    There is no telling whether they are new. This is logged once per question.
     """
     table = backend.question(question)
     if table is None:
@@ -161,7 +161,7 @@ def _midnight(name: str, day: object) -> datetime:
 
 
 def pattern_of(match: object) -> re.Pattern[str] | None:
-    """Return the regular expression that a text must hold, or None for any; of text, not bytes."""
+    """Return the regular expression that a text must match, or None for any; of text, not bytes."""
     if match is None:
         return None
     try:

@@ -38,8 +38,8 @@ class Rules:
     """What to send, when, and by what: the part of a `Client` that the driver needs.
 
     ``course`` returns the course of the messages of a group. ``waits`` yields the seconds to wait,
-    again and again, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held
-    while it is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`;
+    repeatedly, until a request may leave; ``limit`` its limit, and ``semaphore`` what is held while
+    it is in flight, or None; ``deadline`` when it must be answered, or raises `Broken`;
     ``transport`` returns a new carrier for the requests of a backend.
     """
 
@@ -54,10 +54,10 @@ class Rules:
 
 
 class LoopDriver:
-    """Runs sends in an event loop; ``ended`` holds what they came to so far.
+    """Runs sends in an event loop; ``ended`` holds their results so far.
 
-    As `Threads` does: one thread begins sends, waits for them and takes what they came to. If no
-    thread can start for the loop, it runs the loop itself.
+    As in `Threads`, one thread begins sends, waits for them and takes their results. If no thread
+    can be started for the loop, it runs the loop itself.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -129,8 +129,9 @@ class LoopDriver:
     def close(self) -> None:
         """Wait until no send is in flight, and leave neither thread nor connection.
 
-        The thread of the loop waits for nothing, which would be for itself: it closes all when
-        nothing is in flight. The collector may end an iterator that was left, in any thread.
+        The loop's own thread doesn't wait, since it would wait for itself: it closes everything
+        once nothing is in flight. The garbage collector may end an abandoned iterator in any
+        thread.
         """
         if current_thread() is self._thread:
             self._left = True
@@ -217,10 +218,10 @@ class LoopDriver:
             raise ended
 
     def _tell(self, before: int) -> None:
-        """Wake the thread that takes results, once for all that land in turns that follow at once.
+        """Wake the thread that takes results, once for all that land in consecutive turns.
 
-        Then give way until it waits again: two threads that pass Python's lock to each other at
-        each blocking call cost more than either does.
+        Then give way until it waits again: two threads that pass Python's lock back and forth at
+        each blocking call cost more than their work.
         """
         landed = len(self.ended)
         if before < landed < _AT_ONCE:

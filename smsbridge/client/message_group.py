@@ -24,7 +24,7 @@ class Result:
     """How the send of one of many messages ended.
 
     ``index`` is its place among them, from 0; ``reference`` and ``recipient`` are the message's.
-    Either ``submission`` or ``error`` is there; a `CallerError` means that nothing left.
+    Either ``submission`` or ``error`` is set; a `CallerError` means that nothing left.
 
     >>> for result in sms.send_many([Message(recipient="+12025550123", text="Hello")]):
     ...     print(result.index, result.outcome)
@@ -56,7 +56,7 @@ class OneOfMany:
     attempt: MakeAttempt
 
     def result(self, ended: Submission | BaseException) -> Result:
-        """Return its result, by what its send returned or raised."""
+        """Return its result, from what its send returned or raised."""
         message = self.message
         if not isinstance(ended, BaseException):
             more: dict[str, Any] = {"submission": ended}
@@ -70,7 +70,7 @@ class OneOfMany:
         )
 
     def skip(self, why: str = "interrupted before it began") -> Result:
-        """Return its result where nothing of it has begun."""
+        """Return its result if its send never began."""
         return self.result(NotSent(why, self.attempt(self.message)))
 
 
@@ -86,19 +86,19 @@ class MessageGroup:
         return [one.message for one in self.each]
 
     def results(self, ended: Sequence[SentEnd] | BaseException) -> list[Result]:
-        """Return their results, by what the call returned for each, or raised for all."""
+        """Return their results, from what the call returned for each, or raised for all."""
         ends = [ended] * len(self.each) if isinstance(ended, BaseException) else ended
         return [one.result(end) for one, end in zip(self.each, ends, strict=True)]
 
     def skip(self, why: str = "interrupted before it began") -> list[Result]:
-        """Return their results where nothing has begun."""
+        """Return their results if their call never began."""
         return [one.skip(why) for one in self.each]
 
 
 def groups_of(several: Iterable[OneOfMany], most: int) -> Iterator[MessageGroup]:
-    """Yield groups of up to ``most`` messages that follow each other, and may be one call.
+    """Yield groups of up to ``most`` consecutive messages that one call may send.
 
-    They differ in recipient and reference alone, and each has a different number.
+    They differ only in recipient and reference, and no number occurs twice.
     """
     if most == 1:
         yield from (MessageGroup([one]) for one in several)

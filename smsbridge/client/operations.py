@@ -83,7 +83,7 @@ class Operations:
     def send_together(self, messages: Sequence[Message]) -> Course[Sequence[SentEnd]]:
         """Send messages by one call, and return how each ended; see `group_send.send_group`.
 
-        What becomes of a single message may be raised, as `send` does.
+        For a single message the error may be raised, as `send` does.
         """
         if len(messages) == 1:
             return [(yield from self.send(messages[0], None, {}))]
@@ -110,7 +110,7 @@ class Operations:
         return self._backend.attempt(message, self._session)
 
     def resend(self, submission: Submission | str) -> Course[Submission]:
-        """Let the provider send a message again."""
+        """Ask the provider to send a message again."""
         known, member = self._provider_id(submission, "resend")
         reference = submission.reference if isinstance(submission, Submission) else ""
         backend, session = self._at(member)
@@ -213,7 +213,7 @@ class Operations:
         )
 
     def wait(self, submission: Submission | str, seconds: float) -> Course[SentMessage]:
-        """Ask where a message stands until that is its last status."""
+        """Ask where a message stands until its status is final."""
         known, member = self._provider_id(submission, "status")
         asked, _ = self._at(self._backend.who_answers("status", member))
         ends = asked.ends(asked.question("status"))
@@ -235,7 +235,7 @@ class Operations:
         after: datetime | None,
         seconds: float,
     ) -> Course[ReceivedMessage]:
-        """Ask for the messages that came in until there is one of a sender, with a pattern."""
+        """Ask for the messages that came in until one is from a sender and matches a pattern."""
         check_word("sender", sender)
         received_filters({"after": after})
         since = after if after is not None else self._session.now()
@@ -275,7 +275,7 @@ class Operations:
     def _look_up_one(
         self, attempt: Attempt, reader: LogReader, sends: OtherSends
     ) -> Course[Submission | OutcomeUnknown]:
-        """Look one of several up. Raises only what would meet all that follow."""
+        """Look up one of several. Raises only what would happen to all the others too."""
         try:
             self._member(unknown_attempt(attempt), "made this attempt")
             return (yield from self._look_up(attempt, reader, sends))

@@ -44,7 +44,7 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self) -> float:
-        """Return 0 if a call may go now, which counts it; else the seconds to wait first."""
+        """Return 0, and count the call, if it may go now; else the seconds to wait first."""
         with self._lock:
             now = int(self._monotonic() * _MILLISECONDS)
             self._bucket.leak(now)
@@ -60,7 +60,7 @@ def _spacing(per_second: Fraction) -> int:
 
 
 def backoff(tried: int, session: Session) -> float:
-    """Return the seconds to wait after so many tries: random, of at most 1 s, 2 s, then 4 s."""
+    """Return the seconds to wait after so many tries: random, up to 1 s, 2 s, then 4 s."""
     share = int.from_bytes(session.random(4)) / 2**32
     return share * min(_CAP, _BASE * _FACTOR ** (tried - 1))
 
@@ -93,7 +93,7 @@ def with_group_retries(
 ) -> Course[list[SentEnd]]:
     """Send several messages by one call, as `with_retries` does one.
 
-    It is repeated only if each of them was not sent, so that none is sent twice.
+    It is repeated only if it is proved that none of them was sent, so that none is sent twice.
     """
     most = retry.attempts if retry else 1
     for tried in range(1, most + 1):

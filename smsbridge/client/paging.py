@@ -49,7 +49,7 @@ class Pages:
         return values | ({} if self._cursor is None else {"before": self._cursor})
 
     def take(self, rows: list[SentMessage]) -> list[SentMessage]:
-        """Return the rows of a page that are new and asked for; then ask for the next."""
+        """Return the rows of a page that are new and wanted; then ask for the next page."""
         self._asked += 1
         keys = [row.id or str(sorted(row.answer.items())) for row in rows]
         new = [row for row, key in zip(rows, keys, strict=True) if key not in self._known]

@@ -27,9 +27,8 @@ def poll(
 ) -> Course[T]:
     """Return the first thing that ``ask`` finds; raises `NoAnswer` when the time is up.
 
-    ``ask`` returns it, or None, with what was said. ``last`` returns what was known last. A
-    question that got no answer is asked again if that may
-    help.
+    ``ask`` returns it, or None, with the exchange. ``last`` returns what was last known. A question
+    that got no answer is asked again if that may help.
     """
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not 0 <= seconds <= MOST_SECONDS:

@@ -1,4 +1,4 @@
-"""Finds what became of a send of unknown outcome: by the provider's log, never by a guess."""
+"""Finds out what became of a send of unknown outcome from the provider's log, never by a guess."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def unknown_attempt(unknown: OutcomeUnknown | Attempt) -> Attempt:
 
 
 def attempt_of(unknown: OutcomeUnknown | Attempt) -> Attempt:
-    """Return the attempt of an error, or one that was given itself; raises `InvalidMessage`."""
+    """Return the attempt of an error, or the attempt that was given; raises `InvalidMessage`."""
     attempt = unknown.attempt if isinstance(unknown, SendError) else unknown
     if not isinstance(attempt, Attempt):
         raise InvalidMessage("resolve takes an OutcomeUnknown, or its attempt")
@@ -91,7 +91,7 @@ def known_ids(known: Collection[Submission | str]) -> tuple[set[str], list[Attem
 
 @dataclass(slots=True, kw_only=True)
 class LogRows:
-    """The rows of a log between two times, once it was read; ``whole``: none is left out."""
+    """The rows of a log between two times, once it has been read; ``whole``: none is left out."""
 
     after: datetime
     before: datetime
@@ -102,7 +102,7 @@ class LogRows:
     exchange: Sequence[CallRecord] = field(default=(), repr=False)
 
     def read(self, table: Question, name: str, log: Backend, session: Session) -> Exchange[None]:
-        """Read the log; if that fails, the next who needs it tries again."""
+        """Read the log; if that fails, the next caller that needs it tries again."""
         pages = Pages(table, {"after": self.after, "before": self.before})
         rows: list[SentMessage] = []
         while not pages.ended:
@@ -121,7 +121,7 @@ class LogRows:
 
 
 class LogReader:
-    """Reads the logs for several attempts: once where their times are near to each other."""
+    """Reads the logs for several attempts: once for those that are close in time."""
 
     def __init__(self, backend: Backend, session: Session, attempts: Iterable[Attempt]) -> None:
         """Plan what is to be read; nothing is asked yet."""
@@ -145,7 +145,7 @@ class LogReader:
         return attempt.started - SLACK, attempt.started + timedelta(seconds=by.timeout) + SLACK
 
     def rows_about(self, attempt: Attempt) -> Exchange[tuple[Backend, Question, LogRows]]:
-        """Return the log, its table, and its rows of the time of an attempt and more."""
+        """Return the log, its table, and at least its rows from around the time of an attempt."""
         name = self._log_of(attempt)
         log, session = self._backend.by_name()[name], self._session.of(name)
         table = log.question("sent")
@@ -175,27 +175,27 @@ class OtherSends:
             self._alike[attempt.fingerprint].append(attempt)
 
     def own(self, row: SentMessage, attempt: Attempt) -> bool:
-        """Return whether a row is of another send than an attempt."""
+        """Return whether a row belongs to a send other than an attempt's."""
         return row.id in self.ids or row.id in [*self.history.ids(but=attempt)]
 
     def doubt(self, attempt: Attempt, near: timedelta) -> str:
-        """Return why a row of the log may be another send's; empty where it can't."""
+        """Return why a row of the log may be another send's; empty if it can't."""
         others = [*self._alike.get(attempt.fingerprint, ()), *self.history.open()]
         if any(_are_alike(attempt, other, near) for other in others):
             return "the message in the log may be another send of the same message"
         since = self.history.forgotten
         if since is not None and attempt.started - near <= since:
-            return "this client has sent too much since to know each of its messages"
+            return "this client has sent too much since to remember each message"
         return ""
 
 
 def find_submission(attempt: Attempt, reader: LogReader, sends: OtherSends) -> Exchange[Submission]:
-    """Return the submission that an attempt was, or raise `OutcomeUnknown` if that can't be proved.
+    """Return the submission behind an attempt, or raise `OutcomeUnknown` if that can't be proved.
 
-    The proof is a row of the log with its reference, or the only row of its time, recipient and
-    text that has no reference and is not known as another send's. That proves nothing where the log
-    can't be read whole, where its times have no zone, where another send of the same message may
-    have the row, or where the row says that the message was refused.
+    The proof is a row of the log with its reference, or the only row with its time, recipient and
+    text that has no reference and is not known to be another send's. It proves nothing if the log
+    can't be read completely, if its times have no zone, if the row may belong to another send of
+    the same message, or if the row says that the message was refused.
     """
     log, table, rows = yield from reader.rows_about(attempt)
     first, last = reader.window(attempt)
@@ -212,7 +212,7 @@ def find_submission(attempt: Attempt, reader: LogReader, sends: OtherSends) -> E
     here = [row for time, row in timed if time is not None and first <= time <= last]
     why = sends.doubt(attempt, last - first)
     if not why and not rows.whole:
-        why = f"the log of {log.name} can't be read whole"
+        why = f"the log of {log.name} can't be read completely"
     if not why and any(time is None for time, _ in timed):
         why = f"the log of {log.name} has a message that may be this one, but its time is uncertain"
     if not why and len(here) != 1:

@@ -1,4 +1,4 @@
-"""What a client remembers of its sends: whose an id is, and what else may have been taken."""
+"""What a client remembers of its sends: which ids are whose, and what else may have been taken."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SendHistory:
                 self.forgotten = max(self.forgotten or oldest.started, oldest.started)
 
     def ids(self, but: Attempt) -> Iterator[str]:
-        """Yield the ids that are those of other attempts."""
+        """Yield the ids that belong to other attempts."""
         yield from (known for known, of in list(self._sends) if known is not None and of != but)
 
     def open(self) -> Iterator[Attempt]:

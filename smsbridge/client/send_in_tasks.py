@@ -146,7 +146,7 @@ async def _wait_for(tasks: set[asyncio.Task[Any]]) -> None:
 
 
 class _Each:
-    """Makes an async iterator of an iterator; it leaves nothing behind that must be closed."""
+    """Turns an iterator into an async iterator that leaves nothing to be closed."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._messages = iter(messages)

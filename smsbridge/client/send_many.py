@@ -26,7 +26,7 @@ MOST = 1000
 class Driver(Protocol):
     """What makes sends: threads, or an event loop.
 
-    One thread begins sends, waits for them and takes what they came to.
+    One thread begins sends, waits for them and takes their results.
     """
 
     ended: deque[Result]
@@ -52,11 +52,11 @@ def send_by(
     attempt: MakeAttempt,
     together: int = 1,
 ) -> Generator[Result, None, None]:
-    """Send up to ``concurrency`` at once by a driver, and yield each result when it is there.
+    """Send up to ``concurrency`` at once by a driver, and yield each result as it comes.
 
-    One call sends up to ``together`` of the messages that are at hand: as many as the iterator has
-    by its ``__length_hint__``, as that of a list has. Any other is asked for one at a time, since
-    it may wait for something before it gives the next.
+    One call sends up to ``together`` of the messages that are ready: as many as the iterator's
+    ``__length_hint__`` says, which a list's iterator has. Without one, messages are taken one at a
+    time, since the iterator may wait for something before it yields the next.
     """
     most = check_concurrency(concurrency)
     refuse_single(messages, Iterable)
@@ -100,7 +100,7 @@ class _Many:
             raise self._failure
 
     def _begin(self, driver: Driver) -> None:
-        """Take a message, with those at hand that there is room for, and begin their sends."""
+        """Take a message, with as many ready ones as there is room for, and begin their sends."""
         taken: list[OneOfMany] = []
         try:
             while (one := self._take()) is not None:
@@ -147,7 +147,7 @@ def check_concurrency(concurrency: int) -> int:
 
 
 def refuse_single(given: object, *several: type) -> None:
-    """Refuse what is of none of some types; an old-style sequence has only ``__getitem__``."""
+    """Refuse what is of none of the given types; an old-style sequence has only ``__getitem__``."""
     if not isinstance(given, several) and not hasattr(type(given), "__getitem__"):
         raise InvalidMessage(
             f"messages: give several, such as a list, not a {type(given).__name__}"

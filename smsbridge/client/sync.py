@@ -39,7 +39,7 @@ T = TypeVar("T")
 class Client(ClientBase):
     """Sends messages. Safe to share between threads, and usable after a fork, until it is closed.
 
-    Without a backend it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``.
+    Without a backend, it is configured by ``SMSBRIDGE_URL``, else by ``smsbridge.toml``.
 
     >>> with Client() as sms:
     ...     submission = sms.send("+12025550123", "Hello", reference="order-4711")
@@ -69,8 +69,8 @@ class Client(ClientBase):
         """Send one message, ``send(message)`` or ``send("+12025550123", "Hello")``.
 
         Returns the `Submission` that the provider answered. Raises `NotSent`, `Rejected` or
-        `OutcomeUnknown` for the three other ends, and `CallerError` before any I/O. It repeats a
-        send only where the config has ``retry``, and only after `NotSent`.
+        `OutcomeUnknown` for the three other outcomes, and `CallerError` before any I/O. It repeats
+        a send only if the config has ``retry``, and only after `NotSent`.
 
         >>> sms.send("+12025550123", "Hello").status
         <Status.QUEUED: 'queued'>
@@ -84,10 +84,10 @@ class Client(ClientBase):
     ) -> Generator[Result, None, None]:
         """Send messages, up to ``concurrency`` (1 to 1000) at once, and yield a `Result` for each.
 
-        Results come as sends end; a send that ends in an error gives a result too. A message is
-        taken only when it can start. An error of ``messages`` itself is raised after the results of
-        what is in flight. Closing the iterator starts no further send, and waits for those in
-        flight.
+        Results come as sends end; a send that fails gives a result too. A message is taken from
+        ``messages`` only when its send can start. An error raised by ``messages`` itself comes
+        after the results of what is in flight. Closing the iterator starts no further send, and
+        waits for those in flight.
 
         >>> messages = [Message(recipient=f"+1202555010{n}", text="Hello") for n in range(3)]
         >>> for result in sms.send_many(messages, concurrency=1):
@@ -101,7 +101,7 @@ class Client(ClientBase):
         return send_by(self._driver, messages, concurrency, self._operations.attempt, together)
 
     def resend(self, submission: Submission | str) -> Submission:
-        """Let the provider send a message again, by its submission or its id.
+        """Ask the provider to send a message again, by its submission or its id.
 
         This is a deliberate second send: it ends in one of the four ways, and is never repeated.
 
@@ -126,7 +126,7 @@ class Client(ClientBase):
         return self._run(self._operations.status(submission))
 
     def wait(self, submission: Submission | str, timeout: float = 60.0) -> SentMessage:
-        """Return the last status of a message, asking repeatedly for up to ``timeout`` seconds.
+        """Return the final status of a message, asking repeatedly for up to ``timeout`` seconds.
 
         Raises `NoAnswer` when the time is up.
 
@@ -169,7 +169,7 @@ class Client(ClientBase):
         device: str | None = None,
         unread: bool = False,
     ) -> list[ReceivedMessage]:
-        """Return the messages that came in. ``unread``: only those that nobody has asked for yet.
+        """Return the messages that came in. ``unread``: only those not asked for before.
 
         >>> smsbridge_mock.receive("+447700900123", "Yes")
         >>> [message.text for message in sms.received(unread=True)][-1]
@@ -189,8 +189,8 @@ class Client(ClientBase):
     ) -> ReceivedMessage:
         """Return the first message that comes in ``after`` a time, by default from now on.
 
-        ``sender``: from whom. ``match``: a regular expression that its text holds. Raises
-        `NoAnswer` when so many seconds have passed.
+        ``sender``: who it is from. ``match``: a regular expression to find in its text. Raises
+        `NoAnswer` after ``timeout`` seconds.
 
         >>> from datetime import UTC, datetime
         >>> asked = datetime.now(UTC)
@@ -226,12 +226,12 @@ class Client(ClientBase):
         known: Collection[Submission | str] = (),
         others: Collection[OutcomeUnknown | Attempt] = (),
     ) -> Submission:
-        """Return the submission that an unknown outcome was, if the provider's log proves it.
+        """Return the submission behind an unknown outcome, if the provider's log proves it.
 
         The proof is a row with the reference of the message, or the only row at the time of the
-        send with its recipient and text that no known submission owns. ``known``: more submissions,
-        or ids, than this client has got itself; ``others``: more attempts whose outcome is unknown.
-        Raises `OutcomeUnknown` if the log doesn't prove it; it never guesses.
+        send with its recipient and text that belongs to no known submission. ``known``:
+        submissions, or ids, besides those that this client made; ``others``: other attempts whose
+        outcome is unknown. Raises `OutcomeUnknown` if the log doesn't prove it; it never guesses.
 
         >>> try:
         ...     sms.send("+447700900002", "Hello", reference="order-4711")
@@ -250,8 +250,8 @@ class Client(ClientBase):
     ) -> Iterator[Submission | OutcomeUnknown]:
         """Yield what became of each of several unknown outcomes, in their order, as `resolve` does.
 
-        The log is read once for all whose times are near to each other. Where it can't be read,
-        an outcome stays unknown, and its error says why; its ``__cause__`` is what went wrong.
+        The log is read once for all that are close in time. If it can't be read, an outcome stays
+        unknown, and its error says why; its ``__cause__`` is what went wrong.
 
         >>> messages = [Message(recipient="+447700900002", text=text) for text in ("One", "Two")]
         >>> unknown = [result.error for result in sms.send_many(messages)]
@@ -298,7 +298,7 @@ class Client(ClientBase):
         return response
 
     def _driver(self) -> Driver:
-        """Return what makes many sends: an event loop where all of them can be made in one."""
+        """Return what makes many sends: an event loop, if one can make them all."""
         senders = self.backend.members().values() or (self.backend,)
         own = self._given is None and self._sleep is time.sleep  # nothing is a test's
         if own and all(map(can_send_in_loop, senders)):
@@ -349,9 +349,10 @@ class Client(ClientBase):
         return self._transports[name]
 
     def close(self) -> None:
-        """Close the connections that are open. What is in flight in another thread ends normally.
+        """Close all connections. What is in flight in another thread ends normally.
 
-        Nothing more leaves then: every call raises `CallerError`. To close it again does nothing.
+        Afterwards nothing more leaves: every call raises `CallerError`. Closing it again does
+        nothing.
 
         >>> sms.close()
         >>> sms.send("+12025550123", "Hello")

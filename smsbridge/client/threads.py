@@ -30,8 +30,7 @@ class Threads(Generic[T]):
     """Runs calls in threads; ``ended`` holds what was returned so far: each call returns several.
 
     One thread begins the calls, waits for them and takes what they returned. If no other thread can
-    start, it makes the call itself: every call that was given is made, or ``instead`` takes its
-    place.
+    be started, it makes the call itself: every call is made, or ``instead`` takes its place.
     """
 
     def __init__(self) -> None:
@@ -115,8 +114,8 @@ class Threads(Generic[T]):
     def close(self) -> None:
         """Wait until no call is running and no thread is left.
 
-        One of its own threads waits for nothing, which would be for itself: the collector may end
-        an iterator that was left, in any thread.
+        One of its own threads doesn't wait, since it would wait for itself: the garbage collector
+        may end an abandoned iterator in any thread.
         """
         own = current_thread() in self._threads
         while not own and not self.idle:

@@ -38,7 +38,7 @@ def choose_file(
     if _exists(file):
         return file, FILE_VARIABLE if variable else ""
     if variable:
-        why = f"{FILE_VARIABLE} names {public_name(variable)}, and there is no such file"
+        why = f"{FILE_VARIABLE} names {public_name(variable)}, but there is no such file"
         raise ConfigError(f"no config: {why}; correct it, or unset it")
     other = "" if named else f"set {URL_VARIABLE}, or "
     raise ConfigError(f"no config: {other}write {file.name} ({FILE_VARIABLE} names another)")
@@ -69,7 +69,7 @@ def choose_block(
             raise ConfigError(f"{where}: default: {why}; set it to one of {names}")
         case None:
             raise ConfigError(
-                f"{where}: set default to one of {names}, or name one by {BLOCK_VARIABLE}"
+                f"{where}: set default to one of {names}, or name one with {BLOCK_VARIABLE}"
             )
     raise ConfigError(f'{where}: set default to one of {names}, or to {{ env = "NAME" }}')
 

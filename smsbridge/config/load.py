@@ -50,7 +50,7 @@ def from_file(
     if name is not None and not isinstance(name, str):
         raise ConfigError(f"name: give the name of a block as text, not a {type(name).__name__}")
     if path is not None and not isinstance(path, str | Path):
-        raise ConfigError(f"path: give that of a file as text, not a {type(path).__name__}")
+        raise ConfigError(f"path: give the path of a file as text, not a {type(path).__name__}")
     document = read_document(path, environ=environ, folder=folder, named=name is not None)
     return document.backend(name)
 
@@ -72,14 +72,13 @@ def from_mapping(
 ) -> Backend:
     """Return the backend of a mapping: its ``backend``, and that backend's own keys.
 
-    A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``.
-    A value with a ``get_secret_value``, as pydantic's are, is what that returns. None is ignored.
-    ``name`` is the name of a generic backend. ``block`` returns another block's backend by name.
+    A text may be ``{"env": "NAME"}`` or ``{"file": "path"}``; paths are relative to ``folder``. A
+    value with a ``get_secret_value`` method, such as pydantic's, is what that returns. None is
+    ignored. ``name`` is the name of a generic backend. ``block`` returns another block's backend by
+    name.
     """
     if not isinstance(given, Mapping) or not _has_text_keys(given):
-        raise ConfigError(
-            'give a mapping whose keys are texts, such as {"backend": "smsmobileapi"}'
-        )
+        raise ConfigError('give a mapping whose keys are text, such as {"backend": "smsmobileapi"}')
     given = to_plain(given)
     kind = given.get("backend")
     if not isinstance(kind, str):
@@ -163,7 +162,7 @@ def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigDocument:
-    """A config file that was read: what it says, and its blocks, of which one may name another."""
+    """A config file that was read: what it says, and its blocks, which may name each other."""
 
     file: Path
     values: Located
@@ -173,7 +172,7 @@ class ConfigDocument:
     def backend(
         self, name: str | None = None, more: Mapping[str, Any] | None = None, *, line: int = 0
     ) -> Backend:
-        """Return the backend of a block, of the one that is to be chosen without a name.
+        """Return the backend of a block; without a name, of the one that is chosen.
 
         ``more``: keys that it has besides those of the block. ``line``: that of what names it.
         Raises `ConfigError` with the file and the line.

@@ -45,7 +45,7 @@ def from_url(url: str) -> Backend:
         return backend()
     chosen = protocol or next(iter(backend.protocols))
     if chosen not in backend.protocols:
-        raise _bad_url(f"has another protocol than {', '.join(backend.protocols)}")
+        raise _bad_url(f"has a protocol other than {', '.join(backend.protocols)}")
     if not parts.hostname or parts.port == 0:
         raise _bad_url("has no host, or port 0")
     values = _options(parts.query)
@@ -53,7 +53,7 @@ def from_url(url: str) -> Backend:
     in_clear = is_loopback(parts.hostname) or parts.hostname in values.get("cleartext_hosts", ())
     if scheme == "http" and not in_clear:
         raise ConfigError(
-            "the URL asks for another machine without TLS: allow it by cleartext_hosts=HOST"
+            "the URL leads to another machine without TLS: allow it with cleartext_hosts=HOST"
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     values["url"] = f"{scheme}://{host}" + (f":{parts.port}" if parts.port else "")
@@ -109,7 +109,7 @@ def _options(query: str) -> dict[str, Any]:
         with suppress(ValueError):  # a ConfigError is one too; either may show what was given
             values[key] = _OPTIONS[key](value) if value and value.isprintable() else None
         if values.get(key) is None:
-            raise ConfigError(f"the URL has no such {key}: give {_MAY_BE[key]}")
+            raise ConfigError(f"the URL has an invalid {key}: give {_MAY_BE[key]}")
     return values
 
 

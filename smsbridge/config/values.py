@@ -117,7 +117,7 @@ def fetch_value(
 
 
 def _stand_in(key: str) -> str:
-    """Return what stands for a value that this machine doesn't have: empty, but in a test."""
+    """Return what stands for a value that this machine doesn't have: empty, except in a test."""
     instead = redirect.current()
     return instead.credential(key) if instead else ""
 
@@ -130,8 +130,8 @@ def read_variable(name: str, environ: Mapping[str, str]) -> str:
 def to_plain(given: Any) -> Any:
     """Return a value of a mapping without None, and with secrets as text.
 
-    A secret is whatever has a method ``get_secret_value``: no library is imported to know one. What
-    a file says is as it is: TOML has neither.
+    A secret is anything with a method ``get_secret_value``: no library is imported to recognise
+    one. What a file says stays as it is: TOML has neither.
     """
     if isinstance(given, Located):
         return given

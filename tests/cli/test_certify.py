@@ -62,7 +62,7 @@ def test_its_rows_alone_can_be_printed(fixtures: str) -> None:
     [
         (["nobody"], "there is neither a block nor a backend 'nobody'"),
         ([HONEST, "--protocol", "soap"], "'soap' is not one of rest"),
-        ([HONEST, "--json", "--markdown"], "give one of --json and --markdown"),
+        ([HONEST, "--json", "--markdown"], "give only one of --json and --markdown"),
         ([HONEST, "--fixtures", "none"], "there is no folder none"),
         (["console"], "console alone speaks to no provider"),
     ],

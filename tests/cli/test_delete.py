@@ -148,4 +148,4 @@ def test_what_nothing_confirms_exits_1_and_may_be_asked_again() -> None:
         done = run("delete", GUID, "--yes", "--url", sample_url("rest", server.url))
     assert (done.code, done.out) == (1, "")
     assert one_line(done.err)
-    assert "Asking again does no harm" in done.err
+    assert "Asking again is safe" in done.err

@@ -94,7 +94,7 @@ def test_a_block_that_cant_be_read_hides_no_other(monkeypatch: pytest.MonkeyPatc
 def test_all_is_given_alone(options: list[str]) -> None:
     done = run("explain", NUMBER, TEXT, "--all", *options)
     assert (done.code, done.out) == (2, "")
-    assert "give one of --all, --backend and --url" in done.err
+    assert "give only one of --all, --backend and --url" in done.err
 
 
 def test_without_a_config_there_is_nothing_to_compare(nowhere: Path) -> None:

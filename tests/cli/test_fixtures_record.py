@@ -26,7 +26,7 @@ TO = ("fixtures", "record", "--to", "https://sms.example", "--out", "out")
         (("--record-live", "--secret", "key"), "NAME=VARIABLE"),
         (("--record-live", "--secret", "key=NO_SUCH_VARIABLE"), "no NO_SUCH_VARIABLE"),
         (("--record-live", "--secret", "key=TOO_SHORT"), "can't be looked for"),
-        (("--record-live", "--secret", "key=GOOD", "--to", "https://a.example/b"), "host alone"),
+        (("--record-live", "--secret", "key=GOOD", "--to", "https://a.example/b"), "only scheme"),
         (("--record-live", "--secret", "key=GOOD", "--to", "ftp://a.example"), "--to"),
         (("--record-live", "--backend", "a", "--wsdl", "b"), "one of --backend and --wsdl"),
     ],

@@ -131,7 +131,7 @@ def test_at_a_port_that_is_taken_nothing_is_served_or_refused(more: tuple[str, .
         port = taken.getsockname()[1]
         done = run("mock", "--port", str(port), *more)
     assert (done.code, done.out) == (1, "")
-    assert done.err == f"Error: can't listen at 127.0.0.1, port {port}: Address already in use\n"
+    assert done.err == f"Error: can't listen on 127.0.0.1, port {port}: Address already in use\n"
 
 
 def test_the_mock_at_a_host_that_is_none_exits_1_and_says_so() -> None:
@@ -576,7 +576,7 @@ def test_a_fault_and_a_scenario_are_not_played_at_once() -> None:
     options = ("--fault", "silence", "--scenario", "smsmobileapi/send/reset-after-request")
     done = run("mock", "--port", "0", *options)
     assert (done.code, done.out) == (2, "")
-    assert "give one of --fault and --scenario" in done.err
+    assert "give only one of --fault and --scenario" in done.err
 
 
 def test_a_name_of_the_catalogue_and_a_file_like_it_are_played(nowhere: Path) -> None:

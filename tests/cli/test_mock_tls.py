@@ -53,10 +53,10 @@ def test_where_the_mock_can_t_listen_the_issuer_of_another_is_left(nowhere: Path
     ("arguments", "said"),
     [
         (["--tls-ca", "x.pem"], "--tls-ca needs --tls"),
-        (["--tls", "--address", "http://sms-mock:8765"], "with --tls it begins with https://"),
-        (["--tls", "--fault", "bad-tls"], "give one of --tls and --fault bad-tls"),
-        (["--name", "http://sms-mock"], "'http://sms-mock' is not the name of a host"),
-        (["--name", ""], "'' is not the name of a host"),
+        (["--tls", "--address", "http://sms-mock:8765"], "with --tls it must begin with https://"),
+        (["--tls", "--fault", "bad-tls"], "give only one of --tls and --fault bad-tls"),
+        (["--name", "http://sms-mock"], "'http://sms-mock' is not a host name"),
+        (["--name", ""], "'' is not a host name"),
         (["--tls", "--name", "sms_mock"], "a certificate can't name one of the hosts"),
     ],
 )

@@ -54,7 +54,7 @@ def test_it_refuses_the_name_of_another_backend(
     monkeypatch.chdir(tmp_path)
     done = run("new", "backend", name)
     assert (done.code, list(tmp_path.iterdir())) == (2, [])
-    assert f"there is a backend {name!r} already" in done.err
+    assert f"there is already a backend {name!r}" in done.err
 
 
 def test_it_writes_over_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_it_writes_over_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     kept.write_text("mine", encoding="utf-8")
     done = run("new", "backend", "quay")
     assert done.code == 2
-    assert "quay-sms is there already" in done.err
+    assert "quay-sms already exists" in done.err
     assert kept.read_text(encoding="utf-8") == "mine"
 
 

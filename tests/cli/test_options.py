@@ -143,7 +143,7 @@ def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: choose_backend("first", "console://"), "give one of --backend and --url"),
+        (lambda: choose_backend("first", "console://"), "give only one of --backend and --url"),
         (lambda: choose_backend(""), "--backend is empty"),
     ],
 )

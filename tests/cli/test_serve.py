@@ -100,7 +100,7 @@ def test_an_address_that_is_taken_is_told(tmp_path: Path, monkeypatch: Any) -> N
     finally:
         server.stop()
     assert process.returncode == 1
-    assert f"can't listen at 127.0.0.1, port {server.port}: Address already in use" in said
+    assert f"can't listen on 127.0.0.1, port {server.port}: Address already in use" in said
 
 
 def test_without_its_libraries_it_names_the_extra(tmp_path: Path, monkeypatch: Any) -> None:

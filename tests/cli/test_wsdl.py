@@ -175,7 +175,7 @@ def test_a_wsdl_that_comes_from_elsewhere_without_tls_is_said_on_stderr(
     with FaultServer([answer(200, WSDL)]) as server:
         url = f"{server.url}/s?wsdl"
         done = run("wsdl", "show", url, "--toml", "FetchInbox")
-    assert (done.code, done.err) == (0, f"{url} was fetched without TLS: check what came\n")
+    assert (done.code, done.err) == (0, f"{url} was fetched without TLS: check it\n")
     assert done.out.startswith("[backends.messaging]\n")
 
 

@@ -226,7 +226,7 @@ def test_a_resend_is_not_proved_by_the_row_of_the_message_itself(make: Make) -> 
 
 def test_a_log_that_repeats_a_full_page_is_not_read_whole() -> None:
     wire = Wire(*pages([row("m-1"), row("m-2", to=OTHER)], [row("m-1"), row("m-2", to=OTHER)]))
-    with pytest.raises(OutcomeUnknown, match="can't be read whole"):
+    with pytest.raises(OutcomeUnknown, match="can't be read completely"):
         look_up(wire)
 
 
@@ -263,7 +263,7 @@ def test_a_row_of_a_known_submission_is_anothers() -> None:
 
 
 def test_a_row_without_an_id_is_nobodys() -> None:
-    assert "can't be read whole" in unknown(row(None), owned={"m-1"})
+    assert "can't be read completely" in unknown(row(None), owned={"m-1"})
 
 
 @each("apart", [timedelta(0), SECOND, 2 * SLACK + AFTER])

@@ -94,7 +94,7 @@ UNSET = (
         (
             "",
             {},
-            ": set default to one of production, staging, or name one by SMSBRIDGE_BACKEND",
+            ": set default to one of production, staging, or name one with SMSBRIDGE_BACKEND",
         ),
         (
             'default = { evn = "APP_ENV" }',
@@ -146,7 +146,7 @@ def test_a_file_that_smsbridge_config_names_and_is_not_there_is_refused_by_the_v
     environ = {"SMSBRIDGE_CONFIG": "/nope.toml"}
     error = str(refusal(lambda: choose_file(None, environ, nowhere, named=named)))
     assert error == (
-        "no config: SMSBRIDGE_CONFIG names /nope.toml, and there is no such file; "
+        "no config: SMSBRIDGE_CONFIG names /nope.toml, but there is no such file; "
         "correct it, or unset it"
     )
 

@@ -761,8 +761,7 @@ def test_an_error_of_a_refusal_says_how_it_is_answered() -> None:
     with pytest.raises(WebhookRefused) as caught:
         receiver().read(signed(late=301))
     assert str(caught.value) == (
-        "Webhook refused: the timestamp is more than 300 s from this clock. "
-        "It is answered with HTTP 401."
+        "Webhook refused: the timestamp is more than 300 s from this clock. Answer with HTTP 401."
     )
     revived = pickle.loads(pickle.dumps(caught.value))
     assert (type(revived), revived.why, revived.status) == (

@@ -1,4 +1,4 @@
-"""An iterator that says how many it has at hand, so that one call may send several of them."""
+"""An iterator that says how many items it has ready, so that one call may send several."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AtHand(Generic[T]):
         return next(self._items)
 
     def __length_hint__(self) -> int:
-        """Return how many are at hand."""
+        """Return how many are ready."""
         return len(self._left)
 
     def close(self) -> None:

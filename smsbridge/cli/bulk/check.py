@@ -42,7 +42,7 @@ class Totals:
 
 
 def check_extras(backend: Backend, sheet: Sheet) -> None:
-    """Raise `MissingExtra` where a message of the sheet would, before one has left."""
+    """Raise `MissingExtra` if a message of the sheet would, before any has left."""
     from smsbridge.cli.explain_message import recipient_on_wire
     from smsbridge.client.pacing import Pace
 
@@ -134,7 +134,7 @@ def _note_repeat(seen: sqlite3.Connection, totals: Totals, line: int, given: str
 
 def _twice(totals: Totals) -> Iterator[str]:
     for line, earlier in totals.twice:
-        yield f"line {line} is line {earlier} again"
+        yield f"line {line} repeats line {earlier}"
     if more := totals.repeats - len(totals.twice):
         yield f"and {more} more"
 

@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from smsbridge.client.message_group import Result
 
 _STOPPING = b"smsbridge: stopping when what is in flight has ended; a second signal stops at once\n"
-_HELP = """Send the messages of FILE, a CSV, and write how each ended to RESULTS.
+_HELP = """Send the messages in FILE, a CSV, and write the outcome of each to RESULTS.
 
 \b
 The first line of FILE names the columns, in any case:
   recipient,text
   recipient,text,reference,sender
 
-FILE is UTF-8, unless the mark at its start or --encoding says otherwise. --map gives the column
-of a field that has another name; then columns that hold no field are left out.
+FILE is UTF-8, unless its byte order mark or --encoding says otherwise. --map names the column of
+a field that has another name; columns that hold no field are then left out.
 
 The whole file is checked before the first message is sent. RESULTS gets one line of JSON for
 each message: index, reference, recipient, outcome, id, error. RESULTS.intents, beside it, says
 what was about to be sent.
 
 \b
-However a run ended, the same command goes on with the rest:
+However a run ended, the same command continues with the rest:
   accepted, rejected  not sent again
   not_sent            sent again: it is proved that nothing was taken
   unknown             not sent again, unless --on-unknown resend
@@ -73,7 +73,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
 @click.option(
     "--check",
     is_flag=True,
-    help="Send nothing: say what the messages take, and whether all can be sent.",
+    help="Send nothing: show how many segments they take, and whether all can be sent.",
 )
 @click.option(
     "--delimiter",
@@ -111,7 +111,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
     type=click.Choice(["keep", "resend"]),
     default="keep",
     show_default=True,
-    help="What to do where an earlier outcome is unknown; resend may send some twice.",
+    help="What to do if an earlier outcome is unknown; resend may send some twice.",
 )
 def send_many(file: Path, out: Path | None, **given: Any) -> None:
     """Send the messages of a CSV; the help is `_HELP`."""
@@ -181,7 +181,7 @@ def _has_log(backend: Backend) -> bool:
 
 
 def say_how_to_resolve(results: Path, backend: str | None, url: str | None) -> None:
-    """Say which command looks unknown outcomes up, by the options that chose a backend."""
+    """Say which command looks up unknown outcomes, with the options that chose a backend."""
     chosen = ["--backend", backend] if backend else []
     command = shlex.join(["smsbridge", "resolve", str(results), *chosen])
     same = ", with the same --url" if url else ""

@@ -32,14 +32,14 @@ _PLAIN = Layout()
 _QUOTING = {
     "unexpected end of data": "a field begins with a quote that is never closed",
     "field larger than": "a field is too long: is a closing quote missing before it?",
-    "expected after": "after a closing quote comes the delimiter: write a quote in a text twice",
+    "expected after": "a closing quote has no delimiter after it: write a quote in a text twice",
     "new-line character": "a carriage return has no line feed after it",
 }
 _SHORT = 4  # such a number may be a service's own, and no region makes it E.164
 _DIALLED = re.compile(r"[0-9][0-9 ().\u2010-\u2015/-]*")
 _CUT_BY_EXCEL = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+")
 _REGION = (
-    "a number without + can be read only where the backend has a default_region, such as "
+    "a number without + can be read only if the backend has a default_region, such as "
     'default_region = "GB"'
 )
 _EXCEL = "a spreadsheet has shortened a number, such as 4.47701E+11: make its column text there"
@@ -53,9 +53,9 @@ class BadSheet(CallerError, ValueError):
 class Sheet:
     """A CSV that was checked. ``sha256`` is that of its bytes; ``rows`` are its messages.
 
-    ``number`` makes E.164 of what stands in the column of the recipient. ``state`` is the file's,
-    by which a change of it shows. ``fields`` are those that have a column; ``left_out`` are the
-    columns that hold none.
+    ``number`` turns what is in the recipient's column into E.164. ``state`` is the file's, by which
+    a change of it shows. ``fields`` are those that have a column; ``left_out`` are the columns that
+    hold none.
     """
 
     path: Path
@@ -132,7 +132,7 @@ class Sheet:
 
 
 class Wrong:
-    """What is wrong with a CSV, line by line; of much only the first is kept."""
+    """What is wrong with a CSV, line by line; only the first faults are kept."""
 
     def __init__(self, path: Path) -> None:
         """Begin with nothing."""
@@ -162,7 +162,7 @@ def _open(path: Path) -> BinaryIO:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a pipe may block forever
-            raise BadSheet(f"{path} is not a regular file: it is read twice")
+            raise BadSheet(f"{path} is not a regular file, and it has to be read twice")
         return path.open("rb")
     except OSError as error:
         raise BadSheet(f"{path}: {error.strerror}") from None
@@ -185,7 +185,7 @@ class _Reader:
     ) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield the fields of each record with the line where it begins; ``read`` gets all bytes.
 
-        A record of which nothing is filled in is passed over. Raises `CutShort`.
+        A record with nothing filled in is skipped. Raises `CutShort`.
         """
         lines = read_lines(file, self._layout.encoding, read)
         first = next(lines, "")
@@ -210,7 +210,7 @@ class _Reader:
                     yield line, {name: fields[at] for name, at in self.header.places.items()}
             elif fields:
                 width = self.header.width
-                yield line, {"": f"it has {len(fields)} fields, and the header {width}"}
+                yield line, {"": f"it has {len(fields)} fields, but the header has {width}"}
         if self.header is None:
             raise CutShort(1, header_hint("the file is empty"))
 
@@ -235,7 +235,7 @@ def _why(
 
 
 def _hint(fields: dict[str, str], number: Callable[[str], str]) -> str:
-    """Return what helps where a number is wrong: it may be as dialled, and nobody says where."""
+    """Return what helps if a number is wrong: it may be as dialled in an unknown region."""
     given = fields.get("recipient", "").strip()
     if _CUT_BY_EXCEL.fullmatch(given):
         return _EXCEL

@@ -13,7 +13,7 @@ from smsbridge.text.suggest import closest, nearest
 
 _MOST_NAME = 40
 _DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}
-"""What is tried where a header makes no sense, by how it is given to --delimiter."""
+"""What is tried if a header makes no sense, as it is given to --delimiter."""
 
 
 class BadHeader(Exception):
@@ -33,7 +33,7 @@ def read_header(names: Sequence[str], layout: Layout) -> Header:
     """Return what the first line of a CSV says; raises `BadHeader`."""
     keys = [plain(name) for name in names]
     if keys and keys[0].startswith("sep="):
-        raise BadHeader("it is a note for Excel: take this line out, and give --delimiter")
+        raise BadHeader("it is a note for Excel: remove this line, and give --delimiter")
     wanted = {one: plain(layout.columns.get(one, one)) for one in COLUMNS}
     unknown = [name for name, key in zip(names, keys, strict=True) if key not in wanted.values()]
     if not layout.columns:
@@ -56,7 +56,7 @@ def header_hint(why: str) -> str:
 
 
 def _refuse_unknown(names: Sequence[str], unknown: Sequence[str], layout: Layout) -> None:
-    """Refuse a column that holds no field: by a typo it would be lost unseen."""
+    """Refuse a column that holds no field: a typo would lose it unnoticed."""
     if unknown and (hint := delimiter_hint(names, layout)):
         raise BadHeader(hint)
     near = [name for name in unknown if closest(plain(name), COLUMNS)]
@@ -81,7 +81,7 @@ def _column_error(field: str, names: Sequence[str], layout: Layout) -> str:
 
 
 def delimiter_hint(names: Sequence[str], layout: Layout) -> str:
-    """Return what to do where another delimiter parts the header; empty if none does.
+    """Return what to do if another delimiter splits the header; empty if none does.
 
     ``names`` may be the whole line, where that is no CSV.
     """
@@ -93,6 +93,6 @@ def delimiter_hint(names: Sequence[str], layout: Layout) -> str:
 
 
 def _mask_digits(name: str) -> str:
-    """Return the name of a column as it may be shown: it may be a number, and no name at all."""
+    """Return the name of a column as it may be shown: it may really be a number."""
     name = printable(name)
     return mask_number(name) if any(map(str.isdigit, name)) else name[:_MOST_NAME]

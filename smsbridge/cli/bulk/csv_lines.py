@@ -59,7 +59,7 @@ def read_lines(
     if rest:
         yield _refuse_nul(rest, number, decoder.name)
     if decoder.is_doubtful():
-        raise CutShort(1, f"the file is UTF-8, and was given as {encoding}: leave --encoding out")
+        raise CutShort(1, f"the file is UTF-8, but was given as {encoding}: leave --encoding out")
 
 
 class _Decoder:
@@ -84,7 +84,7 @@ class _Decoder:
             return error.object[: error.start].decode(self.name, "replace"), True
 
     def is_doubtful(self) -> bool:
-        """Return whether all was UTF-8, though it was not given as that: it would read as if."""
+        """Return whether all was UTF-8, though another encoding was given: it would be misread."""
         return self._utf8 is not None and not self._ascii
 
     def _begin(self, raw: bytes) -> bytes:
@@ -126,7 +126,9 @@ def _encoding(mark: bytes, given: str | None) -> str:
 def _refuse_nul(line: str, number: int, name: str) -> str:
     """Return a line as it is, unless it shows that the file isn't in that encoding."""
     if "\0" in line:
-        raise CutShort(number, f"it has a NUL: is this a CSV, in {_capitals(name)}? Else {_GIVE}")
+        raise CutShort(
+            number, f"it has a NUL: is this a CSV, in {_capitals(name)}? If not, {_GIVE}"
+        )
     return line
 
 

@@ -118,15 +118,15 @@ class Journal:
             begun |= {"layout": batch.layout} if batch.layout else {}
             self._intents.append([begun], sync=True)
         elif header.get("version") != _VERSION:
-            raise CallerError(f"{self._intents.path} is of another version of smsbridge")
+            raise CallerError(f"{self._intents.path} was written by another version of smsbridge")
         elif header.get("sha256") == batch.sha256 and header.get("layout", {}) != batch.layout:
             raise CallerError(
-                f"{self._intents.path} was begun with another --delimiter, --encoding or --map: "
+                f"{self._intents.path} was started with another --delimiter, --encoding or --map: "
                 "give the same ones, or another --out"
             )
         elif (header.get("sha256"), header.get("rows")) != (batch.sha256, batch.rows):
             raise CallerError(
-                f"{self._intents.path} was begun with another CSV: give the same one, unchanged, "
+                f"{self._intents.path} was started with another CSV: give the same one, unchanged, "
                 "or another --out"
             )
 
@@ -166,8 +166,8 @@ class Journal:
     ) -> AtHand[Message]:
         """Yield the messages that have no end yet, each when its intent is on the disk.
 
-        At most ``most`` are without an end at any time; one fsync covers all that may start, and
-        these are then at hand. ``stopped`` is asked before each.
+        At most ``most`` are without an end at any time; one fsync covers all that may start, which
+        are then ready. ``stopped`` is asked before each.
         """
         group: list[tuple[int, Message]] = []
         return AtHand(self._to_send(messages, most, stopped, group), group)
@@ -252,7 +252,7 @@ def read_unresolved(results: Path) -> Unresolved:
         lines = intents.read()
         rows = (next(lines, None) or {}).get("rows")
         if not isinstance(rows, int):
-            raise CallerError(f"{intents.path} has no header that smsbridge wrote")
+            raise CallerError(f"{intents.path} has no header written by smsbridge")
         states = RowStates.of(rows, ended, lines, {END[Outcome.UNKNOWN], NAMELESS})
         attempts = states.attempts
         others = [attempts.pop(i) for i in list(attempts) if states.ends[i] == NAMELESS]
@@ -298,7 +298,7 @@ def beside(results: Path) -> Path:
 
 
 def _open_intents(results: Path) -> Lines:
-    """Return the intents, held by this process alone; they are made if there is nothing yet."""
+    """Return the intents, held by this process alone; they are created if there are none yet."""
     intents = beside(results)
     refuse_special(results)
     if not intents.exists():
@@ -309,7 +309,7 @@ def _open_intents(results: Path) -> Lines:
 def _open_results(path: Path, *, fresh: bool) -> Lines:
     if not fresh and not path.exists():
         raise CallerError(
-            f"{path} is gone, but {beside(path).name} says that its run was begun: "
+            f"{path} is gone, but {beside(path).name} says that its run was started: "
             "put it back, or give another --out"
         )
     if fresh:
@@ -319,4 +319,4 @@ def _open_results(path: Path, *, fresh: bool) -> Lines:
 
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and path.stat().st_size:
-        raise CallerError(f"{path} exists, and is not the result of a run: give another --out")
+        raise CallerError(f"{path} exists, but is not the result of a run: give another --out")

@@ -14,7 +14,7 @@ DIED = "in flight when the run ended"
 _WORDS = ("", *Outcome, Outcome.ACCEPTED)
 END = {str(word): number for number, word in enumerate(Outcome, 1)}
 NAMELESS = len(END) + 1
-"""The end of what was accepted without an id: the log may have its row, but nobody knows which."""
+"""The end of what was accepted without an id: the log may have its row, but which is unknown."""
 _MAY_BE_TAKEN = frozenset({str(Outcome.UNKNOWN), DIED})
 
 Line = dict[str, Any]

@@ -77,7 +77,7 @@ def take_map(_: click.Context, option: click.Parameter, given: Iterable[str]) ->
     for word in given:
         name, equals, column = word.partition("=")
         if name not in COLUMNS:
-            why = f"no field {name!r} of a message; {nearest(name, COLUMNS)}"
+            why = f"a message has no field {name!r}; {nearest(name, COLUMNS)}"
             raise click.BadParameter(why, param=option)
         if not equals or not column.strip():
             raise click.BadParameter(f"{name}: give {name}=COLUMN", param=option)

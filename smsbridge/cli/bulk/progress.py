@@ -1,4 +1,4 @@
-"""How far a run over many messages is: a bar on a terminal, otherwise a line now and then."""
+"""How far a run over many messages has got: a bar on a terminal, else an occasional line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WORDS = tuple(dict.fromkeys([*map(str, Outcome), *map(str, Status)]))
 
 @contextmanager
 def show_progress(rows: int, counts: Mapping[str, int]) -> Iterator[Callable[[], None]]:
-    """Show the progress of a run: a bar on a terminal, otherwise a line now and then."""
+    """Show the progress of a run: a bar on a terminal, else an occasional line."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield progress_lines(rows, counts, time.monotonic)
         return
@@ -55,7 +55,7 @@ def show_progress(rows: int, counts: Mapping[str, int]) -> Iterator[Callable[[],
 def progress_lines(
     rows: int, counts: Mapping[str, int], monotonic: Callable[[], float]
 ) -> Callable[[], None]:
-    """Return what says how far a run is, in a line now and then."""
+    """Return what says how far a run has got, in an occasional line."""
     said = monotonic()
 
     def show() -> None:

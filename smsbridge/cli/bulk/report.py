@@ -1,4 +1,4 @@
-"""``smsbridge report``: who got it, by what a run of send-many wrote down; it changes nothing."""
+"""``smsbridge report``: who got what, from the files of a send-many run; it changes nothing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from smsbridge.message import SentMessage, Submission
 if TYPE_CHECKING:
     from smsbridge.client.sync import Client
 
-_HELP = """Show who got the messages of a run of send-many. RESULTS is its --out, and is only read,
-also while the run goes on.
+_HELP = """Show who got the messages of a run of send-many. RESULTS is its --out; it is only
+read, even while the run is still going.
 
 \b
 Examples:
@@ -42,8 +42,8 @@ Examples:
   smsbridge report may.jsonl --csv --delimiter ';' > report.csv
 
 There is one row for each message that was tried, in the order of the CSV. The outcome says whether
-the provider took it. --status asks the provider where each accepted message stands now; once
-a question got no answer, it asks no more.
+the provider took it. --status asks the provider where each accepted message stands now, and
+stops asking once a question gets no answer.
 """
 _SHOWN = ("recipient", "outcome", "id", "error")
 _WRITTEN = ("index", "recipient", "outcome", "id", "reference", "error")
@@ -75,7 +75,7 @@ def report(results: Path, backend: str | None, url: str | None, **given: Any) ->
     from smsbridge.client.sync import Client
 
     if given["as_csv"] and given["as_json"]:
-        raise click.UsageError("give one of --csv and --json")
+        raise click.UsageError("give only one of --csv and --json")
     if given["delimiter"] != "," and not given["as_csv"]:
         raise click.UsageError("--delimiter is for --csv")
     run = read_run(results)
@@ -96,7 +96,7 @@ def report(results: Path, backend: str | None, url: str | None, **given: Any) ->
 def _ask(client: Client, run: Run, rows: Iterable[Line], concurrency: int) -> SmsbridgeError | None:
     """Ask where each accepted message stands, until a question gets no answer; return why.
 
-    Messages that another backend took are passed over. Raises `InvalidMessage` if all are such.
+    Messages that another backend took are skipped. Raises `InvalidMessage` if all of them are.
     """
     due = list(_due(run, rows))
     counts: Counter[str] = Counter()
@@ -181,6 +181,6 @@ def _csv_lines(
 
 
 def _cell(name: str, value: object) -> str:
-    """Return a cell that a spreadsheet takes for text, whatever a provider's words look like."""
+    """Return a cell that a spreadsheet reads as text, whatever a provider's words look like."""
     word = "" if value is None else printable(value)
     return f"'{word}" if name != "recipient" and word.startswith(_FORMULA) else word

@@ -52,7 +52,7 @@ def _read_intents(path: Path) -> tuple[int, dict[int, Line], dict[int, Line]]:
     lines = read_whole_lines(path)
     rows: Any = (next(lines, None) or {}).get("rows")
     if not isinstance(rows, int):
-        raise CallerError(f"{path} has no header that smsbridge wrote")
+        raise CallerError(f"{path} has no header written by smsbridge")
     attempts: dict[int, Line] = {}
     flying: dict[int, Line] = {}
     for line in lines:

@@ -43,7 +43,7 @@ _SECONDS = 10.0
 _SOON_DAYS = 21
 _HTTPS = 443
 _ISSUER = "if its issuer is a private one, give the issuer's certificate as ca"
-_OTHER_NAME = "the certificate is of another host: check the url"
+_OTHER_NAME = "the certificate is for another host: check the url"
 _OUT_OF_DATE = "tell its operator, and check this machine's clock"
 _TLS_ADVICE = {
     9: _OUT_OF_DATE,
@@ -56,7 +56,7 @@ _TLS_ADVICE = {
     64: _OTHER_NAME,
 }
 """What to do, by OpenSSL's number of what is wrong with a certificate (X509_V_ERR)."""
-_AGAIN = "try again; if it keeps failing, tell whoever runs it"
+_AGAIN = "try again; if it keeps failing, tell its operator"
 
 
 class _ReadyToSend(Exception):
@@ -179,12 +179,12 @@ def _handshake(network: Network, sock: socket.socket, host: str) -> Finding:
         return Finding(name="tls", said=said, todo=todo)
     except OSError as error:
         why = getattr(error, "reason", None) or error.strerror or type(error).__name__
-        todo = "does the server ask for a client_cert, or speak an old TLS only?"
+        todo = "does the server want a client_cert, or speak only an old version of TLS?"
         return Finding(name="tls", said=f"{host}: {why}", todo=todo)
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
     days = (ends - datetime.now(UTC)).days
-    todo = "tell whoever runs it that it expires soon" if days < _SOON_DAYS else ""
-    good = f"certificate good for {count(days, 'day')}, trusted by {network.issuers}"
+    todo = "tell its operator that it expires soon" if days < _SOON_DAYS else ""
+    good = f"certificate valid for {count(days, 'day')}, trusted by {network.issuers}"
     return Finding(name="tls", said=f"{host}: {version}, {good}", todo=todo)
 
 
@@ -193,7 +193,7 @@ def _conversation(
 ) -> Iterator[Finding]:
     """Do what comes before a message: get a token.
 
-    ``reached``: whether the network was found well; if not, a failing call tells nothing new.
+    ``reached``: whether the network checks passed; if not, a failing call tells nothing new.
     """
     done: list[Finding] = []
 
@@ -221,7 +221,7 @@ def _conversation(
 
 
 def _call(backend: Backend) -> Exchange[Any]:
-    """Return the exchange of a message, or of a question if that is all that it can do."""
+    """Return the exchange of a message, or of a question if it can't send."""
     operations = backend.protocols[backend.protocol].operations()
     if "send" in operations:
         message = Message(recipient=SAMPLE["recipient"], text=SAMPLE["text"])

@@ -31,8 +31,8 @@ Examples:
   smsbridge doctor --backend oldcorp --json
   smsbridge doctor --live
 
-Where the config has a [bridge], and neither --backend nor --url is given, it checks each block that
-a door sends by, and whether smsbridge serve would start: its tables, its doors and its store.
+If the config has a [bridge], and neither --backend nor --url is given, it checks each block that
+a door sends through, and whether smsbridge serve would start: its tables, its doors and its store.
 
 It resolves names, tries TLS, reads the WSDL and fetches a token. The exit code is 1 if there is
 anything to fix. Credentials that fetch no token are not tried, and a line with `note` says so: only
@@ -46,7 +46,7 @@ a call shows whether the provider accepts them.
 )
 @provider_options
 def doctor(backend: str | None, url: str | None, *, as_json: bool, live: bool) -> None:
-    """Examine one backend, or a bridge and all that it sends by."""
+    """Examine one backend, or a bridge and all that it sends through."""
     from smsbridge.cli.doctor.bridge import examine_bridge, find_bridge, senders_of
 
     report = _Report(as_json=as_json)

@@ -1,4 +1,4 @@
-"""What shows in a credential that can't be right: told without any of its value."""
+"""What is visibly wrong with a credential, told without any of its value."""
 
 from __future__ import annotations
 
@@ -88,6 +88,6 @@ def find_flaw(name: str, value: str) -> Finding | None:
             return Finding(name=name, said=flaw.said, todo=flaw.todo.format(key=name))
     unseen = next((char for char in value if not char.isprintable()), "")
     if unseen:
-        said = f"has U+{ord(unseen):04X} in it, which can't be seen"
-        return Finding(name=name, said=said, todo="copy it anew, without what stands around it")
+        said = f"contains U+{ord(unseen):04X}, which is invisible"
+        return Finding(name=name, said=said, todo="copy it again, without what is around it")
     return None

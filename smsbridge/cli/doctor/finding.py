@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Finding:
     """What one check found. ``todo`` is what to do, empty where all is well.
 
-    ``warns``: all is well, but for what is said.
+    ``warns``: all is well, except for what is said.
     """
 
     name: str

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def compare_live(backend: Backend, carry: Callable[[Request], Response]) -> Finding:
     """Return how the WSDL at its address differs from the lock of a backend, in words.
 
-    ``carry`` fetches it, and what it imports; it raises `SmsbridgeError` for what can't be had.
+    ``carry`` fetches it, and what it imports; it raises `SmsbridgeError` for what can't be fetched.
     """
     protocol = backend.protocols[backend.protocol]
     if not isinstance(protocol.codec, Soap):
@@ -48,11 +48,11 @@ def _compare(wsdl: Path, carry: Callable[[Request], Response]) -> Finding:
     if not held.is_file():
         return _live(f"there is no {LOCK} beside {wsdl.name}", f"lock it: {relock}")
     if not is_url(address):
-        said = f"{LOCK} names no address of {wsdl.name}"
+        said = f"{LOCK} has no address for {wsdl.name}"
         return _live(said, f"lock it from its address: {relock} --update")
     if HIDDEN in address:
-        said = f"{LOCK} has not the whole address, whose query may be a key"
-        return _live(said, f"compare by the whole address: {relock}")
+        said = f"{LOCK} does not hold the whole address, as its query may be a key"
+        return _live(said, f"compare with the whole address: {relock}")
 
     def may_fetch(found: str) -> bool:
         return same_host(address, found) or public_place(found) in origins
@@ -70,7 +70,7 @@ def _explain(error: Exception, take: str) -> Finding:
     match error:
         case WSDLChanged():
             said = f"the WSDL at its address is not the locked one: {'; '.join(error.changes)}"
-            return _live(said, f"ask the vendor which of them holds; to take the new one: {take}")
+            return _live(said, f"ask the vendor which one is right; to take the new one: {take}")
         case BadWSDL():
             said = f"what is at its address can't be used: {error}"
             return _live(said, "ask the vendor; until then the locked copy is used, as before")

@@ -46,7 +46,7 @@ def test_it_says_what_the_messages_take_and_sends_nothing(smsbridge_mock: Provid
     assert done.out == (
         "messages    5, to 2 numbers\n"
         "segments    6, up to 2 in one message; 1 not in GSM-7\n"
-        "duplicates  line 6 is line 2 again\n"
+        "duplicates  line 6 repeats line 2\n"
         "time        no limit in the config\n"
     )
     assert done.err == "smsbridge: all can be sent; nothing was sent\n"
@@ -71,7 +71,7 @@ def test_of_many_duplicates_the_first_are_named() -> None:
     totals = add_up(MemoryBackend(), Sheet.read(CSV, SMS))
     assert (totals.repeats, len(totals.twice), totals.twice[-1]) == (24, 20, (22, 2))
     assert (
-        "line 22 is line 2 again, and 4 more"
+        "line 22 repeats line 2, and 4 more"
         in run("send-many", str(CSV), "--check", "--url", "memory://").out
     )
 

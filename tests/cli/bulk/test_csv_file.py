@@ -119,7 +119,7 @@ def test_what_is_wrong_in_an_export_is_told_by_its_line(path: Path) -> None:
         Sheet.read(path, SMS, layout=GERMAN)
     told = str(caught.value)
     assert "line 5: recipient" in told
-    assert "line 6: it has 4 fields, and the header 3" in told
+    assert "line 6: it has 4 fields, but the header has 3" in told
 
 
 @each(
@@ -170,7 +170,7 @@ WRONG: dict[str, tuple[str | bytes, list[str]]] = {
     "a column more": (f"recipient,text,name\n{NUMBER},Hello,Al\n", ["'name'", "known are"]),
     "semicolons": (f"recipient;text\n{NUMBER};Hello\n", ["line 1", "--delimiter ';'"]),
     "quoted semicolons": (f'"recipient";"text"\n"{NUMBER}";"Hello"\n', ["--delimiter ';'"]),
-    "Excel's own first line": (f"sep=,\n{HEADER}{NUMBER},Hello\n", ["line 1", "take this line"]),
+    "Excel's own first line": (f"sep=,\n{HEADER}{NUMBER},Hello\n", ["line 1", "remove this line"]),
     "what steers a terminal as a column": ("recipient,\x1b[J,text\n", ["'\ufffd[J'"]),
     "a column twice": (f"recipient,text,text\n{NUMBER},a,b\n", ["line 1", "twice"]),
     "no text column": (f"recipient,reference\n{NUMBER},r\n", ["the column text is missing"]),

@@ -130,7 +130,7 @@ def test_where_there_is_no_answer_what_is_known_is_shown_and_the_code_says_so(
     done = asked(report, "--status", "--url", nobody)
     assert done.code == 1
     assert [line.split()[1:3] for line in done.out.splitlines()[1:2]] == [["accepted", "-"]]
-    assert "Asking again does no harm" in done.err
+    assert "Asking again is safe" in done.err
     url = sample_url("rest", report.address).replace("test-key", "wr0ng")
     assert asked(report, "--status", "--url", url).code == 4
 

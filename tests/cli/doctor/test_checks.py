@@ -89,7 +89,7 @@ def test_all_is_well_where_a_server_answers_and_it_gets_no_message(tmp_path: Pat
         assert (server.sends, server.tokens) == ([], [])
     assert list(checks) == ["username", "password", "tls"]
     assert bad(checks) == {}
-    assert checks["tls"].said.startswith("127.0.0.1: TLSv1.3, certificate good for ")
+    assert checks["tls"].said.startswith("127.0.0.1: TLSv1.3, certificate valid for ")
     assert checks["tls"].said.endswith(", trusted by the issuers of ca")
 
 
@@ -142,7 +142,7 @@ FLAWS: dict[str, tuple[dict[str, Any], str, str]] = {
     "wrong host": (
         {"host": "other.example"},
         "not valid for '127.0.0.1'",
-        "the certificate is of another host: check the url",
+        "the certificate is for another host: check the url",
     ),
     "expired": (
         {"not_after": YESTERDAY},
@@ -151,8 +151,8 @@ FLAWS: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "soon over": (
         {"not_after": SOON},
-        "certificate good for 5 days",
-        "tell whoever runs it that it expires soon",
+        "certificate valid for 5 days",
+        "tell its operator that it expires soon",
     ),
 }
 
@@ -185,7 +185,10 @@ def test_a_server_that_speaks_no_tls_is_told_as_a_failed_handshake() -> None:
     with FaultServer(NEVER, on_accept=hang_up) as server:
         wrong = bad(found(rest(server.url.replace("http:", "https:"))))
     assert list(wrong) == ["tls"]
-    assert wrong["tls"][1] == "does the server ask for a client_cert, or speak an old TLS only?"
+    assert (
+        wrong["tls"][1]
+        == "does the server want a client_cert, or speak only an old version of TLS?"
+    )
 
 
 def test_a_proxy_is_said_and_the_host_not_tried() -> None:
@@ -249,12 +252,12 @@ def test_a_token_that_is_given_is_well_and_no_message_follows() -> None:
         (
             answer(500, "{}"),
             "the token call got HTTP 500: it has no token",
-            "try again; if it keeps failing, tell whoever runs it",
+            "try again; if it keeps failing, tell its operator",
         ),
         (
             answer(200, "<html>"),
             "the token call got HTTP 200: it is not JSON, or says the same thing twice",
-            "try again; if it keeps failing, tell whoever runs it",
+            "try again; if it keeps failing, tell its operator",
         ),
     ],
 )
@@ -411,7 +414,7 @@ def test_a_wsdl_at_an_address_is_fetched_held_to_the_table_and_its_service_tried
             WSDL,
             404,
             "can't be fetched: HTTP 404",
-            "try again; if it keeps failing, tell whoever runs it",
+            "try again; if it keeps failing, tell its operator",
         ),
         (
             "<html/>",

@@ -51,8 +51,8 @@ PLACEHOLDER = "is a placeholder"
         ("change-me", PLACEHOLDER),
         ("TODO", PLACEHOLDER),
         ("your-password", PLACEHOLDER),
-        (f"{SECRET}\N{ZERO WIDTH SPACE}", "has U+200B in it, which can't be seen"),
-        ("\N{ZERO WIDTH NO-BREAK SPACE}key", "has U+FEFF in it, which can't be seen"),
+        (f"{SECRET}\N{ZERO WIDTH SPACE}", "contains U+200B, which is invisible"),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}key", "contains U+FEFF, which is invisible"),
     ],
 )
 def test_a_secret_that_can_t_be_right_is_named_and_not_shown(value: str, said: str) -> None:

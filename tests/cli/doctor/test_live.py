@@ -101,12 +101,12 @@ def test_a_lock_that_names_no_whole_address_says_how_to_get_one(nowhere: Path) -
     assert [(one.said, one.todo) for one in lines] == [
         (f"there is no {LOCK} beside oldcorp.wsdl", "lock it: smsbridge wsdl lock URL --to ."),
         (
-            f"{LOCK} names no address of oldcorp.wsdl",
+            f"{LOCK} has no address for oldcorp.wsdl",
             "lock it from its address: smsbridge wsdl lock URL --to . --update",
         ),
         (
-            f"{LOCK} has not the whole address, whose query may be a key",
-            "compare by the whole address: smsbridge wsdl lock URL --to .",
+            f"{LOCK} does not hold the whole address, as its query may be a key",
+            "compare with the whole address: smsbridge wsdl lock URL --to .",
         ),
     ]
 
