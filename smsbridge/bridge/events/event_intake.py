@@ -66,7 +66,8 @@ class EventIntake:
         """Store a polled status of a message, if it is news."""
         if message.status is None or told.status.rank > message.status.rank:
             known = replace(told, id=message.provider_id, at=None)
-            self._report(MessageReported(id=None, type=_POLLED, channel=Channel.SMS, message=known))
+            channel = Channel(message.channels.partition("+")[0])
+            self._report(MessageReported(id=None, type=_POLLED, channel=channel, message=known))
 
     def take_row(self, row: ReceivedMessage) -> None:
         """Store a polled incoming message; one without an id is identified by its content."""
@@ -100,7 +101,8 @@ class EventIntake:
             text=storable(told.text),
         )
         kept = self.events.add(new)
-        self._note(new, Recorded(Became.KEPT if kept else Became.REPEATED))
+        if kept or not content:  # a log shows what is known already each time that it is read
+            self._note(new, Recorded(Became.KEPT if kept else Became.REPEATED))
 
     def _common(
         self, kind: EventKind, event: MessageReported | MessageReceived, content: str = ""

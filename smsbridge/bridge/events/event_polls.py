@@ -37,6 +37,9 @@ _EARLY_SECONDS = 120.0
 _SWEEP_SECONDS = 600.0
 _FORGET_SECONDS = 86_400.0
 _MOST_QUESTIONS = 50
+_QUESTION_SECONDS = 5.0
+"""For how long questions for statuses are asked, before it is the turn of the logs again."""
+
 _ALONE_SECONDS = 30.0
 """How long one process polls before another may take over."""
 
@@ -52,6 +55,9 @@ class Poll:
     client: Client
     due: float = 0.0
     """When its log is read next, on the monotonic clock."""
+    rests_until: float = 0.0
+    """Until when it is asked nothing: for as long as it took to get no answer."""
+
     _unread: datetime | None = None
     """The start of the range still to be read after a failed poll."""
 
@@ -82,12 +88,16 @@ class Poll:
 
 @dataclass(slots=True)
 class EventPolls:
-    """The polling thread. ``proved`` gets each message that a report proves accepted."""
+    """The polling thread. ``proved`` gets each message that a report proves accepted.
+
+    ``clock`` measures how long a provider takes to answer.
+    """
 
     polls: Sequence[Poll]
     reports: Reports
     questions: StatusQuestions
     proved: Callable[[StoredMessage], None]
+    clock: Callable[[], float] = time.monotonic
     _over: threading.Event = field(default_factory=threading.Event)
     _swept: float | None = None
     _thread: threading.Thread | None = None
@@ -149,9 +159,10 @@ class EventPolls:
             return
         by_name = {poll.name: poll for poll in self.polls}
         self.questions.begin()
+        until = self.clock() + _QUESTION_SECONDS
         for _ in range(_MOST_QUESTIONS):
             message = None if self._over.is_set() else self.questions.next()
-            if message is None:
+            if message is None or self.clock() >= until:
                 return
             if self.questions.claim(message):
                 self._ask(by_name[member_of(message)], partial(Poll.ask_status, message=message))
@@ -166,8 +177,13 @@ class EventPolls:
             self.proved(message)
 
     def _ask(self, poll: Poll, question: Callable[[Poll], None]) -> None:
+        """Ask, unless the provider has just let us wait in vain: others have the time meanwhile."""
+        begun = self.clock()
+        if begun < poll.rests_until:
+            return
         try:
             question(poll)
         except SmsbridgeError as error:
+            poll.rests_until = 2 * self.clock() - begun
             why = getattr(error, "why", type(error).__name__)
             LOG.warning("a poll got no answer", extra={"backend": poll.name, "why": why})

@@ -155,14 +155,21 @@ class EventQueue:
         def write(connection: Connection) -> bool:
             connection.execute(update(EVENTS).where(claimed).values(due=due))
             since = self._failing_since(connection, place, now)
-            over = event.tries >= _TRIES_TO_DISABLE and now - since >= _DISABLE_AFTER
-            if not (gone or over):
+            over = now - since >= _DISABLE_AFTER
+            if not (gone or (over and self._was_tried(connection, event))):
                 return False
             off = update(ENDPOINTS).where(_at(place), ENDPOINTS.c.disabled_at.is_(None))
             return connection.execute(off.values(disabled_at=now)).rowcount == 1
 
         disabled = self.store.database.commit("event failed", write)
         return Failed(given_up=due is None, disabled=disabled)
+
+    @staticmethod
+    def _was_tried(connection: Connection, event: StoredEvent) -> bool:
+        """Return whether one try has not decided it: this event, or all that wait, had several."""
+        tries = select(func.sum(EVENTS.c.tries)).where(_of(_place(event)), _WAITS)
+        least = _TRIES_TO_DISABLE
+        return event.tries >= least or (connection.execute(tries).scalar() or 0) >= least
 
     @staticmethod
     def _failing_since(connection: Connection, place: Place, now: float) -> float:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.event_store import EventStore
 
 PROVED = "reported by its provider"
+_FAILURES = (Status.REJECTED, Status.EXPIRED, Status.UNDELIVERED)
 _MOST = 500
 _TRIES = 3
 
@@ -113,7 +114,7 @@ class Reports:
             end = End(state=State.ACCEPTED, provider_id=told.provider_id, status=best, why=PROVED)
             actor = f"report {told.backend}"
             return self.events.store.move_row(connection, message, end, actor), True
-        if message.state is not State.ACCEPTED:
+        if message.state is not State.ACCEPTED or _is_of_other_try(message, told):
             return message, False
         lower = [one for one in Status if one.rank < status.rank]
         higher = update(MESSAGES).where(
@@ -190,6 +191,15 @@ class Reports:
         return self.events.store.database.commit(
             "forget", lambda connection: connection.execute(lost).rowcount
         )
+
+
+def _is_of_other_try(message: StoredMessage, told: NewEvent | StoredEvent) -> bool:
+    """Return whether what failed is another try of a message that was sent again.
+
+    Our reference names both. One that was delivered is another matter: its text is there.
+    """
+    ids = {told.provider_id, message.provider_id}
+    return bool(message.resent) and told.status in _FAILURES and len(ids - {None}) > 1
 
 
 def _both() -> Select[Any]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from smsbridge.bridge.store.store_tables import EVENTS
-from smsbridge.bridge.store.stored_event import EventKind, StoredEvent
+from smsbridge.bridge.store.store_tables import EVENTS, IS_RECEIVED, IS_UNREAD
+from smsbridge.bridge.store.stored_event import StoredEvent
 from smsbridge.bridge.store.stored_message import FIRST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import NewEvent
@@ -71,9 +71,7 @@ class EventStore:
 
     def last_time(self, backend: str) -> float | None:
         """Return the send time of a block's newest incoming message; None before the first."""
-        newest = select(EVENTS.c.at).where(
-            EVENTS.c.backend == backend, EVENTS.c.kind == EventKind.RECEIVED
-        )
+        newest = select(EVENTS.c.at).where(EVENTS.c.backend == backend, IS_RECEIVED)
         with self.store.database.read() as connection:
             found: float | None = connection.execute(
                 newest.order_by(EVENTS.c.at.desc()).limit(1)
@@ -96,13 +94,12 @@ class EventStore:
         ``limit`` keeps the newest; with ``unread`` or ``after``, the oldest, so that the next call
         gets the rest. ``known``: only the one with this id or number.
         """
-        rules = [
+        rules: list[ColumnElement[bool]] = [
             EVENTS.c.door == door,
             EVENTS.c.caller == caller,
-            EVENTS.c.kind == EventKind.RECEIVED,
+            IS_UNREAD if unread else IS_RECEIVED,
             EVENTS.c.hidden.is_(False),
         ]
-        rules += [EVENTS.c.read_at.is_(None)] if unread else []
         rules += [EVENTS.c.at < before] if before is not None else []
         rules += [EVENTS.c.at >= after] if after is not None else []
         if known:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
 )
 
 METADATA = MetaData()
@@ -93,6 +95,16 @@ TOKENS = Table(
 )
 """The tokens issued by doors, as hashes."""
 
+IS_RECEIVED: ColumnElement[bool] = literal_column("kind = 'received'")
+IS_UNREAD: ColumnElement[bool] = literal_column("kind = 'received' AND read_at IS NULL")
+"""Which events are in an index of some of them: a question in the same words is answered by it."""
+
+
+def _part(name: str, *columns: str, where: ColumnElement[bool]) -> Index:
+    """Return an index of some rows."""
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 EVENTS = Table(
     "events",
     METADATA,
@@ -121,6 +133,8 @@ EVENTS = Table(
     Index("events_due", "door", "caller", "due", "seq"),
     Index("events_of", "door", "caller", "kind", "seq"),
     Index("events_about", "message"),
+    _part("events_last", "backend", "at", where=IS_RECEIVED),
+    _part("events_unread", "door", "caller", "kind", "seq", where=IS_UNREAD),
     sqlite_autoincrement=True,
 )
 """Events from providers: one row per delivery report and per incoming message.

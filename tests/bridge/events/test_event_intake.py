@@ -14,7 +14,7 @@ from smsbridge import ReceivedMessage, SentMessage, Status
 from smsbridge.bridge.events.event_intake import event_key
 from smsbridge.bridge.store.stored_event import EventKind
 from smsbridge.bridge.store.stored_message import End, State
-from smsbridge.message import Channel
+from smsbridge.message import Channel, Message
 from smsbridge.webhooks import Event, MessageReceived, MessageReported
 
 from support.bridges import Clock, claim, open_store, put
@@ -106,6 +106,29 @@ def test_what_a_question_says_is_kept_where_it_is_news(tmp_path: Path) -> None:
         intake.take_status(message, SentMessage(status=Status.DELIVERED, provider_status="ok"))
         (event,) = events_of(store)
         assert (event.provider_id, event.message) == ("p-1", message.seq)
+
+
+@each(("channels", "channel"), [("sms", "sms"), ("whatsapp", "whatsapp"), ("whatsapp+sms", "sms")])
+def test_what_a_question_says_is_of_the_channel_of_its_message(
+    tmp_path: Path, channels: str, channel: str
+) -> None:
+    with open_store(tmp_path) as store:
+        named = frozenset(Channel(one) for one in channels.split("+"))
+        put(store, message=Message(recipient=PERSON, text="Hi", channels=named))
+        told = SentMessage(status=Status.DELIVERED, provider_status="ok")
+        intake_of(store).take_status(accepted(store), told)
+        assert [one.channel for one in events_of(store)] == [channel]
+
+
+def test_what_a_log_shows_again_and_again_is_neither_counted_nor_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_store(tmp_path) as store, caplog.at_level(logging.INFO, "smsbridge.bridge"):
+        intake = intake_of(store)
+        for _ in range(3):
+            intake.take_row(ReceivedMessage(id="m-1", sender=PERSON, text="Yes"))
+    assert intake.counts.came == {("new", "received", "kept"): 1}
+    assert caplog.messages == ["received: kept"]
 
 
 def test_what_a_log_shows_again_is_kept_once_also_without_an_id(tmp_path: Path) -> None:

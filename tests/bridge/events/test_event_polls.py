@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.client.sync import Client
 from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.http.transport import Transport
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
@@ -76,6 +77,62 @@ class Broken(Silent):
 
     def send(self, _request: Request, _deadline: float) -> Response:
         raise LookupError("A secret text")
+
+
+@dataclass
+class Slow(Silent):
+    """Carries requests by a transport, or to a provider that fails; each takes so many seconds."""
+
+    polls: EventPolls
+    seconds: float
+    carrier: Transport = field(default_factory=Silent)
+    begun: list[float] = field(default_factory=list)
+    passed: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.polls.clock = lambda: self.passed
+
+    def send(self, request: Request, deadline: float) -> Response:
+        self.begun.append(self.passed)
+        self.passed += self.seconds
+        return self.carrier.send(request, deadline)
+
+
+def test_a_provider_that_hangs_is_left_alone_for_as_long_as_that_took(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, _, store, clock):
+        (poll,) = polls.polls
+        for number in range(4):
+            put(store, str(number))
+            accepted(store, f"p-{number}")
+        polls.tick(0.0)
+        slow = Slow(polls, 30.0)
+        poll.client = Client(poll.client.backend, transport=slow)
+        clock.seconds += 60
+        for _ in range(3):
+            polls.tick(100.0)  # its log is due, and so are four questions
+            clock.seconds += 1
+        assert slow.begun == [0.0]
+        slow.passed = 60.0
+        clock.seconds += 60
+        polls.tick(200.0)
+        assert slow.begun == [0.0, 60.0]
+
+
+def test_a_slow_provider_is_asked_a_few_questions_before_it_is_the_turn_of_others(
+    tmp_path: Path,
+) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        (poll,) = polls.polls
+        for number in range(9):
+            put(store, str(number))
+            provider.history.take(f"p-{number}", "+12025550123", "Hello", Status.DELIVERED)
+            accepted(store, f"p-{number}")
+        polls.tick(0.0)
+        clock.seconds += 60
+        slow = Slow(polls, 2.0, InProcess(provider))
+        poll.client = Client(poll.client.backend, transport=slow)
+        polls.tick(0.0)
+        assert slow.begun == [0.0, 2.0, 4.0]
 
 
 def sent(store: MessageStore, provider: Provider) -> StoredMessage:

@@ -183,6 +183,18 @@ def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_its_events
     assert shop(queue).waiting + shop(queue).given_up == 3
 
 
+def test_an_endpoint_that_is_too_slow_to_try_anything_twice_is_disabled_after_five_days_too(
+    queue: EventQueue, clock: Clock
+) -> None:
+    for _ in range(30):
+        received(queue.store)
+    begun = clock()
+    while not queue.fail(claimed(queue).event).disabled:
+        clock.seconds += DAY / 4
+        assert clock() - begun <= 5 * DAY
+    assert max(one.tries for one in events_of(queue.store)) == 1
+
+
 def test_one_failure_long_after_the_last_success_disables_nothing(
     queue: EventQueue, clock: Clock
 ) -> None:

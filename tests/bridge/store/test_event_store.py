@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
 
 from support.bridges import Clock, open_store
+from support.each import each
 from support.events import a_received, a_report, events_of
+from support.plans import plans_of
 
 
 def test_an_event_is_kept_once_under_an_id_that_stays(tmp_path: Path) -> None:
@@ -90,3 +93,24 @@ def test_an_event_that_another_process_adds_at_the_same_time_ends_no_other_write
             assert not events.add_row(connection, a_received("one"))
             assert events.add_row(connection, a_received("two"))
         assert len(events_of(store)) == 2
+
+
+@each(
+    ("ask", "plan"),
+    [
+        (
+            lambda events: events.last_time("new"),
+            "SEARCH events USING INDEX events_last (backend=?)",
+        ),
+        (
+            lambda events: events.list_received(door="shop", caller="shop", unread=True),
+            "SEARCH events USING INDEX events_unread (door=? AND caller=? AND kind=?)",
+        ),
+    ],
+)
+def test_what_is_asked_for_again_and_again_is_found_by_an_index(
+    tmp_path: Path, ask: Callable[[EventStore], object], plan: str
+) -> None:
+    with open_store(tmp_path) as store, plans_of("events") as plans:
+        ask(EventStore(store))
+    assert plans == [plan]
