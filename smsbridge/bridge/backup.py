@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func, insert, select
 
 from smsbridge.bridge.delivery.message_queue import MessageQueue
-from smsbridge.bridge.store.database import OlderStore, StoreError
+from smsbridge.bridge.store.database import Database, OlderStore, StoreError
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.open_database import open_database
 from smsbridge.bridge.store.sqlite_database import SQLiteDatabase
@@ -25,8 +25,7 @@ from smsbridge.errors import ConfigError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from smsbridge.bridge.store.database import Database
-
+D = TypeVar("D", bound=Database)
 _ROWS = 1000
 _OF_A_PROCESS = {"job", "holder", "leased_until"}
 
@@ -55,6 +54,8 @@ def restore(file: Path, store: Path | str) -> int:
     with TemporaryDirectory() as folder, _trouble(f"can't read {file.name}"):
         copy = Path(folder) / file.name
         shutil.copyfile(file, copy)
+        if (beside := file.with_name(f"{file.name}-wal")).exists():  # of a bridge that was killed
+            shutil.copyfile(beside, copy.with_name(f"{copy.name}-wal"))
         return _fill(store, copy, lambda queue: queue.doubt_all("restore"))
 
 
@@ -70,7 +71,7 @@ def move(file: Path, store: Path | str) -> int:
         with suppress(OlderStore):  # it is migrated below
             old.check()
         _check_empty(store)
-        old.close()  # merges the WAL into the file
+        old.fold()
         with _trouble(f"can't rename {file.name}"):
             if away.exists():
                 raise ConfigError(f"{away.name} already exists: move it away first")
@@ -119,7 +120,7 @@ def _check_file(file: Path) -> None:
 
 
 @contextmanager
-def _use(database: Database) -> Iterator[Database]:
+def _use(database: D) -> Iterator[D]:
     try:
         yield database
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,31 @@ def test_a_store_of_an_older_smsbridge_is_moved_too(place: Place, old: Place) ->
     assert move(old.folder / "bridge.db", place.store) == 0
     with open_store(place) as store:
         assert [one.text for one in store.list_messages(states=[State.STORED])] == ["It waits"]
+
+
+def test_a_store_that_another_program_has_open_is_not_moved(place: Place, old: Place) -> None:
+    file = old.folder / "bridge.db"
+    with open_store(old) as store:
+        put(store)
+        with pytest.raises(ConfigError, match="another program may have it open"):
+            move(file, place.store)
+    assert move(file, place.store) == 0
+    with open_store(place) as store:
+        assert len(store.list_messages()) == 1
+
+
+def test_the_files_of_a_bridge_that_was_killed_are_restored_together(
+    place: Place, old: Place
+) -> None:
+    killed = old.folder / "killed"
+    killed.mkdir()
+    with open_store(old) as store:
+        put(store)
+        for file in old.folder.glob("bridge.db*"):  # as they are on the disk of a killed one
+            shutil.copy(file, killed)
+    assert restore(killed / "bridge.db", place.store) == 1
+    with open_store(place) as store:
+        assert len(store.list_messages()) == 1
 
 
 def test_a_store_with_messages_is_not_filled(place: Place, old: Place) -> None:

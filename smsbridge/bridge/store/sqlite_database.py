@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _BUSY_SECONDS = 10
+_FOLD_SECONDS = 2
 _MOST_AT_ONCE = 64
 _WRITING = "smsbridge_writing"
 
@@ -137,6 +139,21 @@ class SQLiteDatabase(Database):
 
     def issue(self, connection: Connection, ids: Sequence[str], due: float) -> int | None:
         """Do nothing: workers poll for what is due."""
+
+    def fold(self) -> None:
+        """Close it, and let all of it be in one file, without the log that SQLite has beside it.
+
+        Raises `ConfigError` where another program has it open, and would keep that log.
+        """
+        self.close()
+        connection = sqlite3.connect(self.file, timeout=_FOLD_SECONDS)
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            why = f"another program may have it open ({error})"
+            raise ConfigError(f"can't close the store {self.name}: {why}") from None
+        finally:
+            connection.close()
 
     def count_on(self, connection: Connection) -> None:
         """Do nothing: SQLite continues its sequences."""
