@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.words import When, word_at
@@ -40,10 +41,14 @@ def fits_id(codec: ProviderCodec, table: Operation, known: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableAnswers:
-    """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one."""
+    """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one.
+
+    ``zone``: of times that have none, UTC by default.
+    """
 
     statuses: Mapping[str, Status]
     status_word: StatusWord
+    zone: tzinfo | None = None
 
     def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
@@ -123,7 +128,7 @@ class TableAnswers:
                 if said is not None:
                     yield path, said
             elif name == "at":
-                yield path, _time(path, words[name])
+                yield path, self._time(table.time_format, path, words[name])
             elif name in words and not more:
                 yield path, words[name]
         if status in FAILURES:
@@ -132,7 +137,11 @@ class TableAnswers:
             for path, word in first_pairs(marks):
                 yield path, word_of(word, words["error"])
 
-
-def _time(path: str, iso: str) -> str | int:
-    """Return a time as a field of that name would have it."""
-    return int(datetime.fromisoformat(iso).timestamp()) if "timestamp" in path else iso
+    def _time(self, form: str, path: str, iso: str) -> str | int:
+        """Return a time in the format of a table, or as a field of that name would have it."""
+        time = datetime.fromisoformat(iso)
+        if "%" in form:
+            return time.astimezone(self.zone or UTC).strftime(form)
+        if not form and "timestamp" not in path:
+            return iso
+        return int(TIME_FILTERS[form or "epoch"](time))

@@ -81,7 +81,9 @@ class DoorAnswers:
     ) -> DoorAnswers:
         """Return what writes for callers of a backend; `ConfigError` if none would read its yes."""
         backend = next(iter(accounts))
-        answers = TableAnswers(statuses=backend.statuses, status_word=true_word)
+        answers = TableAnswers(
+            statuses=backend.statuses, status_word=true_word, zone=backend.zone()
+        )
         found = {one.name for one in protocols if one.table.send and _needs_number(one, answers)}
         for one in protocols:
             if one.table.send:
