@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
 from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
+from smsbridge.serving.seen_answers import UNSEEN, SeenAnswers
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -43,12 +44,14 @@ def fits_id(codec: ProviderCodec, table: Operation, known: str) -> bool:
 class TableAnswers:
     """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one.
 
-    ``zone``: of times that have none, UTC by default.
+    ``zone``: of times that have none, UTC by default. ``seen``: what the provider was seen to
+    answer to a send.
     """
 
     statuses: Mapping[str, Status]
     status_word: StatusWord
     zone: tzinfo | None = None
+    seen: SeenAnswers = UNSEEN
 
     def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
@@ -59,9 +62,19 @@ class TableAnswers:
             raise TypeError(f"{table.call} takes nothing")
         words = self.yes_words(call, table, known, status)
         if not table.rows:
-            return writer_of(request, call).answer(words, table.rejected)
+            return self._yes(request, call, table, words)
         to = call.message.recipient if call.message else ""
         return self.acceptances(request, call, [(to, known)], status)
+
+    def _yes(
+        self, request: Request, call: ReceivedCall, table: Operation, words: Mapping[str, Any]
+    ) -> Response:
+        writer = writer_of(request, call)
+        if call.operation != "send" or not self.seen.answers:
+            return writer.answer(words, table.rejected)
+        typed = {path: self.seen.typed(path, word) for path, word in words.items()}
+        answer = writer.answer(typed, table.rejected)
+        return answer if STATUS in words else replace(answer, status=self.seen.status_of_yes())
 
     def acceptances(
         self,
