@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.catalogue import entry_of
@@ -15,7 +15,7 @@ from smsbridge.errors import Reason
 from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.filters import text
-from smsbridge.mapping.path import at
+from smsbridge.mapping.path import STATUS, TEXT, at
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -26,11 +26,15 @@ _BAD_REQUEST = 400
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswer:
-    """An answer over REST. ``reason``: why it refused; None where it took the message."""
+    """An answer over REST. ``reason``: why it refused; None where it took the message.
+
+    ``text``: the whole of it, if it is text.
+    """
 
     words: Mapping[str, Any]
     status: int
     reason: Reason | None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class SeenAnswers:
             given, expect = one["response"], one["expect"]
             if expect["outcome"] not in ("accepted", "rejected"):
                 continue
-            body = json.dumps(given["json"]) if "json" in given else given.get("text", "")
+            plain = given.get("text", "")
+            body = json.dumps(given["json"]) if "json" in given else plain
             answer, words = Response(status=given["status"], body=body.encode()), dict[str, Any]()
             with suppress(Unreadable):  # such as no body
                 words = dict(read_words(codec.answer, answer, backend.site()))
@@ -61,7 +66,8 @@ class SeenAnswers:
                 if expect["outcome"] == "rejected"
                 else None
             )
-            found.append(SeenAnswer(words, given["status"], reason))
+            whole = plain if codec.answer not in ("json", "form", "xml") else ""
+            found.append(SeenAnswer(words, given["status"], reason, whole))
         return cls(tuple(found))
 
     def status_of_yes(self) -> int:
@@ -81,13 +87,28 @@ class SeenAnswers:
             return nearest[0].status
         return _BAD_REQUEST if any(one.status > _BAD_REQUEST for one in refusals) else _OK
 
+    def in_its_text(self, answer: Response, words: Mapping[str, Any]) -> Response:
+        """Return an answer with the text that was seen to say the same words, if one was."""
+        said = (one.text for one in self.answers if one.text and _is_all(words, one.words))
+        whole = next(said, "")
+        return replace(answer, body=whole.encode()) if whole else answer
+
     def typed(self, path: str, word: Any) -> Any:
-        """Return a word as a number or a boolean of JSON where one was seen at its path."""
-        seen = next((got for one in self.answers if (got := at(one.words, path)) is not None), "")
-        if isinstance(seen, bool):
+        """Return a word as a number or a boolean of JSON where one was seen at its path.
+
+        Where nothing was seen, the words *true* and *false* are booleans.
+        """
+        found = (at(one.words, path) for one in self.answers)
+        seen = next((one for one in found if one is not None), None)
+        if seen is None or isinstance(seen, bool):
             return {"true": True, "false": False}.get(word, word)
         number = isinstance(seen, int | float) and text(word).removeprefix("-")
         return int(word) if number and number.isascii() and number.isdecimal() else word
+
+
+def _is_all(words: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+    """Return whether words are all that a text was seen to say."""
+    return words.items() <= seen.items() and seen.keys() - words.keys() <= {STATUS, TEXT}
 
 
 UNSEEN = SeenAnswers()

@@ -70,11 +70,12 @@ class TableAnswers:
         self, request: Request, call: ReceivedCall, table: Operation, words: Mapping[str, Any]
     ) -> Response:
         writer = writer_of(request, call)
-        if call.operation != "send" or not self.seen.answers:
+        seen = self.seen if call.operation == "send" else UNSEEN
+        if call.protocol.codec.needs_wsdl:
             return writer.answer(words, table.rejected)
-        typed = {path: self.seen.typed(path, word) for path, word in words.items()}
-        answer = writer.answer(typed, table.rejected)
-        return answer if STATUS in words else replace(answer, status=self.seen.status_of_yes())
+        typed = {path: seen.typed(path, word) for path, word in words.items() if path != STATUS}
+        answer = seen.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
+        return answer if STATUS in words else replace(answer, status=seen.status_of_yes())
 
     def acceptances(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 from smsbridge.backends.registry import find
 from smsbridge.errors import Reason
+from smsbridge.http.exchange import Response
 from smsbridge.serving.seen_answers import UNSEEN, SeenAnswer, SeenAnswers
 
 from support.each import each
@@ -52,6 +53,14 @@ def test_a_refusal_has_the_status_of_its_word_or_of_its_reason(
     assert SEEN.status_of_no("error.code", word, reason) == status
 
 
+def test_a_text_is_the_one_that_was_seen_to_say_the_same() -> None:
+    plain = Response(status=202, body=b"0: ")
+    kannel = seen("kannel")
+    assert kannel.in_its_text(plain, {"code": "0"}).body == b"0: Accepted for delivery"
+    assert kannel.in_its_text(plain, {"code": "4"}) == plain
+    assert SEEN.in_its_text(plain, {"error": {"code": 7}}) == plain
+
+
 def test_no_other_refusal_says_that_the_credentials_are_wrong() -> None:
     assert SeenAnswers(SEEN.answers[:1]).status_of_no("error.code", "12", Reason.RECIPIENT) == 400
     assert (
@@ -71,6 +80,8 @@ def test_no_other_refusal_says_that_the_credentials_are_wrong() -> None:
         ("ok", "1", "1"),
         ("id", "12", "12"),
         ("other", "12", "12"),
+        ("other", "false", False),
+        ("id", "true", "true"),
     ],
 )
 def test_a_word_is_a_number_where_one_was_seen(path: str, word: str, typed: Any) -> None:
