@@ -45,9 +45,9 @@ from smsbridge.http.address import ANSWER_LIMIT, ELEMENT_LIMIT, Site
 from smsbridge.mapping.call_values import generated_values, message_values
 from smsbridge.mapping.codec import Unreadable
 from smsbridge.mapping.operation import Operation, Protocol, Question
-from smsbridge.mapping.reread import reread
+from smsbridge.mapping.reread import reread_all
 from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
-from smsbridge.mapping.template import RECIPIENTS
+from smsbridge.mapping.template import RECIPIENTS, Template
 from smsbridge.mapping.times import zone_of
 from smsbridge.mapping.words import word_at
 from smsbridge.message import Message, Options, Status, Submission, fingerprint
@@ -271,11 +271,12 @@ class Backend:
         Used by the mock provider. Raises `InvalidMessage` for a message that the provider would
         refuse; notes each leniency that was needed.
         """
-        values: dict[str, str] = {}
+        pairs: list[tuple[Template, str]] = []
         for path, template in operation.places().items():
             in_route = path.startswith("{")  # a place of the route: {recipient}
             if (word := given.get(path) if in_route else word_at(given, path)) is not None:
-                values |= reread(template, word)
+                pairs.append((template, word))
+        values = reread_all(pairs)
         number = values.get("recipient") or values.get(RECIPIENTS, "")
         number = f"+{number}" if number.isdigit() else number
         return Message(recipient=number, text=values.get("text", ""))

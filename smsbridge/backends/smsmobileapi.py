@@ -19,7 +19,7 @@ from smsbridge.errors import InvalidMessage, Reason
 from smsbridge.mapping.codec import Note
 from smsbridge.mapping.operation import Operation, Protocol, Question
 from smsbridge.mapping.template import Template
-from smsbridge.mapping.words import When
+from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Channel, Message, Options, Status, show_value
 from smsbridge.text.secrets import Secret
 from smsbridge.webhooks.signatures import Signature
@@ -308,7 +308,7 @@ class SMSMobileAPI(Backend):
         """Return the message that the provider makes of its fields, quirks included."""
         whatsapp = given.get("sendwa") in ("1", 1) or given.get("waonly") == "yes"
         sms = given.get("sendsms", "") not in ("0", 0) and given.get("waonly") != "yes"
-        number = str(given.get("recipients") or "")
+        number = word_at(given, "recipients") or ""
         if number.startswith(" "):  # a literal + in a query decodes to a space (DOC)
             note("a literal + in a query")
             number = f"+{number[1:]}"
@@ -317,6 +317,6 @@ class SMSMobileAPI(Backend):
         channels = {Channel.SMS: sms, Channel.WHATSAPP: whatsapp}
         return Message(
             recipient=number,
-            text=str(given.get("message") or ""),
+            text=word_at(given, "message") or "",
             channels=frozenset(channel for channel, wanted in channels.items() if wanted),
         )

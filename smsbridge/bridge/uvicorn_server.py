@@ -26,27 +26,32 @@ _GRACE_SECONDS = 4
 _END_SECONDS = 6.0
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _PLACE = re.compile(rb"(?<= )https?://[^/? ]+(?=/)", re.IGNORECASE)
+_AT_START = {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+_MOST_HEAD = 64 * 1024
 
 
 class OldTargets(H11Protocol):
-    """HTTP by h11, accepting request targets as old programs write them.
+    """HTTP by h11, accepting requests as old programs write them.
 
-    Raw non-ASCII bytes, which h11 refuses, are percent-encoded (``%E9``). An absolute URL, as sent
-    to a proxy, is reduced to its path (RFC 9112 §3.2.2).
+    Raw non-ASCII bytes in a target, which h11 refuses, are percent-encoded (``%E9``). An absolute
+    URL, as sent to a proxy, is reduced to its path (RFC 9112 §3.2.2). An empty line after a body is
+    not a request (§2.2).
     """
 
-    _is_past_line = False
+    def handle_events(self) -> None:
+        """Take the events of what has come, once the first line of a request is mended."""
+        came = self.conn.trailing_data[0]
+        if self.conn.states == _AT_START and (mended := _mend(came)) != came:
+            self.conn = h11.Connection(h11.SERVER, _MOST_HEAD)
+            if mended:
+                self.conn.receive_data(mended)
+        super().handle_events()
 
-    def data_received(self, data: bytes) -> None:
-        """Take bytes of a request, and fix the target in its first line."""
-        if self.conn.their_state is h11.IDLE and not self._is_past_line:
-            line, end, rest = data.partition(b"\n")
-            self._is_past_line = bool(end)
-            line = _PLACE.sub(b"", line, count=1)
-            data = _NOT_ASCII.sub(lambda one: b"%%%02X" % one[0][0], line) + end + rest
-        super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._is_past_line = False
+
+def _mend(came: bytes) -> bytes:
+    line, end, rest = came.lstrip(b"\r\n").partition(b"\n")
+    line = _PLACE.sub(b"", line, count=1)
+    return _NOT_ASCII.sub(lambda one: b"%%%02X" % one[0][0], line) + end + rest
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,6 +83,7 @@ def serve_app(
         log_config=None,
         access_log=False,  # it would log keys in query strings
         http=OldTargets,
+        h11_max_incomplete_event_size=_MOST_HEAD,
         lifespan="off",
         server_header=False,
         proxy_headers=bool(proxies),

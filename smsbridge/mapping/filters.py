@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.markup import from_json, from_xml, to_json, to_xml
@@ -54,6 +54,10 @@ def _bytes(value: Any) -> bytes:
     return text(value).encode()
 
 
+def _from_base64(word: str) -> str:
+    return base64.b64decode("".join(word.split()), validate=True).decode()
+
+
 class Gives(StrEnum):
     """What a value is good for, as it is or after a filter."""
 
@@ -67,7 +71,10 @@ class Gives(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a filter makes of a value, where that may stand, and the inverse if there is one."""
+    """What a filter makes of a value, where that may stand, and the inverse if there is one.
+
+    ``undo`` raises `ValueError` for what the filter never makes.
+    """
 
     apply: Callable[[Any], Any]
     gives: Gives = Gives.PLAIN
@@ -82,13 +89,20 @@ FILTERS: Mapping[str, Filter] = {
     "number": Filter(_number, Gives.BARE),
     "upper": Filter(lambda value: text(value).upper(), Gives.ANY),
     "lower": Filter(lambda value: text(value).lower(), Gives.ANY),
-    "base64": Filter(lambda value: base64.b64encode(_bytes(value)).decode()),
-    "hex": Filter(lambda value: _bytes(value).hex().upper()),
-    "hex-ucs2": Filter(lambda value: text(value).encode("utf-16-be").hex().upper()),
+    "base64": Filter(lambda value: base64.b64encode(_bytes(value)).decode(), undo=_from_base64),
+    "hex": Filter(
+        lambda value: _bytes(value).hex().upper(), undo=lambda word: bytes.fromhex(word).decode()
+    ),
+    "hex-ucs2": Filter(
+        lambda value: text(value).encode("utf-16-be").hex().upper(),
+        undo=lambda word: bytes.fromhex(word).decode("utf-16-be"),
+    ),
     "md5": Filter(lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest()),
     "sha1": Filter(lambda value: hashlib.sha1(_bytes(value), usedforsecurity=False).hexdigest()),
     "sha256": Filter(lambda value: hashlib.sha256(_bytes(value)).hexdigest()),
-    "url": Filter(lambda value: quote(text(value), safe="")),
+    "url": Filter(
+        lambda value: quote(text(value), safe=""), undo=lambda word: unquote(word, errors="strict")
+    ),
     "xml": Filter(lambda value: to_xml(text(value)), Gives.XML, from_xml),
     "json": Filter(lambda value: to_json(text(value)), Gives.JSON, from_json),
 }

@@ -12,6 +12,7 @@ from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import SoapFault, Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
+from smsbridge.serving.seen_answers import UNSEEN, SeenAnswers
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
@@ -27,13 +28,15 @@ _NO_CONTENT = "204"
 class AnswerWriter:
     """Writes answers to one call: by which codec, to which request, of which name.
 
-    ``without``: a path that no answer has unless it is told to, or its contract needs it.
+    ``without``: a path that no answer has unless it is told to, or its contract needs it. ``seen``:
+    what the provider was seen to answer.
     """
 
     codec: ProviderCodec
     request: Request
     call: str
     without: str = ""
+    seen: SeenAnswers = UNSEEN
 
     def answer(
         self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
@@ -70,14 +73,28 @@ class AnswerWriter:
         self, rejected: Mapping[str, Mapping[str, Reason]], reasons: tuple[Reason, ...]
     ) -> Response:
         """Return an answer that means one of some reasons; the codec's refusal if no word does."""
+        others = {path: words for path, words in rejected.items() if path != STATUS}
         for reason in reasons:
-            for path, words in rejected.items():
-                word = next((w for w, meant in words.items() if meant is reason and w != "*"), None)
+            status = _first_word(rejected.get(STATUS, {}), reason)
+            for path, words in others.items():
+                word = _first_word(words, reason)
                 if word is None:
                     continue
                 with suppress(Unwritable):  # its format may have no place for it
-                    return self.answer({path: ends_of(word)[0]})
+                    typed = {path: word if self.codec.needs_wsdl else self.seen.typed(path, word)}
+                    answer = self.seen.in_its_text(self.answer(typed), typed)
+                    if status or self.seen.answers:
+                        seen = status or self.seen.status_of_no(path, word, reason)
+                        answer = replace(answer, status=int(seen))
+                    return answer
+            if status:
+                return self.answer({STATUS: status})
         return self.codec.deny(self.request, reasons[0])
+
+
+def _first_word(words: Mapping[str, Reason], reason: Reason) -> str | None:
+    found = (word for word, meant in words.items() if meant is reason and word != "*")
+    return next((ends_of(word)[0] for word in found), None)
 
 
 def _less(tree: Any, steps: Sequence[str]) -> Any:

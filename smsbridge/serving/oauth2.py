@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus, urlsplit
 
 from smsbridge.auth.schemes import ClientCredentials
 from smsbridge.codecs.rest import parse_form
+from smsbridge.http.address import is_url
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.auth import ProviderAuth, provider_auth
 from smsbridge.serving.rest import json_response
@@ -53,24 +54,37 @@ class ProviderClientCredentials(ProviderAuth):
         if name not in names or not self._is_token_call(request):
             return {}
         if self.auth.basic:
-            return _id_in_basic(name, request.header("authorization"))
+            pair = _pair_in_basic(request.header("authorization"))
+            return {name: unquote_plus(pair[0])} if pair else {}
         sent = parse_form(request.body.decode(errors="replace"))
         return {name: sent["client_id"]} if "client_id" in sent else {}
 
-    def _is_token_call(self, request: Request) -> bool:
+    def _is_token_call(self, request: Request, site: Site | None = None) -> bool:
+        """Return whether it is one, at the path of the call or below that of the service."""
         method, _, address = self.auth.token.partition(" ")
         wanted = urlsplit(address).path.rstrip("/")
-        return request.method == method and request.path.rstrip("/") == wanted
+        base = "" if is_url(address) or site is None else urlsplit(site.url).path.rstrip("/")
+        return request.method == method and request.path.rstrip("/") in (wanted, base + wanted)
+
+    def _is_in_header(self, header: str, credentials: Credentials) -> bool:
+        """Return whether id and secret are right, escaped (RFC 6749 §2.3.1) or, as curl, not."""
+        pair = _pair_in_basic(header)
+        given = pair and [(word, unquote_plus(word)) for word in pair]
+        known = [credentials[key] for key in self.auth.credentials]
+        return bool(given) and all(
+            any(same(word, right) for word in words)
+            for words, right in zip(given or (), known, strict=True)
+        )
 
     def answer(
         self,
         request: Request,
         credentials: Credentials,
-        _site: Site,
+        site: Site,
         mint: Callable[[str], str],
     ) -> Response | None:
         """Answer a token call with a token or a refusal."""
-        if not self._is_token_call(request):
+        if not self._is_token_call(request, site):
             return None
         if any(key not in credentials for key in self.auth.credentials):
             return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
@@ -79,7 +93,7 @@ class ProviderClientCredentials(ProviderAuth):
         if sent.get("grant_type") != expected["grant_type"]:
             return json_response(400, {"error": "unsupported_grant_type"})
         header = request.header("authorization")
-        by_header = not self.auth.basic or same(header, self.auth.header(credentials))
+        by_header = not self.auth.basic or self._is_in_header(header, credentials)
         if not by_header or not all(
             same(sent.get(name, ""), value) for name, value in expected.items()
         ):
@@ -88,13 +102,16 @@ class ProviderClientCredentials(ProviderAuth):
         return json_response(_OK, {**token, "expires_in": TOKEN_SECONDS})
 
 
-def _id_in_basic(name: str, header: str) -> dict[str, str]:
-    """Return the client's id of HTTP Basic, by its name (RFC 6749 §2.3.1); or nothing."""
+def _pair_in_basic(header: str) -> tuple[str, str] | None:
+    """Return user and password of HTTP Basic as they stand there; None if there are none."""
+    scheme, _, coded = header.partition(" ")
     try:
-        both = base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
+        user, colon, password = (
+            base64.b64decode(coded.strip(), validate=True).decode().partition(":")
+        )
     except ValueError:
-        return {}
-    return {name: unquote_plus(both.partition(":")[0])} if header.startswith("Basic ") else {}
+        return None
+    return (user, password) if scheme.lower() == "basic" and colon else None
 
 
 provider_auth.register(ClientCredentials, ProviderClientCredentials)

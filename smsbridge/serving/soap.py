@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 BY_ACTION = "dispatched by SOAPAction"
 """The leniency of a call whose element in the Body is of no operation."""
 
-_HEAD = 1024
+_HEAD = 16 * 1024
+_ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
 _LOCATION = re.compile(
     rb"((<(?:[\w.-]+:)?address\s[^<>]*?)?\b(?:schemaL|l)ocation\s*=\s*[\"'])([^\"'<]*)"
 )
@@ -221,8 +222,13 @@ def write_fault(version: str, code: str, string: str, detail: str = "") -> bytes
 
 
 def _version(request: Request) -> str:
-    by_type = "soap+xml" in request.header("content-type").lower()
-    return SOAP12 if by_type or SOAP12.encode() in request.body[:_HEAD] else SOAP11
+    """Return the version of an envelope: by its label, or else by its own namespace."""
+    if "soap+xml" in request.header("content-type").lower():
+        return SOAP12
+    found = _ENVELOPE.search(request.body, 0, _HEAD)
+    name = rb"\sxmlns" + (b":" + found[1] if found and found[1] else b"")
+    own = found and re.search(name + rb"\s*=\s*[\"']\s*([^\"']*)", found[0])
+    return SOAP12 if own and own[1].strip() == SOAP12.encode() else SOAP11
 
 
 def _action(request: Request) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
 from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
+from smsbridge.serving.seen_answers import UNSEEN, SeenAnswers
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -40,10 +42,16 @@ def fits_id(codec: ProviderCodec, table: Operation, known: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableAnswers:
-    """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one."""
+    """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one.
+
+    ``zone``: of times that have none, UTC by default. ``seen``: what the provider was seen to
+    answer to a send.
+    """
 
     statuses: Mapping[str, Status]
     status_word: StatusWord
+    zone: tzinfo | None = None
+    seen: SeenAnswers = UNSEEN
 
     def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
@@ -54,9 +62,20 @@ class TableAnswers:
             raise TypeError(f"{table.call} takes nothing")
         words = self.yes_words(call, table, known, status)
         if not table.rows:
-            return writer_of(request, call).answer(words, table.rejected)
+            return self._yes(request, call, table, words)
         to = call.message.recipient if call.message else ""
         return self.acceptances(request, call, [(to, known)], status)
+
+    def _yes(
+        self, request: Request, call: ReceivedCall, table: Operation, words: Mapping[str, Any]
+    ) -> Response:
+        writer = writer_of(request, call)
+        seen = self.seen if call.operation == "send" else UNSEEN
+        if call.protocol.codec.needs_wsdl:
+            return writer.answer(words, table.rejected)
+        typed = {path: seen.typed(path, word) for path, word in words.items() if path != STATUS}
+        answer = seen.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
+        return answer if STATUS in words else replace(answer, status=seen.status_of_yes())
 
     def acceptances(
         self,
@@ -123,7 +142,7 @@ class TableAnswers:
                 if said is not None:
                     yield path, said
             elif name == "at":
-                yield path, _time(path, words[name])
+                yield path, self._time(table.time_format, path, words[name])
             elif name in words and not more:
                 yield path, words[name]
         if status in FAILURES:
@@ -132,7 +151,11 @@ class TableAnswers:
             for path, word in first_pairs(marks):
                 yield path, word_of(word, words["error"])
 
-
-def _time(path: str, iso: str) -> str | int:
-    """Return a time as a field of that name would have it."""
-    return int(datetime.fromisoformat(iso).timestamp()) if "timestamp" in path else iso
+    def _time(self, form: str, path: str, iso: str) -> str | int:
+        """Return a time in the format of a table, or as a field of that name would have it."""
+        time = datetime.fromisoformat(iso)
+        if "%" in form:
+            return time.astimezone(self.zone or UTC).strftime(form)
+        if not form and "timestamp" not in path:
+            return iso
+        return int(TIME_FILTERS[form or "epoch"](time))

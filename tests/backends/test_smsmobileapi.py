@@ -95,7 +95,7 @@ def test_a_sim_slot_is_1_or_2(sim: Any) -> None:
         SMSMobileAPIOptions(sim=sim)
 
 
-def taken(**fields: str) -> tuple[str, set[Channel], list[str]]:
+def taken(**fields: Any) -> tuple[str, set[Channel], list[str]]:
     notes: list[str] = []
     given = {"recipients": "+12025550123", "message": "Hello", **fields}
     assert SEND is not None
@@ -135,10 +135,14 @@ def test_the_provider_reads_a_literal_plus_and_a_number_without_plus_for_whatsap
         {"recipients": "+1202555"[:5]},
         {"recipients": "+12025550123,+12025550124"},
         {"message": ""},
+        {"message": {"b": "Hello"}},
+        {"message": ["Hello", "you"]},
+        {"message": True},
+        {"recipients": {"b": "+12025550123"}},
         {"sendsms": "0"},
     ],
 )
-def test_the_provider_refuses_what_it_cannot_send(fields: dict[str, str]) -> None:
+def test_the_provider_refuses_what_it_cannot_send(fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidMessage):
         taken(**fields)
 

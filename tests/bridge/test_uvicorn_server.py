@@ -79,6 +79,27 @@ def test_a_target_is_read_as_old_programs_write_it(parts: list[bytes], seen: str
                     answer += more
 
 
+def test_the_end_of_a_line_after_a_body_is_no_request() -> None:
+    app = Starlette(routes=[Route("/{path:path}", target, methods=["GET", "POST"])])
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serve_app(app, listening),
+        socket.create_connection(listening.getsockname()[:2], timeout=20) as connection,
+    ):
+        for number in range(2):
+            head = b"POST /%d? HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n" % number
+            connection.sendall(head + b"ab\r\n")
+            answer = b""
+            while not answer.endswith(b"/%d?" % number):
+                more = connection.recv(4096)
+                assert more, answer
+                answer += more
+        connection.sendall(b"\r\nGET /\xe9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"/%E9?")
+
+
 class Six(socket.socket):
     """A socket of IPv6, on a machine that may have none."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from smsbridge.mapping.reread import reread
+from datetime import UTC, datetime
+
+from smsbridge.mapping.reread import reread, time_in, values_in
 from smsbridge.mapping.template import Template, names, render
+from smsbridge.mapping.times import zone_of
 
 from support.each import each
+
+LISBON = zone_of("Europe/Lisbon")
 
 CHOICE: Template = {"{channels}": {"sms+whatsapp": "{recipient|digits}", "*": "no"}}
 
@@ -57,10 +62,119 @@ def test_xml_and_json_of_several_values_can_be_read_backwards(template: str) -> 
 def test_an_escaped_value_alone_is_read_backwards_too() -> None:
     assert reread("{text|xml}", "a &lt; b") == {"text": "a < b"}
     assert reread("{text|json}", r"a \" b") == {"text": 'a " b'}
-    assert reread("{text|json|base64}", "YQ==") == {"text": "YQ=="}
+    assert reread("{text|upper|xml}", "A &lt; B") == {"text": "A < B"}
+
+
+@each(
+    "template",
+    [
+        "{text|base64}",
+        "b:{text|base64}",
+        "{text|hex}",
+        "{text|hex-ucs2}",
+        "{text|url}",
+        "{text|json|base64}",
+        {"base64": "{text}"},
+        {"{encoding}": {"gsm-7": "{text|hex}", "ucs-2": "{text|hex-ucs2}"}},
+    ],
+)
+def test_a_text_that_is_written_in_another_way_is_read_as_it_was(template: Template) -> None:
+    text = "Crème à 5 € 😀 +%20"
+    assert reread(template, str(render(template, {"text": text, "encoding": "gsm-7"}))) == {
+        "text": text
+    }
+
+
+@each(
+    ("template", "word"),
+    [
+        ("{text|base64}", "Hello!"),
+        ("{text|base64}", "/w=="),
+        ("{text|hex}", "Hello"),
+        ("{text|hex-ucs2}", "00480"),
+        ("{text|hex-ucs2}", "D83D"),
+        ("{text|url}", "%FF"),
+        ({"hex": "{text}"}, "Hello"),
+    ],
+)
+def test_what_a_filter_never_makes_is_no_value(template: Template, word: str) -> None:
+    assert reread(template, word) == {}
+
+
+def test_lines_of_base64_and_small_letters_of_hex_are_read() -> None:
+    assert reread("{text|base64}", "SGVs\r\nbG8=\r\n") == {"text": "Hello"}
+    assert reread("{text|hex-ucs2}", "004800e9") == {"text": "Hé"}
     assert reread("{text|json}", 'no "JSON') == {"text": 'no "JSON'}
 
 
 def test_a_value_that_is_several_has_commas_between() -> None:
     read = reread("to:{recipients};", "to:+12025550123,+447700900123;")
     assert render("{recipients|digits}", read) == ["12025550123", "447700900123"]
+
+
+@each(
+    ("fields", "text"),
+    [
+        ({"coding": "2", "text": "00480065"}, "He"),
+        ({"coding": "0", "text": "00480065"}, "00480065"),
+        ({"coding": "2", "text": "Hello"}, "Hello"),
+    ],
+)
+def test_one_field_tells_how_another_is_written(fields: dict[str, str], text: str) -> None:
+    by_encoding: dict[str, Template] = {
+        "text": {"{encoding}": {"gsm-7": "{text}", "ucs-2": "{text|hex-ucs2}"}},
+        "coding": {"{encoding}": {"gsm-7": "0", "ucs-2": "2"}},
+    }
+    assert values_in(fields, by_encoding)["text"] == text
+
+
+@each(
+    ("places", "fields"),
+    [
+        ({"at": "{send_at|%d.%m.%Y %H:%M}"}, {"at": "10.07.2027 10:00"}),
+        ({"at": "{send_at|%d%m%y%H%M}"}, {"at": "1007271000"}),
+        ({"at": "{send_at|%y%m%d%H%M}"}, {"at": "2707101000"}),
+        ({"at": "{send_at|%d%m%y%H%M%z}"}, {"at": "1007270900+0000"}),
+        ({"at": "100% {send_at|%d/%m/%Y} at {send_at|%H.%M}"}, {"at": "100% 10/07/2027 at 10.00"}),
+        (
+            {"day": "{send_at|%d/%m/%Y}", "hour": "{send_at|%H:%M}"},
+            {"day": "10/07/2027", "hour": "10:00"},
+        ),
+        ({"at": "{send_at}"}, {"at": "2027-07-10 10:00"}),
+        ({"at": "{send_at|iso}"}, {"at": "2027-07-10T09:00:00Z"}),
+        ({"at": "{send_at|epoch|number}"}, {"at": 1815210000}),
+        (
+            {"later": {"{send_at}": {"": "0", "*": "1"}}, "at": "{send_at|%d.%m.%y %H:%M}"},
+            {"later": "1", "at": "10.07.27 10:00"},
+        ),
+    ],
+)
+def test_a_time_is_read_in_the_form_in_which_its_table_writes_it(
+    places: dict[str, Template], fields: dict[str, object]
+) -> None:
+    said = time_in(fields, places, "send_at")
+    assert said is not None
+    found = said.read(LISBON)
+    assert found is not None
+    assert found.time == datetime(2027, 7, 10, 9, tzinfo=UTC)
+
+
+@each(
+    ("places", "fields"),
+    [
+        ({"at": "{send_at|%d.%m.%Y %H:%M}"}, {"at": "tomorrow"}),
+        ({"at": "{send_at|%d%m%y%H%M}"}, {"at": "0"}),
+        ({"day": "{send_at|%d/%m/%Y}", "hour": "{send_at|%H:%M}"}, {"hour": "10:00"}),
+    ],
+)
+def test_a_time_that_can_t_be_read_is_said_and_is_none(
+    places: dict[str, Template], fields: dict[str, object]
+) -> None:
+    said = time_in(fields, places, "send_at")
+    assert said is not None
+    assert said.read(LISBON) is None
+
+
+@each("fields", [{}, {"at": ""}, {"at": None}, {"other": "10.07.2027 10:00"}])
+def test_a_call_may_say_no_time(fields: dict[str, object]) -> None:
+    assert time_in(fields, {"at": "{send_at|%d.%m.%Y %H:%M}", "other": "{text}"}, "send_at") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from smsbridge.codecs.rest import Rest
@@ -13,6 +14,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.serving.answers import AnswerWriter, merge, word_of
 from smsbridge.serving.rest import ProviderRest
+from smsbridge.serving.seen_answers import SeenAnswer, SeenAnswers
 from smsbridge.serving.soap import ProviderSoap
 
 from support.blocks import GATE
@@ -47,6 +49,22 @@ def test_words_stand_at_their_paths() -> None:
 def test_a_status_of_the_table_is_that_of_the_answer() -> None:
     response = REST.refusal({"#status": {"402": Reason.QUOTA}}, (Reason.QUOTA,))
     assert (response.status, words(response)) == (402, {})
+
+
+def test_a_refusal_has_the_word_and_the_status_of_its_reason() -> None:
+    rejected = {
+        "#status": {"403": Reason.QUOTA, "401": Reason.AUTHENTICATION},
+        "code": {"7": Reason.AUTHENTICATION},
+    }
+    response = REST.refusal(rejected, (Reason.AUTHENTICATION,))
+    assert (response.status, words(response)) == (401, {"code": "7"})
+
+
+def test_a_refusal_has_the_status_and_the_number_that_were_seen() -> None:
+    seen = SeenAnswers((SeenAnswer({"code": 7}, 401, Reason.AUTHENTICATION),))
+    writer = replace(REST, seen=seen)
+    response = writer.refusal({"code": {"7": Reason.AUTHENTICATION}}, (Reason.AUTHENTICATION,))
+    assert (response.status, words(response)) == (401, {"code": 7})
 
 
 def test_over_soap_they_are_laid_over_a_valid_sample() -> None:

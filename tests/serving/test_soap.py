@@ -241,8 +241,18 @@ def test_a_call_of_soap_1_2_is_answered_in_soap_1_2(kind: str) -> None:
         assert answer.header("content-type") == "application/soap+xml; charset=utf-8"
 
 
-def test_a_call_of_soap_1_1_is_answered_in_soap_1_1() -> None:
-    request = encoded()
+@each(
+    "declared",
+    [
+        b"",
+        b' xmlns:s12="%s"' % SOAP12.encode(),
+        b" xmlns='%s'" % SOAP12.encode(),
+    ],
+)
+def test_a_call_of_soap_1_1_is_answered_in_soap_1_1(declared: bytes) -> None:
+    plain = encoded()
+    request = replace(plain, body=plain.body.replace(b"Envelope ", b"Envelope%s " % declared, 1))
+    assert read(request)[0].fields == FIELDS
     for answer in (
         ProviderSoap(SOAP, SITE).write(request, "sendSms", "x"),
         ProviderSoap(SOAP, SITE).fault(request, "Client", "No"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from smsbridge import Status
 from smsbridge.backends.base import Backend
 from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.times import zone_of
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import provider_protocols
 from smsbridge.serving.table_answers import TableAnswers, fits_id
 
 from support.blocks import REST_SEND, rest
+from support.each import each
 
 QUESTION = """
 [status]
@@ -84,3 +87,23 @@ def test_an_id_fits_the_form_that_the_table_marks() -> None:
     assert protocol.table.send is not None
     assert fits_id(protocol.codec, protocol.table.send, "17")
     assert not fits_id(protocol.codec, protocol.table.send, "abc")
+
+
+@each(
+    ("form", "zone", "word"),
+    [
+        ("", "", "2027-07-10T09:00:00Z"),
+        ("%d.%m.%Y %H:%M", "", "10.07.2027 09:00"),
+        ("%d.%m.%Y %H:%M", "Europe/Lisbon", "10.07.2027 10:00"),
+        ("epoch", "Europe/Lisbon", 1815210000),
+        ("epoch-ms", "", 1815210000000),
+    ],
+)
+def test_a_time_of_a_row_is_in_the_form_and_the_zone_of_its_table(
+    form: str, zone: str, word: str | int
+) -> None:
+    question = QUESTION + (f'time_format = "{form}"\n' if form else "")
+    asked = call(rest(REST_SEND + question), "status")
+    row = {"id": "i-1", "status": Status.SENT, "at": "2027-07-10T09:00:00Z", "error": ""}
+    found = replace(answers(), zone=zone_of(zone)).rows(REQUEST, asked, [row])
+    assert said(found)["at"] == word

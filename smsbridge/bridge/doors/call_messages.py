@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
+from smsbridge.mapping.reread import time_in
 from smsbridge.mapping.template import RECIPIENTS
-from smsbridge.mapping.times import parse_time
 from smsbridge.serving.call import unknown_fields
 from smsbridge.serving.rest import NOT_UTF8
 
@@ -34,8 +34,8 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     said, more = call.values, dict[str, Any]()
     if sender := said.get("sender"):
         more["sender"] = sender
-    if when := said.get("send_at"):
-        found = parse_time(when, dialect.zone())
+    if when := time_in(call.given, call.table.places(), "send_at"):
+        found = when.read(dialect.zone())
         if found is None:
             raise InvalidMessage("send_at: the time can't be read")
         more["send_at"] = found.time

@@ -15,6 +15,7 @@ from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.message import Message, Status, Submission, fingerprint
 from smsbridge.serving.answers import AnswerWriter, status_words
 from smsbridge.serving.call import ReceivedCall
+from smsbridge.serving.seen_answers import SeenAnswers
 from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, writer_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,12 @@ class DoorAnswers:
     ) -> DoorAnswers:
         """Return the writer for a backend; `ConfigError` if its clients couldn't read a yes."""
         backend = next(iter(accounts))
-        answers = TableAnswers(statuses=backend.statuses, status_word=true_word)
+        answers = TableAnswers(
+            statuses=backend.statuses,
+            status_word=true_word,
+            zone=backend.zone(),
+            seen=SeenAnswers.of(backend),
+        )
         found = {one.name for one in protocols if one.table.send and _needs_number(one, answers)}
         for one in protocols:
             if one.table.send:
@@ -142,7 +148,10 @@ class DoorAnswers:
         """
         rejected = call.table.rejected
         faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
-        return _no_writer(request, call).refusal({**faults, **rejected}, reasons)
+        writer = _no_writer(request, call)
+        if call.operation == "send":
+            writer = replace(writer, seen=self.answers.seen)
+        return writer.refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:
         """Return the dialect's server fault, which leaves the outcome open."""

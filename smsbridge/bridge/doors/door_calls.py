@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.reread import time_in
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
+_TIMES = ("after", "before", "first", "last")
 _BAD = (Reason.REQUEST, Reason.OTHER)
 _BLAMED = {
     "recipient": Reason.RECIPIENT,
@@ -86,20 +88,32 @@ class DoorCalls:
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
         """Return the answer to a call; raises `StoreError` if the store can't be used."""
-        log = DoorLog(self.store, self.config.name)
+        log = DoorLog(self.store, self.config.name, self.dialect.zone())
+        values = self._values(call)
         match call.operation:
             case "send":
                 return self._send(request, call, caller)
             case "status" | "sent":
-                found = log.rows(call.operation, call.values, caller)
+                found = log.rows(call.operation, values, caller)
                 return self.answers.rows(request, call, found)
             case "received":
-                return self.answers.received(request, call, log.received(call.values, caller))
-            case "delete" if log.delete(call.values, caller):
-                return self.answers.accept_command(request, call, call.values.get("id", ""))
+                return self.answers.received(request, call, log.received(values, caller))
+            case "delete" if log.delete(values, caller):
+                return self.answers.accept_command(request, call, values.get("id", ""))
             case "resend" if again := self._resend(call, caller):
                 return self.answers.first(request, call, [again])
         return self.answers.refuse(request, call, *_BAD)
+
+    def _values(self, call: ReceivedCall) -> Mapping[str, str]:
+        """Return the values of a call, with its times in ISO 8601: the dialect has its own form."""
+        values = dict(call.values)
+        for name in _TIMES:
+            said = time_in(call.given, call.table.places(), name)
+            if said is None or (said.word.isdigit() and not said.form):  # it may be an id
+                continue
+            if found := said.read(self.dialect.zone()):
+                values[name] = found.time.isoformat()
+        return values
 
     def _resend(self, call: ReceivedCall, caller: str) -> StoredMessage | None:
         """Requeue a message that is known to have failed; None if it isn't."""

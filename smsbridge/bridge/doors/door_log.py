@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.bridge.store.event_store import EventStore
@@ -15,7 +15,7 @@ from smsbridge.message import Status
 from smsbridge.text.phone import digits_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from smsbridge.bridge.store.message_store import MessageStore
 
@@ -32,10 +32,11 @@ _FAILED: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class DoorLog:
-    """The log of one door."""
+    """The log of one door. ``zone``: of its days, UTC by default."""
 
     store: MessageStore
     door: str
+    zone: tzinfo | None = None
 
     def rows(self, question: str, values: Mapping[str, str], caller: str) -> list[StoredMessage]:
         """Return the messages that a question selects: one page, newest first."""
@@ -88,12 +89,12 @@ class DoorLog:
                 self._delete_arrival(values["id"], caller)
             return True
         first = read_time(values.get("first", ""))
-        last = read_time(values.get("last", "")) or first
+        last = read_time(values["last"]) if values.get("last") else first
         if first is None or last is None:
             return False
         days: Mapping[str, Any] = {
-            "after": _day(first).timestamp(),
-            "before": (_day(last) + timedelta(days=1)).timestamp(),
+            "after": self._day(first).timestamp(),
+            "before": (self._day(last) + timedelta(days=1)).timestamp(),
         }
         while found := self.store.list_messages(
             door=self.door, caller=caller, **days, limit=_MOST_READ
@@ -105,6 +106,10 @@ class DoorLog:
         events = EventStore(self.store)
         if came := events.list_received(door=self.door, caller=caller, known=known):
             events.hide(came)
+
+    def _day(self, time: datetime) -> datetime:
+        local = time.astimezone(self.zone or UTC)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bool:
@@ -118,7 +123,3 @@ def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bo
 
 def _seconds(time: datetime | None) -> float | None:
     return time.timestamp() if time else None
-
-
-def _day(time: datetime) -> datetime:
-    return time.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -18,7 +18,7 @@ from smsbridge.codecs.soap.model import (
     XSDType,
     optional,
 )
-from smsbridge.codecs.soap.reader import XSI, split
+from smsbridge.codecs.soap.reader import said_type, split
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.writer import Writer
 from smsbridge.codecs.soap.xml import parse_ours
@@ -306,7 +306,7 @@ def _headers(envelope: Envelope) -> dict[str, Any]:
 
 
 def _has_types(envelope: Envelope) -> bool:
-    return any(child.get(f"{{{XSI}}}type") for child in envelope.child)
+    return any(said_type(child) for child in envelope.child)
 
 
 def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) -> dict[str, Any]:
@@ -327,7 +327,7 @@ def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) ->
     for name, child in named:
         if name in parts:
             raise Unreadable("it has the same part twice")
-        said = child.get(f"{{{XSI}}}type", "").rpartition(":")[2]
+        said = said_type(child)
         wanted = declared.get(name) or "string"
         if said and said != wanted and name in declared and declared[name]:
             note("another xsi:type")

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_OTHERS = (
+_INSTANCES = (
     XSI,
+    "http://www.w3.org/2000/10/XMLSchema-instance",
+    "http://www.w3.org/1999/XMLSchema-instance",
+)
+_OTHERS = (
+    *_INSTANCES,
     "http://www.w3.org/XML/",
     "http://schemas.xmlsoap.org/soap/",
     "http://www.w3.org/2003/05/soap-",
@@ -52,9 +57,9 @@ class Values:
         if self._count > self._most or depth > _MOST_DEPTH:
             raise Unreadable("references (href) in a circle, or too many values")
         element = self._resolve(element)
-        if element.get(f"{{{XSI}}}nil") in _TRUE:
+        if _instance(element, "nil") in _TRUE or _instance(element, "null") in _TRUE:
             return None
-        said = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
+        said = said_type(element)
         attributes = {split(str(name)): str(value) for name, value in element.attrib.items()}
         if said == "Map":
             self._note("an associative array")
@@ -112,6 +117,16 @@ class Values:
 def _is_own(space: str) -> bool:
     """Return whether attributes in a namespace belong to the service, not to XML or SOAP."""
     return not space.startswith(_OTHERS)
+
+
+def said_type(element: Element) -> str:
+    """Return the local name of the ``xsi:type`` of an element, of drafts of 1999 and 2000 too."""
+    return _instance(element, "type").rpartition(":")[2]
+
+
+def _instance(element: Element, name: str) -> str:
+    found = (element.get(f"{{{space}}}{name}") for space in _INSTANCES)
+    return next((str(said) for said in found if said is not None), "")
 
 
 def split(name: Element | str) -> tuple[str, str]:

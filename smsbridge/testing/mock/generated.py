@@ -54,7 +54,9 @@ class GeneratedAnswers:
         self._protocols = protocols
         self._scenario = scenario
         self._history = history
-        self._answers = TableAnswers(statuses=backend.statuses, status_word=_status_word)
+        self._answers = TableAnswers(
+            statuses=backend.statuses, status_word=_status_word, zone=backend.zone()
+        )
 
     def answer(self, request: Request, call: ReceivedCall) -> Response:
         """Return the answer to a call that a table has."""

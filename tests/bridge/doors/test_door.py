@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
 
 from support.bridges import (
+    CALLERS,
     HERE,
     NEW,
     NUMBER,
@@ -267,6 +269,21 @@ def test_a_refusal_has_no_id(tmp_path: Path) -> None:
         right = oldcorp_call(call)
         answer = run.ask(replace(right, headers={**right.headers, "Authorization": "Basic eA=="}))
     assert etree.fromstring(answer.body).xpath("//*[not(*)]/text()") == ["40"]
+
+
+def test_an_answer_has_the_status_that_the_provider_was_seen_to_give(tmp_path: Path) -> None:
+    callers = "{ shop = { username = 'AC1', password = 'p' } }"
+    text = config_text(backends='[backends.old]\nbackend = "twilio"\n' + NEW)
+    basic = {"Authorization": f"Basic {b64encode(b'AC1:p').decode()}"}
+    path, message = "/2010-04-01/Accounts/AC1/Messages.json", {"To": NUMBER, "Body": "Hello"}
+    with running(tmp_path, text.replace(CALLERS, callers)) as run:
+        taken = run.ask(form(path, message, **basic))
+        refused = run.ask(form(path, {**message, "To": "12"}, **basic))
+        wrong = run.ask(form(path, message, Authorization="Basic QUMxOng="))
+        (stored,) = run.messages()
+    assert (taken.status, said(taken)["sid"]) == (201, stored.id)
+    assert (refused.status, said(refused)) == (400, {"code": 21211})
+    assert (wrong.status, said(wrong)) == (401, {"code": 20003})
 
 
 def test_an_operation_that_the_table_doesn_t_have_is_a_fault(tmp_path: Path) -> None:

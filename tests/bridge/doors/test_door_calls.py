@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -169,6 +171,31 @@ def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Pa
     with running(tmp_path, text) as run:
         send(run, to="07700900123,07700 900124")
         assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
+
+
+LOCAL_TIMES = """
+[backends.old.sent]
+route = "GET /messages"
+fields = { from = "{after|%d.%m.%Y %H:%M}" }
+rows = "messages"
+row = { id = "id", text = "text", at = "at" }
+time_format = "%d.%m.%Y %H:%M"
+"""
+
+
+def test_times_are_those_of_the_zone_and_the_form_of_the_dialect(tmp_path: Path) -> None:
+    text = referenced().replace("{send_at|iso}", "{send_at|%d%m%y%H%M}")
+    text = text.replace("[backends.old]\n", '[backends.old]\ntime_zone = "Asia/Kolkata"\n')
+    with running(tmp_path, text + LOCAL_TIMES) as run:
+        send(run, at="1003350530")
+        (stored,) = run.messages()
+        at = said(run.ask(get("/messages?key=shop-key")))["messages"][0]["at"]
+        then = datetime.strptime(at, "%d.%m.%Y %H:%M").replace(tzinfo=ZoneInfo("Asia/Kolkata"))
+        assert 0 <= stored.stored_at - then.timestamp() < 60
+        for since, count in ((at, 1), ("10.03.2199 00:00", 0)):
+            found = run.ask(get(f"/messages?key=shop-key&from={quote(since)}"))
+            assert len(said(found)["messages"]) == count
+    assert stored.send_at == datetime(2035, 3, 10, tzinfo=UTC).timestamp()
 
 
 def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from smsbridge import Status
 from smsbridge.bridge.doors.door_log import DoorLog
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.stored_message import End, State
+from smsbridge.mapping.times import zone_of
 
 from support.bridges import NUMBER, Clock, new_message, open_store, put
 from support.each import each
@@ -67,6 +68,26 @@ def test_a_day_or_some_are_deleted_and_nothing_without_a_selector(tmp_path: Path
         assert [one.text for one in log.rows("sent", {}, "shop")] == ["Two"]
         assert log.delete({"first": "2027-01-31", "last": "2027-02-01"}, "shop")
         assert log.rows("sent", {}, "shop") == []
+
+
+def test_a_day_is_one_of_the_zone(tmp_path: Path) -> None:
+    with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
+        for text in ("30 January, 23:30", "1 February, 00:30"):
+            clock.seconds = NOON.timestamp() + (-18.0 if text.startswith("30") else 7.0) * 3600
+            put(store, text)
+        log = DoorLog(store, "shop", zone_of("Asia/Kolkata"))
+        assert log.delete({"first": "2027-01-31T00:00:00+05:30"}, "shop")
+        assert len(log.rows("sent", {}, "shop")) == 2
+        assert log.delete({"first": "2027-01-30T00:00:00+05:30"}, "shop")
+        assert [one.text for one in log.rows("sent", {}, "shop")] == ["1 February, 00:30"]
+
+
+def test_a_period_without_an_end_that_can_be_read_is_no_selector(tmp_path: Path) -> None:
+    with open_store(tmp_path, Clock(NOON.timestamp())) as store:
+        one = put(store, "One")
+        log = DoorLog(store, "shop")
+        assert not log.delete({"first": "2027-01-31", "last": "soon"}, "shop")
+        assert log.rows("sent", {}, "shop") == [one]
 
 
 def test_a_day_with_more_than_are_read_at_once_is_deleted_too(tmp_path: Path) -> None:

@@ -63,6 +63,14 @@ def test_nil_is_nothing(said: str) -> None:
     assert value(f'<a><b xsi:nil="{said}"/><c/></a>') == {"b": None, "c": ""}
 
 
+@each("draft", ["1999", "2000/10"])
+def test_the_attributes_of_a_draft_are_those_of_the_standard(draft: str) -> None:
+    space = f'xmlns:old="http://www.w3.org/{draft}/XMLSchema-instance"'
+    assert value(f'<a {space} old:type="xsd:string">Hello</a>') == "Hello"
+    assert value(f'<a {space} old:type="xsd:base64">SGVsbG8=</a>') == "Hello"
+    assert value(f'<a {space} old:null="1"/>') is None
+
+
 @each("said", ["0", "false"])
 def test_not_nil_is_a_value(said: str) -> None:
     assert value(f'<a xsi:nil="{said}">Hello</a>') == "Hello"

@@ -1,0 +1,115 @@
+"""What a provider was seen to answer: with which HTTP status, and which words as numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from smsbridge.backends.catalogue import entry_of
+from smsbridge.codecs.answer_format import read_words
+from smsbridge.codecs.rest import Rest
+from smsbridge.errors import Reason
+from smsbridge.http.exchange import Response
+from smsbridge.mapping.codec import Unreadable
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.path import STATUS, TEXT, at
+
+if TYPE_CHECKING:
+    from smsbridge.backends.base import Backend
+
+_OK = 200
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAnswer:
+    """An answer over REST. ``reason``: why it refused; None where it took the message.
+
+    ``text``: the whole of it, if it is text.
+    """
+
+    words: Mapping[str, Any]
+    status: int
+    reason: Reason | None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAnswers:
+    """The answers to a send in the examples of a file of the catalogue; none for other backends."""
+
+    answers: tuple[SeenAnswer, ...] = ()
+
+    @classmethod
+    def of(cls, backend: Backend) -> SeenAnswers:
+        """Return those of a backend."""
+        entry = entry_of(type(backend))
+        codecs = (one.codec for one in backend.protocols.values())
+        codec = next((one for one in codecs if isinstance(one, Rest)), None)
+        if entry is None or codec is None:
+            return cls()
+        found: list[SeenAnswer] = []
+        for one in entry.examples:
+            given, expect = one["response"], one["expect"]
+            if expect["outcome"] not in ("accepted", "rejected"):
+                continue
+            plain = given.get("text", "")
+            body = json.dumps(given["json"]) if "json" in given else plain
+            answer, words = Response(status=given["status"], body=body.encode()), dict[str, Any]()
+            with suppress(Unreadable):  # such as no body
+                words = dict(read_words(codec.answer, answer, backend.site()))
+            reason = (
+                Reason(expect.get("reason", Reason.OTHER))
+                if expect["outcome"] == "rejected"
+                else None
+            )
+            whole = plain if codec.answer not in ("json", "form", "xml") else ""
+            found.append(SeenAnswer(words, given["status"], reason, whole))
+        return cls(tuple(found))
+
+    def status_of_yes(self) -> int:
+        """Return the status of an answer that a message was taken."""
+        return next((one.status for one in self.answers if one.reason is None), _OK)
+
+    def status_of_no(self, path: str, word: str, reason: Reason) -> int:
+        """Return the status of an answer that refuses a message by a word for a reason.
+
+        If neither was seen it is that of another reason, but never says that credentials are wrong.
+        """
+        refusals = [one for one in self.answers if one.reason is not None]
+        others = [one for one in refusals if one.reason is not Reason.AUTHENTICATION]
+        by_word = [one for one in refusals if text(at(one.words, path)) == word]
+        by_reason = [one for one in refusals if one.reason is reason]
+        if nearest := by_word or by_reason or others:
+            return nearest[0].status
+        return _BAD_REQUEST if any(one.status > _BAD_REQUEST for one in refusals) else _OK
+
+    def in_its_text(self, answer: Response, words: Mapping[str, Any]) -> Response:
+        """Return an answer with the text that was seen to say the same words, if one was."""
+        said = (one.text for one in self.answers if one.text and _is_all(words, one.words))
+        whole = next(said, "")
+        return replace(answer, body=whole.encode()) if whole else answer
+
+    def typed(self, path: str, word: Any) -> Any:
+        """Return a word as a number or a boolean of JSON where one was seen at its path.
+
+        Where nothing was seen, the words *true* and *false* are booleans.
+        """
+        found = (at(one.words, path) for one in self.answers)
+        seen = next((one for one in found if one is not None), None)
+        if seen is None or isinstance(seen, bool):
+            return {"true": True, "false": False}.get(word, word)
+        number = isinstance(seen, int | float) and text(word).removeprefix("-")
+        return int(word) if number and number.isascii() and number.isdecimal() else word
+
+
+def _is_all(words: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+    """Return whether words are all that a text was seen to say."""
+    return words.items() <= seen.items() and seen.keys() - words.keys() <= {STATUS, TEXT}
+
+
+UNSEEN = SeenAnswers()
+"""Those of a provider of which none is known."""
