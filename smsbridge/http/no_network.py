@@ -1,4 +1,4 @@
-"""A time in which this process connects to nothing: what tries to is refused, and counted."""
+"""A block in which this process makes no connection: each attempt is refused, and counted."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _WATCHED: list[bool] = []
 
 
 class NoNetwork:
-    """Entered, it refuses each connection, look-up of a name and new process with an `OSError`.
+    """While entered, it refuses every connection, name look-up and new process with an `OSError`.
 
-    ``tries``: how many there were. It holds for all threads, and for what connects by Python's own
+    ``tries``: how many it refused. It covers all threads, and whatever connects with Python's own
     sockets.
 
     >>> with NoNetwork() as nothing_leaves:

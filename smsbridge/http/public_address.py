@@ -1,7 +1,7 @@
 """Which addresses may be connected to where others choose the URL: public ones, and networks.
 
-A name is resolved first, and each of its addresses is asked for, so a name that leads somewhere
-else the next time leads nowhere.
+A name is resolved first, and each of its addresses is checked, so a name that resolves differently
+the next time gets nowhere.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class ForbiddenAddress(OSError):
 def may_connect(host: str, networks: Sequence[Network] = (), *, public: bool = True) -> bool:
     """Return whether an address is in one of the networks or, if ``public``, is a public one.
 
-    An IPv6 address in which an IPv4 address stands (mapped, 6to4, NAT64) is public only if
-    both are. Multicast is never allowed, and neither is what is no address.
+    An IPv6 address in which an IPv4 address stands (mapped, 6to4, NAT64) is public only if both
+    are. Multicast is never allowed, and neither is anything that is not an address.
 
     >>> from ipaddress import ip_network
     >>> may_connect("10.0.0.1"), may_connect("10.0.0.1", [ip_network("10.0.0.0/8")])
