@@ -80,9 +80,9 @@ class JsonWebToken:
 
 
 def stand_in(auth: Auth, name: str, word: str) -> str:
-    """Return what signs in the place of a secret that is not to be used: a word, or a new key.
+    """Return what signs in place of a secret that must not be used: a word, or a new key.
 
-    A word serves everywhere but as the key of a `JsonWebToken`, which must fit its algorithm.
+    A word will do everywhere except as the key of a `JsonWebToken`, which must fit its algorithm.
     """
     if not isinstance(auth, JsonWebToken) or name != auth.key:
         return word

@@ -16,7 +16,7 @@ ANSWER_LIMIT = 4 * 1024 * 1024
 ELEMENT_LIMIT = 50_000
 """Bytes and elements of XML that an answer may have, unless the config says otherwise.
 
-They are enough for an inbox of some thousand messages.
+They are enough for an inbox of a few thousand messages.
 """
 
 
@@ -26,7 +26,7 @@ _URL = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_url(place: str) -> bool:
-    """Return whether a place is a URL, of any scheme in any case (RFC 3986 §3.1), and no file."""
+    """Return whether a place is a URL, of any scheme in any case (RFC 3986 §3.1), not a file."""
     return bool(_URL.match(place))
 
 

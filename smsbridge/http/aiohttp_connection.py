@@ -1,7 +1,7 @@
 """Connections of aiohttp that tell how much was handed over, and take no answer but their own.
 
-They write requests and read answers themselves; how a connection is opened, kept and ended is
-aiohttp's.
+They write requests and read answers themselves; opening, keeping and ending a connection is left to
+aiohttp.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class _Protocol(ResponseHandler):
     async def _hand_rest(self, sending: TaskSending) -> None:
         """Hand over the rest of a large body, each part only when the connection could pass one on.
 
-        Where it breaks, `connection_lost` tells it.
+        If it breaks, `connection_lost` reports that.
         """
         body = sending.request.body
         with suppress(ConnectionError):
@@ -236,7 +236,7 @@ def _has_unread(protocol: ResponseHandler) -> bool:
 def end_connection(transport: asyncio.Transport) -> None:
     """End a connection at once, whatever it has left to write.
 
-    One that is gone already stays as it is: asyncio can't abort it.
+    One that is already gone is left alone: asyncio can't abort it.
     """
     if not transport.is_closing() or transport.get_write_buffer_size():
         transport.abort()

@@ -135,7 +135,7 @@ class AiohttpTransport:
         return whole(read.status, read.headers, read.body, sending.request, sending.handed)
 
     async def close(self) -> None:
-        """End the connections that are open, without a wait; another request opens new ones.
+        """Close all connections, without waiting; another request opens new ones.
 
         What they have left to write is dropped: a peer may never read it.
         """

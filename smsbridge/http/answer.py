@@ -175,7 +175,7 @@ class Reading:
         if codings not in ([], ["chunked"]):
             raise BadAnswer("the Transfer-Encoding of the answer is not known")
         if len(lengths) > 1 or (lengths and codings):
-            raise BadAnswer("the headers of the answer contradict themselves")
+            raise BadAnswer("the headers of the answer contradict each other")
         if self._method in ("HEAD", "CONNECT") or status in _BODILESS:
             return _Body.NONE, 0
         if codings:
@@ -241,7 +241,7 @@ class Reading:
         line = bytes(self._came[:end]).removesuffix(b"\r")
         del self._came[: end + 1]
         if _NEVER_IN_A_LINE.search(line):
-            raise BadAnswer("a line of the answer holds a CR or a NUL")
+            raise BadAnswer("a line of the answer contains a CR or a NUL")
         return line
 
     def _more(self) -> _Steps:

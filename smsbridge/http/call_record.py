@@ -170,7 +170,7 @@ def _sent_headers(
 
 
 def _answer_headers(answer: Response, rule: MaskRule) -> Iterator[tuple[str, str]]:
-    """Yield the headers that matter; of others a name may say too much."""
+    """Yield the headers that matter; of others even the name may say too much."""
     for name in (*_PLAIN, "date", "location", "www-authenticate"):
         value = answer.header(name)
         if not value:

@@ -1,6 +1,6 @@
 """libcurl's error codes as the errors that the other transports meet.
 
-libcurl's own text is looked at for a word, and never shown: it may hold a part of a URL.
+libcurl's own text is searched for a word, and never shown: it may hold a part of a URL.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _MOST_LINE = 100 * 1024
 _ENDED = (pycurl.E_PARTIAL_FILE, pycurl.E_GOT_NOTHING)
 _ENDS = ("unexpected eof", "CONNECT aborted")  # of TLS, of a proxy
 _BAD_HEADERS: Mapping[str, str] = {
-    "Carriage return": "a line of the answer holds a CR or a NUL",
-    "NUL byte": "a line of the answer holds a CR or a NUL",
+    "Carriage return": "a line of the answer contains a CR or a NUL",
+    "NUL byte": "a line of the answer contains a CR or a NUL",
     "Header without colon": "a header of the answer has no name",
     "Invalid Content-Length": "the Content-Length of the answer is not a number, or there are two",
 }
@@ -65,7 +65,7 @@ def is_end(code: int, said: str) -> bool:
 
 
 def error_of(code: int, said: str, number: int) -> Exception:
-    """Return the error that a code comes to; ``number``: the system's own, 0 for none."""
+    """Return the error for a code; ``number``: the system's own, 0 for none."""
     if why := _BAD_ANSWERS.get(code):
         return BadAnswer(next((w for start, w in _BAD_HEADERS.items() if start in said), why))
     if alert := _ALERT.search(said):

@@ -1,8 +1,8 @@
-"""libcurl's handle for one request after the other over one connection, and what it saw of each.
+"""libcurl's handle for one request after another over one connection, and what it saw of each.
 
-libcurl sends a request again by itself if the connection that it kept ends before any answer, also
-where the peer has read it whole, and no option stops it. It asks before each time that it sends:
-the second is refused. What has left is what libcurl counted; what came is read by `Reading`.
+libcurl sends a request again by itself if a kept connection ends before any answer, even if the
+peer has read all of it, and no option stops it. But it asks before each send: the second is
+refused. What has left is what libcurl counted; what came is read by `Reading`.
 """
 
 from __future__ import annotations

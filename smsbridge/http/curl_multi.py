@@ -80,7 +80,7 @@ class _Multi:
     """
 
     def __init__(self) -> None:
-        """Open it in the loop that runs."""
+        """Open it in the running loop."""
         self._loop = asyncio.get_running_loop()
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -137,7 +137,7 @@ class _Multi:
         self._registered[number] = what
 
     def forget_socket(self, number: int) -> None:
-        """Wait for a socket no more: its number may be that of a new one now."""
+        """Stop waiting for a socket: its number may now be that of a new one."""
         if self._registered.pop(number, None) is not None:
             with suppress(ValueError, OSError):
                 self._loop.remove_reader(number)

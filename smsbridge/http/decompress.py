@@ -22,7 +22,7 @@ class BadEncoding(ValueError):
 
 
 class UnknownEncoding(BadEncoding):
-    """A Content-Encoding that nobody here can undo, such as br."""
+    """A Content-Encoding that can't be undone here, such as br."""
 
 
 class TooLarge(BadEncoding):

@@ -53,7 +53,7 @@ class _HeadersAndBody:
 class Request(_HeadersAndBody):
     """A request to the provider, or from it.
 
-    ``share``: a request with a share is sent once, and everybody who yields the same share gets its
+    ``share``: a request with a share is sent once, and everyone who yields the same share gets its
     answer. ``most``: how many bytes an answer may have, decoded; ``most_key``: the config key that
     sets it, if one does. ``backend``: the name of the backend that it is for, see
     ``Backend.by_name``. ``prefix``: what a server took off the beginning of its path.
@@ -95,7 +95,7 @@ class Response(_HeadersAndBody):
     left: Left = Left.ALL
 
     def retry_after(self, now: datetime) -> float | None:
-        """Return the seconds of Retry-After, given so or as a date (RFC 9110 §10.2.3), at most 1 h.
+        """Return the seconds of Retry-After, a number or a date (RFC 9110 §10.2.3), at most 1 h.
 
         None if it is absent or can't be read.
         """
@@ -121,7 +121,8 @@ class Broken(Exception):
     """The only error of a transport: no complete answer came.
 
     ``left`` is how much of the request had left; ``why`` is for readers; ``retry`` is False when
-    the same call would break again; ``retry_after`` the seconds that the other side asked to wait.
+    the same call would break again; ``retry_after`` the seconds that the other side asked us to
+    wait.
     """
 
     def __init__(

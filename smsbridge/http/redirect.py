@@ -1,7 +1,7 @@
 """Where every request of this process goes instead of the network, while a test says so.
 
 The transports ask here before they use a network, and the config where a credential is missing. In
-production nothing is ever chosen: it costs the look at one variable.
+production nothing is ever chosen: it costs one look at a variable.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _land(flight: Future[Response], send: Callable[[], Response]) -> None:
 
 
 def _fail(flight: Future[Response], error: BaseException) -> None:
-    """Let a flight end by an error, which is raised for everybody who waits for it."""
+    """Let a flight end with an error, which is raised for everyone waiting for it."""
     if not isinstance(error, Exception):
         error = Broken(Left.NOTHING, "the call that would have answered was interrupted")
     flight.set_exception(error)
@@ -85,7 +85,7 @@ def answer_of(flight: Future[Response] | asyncio.Future[Response]) -> Response:
 
 
 async def land_async(flight: Future[Response], answer: Coroutine[Any, Any, Response]) -> None:
-    """Let a flight end as a coroutine does, for everybody who waits for it, in any thread."""
+    """Let a flight end as a coroutine does, for everyone waiting for it, in any thread."""
     try:
         flight.set_result(await answer)
     except BaseException as error:
@@ -95,7 +95,7 @@ async def land_async(flight: Future[Response], answer: Coroutine[Any, Any, Respo
 
 
 class TaskFlights:
-    """Requests of one share, sent once, each by a task: whoever asks may be cancelled."""
+    """Requests of one share, sent once, each by a task, so that any caller may be cancelled."""
 
     def __init__(self) -> None:
         """Create it empty."""

@@ -56,7 +56,7 @@ class AsyncTransport(Protocol):
 
 
 class Places(dict[str, T]):
-    """How each origin is reached, found once: nothing of it changes while a client lives."""
+    """How each origin is reached, found once: it doesn't change while a client lives."""
 
     def of(self, origin: str, find: Callable[[str], T]) -> T:
         """Return the place of an origin, found by ``find`` if it isn't known."""
@@ -93,7 +93,7 @@ class Network:
     """How to reach hosts, read once: issuers, client certificate, proxies.
 
     Issuers are read on first use, since HTTP without TLS needs none; those of a config at once, so
-    that what is wrong with them is known before a call.
+    that a fault in them shows before a call.
     """
 
     reach: Reach
@@ -198,7 +198,7 @@ def headers_to_send(request: Request, way: Way) -> dict[str, str]:
 def whole(
     status: int, headers: Mapping[str, str], body: bytes, request: Request, left: Left = Left.ALL
 ) -> Response:
-    """Return an answer with its body decoded, no larger than may be; raises `Broken` otherwise."""
+    """Return an answer with its body decoded, no larger than allowed; raises `Broken` otherwise."""
     carried = Response(status=status, headers=headers, body=body, left=left)
     coding = carried.header("content-encoding")
     if not coding and len(body) <= request.most:

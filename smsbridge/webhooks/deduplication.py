@@ -33,7 +33,7 @@ class Seen(Protocol):
     """A memory of events. Its three methods are called from several threads.
 
     An event has keys, each of 64 hex digits; they hold no number and no text. If you keep them in a
-    database, let a claim expire that was neither kept nor released: its process died.
+    database, let a claim that was neither kept nor released expire: its process died.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.webhooks import Claim, Receiver

@@ -53,10 +53,10 @@ def methods_of(tables: Sequence[Webhook]) -> list[str]:
 def parse(
     tables: Sequence[Webhook], request: Request, zone: tzinfo | None = None
 ) -> Sequence[Event]:
-    """Return the events of a request. That it is the provider's must have been checked before.
+    """Return the events of a request, which must already be known to be the provider's.
 
-    ``tables``: those of a backend, its ``webhooks``. ``zone``: that of times without one, UTC by
-    default. Raises `WebhookUnreadable` for a request that no table fits.
+    ``tables``: those of a backend, its ``webhooks``. ``zone``: the zone of times written without
+    one, UTC by default. Raises `WebhookUnreadable` for a request that no table fits.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.http.exchange import Request
@@ -170,7 +170,7 @@ def _message(
 
 
 def _check_words(table: Webhook, words: Mapping[str, str | None], *names: str) -> None:
-    """Refuse a message that nobody could use, unless the request says by itself what it is."""
+    """Refuse a message of no use, unless the request itself says what it is."""
     if "type" not in table.envelope and not any(words.get(name) for name in names):
         raise refusal(f"{table.kind} needs {' or '.join(names)}")
 

@@ -15,9 +15,9 @@ class Event:
     """One thing that happened at the provider.
 
     ``id``: the provider's, the same each time it is delivered; None if the provider gives none.
-    ``type``: the provider's own word. ``created_at``, ``occurred_at``: in UTC, None where it
-    doesn't say. ``version``: of the provider's format. ``data``: everything that the provider said
-    about it.
+    ``type``: the provider's own word. ``created_at``, ``occurred_at``: in UTC, None if it doesn't
+    say. ``version``: of the provider's format. ``data``: everything that the provider said about
+    it.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.http.exchange import Request

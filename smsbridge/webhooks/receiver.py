@@ -49,12 +49,12 @@ class _Offers(Protocol):
 class Receiver:
     """Receives the webhooks of one provider. Safe across threads.
 
-    ``source``: a backend, its class, or tables. A provider that signs with a credential needs the
+    ``source``: a backend, its class, or tables. If the provider signs with a credential, give the
     backend itself, and nothing else. Otherwise give one or more of: ``secrets``, with which the
     provider signs, several while they are rotated; ``path``, which nobody can guess; ``networks``
     from which it calls, such as ``192.0.2.0/24``. A request must satisfy all that are given.
 
-    ``public_url``: what stands before the path in the address that the provider calls, such as
+    ``public_url``: the address that the provider calls, up to its path, such as
     ``https://app.example``, for a signature that covers it; by default that of the backend's
     ``callback``. ``seen``: the memory of events, by default the last 10,000 of this process.
     ``now``: the clock.
@@ -95,7 +95,7 @@ class Receiver:
         self._seen = Memory() if seen is None else seen
 
     def read(self, request: Request, peer: str = "") -> Sequence[Event]:
-        """Return the events of a request, which may have come before. ``peer``: who sent it.
+        """Return the events of a request, whether or not they came before. ``peer``: who sent it.
 
         Raises `WebhookUntrusted`, before the body is read, or `WebhookUnreadable`.
         """
@@ -107,10 +107,10 @@ class Receiver:
     def answer(self, request: Request, function: Function, peer: str = "") -> Response:
         """Call a function with the events of a request, once for each; return the answer.
 
-        An event of which the function raises an error is accepted again: the answer is a 500, or
-        the status of the `WebhookRefused` that it raises.
+        An event for which the function raises an error will be accepted again: the answer is a 500,
+        or the status of the `WebhookRefused` that it raises.
 
-        Raises `ConfigError` for a function that a call doesn't run: an async one, a generator.
+        Raises `ConfigError` for a function that a call alone doesn't run: async, or a generator.
         """
         _check_function(function)
         _refuse_async(function)

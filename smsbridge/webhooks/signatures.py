@@ -40,15 +40,15 @@ class Signature:
     ``value``: a template, such as a shared word, an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as":
     "hex"}}`` (or ``base64``, ``base64url``), or a list of these, one after the other: ``["v1=",
     …]``. ``key`` names a credential of the backend, or ``{secret}``, one of those that the receiver
-    is given; with ``"from": "base64"`` it is in base64, after ``whsec_`` if that is there, as
-    Standard Webhooks has it. ``of`` is made of ``{url}``, ``{address}`` (the URL without its
-    query), ``{method}``, ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or
+    is given; with ``"from": "base64"`` it is in base64, after ``whsec_`` if present, as Standard
+    Webhooks has it. ``of`` is made of ``{url}``, ``{address}`` (the URL without its query),
+    ``{method}``, ``{body}``, ``{timestamp}``, ``{nonce}``, and ``{form|sorted}`` or
     ``{query|sorted}``: names and values, sorted, without anything between. By default it is
     HMAC-SHA256 of timestamp, ``.`` and the raw body, in hex.
 
     ``rotating``: the header of a second signature, by the next secret, while the secret is rotated.
-    ``timestamp``: the header of the Unix seconds, which may be ``seconds`` from the clock.
-    ``nonce``: the header of a word that goes into it.
+    ``timestamp``: the header with the Unix time, which may be ``seconds`` off our clock. ``nonce``:
+    the header of a word that goes into it.
 
     >>> from smsbridge.webhooks.signatures import Signature
     >>> Signature(header="X-Signature", timestamp="X-Timestamp").seconds

@@ -63,8 +63,8 @@ ROW_NAMES: Mapping[WebhookKind, tuple[str, ...]] = {
 class WebhookAnswer:
     """What the provider wants to hear: by default 200, and nothing.
 
-    ``body``: a template over the names of the row, and ``uuid``; some providers send a text that
-    they get as an SMS. A failure is answered differently.
+    ``body``: a template over the names of the row, and ``uuid``; some providers send the text of
+    the answer as an SMS. A failure is answered differently.
 
     >>> from smsbridge.webhooks import WebhookAnswer
     >>> WebhookAnswer(body="ACK/Jasmin").status
@@ -96,9 +96,9 @@ class Webhook:
     the provider wants to hear. ``signed``: how it signs. ``charset``: of a form that names none.
 
     ``envelope``: our name for a part of an event (``id``, ``type``, ``version``, ``created_at``,
-    ``occurred_at``, ``data``) to its path in the request. With ``data`` the row, or the rows, are
-    in there. ``types``: the provider's types of its events; where the request doesn't say it, the
-    first is the type of each. Without ``types`` a request may have any.
+    ``occurred_at``, ``data``) to its path in the request. With ``data``, the row or rows are in it.
+    ``types``: the provider's types of its events; if the request doesn't say, the first is the type
+    of each. Without ``types`` a request may have any.
 
     For the mock: ``also``, what it writes beside the row, None for ``null``, and ``headers``:
     templates by path or name.

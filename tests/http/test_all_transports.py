@@ -102,7 +102,7 @@ def test_an_answer_that_is_odd_and_whole_is_taken(data: bytes, by: str) -> None:
             OK + b"Content-Encoding: gzip\r\n\r\n" + packed(b"\0" * 30_000_000),
             "HTTP 200, and the body is larger than 1048576 bytes",
         ),
-        (OK + b"X: a\rb\r\n\r\n", "a line of the answer holds a CR or a NUL"),
+        (OK + b"X: a\rb\r\n\r\n", "a line of the answer contains a CR or a NUL"),
     ],
 )
 def test_an_answer_that_proves_nothing_is_refused_in_the_same_words(
