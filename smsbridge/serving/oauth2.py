@@ -1,4 +1,4 @@
-"""OAuth2 client credentials, as the provider gives out tokens and checks them."""
+"""OAuth2 client credentials: issues and checks tokens, as the provider does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _OK = 200
 _UNAUTHORIZED = 401
 TOKEN_SECONDS = 3600
-"""How long a token is valid."""
+"""How many seconds a token is valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ProviderClientCredentials(ProviderAuth):
     auth: ClientCredentials
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether a Bearer token is there."""
+        """Return whether a Bearer token is present."""
         return request.header("authorization")[:7].lower() == "bearer "
 
     def is_valid(
@@ -42,13 +42,13 @@ class ProviderClientCredentials(ProviderAuth):
         _credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Return whether the token is one of those that were issued."""
+        """Return whether the token was issued."""
         return self.is_used(request, {}) and request.header("authorization")[7:].strip() in tokens
 
     def credentials_in(
         self, request: Request, _fields: Mapping[str, Any], names: Collection[str]
     ) -> dict[str, str]:
-        """Return the client's id of a token call."""
+        """Return the client id in a token request."""
         name = self.auth.client_id
         if name not in names or not self._is_token_call(request):
             return {}
@@ -69,7 +69,7 @@ class ProviderClientCredentials(ProviderAuth):
         _site: Site,
         mint: Callable[[str], str],
     ) -> Response | None:
-        """Answer a token call with a token or a refusal."""
+        """Answer a token request with a token or a refusal."""
         if not self._is_token_call(request):
             return None
         if any(key not in credentials for key in self.auth.credentials):
@@ -89,7 +89,7 @@ class ProviderClientCredentials(ProviderAuth):
 
 
 def _id_in_basic(name: str, header: str) -> dict[str, str]:
-    """Return the client's id of HTTP Basic, by its name (RFC 6749 §2.3.1); or nothing."""
+    """Return the client id in HTTP Basic, by its name (RFC 6749 §2.3.1), or nothing."""
     try:
         both = base64.b64decode(header.removeprefix("Basic "), validate=True).decode()
     except ValueError:
