@@ -1,4 +1,4 @@
-"""kill -9 to the bridge, at named points and at random: nothing is lost, nothing doubled."""
+"""kill -9 of the bridge, at named points and at random: no message is lost or sent twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every dialect that ships, spoken by a door: its own client is told by its credentials alone."""
+"""Every bundled dialect, spoken by a door: its own client is identified by credentials alone."""
 
 from __future__ import annotations
 

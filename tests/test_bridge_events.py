@@ -1,4 +1,4 @@
-"""A bridge as a process of its own, between old clients and a provider that reports to it."""
+"""A bridge as its own process, between old clients and a provider that posts events to it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def control(run: Killed, what: str, **asked: Any) -> None:
 
 
 def wait(look: Callable[[], Any]) -> Any:
-    """Return what a function finds, once it does."""
+    """Wait until a function returns something, and return that."""
     until = time.monotonic() + SECONDS
     while not (found := look()):
         assert time.monotonic() < until

@@ -1,4 +1,4 @@
-"""What a provider reports becomes a webhook of the caller, through a bridge that may be killed."""
+"""A provider's report becomes a webhook to the caller, through a bridge that may be killed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _POSTED = POINTS[4:7]
 
 
 def whole_text(url: str, networks: str = LOOPBACK) -> str:
-    """Return a config in which a provider reports, and the shop is told in our JSON."""
+    """Return a config with a provider's webhook, and our JSON for the shop."""
     text = hooked_text(url, 'shape = "standard"', networks=networks)
     text = text.replace("[doors.shop]", f"{COMES_IN}[doors.shop]")
     return text.replace("[doors.shop]\n", '[doors.shop]\nreceived = "shop"\n') + REPORTS
@@ -116,7 +116,7 @@ def test_a_receiver_that_is_not_allowed_sees_no_connection(tmp_path: Path) -> No
 
 @contextmanager
 def killed_shop(place: Place, shop: FaultServer) -> Iterator[Killed]:
-    """Yield bridges that may be killed, and tell a shop on loopback: two, if they share a store."""
+    """Yield killable bridges that post to a shop on loopback: two, if they share a store."""
     with killed(place) as run:
         file = place.folder / "smsbridge.toml"
         hook = f'{{ url = "{shop.url}", secret = "{SECRET}", {LOOPBACK}, shape = "standard" }}'
@@ -126,7 +126,7 @@ def killed_shop(place: Place, shop: FaultServer) -> Iterator[Killed]:
 
 
 def die_and_go_on(place: Place, point: str) -> Counter[str]:
-    """Kill a bridge at a point of its third event, start all; return how often each came."""
+    """Kill a bridge at a point of its third event, restart all; return how often each came."""
     with FaultServer([answer(204)]) as shop, killed_shop(place, shop) as run:
         with open_store(place, Clock(time.time())) as store:
             wanted = [received(store, f"Text {number}") for number in range(6)]

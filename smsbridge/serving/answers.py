@@ -1,4 +1,4 @@
-"""What a provider would answer, made from its table, for the mock. ASSUMED, never seen."""
+"""Writes what a provider would answer, from its table, for the mock. ASSUMED, never observed."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NO_CONTENT = "204"
 
 @dataclass(frozen=True, slots=True)
 class AnswerWriter:
-    """Writes answers to one call: by which codec, to which request, of which name.
+    """Writes answers to one call: its codec, request and name.
 
-    ``without``: a path that no answer has unless it is told to, or its contract needs it. ``seen``:
-    what the provider was seen to answer.
+    ``without``: a path to leave out unless it is given or the contract requires it. ``seen``: what
+    the provider was seen to answer.
     """
 
     codec: ProviderCodec
@@ -41,7 +41,7 @@ class AnswerWriter:
     def answer(
         self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
     ) -> Response:
-        """Return an answer that has each word at its path, over a valid sample.
+        """Return an answer with each word at its path, based on a valid sample.
 
         ``rejected``: words that the sample must not have, since they mean a refusal.
         """
@@ -72,7 +72,7 @@ class AnswerWriter:
     def refusal(
         self, rejected: Mapping[str, Mapping[str, Reason]], reasons: tuple[Reason, ...]
     ) -> Response:
-        """Return an answer that means one of some reasons; the codec's refusal if no word does."""
+        """Return an answer for one of the reasons; the codec's own refusal if none has a word."""
         others = {path: words for path, words in rejected.items() if path != STATUS}
         for reason in reasons:
             status = _first_word(rejected.get(STATUS, {}), reason)
@@ -80,7 +80,7 @@ class AnswerWriter:
                 word = _first_word(words, reason)
                 if word is None:
                     continue
-                with suppress(Unwritable):  # its format may have no place for it
+                with suppress(Unwritable):  # the format may have no place for it
                     typed = {path: word if self.codec.needs_wsdl else self.seen.typed(path, word)}
                     answer = self.seen.in_its_text(self.answer(typed), typed)
                     if status or self.seen.answers:
@@ -98,7 +98,7 @@ def _first_word(words: Mapping[str, Reason], reason: Reason) -> str | None:
 
 
 def _less(tree: Any, steps: Sequence[str]) -> Any:
-    """Return nested words without what stands at a path."""
+    """Return nested words without the one at a path."""
     first, *others = steps
     if not isinstance(tree, Mapping) or first not in tree:
         return tree
@@ -107,7 +107,7 @@ def _less(tree: Any, steps: Sequence[str]) -> Any:
 
 
 def merge(tree: Any, over: Any) -> Any:
-    """Return nested words, with other words replacing or adding to them."""
+    """Return nested words with others merged over them."""
     if isinstance(tree, Mapping) and isinstance(over, Mapping):
         return {**tree, **{name: merge(tree.get(name), value) for name, value in over.items()}}
     if isinstance(tree, list) and isinstance(over, Mapping) and tree:
@@ -128,13 +128,13 @@ def _other(word: str | None, refusing: Mapping[str, Reason]) -> str | None:
 
 
 def row_of(table: Operation, words: Mapping[str, Any], recipient: str) -> dict[str, Any]:
-    """Return the row of a recipient that has each word at its path."""
+    """Return a recipient's row with each word at its path."""
     path = table.paths("recipient")[0].split(" ")[0]
     return nest({**words, path: recipient})
 
 
 def first_pairs(marks: When) -> Iterator[tuple[str, str]]:
-    """Yield each path of some marks with a word that it may have there."""
+    """Yield each path of some markers, with a word that fits there."""
     yield from ((path, words_of(said)[0]) for path, said in marks.match.items())
 
 
@@ -144,7 +144,7 @@ def status_words(table: Mapping[str, Status]) -> dict[Status, str]:
 
 
 def word_of(marker: str, sample: str) -> str:
-    """Return a word that a marker of success matches; ``sample`` if it matches many."""
+    """Return a word that a success marker matches; ``sample`` if it matches many."""
     if marker == "*" or pattern_of(marker) is not None:
         return sample
     return marker

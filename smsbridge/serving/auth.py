@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class ProviderAuth(ABC):
-    """Tells who makes a request, and answers what is not a call: a token call, a login.
+    """Authenticates requests, and answers those that are not calls: token requests and logins.
 
-    ``tells_by_token``: whether a token that it issues stands for who asked for it.
+    ``tells_by_token``: whether the tokens that it issues identify their holder.
     """
 
     tells_by_token: ClassVar[bool] = True
 
     @abstractmethod
     def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Return whether a request uses this auth, with the right credentials or not."""
+        """Return whether a request uses this auth, with right or wrong credentials."""
 
     @abstractmethod
     def is_valid(
@@ -35,12 +35,12 @@ class ProviderAuth(ABC):
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Return whether the credentials are right; ``tokens`` are those that were issued."""
+        """Return whether the credentials are right; ``tokens`` are the issued ones."""
 
     def credentials_in(
         self, _request: Request, _fields: Mapping[str, Any], _names: Collection[str]
     ) -> dict[str, str]:
-        """Return which of the credentials of some names a request has in plain, right or wrong."""
+        """Return which of the named credentials a request carries in plain text, right or wrong."""
         return {}
 
     def answer(
@@ -50,15 +50,15 @@ class ProviderAuth(ABC):
         _site: Site,
         _mint: Callable[[str], str],
     ) -> Response | None:
-        """Return the answer to a request of the conversation; ``mint`` issues a token."""
+        """Return the answer to a request of the auth's conversation; ``mint`` issues a token."""
         return None
 
     def renew(
         self, _request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
     ) -> Response | None:
-        """Return a challenge where a request has no answer to one, or to one that is forgotten.
+        """Return a challenge if a request answers none, or one that has expired.
 
-        A door asks for it once a call has proved nothing.
+        A door uses it once a call has failed to authenticate.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4, as the provider checks it: signed again, and compared."""
+"""Checks AWS Signature Version 4 by signing again and comparing."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _PARTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ProviderAwsSignature(ProviderAuth):
-    """A signature. Its time is not looked at."""
+    """A signature; its time is ignored."""
 
     auth: AwsSignature
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether the header is there."""
+        """Return whether the header is present."""
         return request.header("authorization").startswith(f"{SCHEME} ")
 
     def is_valid(
@@ -38,7 +38,7 @@ class ProviderAwsSignature(ProviderAuth):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Return whether the signature is that of the request, over the headers that it names."""
+        """Return whether the signature matches the request and the headers that it names."""
         given = request.header("authorization")
         found = _PARTS.fullmatch(given)
         if not found or any(key not in credentials for key in self.auth.credentials):
@@ -52,7 +52,7 @@ class ProviderAwsSignature(ProviderAuth):
 
 
 def _plain(header: str) -> str:
-    """Return a header without the blanks after its commas, which may be left out."""
+    """Return a header without the optional spaces after its commas."""
     return header.replace(", ", ",")
 
 

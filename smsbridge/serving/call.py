@@ -1,4 +1,4 @@
-"""A request as the provider reads it: protocol, operation, credentials and fields."""
+"""Reads a request as the provider does: protocol, operation, credentials and fields."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ SENDING = ("send", "resend")
 class ReceivedCall:
     """A call of an operation.
 
-    ``given``: all its fields. ``known``: the credentials are right. ``message``: None where the
-    provider would refuse it, and then ``trouble`` says why. ``others``: the messages to the other
-    recipients of a call that has several. ``own``: the fields that carry
-    credentials. ``leniencies``: those that its reading needed.
+    ``given``: all its fields. ``known``: the credentials are right. ``message``: None if the
+    provider would refuse it; then ``trouble`` says why. ``others``: the messages to further
+    recipients. ``own``: the fields that carry credentials. ``leniencies``: those needed to read it.
     """
 
     protocol: ProviderProtocol
@@ -55,19 +54,19 @@ class ReceivedCall:
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The values of the call, by our names: its table, read backwards."""
+        """The values of the call by our names, from its table read backwards."""
         if not self._values:
             self._values.append(values_in(self.given, self.table.places()))
         return self._values[0]
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """All its messages; none where the provider would refuse them."""
+        """All its messages; empty if the provider would refuse them."""
         return (self.message, *self.others) if self.message else ()
 
     @property
     def proving(self) -> frozenset[str]:
-        """The fields that carry credentials; ``own`` has other values of the table's own, too."""
+        """The fields that carry credentials; ``own`` also has the table's other own values."""
         private = {*self.protocol.table.auth.credentials, "token"}
         others = self.own - self.table.places().keys()
         placed = self.table.plan.places_carry.items()
@@ -75,12 +74,12 @@ class ReceivedCall:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The provider's fields, less those that say who calls."""
+        """The provider's fields, without those that identify the caller."""
         return {name: value for name, value in self.given.items() if name not in self.own}
 
 
 def is_sending(protocols: Sequence[ProviderProtocol], head: Request) -> bool:
-    """Return whether a request is a call that sends; without its body, by its head alone."""
+    """Return whether a request is a send, judging by its head if the body is missing."""
     is_routed = False
     for protocol in protocols:
         operations = protocol.table.operations()
@@ -106,16 +105,16 @@ def refuse(
     why: str,
     code: str = "Client",
 ) -> Response:
-    """Return the answer that refuses a request by its head: a fault where it was to a SOAP port.
+    """Return a refusal of a request, judging by its head: a fault if it was to a SOAP port.
 
-    ``code``: that of the fault.
+    ``code``: the fault's.
     """
     for protocol in protocols:
         try:
             call = protocol.codec.read(protocol.calls(), replace(head, body=b""), _ignore)
         except Unreadable:  # an empty envelope, and only a port reads one
             return replace(protocol.codec.fault(head, code, why), status=status)
-        except ValueError:  # its target is no URL, so it is to no port
+        except ValueError:  # the target is not a URL, so not a port either
             break
         if call is not None:
             break
@@ -125,9 +124,9 @@ def refuse(
 def serve_wsdl(
     protocols: Sequence[ProviderProtocol], request: Request, url: str
 ) -> Response | None:
-    """Return the WSDL if a request asks for it; ``url`` is where the provider is.
+    """Return the WSDL if a request asks for it; ``url`` is the provider's.
 
-    What is a call of a route loads no WSDL, unless its query asks for one.
+    A call of a route loads no WSDL, unless its query asks for one.
     """
     asked = {name.lower() for name, _ in parse_qsl(request.query, keep_blank_values=True)}
     routed = (_reads(one, request) for one in protocols if not one.codec.needs_wsdl)
@@ -144,7 +143,7 @@ def _reads(protocol: ProviderProtocol, request: Request) -> bool:
         return True
 
 
-def read_call(  # noqa: PLR0913  (what a call is read by)
+def read_call(  # noqa: PLR0913  (all are needed to read a call)
     backend: Backend,
     protocols: Sequence[ProviderProtocol],
     request: Request,
@@ -153,11 +152,10 @@ def read_call(  # noqa: PLR0913  (what a call is read by)
     *,
     are_dialled: bool = False,
 ) -> ReceivedCall | Response | None:
-    """Return the call that a request makes, the answer to an unreadable one, or None.
+    """Return the call in a request, the answer to an unreadable one, or None.
 
-    ``protocols`` are those of the backend; ``tokens`` those given out. ``note`` is told of each
-    leniency that it took. ``are_dialled``: numbers are as people dial them in its
-    ``default_region``.
+    ``protocols`` are the backend's; ``tokens`` the issued ones. ``note`` is called with each
+    leniency that was needed. ``are_dialled``: numbers are as dialled in its ``default_region``.
     """
     found = _find_call(protocols, request, note)
     if not isinstance(found, tuple):
@@ -215,9 +213,9 @@ def _find_call(
 
 
 def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> ReceivedCall | None:
-    """Return the call of an operation of a WSDL, whether a table has it or not; None of no other.
+    """Return the call of a WSDL's operation, even if no table has it; else None.
 
-    Its table says nothing but its name; nobody knows what its credentials are.
+    Its table has only the name, and its credentials are unknown.
     """
     for protocol in protocols:
         if not protocol.codec.needs_wsdl:
@@ -230,7 +228,7 @@ def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> R
             return ReceivedCall(
                 protocol=protocol,
                 operation="",
-                table=Operation(call.name, {}, When({"status": "*"})),  # by which nothing is judged
+                table=Operation(call.name, {}, When({"status": "*"})),  # unused
                 given=call.fields,
                 known=True,
                 message=None,
@@ -242,9 +240,9 @@ def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> R
 def credentials_in(
     protocols: Sequence[ProviderProtocol], request: Request, names: Collection[str]
 ) -> dict[str, str] | None:
-    """Return which of the credentials of some names a request has, by config key.
+    """Return which of the named credentials a request has, by config key.
 
-    None if it is a call, or a token call, that can't be read.
+    None if it is an unreadable call or token request.
     """
     is_routed = unread = False
     for protocol in protocols:
@@ -263,7 +261,7 @@ def credentials_in(
 
 
 def unknown_fields(call: ReceivedCall) -> Iterator[tuple[str, Any]]:
-    """Yield each field of a call that its table doesn't have: its path, without indexes."""
+    """Yield each field of a call that isn't in its table: its path, without indexes."""
     known = {_names(path) for path in (*call.table.fields, *call.own)}
     for path, word in flat(call.fields):
         if (name := _names(path)) not in known:
@@ -271,7 +269,7 @@ def unknown_fields(call: ReceivedCall) -> Iterator[tuple[str, Any]]:
 
 
 def _names(path: str) -> str:
-    """Return a path without its indexes; the name of an unknown field may not be a valid path."""
+    """Return a path without indexes; an unknown field's name may not be a valid path."""
     try:
         return names_in(path)
     except ValueError:
@@ -281,7 +279,7 @@ def _names(path: str) -> str:
 def _operation(
     operations: Mapping[str, Operation | Question], call: Call
 ) -> tuple[str, Operation | Question]:
-    """Return the table of a call; of several on one route, the first whose fields are all there."""
+    """Return the table of a call; of several on one route, the first whose fields all match."""
     found = [(name, table) for name, table in operations.items() if table.call == call.name]
     whole = (one for one in found if all(at(call.fields, path) for path in one[1].fields))
     return next(whole, found[-1])
@@ -290,7 +288,7 @@ def _operation(
 def _messages(
     backend: Backend, table: Operation | Question, call: Call, note: Note, read: _Read
 ) -> tuple[list[Message], str]:
-    """Return the messages of a call that sends, or why the provider would refuse them."""
+    """Return the messages of a send, or why the provider would refuse them."""
     if not isinstance(table, Operation):
         return [], ""
     try:
@@ -306,18 +304,18 @@ def _messages(
 def _with_number(
     backend: Backend, table: Operation | Question, given: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Return the fields of a call with a number that was dialled as E.164."""
+    """Return the fields of a call, with a dialled number converted to E.164."""
     for path, template in table.places().items():
         word = text(field_at(given, path))
         read = reread(template, word)
         number = read.get("recipient") or read.get(RECIPIENTS, "")
-        if number and number[0] not in "+ ":  # a blank may be a + that was not escaped
+        if number and number[0] not in "+ ":  # a space may be an unescaped +
             return {**given, path: word.replace(number, backend.number(number), 1)}
     return given
 
 
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the fields of a call to several recipients as those of a call to each."""
+    """Split the fields of a call to several recipients into one set for each."""
     for path, template in table.places().items():
         if RECIPIENTS not in names(template) or (found := field_at(given, path)) in (None, "", []):
             continue

@@ -1,4 +1,4 @@
-"""Who calls, of several who may: by their credentials, in a time that doesn't tell whose fit."""
+"""Identifies callers by their credentials, in a time that doesn't reveal whose match."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ MOST_WRONG = 20
 WRONG_SECONDS = 60.0
 
 TokensOf = Callable[[str], Collection[str]]
-"""Returns the tokens that were given out to a caller, or, by an empty name, to anybody."""
+"""Returns the tokens issued to a caller or, for an empty name, to anyone."""
 Issue = Callable[[str], str]
-"""Issues a token to a caller, or, by an empty name, to anybody, and returns it."""
+"""Issues a token to a caller or, for an empty name, to anyone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
-    """Those who may call, by name: each a backend with the credentials of one."""
+    """The allowed callers, by name: each is a backend with that caller's credentials."""
 
     accounts: Mapping[str, Backend]
     tokens_of: TokensOf
     issue: Issue
 
     def who(self, request: Request, call: ReceivedCall) -> str:
-        """Return who makes a call; empty for nobody. Every caller is compared, whoever it is."""
+        """Return who makes a call, or empty. Always compares with every caller."""
         auth = call.protocol.auth
         proof = Proof(call.protocol, call.table, call.given, request)
         found = ""
@@ -50,7 +50,7 @@ class Callers:
     def converse(
         self, request: Request, protocols: Sequence[ProviderProtocol]
     ) -> tuple[Response | None, bool]:
-        """Return the answer to a token call, a login or to what needs a challenge, if it is one.
+        """Return the answer to a token request, login or challenge, if it is one.
 
         And whether it was refused.
         """
@@ -71,7 +71,7 @@ class Callers:
         return refused, refused is not None
 
     def challenge(self, request: Request, protocols: Sequence[ProviderProtocol]) -> Response | None:
-        """Return the challenge that a request has to answer first; None if it answers one."""
+        """Return the challenge that a request must answer first; None if it already does."""
 
         def mint(_: str) -> str:
             return self.issue("")
@@ -87,9 +87,9 @@ class Callers:
 
 @dataclass(slots=True)
 class WrongCalls:
-    """Counts calls with wrong credentials by address. Safe to share between threads.
+    """Counts calls with wrong credentials by address. Thread-safe.
 
-    Of IPv6 by its first 64 bits: a machine has all addresses that begin with them.
+    IPv6 addresses count by /64, since one machine may use all of it.
 
     ``monotonic`` returns seconds.
     """
@@ -110,14 +110,14 @@ class WrongCalls:
                 self._seen.popitem(last=False)
 
     def are_too_many(self, address: str) -> bool:
-        """Return whether an address has made so many lately that no more of it is looked at."""
+        """Return whether an address has recently made too many."""
         with self._turn:
             times = self._seen.get(_network(address), [])
             return len(times) >= MOST_WRONG and self.monotonic() - times[0] < WRONG_SECONDS
 
 
 def _network(address: str) -> str:
-    """Return what stands for all addresses of a caller."""
+    """Return the key for all addresses of one machine."""
     if ":" not in address:
         return address
     try:

@@ -1,4 +1,4 @@
-"""The provider's side of a codec: what each kind owes, and which class has it."""
+"""The provider's side of a codec: its interface, and which class implements each kind."""
 
 from __future__ import annotations
 
@@ -29,61 +29,61 @@ class ProviderCodec(ABC):
     """Reads requests and writes answers at one site."""
 
     needs_wsdl: ClassVar[bool] = False
-    """Whether it loads a WSDL to know its own requests: those that need none are asked first."""
+    """Whether it must load a WSDL to recognise its requests; codecs without are tried first."""
 
     @abstractmethod
     def read(self, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
-        """Return the call that a request makes; None if it isn't for us. Or `Unreadable`."""
+        """Return the call in a request; None if it isn't for us. May raise `Unreadable`."""
 
     @abstractmethod
     def write(self, request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
-        """Return the answer to a request, with ``result`` as it stands in a table."""
+        """Return the answer to a request, with ``result`` as in a table."""
 
     @abstractmethod
     def fault(self, request: Request, code: str, string: str) -> Response:
-        """Return the answer that reports a fault, in SOAP 1.1's words: Client, Server."""
+        """Return a fault, in SOAP 1.1's terms: Client, Server."""
 
     @abstractmethod
     def deny(self, request: Request, reason: Reason) -> Response:
-        """Return the answer that refuses a call for a reason."""
+        """Return the refusal of a call for a reason."""
 
     @abstractmethod
     def refuse(self, request: Request, why: Unreadable) -> Response:
-        """Return the answer to a request that could not be read."""
+        """Return the answer to an unreadable request."""
 
     def beside(self, _own: Mapping[str, Codec]) -> ProviderCodec:
-        """Return what also serves the calls that have their own codec, by their names."""
+        """Return a codec that also serves calls with their own codec, by name."""
         return self
 
     def at_path(self, _path: str) -> ProviderCodec:
-        """Return what serves at one path what it serves at the path of the service.
+        """Return a codec that serves at another path than the service's.
 
-        What has routes is at the paths below; whoever serves it takes the path off.
+        Routes are below that path, which the server strips.
         """
         return self
 
     def in_charset(self, _charset: str) -> ProviderCodec:
-        """Return what reads a request in an encoding, if that has no other and is not UTF-8."""
+        """Return a codec that reads requests in an encoding, if undeclared and not UTF-8."""
         return self
 
     def sample(self, _name: str) -> dict[str, Any]:
-        """Return the words of a valid answer to a call, as far as a contract says."""
+        """Return the words of a valid answer to a call, as far as a contract defines them."""
         return {}
 
     def sample_beside(self, name: str, _given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a sample that may stand beside the words that are given, by name."""
+        """Return a sample that is consistent with the given words, by name."""
         return self.sample(name)
 
     def known_calls(self) -> tuple[str, ...]:
-        """Return every call that a contract has, of a table or not; none without a contract."""
+        """Return every call in a contract, in a table or not; empty without a contract."""
         return ()
 
     def call_by_head(self, _request: Request) -> str:
-        """Return the call that the head of a request names; empty if none."""
+        """Return the call that a request's head names, or empty."""
         return ""
 
     def serve_wsdl(self, _request: Request, _url: str) -> Response | None:
-        """Return the WSDL if a request asks for it, with ``url`` as where the provider is."""
+        """Return the WSDL if a request asks for it; ``url`` is the provider's."""
         return None
 
 

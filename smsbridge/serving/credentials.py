@@ -1,4 +1,4 @@
-"""Credentials that stand in the request itself, as the provider checks them."""
+"""Checks credentials in the request itself, as the provider does."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class ProviderFields(ProviderAuth):
     auth: Fields
 
     def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Return whether each field and each header is there."""
+        """Return whether each field and header is present."""
         by_field = all(at(fields, path) is not None for path in self.auth.given)
         return by_field and all(request.header(name) for name in self.auth.headers)
 
     def credentials_in(
         self, request: Request, fields: Mapping[str, Any], names: Collection[str]
     ) -> dict[str, str]:
-        """Return what stands in its fields and headers, read back by their templates."""
+        """Return the credentials in its fields and headers, read back by their templates."""
         pairs = [(template, at(fields, path)) for path, template in self.auth.given.items()]
         pairs += [(one, request.header(name)) for name, one in self.auth.headers.items()]
         found: dict[str, str] = {}
@@ -65,7 +65,7 @@ class ProviderFields(ProviderAuth):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Return whether each has the right value."""
+        """Return whether each value is right."""
         if any(key not in credentials for key in self.auth.credentials):
             return False
         by_field = all(
@@ -85,7 +85,7 @@ class ProviderBasic(ProviderAuth):
     auth: Basic
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether the header is there."""
+        """Return whether the header is present."""
         return request.header("authorization")[:6].lower() == "basic "
 
     def is_valid(
@@ -95,7 +95,7 @@ class ProviderBasic(ProviderAuth):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Return whether the header holds both."""
+        """Return whether user and password are right."""
         if not self.is_used(request, {}) or any(
             key not in credentials for key in self.auth.credentials
         ):
@@ -106,7 +106,7 @@ class ProviderBasic(ProviderAuth):
     def renew(
         self, request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
     ) -> Response | None:
-        """Return a challenge where there is no header: .NET and wget wait for it."""
+        """Return a challenge if there is no header: .NET and wget wait for one."""
         if request.header("authorization"):
             return None
         return Response(status=401, headers={"WWW-Authenticate": 'Basic realm="smsbridge"'})
@@ -114,12 +114,12 @@ class ProviderBasic(ProviderAuth):
 
 @dataclass(frozen=True, slots=True)
 class ProviderUsernameToken(ProviderAuth):
-    """A block in the header of an envelope."""
+    """A UsernameToken in the header of an envelope."""
 
     auth: UsernameToken
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether the block is there."""
+        """Return whether it is present."""
         return _token(request) is not None
 
     def is_valid(
@@ -129,7 +129,7 @@ class ProviderUsernameToken(ProviderAuth):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Return whether user and password (as text or digest) are right, at any age."""
+        """Return whether user and password (text or digest) are right; its age is ignored."""
         token = _token(request)
         if token is None or any(key not in credentials for key in self.auth.credentials):
             return False

@@ -1,4 +1,4 @@
-"""HTTP Digest, as the provider asks for it and checks it."""
+"""HTTP Digest, provider's side: challenges and checks."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _UNAUTHORIZED = 401
 
 @dataclass(frozen=True, slots=True)
 class ProviderDigest(ProviderAuth):
-    """HTTP Digest: the nonce is a token, which anybody gets."""
+    """HTTP Digest: the nonce is a token that is issued to anyone."""
 
     tells_by_token = False
 
     auth: Digest
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether the header is there."""
+        """Return whether the header is present."""
         return request.header("authorization").lower().startswith("digest ")
 
     def is_valid(
@@ -43,7 +43,7 @@ class ProviderDigest(ProviderAuth):
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Return whether the header proves the password, with a nonce that was given out."""
+        """Return whether the header proves the password, with an issued nonce."""
         found = challenges(request.header("authorization"))
         if len(found) != 1 or any(key not in credentials for key in self.auth.credentials):
             return False
@@ -69,7 +69,7 @@ class ProviderDigest(ProviderAuth):
         _site: Site,
         mint: Callable[[str], str],
     ) -> Response | None:
-        """Return a 401 with a challenge if the request has no such header."""
+        """Return a 401 with a challenge if the request lacks the header."""
         if self.is_used(request, {}):
             return None
         return _challenge(mint)
@@ -77,7 +77,7 @@ class ProviderDigest(ProviderAuth):
     def renew(
         self, request: Request, tokens: Collection[str], mint: Callable[[str], str]
     ) -> Response | None:
-        """Return another challenge where the nonce was given out too long ago to be known."""
+        """Return a new challenge if the nonce has expired."""
         found = challenges(request.header("authorization"))
         if any(said.get("nonce") in tokens for _, said in found):
             return None
@@ -85,14 +85,14 @@ class ProviderDigest(ProviderAuth):
 
 
 def _challenge(mint: Callable[[str], str], more: str = "") -> Response:
-    """Return a challenge in MD5: old clients, such as PHP's, know nothing else."""
+    """Return an MD5 challenge: old clients, such as PHP's, support nothing else."""
     said = f'realm="{REALM}", qop="auth", algorithm=MD5, charset=UTF-8'
     challenge = f'Digest {said}, nonce="{mint("token")}"{more}'
     return Response(status=_UNAUTHORIZED, headers={"WWW-Authenticate": challenge})
 
 
 def _names(said: Mapping[str, str], user: str) -> bool:
-    """Return whether an Authorization names the user, in any of the ways of RFC 7616 §3.4."""
+    """Return whether an Authorization names the user, in any form of RFC 7616 §3.4."""
     if "username*" in said:
         charset, _, rest = said["username*"].partition("'")
         return charset.lower() == "utf-8" and same(unquote(rest.partition("'")[2]), user)

@@ -1,4 +1,4 @@
-"""Which requests come from a web page of another origin: a browser would let any page send them."""
+"""Detects requests from web pages of another origin, which browsers let any page send."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def find_foreign(request: Request, hosts: Collection[str], other_host: str) -> s
     """Return why a request may come from a page of another origin; empty if it doesn't.
 
     A page can make its own host name resolve to this machine (DNS rebinding); that name is
-    then the Host. ``hosts``: our own, besides those of the loopback; ``other_host``: what is said
-    of any other. Browsers always send these headers, so a request without them is accepted.
+    then the Host. ``hosts``: our own, besides loopback names; ``other_host``: the reason given for
+    any other. Browsers always send these headers, so a request without them is accepted.
     """
     host = request.header("host").lower()
     if host and not _is_own(host, hosts):
@@ -38,4 +38,4 @@ def _is_own(host: str, hosts: Collection[str]) -> bool:
         ipaddress.ip_address(name)
     except ValueError:
         return False
-    return any(one in hosts for one in ("0.0.0.0", "::"))  # noqa: S104  (it listens at every address)
+    return any(one in hosts for one in ("0.0.0.0", "::"))  # noqa: S104  (it listens on all addresses)

@@ -1,4 +1,4 @@
-"""Writes the words of an answer over REST: `smsbridge.codecs.answer_format` backwards."""
+"""Writes the words of a REST answer: the inverse of `smsbridge.codecs.answer_format`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 
 
 def write_words(form: str, words: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Return the Content-Type and the body of an answer that says these words, or `Unwritable`."""
+    """Return the Content-Type and body of an answer with these words; raises `Unwritable`."""
     if form == "json":
         whole = words.get(LIST, words.get(TEXT, words)) if len(words) == 1 else words
         return JSON, json.dumps(whole, ensure_ascii=False).encode(errors="replace")
@@ -38,14 +38,14 @@ def write_words(form: str, words: Mapping[str, Any]) -> tuple[str, bytes]:
     if form != "text" and not said:
         said = text_of(form, {name: text(word) for name, word in flat(words)})
     if not said:
-        raise Unwritable("its answers are text, which has no other words")
+        raise Unwritable("its answers are plain text, which has no other words")
     return _PLAIN, said.encode(errors="replace")
 
 
 def text_of(form: str, words: Mapping[str, str]) -> str:
-    """Return a text in which a pattern finds these words; or raise `Unwritable`.
+    """Return a text in which a pattern finds these words; raises `Unwritable`.
 
-    It finds no others, unless each text that it matches has some.
+    It contains others only if every matching text does.
     """
     pattern = compile_format(form)
     more = ""
@@ -63,13 +63,13 @@ def text_of(form: str, words: Mapping[str, str]) -> str:
 
 
 def _fill(choice: str, words: Mapping[str, str]) -> str | None:
-    """Return one of the choices of a pattern as a text; None if only an example can show one."""
+    """Return one alternative of a pattern as a text; None if only an example can."""
     made, at = "", 0
     while at < len(choice):
         if choice[at] == "(":
             end = _end(choice, at)
             word = _fill_group(choice[at:end], words)
-            if choice[end : end + 1] in ("?", "*"):  # it may be left out
+            if choice[end : end + 1] in ("?", "*"):  # it is optional
                 named = _GROUP.match(choice, at)
                 word, end = words.get(named[1] if named else "", ""), end + 1
             if word is None:
@@ -85,7 +85,7 @@ def _fill(choice: str, words: Mapping[str, str]) -> str | None:
 
 
 def _fill_group(group: str, words: Mapping[str, str]) -> str | None:
-    """Return the word of a group that has a name, or a text that its pattern matches."""
+    """Return the word for a named group, or a text that its pattern matches."""
     named = _GROUP.match(group)
     if named and named[1] in words:
         return words[named[1]]
@@ -94,7 +94,7 @@ def _fill_group(group: str, words: Mapping[str, str]) -> str | None:
 
 
 def _sample(atom: str) -> str:
-    """Return a character that a part of a pattern matches, itself if it is one."""
+    """Return a character that a part of a pattern matches: itself if literal."""
     if atom[0] not in ".[\\":
         return atom
     if atom[0] == "\\" and not atom[1].isalnum():
@@ -103,7 +103,7 @@ def _sample(atom: str) -> str:
 
 
 def _split(source: str) -> Iterator[str]:
-    """Yield the choices of a pattern: what stands between the bars that are in no group."""
+    """Yield the alternatives of a pattern, split at top-level bars."""
     depth = start = 0
     for found in _OPEN.finditer(source):
         depth += {"(": 1, ")": -1}.get(found[0], 0)
@@ -114,7 +114,7 @@ def _split(source: str) -> Iterator[str]:
 
 
 def _end(source: str, start: int) -> int:
-    """Return where the group ends that begins at a place."""
+    """Return the end of the group that begins at a position."""
     depth = 0
     for found in _OPEN.finditer(source, start):
         depth += {"(": 1, ")": -1}.get(found[0], 0)

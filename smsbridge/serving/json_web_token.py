@@ -1,4 +1,4 @@
-"""A JSON Web Token, as the provider checks it."""
+"""Checks a JSON Web Token, as the provider does."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SCHEME = "Bearer "
 
 @dataclass(frozen=True, slots=True)
 class ProviderJsonWebToken(ProviderAuth):
-    """A token that the client has signed. Its time is not looked at."""
+    """A token signed by the client; its time is ignored."""
 
     auth: JsonWebToken
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether the header is there."""
+        """Return whether the header is present."""
         return request.header("authorization").startswith(_SCHEME)
 
     def is_valid(
@@ -34,7 +34,7 @@ class ProviderJsonWebToken(ProviderAuth):
         credentials: Credentials,
         _tokens: Collection[str],
     ) -> bool:
-        """Return whether the token is signed with the key, and says what it must."""
+        """Return whether the token is signed with the key and has the required claims."""
         if any(key not in credentials for key in self.auth.credentials):
             return False
         library, given = jwt_library(), request.header("authorization").removeprefix(_SCHEME)

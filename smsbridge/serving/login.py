@@ -1,4 +1,4 @@
-"""A login of the provider's own, as the provider answers it and checks its tokens."""
+"""A provider's own login: answers it, and checks its tokens."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProviderLogin(ProviderAuth):
-    """A login of the provider's own."""
+    """A provider's own login."""
 
     auth: Login
 
     def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
-        """Return whether what goes with each call is there."""
+        """Return whether a call carries the token's field or header."""
         return provider_auth(self.auth.auth).is_used(request, fields)
 
     def is_valid(
@@ -40,7 +40,7 @@ class ProviderLogin(ProviderAuth):
         credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Return whether a field or a header has a token that was issued."""
+        """Return whether a field or header has an issued token."""
         sent = [text(word) for _, word in flat(fields)]
         held = [*sent, *(word.rpartition(" ")[2] for word in request.headers.values())]
         known = any(word in tokens for word in held)

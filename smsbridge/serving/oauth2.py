@@ -1,4 +1,4 @@
-"""OAuth2 client credentials, as the provider gives out tokens and checks them."""
+"""OAuth2 client credentials: issues and checks tokens, as the provider does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OK = 200
 _UNAUTHORIZED = 401
 TOKEN_SECONDS = 3600
-"""How long a token is valid."""
+"""How many seconds a token is valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ProviderClientCredentials(ProviderAuth):
     auth: ClientCredentials
 
     def is_used(self, request: Request, _fields: Mapping[str, Any]) -> bool:
-        """Return whether a Bearer token is there."""
+        """Return whether a Bearer token is present."""
         return request.header("authorization")[:7].lower() == "bearer "
 
     def is_valid(
@@ -43,13 +43,13 @@ class ProviderClientCredentials(ProviderAuth):
         _credentials: Credentials,
         tokens: Collection[str],
     ) -> bool:
-        """Return whether the token is one of those that were issued."""
+        """Return whether the token was issued."""
         return self.is_used(request, {}) and request.header("authorization")[7:].strip() in tokens
 
     def credentials_in(
         self, request: Request, _fields: Mapping[str, Any], names: Collection[str]
     ) -> dict[str, str]:
-        """Return the client's id of a token call."""
+        """Return the client id in a token request."""
         name = self.auth.client_id
         if name not in names or not self._is_token_call(request):
             return {}
@@ -83,7 +83,7 @@ class ProviderClientCredentials(ProviderAuth):
         site: Site,
         mint: Callable[[str], str],
     ) -> Response | None:
-        """Answer a token call with a token or a refusal."""
+        """Answer a token request with a token or a refusal."""
         if not self._is_token_call(request, site):
             return None
         if any(key not in credentials for key in self.auth.credentials):

@@ -1,4 +1,4 @@
-"""Whether a call has the credentials that its auth and its table ask for."""
+"""Checks whether a call has the credentials that its auth and table require."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_REQUEST = frozenset({"method", "url", "body"})
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What shows who makes a call: its fields, and the headers and address of its request."""
+    """The evidence of who makes a call: its fields, and the headers and URL of its request."""
 
     protocol: ProviderProtocol
     table: Operation | Question
@@ -34,17 +34,16 @@ class Proof:
     def is_valid(
         self, credentials: Mapping[str, str], tokens: Collection[str], *, is_strict: bool = True
     ) -> bool:
-        """Return whether it has some credentials, or a token that was given out.
+        """Return whether it has these credentials, or an issued token.
 
-        A signature may be of a value that can't be read back, such as a time. It must be the one
-        over what the call itself says in the place of that value; where it isn't ``is_strict``, any
-        word is taken.
+        A signature may cover a value that can't be read back, such as a time. It must then match
+        what the call says in that value's place; unless ``is_strict``, any signature is accepted.
         """
         by_auth = self.protocol.auth.is_valid(self.request, self.fields, credentials, tokens)
         return by_auth and self._has_credentials(credentials, is_strict=is_strict)
 
     def _has_credentials(self, credentials: Mapping[str, str], *, is_strict: bool) -> bool:
-        """Return whether those that the table has in its own fields and headers are right."""
+        """Return whether the credentials in the table's own fields and headers are right."""
         places = self.table.places()
         in_fields = (
             (field_at(self.fields, path), places[path])
@@ -64,7 +63,7 @@ class Proof:
     def _fits(
         self, template: Template, given: str, credentials: Mapping[str, str], *, is_strict: bool
     ) -> bool:
-        """Return whether a word is what a template with credentials gives."""
+        """Return whether a word is what a template with credentials renders to."""
         needed, known = {*names(template)}, credentials
         if not needed <= credentials.keys():
             exact = {path: one for path, one in self.table.places().items() if is_exact(one)}
@@ -83,7 +82,7 @@ class Proof:
 
 
 def unprovable(table: Operation | Question, credentials: Collection[str]) -> str:
-    """Return a value that a signature is of and that a call doesn't say; empty if there is none."""
+    """Return a value that is signed but not contained in the call; empty if there is none."""
     templates = [*table.places().values(), *table.headers.values()]
     known = {*credentials, *_OF_REQUEST}
     known |= {name for one in table.places().values() if is_exact(one) for name in names(one)}
@@ -100,7 +99,7 @@ def unprovable(table: Operation | Question, credentials: Collection[str]) -> str
 
 
 def _urls(request: Request) -> list[str]:
-    """Return the addresses that a client may have called: its Host says which."""
+    """Return the URLs that a client may have called, judging by its Host."""
     host, parts = request.header("host"), urlsplit(request.called)
     schemes = ("http", "https") if host else ()
     called = [parts._replace(scheme=scheme, netloc=host).geturl() for scheme in schemes]

@@ -1,4 +1,4 @@
-"""A protocol of a backend with its provider's side: which call a request makes, read once."""
+"""A backend's protocol with its provider's side: parses each request into a call, once."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderProtocol:
-    """A protocol of a backend with its provider's side.
+    """A backend's protocol with its provider's side.
 
-    ``last_read``: the last request, as it was read; those that read alike share it.
+    ``last_read``: the last request as parsed, shared by protocols that parse alike.
     """
 
     name: str
@@ -41,10 +41,9 @@ class ProviderProtocol:
         return self._calls[0]
 
     def read(self, request: Request, note: Note) -> Call | None:
-        """Return the call that a request makes; None if it isn't for us. Or `Unreadable`.
+        """Return the call in a request; None if it isn't for us. May raise `Unreadable`.
 
-        Whose a request is, whether it asks for a WSDL and what it says are three questions, and it
-        is read once.
+        The result is cached, since one request is asked about several times.
         """
         last = self.last_read[0] if self.last_read else None
         if last is None or last.request is not request:
@@ -59,7 +58,7 @@ class ProviderProtocol:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A request as a codec has read it."""
+    """A request as parsed by a codec."""
 
     request: Request
     found: Call | Unreadable | None
@@ -77,9 +76,9 @@ class _Reading:
 
 
 def provider_protocols(backend: Backend, path: str = "") -> tuple[ProviderProtocol, ...]:
-    """Return the protocols of a backend, those that need no WSDL to know a request first.
+    """Return the protocols of a backend; those that recognise requests without a WSDL are first.
 
-    ``path``: where they are served, if not where the service has them.
+    ``path``: where they are served, if not at the service's own path.
     """
     found: list[ProviderProtocol] = []
     for name, protocol in backend.protocols.items():
@@ -90,7 +89,7 @@ def provider_protocols(backend: Backend, path: str = "") -> tuple[ProviderProtoc
             auth=provider_auth(protocol.auth),
         )
         alike = (one for one in found if (one.codec, one.calls()) == (made.codec, made.calls()))
-        if (twin := next(alike, None)) is not None:  # they differ by their auth
+        if (twin := next(alike, None)) is not None:  # they differ only in auth
             made = replace(made, last_read=twin.last_read)
         found.append(made)
     return tuple(sorted(found, key=lambda one: one.codec.needs_wsdl))
@@ -102,5 +101,5 @@ def _codec(protocol: Protocol, backend: Backend, path: str) -> ProviderCodec:
 
 
 def _own_codecs(protocol: Protocol) -> dict[str, Codec]:
-    """Return the codecs of the calls that have one of their own, by the names of the calls."""
+    """Return the codecs of calls that have their own, by call name."""
     return {one.call: one.codec for one in protocol.operations().values() if one.codec}

@@ -1,4 +1,4 @@
-"""A request read from the bytes as they arrive; one that has two meanings is refused (RFC 9112)."""
+"""Parses a request from bytes as they arrive; refuses ambiguous ones (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Steps = Generator[None, None, None]
 
 
 class BadRequest(Exception):
-    """What came is not one request of HTTP/1.1; ``status`` and ``why`` are those of the answer.
+    """The input is not a valid HTTP/1.1 request; ``status`` and ``why`` go into the answer.
 
-    Its text quotes nothing of the request.
+    Its text quotes nothing from the request.
     """
 
     def __init__(self, status: int, why: str) -> None:
@@ -36,14 +36,14 @@ class BadRequest(Exception):
 
 
 class RequestReading:
-    """One request, read from the bytes as they arrive.
+    """One request, parsed from bytes as they arrive.
 
-    ``most``: bytes that its body may have. ``rest``: what came after its end. ``method`` is empty
-    until its head has come. ``persistent``: whether the client may ask again by this connection.
+    ``most``: the limit of its body in bytes. ``rest``: what came after its end. ``method`` is empty
+    until the head is complete. ``persistent``: whether the client may reuse the connection.
     """
 
     def __init__(self, most: int) -> None:
-        """Begin before the first byte."""
+        """Nothing has arrived yet."""
         self.method = self.target = ""
         self.headers: dict[str, str] = {}
         self.whole = self.persistent = False
@@ -61,15 +61,15 @@ class RequestReading:
 
     @property
     def came(self) -> bytes:
-        """What has come and was not read yet: of a body, before it is asked for."""
+        """What has arrived but is not parsed yet, such as a body before it is needed."""
         return bytes(self._came)
 
     def header(self, name: str) -> str:
-        """Return a header by its name in any case; empty if there is none."""
+        """Return a header by its case-insensitive name, or empty."""
         return next((v for k, v in self.headers.items() if k.lower() == name), "")
 
     def feed(self, data: bytes) -> None:
-        """Take the bytes that arrived; raises `BadRequest`."""
+        """Feed bytes that arrived; raises `BadRequest`."""
         self._came += data
         self.whole = next(self._steps, self) is self
         if self.whole:
@@ -92,7 +92,7 @@ class RequestReading:
             yield from self._take(size)
 
     def _head(self) -> Generator[None, None, tuple[bytes, list[bytes]]]:
-        """Return the first line and the lines of fields, without their ends."""
+        """Return the request line and the header lines, without line ends."""
         room = MOST_HEAD
         lines: list[bytes] = []
         while True:
@@ -117,11 +117,11 @@ class RequestReading:
                 return lines[0], lines[1:]
 
     def _begin_body(self, _lines: list[bytes]) -> Steps:
-        """Do what is due when the head was read."""
+        """Handle the end of the head."""
         yield from ()
 
     def _fields(self, lines: list[bytes]) -> int | None:
-        """Keep the headers, and return the length of the body; None if it comes in chunks."""
+        """Store the headers, and return the body's length; None if it is chunked."""
         given: dict[str, list[str]] = {}
         names: dict[str, str] = {}
         for line in lines:
@@ -149,7 +149,7 @@ class RequestReading:
         return self._size(int(digits or "0") if len(digits) <= _MOST_DIGITS else -1)
 
     def _size(self, size: int) -> int:
-        """Return the length of a body, -1 for one of too many digits; raises if it is too large."""
+        """Return a body's length, -1 if it has too many digits; raises if it is too large."""
         if not 0 <= size <= self._most:
             raise self._too_large()
         return size
@@ -178,7 +178,7 @@ class RequestReading:
         return self._line(end)
 
     def _take(self, count: int) -> Steps:
-        """Add so many bytes to the body."""
+        """Append this many bytes to the body."""
         while count:
             part = bytes(self._came[:count])
             self._drop(len(part))
@@ -188,7 +188,7 @@ class RequestReading:
                 yield
 
     def _keep(self, part: bytes) -> None:
-        """Add a part of the body."""
+        """Append a part to the body."""
         self._body += part
 
     def _line(self, end: int) -> bytes:
@@ -197,7 +197,7 @@ class RequestReading:
         return line
 
     def _drop(self, count: int) -> None:
-        """Go on behind so many bytes."""
+        """Skip this many bytes."""
         del self._came[:count]
 
     def _too_large(self) -> BadRequest:

@@ -1,4 +1,4 @@
-"""REST as the provider speaks it: a form, JSON or XML in, and an answer in its format."""
+"""REST, provider's side: reads forms, JSON or XML, and answers in the table's format."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ MULTIPART = "multipart/form-data"
 _XML = (XML, "text/xml")
 _VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
 NOT_UTF8 = "a form that is not UTF-8"
-"""The leniency of a form whose bytes are in no encoding that it names: they are read as U+FFFD."""
+"""The leniency of a form whose bytes fit no encoding it declares: they become U+FFFD."""
 
 _SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
 def parse_multipart(body: bytes, content_type: str, charset: str = "") -> dict[str, str]:
-    """Return the text fields of a ``multipart/form-data`` body (RFC 7578): PHP's curl sends it.
+    """Return the text fields of a ``multipart/form-data`` body (RFC 7578), as PHP's curl sends.
 
-    ``charset``: of one that is not UTF-8.
+    ``charset``: its encoding, if not UTF-8.
     """
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
@@ -65,13 +65,13 @@ def json_response(status: int, document: Any, headers: Mapping[str, str] | None 
 
 
 def _labels(content_type: str, charset: str) -> list[str]:
-    """Return which encodings a form may be in beside UTF-8: the one that it names, then another."""
+    """Return the encodings to try besides UTF-8: the declared one, then another."""
     named = (charset_of(content_type), charset)
     return [one for one in named if one in ENCODINGS and not one.startswith(WIDE)]
 
 
 def _encoding_of(plain: str, labels: Sequence[str], note: Note) -> str:
-    """Return the encoding of what is percent-encoded; noted where no label fits."""
+    """Return the encoding of percent-encoded text; note it if no label fits."""
     try:
         encoding = decode(unquote_to_bytes(plain), labels)[1]
     except Undecodable:
@@ -83,9 +83,9 @@ def _encoding_of(plain: str, labels: Sequence[str], note: Note) -> str:
 
 
 def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any]:
-    """Return the fields of a query or a form: of one that is given twice the last.
+    """Return the fields of a query or form; of a repeated field, the last value.
 
-    One that ends in ``[]`` is a list where it is given more than once.
+    A repeated field whose name ends in ``[]`` is a list.
     """
     plain = quote(form.removeprefix(BOM_UTF8), safe=_VISIBLE)
     encoding = _encoding_of(plain, labels, note)
@@ -101,7 +101,7 @@ def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any
 
 @cache
 def _route(name: str) -> re.Pattern[str]:
-    """Return the pattern of a route's path: what is in braces is any one step."""
+    """Return the pattern of a route's path: braces match one segment."""
     path = urlsplit(name.partition(" ")[2]).path.rstrip("/")
     parts = re.split(r"\{([a-z_]+)[^{}]*\}", path)
     steps = (f"(?P<{p}>[^/]+)" if odd % 2 else re.escape(p) for odd, p in enumerate(parts))
@@ -118,11 +118,11 @@ class ProviderRest(ProviderCodec):
     charset: str = ""
 
     def in_charset(self, charset: str) -> ProviderRest:
-        """Return what reads a form that is not UTF-8, and names no encoding, in another one."""
+        """Return a codec that reads a form in this encoding if it declares none and isn't UTF-8."""
         return replace(self, charset=charset)
 
     def beside(self, own: Mapping[str, Codec]) -> ProviderRest:
-        """Return what also serves the routes that have their own codec."""
+        """Return a codec that also serves routes with their own codec."""
         mine = ((name, codec) for name, codec in own.items() if isinstance(codec, Rest))
         return replace(self, own=tuple(mine))
 
@@ -131,9 +131,9 @@ class ProviderRest(ProviderCodec):
         return next((codec for route, codec in self.own if route == name), self.codec)
 
     def read(self, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
-        """Return the call to one of the routes, with or without a trailing slash, by GET or POST.
+        """Return the call of one of the routes, with or without a trailing slash, by GET or POST.
 
-        A part of a route in braces, ``{id}``, is a field.
+        A part of a route in braces, such as ``{id}``, is a field.
         """
         base = urlsplit(self.site.url).path.rstrip("/")
         path = (
@@ -196,23 +196,23 @@ class ProviderRest(ProviderCodec):
         return fields | _read_pairs(request.body, labels, note)
 
     def write(self, _request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
-        """Return an answer of status 200, in the format of a route."""
+        """Return an answer with status 200, in the format of a route."""
         if isinstance(result, str):
             return json_response(200, result)
         kind, body = write_words(self.codec_of(name).answer, result)
         return Response(status=200, headers={"Content-Type": kind}, body=body)
 
     def fault(self, _request: Request, code: str, string: str) -> Response:
-        """Return an answer of status 400, or 500 for a server's fault."""
+        """Return an answer with status 400, or 500 for a server fault."""
         return json_response(500 if code == "Server" else 400, {"error": code, "message": string})
 
     def deny(self, _request: Request, reason: Reason) -> Response:
-        """Return an answer of the status that fits a reason."""
+        """Return an answer with the status that fits a reason."""
         status = 401 if reason is Reason.AUTHENTICATION else 422
         return json_response(status, {"error": str(reason)})
 
     def refuse(self, _request: Request, why: Unreadable) -> Response:
-        """Return the answer to a request that could not be read."""
+        """Return the answer to an unreadable request."""
         return json_response(400, {"error": 400, "message": str(why)})
 
 

@@ -1,4 +1,4 @@
-"""What a call says in the places of its table, such as ``{now|epoch}``."""
+"""Reads what a call says in the places of its table, such as ``{now|epoch}``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def words_by_place(
     table: Operation | Question, fields: Mapping[str, Any], request: Request
 ) -> dict[str, str]:
-    """Return what a call says in each place of its table; not what it says in two ways."""
+    """Return the word of a call in each place of its table, unless it has two different ones."""
     pairs = [(one, text(field_at(fields, path))) for path, one in table.places().items()]
     pairs += [(one, request.header(name)) for name, one in table.headers.items()]
     found: dict[str, str] = {}
@@ -31,9 +31,9 @@ def words_by_place(
 
 
 def _words_between(template: Template, word: str) -> list[tuple[str, str]]:
-    """Return each place of a template, and what a word has there: as little as it can be.
+    """Return each place of a template with its part of a word, matched as short as possible.
 
-    It takes no longer than the word is: anybody may send it.
+    Takes linear time, since anyone may send the word.
     """
     own, places = [""], list[str]()
     for part in parts_of(template):
@@ -67,7 +67,7 @@ def parts_of(template: Template) -> list[Any]:
 
 
 def with_words(template: Template, said: Mapping[str, str]) -> Template:
-    """Return a template with what a call says in the places of its values."""
+    """Return a template with its places filled from a call."""
     if isinstance(template, str):
         own, places = split(template)
         words = (_literal(said[p[0]]) if p[0] in said else p[0] for p in places)

@@ -1,4 +1,4 @@
-"""The requests of a send, made as far as the wire and not carried: nothing of them leaves."""
+"""Builds the requests of a send without sending any."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Mint = Callable[[str], str]
 
 
 class _WouldLeave(Exception):
-    """Raised when a request would leave to which nobody here knows the answer."""
+    """Raised for a request whose answer can't be made up here."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendRequests:
-    """What a send asks for, in order: the message itself is last, if it came so far.
+    """The requests of a send, in order; the message itself is last, if it got that far.
 
-    ``answers``: those of the first requests, such as one for a token, as they were made up here.
+    ``answers``: those to earlier requests, such as for a token, as made up here.
     """
 
     all: list[Request] = field(default_factory=list)
@@ -36,15 +36,15 @@ class SendRequests:
 
     @property
     def message(self) -> Request | None:
-        """The request that holds the message; None if something else would have left first."""
+        """The request with the message; None if another would have been sent first."""
         last = self.all[-1] if self.all else None
         return None if last is None or last.share else last
 
 
 def requests_of_send(backend: Backend, message: Message, mint: Mint) -> SendRequests:
-    """Return the requests of a send; raises what the send would raise before any I/O.
+    """Return the requests of a send; raises what it would raise before any I/O.
 
-    ``mint`` makes up each token that the backend asks for.
+    ``mint`` makes up each token that the backend requests.
     """
     found, members = SendRequests(), backend.by_name()
 
@@ -64,7 +64,7 @@ def requests_of_send(backend: Backend, message: Message, mint: Mint) -> SendRequ
 
 
 def _auth_of(backend: Backend) -> ProviderAuth | None:
-    """Return who answers a request for a token; None for a plug-in's auth that has nobody."""
+    """Return what answers a token request; None for a plug-in's auth without a provider's side."""
     if backend.protocol not in backend.protocols:
         return None
     try:

@@ -1,4 +1,4 @@
-"""SOAP as the provider speaks it: requests of the WSDL's operations in, answers and faults back."""
+"""SOAP, provider's side: reads calls of the WSDL's operations, writes answers and faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from smsbridge.http.address import Site
 
 BY_ACTION = "dispatched by SOAPAction"
-"""The leniency of a call whose element in the Body is of no operation."""
+"""The leniency of a call whose Body element matches no operation."""
 
 _HEAD = 16 * 1024
 _ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
@@ -46,14 +46,14 @@ _LOCATION = re.compile(
 
 
 class NoSuchOperation(Unreadable):
-    """A call of an operation that the port doesn't have."""
+    """A call of an operation that isn't in the port."""
 
 
 @dataclass(frozen=True)
 class ProviderSoap(ProviderCodec):
-    """Serves the operations of one port; its WSDL is read once, when it is first needed.
+    """Serves the operations of one port; its WSDL is read once, on first use.
 
-    ``path``: where it is, if not where the service has it; WSDL and calls are at that one place.
+    ``path``: the path of WSDL and calls, if not the service's own.
     """
 
     needs_wsdl = True
@@ -64,7 +64,7 @@ class ProviderSoap(ProviderCodec):
 
     @cached_property
     def port(self) -> Port:
-        """The port; raises `ConfigError` where the WSDL can't be had."""
+        """The port; raises `ConfigError` if the WSDL can't be read."""
         return self.codec.read_port(self.site)
 
     def read(self, names: tuple[str, ...], request: Request, note: Note) -> Call | None:
@@ -93,7 +93,7 @@ class ProviderSoap(ProviderCodec):
             raise Unreadable(str(error)) from None
 
     def at_path(self, path: str) -> ProviderSoap:
-        """Return what serves the port at another path."""
+        """Return a codec that serves the port at another path."""
         return replace(self, path=path)
 
     def _is_here(self, request: Request, port: Port) -> bool:
@@ -106,11 +106,11 @@ class ProviderSoap(ProviderCodec):
         return tuple(self.port.operations)
 
     def call_by_head(self, request: Request) -> str:
-        """Return the operation that the action of a request names; empty if none."""
+        """Return the operation that a request's action names, or empty."""
         return self.port.by_action(_action(request))
 
     def write(self, request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
-        """Return an answer, or a `SoapFault`, in the version asked; text becomes its first part."""
+        """Return an answer or `SoapFault` in the request's version; text becomes its first part."""
         version = _version(request)
         port = self.port
         if isinstance(result, SoapFault):
@@ -129,16 +129,16 @@ class ProviderSoap(ProviderCodec):
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[version]}, body=body)
 
     def fault(self, request: Request, code: str, string: str) -> Response:
-        """Return a fault in the version asked, with HTTP 500."""
+        """Return a fault in the request's SOAP version, with HTTP 500."""
         version = _version(request)
         return _fault_response(version, write_fault(version, code, string))
 
     def sample(self, name: str) -> dict[str, Any]:
-        """Return words that fit the contract's output, without a document that is held as text."""
+        """Return words that fit the contract's output, without documents embedded as text."""
         return self.sample_beside(name, {})
 
     def sample_beside(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a sample that has of each choice what is given."""
+        """Return a sample that uses the given branch of each choice."""
         if self.codec.inner:
             return {}
         found: dict[str, Any] = sample(self.port.content(name, "output").body.type, given=given)
@@ -149,16 +149,16 @@ class ProviderSoap(ProviderCodec):
         return self.fault(request, "Client", f"refused: {reason}")
 
     def refuse(self, request: Request, why: Unreadable) -> Response:
-        """Return the fault for a request that could not be read."""
+        """Return the fault for an unreadable request."""
         code = "MustUnderstand" if isinstance(why, MustUnderstand) else "Client"
         return self.fault(request, code, str(why))
 
     def serve_wsdl(self, request: Request, url: str) -> Response | None:
-        """Return the WSDL as published, or ``?document=1`` that it imports.
+        """Return the published WSDL, or an import of it as ``?document=1``.
 
-        Only addresses are rewritten: those of the ports to ``url``'s scheme and host, those of
-        the documents to where they are served. Each path is below that of ``url``, and has the
-        prefix of the request's path.
+        Only addresses are rewritten: ports get the scheme and host of ``url``, and documents the
+        URL at which they are served. Each path is below that of ``url``, with the prefix of the
+        request's path.
         """
         if request.method != "GET":
             return None
@@ -183,7 +183,7 @@ class ProviderSoap(ProviderCodec):
             given = unescape(found[3].decode(errors="replace"))
             if given == port.address:
                 place: str | None = address
-            elif found[2]:  # the address of another port
+            elif found[2]:  # another port's address
                 place = _under(prefix, move_host(given, url))
             else:
                 place = places.get(urljoin(base, given))
@@ -200,7 +200,7 @@ def _under(prefix: str, address: str) -> str:
 
 
 def write_fault(version: str, code: str, string: str, detail: str = "") -> bytes:
-    """Return a fault's envelope. ``code`` in SOAP 1.1's words: Client, Server, and so on.
+    """Return a fault's envelope. ``code`` in SOAP 1.1's terms: Client, Server, and so on.
 
     ``detail`` is that element as XML, see `detail_tag`.
     """

@@ -1,4 +1,4 @@
-"""What a provider's side answers to a call by its table: an acceptance, rows, or a refusal."""
+"""Writes answers to a call by its table: an acceptance, rows, or a refusal."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 FAILURES = (Status.UNDELIVERED, Status.REJECTED)
 StatusWord = Callable[[Mapping[str, Status], Status | None], str | None]
-"""Returns the provider's word for a status, of those of a table; None to leave it out."""
+"""Returns the word for a status from a table's; None to leave it out."""
 
 
 def writer_of(request: Request, call: ReceivedCall) -> AnswerWriter:
-    """Return what writes answers to a call."""
+    """Return a writer of answers to a call."""
     return AnswerWriter(call.protocol.codec, request, call.table.call)
 
 
 def fits_id(codec: ProviderCodec, table: Operation, known: str) -> bool:
-    """Return whether an id is of the form that the table, or a sample of the contract, has."""
+    """Return whether an id has the form that the table, or the contract's sample, requires."""
     marker = table.accepted
     if not marker.id:
         return True
@@ -56,7 +56,7 @@ class TableAnswers:
     def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
     ) -> Response:
-        """Return the answer to a call that was taken, under an id, with a status if it has one."""
+        """Return the answer to an accepted call, with an id, and a status if there is one."""
         table = call.table
         if not isinstance(table, Operation):
             raise TypeError(f"{table.call} takes nothing")
@@ -84,7 +84,7 @@ class TableAnswers:
         taken: Sequence[tuple[str, str]],
         status: Status | None,
     ) -> Response:
-        """Return the answer to a call to several recipients: a row for each, and for its id."""
+        """Return the answer to a call to several recipients: a row with an id for each."""
         table = call.table
         if not isinstance(table, Operation):
             raise TypeError(f"{table.call} takes nothing")
@@ -98,7 +98,7 @@ class TableAnswers:
     def yes_words(
         self, call: ReceivedCall, table: Operation, known: str, status: Status | None
     ) -> dict[str, Any]:
-        """Return the words, by path, that say that a message was taken under an id."""
+        """Return the words, by path, that accept a message under an id."""
         marker, sample = table.accepted, call.protocol.codec.sample(table.call)
         words: dict[str, Any] = {
             path: word_of(word, word_at(sample, path) or "1") for path, word in first_pairs(marker)
@@ -113,7 +113,7 @@ class TableAnswers:
     def rows(
         self, request: Request, call: ReceivedCall, found: Sequence[Mapping[str, Any]]
     ) -> Response:
-        """Return the answer to a question: rows by our names, with the time ``at`` in ISO 8601."""
+        """Return the answer to a question, from rows by our names; ``at`` is in ISO 8601."""
         table = call.table
         if not isinstance(table, Question):
             raise TypeError(f"{table.call} asks nothing")
@@ -133,7 +133,7 @@ class TableAnswers:
                 yield prefix + path, word
 
     def _row(self, table: Question, words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Yield the words of one row, each at the first path where a table looks for it."""
+        """Yield the words of a row, each at the first path where the table looks for it."""
         status = words["status"]
         for name in table.row:
             path, *more = table.paths(name)[0].split(" ")

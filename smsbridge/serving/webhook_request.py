@@ -1,4 +1,4 @@
-"""Writes the request with which a provider delivers an event, and signs it."""
+"""Writes and signs the request with which a provider delivers an event."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def first_path(paths: Any) -> str:
 
 
 def write_request(table: Webhook, event: Event, values: Mapping[str, Any], url: str) -> Request:
-    """Return the request that a table makes of an event; ``values``: parts of its envelope."""
+    """Return a table's request for an event; ``values``: parts of its envelope."""
     own = {name: word for name, word in event.data.items() if name != REQUEST}
     whole, data = table.envelope.get("data", ""), dict(event.data.get(REQUEST, {}))
     for name, paths in table.envelope.items():
@@ -54,7 +54,7 @@ def write_request(table: Webhook, event: Event, values: Mapping[str, Any], url: 
 
 
 def _join(outer: dict[str, Any], inner: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two trees as one; where both have a word, the inner counts."""
+    """Merge two trees; if both have a word, the inner one wins."""
     joined = dict(outer)
     for name, said in inner.items():
         known = joined.get(name)
@@ -80,7 +80,7 @@ def _element(name: str, said: Any) -> str:
 
 
 def _xml(said: Any) -> str:
-    """Return a word as it stands in XML, without what XML can't hold."""
+    """Return a word for XML, without characters that XML can't hold."""
     return to_xml(NO_XML.sub("", text(said) or ""))
 
 
@@ -91,7 +91,7 @@ def add_signatures(
     credentials: Mapping[str, str],
     now: datetime,
 ) -> Request:
-    """Return a request with its signatures, as far as what they are made with is known."""
+    """Return a request with its signatures, as far as their inputs are known."""
     by = table.signed
     if by is None:
         return request

@@ -1,4 +1,4 @@
-"""Builds webhooks as a provider sends them: for the mock, and for tests."""
+"""Builds webhooks as a provider sends them, for the mock and for tests."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Forms = Mapping[str, Sequence[tuple[Webhook, str]]]
 
 
 def webhook_types(tables: Sequence[Webhook]) -> tuple[str, ...]:
-    """Return the types of events that a provider has, by its words or, where it has none, ours.
+    """Return a provider's event types, by its own names or, if it has none, ours.
 
-    Ours are ``arrived``, and of the reports the statuses that they tell.
+    Ours are ``arrived`` and the statuses that reports carry.
 
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
     >>> from smsbridge.serving.webhooks import webhook_types
@@ -51,13 +51,13 @@ def type_of_status(tables: Sequence[Webhook], channel: Channel, status: Status) 
 
 
 def type_of_message(tables: Sequence[Webhook], channel: Channel) -> str | None:
-    """Return the type of the event that tells of a message that came in, or None."""
+    """Return the type of the event for an incoming message, or None."""
     found = (one for one in tables if one.kind is WebhookKind.ARRIVED and one.channel is channel)
     return next((kind for table in found for kind, _ in _types(table)), None)
 
 
 def _forms(tables: Sequence[Webhook]) -> Forms:
-    """Return the tables by which an event of a type is written, each with the word of a status."""
+    """Return the tables that write an event type, each with its status word."""
     found: dict[str, list[tuple[Webhook, str]]] = {}
     for table in tables:
         for kind, word in _types(table):
@@ -67,7 +67,7 @@ def _forms(tables: Sequence[Webhook]) -> Forms:
 
 
 def _types(table: Webhook) -> Iterator[tuple[str, str]]:
-    """Yield the types of the events that a table writes, each with its word for a status."""
+    """Yield the event types that a table writes, each with its status word."""
     if table.types:
         yield from ((kind, kind) for kind in table.types)
     elif table.kind is WebhookKind.ARRIVED:
@@ -80,9 +80,9 @@ def _types(table: Webhook) -> Iterator[tuple[str, str]]:
 def table_of_type(
     tables: Sequence[Webhook], kind: str, *, with_id: bool = True
 ) -> tuple[Webhook, str]:
-    """Return the table by which an event of a type is written, and its word for the status.
+    """Return the table that writes an event type, and its status word.
 
-    ``with_id``: False for a form without an id of the event. Raises `ConfigError`.
+    ``with_id``: False for a form without an event id. Raises `ConfigError`.
     """
     forms = _forms(tables)
     if kind not in forms:
@@ -102,11 +102,11 @@ def event_of(
     now: datetime,
     event_id: str | None,
 ) -> Event:
-    """Return the event that the provider would make of a message: a table, read backwards.
+    """Return the event that the provider would send for a message, by a table read backwards.
 
-    ``values``: ``id``, ``sender``, ``recipient``, ``text``, ``device``, ``error``, ``reference`` of
-    the message, if it has them, and credentials that the provider writes. ``event_id``: None for a
-    form without one. Raises `ConfigError` for a type that no table has.
+    ``values``: the message's ``id``, ``sender``, ``recipient``, ``text``, ``device``, ``error`` and
+    ``reference``, if it has them, and credentials that the provider includes. ``event_id``: None
+    for a form without one. Raises `ConfigError` for a type that is in no table.
 
     >>> from datetime import UTC, datetime
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
@@ -135,7 +135,7 @@ def _version(table: Webhook) -> str | None:
 
 
 def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -> dict[str, Any]:
-    """Return the row of a message; what stands outside of it is under ``#request``."""
+    """Return the row of a message; whatever is outside it is under ``#request``."""
     given = {**values, "status": word, "at": _time(table, now)}
     elsewhere = ("", PATH, f"{_STEP}{first_path(table.envelope.get('type', ''))}")
     whole = first_path(table.envelope.get("data", ""))
@@ -165,7 +165,7 @@ def _data(table: Webhook, values: Mapping[str, Any], word: str, now: datetime) -
 
 
 def _in_row(table: Webhook, path: str) -> str:
-    """Return a path of the whole request as one from a row."""
+    """Return a path of the whole request as seen from a row."""
     whole = first_path(table.envelope.get("data", ""))
     row = ".".join(filter(None, (whole, f"{table.rows}[0]" if table.rows else "")))
     inside = bool(row) and path.startswith(f"{row}.")
@@ -193,12 +193,12 @@ def _write(table: Webhook, name: str, word: Any) -> Any:
 
 
 def _before_group(match: str) -> str:
-    """Return what stands before the group of a pattern, as far as it is plain text."""
+    """Return the plain text before the group in a pattern."""
     before = match.partition("(")[0].replace("\\", "")
     return before if before.replace(":", "").replace("-", "").isalnum() else ""
 
 
-def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
+def outgoing(  # noqa: PLR0913  (what to send, where, how signed, and when)
     tables: Sequence[Webhook],
     event: Event,
     url: str,
@@ -210,9 +210,9 @@ def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
 ) -> Request:
     """Return the request with which the provider delivers an event.
 
-    ``secrets``: none, one, or two while it is rotated, the old one first. ``credentials``: those of
-    the backend, with which some providers sign. ``delivery`` names this try; the event's own id if
-    it is left out. An event goes without a signature where what it is signed with isn't given.
+    ``secrets``: none, one, or two during rotation, the old one first. ``credentials``: the
+    backend's, with which some providers sign. ``delivery`` identifies this try; by default the
+    event's id. A signature is left out if its secret or credential isn't given.
 
     >>> from datetime import UTC, datetime
     >>> from smsbridge.backends.smsmobileapi import SMSMobileAPI
@@ -240,7 +240,7 @@ def outgoing(  # noqa: PLR0913  (what goes out, where to, signed how, and when)
 
 
 def _table_of_event(tables: Sequence[Webhook], event: Event) -> Webhook:
-    """Return the table that writes an event: where no table has its type, one that takes any."""
+    """Return the table that writes an event: else one that takes any type."""
     if event.type not in _forms(tables):
         for table in tables:
             if "type" in table.envelope and not table.types:

@@ -1,4 +1,4 @@
-"""A message as it stands in the request that sends it, read back by the table of its backend."""
+"""Reads a message back from the request that sends it, by its backend's table."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from smsbridge.message import Message
 
 _FORMS = ("base64", "hex", "hex-ucs2", "url", "xml", "json")
-"""The filters that write a text in another form, and leave out nothing of it."""
+"""The filters that rewrite a text without losing any of it."""
 
 _DECIDERS = {"channels", "encoding"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireMessage:
-    """What a provider gets of a message: each value as its field has it, empty if it has none.
+    """A message as the provider gets it: each value as in its field, empty if there is none.
 
-    ``text``: as the recipient would read it, whatever form it has on the wire.
+    ``text``: as the recipient would read it, whatever its form on the wire.
     """
 
     recipient: str = field(repr=False)
@@ -44,7 +44,7 @@ class WireMessage:
 
 @dataclass(frozen=True, slots=True)
 class WireReader:
-    """Reads the requests of one backend, over the protocol that it uses."""
+    """Reads the requests of one backend, by its protocol."""
 
     backend: Backend
     protocols: tuple[ProviderProtocol, ...]
@@ -56,10 +56,10 @@ class WireReader:
         return cls(backend, tuple(used))
 
     def read(self, request: Request, message: Message) -> WireMessage:
-        """Return what a request has of the message that it was made of; or `Unreadable`."""
+        """Return the message in a request; raises `Unreadable`."""
         call = read_call(self.backend, self.protocols, request, (), lambda _: None)
         if call is None or isinstance(call, Response) or call.operation != "send":
-            raise Unreadable("its own table can't read the request")
+            raise Unreadable("its own table can't read its request")
         return WireMessage(
             recipient=_word(call, "recipient") or _word(call, RECIPIENTS),
             text=_text_of_word(_word(call, "text"), message.text),
@@ -70,9 +70,9 @@ class WireReader:
 
 
 def _word(call: ReceivedCall, name: str) -> str:
-    """Return the whole word of the field that carries a value and no other.
+    """Return the whole content of the field that carries only this value.
 
-    Where others stand beside it, or it stands in XML or JSON, what can be read back of it alone.
+    If the field has others too, or XML or JSON, return what can be read back of this one.
     """
     for path, template in call.table.places().items():
         if {*names(template)} - _DECIDERS != {name} or _is_markup(template):
@@ -88,9 +88,9 @@ def _is_markup(template: Template) -> bool:
 
 
 def _text_of_word(word: str, text: str) -> str:
-    """Return a text as it is read, if the word is one of the forms of the text that was given."""
+    """Return the text as read, if the word is one of its wire forms."""
     for name in _FORMS:
-        with suppress(InvalidMessage):  # it has no such form
+        with suppress(InvalidMessage):  # it doesn't have that form
             if FILTERS[name].apply(text) == word:
                 return text
     return word

@@ -1,6 +1,6 @@
-"""Any course of puts, sends, crashes, reports, look-ups and resends.
+"""Any sequence of puts, sends, crashes, reports, lookups and resends.
 
-Nothing is lost, nothing doubled, and each caller is told what became of its messages.
+No message is lost or sent twice, and each caller learns what became of its messages.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SHOP = ("shop", "shop")
 
 
 class Provider:
-    """What the machine plays: it takes a message or not, and its log says which it has."""
+    """The simulated provider: it takes a message or not, and its log shows which it has."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
@@ -166,7 +166,7 @@ class Course(RuleBasedStateMachine):
         self.tell_of(data, data.draw(st.sampled_from(sorted(self.provider.taken))))
 
     def tell_of(self, data: st.DataObject, known: str) -> None:
-        """Let the provider report of a message that it took, whenever, and however often."""
+        """Report a message that the provider took, at any time and any number of times."""
         before = self.store.find(known)
         assert before is not None
         status = data.draw(st.sampled_from(STATUSES))
@@ -193,7 +193,7 @@ class Course(RuleBasedStateMachine):
 
     @rule(takes=st.booleans(), loses=st.booleans())
     def tell(self, takes: bool, loses: bool) -> None:  # noqa: FBT001  (hypothesis gives them)
-        """Tell the caller of an event, who takes it or not; the process may die meanwhile."""
+        """Post an event to the caller, who takes it or not; the process may die meanwhile."""
         if claimed := self.event_queue.claim(SHOP):
             self.told[claimed.event.id] += takes
             if loses:
@@ -271,7 +271,7 @@ class Course(RuleBasedStateMachine):
 
 
 class CourseOfResends(Course):
-    """The same where the door sends once more what stays unknown: so it may be two."""
+    """The same with on_unknown = "resend", so a message may be sent twice."""
 
     rule_of_the_door = OnUnknown.RESEND
     most = 2

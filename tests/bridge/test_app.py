@@ -54,7 +54,7 @@ def test_its_own_paths_say_whether_it_lives_is_ready_and_what_it_counts(tmp_path
         assert requests.get(f"{url}/livez", timeout=SECONDS).status_code == 200
 
 
-def test_a_packed_body_is_unpacked_and_a_spoilt_one_refused(tmp_path: Path) -> None:
+def test_a_compressed_body_is_inflated_and_a_corrupt_one_refused(tmp_path: Path) -> None:
     headers = {
         "Content-Encoding": "gzip",
         "Content-Type": "application/x-www-form-urlencoded",

@@ -42,7 +42,7 @@ def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(place: Place, ol
         assert run.arrived() == []
 
 
-def test_a_copy_has_all_that_was_there_and_goes_on_counting(place: Place, old: Place) -> None:
+def test_a_copy_is_complete_and_continues_the_numbers(place: Place, old: Place) -> None:
     with open_store(old) as store:
         for number in range(3):
             stored = put(store, str(number), reference=f"r-{number}", key=f"k-{number}")
@@ -60,7 +60,7 @@ def test_a_copy_has_all_that_was_there_and_goes_on_counting(place: Place, old: P
         assert put(store, "New").seq > before[0].seq
 
 
-def test_a_move_takes_what_waits_along_and_leaves_nothing_to_send_behind(
+def test_a_move_takes_waiting_messages_along_and_leaves_none_behind(
     place: Place, old: Place
 ) -> None:
     with open_store(old) as store:

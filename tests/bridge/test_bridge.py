@@ -1,4 +1,4 @@
-"""What a bridge answers as a whole, and how all that it does ends."""
+"""What a bridge answers as a whole, and how it stops."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_what_can_t_be_read_at_all_is_refused_in_the_protocol_of_a_door(tmp_path
         assert run.bridge.refuse(sending(), 413, "too large").status == 413
 
 
-def test_once_it_has_ended_nothing_is_sent_any_more(tmp_path: Path) -> None:
+def test_after_a_stop_nothing_is_sent(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.send("Before")
         run.settled()

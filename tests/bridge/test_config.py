@@ -1,4 +1,4 @@
-"""The table of a bridge: what it may say, and what is wrong with which line."""
+"""The table [bridge]: its keys, and errors with their line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_bridge_with_one_door_needs_nothing_else(tmp_path: Path) -> None:
     assert list(config.backends) == ["new"]
 
 
-def test_each_key_says_what_it_says(tmp_path: Path) -> None:
+def test_each_key_is_read(tmp_path: Path) -> None:
     own = (
         'store = "sqlite:///data/b.db"\nlisten = "[::1]:9000"\nkeep = "2h"\nworkers = 3\n'
         'address = "https://sms.example/"\nproxies = ["127.0.0.1", "2001:db8::/32"]'

@@ -1,4 +1,4 @@
-"""The log of a bridge: a JSON object a line, with the fields of a list and no others."""
+"""The bridge's log: one JSON object per line, with only the allowed fields."""
 
 from __future__ import annotations
 

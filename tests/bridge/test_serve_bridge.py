@@ -1,4 +1,4 @@
-"""A whole bridge: what it serves, what it refuses to begin, and how it goes on after an end."""
+"""A whole bridge: what it serves, what it refuses, and how it recovers from a crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from smsbridge.testing.mock.provider import Provider
 from support.bridges import Clock, config_text, open_store, put, read, running
 
 
-def test_what_was_stored_before_an_end_is_sent_after_it(tmp_path: Path) -> None:
+def test_what_was_stored_before_a_restart_is_sent_after_it(tmp_path: Path) -> None:
     with open_store(tmp_path, Clock(time.time())) as store:
         put(store, "Before")
     with running(tmp_path) as run:
@@ -22,7 +22,7 @@ def test_what_was_stored_before_an_end_is_sent_after_it(tmp_path: Path) -> None:
         assert run.arrived() == ["Before"]
 
 
-def test_what_was_being_sent_is_looked_up_and_found(tmp_path: Path) -> None:
+def test_a_send_in_flight_at_a_crash_is_looked_up_and_found(tmp_path: Path) -> None:
     provider = Provider(read(tmp_path, config_text()).backends["new"])
     with running(tmp_path, provider=provider) as run:
         run.provider.fault = "reset-after-request"

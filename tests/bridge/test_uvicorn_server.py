@@ -63,7 +63,7 @@ async def target(request: Request) -> PlainTextResponse:
         ([b"GET /a?b=http://x/ HTTP/1.1"], "/a?b=http://x/"),
     ],
 )
-def test_a_target_is_read_as_old_programs_write_it(parts: list[bytes], seen: str) -> None:
+def test_targets_of_old_programs_are_accepted(parts: list[bytes], seen: str) -> None:
     app = Starlette(routes=[Route("/{path:path}", target)])
     with listen("127.0.0.1", 0) as listening, serve_app(app, listening):
         place = listening.getsockname()[:2]
@@ -107,6 +107,6 @@ class Six(socket.socket):
         return ("::1", 8780, 0, 0)
 
 
-def test_an_address_of_six_is_written_in_brackets() -> None:
+def test_an_ipv6_address_is_written_in_brackets() -> None:
     with Six() as listening:
         assert url_of(listening) == "http://[::1]:8780"

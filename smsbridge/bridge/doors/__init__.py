@@ -1,1 +1,1 @@
-"""The doors of a bridge: callers are heard, and answered in the words of their service."""
+"""The doors of a bridge: take callers' requests, and answer in their service's dialect."""

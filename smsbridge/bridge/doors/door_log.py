@@ -59,7 +59,7 @@ class DoorLog:
     def received(self, values: Mapping[str, str], caller: str) -> list[StoredEvent]:
         """Return the incoming messages that a question selects, oldest first; mark them read.
 
-        The device is no filter, since the bridge doesn't know it.
+        The device is not a filter, since the bridge doesn't know it.
         """
         events = EventStore(self.store)
         found = events.list_received(

@@ -182,7 +182,7 @@ def _field_to_blame(error: CallerError, way: _Way, message: Message) -> str:
 
 
 def _public(error: CallerError, message: Message) -> str:
-    """Return an error's text; one from a plug-in may contain private values."""
+    """Return an error's text without private values, which a plug-in's may contain."""
     said = _OWN.sub("", str(error))
     for private in (message.recipient, message.recipient[1:], message.text, message.sender or ""):
         if len(private) >= _LEAST_HIDDEN:

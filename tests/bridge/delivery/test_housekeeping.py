@@ -1,4 +1,4 @@
-"""What is done beside the sends, by one process at a time."""
+"""Lookups and clearing, by one process at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workers of several processes: what is stored is sent once, whatever is lost."""
+"""The workers of several processes: each message is sent once, whatever jobs are lost."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_messages_to_one_recipient_are_sent_in_their_order(database: PostgresDat
     assert [one.reference for one in deliveries.memory.messages] == wanted
 
 
-def test_a_stop_claims_nothing_more_and_waits_for_what_is_being_sent(
+def test_a_stop_ends_claiming_and_waits_for_sends_in_flight(
     database: PostgresDatabase,
 ) -> None:
     deliveries = Deliveries(MessageStore(database), "one")
@@ -70,7 +70,7 @@ def test_a_stop_claims_nothing_more_and_waits_for_what_is_being_sent(
     assert workers.stop(SECONDS)
 
 
-def test_a_stop_has_an_end_even_if_a_send_has_none(database: PostgresDatabase) -> None:
+def test_a_stop_returns_even_if_a_send_hangs(database: PostgresDatabase) -> None:
     deliveries = Deliveries(MessageStore(database), "one")
     deliveries.clients["new"] = slow = Slow(deliveries.memory)
     put(deliveries.store)
@@ -82,7 +82,7 @@ def test_a_stop_has_an_end_even_if_a_send_has_none(database: PostgresDatabase) -
     assert workers.stop(SECONDS)
 
 
-def test_a_lease_that_is_renewed_holds_and_one_that_ends_is_unknown(
+def test_a_renewed_lease_holds_and_an_expired_one_is_unknown(
     database: PostgresDatabase,
 ) -> None:
     store = MessageStore(database, clock := Clock())
@@ -99,7 +99,7 @@ def test_a_lease_that_is_renewed_holds_and_one_that_ends_is_unknown(
     assert [one.state for one in store.list_messages()] == [State.UNKNOWN]
 
 
-def test_work_is_issued_again_only_for_what_is_due_and_has_no_job(
+def test_only_due_messages_without_a_job_get_a_new_one(
     database: PostgresDatabase,
 ) -> None:
     store = MessageStore(database, clock := Clock())
@@ -117,7 +117,7 @@ def test_work_is_issued_again_only_for_what_is_due_and_has_no_job(
     assert {has_job.id, later.id} < {one.id for one in store.list_messages(states=[State.STORED])}
 
 
-def test_of_what_waits_for_one_recipient_the_first_gets_work_and_what_was_scheduled(
+def test_of_one_recipient_the_first_and_the_scheduled_messages_get_jobs(
     database: PostgresDatabase,
 ) -> None:
     store = MessageStore(database)
@@ -137,7 +137,9 @@ def test_of_what_waits_for_one_recipient_the_first_gets_work_and_what_was_schedu
     assert behind.id not in str(found)
 
 
-def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -> None:
+def test_a_job_scheduled_for_later_does_not_count_for_a_due_message(
+    database: PostgresDatabase,
+) -> None:
     store = MessageStore(database)
     put(store)
     asked = "UPDATE procrastinate_jobs SET scheduled_at = now() + interval '30 days'"
@@ -148,7 +150,9 @@ def test_a_job_of_later_is_not_that_of_what_is_due(database: PostgresDatabase) -
     assert issue_again(Deliveries(store, "one").queue) == 1
 
 
-def test_a_job_whose_end_nobody_could_note_keeps_no_message(database: PostgresDatabase) -> None:
+def test_a_job_that_died_unrecorded_does_not_keep_its_message_waiting(
+    database: PostgresDatabase,
+) -> None:
     store = MessageStore(database)
     put(store)
     asked = "UPDATE procrastinate_jobs SET status = 'doing'"
@@ -160,7 +164,7 @@ def test_a_job_whose_end_nobody_could_note_keeps_no_message(database: PostgresDa
         assert issue_again(queue) == count
 
 
-def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
+def test_losing_all_jobs_loses_no_message(database: PostgresDatabase) -> None:
     store = MessageStore(database)
     for one in numbers(30):
         put(store, recipient=one)
@@ -174,7 +178,7 @@ def test_nothing_is_lost_with_all_jobs(database: PostgresDatabase) -> None:
     assert workers.stop(SECONDS)
 
 
-def test_one_that_is_tried_again_has_a_job_for_then(database: PostgresDatabase) -> None:
+def test_a_retry_has_a_job_for_its_time(database: PostgresDatabase) -> None:
     deliveries = Deliveries(MessageStore(database), "one")
     put(deliveries.store)
     claimed = deliveries.claim()
@@ -187,7 +191,7 @@ def test_one_that_is_tried_again_has_a_job_for_then(database: PostgresDatabase) 
 
 
 @pytest.mark.full
-def test_workers_go_on_when_the_server_was_away(
+def test_workers_continue_after_a_server_outage(
     database: PostgresDatabase, postgres: Server
 ) -> None:
     deliveries = Deliveries(MessageStore(database), "one")

@@ -1,4 +1,4 @@
-"""What becomes of an unknown message: the log of the backend, else the rule of its door."""
+"""Unknown messages are resolved by the backend's log, else by their door's on_unknown."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Asked:
         return self.client.send(whole).id or ""
 
     def look_up(self, message: StoredMessage, lookup: Lookup) -> StoredMessage:
-        """Look one message up, and return it as it is then."""
+        """Look one message up, and return it with its new state."""
         (found,) = lookup.look_up([message], "lookup")
         return found
 
@@ -82,7 +82,7 @@ class Asked:
 
 @dataclass
 class During:
-    """Carries to a mock; while the first request is on its way, something happens."""
+    """A transport to a mock that runs a function during the first request."""
 
     provider: Provider
     happens: Callable[[], object]
@@ -127,7 +127,7 @@ def asked(tmp_path: Path) -> Iterator[Asked]:
 
 @pytest.fixture
 def nameless(tmp_path: Path) -> Iterator[Asked]:
-    """Return the same with a provider that keeps no references."""
+    """Return the same, with a provider that stores no references."""
     with opened(tmp_path, OLD + NEW.replace(', ref = "{reference}"', "")) as found:
         yield found
 
@@ -158,7 +158,7 @@ def test_without_a_log_it_waits_for_a_person_at_once(asked: Asked) -> None:
     assert (found.state, found.due) == (State.UNKNOWN, None)
 
 
-def test_by_the_rule_it_goes_out_once_more_and_no_more(asked: Asked) -> None:
+def test_on_unknown_resend_sends_once_more_only(asked: Asked) -> None:
     lookup = asked.lookup(OnUnknown.RESEND, log=False)
     found = asked.look_up(asked.unknown(), lookup)
     assert (found.state, found.resent) == (State.STORED, 1)
@@ -206,7 +206,7 @@ def test_all_that_is_due_is_looked_up_by_one_reading_of_the_log(asked: Asked) ->
     assert asked.pages() == 4
 
 
-def test_several_are_rivals_of_each_other_and_of_what_the_store_has(nameless: Asked) -> None:
+def test_identical_messages_compete_for_the_rows_of_a_log(nameless: Asked) -> None:
     sent = nameless.unknown("Sent")
     nameless.store.move(
         sent, End(state=State.ACCEPTED, provider_id=nameless.arrive(sent)), "person Ann"
@@ -230,7 +230,7 @@ def test_a_row_may_be_that_of_a_send_that_began_while_the_log_was_read(nameless:
     assert (found.state, found.looked_up) == (State.UNKNOWN, 1)
 
 
-def test_a_send_that_began_meanwhile_and_is_known_is_no_doubt(nameless: Asked) -> None:
+def test_a_send_that_began_meanwhile_with_a_known_id_is_no_rival(nameless: Asked) -> None:
     message = nameless.unknown()
     known = nameless.arrive(message)
 
@@ -262,7 +262,7 @@ def test_what_was_decided_meanwhile_is_left_out(asked: Asked) -> None:
     assert found.id == second.id
 
 
-def test_a_member_whose_log_can_t_be_read_is_no_harm_to_the_others(asked: Asked) -> None:
+def test_an_unreadable_log_of_one_member_does_not_affect_the_others(asked: Asked) -> None:
     """Each member of a backend has a log of its own."""
     both = Failover(backends={"one": asked.backend, "two": asked.backend})
     unknown = []

@@ -1,4 +1,4 @@
-"""One delivery: a claim, a send, and an outcome that is recorded whatever happens meanwhile."""
+"""One delivery: claim, send, and record the outcome, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_an_outcome_is_recorded_as_soon_as_the_store_can_be_written(
 @pytest.mark.parametrize(
     ("coming", "state"), [("accepted", State.ACCEPTED), ("not_sent", State.UNKNOWN)]
 )
-def test_of_a_lease_that_ended_only_a_yes_is_still_recorded(
+def test_after_a_lease_expired_only_an_acceptance_is_recorded(
     deliveries: Deliveries, clock: Clock, coming: str, state: State
 ) -> None:
     stored = put(deliveries.store)
@@ -83,9 +83,7 @@ def test_of_a_lease_that_ended_only_a_yes_is_still_recorded(
     assert found.state is state
 
 
-def test_an_outcome_never_ends_the_claim_of_somebody_else(
-    deliveries: Deliveries, clock: Clock
-) -> None:
+def test_an_outcome_never_ends_another_workers_claim(deliveries: Deliveries, clock: Clock) -> None:
     stored = put(deliveries.store)
     first = deliveries.claim()
     again = End(state=State.STORED, due=clock(), why="it was not sent")
@@ -97,7 +95,7 @@ def test_an_outcome_never_ends_the_claim_of_somebody_else(
     assert deliveries.store.find(stored.id) == second
 
 
-def test_what_is_unknown_before_its_first_byte_left_is_not_sent(
+def test_a_message_that_became_unknown_before_its_first_byte_is_not_sent(
     deliveries: Deliveries, clock: Clock
 ) -> None:
     stored = put(deliveries.store)
@@ -115,7 +113,7 @@ def test_what_is_unknown_before_its_first_byte_left_is_not_sent(
     assert deliveries.memory.messages == []
 
 
-def test_what_is_still_held_after_a_pause_is_sent(deliveries: Deliveries, clock: Clock) -> None:
+def test_a_claim_still_held_after_a_pause_is_sent(deliveries: Deliveries, clock: Clock) -> None:
     put(deliveries.store)
 
     def pause(point: str) -> None:

@@ -1,4 +1,4 @@
-"""What workers claim, in which order; and what is doubted after a crash or a restore."""
+"""What workers claim and in which order, and what becomes unknown after a crash or restore."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_messages_to_one_recipient_are_claimed_in_their_order_one_at_a_time(plac
         assert third.id == two.id
 
 
-def test_one_that_waits_for_another_try_goes_first(place: Place) -> None:
+def test_a_message_waiting_for_a_retry_blocks_later_ones(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         one, _ = put(store, "1"), put(store, "2")
         first = claim(store)
@@ -58,7 +58,7 @@ def test_one_that_waits_for_another_try_goes_first(place: Place) -> None:
         assert (again.id, again.tries) == (one.id, 2)
 
 
-def test_an_unknown_and_a_scheduled_one_hold_nothing_up(place: Place) -> None:
+def test_unknown_and_scheduled_messages_block_nothing(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         put(store, "1")
         first = claim(store)
@@ -78,7 +78,7 @@ def test_an_unknown_and_a_scheduled_one_hold_nothing_up(place: Place) -> None:
         assert claimed.id == scheduled.id
 
 
-def test_a_clock_that_is_set_back_holds_nothing_up_that_waits_for_no_time(place: Place) -> None:
+def test_setting_the_clock_back_delays_no_immediate_message(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         one, two = put(store, "1"), put(store, "2", recipient=OTHER)
         clock.seconds -= 3600
@@ -91,7 +91,7 @@ def test_a_clock_that_is_set_back_holds_nothing_up_that_waits_for_no_time(place:
         assert len(queue.due_unknown()) == 3
 
 
-def test_what_waited_for_its_time_goes_before_what_waits_for_none(place: Place) -> None:
+def test_messages_whose_time_has_come_go_before_immediate_ones(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         put(store, "1")
         first = claim(store)
@@ -123,7 +123,7 @@ def test_what_was_being_sent_in_a_crash_is_unknown_and_never_queued_again(place:
         assert left.id != claimed.id
 
 
-def test_after_a_restore_all_that_waited_is_in_doubt(place: Place) -> None:
+def test_after_a_restore_all_waiting_messages_are_unknown(place: Place) -> None:
     with open_store(place) as store:
         put(store, "1")
         put(store, "2", recipient=OTHER)
@@ -133,7 +133,7 @@ def test_after_a_restore_all_that_waited_is_in_doubt(place: Place) -> None:
         assert claim(store) is None
 
 
-def test_an_unknown_one_is_looked_up_only_when_it_is_due(place: Place) -> None:
+def test_an_unknown_message_is_looked_up_only_when_due(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         put(store)
         claimed = claim(store)
@@ -145,7 +145,7 @@ def test_an_unknown_one_is_looked_up_only_when_it_is_due(place: Place) -> None:
         assert len(queue.due_unknown()) == 1
 
 
-def test_those_alike_that_may_have_a_row_in_a_log_are_named(place: Place) -> None:
+def test_identical_messages_that_may_be_in_a_log_are_found(place: Place) -> None:
     with open_store(place) as store:
         put(store)
         one = claim(store)
@@ -160,7 +160,7 @@ def test_those_alike_that_may_have_a_row_in_a_log_are_named(place: Place) -> Non
         assert [other.provider_id for other in MessageQueue(store).others_like(two)] == ["p-1"]
 
 
-def test_a_claim_whose_answer_was_lost_is_found_again(place: Place) -> None:
+def test_a_claim_whose_commit_answer_was_lost_is_found(place: Place) -> None:
     with open_store(place) as store:
         wanted = put(store)
     lost: list[str] = []
@@ -179,7 +179,7 @@ def test_a_claim_whose_answer_was_lost_is_found_again(place: Place) -> None:
     assert lost
 
 
-def test_a_claim_that_nobody_holds_any_more_ends(place: Place) -> None:
+def test_a_released_claim_expires(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         put(store)
         queue = MessageQueue(store, "here")

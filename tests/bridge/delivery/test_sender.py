@@ -1,4 +1,4 @@
-"""What becomes of a send: each outcome, tries and their waits."""
+"""The result of a send: each outcome, and retries with their delays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_each_outcome_of_a_client_is_a_state(tmp_path: Path, coming: str, state:
         assert end.reason == (Reason.REQUEST if state is State.REJECTED else None)
 
 
-def test_what_was_not_sent_is_tried_again_as_the_block_says(tmp_path: Path) -> None:
+def test_what_was_not_sent_is_retried_as_the_block_says(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         worked = Deliveries(store)
         block = {"backend": "memory", "retry": {"attempts": 3}}
@@ -65,7 +65,7 @@ def test_what_was_not_sent_is_tried_again_as_the_block_says(tmp_path: Path) -> N
         assert worked.sender.send(worked.claim()).state is State.NOT_SENT
 
 
-def test_the_tries_of_a_client_are_left_to_the_store() -> None:
+def test_the_client_does_not_retry() -> None:
     backend = Client.from_mapping({"backend": "memory", "retry": {"attempts": 3}}).backend
     assert bridge_client(backend, Session()).backend.retry is None
 

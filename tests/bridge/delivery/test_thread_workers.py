@@ -1,4 +1,4 @@
-"""The workers of one process: they send all that is stored, once, and end when they are told to."""
+"""The workers of one process: they send each stored message once, and stop when told."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_all_that_is_stored_is_sent_once(deliveries: Deliveries) -> None:
     assert deliveries.store.counts()[State.ACCEPTED] == 30
 
 
-def test_a_stop_claims_nothing_more_and_waits_for_what_is_being_sent(
+def test_a_stop_ends_claiming_and_waits_for_sends_in_flight(
     deliveries: Deliveries,
 ) -> None:
     deliveries.clients["new"] = slow = Slow(deliveries.memory)
@@ -51,7 +51,7 @@ def test_a_stop_claims_nothing_more_and_waits_for_what_is_being_sent(
     assert [one.state for one in deliveries.store.list_messages()] == ["stored", "accepted"]
 
 
-def test_a_stop_has_an_end_even_if_a_send_has_none(deliveries: Deliveries) -> None:
+def test_a_stop_returns_even_if_a_send_hangs(deliveries: Deliveries) -> None:
     deliveries.clients["new"] = slow = Slow(deliveries.memory)
     put(deliveries.store)
     workers = ThreadWorkers(deliveries.queue, deliveries.delivery(), 1)
@@ -62,7 +62,7 @@ def test_a_stop_has_an_end_even_if_a_send_has_none(deliveries: Deliveries) -> No
     slow.go_on.set()
 
 
-def test_a_start_doubts_what_the_last_process_was_sending(deliveries: Deliveries) -> None:
+def test_a_start_makes_unknown_what_the_last_process_was_sending(deliveries: Deliveries) -> None:
     put(deliveries.store)
     deliveries.claim()
     workers = ThreadWorkers(deliveries.queue, deliveries.delivery(), 2)
@@ -75,7 +75,7 @@ def test_a_start_doubts_what_the_last_process_was_sending(deliveries: Deliveries
 
 
 class Early(Delivery):
-    """Finds nothing, and is woken before who looked can wait."""
+    """Finds nothing, and is woken before the worker starts to wait."""
 
     def __init__(self, deliveries: Deliveries) -> None:
         super().__init__(deliveries.queue, deliveries.sender, deliveries.ends.append)
@@ -102,7 +102,7 @@ def test_a_wake_between_a_look_and_the_wait_is_not_lost(deliveries: Deliveries) 
     assert workers.stop(SECONDS)
 
 
-def test_who_waits_is_woken_by_a_message_and_by_a_stop(deliveries: Deliveries) -> None:
+def test_a_waiting_worker_is_woken_by_a_message_and_by_a_stop(deliveries: Deliveries) -> None:
     looked = threading.Event()
     delivery = Early(deliveries)
     delivery.wake = looked.set

@@ -1,4 +1,4 @@
-"""A door: it hears what the mock hears, tells who calls, and refuses as the dialect does."""
+"""A door: takes what the mock takes, identifies callers, and refuses as the dialect does."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_what_can_t_be_read_is_refused_in_its_protocol(tmp_path: Path) -> None:
         assert run.messages() == []
 
 
-def test_what_no_door_has_is_not_found(tmp_path: Path) -> None:
+def test_a_call_of_no_door_is_not_found(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         assert run.ask(get("/nowhere")).status == 404
 
@@ -150,7 +150,7 @@ def test_the_wsdl_is_served_with_only_its_address_changed(tmp_path: Path, method
             assert places == [HERE + SOAP_PATH]
 
 
-def test_a_door_with_a_path_has_all_of_it_there(tmp_path: Path) -> None:
+def test_a_door_with_a_path_serves_everything_below_it(tmp_path: Path) -> None:
     with running(tmp_path, config_text('path = "/services/old"')) as run:
         assert run.ask(sending()).status == 404
         moved = form(
@@ -383,7 +383,7 @@ accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
         pass
 
 
-def test_a_call_that_shows_nobody_is_refused(tmp_path: Path) -> None:
+def test_a_dialect_with_a_call_without_credentials_is_refused(tmp_path: Path) -> None:
     block = """
 [backends.old]
 backend = "rest"

@@ -1,4 +1,4 @@
-"""What a door says of a message: true in the dialect's words, or nothing."""
+"""What a door says about a message: something true in the dialect's words, or nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_dialect_that_only_knows_delivered_can_t_say_queued() -> None:
     assert true_word({"THERE": Status.DELIVERED}, Status.QUEUED) is None
 
 
-def test_a_state_of_ours_is_a_status_of_theirs(tmp_path: Path) -> None:
+def test_each_state_has_a_status_in_the_dialect(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         stored = put(store)
         assert status_of(stored) is Status.QUEUED

@@ -1,4 +1,4 @@
-"""What a known caller asks: sends and their repeats, questions, commands."""
+"""Calls of an authenticated caller: sends and their repeats, questions, commands."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_reference_with_other_content_is_refused(tmp_path: Path) -> None:
         assert len(run.settled()) == 1
 
 
-def test_an_idempotency_key_is_a_reference_of_the_head(tmp_path: Path) -> None:
+def test_an_idempotency_key_header_works_as_a_reference(tmp_path: Path) -> None:
     with running(tmp_path, referenced()) as run:
         first = send(run, idempotency="k-1")
         assert send(run, idempotency="k-1").body == first.body
@@ -97,7 +97,7 @@ def test_without_a_reference_two_sends_are_two_messages(tmp_path: Path) -> None:
         assert len(run.settled()) == 2
 
 
-def test_a_window_takes_equal_ones_for_one(tmp_path: Path) -> None:
+def test_equal_messages_within_the_window_count_as_one(tmp_path: Path) -> None:
     with running(tmp_path, referenced('same_within = "1h"')) as run:
         assert send(run).body == send(run).body
         assert send(run, "Other").body != send(run).body
@@ -129,7 +129,7 @@ def test_a_message_that_no_backend_takes_is_refused_by_the_table(
         assert run.messages() == []
 
 
-def test_what_the_backend_behind_can_t_carry_is_refused_at_the_door(tmp_path: Path) -> None:
+def test_what_the_backend_can_t_carry_is_refused_at_the_door(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         answer = run.send(sendwa="1", sendsms="0")
         assert said(answer)["result"]["error"] != "0"
@@ -266,7 +266,7 @@ def test_a_delete_of_an_unknown_id_is_answered_as_the_mock_does(tmp_path: Path) 
         assert said(run.ask(of_another)) == said(by_mock)
 
 
-def test_nothing_has_come_in(tmp_path: Path) -> None:
+def test_without_incoming_messages_the_list_is_empty(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         assert said(run.ask(get("/getsms/?apikey=shop-key"))) == {"result": {"sms": []}}
 
@@ -289,7 +289,7 @@ def test_an_answer_may_wait_for_the_outcome_and_tells_it_in_the_words_of_the_dia
         assert [one.state for one in run.messages()] == ["accepted", "rejected", "unknown"]
 
 
-def test_an_answer_that_waited_too_long_is_no_yes(tmp_path: Path) -> None:
+def test_an_answer_that_waited_too_long_is_not_an_acceptance(tmp_path: Path) -> None:
     with running(tmp_path, referenced('answer = "outcome"')) as run:
         request = form("/send", {"key": "shop-key", "to": NUMBER, "text": "Later"})
         later = form(
@@ -356,14 +356,16 @@ def test_a_repeat_to_others_is_refused(tmp_path: Path, first: str, second: str) 
         assert len(run.settled()) == len(first.split(","))
 
 
-def test_a_window_takes_each_of_several_for_one_that_came_alone(tmp_path: Path) -> None:
+def test_one_recipient_of_several_can_be_a_repeat_within_the_window(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path, several('same_within = "1h"')) as run:
         send(run, to=NUMBER)
         send(run, to=f"{NUMBER},+12025550124")
         assert len(run.settled()) == 2
 
 
-def test_no_answer_waits_for_the_outcomes_of_several(tmp_path: Path) -> None:
+def test_answer_outcome_is_refused_for_calls_to_several_recipients(tmp_path: Path) -> None:
     with (
         pytest.raises(ConfigError, match="may have several recipients"),
         running(tmp_path, several('answer = "outcome"')),

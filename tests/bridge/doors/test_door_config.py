@@ -1,4 +1,4 @@
-"""The doors of a config: who may call, what carries it, and what is wrong with which line."""
+"""The doors of a config: callers, backends, and errors with their line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_door_needs_no_more_than_three_keys(tmp_path: Path) -> None:
     assert list(door.callers) == ["shop", "till", "app"]
 
 
-def test_each_key_of_a_door_says_what_it_says(tmp_path: Path) -> None:
+def test_each_key_of_a_door_is_read(tmp_path: Path) -> None:
     door = (
         'path = "/old/"\nanswer = "outcome"\nwait = "5s"\nsame_within = "10s"\ncharset = "Latin1"\n'
     )

@@ -1,4 +1,4 @@
-"""The log of a caller, and what came in for it, by the filters of a question."""
+"""A caller's log and incoming messages, by the filters of a question."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_filter_leaves_out_what_it_says(
         assert [one.text for one in found] == texts
 
 
-def test_before_a_message_are_those_that_are_older(tmp_path: Path) -> None:
+def test_before_an_id_lists_older_messages(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         one, two = put(store, "One"), put(store, "Two")
         log = DoorLog(store, "shop")
@@ -57,7 +57,7 @@ def test_before_a_message_are_those_that_are_older(tmp_path: Path) -> None:
         assert log.rows("status", {"id": "x"}, "shop") == []
 
 
-def test_a_day_or_some_are_deleted_and_nothing_without_a_selector(tmp_path: Path) -> None:
+def test_days_are_deleted_and_nothing_without_a_selector(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock(NOON.timestamp())) as store:
         put(store, "One")
         clock.seconds += 86_400
@@ -97,7 +97,7 @@ def test_a_day_with_more_than_are_read_at_once_is_deleted_too(tmp_path: Path) ->
         assert store.list_messages(door="shop", caller="shop") == []
 
 
-def test_a_delete_of_what_is_another_s_or_nobody_s_changes_nothing(tmp_path: Path) -> None:
+def test_deleting_an_unknown_id_or_anothers_changes_nothing(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         one = put(store, "One")
         log = DoorLog(store, "shop")
@@ -106,7 +106,7 @@ def test_a_delete_of_what_is_another_s_or_nobody_s_changes_nothing(tmp_path: Pat
         assert log.rows("sent", {}, "shop") == [one]
 
 
-def test_what_failed_on_a_phone_is_what_was_reported_so(tmp_path: Path) -> None:
+def test_a_failure_on_the_phone_is_one_that_was_reported(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         for text, status in (
             ("There", Status.DELIVERED),
@@ -143,7 +143,7 @@ def test_what_came_in_is_shown_by_its_filters(
         assert log.received(values, "till") == DoorLog(store, "x").received(values, "shop") == []
 
 
-def test_what_was_asked_for_is_read(tmp_path: Path) -> None:
+def test_fetched_messages_are_marked_read(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         log = DoorLog(store, "shop")
         EventStore(store).add(a_received("one", "One"))

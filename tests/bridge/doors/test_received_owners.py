@@ -1,4 +1,4 @@
-"""Which caller gets what comes in, as the doors of a config say it."""
+"""Which caller gets incoming messages, by the doors of a config."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_only_caller_of_the_only_door_gets_what_comes_in(tmp_path: Path) -> 
     assert events.owners == {ANY: ("shop", "till")}
 
 
-def test_a_number_of_ours_may_be_of_a_caller(tmp_path: Path) -> None:
+def test_a_number_may_be_assigned_to_a_caller(tmp_path: Path) -> None:
     owners = f'received = {{ "{OWN}" = "till", "*" = "shop" }}'
     (events,) = read(tmp_path, events_text().replace('received = "shop"', owners)).events
     assert events.owner("1 (202) 555-0100") == ("shop", "till")

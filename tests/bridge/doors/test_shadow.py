@@ -1,4 +1,4 @@
-"""Two backends and one message: what would differ, by field, with no number and no text."""
+"""How two backends would send one message: the differences by field, without number or text."""
 
 from __future__ import annotations
 

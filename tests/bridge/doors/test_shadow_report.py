@@ -1,4 +1,4 @@
-"""The messages of a store are counted by what would differ, and nothing leaves meanwhile."""
+"""Differences are counted over the messages of a store, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_was_cleared_is_not_compared(tmp_path: Path) -> None:
         assert dict(found.uncompared) == {"its text was cleared after keep": 1}
 
 
-def test_the_messages_of_one_door_since_a_time_are_all_there_newest_first(tmp_path: Path) -> None:
+def test_all_messages_of_a_door_since_a_time_are_listed_newest_first(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store, "too old")
         clock.seconds += DAY

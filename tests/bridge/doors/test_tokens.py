@@ -8,7 +8,7 @@ from support.bridges import Clock, open_store
 from support.stores import Place
 
 
-def test_a_token_is_its_caller_s_alone_and_ends(place: Place) -> None:
+def test_a_token_belongs_to_one_caller_and_expires(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         tokens = Tokens(store, "shop")
         token = tokens.issue("app")
@@ -26,7 +26,7 @@ def test_a_token_is_its_caller_s_alone_and_ends(place: Place) -> None:
         assert token not in kept
 
 
-def test_a_nonce_is_for_anybody_and_is_never_written(place: Place) -> None:
+def test_a_nonce_is_for_anyone_and_is_never_stored(place: Place) -> None:
     with open_store(place) as store:
         tokens = Tokens(store, "shop")
         nonce = tokens.issue("")

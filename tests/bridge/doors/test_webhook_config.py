@@ -1,4 +1,4 @@
-"""Where the events of a caller go: what a door may say of it, and what is wrong with which line."""
+"""Where a caller's events go: the keys of a webhook, and errors with their line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_address_and_a_secret_are_all_that_is_needed(tmp_path: Path) -> None:
     assert SECRET not in repr(given)
 
 
-def test_each_key_of_it_says_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_key_of_a_webhook_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_WEBHOOK_SECRET", SECRET)
     keys = (
         'url = "http://10.1.2.3:8080/sms?key=k", secret = { env = "SHOP_WEBHOOK_SECRET" }, '

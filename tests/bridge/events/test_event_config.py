@@ -1,4 +1,4 @@
-"""What comes in, as the config says it: who may report, who gets it, and what is wrong."""
+"""The config of incoming events: who may post them, who gets them, and errors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_parts_of_a_failover_report_each_by_itself(tmp_path: Path) -> None:
     assert one.routes == other.routes == {"both"}
 
 
-def test_nobody_needs_a_caller_where_only_reports_come_in(tmp_path: Path) -> None:
+def test_reports_alone_need_no_received_key(tmp_path: Path) -> None:
     text = events_text().replace('received = "shop"\n', "")
     only = text[: text.index("[backends.new.received]")] + text[text.index("[backends.new.rep") :]
     (events,) = read(tmp_path, only[: only.index("[backends.new.arrived]")]).events

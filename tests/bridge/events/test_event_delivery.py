@@ -1,4 +1,4 @@
-"""The threads that tell callers of events: in order, each endpoint for itself, whatever happens."""
+"""The threads that post events to callers: in order, each endpoint independent of the others."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_events_are_told_in_their_order(tmp_path: Path) -> None:
         run.until(lambda: run.count("delivered") == 21)
 
 
-def test_what_fails_is_told_again_when_it_is_due_with_the_same_id(
+def test_a_failed_event_is_retried_when_due_with_the_same_id(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     script = [answer(500), answer(302, location="http://127.0.0.1:9/"), answer(204)]
@@ -111,7 +111,7 @@ def test_what_fails_is_told_again_when_it_is_due_with_the_same_id(
     assert not any(server.url in str(vars(one)) for one in said)
 
 
-def test_a_receiver_that_hangs_holds_no_other_up(tmp_path: Path) -> None:
+def test_a_hung_receiver_does_not_delay_others(tmp_path: Path) -> None:
     over = threading.Event()
 
     def hang(_: socket.socket) -> None:
@@ -145,7 +145,7 @@ def test_a_receiver_that_asks_to_wait_gets_no_other_event_either(tmp_path: Path)
         assert set(ids(server)) == wanted
 
 
-def test_those_that_hang_let_another_have_their_threads(tmp_path: Path) -> None:
+def test_hung_receivers_free_their_threads_for_others(tmp_path: Path) -> None:
     over = threading.Event()
 
     def hang(_: socket.socket) -> None:
@@ -166,7 +166,7 @@ def test_those_that_hang_let_another_have_their_threads(tmp_path: Path) -> None:
         over.set()
 
 
-def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
+def test_after_410_nothing_is_posted_until_enabled(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with FaultServer([answer(410), answer(204)]) as server, telling(tmp_path, server.url) as run:
@@ -183,7 +183,7 @@ def test_who_wants_no_more_gets_nothing_more_until_it_is_enabled(
     assert "smsbridge outbox enable shop shop" in loud.getMessage()
 
 
-def test_what_is_given_up_is_told_loudly_and_counted(
+def test_giving_up_is_logged_as_an_error_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with FaultServer([answer(500)]) as server, telling(tmp_path, server.url) as run:
@@ -197,7 +197,7 @@ def test_what_is_given_up_is_told_loudly_and_counted(
     assert "an event was given up after its last try" in [one.getMessage() for one in loud]
 
 
-def test_what_can_t_be_told_is_left_out_and_counted(tmp_path: Path) -> None:
+def test_an_event_that_can_t_be_expressed_is_left_out_and_counted(tmp_path: Path) -> None:
     with FaultServer([answer(204)]) as server, telling(tmp_path, server.url) as run:
         report(run.store, None)
         later = received(run.store)
@@ -239,7 +239,7 @@ def test_a_store_that_can_t_be_used_for_a_while_loses_nothing(
         run.until(run.all_told)
 
 
-def test_to_stop_waits_for_what_is_under_way_and_claims_nothing_more(tmp_path: Path) -> None:
+def test_a_stop_waits_for_posts_in_flight_and_ends_claiming(tmp_path: Path) -> None:
     over = threading.Event()
 
     def slow(_server: FaultServer, _got: Got) -> bytes:

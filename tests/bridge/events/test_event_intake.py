@@ -1,4 +1,4 @@
-"""How events become rows: by which key they are known, whose they are, and what is counted."""
+"""How events become rows: deduplication keys, owners, and counters."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def reported(event: str | None = None, status: str = "delivered", **more: Any) -
         (reported(), reported(id="p-2"), False),
     ],
 )
-def test_an_event_is_known_by_the_best_that_it_has(one: Any, other: Any, *, same: bool) -> None:
+def test_an_event_is_identified_by_the_best_key_it_has(one: Any, other: Any, *, same: bool) -> None:
     keys = [
         event_key("new", EventKind.RECEIVED if "in" in event.type else EventKind.REPORT, event)
         for event in (one, other)
@@ -66,7 +66,7 @@ def test_two_blocks_may_have_the_same_ids() -> None:
     assert event_key("new", kind, event) != event_key("other", kind, event)
 
 
-def test_a_message_that_came_in_is_of_its_owner(tmp_path: Path) -> None:
+def test_an_incoming_message_belongs_to_its_owner(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         intake_of(store).take(received(id="m-1", at=NOON))
         (event,) = events_of(store)
@@ -76,26 +76,26 @@ def test_a_message_that_came_in_is_of_its_owner(tmp_path: Path) -> None:
 
 
 @each("said", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2027-02-01T00:00:00Z"])
-def test_a_message_of_a_wrong_clock_came_in_now(tmp_path: Path, said: str) -> None:
+def test_a_time_from_a_wrong_clock_is_replaced_by_now(tmp_path: Path, said: str) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         intake_of(store).take(received(id="m-1", at=datetime.fromisoformat(said)))
         (event,) = events_of(store)
         assert event.at == clock()
 
 
-def test_a_text_that_no_store_could_keep_is_kept_without_its_worst(tmp_path: Path) -> None:
+def test_characters_that_can_t_be_stored_are_replaced(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         intake_of(store).take(received(id="m-1", text="a\0b\ud800c"))
         assert events_of(store)[0].text == "a�b�c"
 
 
-def test_what_is_neither_is_not_kept(tmp_path: Path) -> None:
+def test_other_kinds_of_events_are_ignored(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         intake_of(store).take(Event(id="e-1", type="call.missed"))
         assert events_of(store) == []
 
 
-def test_what_a_question_says_is_kept_where_it_is_news(tmp_path: Path) -> None:
+def test_a_polled_status_is_stored_if_it_is_news(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         put(store)
         message = accepted(store, status=Status.SENT)
@@ -131,7 +131,7 @@ def test_what_a_log_shows_again_and_again_is_neither_counted_nor_logged(
     assert caplog.messages == ["received: kept"]
 
 
-def test_what_a_log_shows_again_is_kept_once_also_without_an_id(tmp_path: Path) -> None:
+def test_a_row_polled_twice_is_stored_once_even_without_an_id(tmp_path: Path) -> None:
     rows = [
         ReceivedMessage(id="m-1", sender=PERSON, text="Yes"),
         ReceivedMessage(sender=PERSON, text="Yes"),
@@ -172,7 +172,7 @@ def test_each_is_counted_and_logged_without_numbers_and_texts(
         assert private not in said
 
 
-def test_who_waits_for_an_outcome_hears_of_a_proof(tmp_path: Path) -> None:
+def test_a_proof_wakes_whoever_waits_for_the_outcome(tmp_path: Path) -> None:
     heard: list[Any] = []
     with open_store(tmp_path) as store:
         put(store)

@@ -1,4 +1,4 @@
-"""Questions to a provider, and reports that are matched late; only the last has a thread."""
+"""Polls of a provider, and reports matched late; only the last test has a thread."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Silent:
 
 
 class Broken(Silent):
-    """Carries nothing, since nobody foresaw the request."""
+    """A transport that fails with an unexpected error."""
 
     def send(self, _request: Request, _deadline: float) -> Response:
         raise LookupError("A secret text")
@@ -136,7 +136,7 @@ def test_a_slow_provider_is_asked_a_few_questions_before_it_is_the_turn_of_other
 
 
 def sent(store: MessageStore, provider: Provider) -> StoredMessage:
-    """Let the provider have a message, which is accepted."""
+    """Send the provider a message, which it accepts."""
     put(store)
     provider.history.take("p-1", "+12025550123", "Hello", Status.DELIVERED)
     return accepted(store)
@@ -169,7 +169,9 @@ def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) ->
         assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
 
 
-def test_what_no_answer_told_is_read_though_a_later_one_came_by_a_webhook(tmp_path: Path) -> None:
+def test_a_failed_poll_is_repeated_in_full_though_a_webhook_brought_a_later_message(
+    tmp_path: Path,
+) -> None:
     with asking(tmp_path) as (polls, provider, store, clock):
         (poll,) = polls.polls
         provider.receive(PERSON, "Missed")
@@ -222,7 +224,7 @@ def test_a_provider_that_is_silent_is_asked_again(
         assert [one.text for one in events_of(store)] == ["One"]
 
 
-def test_a_message_from_the_future_ends_no_questions(tmp_path: Path) -> None:
+def test_a_message_from_the_future_does_not_stop_polling(tmp_path: Path) -> None:
     with asking(tmp_path) as (polls, provider, store, _):
         provider.receive(PERSON, "From the future")
         provider.history.received[0].at += timedelta(days=300)
@@ -233,7 +235,7 @@ def test_a_message_from_the_future_ends_no_questions(tmp_path: Path) -> None:
     assert texts == ["From the future", "Now"]
 
 
-def test_what_nobody_foresaw_is_logged_and_asked_again(
+def test_an_unexpected_error_is_logged_and_the_poll_repeated(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with asking(tmp_path) as (polls, provider, store, _):
@@ -268,7 +270,7 @@ def test_reports_that_came_too_early_are_matched(tmp_path: Path) -> None:
         assert len(events_of(store)) == 1
 
 
-def test_of_several_processes_one_asks_for_as_long_as_it_lives(shared_place: Place) -> None:
+def test_of_several_processes_one_polls_for_as_long_as_it_lives(shared_place: Place) -> None:
     with asking(shared_place.folder, shared_place) as (polls, provider, store, _):
         (poll,) = polls.polls
         with store.database.alone("questions", 60):
@@ -292,7 +294,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_a_bridge_asks_by_itself(tmp_path: Path) -> None:
+def test_a_running_bridge_polls(tmp_path: Path) -> None:
     with running(tmp_path, events_text(POLL)) as run:
         run.provider.history.received.clear()
         run.provider.receive(PERSON, "Yes")

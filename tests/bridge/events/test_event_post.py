@@ -80,7 +80,7 @@ def test_an_address_that_is_not_allowed_sees_no_connection_at_all(network: str) 
         assert server.connections == 0
 
 
-def test_a_name_that_leads_elsewhere_the_next_time_leads_nowhere(
+def test_dns_rebinding_gets_no_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real, asked = socket.getaddrinfo, []
@@ -110,7 +110,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
         assert other.connections == 0
 
 
-def test_a_receiver_that_hangs_or_drips_ends_with_the_time_limit() -> None:
+def test_a_hung_or_dripping_receiver_hits_the_deadline() -> None:
     def drip(sock: socket.socket) -> None:
         sock.recv(65_536)
         sock.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -152,14 +152,14 @@ def test_the_certificate_of_the_receiver_is_verified(
         assert (other.result, len(server.sends)) == (TryResult.FAILED, 1)
 
 
-def test_no_receiver_and_no_host_are_failures() -> None:
+def test_a_refused_connection_and_an_unknown_host_are_failures() -> None:
     with FaultServer([answer(204)]) as server:
         url = server.url
     assert "refused" in posted(url, "127.0.0.0/8").why
     assert "could not be resolved" in posted("https://nobody.invalid/").why
 
 
-def test_nothing_that_is_said_of_a_failure_has_the_path_or_the_query() -> None:
+def test_failures_never_show_the_path_or_query() -> None:
     with FaultServer([answer(500)]) as server:
         found = [
             posted(f"{server.url}/hidden-path?key=hidden-key", "127.0.0.0/8"),

@@ -1,4 +1,4 @@
-"""Which event is told next: claimed by one, due again after a lease, ten times in three days."""
+"""The queue of events: claimed by one, due again after a lease, ten tries in three days."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_events_are_claimed_in_their_order_with_the_message_they_are_about(
     assert queue.due_places([SHOP]) == []
 
 
-def test_what_was_claimed_and_not_recorded_is_due_again_after_the_lease(
+def test_a_claim_without_a_result_is_due_again_after_its_lease(
     queue: EventQueue, clock: Clock
 ) -> None:
     known = received(queue.store)
@@ -80,7 +80,7 @@ def test_what_was_claimed_and_not_recorded_is_due_again_after_the_lease(
     assert (claimed(queue).event.id, last(queue).tries) == (known, 2)
 
 
-def test_of_several_who_claim_at_once_one_wins(queue: EventQueue) -> None:
+def test_of_concurrent_claims_one_wins(queue: EventQueue) -> None:
     for _ in range(20):
         received(queue.store)
     found: list[str] = []
@@ -97,7 +97,7 @@ def test_of_several_who_claim_at_once_one_wins(queue: EventQueue) -> None:
     assert sorted(found) == sorted(one.id for one in events_of(queue.store))
 
 
-def test_what_was_taken_is_never_told_again(queue: EventQueue, clock: Clock) -> None:
+def test_a_delivered_event_is_never_posted_again(queue: EventQueue, clock: Clock) -> None:
     received(queue.store)
     queue.settle(claimed(queue).event)
     assert (last(queue).delivered_at, last(queue).due) == (clock(), None)
@@ -138,14 +138,14 @@ def test_an_event_is_tried_ten_times_over_three_days_and_then_given_up(
         (3, 90.0, 0.0, 1800),
     ],
 )
-def test_each_wait_is_longer_and_none_is_shorter_than_the_receiver_asks(
+def test_each_delay_is_longer_and_none_shorter_than_retry_after(
     tries: int, retry_after: float | None, jitter: float, wait: float | None
 ) -> None:
     found = wait_after(tries, retry_after, jitter)
     assert found == (pytest.approx(wait) if wait is not None else None)
 
 
-def test_a_try_that_ends_after_its_lease_changes_nothing_of_another(
+def test_a_try_that_ends_after_its_lease_does_not_affect_the_next(
     queue: EventQueue, clock: Clock
 ) -> None:
     received(queue.store)
@@ -159,7 +159,7 @@ def test_a_try_that_ends_after_its_lease_changes_nothing_of_another(
     assert last(queue).delivered_at == clock()
 
 
-def test_an_endpoint_that_takes_nothing_for_five_days_is_disabled_and_its_events_wait(
+def test_an_endpoint_without_success_for_five_days_is_disabled_and_its_events_wait(
     queue: EventQueue, clock: Clock
 ) -> None:
     received(queue.store)
@@ -214,7 +214,7 @@ def test_a_success_ends_the_count_of_days(queue: EventQueue, clock: Clock) -> No
     assert shop(queue).failing_since is None
 
 
-def test_who_wants_no_more_is_disabled_at_once_and_nothing_is_lost(
+def test_after_410_an_endpoint_is_disabled_at_once_and_nothing_is_lost(
     queue: EventQueue, clock: Clock
 ) -> None:
     known = [received(queue.store), received(queue.store)]
@@ -225,7 +225,7 @@ def test_who_wants_no_more_is_disabled_at_once_and_nothing_is_lost(
     assert [claimed(queue).event.id for _ in known] == known
 
 
-def test_to_enable_lets_out_what_waits_and_what_was_given_up_with_ten_tries_each(
+def test_enabling_requeues_waiting_and_given_up_events_with_ten_tries_each(
     queue: EventQueue, clock: Clock
 ) -> None:
     first = received(queue.store)
@@ -241,7 +241,7 @@ def test_to_enable_lets_out_what_waits_and_what_was_given_up_with_ten_tries_each
     assert queue.enable(("shop", "nobody")) == 0
 
 
-def test_what_can_t_be_told_neither_waits_nor_comes_back(queue: EventQueue) -> None:
+def test_an_event_that_can_t_be_expressed_neither_waits_nor_comes_back(queue: EventQueue) -> None:
     received(queue.store)
     queue.leave_out(claimed(queue).event)
     assert queue.enable(SHOP) == 0

@@ -128,7 +128,7 @@ def test_a_receiver_of_smsbridge_checks_the_signature(tmp_path: Path, store: Mes
         Receiver(STANDARD, secrets=["not base64"]).read(request)
 
 
-def test_the_id_stays_the_same_and_each_try_is_signed_anew(
+def test_the_id_is_stable_and_each_try_gets_its_own_signature(
     tmp_path: Path, store: MessageStore
 ) -> None:
     received(store)

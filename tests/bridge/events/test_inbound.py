@@ -1,4 +1,4 @@
-"""All that comes in to a bridge, from a provider to what a door tells its caller."""
+"""Incoming events, from the provider to what a door answers its caller."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_caller_gets_what_came_in_for_it_and_nobody_else_does(tmp_path: Path) 
         assert ask(run, "/getsms/").get("sms", []) == []
 
 
-def test_a_report_proves_an_unknown_message_and_lets_its_caller_hear_of_it(tmp_path: Path) -> None:
+def test_a_report_proves_an_unknown_message_and_reaches_its_caller(tmp_path: Path) -> None:
     log = REPORTING.index("[backends.new.sent]"), REPORTING.index("[backends.new.status]")
     blind = REPORTING[: log[0]] + REPORTING[log[1] :]
     text = events_text(door='answer = "outcome"\n', backends=OLD + blind)
@@ -160,7 +160,7 @@ def test_a_webhook_can_t_be_at_the_path_of_a_call_or_above_it(
         reporting(tmp_path, text).__enter__()
 
 
-def test_of_two_webhooks_the_one_with_the_longer_path_is_meant(tmp_path: Path) -> None:
+def test_of_two_webhooks_the_longer_path_wins(tmp_path: Path) -> None:
     more = WEBHOOK.replace("events.new", "events.both").replace("/events/new", "/events/new/both")
     other = OLD + REPORTING + REPORTING.replace("[backends.new", "[backends.both")
     door = f'[doors.both]\nspeaks = "old"\nto = "both"\npath = "/both"\n{BOTH}'

@@ -1,4 +1,4 @@
-"""The path at which a provider reports: only the provider, and answered after the commit."""
+"""A provider's webhook path: only the provider is accepted, and answered after the commit."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_is_unreadable_is_refused(tmp_path: Path) -> None:
         ("/events", 404),
     ],
 )
-def test_a_path_is_heard_with_what_is_below_it(tmp_path: Path, path: str, status: int) -> None:
+def test_a_path_includes_what_is_below_it(tmp_path: Path, path: str, status: int) -> None:
     with reporting(tmp_path) as run:
         run.provider.receive(PERSON, "Yes")
         (request,) = outbox(run)

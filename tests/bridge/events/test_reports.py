@@ -1,4 +1,4 @@
-"""What a report changes of its message, whenever it comes: never how the send ended, but once."""
+"""What a report changes, whenever it comes: only an unknown outcome, else just the status."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
         assert len(store.history(message)) == 3
 
 
-def test_what_only_a_look_up_has_told_is_told_once_by_a_report(tmp_path: Path) -> None:
+def test_a_status_known_from_a_lookup_is_posted_once_when_reported(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store)
         accepted(store, status=Status.DELIVERED)
@@ -56,7 +56,7 @@ def test_what_only_a_look_up_has_told_is_told_once_by_a_report(tmp_path: Path) -
         assert [one.due for one in events_of(store)] == [None, clock(), None]
 
 
-def test_what_the_answer_to_a_send_has_said_is_not_told_again(tmp_path: Path) -> None:
+def test_a_status_already_in_the_answer_is_not_posted(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         put(store)
         accepted(store, status=Status.QUEUED)
@@ -118,7 +118,7 @@ def test_a_message_is_known_by_the_id_of_its_own_provider(
 
 
 @each("early", [True, False])
-def test_of_two_messages_with_one_id_the_newer_is_meant(tmp_path: Path, *, early: bool) -> None:
+def test_of_two_messages_with_one_id_the_newer_is_matched(tmp_path: Path, *, early: bool) -> None:
     with open_store(tmp_path) as store:
         reports = reports_of(store)
         if early:
@@ -232,7 +232,7 @@ def test_what_waits_is_found_by_an_index_however_much_came_in(tmp_path: Path) ->
     assert found == ["SEARCH events USING INDEX events_of (door=? AND caller=? AND kind=?)"] * 2
 
 
-def test_what_waits_for_ever_is_forgotten(tmp_path: Path) -> None:
+def test_a_report_that_never_matches_is_dropped(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         reports = reports_of(store)
         put(store)

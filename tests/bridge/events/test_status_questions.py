@@ -1,4 +1,4 @@
-"""Which messages are asked about, and when."""
+"""Which messages are polled, and when."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def questions(store: MessageStore) -> StatusQuestions:
     return StatusQuestions(store, {"new": rule})
 
 
-def test_a_message_is_asked_about_ever_more_rarely_and_not_for_ever(tmp_path: Path) -> None:
+def test_a_message_is_polled_less_often_with_age_and_then_no_more(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store)
         message = accepted(store)
@@ -61,7 +61,7 @@ def test_a_message_is_asked_about_ever_more_rarely_and_not_for_ever(tmp_path: Pa
         (Status.QUEUED, "p-1", "other", 0),
     ],
 )
-def test_only_what_can_still_change_is_asked_about(
+def test_only_messages_that_can_still_change_are_polled(
     tmp_path: Path, status: Status, provider_id: str, backend: str, count: int
 ) -> None:
     with open_store(tmp_path) as store:
@@ -72,7 +72,7 @@ def test_only_what_can_still_change_is_asked_about(
         assert [found.begin(), found.begin()] == [count, 0]
 
 
-def test_what_ended_meanwhile_is_not_asked_about(tmp_path: Path) -> None:
+def test_a_message_that_ended_meanwhile_is_not_polled(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store)
         accepted(store)
@@ -85,7 +85,7 @@ def test_what_ended_meanwhile_is_not_asked_about(tmp_path: Path) -> None:
         assert (found.next(), found.begin()) == (None, 0)
 
 
-def test_of_two_processes_one_asks(tmp_path: Path) -> None:
+def test_of_two_processes_one_polls(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store)
         accepted(store)
@@ -97,7 +97,7 @@ def test_of_two_processes_one_asks(tmp_path: Path) -> None:
         assert [one.claim(due), other.claim(due)] == [True, False]
 
 
-def test_what_was_accepted_while_nobody_asked_is_asked_about(tmp_path: Path) -> None:
+def test_a_message_accepted_while_nobody_polled_is_polled(tmp_path: Path) -> None:
     with open_store(tmp_path, clock := Clock()) as store:
         put(store)
         accepted(store)

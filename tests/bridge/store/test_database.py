@@ -79,7 +79,7 @@ def test_a_store_that_is_missing_or_older_is_told(place: Place) -> None:
     database.close()
 
 
-def test_of_two_who_would_do_the_same_one_does_it(place: Place) -> None:
+def test_of_two_processes_one_gets_the_lock(place: Place) -> None:
     with open_store(place) as store, store.database.alone("this", 60) as mine:
         assert mine
         if place.server is None:

@@ -1,4 +1,4 @@
-"""Jobs: they are committed with their rows, carry ids alone, and come to one process at a time."""
+"""Jobs: they commit with their rows, carry only ids, and go to one process at a time."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def take(
     asyncio.run(run())
 
 
-def test_a_job_is_there_with_its_row_or_not_at_all(database: PostgresDatabase) -> None:
+def test_a_job_commits_with_its_row_or_not_at_all(database: PostgresDatabase) -> None:
     store = MessageStore(database)
     one = put(store)
 
@@ -82,7 +82,7 @@ def test_many_messages_share_a_job(database: PostgresDatabase) -> None:
     assert [known for one in found for known in one] == [put.message.id for put in puts]
 
 
-def test_a_job_comes_once_when_it_is_due_and_is_gone_after_it(database: PostgresDatabase) -> None:
+def test_a_job_runs_once_when_due_and_is_then_gone(database: PostgresDatabase) -> None:
     came: list[Sequence[str]] = []
     with database.write("test") as connection:
         database.issue(connection, ["now"], 0.0)
@@ -94,7 +94,7 @@ def test_a_job_comes_once_when_it_is_due_and_is_gone_after_it(database: Postgres
     assert [args for args, *_ in jobs(database)] == [{"ids": ["later"]}]
 
 
-def test_a_job_of_a_bug_is_gone_too(database: PostgresDatabase) -> None:
+def test_a_job_that_raises_is_gone_too(database: PostgresDatabase) -> None:
     came: list[Sequence[str]] = []
 
     def fail(ids: Sequence[str]) -> None:
@@ -121,7 +121,7 @@ def test_a_job_that_can_not_be_issued_is_an_error_of_the_store(database: Postgre
         database.migrate()
 
 
-def test_tables_of_jobs_that_were_lost_are_made_anew(database: PostgresDatabase) -> None:
+def test_lost_job_tables_are_recreated(database: PostgresDatabase) -> None:
     database.migrate()
     with database.write("test") as connection:
         connection.execute(text(_DROP_ALL))

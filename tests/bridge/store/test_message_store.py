@@ -121,14 +121,14 @@ def test_a_move_is_written_with_its_actor(place: Place) -> None:
 
 
 @each("state", [State.ACCEPTED, State.UNKNOWN, State.NOT_SENT])
-def test_a_step_that_is_none_is_refused(place: Place, state: State) -> None:
+def test_a_transition_that_is_not_allowed_is_refused(place: Place, state: State) -> None:
     with open_store(place) as store:
         stored = put(store)
         with pytest.raises(NoStep, match=f"it is stored, which can't become {state}"):
             store.move(stored, End(state=state), "person Ann")
 
 
-def test_of_two_who_move_a_message_one_is_told_that_it_is_gone(place: Place) -> None:
+def test_of_two_concurrent_moves_one_fails(place: Place) -> None:
     with open_store(place) as store:
         stored = put(store)
         store.move(stored, End(state=State.CANCELLED), "person Ann")
@@ -150,7 +150,7 @@ def test_counts_and_the_oldest_are_told(place: Place) -> None:
         assert store.oldest_due() == clock()
 
 
-def test_the_oldest_is_what_is_due_longest_at_once_or_by_its_time(place: Place) -> None:
+def test_the_oldest_is_the_longest_due_immediate_or_scheduled(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         in_a_minute = datetime.fromtimestamp(clock() + 60, UTC)
         put(store, message=Message(recipient=NUMBER, text="Later", send_at=in_a_minute))

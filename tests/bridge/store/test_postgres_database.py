@@ -1,4 +1,4 @@
-"""A store in PostgreSQL: its commits are on the disk, its time is the server's, turns are taken."""
+"""A store in PostgreSQL: durable commits, the server's clock, and advisory locks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_time_is_that_of_the_server(database: PostgresDatabase) -> None:
     assert abs(database.now() - time.time()) < 5
 
 
-def test_those_who_take_the_same_turn_come_one_after_the_other(database: PostgresDatabase) -> None:
+def test_holders_of_one_lock_take_turns(database: PostgresDatabase) -> None:
     order: list[str] = []
     first_has_it, go_on = threading.Event(), threading.Event()
 
@@ -67,7 +67,7 @@ def test_those_who_take_the_same_turn_come_one_after_the_other(database: Postgre
 
 
 @pytest.mark.full
-def test_a_process_that_stands_still_loses_its_turn_after_its_seconds(
+def test_a_hung_process_loses_its_lock_after_its_seconds(
     database: PostgresDatabase,
 ) -> None:
     def other_has_it() -> bool:
@@ -105,7 +105,7 @@ def test_messages_to_one_recipient_are_numbered_as_they_are_committed(
     assert [one.stored_at for one in found] == sorted(one.stored_at for one in found)
 
 
-def test_a_server_that_is_away_is_an_error_of_the_store(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_a_store_error(tmp_path: Path) -> None:
     place = Place(tmp_path, "postgresql://nobody:secret@127.0.0.1:1/away")
     database = place.database()
     with pytest.raises(StoreError), database.read():
@@ -119,7 +119,7 @@ def test_a_server_that_is_away_is_an_error_of_the_store(tmp_path: Path) -> None:
     database.close()
 
 
-def test_sessions_that_the_server_ended_are_made_anew(
+def test_sessions_ended_by_the_server_are_replaced(
     database: PostgresDatabase, postgres: Server
 ) -> None:
     store = MessageStore(database)
@@ -132,7 +132,7 @@ def test_sessions_that_the_server_ended_are_made_anew(
     assert len(store.list_messages()) == 2
 
 
-def test_bridges_in_schemas_of_one_database_share_no_turn(postgres: Server) -> None:
+def test_bridges_in_two_schemas_share_no_lock(postgres: Server) -> None:
     with postgres.database() as url, ExitStack() as stack:
         name = make_url(url).database or ""
         both = []
@@ -156,7 +156,7 @@ def test_bridges_in_schemas_of_one_database_share_no_turn(postgres: Server) -> N
 
 @pytest.mark.full
 @pytest.mark.timeout(60)
-def test_a_process_that_stands_still_keeps_nobody_out(database: PostgresDatabase) -> None:
+def test_a_hung_process_does_not_block_others_for_good(database: PostgresDatabase) -> None:
     store = MessageStore(database)
     begun = time.monotonic()
 

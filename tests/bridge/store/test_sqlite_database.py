@@ -1,4 +1,4 @@
-"""The file of a store: a commit is on the disk, one process serves it, a newer one is refused."""
+"""A store in a file: durable commits, one serving process, and a newer schema is refused."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:
     database.close()
 
 
-def test_each_write_tells_its_points(tmp_path: Path) -> None:
+def test_each_write_reports_its_points(tmp_path: Path) -> None:
     points: list[str] = []
     database = SQLiteDatabase(tmp_path / "b.db", at=points.append)
     database.migrate()
@@ -93,7 +93,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     database.close()
 
 
-def test_what_is_no_store_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_store_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "b.db"
     database = SQLiteDatabase(file)
     with pytest.raises(ConfigError, match=r"there is no store b\.db"):
@@ -181,7 +181,7 @@ def add(number: int) -> Callable[[Connection], int]:
     return do
 
 
-def test_those_who_come_while_the_disk_is_busy_share_a_commit(tmp_path: Path) -> None:
+def test_concurrent_writes_share_a_commit(tmp_path: Path) -> None:
     points: list[str] = []
     database = SQLiteDatabase(tmp_path / "b.db", at=points.append)
     database.migrate()
@@ -207,7 +207,7 @@ def test_those_who_come_while_the_disk_is_busy_share_a_commit(tmp_path: Path) ->
     database.close()
 
 
-def test_a_bug_in_one_write_ends_all_of_its_commit_and_no_other(tmp_path: Path) -> None:
+def test_a_bug_in_one_write_rolls_back_its_shared_commit_only(tmp_path: Path) -> None:
     database = made(tmp_path / "b.db")
     assert database.commit("add", add(1)) == 1
     with pytest.raises(RuntimeError, match="a bug"):
@@ -220,7 +220,7 @@ def test_a_bug_in_one_write_ends_all_of_its_commit_and_no_other(tmp_path: Path) 
     database.close()
 
 
-def test_a_store_is_its_owner_s_alone(tmp_path: Path) -> None:
+def test_a_store_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     database = SQLiteDatabase(tmp_path / "bridge.db")
     database.migrate()
     files = sorted(tmp_path.glob("bridge.db*"))

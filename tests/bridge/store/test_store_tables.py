@@ -12,7 +12,7 @@ from support.stores import Place
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Return whether a name of a database is no part of Procrastinate."""
+    """Return whether a database name isn't one of Procrastinate's."""
     return kind != "table" or not (name or "").startswith(("procrastinate_", "job_"))
 
 

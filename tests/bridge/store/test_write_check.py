@@ -1,4 +1,4 @@
-"""Whether a message can be stored is found out by writing as much."""
+"""The check whether a message can be stored, by writing as much."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first tables. Never edit this once a store may have them: add a migration instead."""
+"""The first tables. Never edit this file once released: add a migration instead."""
 
 from __future__ import annotations
 

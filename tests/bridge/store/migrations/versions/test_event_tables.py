@@ -16,7 +16,7 @@ from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.old_stores import first_store
 
 
-def test_one_key_is_of_one_event_whoever_writes(tmp_path: Path) -> None:
+def test_an_event_key_is_unique_whoever_writes(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         for key in ("one", "two"):
             EventStore(store).add(a_received(key))

@@ -1,4 +1,4 @@
-"""The second step of a store: one that is older keeps what waits in it."""
+"""The second migration: an older store keeps its waiting messages."""
 
 from __future__ import annotations
 
