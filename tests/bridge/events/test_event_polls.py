@@ -99,7 +99,7 @@ class Slow(Silent):
 
 
 def test_a_provider_that_hangs_is_left_alone_for_as_long_as_that_took(tmp_path: Path) -> None:
-    with asking(tmp_path) as (polls, provider, store, clock):
+    with asking(tmp_path) as (polls, _, store, clock):
         (poll,) = polls.polls
         for number in range(4):
             put(store, str(number))
