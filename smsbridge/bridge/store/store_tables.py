@@ -61,7 +61,7 @@ MESSAGES = Table(
     Index("messages_alike", "fingerprint"),
     Index("messages_of", "door", "caller", "seq"),
     Index("messages_repeat", "door", "caller", "repeat_key", unique=True),
-    Index("messages_taken", "provider_id"),
+    Index("messages_taken", "provider_id", postgresql_using="hash"),  # an id may have any length
     Index("messages_ended", "state", "changed_at"),
     sqlite_autoincrement=True,
 )

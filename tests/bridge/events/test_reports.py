@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from support.bridges import Clock, claim, open_store, put
 from support.each import each
 from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.plans import plans_of
+from support.stores import Place
 
 
 def status(store: MessageStore, message: StoredMessage) -> Any:
@@ -62,6 +64,15 @@ def test_a_status_already_in_the_answer_is_not_posted(tmp_path: Path) -> None:
         accepted(store, status=Status.QUEUED)
         reports_of(store, told=True).record(a_report("1", Status.QUEUED))
         assert [one.due for one in events_of(store)] == [None]
+
+
+def test_an_id_of_any_length_is_kept(place: Place) -> None:
+    long = os.urandom(5000).hex()
+    with open_store(place) as store:
+        put(store)
+        message = accepted(store, long)
+        reports_of(store).record(a_report(provider_id=long))
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
 
 
 @each(
