@@ -93,7 +93,7 @@ def test_each_block_of_config_can_be_used(folder: Path, page: str, text: str) ->
 
 
 def test_the_readme_shows_the_mistake_as_it_is_told(folder: Path) -> None:
-    (text,) = (block.text for block in blocks("../README.md", "toml") if "oldcorp" in block.text)
+    (text,) = (b.text for b in blocks("../README.md", "toml") if "[backends.oldcorp]" in b.text)
     (shown,) = (b.text for b in blocks("../README.md", "text") if "boddy" in b.text)
     (folder / "smsbridge.toml").write_text(text.replace("request.body", "request.boddy"))
     with pytest.raises(ConfigError) as caught:

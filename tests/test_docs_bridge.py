@@ -26,6 +26,7 @@ from smsbridge import Client, Secret
 from smsbridge.bridge.doors.webhook_config import WebhookConfig
 from smsbridge.bridge.events.event_queue import WAITS
 from smsbridge.bridge.events.event_request import EventRequest
+from smsbridge.bridge.serve_bridge import serve_bridge
 from smsbridge.bridge.store.stored_message import State
 from smsbridge.cli.outbox import outbox
 from smsbridge.cli.serve import serve
@@ -33,11 +34,11 @@ from smsbridge.cli.shadow import report
 from smsbridge.http.requests_transport import RequestsTransport
 from smsbridge.serving.wire_message import WireMessage
 
-from support.bridges import Clock, open_store
+from support.bridges import Clock, open_store, read
 from support.commands import SMSBRIDGE, parse_options
 from support.events import events_of
 from support.postgres import running_server
-from support.terminal import DOCS, Terminal
+from support.terminal import DOCS, Terminal, blocks
 from support.tools import missing, need
 from support.webhook_receivers import SECRET, received
 
@@ -58,6 +59,19 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     for name in ("bridge.pid", "second.pid", "receiver.pid"):
         with suppress(OSError, ValueError):
             os.kill(int((folder / name).read_text(encoding="utf-8")), signal.SIGKILL)
+
+
+def test_the_bridge_of_the_readme_opens_its_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "oldcorp.wsdl").write_bytes((DOCS / "examples" / "oldcorp.wsdl").read_bytes())
+    for name in ("OLDCORP", "SHOP"):
+        monkeypatch.setenv(name, "secret")
+    shown = [block.text for block in blocks("../README.md", "toml")]
+    newcorp = '[backends.newcorp]\nbackend = "memory"'
+    config = read(tmp_path, "\n".join(['default = "newcorp"', *shown, newcorp]))
+    with serve_bridge(config, "http://127.0.0.1:8780") as bridge:
+        assert [one.config.name for one in bridge.doors] == ["old-shop"]
 
 
 def test_the_story_is_as_the_page_shows(terminal: Terminal) -> None:
