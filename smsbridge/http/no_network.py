@@ -44,7 +44,7 @@ class NoNetwork:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Refuse no more."""
+        """Stop refusing."""
         _ACTIVE.remove(self)
 
 
