@@ -118,11 +118,11 @@ EACH: Mapping[str, Any] = {
     [
         (
             {"fields": {**TO_EACH, "one": "{recipient}"}},
-            "send.fields: {recipients} stands for several",
+            "send.fields: {recipients} stands for",
         ),
         (
             {"fields": {**TO_EACH, "r": "{reference}"}},
-            "send.fields: {recipients} stands for several",
+            "send.fields: {recipients} stands for",
         ),
         ({"fields": FIELDS}, "send.rows: no field has {recipients}: each call has one message"),
         ({"rows": ""}, "send.rows: give the path of the rows"),
