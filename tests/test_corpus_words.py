@@ -215,7 +215,7 @@ UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
         "soap12.wsdl",
         "Send",
         {**VALUES, "to": ["x", "y"]},
-        "to may be given once, not 2",
+        "to may be given only once, not 2",
     ),
     "a text for a structure": (
         "document-wrapped.wsdl",

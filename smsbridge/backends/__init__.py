@@ -1,4 +1,4 @@
-"""The backends that ship, each a provider's table, and what a backend of one's own is made of."""
+"""The backends that ship, each a provider's table, and what your own backend is made of."""
 
 from smsbridge.backends.base import Backend, backend
 

@@ -78,13 +78,14 @@ class Backend:
     ones. ``client_cert``: PEM file with certificate and key. ``proxy``: URL, instead of the
     environment's. ``cleartext_hosts``: hosts that may be called without TLS. ``wsdl``: path or URL,
     instead of the contract that ships; ``wsdl_sha256``: the hash that it must have.
-    ``default_region``: where a number without + is dialled, such as ``GB``. ``time_zone``: that of
-    times which the provider writes without one, such as ``Europe/Lisbon``. ``retry``: how often a
-    send is tried, if it is proved that a repeat is safe; once by default. ``limit``: calls per
-    second, and at once. ``answer_limit``, ``element_limit``: how many bytes, and elements of XML,
-    an answer may have. ``log``: the backend whose log is used if this one has none. ``transport``:
-    ``curl``, for which the extra ``fast`` must be installed, or empty for the default.
-    ``callback``: the address of one's own app to which the provider reports, where a send tells it.
+    ``default_region``: the country in which a number without + is dialled, such as ``GB``.
+    ``time_zone``: the zone of times that the provider writes without one, such as
+    ``Europe/Lisbon``. ``retry``: how often a send is tried, if a repeat is proved to be safe; once
+    by default. ``limit``: calls per second, and at once. ``answer_limit``, ``element_limit``: how
+    many bytes, and elements of XML, an answer may have. ``log``: the backend whose log is used if
+    this one has none. ``transport``: ``curl``, for which the extra ``fast`` must be installed, or
+    empty for the default. ``callback``: the address of your app to which the provider reports, if a
+    send tells it.
 
     >>> @backend
     ... class Tiny(Backend):
@@ -193,7 +194,7 @@ class Backend:
         raise call.with_its_start(outcome)
 
     def resend(self, known: str, reference: str, session: Session) -> Exchange[Submission]:
-        """Let the provider send a message again, by its id: a deliberate second send."""
+        """Ask the provider to send a message again, by its id: a deliberate second send."""
         operation = table_to_command(self, "resend", {"id": known})
         attempt = replace(self._attempt(session, reference), via=session.backend)
         call = TableCall(backend=self, table=operation, attempt=attempt, session=session)
@@ -266,7 +267,7 @@ class Backend:
         )
 
     def taken(self, operation: Operation, given: Mapping[str, Any], _note: Note) -> Message:
-        """Return the message that the provider makes of its fields: the table, read backwards.
+        """Return the message that the provider reads from its fields: the table, read backwards.
 
         Used by the mock provider. Raises `InvalidMessage` for a message that the provider would
         refuse; notes each leniency that was needed.

@@ -1,6 +1,6 @@
 """A file of the catalogue: the tables of one provider, which make a backend's class.
 
-A file holds a block of config without anybody's credentials; it says which credentials there are,
+A file holds a block of config without anyone's credentials; it says which credentials there are,
 and where its facts are from. Those that ship are ``smsbridge/catalogue/NAME.toml``.
 """
 
@@ -30,7 +30,7 @@ _OF_THE_USER = (
     *("retry", "limit", "log", "proxy", "ca", "client_cert", "client_cert_password"),
     "cleartext_hosts",
 )
-_NOT_IN_A_FILE = "is for who uses the file: it stands in smsbridge.toml"
+_NOT_IN_A_FILE = "is for the user of the file: it belongs in smsbridge.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,8 +33,8 @@ class NumberTable:
 class Retry(NumberTable):
     """How often a call is tried in all, 1 to 4, when it is proved that a repeat is safe.
 
-    Between two tries it waits as the provider asked, else for a random time of at most 1 s, which
-    doubles each time (full jitter), and never above 5 minutes.
+    Between two tries it waits as the provider asked, else for a random time of at most 1 s, a
+    maximum that doubles each time (full jitter), but never more than 5 minutes.
 
     >>> Client.from_mapping({"backend": "console", "retry": {"attempts": 2}}).backend.retry
     Retry(attempts=2)

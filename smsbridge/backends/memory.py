@@ -35,8 +35,8 @@ _WHY = "the test asked for it"
 class MemoryBackend(Outbox[Message], Backend):
     """Accepts every message; ``messages`` are those it was sent, oldest first.
 
-    ``coming``: how the next sends end. ``reported``: the status that a message has by now, by its
-    id. ``replies``: what came in.
+    ``coming``: how the next sends end. ``reported``: the status that a message has now, by its id.
+    ``replies``: what came in.
 
     >>> from smsbridge.backends.memory import MemoryBackend
     >>> memory = MemoryBackend()
@@ -70,9 +70,9 @@ class MemoryBackend(Outbox[Message], Backend):
     def next(
         self, outcome: Outcome | str, *, reason: Reason | str | None = None, times: int = 1
     ) -> None:
-        """Let the next send end in an outcome; after it everything is accepted again.
+        """Make the next send end in an outcome; after that everything is accepted again.
 
-        ``reason``: why it is rejected. ``times``: how many sends. To say more is to queue more. A
+        ``reason``: why it is rejected. ``times``: how many sends. Further calls queue more. A
         message whose outcome is unknown was taken.
 
         >>> from smsbridge.backends.memory import MemoryBackend
@@ -86,7 +86,7 @@ class MemoryBackend(Outbox[Message], Backend):
         self.coming.extend([wanted_end(outcome, reason)] * times)
 
     def report(self, message: Message | Submission | str, status: Status | str) -> None:
-        """Let a message reach a status, by its id: `Client.status` says so from now on.
+        """Give a message a status, by its id: `Client.status` says so from now on.
 
         >>> from smsbridge.backends.memory import MemoryBackend
         >>> memory = MemoryBackend()
@@ -101,11 +101,11 @@ class MemoryBackend(Outbox[Message], Backend):
         else:
             known = message if isinstance(message, str) else message.id or ""
         if self._message(known) is None:
-            raise ConfigError("report: memory took no message of that id")
+            raise ConfigError("report: memory took no message with that id")
         self.reported[known] = Status(status)
 
     def reply(self, to: Message | str, text: str) -> None:
-        """Let a message come in, from the recipient of another or from a number.
+        """Make a message come in, from the recipient of another or from a number.
 
         >>> from smsbridge.backends.memory import MemoryBackend
         >>> memory = MemoryBackend()

@@ -52,9 +52,9 @@ class Outbox(Generic[M]):
         *,
         count: int | None = None,
     ) -> M | list[M]:
-        """Return the one message to a number; with ``count``, the list of so many.
+        """Return the one message to a number; with ``count``, a list of that many.
 
-        ``text``: the whole text, or a compiled pattern that it holds. Raises `AssertionError`,
+        ``text``: the whole text, or a compiled pattern to find in it. Raises `AssertionError`,
         which lists what was sent, if there are fewer or more.
 
         >>> submission = sms.send("+12025550123", "Your code is 4711")
@@ -76,7 +76,7 @@ class Outbox(Generic[M]):
         return found if count is not None else found[0]
 
     def nothing_else_sent(self) -> None:
-        """Assert that `sent_to` was asked for every message; without it, that there is none.
+        """Assert that `sent_to` has returned every message; with no call of it, that there is none.
 
         >>> submission = sms.send("+12025550123", "Hello")
         >>> message = smsbridge_mock.sent_to("+12025550123")
@@ -108,7 +108,7 @@ class Outbox(Generic[M]):
         return found
 
     def expectation(self) -> list[M]:
-        """Return the messages that `sent_to` gave out.
+        """Return the messages that `sent_to` has returned.
 
         >>> submission = sms.send("+12025550123", "Hello")
         >>> smsbridge_mock.sent_to("+12025550123") in smsbridge_mock.expectation()

@@ -137,12 +137,15 @@ def check_recipients(at: Checker, table: Operation, codec: Codec) -> None:
     if codec.answer not in _WITH_ROWS:
         at.fail(f"rows are in answers that are {' or '.join(_WITH_ROWS)}", "answer")
     if alone := sorted({"recipient", "reference"} & table.carries()):
-        at.fail(f"{{recipients}} are several, and {{{alone[0]}}} is of one: use one", "fields")
+        at.fail(
+            f"{{recipients}} stands for several, {{{alone[0]}}} for one: use only one of them",
+            "fields",
+        )
     _check_rows(at, table)
     if not _FEWEST <= table.most <= MOST_RECIPIENTS:
         at.fail(f"give how many recipients a call takes, {_FEWEST} to {MOST_RECIPIENTS}", "most")
     if table.accepted.by_status:
-        at.fail("a status is one for all: name a word that each row has", "accepted", "when")
+        at.fail("all rows share one status: name a word that each row has", "accepted", "when")
 
 
 def _check_rows(at: Checker, table: Operation) -> None:

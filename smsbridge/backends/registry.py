@@ -187,7 +187,7 @@ def _offer_of(point: EntryPoint) -> Offer:
 def _others_offer(folders: _Folders) -> bool:
     """Return whether another distribution may offer a backend: its entry points name our group.
 
-    It only looks into files: to read the entry points of all that is installed takes as long as
+    It only looks into files: reading the entry points of everything installed takes as long as
     everything else before a first send. Where distributions are found in another way it is True.
     """
     finders: list[object] = [finder for finder in sys.meta_path if finder is not PathFinder]

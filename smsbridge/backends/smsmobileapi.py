@@ -305,7 +305,7 @@ class SMSMobileAPI(Backend):
     }
 
     def taken(self, _operation: Operation, given: Mapping[str, Any], note: Note) -> Message:
-        """Return the message that the provider makes of its fields, quirks included."""
+        """Return the message that the provider reads from its fields, quirks included."""
         whatsapp = given.get("sendwa") in ("1", 1) or given.get("waonly") == "yes"
         sms = given.get("sendsms", "") not in ("0", 0) and given.get("waonly") != "yes"
         number = word_at(given, "recipients") or ""

@@ -48,7 +48,7 @@ class TableCall:
     calls: list[HTTPCall] = field(default_factory=list, repr=False)
 
     def send(self, values: Mapping[str, Any]) -> Exchange[SendEnd]:
-        """Make a call that may not be repeated, and return what it came to."""
+        """Make a call that may not be repeated, and return how it ended."""
         try:
             end = yield from self._carry(values, self._judge_answer)
         except Broken as error:
@@ -58,7 +58,7 @@ class TableCall:
     def send_to_each(
         self, others: Sequence[TableCall], values: Mapping[str, Any]
     ) -> Exchange[list[SendEnd]]:
-        """Make one call for several messages, and return what it came to for each."""
+        """Make one call for several messages, and return how it ended for each."""
         each = (self, *others)
 
         def conclude(said: Response | TokenRefused) -> list[SendEnd]:
@@ -74,7 +74,7 @@ class TableCall:
         return self._end_each(ends, values)
 
     def with_its_start(self, error: SendError) -> SendError:
-        """Return an error; an unknown outcome with the earliest time at which it can have left."""
+        """Return an error; an unknown outcome with the earliest time at which it may have left."""
         if not isinstance(error, OutcomeUnknown):
             return error
         longest = timedelta(seconds=self.backend.timeout)  # it may have waited before it left
@@ -170,8 +170,8 @@ class TableCall:
     def _end(self, end: End, values: Mapping[str, Any]) -> End:
         """Return an end with what was said, masked.
 
-        A send that was accepted keeps it only where somebody listens at DEBUG: to mask it costs
-        more than half of what the send did.
+        An accepted send keeps it only if the logger is at DEBUG: masking it costs more than half as
+        much as the send did.
         """
         known = end.id if isinstance(end, Submission) else None
         if known is not None and self.message is not None and not _is_asked():
@@ -243,7 +243,7 @@ class TableCall:
 
 
 def _is_asked() -> bool:
-    """Return whether somebody wants to see what was said, such as the option ``-v``."""
+    """Return whether anything wants to see the exchange, such as the option ``-v``."""
     return LOG.isEnabledFor(logging.DEBUG)
 
 

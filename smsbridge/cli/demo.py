@@ -93,7 +93,7 @@ def play(console: Console | None = None, leave: Callable[[Provider], None] | Non
 
 
 def _leave_open(provider: Provider, wait: Callable[[], None]) -> None:
-    """Send again, and show the page of the mock until somebody ends it."""
+    """Send again, and show the page of the mock until it is ended."""
     from smsbridge.testing.mock.default import sample_url
 
     provider.play(None)

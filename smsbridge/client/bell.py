@@ -14,7 +14,7 @@ class Bell:
     """
 
     def __init__(self) -> None:
-        """Nobody has rung it yet."""
+        """It has not rung yet."""
         self._silence = Lock()
         self._silence.acquire()
 

@@ -21,7 +21,7 @@ _INTERIM = range(100, 200)
 _STATUS = re.compile(rb"HTTP/1\.([0-9]) +([1-9][0-9]{2})(?: .*)?")
 _NAME = re.compile(rb"[!-9;-~]+")
 _PLAIN_FIELDS = re.compile(rb"(?:[!-9;-~]+:[\t -~]*\r\n)+\r\n")
-"""Fields as nearly everybody writes them, to their end: nothing in them is odd."""
+"""Fields as nearly everyone writes them, to their end: nothing in them is odd."""
 _CHUNK = re.compile(rb"0*([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?", re.DOTALL)
 _NEVER_IN_A_LINE = re.compile(rb"[\0\r]")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from smsbridge.text.transcript import MaskRule
 
 PRIVATE_VALUES = ("recipient", "recipients", "text", "sender", "keyword", "device")
-"""The values that nobody may see, wherever they stand."""
+"""The values that must never be shown, wherever they stand."""
 
 _HIDDEN_VALUES = frozenset({*PRIVATE_VALUES, "id", "token"})
 _PROVING = frozenset(

@@ -46,7 +46,7 @@ def _national(value: Any) -> str:
 def _number(value: Any) -> int | float:
     word = text(value)
     if not re.fullmatch(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?", word):
-        raise InvalidMessage("the table makes a number of a value that is not a number")
+        raise InvalidMessage("the table turns a value that is not a number into a number")
     return float(word) if "." in word else int(word)
 
 

@@ -59,7 +59,7 @@ class Marks(NamedTuple):
 
 
 class Plan:
-    """What a table comes to before any value is known: its templates compiled, what it can carry.
+    """What can be said of a table before any value is known: compiled templates, what it can carry.
 
     A send calls it; `explain`, errors and the mock read the table itself.
     """
@@ -114,7 +114,7 @@ class _Table:
 
     @property
     def plan(self) -> Plan:
-        """What the table comes to before any value is known, made once."""
+        """What can be said of the table before any value is known, made once."""
         if not self._plan:
             self._plan.append(Plan(self))
         return self._plan[0]
@@ -237,12 +237,12 @@ class Question(_Table):
     name (one of ``SENT_ROW`` or ``RECEIVED_ROW``) to its path in a row; of several paths the first
     that has a word is used; two paths with a blank between give both words (``"date hour"``).
     ``answered``: what an answer must have; ``rejected`` as in `Operation`. ``statuses``: words for
-    statuses, where they mean something else than in the rest of the backend. ``failed``: a row that
-    has any of it is of a message that was not delivered. ``refused``: a row with any of these is of
-    a message that the provider did not take at all. ``pages``: what the next page of the log is
-    asked ``before``, the ``id`` or the time (``at``) of the oldest row. ``time_format``: how times
-    are written, if that can't be recognised: ``epoch``, ``epoch-ms`` or a format of ``strptime``.
-    ``codec`` as in `Operation`.
+    statuses, where they mean something else than in the rest of the backend. ``failed``: a row with
+    any of these is for a message that was not delivered. ``refused``: a row with any of these is
+    for a message that the provider did not take at all. ``pages``: how the next page of the log is
+    asked for, ``before`` the ``id`` or the time (``at``) of the oldest row. ``time_format``: how
+    times are written, if that can't be recognised: ``epoch``, ``epoch-ms`` or a format of
+    ``strptime``. ``codec`` as in `Operation`.
 
     >>> question = Question("GET /messages/{id}", {}, row={"status": "state", "at": "updated"})
     >>> sorted(question.carries())

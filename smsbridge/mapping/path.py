@@ -2,10 +2,10 @@
 
 A step is a name, an attribute ``@kind``, the text of an element that has attributes, ``#text``, or
 a name in a namespace, ``{urn:x}name``. ``[0]`` selects from a list; it may be left out if the list
-has one item. ``*`` is the only name that there is. A form's own names may have PHP's brackets,
-``to[]`` and ``messages[0][to]``. The header blocks of a SOAP envelope are under ``soap:Header``;
-``#list`` is a JSON array that is the whole body; ``#status`` is the HTTP status of an answer, and
-``#answer`` the name of an empty one that a WSDL declares.
+has one item. ``*`` is the only name there is, whatever it is. A form's own names may have PHP's
+brackets, ``to[]`` and ``messages[0][to]``. The header blocks of a SOAP envelope are under
+``soap:Header``; ``#list`` is a JSON array that is the whole body; ``#status`` is the HTTP status of
+an answer, and ``#answer`` the name of an empty one that a WSDL declares.
 """
 
 from __future__ import annotations

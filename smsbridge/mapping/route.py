@@ -26,7 +26,9 @@ def compile_address(template: str) -> Callable[[Values], str]:
         if absent:
             raise InvalidMessage(f"{absent} is missing: the route has it")
         if {".", ".."} & set(filled.partition(" ")[2].split("/")):
-            raise InvalidMessage("a value makes a step . or .. of the route, which leads elsewhere")
+            raise InvalidMessage(
+                "a value makes a step . or .. in the route, which would lead elsewhere"
+            )
         there = [part for part, absent in (one(values) for one in parts) if not absent]
         return f"{filled}?{'&'.join(there)}" if there else filled
 

@@ -44,8 +44,8 @@ class When:
 
     A boolean of JSON is the word ``true`` or ``false``. The word ``*`` is any other word, and
     ``/[0-9]+/`` any other word that the pattern matches as a whole. Of several words, ``("0",
-    "OK")``, one must be there. ``id`` and ``status`` are the paths of the provider's id and of its
-    word for the status.
+    "OK")``, one must be present. ``id`` and ``status`` are the paths of the provider's id and of
+    its word for the status.
 
     >>> accepted = When({"state": "QUEUED"}, id="id")
     >>> accepted.holds({"state": "QUEUED", "id": "7"}), accepted.holds({"state": "FAILED"})

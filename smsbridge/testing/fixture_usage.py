@@ -28,7 +28,7 @@ class FixtureUsage:
         self._loaded.update(getattr(node, "workeroutput", {}).get(_SENT, ()))
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Fail a suite that was right but for a fixture that no test has used."""
+        """Fail a suite that passed, if there is a fixture that no test has used."""
         if (sent := getattr(session.config, "workeroutput", None)) is not None:
             sent[_SENT] = sorted(LOADED)
             return

@@ -1,6 +1,6 @@
 """A pytest plug-in: the fixture ``smsbridge_mock``, which every client of a test meets.
 
-While it is active no client of this process reaches a real provider, by whatever config. It sets
+While it is active, no client of this process reaches a real provider, whatever its config. It sets
 ``SMSBRIDGE_URL`` too, so that an application that uses ``Client()`` changes nothing. The test fails
 at its end if a request was refused, if the client swallowed one that matched nothing, if an
 interaction of the chosen scenario was never played, or if a message was taken twice though its
@@ -23,7 +23,7 @@ _MARKER = (
     "smsbridge(backend, *, protocol, config, wsdl): play this backend for every client of the test"
 )
 
-_MUTANTS = "run tests again with what leaves altered: one that claims to notice it must fail"
+_MUTANTS = "run tests again with altered requests: one that claims to notice them must fail"
 _FOLDERS = "folders of smsbridge's fixtures: one that no test uses fails the whole suite"
 
 

@@ -217,7 +217,7 @@ def _log_failure(error: Exception) -> Response:
 
 
 def _where(error: Exception) -> str:
-    """Return the lines that led to an error, outermost first, but for those of this file."""
+    """Return the lines that led to an error, outermost first, except those of this file."""
     lines = [
         f"{frame.f_code.co_filename}, line {number}, in {frame.f_code.co_name}"
         for frame, number in walk_tb(error.__traceback__)

@@ -169,9 +169,13 @@ def test_a_file_in_an_archive_names_no_wsdl(tmp_path: Path) -> None:
         ("[provenance]\ndate", "date", "provenance: is missing"),
         ('date = "', 'day = "', "line 16: provenance: date is missing"),
         ('api_key = "the', 'api_key = 5 #"the', "line 9: credentials.api_key: give text"),
-        ("url = ", "ca = ", "line 5: ca: is for who uses the file: it stands in smsbridge.toml"),
+        (
+            "url = ",
+            "ca = ",
+            "line 5: ca: is for the user of the file: it belongs in smsbridge.toml",
+        ),
         ('"headers", ', '"headers", api_key = "K", ', "is a credential: leave its value out"),
-        ("url = ", 'cleartext_hosts = ["a"] #', "line 5: cleartext_hosts: is for who uses"),
+        ("url = ", 'cleartext_hosts = ["a"] #', "line 5: cleartext_hosts: is for the user"),
         ("title = ", "title == ", "quay.toml is not valid TOML"),
     ],
 )

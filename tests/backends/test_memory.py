@@ -103,7 +103,7 @@ def test_a_report_is_the_status_and_a_reply_comes_in() -> None:
 def test_what_it_does_not_know_is_refused() -> None:
     backend = MemoryBackend()
     with Client(backend) as client:
-        with pytest.raises(ConfigError, match="memory took no message of that id"):
+        with pytest.raises(ConfigError, match="memory took no message with that id"):
             backend.report("1", "delivered")
         with pytest.raises(Unsupported, match="received by unread"):
             client.received(unread=True)

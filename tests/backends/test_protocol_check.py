@@ -116,8 +116,14 @@ EACH: Mapping[str, Any] = {
 @each(
     ("change", "why"),
     [
-        ({"fields": {**TO_EACH, "one": "{recipient}"}}, "send.fields: {recipients} are sev"),
-        ({"fields": {**TO_EACH, "r": "{reference}"}}, "send.fields: {recipients} are sever"),
+        (
+            {"fields": {**TO_EACH, "one": "{recipient}"}},
+            "send.fields: {recipients} stands for",
+        ),
+        (
+            {"fields": {**TO_EACH, "r": "{reference}"}},
+            "send.fields: {recipients} stands for",
+        ),
         ({"fields": FIELDS}, "send.rows: no field has {recipients}: each call has one message"),
         ({"rows": ""}, "send.rows: give the path of the rows"),
         ({"row": {}}, "send.row: give where a row has its number"),
@@ -139,7 +145,7 @@ def test_a_call_to_several_recipients_must_say_where_the_result_of_each_stands(
 
 
 def test_one_status_is_no_mark_for_each_of_several_recipients() -> None:
-    with pytest.raises(ConfigError, match=r"send\.accepted\.when: a status is one for all"):
+    with pytest.raises(ConfigError, match=r"send\.accepted\.when: all rows share one status"):
         from_mapping(
             {
                 "backend": "rest",

@@ -70,5 +70,5 @@ def test_a_file_of_ones_own_is_not_replaced(nowhere: Path) -> None:
     (nowhere / "mock-ca.pem").write_text("mine")
     done = run("mock", "--port", "0", "--tls")
     assert done.code == 2
-    assert "is there, and not the issuer of an earlier mock" in done.err
+    assert "exists, and is not the issuer of an earlier mock" in done.err
     assert (nowhere / "mock-ca.pem").read_text() == "mine"

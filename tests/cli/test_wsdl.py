@@ -327,7 +327,7 @@ def test_a_changed_wsdl_is_refused_with_what_changed_and_update_takes_it(nowhere
         taken = run("wsdl", "lock", url, *arguments, "--update")
     assert (refused.code, refused.out) == (2, "")
     assert refused.err == (
-        "smsbridge: the WSDL is not the one that was locked; --update takes it:\n"
+        "smsbridge: the WSDL is not the one that was locked; --update accepts it:\n"
         "  SubmitShortMessage, input: request.destination was renamed to request.recipient\n"
         "  SubmitShortMessage, input: request.ref was string (maxLength 40), optional, "
         "is string (maxLength 20), optional: narrowed\n"

@@ -96,4 +96,4 @@ def test_every_filter_is_held_to_a_value_here() -> None:
 def test_a_number_of_what_is_none_is_an_invalid_message_that_does_not_show_it(value: str) -> None:
     with pytest.raises(InvalidMessage) as refused:
         render("{text|number}", {"text": value})
-    assert str(refused.value) == "the table makes a number of a value that is not a number"
+    assert str(refused.value) == "the table turns a value that is not a number into a number"

@@ -1,4 +1,4 @@
-"""A block of config, read key by key: each error has the key, for whoever knows its line."""
+"""A block of config, read key by key: each error has the key, for a caller that knows its line."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class RowStates:
             index, end = states.place(line, results), END.get(str(line.get("outcome")))
             if states.ends[index] or not end:
                 raise CallerError(
-                    f"{results.path}: index {index} is there twice, or its line is invalid"
+                    f"{results.path}: index {index} appears twice, or its line is invalid"
                 )
             nameless = end == END[Outcome.ACCEPTED] and not line.get("id")
             states.ends[index] = NAMELESS if nameless else end

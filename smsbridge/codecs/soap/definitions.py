@@ -78,7 +78,7 @@ class DeclaredPort:
 
 
 class Definitions:
-    """What the documents of a WSDL define, but for their schemas."""
+    """What the documents of a WSDL define, except their schemas."""
 
     def __init__(self, main: Element, others: Iterable[Element]) -> None:
         """Take the documents: ``main`` is the WSDL itself, ``others`` are what it imports."""
@@ -166,9 +166,9 @@ class _OperationReader:
         given: dict[Any, Any] = {} if soap is None else {**soap.attrib}
         style = str(given.get("style", style))
         if next(self._bound.iter(_MIME), None) is not None:
-            return self.refuse("sends attachments (MIME), which are not taken")
+            return self.refuse("sends attachments (MIME), which are not supported")
         if abstract.find(f"{_WSDL}input") is None:
-            return self.refuse("has no input: the provider would be the one who sends it")
+            return self.refuse("has no input: the provider would be the one to send it")
         messages: dict[str, BoundMessage | None] = {}
         for direction in ("input", "output"):
             offered = abstract.find(f"{_WSDL}{direction}")

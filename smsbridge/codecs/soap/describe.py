@@ -124,7 +124,7 @@ def _structures(content: Content) -> Iterator[tuple[str, XSDType]]:
 
 
 def _choices_in_words(kind: XSDType, above: str) -> Iterator[str]:
-    """Yield of which parts one is needed, and of which one at most may be there."""
+    """Yield of which parts one is needed, and of which at most one may be there."""
     needed = [frozenset(names) for names in kind.one_of]
     for names in needed:
         if not any(names == frozenset().union(*choice) for choice in kind.choices):
@@ -132,7 +132,7 @@ def _choices_in_words(kind: XSDType, above: str) -> Iterator[str]:
     for choice in kind.choices:
         every = frozenset().union(*choice)
         sets = [_in_order(kind, names, above, " and ") for names in choice]
-        yield f"{'one is needed' if every in needed else 'one at most'}: {', '.join(sets)}"
+        yield f"{'one is needed' if every in needed else 'at most one'}: {', '.join(sets)}"
 
 
 def _in_order(kind: XSDType, names: Collection[str], above: str, between: str = ", ") -> str:

@@ -35,7 +35,7 @@ _SCHEMAS = {
 
 
 class MissingDocument(BadWSDL):
-    """A document that a WSDL imports isn't here; ``address`` is where it is said to be."""
+    """A document that a WSDL imports is missing; ``address`` is where it is said to be."""
 
     def __init__(self, address: str, *, above: bool = False) -> None:
         """``above``: whether what is above the folder would have been read."""
@@ -50,7 +50,7 @@ class MissingDocument(BadWSDL):
 
 
 class Documents:
-    """Gives zeep what it may load, and keeps it: parsed, and as ``raw`` bytes but for our own."""
+    """Gives zeep what it may load, and keeps it: parsed, and as ``raw`` bytes, except our own."""
 
     def __init__(self, source: Source) -> None:
         """``source`` is the WSDL and what it may import."""

@@ -23,7 +23,7 @@ _OK = 200
 def fetch_wsdl(address: str, may: Callable[[str], bool], share: str) -> Exchange[Source]:
     """Return the WSDL at an address; ``may`` tells which imported addresses are fetched too.
 
-    Raises `Broken` where a document can't be had, `BadWSDL` where they make no WSDL.
+    Raises `Broken` if a document can't be fetched, `BadWSDL` if they make no WSDL.
     """
     document = yield from _document(address, share)
     return (yield from fetch_imports(Source(document=document, address=address), may, share))

@@ -49,7 +49,7 @@ def load_port(
 def load_ports(source: Source) -> Ports:
     """Return the contract of every SOAP port of a WSDL, by name; raises `BadWSDL`.
 
-    It is parsed anew where the WSDL, or a file that it imports, is not what it was.
+    It is parsed again if the WSDL, or a file that it imports, has changed.
     """
     with _lock:
         kept = _kept.get(source)

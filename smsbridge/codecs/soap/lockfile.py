@@ -51,7 +51,9 @@ class WSDLChanged(ConfigError):
     def __init__(self, found: list[str]) -> None:
         """Create the error; see the class for the argument."""
         lines = "\n  ".join(found)
-        super().__init__(f"the WSDL is not the one that was locked; --update takes it:\n  {lines}")
+        super().__init__(
+            f"the WSDL is not the one that was locked; --update accepts it:\n  {lines}"
+        )
         self.changes = found
 
 
@@ -62,7 +64,7 @@ def read_wsdl(path: Path) -> Source:
     except LockMismatch as altered:
         said = changes(altered.locked, altered.source)
         why = f"{altered}: {'; '.join(said)}"
-        raise BadWSDL(f"{why}. Restore it, or take the change with {RELOCK}") from None
+        raise BadWSDL(f"{why}. Restore it, or accept the change with {RELOCK}") from None
 
 
 def changes(locked: Mapping[str, Any], source: Source) -> list[str]:
@@ -92,7 +94,7 @@ def read_current(path: Path) -> Source:
 def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> LockedFolder:
     """Write a WSDL into a folder as ``name``; raises `WSDLChanged` where another is locked there.
 
-    ``update``: write it nevertheless.
+    ``update``: write it anyway.
     """
     ports = require_ports(source)
     documents = _documents(ports)
@@ -120,7 +122,7 @@ def lock(source: Source, name: str, folder: Path, *, update: bool = False) -> Lo
 
 
 def check_lock(held: Path, source: Source, name: str) -> None:
-    """Hold a WSDL to the lock of the file ``name``; raises `WSDLChanged` where it is another."""
+    """Check a WSDL against the lock of the file ``name``; raises `WSDLChanged` if it differs."""
     _check_lock(held, _documents(require_ports(source)), source, name)
 
 

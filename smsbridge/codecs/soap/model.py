@@ -41,7 +41,7 @@ class Misfit(BadWSDL):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Of ``names`` one is needed where any of ``given`` is there."""
+    """One of ``names`` is needed if any of ``given`` is present."""
 
     given: frozenset[str]
     names: frozenset[str]

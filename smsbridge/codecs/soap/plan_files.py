@@ -1,7 +1,7 @@
-"""Plans on disk: a process that sends by a WSDL which was seen before doesn't need zeep.
+"""Plans on disk: a process that sends with a WSDL seen before doesn't need zeep.
 
 A plan is found by the hash of what it was made of: the WSDL, our code and the libraries. It is read
-only if this user wrote it, nobody else may, and it is whole; else it is as if there were none.
+only if this user wrote it, no one else could, and it is complete; otherwise it is ignored.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _open(path: str, flags: int) -> int:
 
 
 def write_plan(folder: Path, key: str, lines: list[str]) -> None:
-    """Write the plan of a key, and remove the oldest ones; where that can't be, there is none."""
+    """Write the plan of a key, and remove the oldest ones; if that fails, there is none."""
     import tempfile
 
     content = "\n".join(lines).encode()

@@ -133,7 +133,7 @@ class Port:
         return written
 
     def _make_form(self, name: str, fields: Mapping[str, Any], written: bytes) -> Form | None:
-        """Return the form of a call, if filling it comes to what was written."""
+        """Return the form of a call, if filling it gives what was written."""
         content = self.operation(name).input
         form = make_form(content, self.version, self.types, fields)
         if form is None or form.fill(fields) != written:
@@ -160,7 +160,7 @@ class Port:
         return self._refusal(name, content, parse_ours(written)[-1])
 
     def shape_trouble(self, name: str, values: Mapping[str, Any]) -> str | None:
-        """Return which element or attribute of a call is missing or too much, whatever they hold.
+        """Return which element or attribute of a call is missing or unexpected, whatever they hold.
 
         Raises `BadWSDL` for fields that don't fit.
         """

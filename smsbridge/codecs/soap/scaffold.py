@@ -132,7 +132,7 @@ def _trouble_lines(port: Port, operation: str, rows: Iterable[_Row]) -> Iterator
     except ValueError as error:
         why = str(error)
     if why:
-        yield f"# it lacks more: {why}"
+        yield f"# also missing: {why}"
         yield '"…" = ""'
 
 

@@ -28,7 +28,7 @@ def success_lines(content: Content) -> Iterator[str]:
     """Yield the mark of success of an answer, and where its id is."""
     if content.empty:
         mark = f"{toml_text(ANSWER)} = {toml_text(content.answer)}"
-        yield f"when = {{ {mark} }}  # the answer is empty: that it came is the mark"
+        yield f"when = {{ {mark} }}  # the answer is empty: its arrival is the mark"
         return
     every = [line for line in content.paths() if is_word(line) and line.part.name != SUBTYPE]
     lines = [line for line in every if not guess.is_of_trouble(line.path)]
@@ -44,7 +44,7 @@ def success_lines(content: Content) -> Iterator[str]:
 
 
 def _mark_line(content: Content, line: PartPath | None) -> str:
-    """Return the line of a mark: of which only a person knows the word, but for a plain yes."""
+    """Return the line of a mark: of which only a person knows the word, except a plain yes."""
     if line is None:
         return 'when = { "…" = "" }  # the contract names no part of the answer'
     path = toml_text(_first_path(content, line.path))

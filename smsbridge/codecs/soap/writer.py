@@ -81,7 +81,7 @@ class Writer:
             return
         values = value if isinstance(value, list) and part.type.item is None else [value]
         if len(values) > 1 and not part.repeated:
-            raise BadWSDL(f"{path} may be given once, not {len(values)} times", path)
+            raise BadWSDL(f"{path} may be given only once, not {len(values)} times", path)
         for index, item in enumerate(values):
             own = f"{path}[{index}]" if len(values) > 1 else path
             if refusal := _fixed_trouble(part, item):
@@ -249,7 +249,7 @@ def _fixed_trouble(part: Part, value: Any) -> str | None:
 
 
 def _check_choices(kind: XSDType, tree: Mapping[str, Any], path: str) -> None:
-    """Refuse a structure that has of a choice none, or more than one."""
+    """Refuse a structure that has none of a choice, or more than one."""
     parts = {part.name: part for part in kind.parts}
     given = [name for name in parts if not _is_nothing(parts[name], tree.get(name, _NOTHING))]
 
@@ -265,7 +265,7 @@ def _check_choices(kind: XSDType, tree: Mapping[str, Any], path: str) -> None:
             others = (name for name in own if not any({own[0], name} <= one for one in choice))
             second = next(others, own[-1])
             raise BadWSDL(
-                f"one at most: {whole}; {', '.join(paths(own))} are given",
+                f"at most one: {whole}; {', '.join(paths(own))} are given",
                 *paths([second]),
             )
     for names in kind.one_of:

@@ -148,7 +148,7 @@ class _MessageReader:
             if not part.element and split(part.type)[0] != LOST:
                 raise BadWSDL(
                     f"its {direction} has the part {part.name} of a type: in document style the "
-                    "Body itself would be of that type, and one of an element is taken"
+                    "Body itself would be of that type, and only a part of an element is supported"
                 )
         parts = [plain.message_part(part) for part in message.parts]
         if len(parts) != 1:

@@ -215,7 +215,7 @@ def _parser(*, huge: bool, recover: bool = False) -> XMLParser:
 
 
 def _is_of_names(error: Any) -> bool:
-    """Return whether libxml2 has something against names alone, and read all the same.
+    """Return whether libxml2 objected only to names, and read the document anyway.
 
     XML 1.0 lets a document have a prefix without a namespace, or a namespace that is no URI.
     """

@@ -15,7 +15,7 @@ _XS = f"{{{XSD}}}"
 _DEFINES = ("complexType", "simpleType", "group", "attributeGroup")
 _SUFFIX = ".redefined"
 Names = set[tuple[str, str]]
-"""What is defined anew: the kind of each, and its name."""
+"""What is redefined: the kind of each, and its name."""
 
 
 def unfold_redefines(root: Element) -> Iterator[tuple[str, Names]]:
@@ -42,7 +42,7 @@ def unfold_redefines(root: Element) -> Iterator[tuple[str, Names]]:
 
 
 def rename_old(root: Element, names: Names) -> None:
-    """Rename in a document what another defines anew."""
+    """Rename in a document what another redefines."""
     for schema in root.iter(f"{_XS}schema"):
         for child in schema:
             kind = split(child)[1] if isinstance(child.tag, str) else ""

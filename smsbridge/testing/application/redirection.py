@@ -36,7 +36,7 @@ Play it too: smsbridge_mock.of("parlayx"), or @pytest.mark.smsbridge(backend="pa
 
 
 class Redirection:
-    """The mocks that are active, the one that was made last first."""
+    """The mocks that are active, the newest first."""
 
     def __init__(self) -> None:
         """Begin without a mock."""
@@ -50,7 +50,7 @@ class Redirection:
         self._mocks.append(mock)
 
     def remove(self, mock: SmsbridgeMock) -> None:
-        """Let a mock play no more; without one, requests go to the network again."""
+        """Take a mock out; without one, requests go to the network again."""
         self._mocks = [one for one in self._mocks if one is not mock]
         self._allowed = [one for one in self._allowed if one[0] is not mock]
         if not self._mocks:

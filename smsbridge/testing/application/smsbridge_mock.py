@@ -89,7 +89,7 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
         return self
 
     def stop(self) -> None:
-        """Play no more: what clients send goes to the network again."""
+        """Stop playing: what clients send goes to the network again."""
         for one in reversed(self._more):
             one.stop()
         REDIRECTION.remove(self)
@@ -145,7 +145,7 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
         return next((one for one in (self, *self._members.values()) if one.plays(backend)), None)
 
     def allow(self, address: str) -> None:
-        """Let requests to a base URL go to the network: a server of the test's own.
+        """Let requests to a base URL go to the network, such as to a server of the test's own.
 
         >>> smsbridge_mock.allow("http://127.0.0.1:8765")
         """
@@ -154,10 +154,10 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
     def next(
         self, outcome: Outcome | str, *, reason: Reason | str | None = None, times: int = 1
     ) -> None:
-        """Let the next send end in an outcome, or meet a fault; after it everything is as before.
+        """Make the next send end in an outcome, or meet a fault; afterwards all is as before.
 
         ``outcome``: ``accepted``, ``not_sent``, ``rejected``, ``unknown``, or the word of a fault.
-        ``reason``: why it is rejected. ``times``: how many sends. To say more is to queue more.
+        ``reason``: why it is rejected. ``times``: how many sends. Further calls queue more.
 
         >>> smsbridge_mock.next("rejected", reason="account")
         >>> smsbridge_mock.next("unknown")
@@ -200,7 +200,7 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
     def report(
         self, message: AcceptedMessage | Submission | str, status: Status | str
     ) -> list[Response]:
-        """Let a message reach a status, by its id: in the log, and as a webhook.
+        """Give a message a status, by its id: in the log, and as a webhook.
 
         Returns what the application answered to the webhooks that were due, see `deliver_to`.
 
@@ -213,13 +213,13 @@ class SmsbridgeMock(Outbox[AcceptedMessage], Player):
         players = (self, *self._members.values())
         entry = next(filter(None, (one.history.report(known, status) for one in players)), None)
         if entry is None:
-            raise ConfigError("report: the mock took no message of that id")
+            raise ConfigError("report: the mock took no message with that id")
         found = (one for one in self.messages if one.id == entry.id)
         self.tell(entry, next((one.channels for one in found), [str(Channel.SMS)]), status)
         return self.deliver()
 
     def reply(self, to: AcceptedMessage | str, text: str) -> list[Response]:
-        """Let a message come in, from the recipient of another or from a number.
+        """Make a message come in, from the recipient of another or from a number.
 
         Returns what the application answered to the webhooks that were due, see `deliver_to`.
 

@@ -26,7 +26,7 @@ FOLDER = "fixtures"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What the contract came to for one backend."""
+    """How the contract ended for one backend."""
 
     backend: Backend
     rulings: tuple[Ruling, ...]

@@ -33,7 +33,7 @@ Check = Callable[["Subject"], Iterator[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clause:
-    """One demand. ``number`` stays for ever; ``each_protocol``: it is judged over each."""
+    """One demand. ``number`` never changes; ``each_protocol``: it is judged over each."""
 
     number: int
     title: str

@@ -39,7 +39,7 @@ def check_deadline(subject: Subject) -> Iterator[Finding]:
 
 
 def _judge_in_process(subject: Subject) -> Iterator[str]:
-    """Yield what is late by a clock that passes only while somebody waits, or by the real one."""
+    """Yield what is late by a clock that runs only while something waits, or by the real one."""
     for word in _FAULTS if subject.table.send else ():
         talk = converse(subject, subject.message, fault=word)
         if late := [one for one in talk.deadlines if one > _SECONDS + _NEAR]:
@@ -48,7 +48,7 @@ def _judge_in_process(subject: Subject) -> Iterator[str]:
             yield f"fault {word}: the call took {talk.seconds[-1]:g} seconds, not {_SECONDS:g}"
     for operation in subject.table.operations():
         if _took(subject, operation) > _SECONDS < _took(subject, operation):  # twice: not by chance
-            yield f"{operation}: it takes more than {_SECONDS:g} seconds, though nobody is slow"
+            yield f"{operation}: it takes more than {_SECONDS:g} seconds, though nothing is slow"
 
 
 def _took(subject: Subject, operation: str) -> float:

@@ -1,4 +1,4 @@
-"""The clause about state: what was said before changes nothing, but for a token."""
+"""The clause about state: what was said before changes nothing, except for a token."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _UNTIL_THE_DEADLINE = ("silence", "never-reads", "connect-timeout", "drip-header
 
 @dataclass
 class Clock:
-    """Monotonic seconds that pass only while somebody waits."""
+    """Monotonic seconds that pass only while something waits."""
 
     seconds: float = field(default_factory=time.monotonic)
 

@@ -1,4 +1,4 @@
-"""Plays fixtures over a protocol, and says how what came differs from what they expect."""
+"""Plays fixtures over a protocol, and says how the result differs from what they expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a clause comes to: pass, fail, does not apply, or not shown; never a guess."""
+"""How a clause ends: pass, fail, does not apply, or not shown; never a guess."""
 
 from __future__ import annotations
 

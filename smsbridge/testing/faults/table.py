@@ -85,7 +85,7 @@ class Fault:
 
     @property
     def taken(self) -> bool:
-        """Whether the provider has taken the message nevertheless."""
+        """Whether the provider has taken the message anyway."""
         refused = self.ends.outcome in {Outcome.NOT_SENT, Outcome.REJECTED}
         return self.entry.answers and not refused
 
@@ -135,7 +135,7 @@ _CUT = Ending(outcome=Outcome.UNKNOWN, says="HTTP 200")
 
 _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ending]], ...]] = {
     Place.ADDRESS: (
-        ("F01", "refused", "nobody listens", _each(_NOT_SENT)),
+        ("F01", "refused", "nothing is listening", _each(_NOT_SENT)),
         ("F02", "no-such-host", "the name doesn't resolve", _each(_HOST)),
         ("F03", "connect-timeout", "the connection never opens", _each(_NOT_SENT)),
         ("F04", "bad-tls", "unknown issuer, another host, or expired", _each(_TLS)),
@@ -157,7 +157,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ending]], ...]] = 
         ("F10", "silence", "no answer", _each(_LATE)),
         ("F12", "half-headers", "the answer ends inside its headers", _unknown()),
         ("F13", "half-body", "the answer ends inside its body", _each(_CUT)),
-        ("F14", "drip-body", "the body comes byte by byte, one each 0.2 seconds", _each(_ACCEPTED)),
+        ("F14", "drip-body", "the body comes one byte every 0.2 seconds", _each(_ACCEPTED)),
         ("F15", "drip-headers", "headers come byte by byte, and never end", _unknown()),
         ("F16", "garbage", "what comes is not HTTP", _unknown()),
         (
@@ -203,7 +203,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ending]], ...]] = 
             "the server blames itself",
             _unknown("500", "502", "504"),
         ),
-        ("F27", "bad-json", "200; JSON that is cut, or of another shape", _unknown("cut", "shape")),
+        ("F27", "bad-json", "200; JSON cut off, or of another shape", _unknown("cut", "shape")),
         ("F28", "html", "200, and a page", _unknown()),
         ("F29", "provider-error", "200, and the provider's own error", _ERRORS),
         (
@@ -249,7 +249,7 @@ _ROWS: Mapping[Place, tuple[tuple[str, str, str, Mapping[str, Ending]], ...]] = 
     ),
 }
 _ALSO = {
-    "no-such-host": "the error names the host and nothing else of the URL",
+    "no-such-host": "the error names the host, and nothing else of the URL",
     "bad-tls": "a fault of the config; the mock has an unknown issuer",
     "reset-on-accept": "timing decides; the mock reads only enough to recognise a sending call",
     "never-reads": "what the system took counts as left: part of a message larger than its buffers",
@@ -272,10 +272,10 @@ _ALSO = {
     "odd-success": "without an id `.id` is None",
     "token-expired": "as F22: one renewal, one repeat",
     "token-refused": "the message never left",
-    "token-down": "the message never left; a token that is still valid goes on being used",
+    "token-down": "the message never left; a token that is still valid is still used",
     "token-race": "one token call for all; of many 401s at once, one renewal",
     "odd-expiry": "missing: 300 seconds; else kept within 30 seconds and 24 hours",
-    "wsdl-gone": "a locked copy goes on working",
+    "wsdl-gone": "a locked copy keeps working",
 }
 
 _OF_SOAP = {"bad-soap", "fault-client", "fault-server", "wsdl-gone"}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEPT = 1000
-"""How many events are kept for who comes back with the number of the last one."""
+"""How many events are kept for a listener that comes back with the number of its last one."""
 
 MEDIA_TYPE = "text/event-stream"
 _LAST = "Last-Event-ID"
@@ -40,7 +40,7 @@ class Change:
 
 
 class Changes:
-    """The last changes of a lane. ``changed``: holds its lock, and wakes who waits."""
+    """The last changes of a lane. ``changed``: holds its lock, and wakes those that wait."""
 
     def __init__(self, changed: Condition) -> None:
         """Begin with none."""
@@ -50,7 +50,7 @@ class Changes:
         self.last = 0
 
     def add(self, kind: str, **data: Any) -> None:
-        """Add a change, and wake who waits."""
+        """Add a change, and wake those that wait."""
         with self._changed:
             self.last += 1
             self._kept.append(Change(number=self.last, kind=kind, data=data))
@@ -63,7 +63,7 @@ class Changes:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody waits any more."""
+        """Whether nothing may wait any more."""
         return self._over
 
     def open(self) -> None:
@@ -71,7 +71,7 @@ class Changes:
         self._over = False
 
     def close(self) -> None:
-        """Wake all who wait; nobody waits from now on."""
+        """Wake all that wait; nothing may wait from now on."""
         with self._changed:
             self._over = True
             self._changed.notify_all()
@@ -94,7 +94,7 @@ class Changes:
 def answer_events(changes: Changes, after: int) -> Response:
     """Return the events after a number, as far as they are kept; a header has the last number.
 
-    A number that was not given yet is from another run: whoever has it knows none of these.
+    A number that was not given yet is from another run: its holder knows none of these.
     """
     after = after if after <= changes.last else 0
     found = changes.after(after)

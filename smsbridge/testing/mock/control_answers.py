@@ -159,7 +159,7 @@ def one_request(provider: Provider, asked: Asked) -> Any:
     with provider.lock:
         kept = provider.request_log.find(asked.known)
         if kept is None:
-            raise NoSuch("no request of this lane has that id, or it is kept no more")
+            raise NoSuch("no request of this lane has that id, or it is no longer kept")
         secrets = _secrets(provider)
         return {
             **_request(provider, kept),
@@ -292,4 +292,4 @@ def _whole(word: str) -> object:
 
 
 def _busy() -> Response:
-    return json_response(503, {"error": 503, "message": "too many requests wait already"})
+    return json_response(503, {"error": 503, "message": "too many requests are already waiting"})

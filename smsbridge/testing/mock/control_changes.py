@@ -123,7 +123,7 @@ def report(provider: Provider, asked: Asked) -> Any:
 
 
 def receive(provider: Provider, asked: Asked) -> Any:
-    """Let a message come in."""
+    """Make a message come in."""
     try:
         names = ("sender", "text", "device", "recipient")
         sender, text, device, recipient = map(asked.text, names)

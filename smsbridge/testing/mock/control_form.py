@@ -45,7 +45,7 @@ def read_form(request: Request, keys: Collection[str]) -> Request:
 
 
 def _value(name: str, word: str) -> Any:
-    """Return what a field says; None where it is empty, but for a text."""
+    """Return what a field says; None where it is empty, except for a text."""
     if name in _FLAGS:
         return True if word else None
     if name in _NUMBERS:

@@ -24,7 +24,7 @@ def _idle() -> None:
 
 
 class WebhookDelivery:
-    """Delivers what is in a queue until it is stopped; each up to three times, until a 2xx."""
+    """Delivers what is in a queue until it is stopped: each up to three times, until a 2xx."""
 
     def __init__(self, outbox: Queue[Request], settle: Callable[[], None] = _idle) -> None:
         """``outbox``: what is to be delivered; ``settle`` is called often, and may add to it."""

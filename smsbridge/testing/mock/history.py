@@ -102,7 +102,7 @@ class History:
         return entry
 
     def report(self, known: str, status: Status) -> Logged | None:
-        """Let a message reach a status now; return it, None if no message has that id."""
+        """Give a message a status now; return the message, None if none has that id."""
         place = self._place(known)
         if place is None:
             return None

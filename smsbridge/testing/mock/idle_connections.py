@@ -37,7 +37,7 @@ class IdleConnections:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close them all, and wait no more."""
+        """Close them all, and stop waiting."""
         with self._lock:
             self._over = True
         self._bell.send(b"x")
@@ -61,7 +61,7 @@ class IdleConnections:
         return True
 
     def end(self) -> None:
-        """End them all: whoever comes next opens a connection."""
+        """End them all: the next client opens a new connection."""
         with self._lock:
             for connection in self._connections:
                 with suppress(OSError):

@@ -53,7 +53,7 @@ class LaneSource:
             return {**control_answers.message_document(lane, found), "replies": replies}
 
     def requests(self, last: int) -> Document:
-        """Return the newest requests, the newest first, and how many are kept no more."""
+        """Return the newest requests, the newest first, and how many are no longer kept."""
         found = self._ask(control_answers.requests, {"last": str(last)})
         return {**found, "requests": found["requests"][::-1]}
 

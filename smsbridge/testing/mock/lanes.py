@@ -181,7 +181,7 @@ class Lanes:
         return lane.early(route.request)
 
     def learn(self, lane: Provider) -> None:
-        """Remember the last token that a lane issued: whoever comes with it is the lane's."""
+        """Remember the last token that a lane issued: a request that carries it is the lane's."""
         token = lane.scenario.minted.get("token")
         if token and lane.lane and token not in self._tokens:
             with self._lock:

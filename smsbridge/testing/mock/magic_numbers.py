@@ -1,6 +1,6 @@
 """Numbers that the mock answers by their last three digits, as test cards are for payments.
 
-+44 7700 900000 to 900999 is a range that is assigned to nobody (Ofcom reserves it for drama).
++44 7700 900000 to 900999 is a range that is assigned to no one (Ofcom reserves it for drama).
 """
 
 from __future__ import annotations

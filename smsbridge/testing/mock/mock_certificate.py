@@ -69,7 +69,7 @@ def check_replaceable(file: Path) -> None:
         subjects = [str(one["subject"]) for one in trusted.get_ca_certs()]
     if not subjects or not all(_ISSUER in subject for subject in subjects):
         raise ConfigError(
-            f"{file} is there, and not the issuer of an earlier mock: name another file"
+            f"{file} exists, and is not the issuer of an earlier mock: name another file"
         )
 
 

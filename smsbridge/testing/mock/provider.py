@@ -59,8 +59,8 @@ from smsbridge.text.masking import masker
 class AcceptedMessage:
     """A message that the provider has accepted, as ``GET /_mock/messages`` shows it.
 
-    ``id`` is that of its log, also where the answer that gave it out got lost. ``request``: the id
-    of the request that it came with, see ``GET /_mock/requests``. ``log``: its row of the log.
+    ``id`` is its id in the log, even if the answer with it got lost. ``request``: the id of the
+    request that it came with, see ``GET /_mock/requests``. ``log``: its row of the log.
 
     >>> submission = sms.send("+12025550123", "Hello")
     >>> (message,) = smsbridge_mock.messages
@@ -404,7 +404,7 @@ class Provider:
             return fault
 
     def receive(self, sender: str, text: str, device: str = "", recipient: str = "") -> None:
-        """Let a message come in, as ``POST /_mock/receive`` does."""
+        """Make a message come in, as ``POST /_mock/receive`` does."""
         with self.lock:
             entry = self.history.receive(self._new_id(), sender, text, device)
             entry.recipient = recipient
@@ -463,7 +463,7 @@ class Provider:
                     self.tell(entry, accepted.channels, status)
 
     def tell(self, entry: Logged, channels: Collection[str], status: Status) -> bool:
-        """Let a message have a status from now on; return whether a webhook tells it."""
+        """Let a message have a status from now on; return whether a webhook reports it."""
         with self.lock:
             entry.status, entry.reported = status, True
             target = self.webhooks

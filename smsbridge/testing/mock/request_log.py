@@ -52,7 +52,7 @@ class KeptRequest:
 
 
 class RequestLog:
-    """The requests of a lane, oldest first; ``dropped``: how many are kept no more."""
+    """The requests of a lane, oldest first; ``dropped``: how many are no longer kept."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         """``now`` is the clock of the lane."""

@@ -213,12 +213,12 @@ class MockServer(HTTPServerBase):
                 self._deliveries[lane].start()
 
     def _stream(self, route: Route, answer: Response) -> Answer:
-        """Return an answer that goes on for as long as somebody listens."""
+        """Return an answer that continues for as long as the client listens."""
         lanes = route.provider.lanes
         if route.request.method == "HEAD":
             return answer
         if not lanes.seats.acquire(blocking=False):
-            document = {"error": 503, "message": "too many requests wait already"}
+            document = {"error": 503, "message": "too many requests are already waiting"}
             return json_response(503, document)
         return answer, EventStream(route.provider.changes, answer, lanes.seats.release)
 

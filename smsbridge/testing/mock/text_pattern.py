@@ -1,4 +1,4 @@
-"""Regular expressions that can't hang: those who wait for a message give them to a shared server.
+"""Regular expressions that can't hang: clients waiting for a message give them to a shared server.
 
 Python's own would try every way to split a text, and hold the whole process meanwhile. Here a
 pattern is followed along all ways at once: bit n of a number is set where the text up to n fits.

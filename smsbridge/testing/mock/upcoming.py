@@ -1,4 +1,4 @@
-"""What the mock answers to the sends that come next, by the outcome that a test wants to see."""
+"""What the mock answers to the next sends, by the outcome that a test wants to see."""
 
 from __future__ import annotations
 

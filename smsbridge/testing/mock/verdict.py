@@ -47,7 +47,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedRequest:
-    """A request that the mock could not read, or would not for a leniency that it needs."""
+    """A request that the mock could not read, or refused for a leniency that it needs."""
 
     request: str
     why: str
@@ -69,7 +69,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Double:
-    """A message that was taken twice; ``id`` and ``first`` are the ids that the log has."""
+    """A message that was taken twice; ``id`` and ``first`` are its ids in the log."""
 
     recipient: str
     id: str
@@ -97,8 +97,9 @@ class Evidence:
 class Verdict:
     """What ``GET /_mock/verify`` and ``smsbridge mock --check`` say.
 
-    ``doubles`` are accepted twice though nobody could want that; ``repeats`` follow a clean
-    acceptance, by the application's own will, and are only listed. ``failures`` are the mock's own.
+    ``doubles`` were accepted twice though no one could want that; ``repeats`` followed a clean
+    acceptance, so the application wanted them, and are only listed. ``failures`` are the mock's
+    own.
 
     >>> sms.send("+12025550123", "Hello").status
     <Status.QUEUED: 'queued'>
@@ -127,7 +128,7 @@ class Verdict:
 
     @property
     def found_anything(self) -> bool:
-        """Whether there is anything to say, were it only a leniency or a repeat."""
+        """Whether there is anything to say, even if only a leniency or a repeat."""
         return not self.passed or bool(self.leniencies or self.repeats)
 
     def as_json(self) -> dict[str, Any]:

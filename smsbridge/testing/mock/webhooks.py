@@ -1,4 +1,4 @@
-"""The webhooks that the mock provider sends: made here, carried by whoever hosts it."""
+"""The webhooks that the mock provider sends: made here, carried by its host."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _of_multipart(body: bytes, rule: CredentialRule) -> str | None:
 
 
 def _escape(shown: str) -> str:
-    """Return a text in which nothing is obeyed; a line ends as it came, but for its CR."""
+    """Return a text in which nothing is obeyed; a line ends as it came, without its CR."""
     shown = _ALONE.sub(r"\\r", shown).replace("\r\n", "\n")
     return _OBEYED.sub(lambda one: one[0].encode("unicode_escape").decode(), shown)
 

@@ -1,1 +1,1 @@
-"""The mutation check: what leaves is altered, and whoever claims to cover it must notice."""
+"""The mutation check: requests are altered, and what claims to cover them must notice."""

@@ -1,6 +1,6 @@
 """What is done to a request, one at a time: the list of operators.
 
-An operator that has a ``reason`` makes requests that mean the same: whoever refuses one is wrong.
+An operator that has a ``reason`` makes requests that mean the same: refusing one is wrong.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class MutantSuite:
         self._looked_at = list(mock.expectation()) if mock is not None else []
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a suite that was right, but for mutants that it let pass or could not try."""
+        """Fail a suite that passed, if it let mutants pass or could not try them."""
         bad = any(one.bad or one.untried for one in self._found)
         if bad and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -7,7 +7,7 @@ _NAME = b"accept-encoding"
 
 
 def read_codings(line: bytes) -> bytes:
-    """Return a line of a head; an Accept-Encoding without the codings that nobody here reads.
+    """Return a line of a head; an Accept-Encoding without the codings that can't be read here.
 
     >>> from smsbridge.testing.record.accepted_codings import read_codings
     >>> read_codings(b"Accept-Encoding: gzip, br;q=0.9")

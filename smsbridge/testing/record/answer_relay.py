@@ -1,4 +1,4 @@
-"""An answer on its way back to the client: as it came, but for addresses of the provider."""
+"""An answer on its way back to the client: as it came, except for addresses of the provider."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class AnsweredClient:
         self._is_answered = False
 
     def still_reads(self) -> bool:
-        """Return whether a client that ended its side waits for its answer all the same.
+        """Return whether a client that ended its side still waits for its answer.
 
         Only what is sent to it tells: the system of one that has left refuses it. Every answer
         begins with the same, so that this goes ahead. Once an answer has begun, it has left.

@@ -1,4 +1,4 @@
-"""Phone numbers moved to a range that nobody has: each always to the same."""
+"""Phone numbers moved to a range that is assigned to no one, each always to the same number."""
 
 from __future__ import annotations
 

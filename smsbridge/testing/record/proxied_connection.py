@@ -260,7 +260,7 @@ class ProxiedConnection:
         """Keep how the provider ended the connection, and end the client's in the same way."""
         answer = relay.reading
         if not reading.whole:
-            self.keeper.note("a request that the provider did not let end")
+            self.keeper.note("a request that the provider cut short")
         elif not answer.begun:
             self.keeper.keep_fault(
                 reading, "reset-after-request" if how.reset else "close-after-request"
@@ -279,7 +279,7 @@ class ProxiedConnection:
     def _pass_request(self, reading: RelayedRequest) -> None:
         data = self.client.recv(_PART)
         if not data:
-            self.keeper.note("a request that the client did not end")
+            self.keeper.note("a request that the client did not finish")
             raise _Ended
         try:
             passed = reading.relay(data)
@@ -296,7 +296,7 @@ class ProxiedConnection:
 
     def _pass_unread(self, why: str, held: bytes) -> None:
         """Pass on what is not understood, byte for byte, in both directions to the end."""
-        self.keeper.note(f"what is not understood: {why}")
+        self.keeper.note(f"something not understood: {why}")
         self._open_provider()
         self._to_provider(held)
         while self._provider is not None:

@@ -68,7 +68,7 @@ def join(
 
 
 def _goes_on(begun: RecordedConversation, one: DecodedExchange) -> bool:
-    """Return whether a request repeats what a conversation asked in vain."""
+    """Return whether a request repeats what a conversation asked without success."""
     last = begun.main
     status = last.response.get("status", 200)
     in_vain = "fault" in last.response or status in _REPEATABLE

@@ -13,7 +13,7 @@ from smsbridge.testing.mock.control import foreign
 from smsbridge.testing.record.recording import RecordedFile, Recording, is_file_name
 
 _TAKES = (
-    "give an object with name, in small letters, such as send/accepted, and optionally title; or"
+    "give an object with name, in lower case, such as send/accepted, and optionally title; or"
     " nothing"
 )
 _REFUSED = 409

@@ -32,7 +32,7 @@ TWO = OTHER.replace("</portType>", OFFERED).replace(
 
 TYPED = (
     "operation Ping: its input has the part p of a type: in document style the Body "
-    "itself would be of that type, and one of an element is taken"
+    "itself would be of that type, and only a part of an element is supported"
 )
 MIME = '<mime:multipartRelated xmlns:mime="http://schemas.xmlsoap.org/wsdl/mime/"/>'
 
@@ -49,7 +49,7 @@ def lines(document: bytes) -> list[str]:
         (
             '<input message="t:PingIn"/>',
             "",
-            "operation Ping has no input: the provider would be the one who sends it",
+            "operation Ping has no input: the provider would be the one to send it",
         ),
         (
             'message="t:PingIn"',
@@ -89,7 +89,7 @@ def lines(document: bytes) -> list[str]:
         (
             '<output><soap:body use="literal"/></output></operation></binding>',
             f"<output>{MIME}</output></operation></binding>",
-            "operation Ping sends attachments (MIME), which are not taken",
+            "operation Ping sends attachments (MIME), which are not supported",
         ),
     ],
 )

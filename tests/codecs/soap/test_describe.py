@@ -99,7 +99,7 @@ def paths(contract: Port, operation: str) -> Iterator[str]:
         ("mime.wsdl", "  Send"),
         (
             "mime.wsdl",
-            "    can't be used: operation Send sends attachments (MIME), which are not taken",
+            "    can't be used: operation Send sends attachments (MIME), which are not supported",
         ),
     ],
 )

@@ -287,7 +287,7 @@ def test_a_changed_wsdl_is_refused_with_what_changed_and_nothing_is_written(
         ),
     ]
     assert all(sentence in str(refused.value) for sentence in refused.value.changes)
-    assert "--update takes it" in str(refused.value)
+    assert "--update accepts it" in str(refused.value)
     assert {name: (tmp_path / name).read_bytes() for name in files_of(tmp_path)} == before
 
 

@@ -49,7 +49,7 @@ def test_a_file_that_was_edited_is_refused_with_what_changed_and_what_to_do(file
         "SubmitShortMessage, input: request.destination was renamed to request.recipient; "
         "SubmitShortMessage, input: request.priority was low | normal | high, optional, "
         "is low | normal, optional: narrowed. "
-        "Restore it, or take the change with smsbridge wsdl lock --update"
+        "Restore it, or accept the change with smsbridge wsdl lock --update"
     )
 
 

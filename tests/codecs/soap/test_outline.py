@@ -83,7 +83,7 @@ def test_an_operation_says_its_style_and_that_it_is_encoded() -> None:
 def test_an_operation_that_can_t_be_used_says_why() -> None:
     made = outline(load_ports(read_source(CONTRACTS / "mime.wsdl")))
     assert made["MimePort"]["operations"]["Send"] == {
-        "unusable": "operation Send sends attachments (MIME), which are not taken"
+        "unusable": "operation Send sends attachments (MIME), which are not supported"
     }
 
 

@@ -370,7 +370,7 @@ def _document(*types: str) -> bytes:
 
 def test_an_operation_with_attachments_is_refused_when_it_is_asked_for(partly: Port) -> None:
     assert list(partly.operations) == ["Send", "Attach"]
-    why = "operation Attach sends attachments (MIME), which are not taken"
+    why = "operation Attach sends attachments (MIME), which are not supported"
     asks: tuple[Callable[[], object], ...] = (
         lambda: partly.write("Attach", "input", {"to": "1"}),
         lambda: partly.content("Attach", "output"),

@@ -118,7 +118,7 @@ def test_a_repeated_element_takes_one_or_a_list() -> None:
         ({"to": "1"}, "text is missing", "text"),
         ({"text": "x"}, "to is missing", "to"),
         ({"to": [], "text": "x"}, "to is missing", "to"),
-        ({"to": "1", "text": ["x", "y"]}, "text may be given once, not 2 times", "text"),
+        ({"to": "1", "text": ["x", "y"]}, "text may be given only once, not 2 times", "text"),
         ({"to": "1", "text": {"a": "b"}}, "text is text and can't hold other parts", "text"),
         ({"to": "1", "text": {}}, "text is text and can't hold other parts", "text"),
         ({"to": ["1", ["2"]], "text": "x"}, "to[1] is text and can't hold other parts", "to[1]"),
@@ -677,7 +677,7 @@ def test_the_types_of_an_encoded_header_block_have_declared_prefixes() -> None:
             "strings[1] is text and can't hold other parts",
             "strings[1]",
         ),
-        ({"key": ["a", "b"]}, "key may be given once, not 2 times", "key"),
+        ({"key": ["a", "b"]}, "key may be given only once, not 2 times", "key"),
         (
             {"keys": "a"},
             "there is no 'keys'; did you mean 'key'? known are entries, entry, key, strings",

@@ -147,7 +147,7 @@ def test_what_may_stand_for_an_element_is_one_alternative_of_several(
     for name in names:
         assert port.shape_trouble("Send", {name: "1", "text": "2"}) is None
     for name, other in pairwise(names):
-        with pytest.raises(BadWSDL, match=f"one at most: {name}, {other}"):
+        with pytest.raises(BadWSDL, match=f"at most one: {name}, {other}"):
             port.shape_trouble("Send", {name: "1", other: "1", "text": "2"})
 
 

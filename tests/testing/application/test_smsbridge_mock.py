@@ -175,7 +175,7 @@ def test_a_report_is_what_the_client_sees(mock: SmsbridgeMock) -> None:
         assert client.wait(submission, timeout=0).status is Status.UNDELIVERED
         mock.report(mock.sent_to(NUMBER), Status.SENT)
         assert client.status(submission).status is Status.SENT
-    with pytest.raises(ConfigError, match="the mock took no message of that id"):
+    with pytest.raises(ConfigError, match="the mock took no message with that id"):
         mock.report("another", "sent")
 
 

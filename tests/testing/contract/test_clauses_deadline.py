@@ -63,4 +63,4 @@ class Sleeps(Honest):
 @pytest.mark.full
 def test_time_that_a_backend_takes_for_itself_is_found() -> None:
     wrong = findings(16, Sleeps)
-    assert wrong == ["send: it takes more than 1 seconds, though nobody is slow"]
+    assert wrong == ["send: it takes more than 1 seconds, though nothing is slow"]

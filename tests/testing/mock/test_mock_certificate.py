@@ -81,7 +81,7 @@ def test_anyone_may_read_the_issuer_and_no_key_is_beside_it(
 def test_a_file_that_is_no_issuer_of_a_mock_is_not_replaced(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "mine.pem"
     file.write_bytes(content)
-    with pytest.raises(ConfigError, match=r"mine\.pem is there, and not the issuer"):
+    with pytest.raises(ConfigError, match=r"mine\.pem exists, and is not the issuer"):
         check_replaceable(file)
     assert file.read_bytes() == content
 
