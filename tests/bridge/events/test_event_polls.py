@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from support.bridges import SECONDS, Clock, open_store, put, read, running
+from support.bridges import SECONDS, Clock, open_store, put, read, running, until
 from support.events import (
     PERSON,
     POLL,
@@ -226,13 +226,6 @@ def test_of_several_processes_one_asks_for_as_long_as_it_lives(shared_place: Pla
         assert polls.stop(SECONDS)
         with store.database.alone("questions", 60) as mine:
             assert mine
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_bridge_asks_by_itself(tmp_path: Path) -> None:
