@@ -19,7 +19,7 @@ _LATER = 503
 
 
 @dataclass(frozen=True, slots=True)
-class EventWebhook:
+class ProviderWebhook:
     """One path. A provider is answered once what it told is on the disk."""
 
     path: str
