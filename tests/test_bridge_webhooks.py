@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from smsbridge.bridge.metrics import exposition
 from smsbridge.http.exchange import Request
 
 from support.bridge_killing import Killed, killed
-from support.bridges import NUMBER, SECONDS, Clock, open_store, running
+from support.bridges import NUMBER, Clock, open_store, running, until
 from support.each import each
 from support.events import events_of
 from support.fault_server import FaultServer, answer
@@ -68,13 +68,6 @@ def told(**said: str) -> Request:
         headers={"Content-Type": "application/json"},
         body=json.dumps(said).encode(),
     )
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_what_a_provider_tells_is_told_to_the_caller(tmp_path: Path) -> None:

@@ -103,9 +103,7 @@ def from_mapping(
         else:
             of_type = backend.key_types[key]
             values[key] = resolve_value(keys[key], of_type, value, environ, folder or Path.cwd())
-    missing = [
-        key for key, declared in keys.items() if key not in values and _is_required(declared)
-    ]
+    missing = [key for key, declared in keys.items() if key not in values and is_required(declared)]
     if missing:
         raise ConfigError(f"{kind} needs {' and '.join(missing)}")
     ready = backend(**values)
@@ -134,7 +132,8 @@ def _has_text_keys(given: Any) -> bool:
     return not isinstance(given, list) or all(map(_has_text_keys, given))
 
 
-def _is_required(key: Field[Any]) -> bool:
+def is_required(key: Field[Any]) -> bool:
+    """Return whether a backend can't be made without a key."""
     return key.default is MISSING and key.default_factory is MISSING
 
 

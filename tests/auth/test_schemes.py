@@ -10,20 +10,13 @@ from typing import Any
 import pytest
 
 from smsbridge import Basic, ConfigError, Fields
-from smsbridge.http.address import Site
-from smsbridge.http.exchange import Exchange, Request, Session
+from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.auth import Auth
 
 from support.each import each
+from support.oauth import SEND, SITE, made
 
-SITE = Site(url="https://sms.example")
-SEND = Request(method="POST", url="https://sms.example/sendsms/", headers={"A": "b"}, body=b"x")
 KEY = {"api_key": "k-1"}
-
-
-def made(_: Mapping[str, str]) -> Exchange[Request]:
-    yield from ()
-    return SEND
 
 
 def carried(auth: Auth, credentials: Mapping[str, str]) -> Request:

@@ -13,7 +13,8 @@ from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS
 
 from support.commands import run
 from support.each import each
-from support.recording import KNOWN, recording, serving
+from support.mocking import mocking
+from support.recording import KNOWN, recording
 
 TO = ("fixtures", "record", "--to", "https://sms.example", "--out", "out")
 
@@ -55,7 +56,7 @@ def test_a_client_of_ours_is_recorded_by_the_table_and_passes_the_contract(
     protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with serving() as ready:
+    with mocking() as ready:
         keys = {"backend": "smsmobileapi", "protocol": protocol, **SAMPLE_CREDENTIALS}
         block = "\n".join(f'{key} = "{value}"' for key, value in keys.items())
         config = f'[backends.live]\n{block}\nurl = "{ready["address"]}"\n'
@@ -78,7 +79,7 @@ def test_a_client_of_ours_is_recorded_by_the_table_and_passes_the_contract(
 def test_a_file_that_would_hold_a_secret_is_refused_and_exits_as_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving() as ready, recording(ready["address"], tmp_path / "out") as recorded:
+    with mocking() as ready, recording(ready["address"], tmp_path / "out") as recorded:
         recorded.ask("POST", "/a", data={"note": "dGVzdC1rZXk="})
     assert recorded.recorder.was_refused
     assert recorded.files() == {}

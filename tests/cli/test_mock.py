@@ -23,7 +23,6 @@ import requests
 import zeep
 
 from smsbridge.backends.catalogue import shipped_file
-from smsbridge.cli.mock import mock, serve
 from smsbridge.cli.webhook import listen, open_listener
 from smsbridge.testing.faults.table import FAULTS
 from smsbridge.testing.mock.default import sample_url
@@ -31,6 +30,7 @@ from smsbridge.testing.mock.default import sample_url
 from support.commands import SMSBRIDGE, killed_when_late, parse_options, run
 from support.corpus import CONTRACTS
 from support.fault_server import FaultServer, answer
+from support.mocking import mocking
 from support.sending import NUMBER, TEXT
 from support.vendor import CONFIG, WSDL
 
@@ -213,14 +213,6 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
     ):
         assert running.stdout
         yield running, json.loads(running.stdout.readline())
-
-
-@contextmanager
-def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
-    """Serve what the command would until the block ends, and return its ready line."""
-    given = parse_options(mock, ["--port", "0", *arguments])
-    with serve(**given.params) as ready:
-        yield ready
 
 
 def mocked_config(folder: Path, address: str = "") -> None:

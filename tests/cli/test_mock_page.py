@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import re
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 import requests
 
-from smsbridge.cli.mock import mock, serve
 from smsbridge.cli.mock_page import make_page
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.provider import Provider
 
-from support.commands import parse_options
 from support.each import each
+from support.mocking import mocking
 
 pytestmark = pytest.mark.usefixtures("nowhere")
-
-
-@contextmanager
-def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
-    """Serve what the command would until the block ends, and return its ready line."""
-    given = parse_options(mock, ["--port", "0", *arguments])
-    with serve(**given.params) as ready:
-        yield ready
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from smsbridge.config.load import from_mapping
 from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS
 
 from .conftest import RECIPIENT, TEXT, node, php, run
-from support.recording import KNOWN, recording, serving
+from support.mocking import mocking
+from support.recording import KNOWN, recording
 from support.tools import need
 
 
@@ -40,12 +41,12 @@ def test_four_languages_read_in_a_recording_what_the_live_provider_said(tmp_path
     need("curl", "curl")
     need("node", "nodejs")
     ca = tmp_path / "ca.pem"
-    with serving("--tls", "--tls-ca", str(ca)) as ready:
+    with mocking("--tls", "--tls-ca", str(ca)) as ready:
         live = ready["address"]
         with recording(live, tmp_path / "out", ca=str(ca)) as recorded:
             said = ask_all(recorded.address)
     assert not recorded.recorder.was_refused
     assert len(recorded.files()) == 5
     assert not any(word in text for text in recorded.files().values() for word in KNOWN.values())
-    with serving(str(tmp_path / "out")) as ready:
+    with mocking(str(tmp_path / "out")) as ready:
         assert ask_all(ready["address"]) == said

@@ -28,19 +28,12 @@ from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 from support.blocks import SEND_TO_EACH
 from support.blocks import rest as block
 from support.each import each
+from support.mocking import ENVELOPE, FIELDS, NUMBER
 from support.received import read, received
 
 URL = "https://api.smsmobileapi.com"
-NUMBER = "+12025550123"
-FIELDS = {"recipients": NUMBER, "message": "Hello"}
 KEY = {"apikey": "test-key"}
 TOKEN = "tok-1"
-ENVELOPE = (
-    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"'
-    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
-    ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
-    '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
-)
 
 
 def rest(path: str = "/sendsms/", method: str = "POST", **fields: str) -> Request:

@@ -112,6 +112,14 @@ class Clock:
         return self.seconds
 
 
+def until(holds: Callable[[], bool], told: Callable[[], object] = lambda: None) -> None:
+    """Wait until something holds; ``told`` is what a failure tells."""
+    end = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < end, told()
+        time.sleep(0.005)
+
+
 @contextmanager
 def open_store(
     where: Path | Place, clock: Callable[[], float] | None = None
@@ -188,10 +196,7 @@ class Running:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + SECONDS
-        while not holds():
-            assert time.monotonic() < end, [one.state for one in self.messages()]
-            time.sleep(0.005)
+        until(holds, lambda: [one.state for one in self.messages()])
 
     def arrived(self) -> list[str]:
         """Return the texts that the provider has taken."""

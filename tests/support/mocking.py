@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from acme_sms import Acme
 from lxml import etree
 
+from smsbridge import Secret
+from smsbridge.cli.mock import mock, serve
 from smsbridge.codecs.rest import FORM
 from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.faults.table import Fault
@@ -16,6 +21,7 @@ from smsbridge.testing.fixture.load import Fixture, parse
 from smsbridge.testing.mock.default import API_KEY, CLIENT_ID, CLIENT_SECRET
 from smsbridge.testing.mock.provider import Provider
 
+from support.commands import parse_options
 from support.fixture_texts import FIXTURE_HEAD
 
 HERE = "http://127.0.0.1"
@@ -33,6 +39,22 @@ ENVELOPE = (
     ' xmlns:x="http://www.w3.org/2001/XMLSchema"><s:Body>'
     '<n:sendSms xmlns:n="urn:sendsms">{}</n:sendSms></s:Body></s:Envelope>'
 )
+
+REFERENCE = "reference: {$type: string}"
+SENT = f'destination: {{number: "{NUMBER}"}}, content: {{body: Hello}}, {REFERENCE}'
+BASIC = f"Basic {base64.b64encode(b'test-user:test-password').decode()}"
+PINNED = f"path: /v1/messages, headers: {{authorization: {BASIC}}}"
+ACCEPTED = {
+    "rest": (
+        f"{{{PINNED}, json: {{message: {{{SENT}}}}}}}",
+        "{message: {state: QUEUED, id: '{mint:id}'}}",
+    ),
+    "soap": (
+        f"{{soap: {{operation: SubmitMessage, args: {{request: {{{SENT}}}}}}}}}",
+        "{result: {state: QUEUED, messageId: '{mint:id}'}}",
+    ),
+}
+"""What Acme's client sends, as a fixture has it, and the answer that takes it."""
 
 
 def request(path: str = "/sendsms/", method: str = "POST", **more: Any) -> Request:
@@ -126,3 +148,22 @@ def fixture(*interactions: str) -> Fixture:
     """Return a fixture of some interactions, each in one line of YAML."""
     text = "".join(f"  - {interaction}\n" for interaction in interactions)
     return parse(FIXTURE_HEAD + text, "shop/one")
+
+
+@contextmanager
+def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
+    """Serve what the command would until the block ends, and return its ready line."""
+    given = parse_options(mock, ["--port", "0", *arguments])
+    with serve(**given.params) as ready:
+        yield ready
+
+
+def acme(protocol: str) -> Acme:
+    """Return another provider than SMSMobileAPI, over a protocol."""
+    return Acme(protocol=protocol, user="test-user", password=Secret("test-password"))
+
+
+def accepting(protocol: str) -> Fixture:
+    """Return a fixture of Acme's that takes a message."""
+    sent, reply = ACCEPTED[protocol]
+    return fixture(f"{{id: it, request: {sent}, reply: {reply}}}")

@@ -12,9 +12,6 @@ import pytest
 import requests
 
 from smsbridge.cli.fixtures_record import Recorder, serve_recorder
-from smsbridge.cli.mock import mock, serve
-
-from support.commands import parse_options
 
 KNOWN = {"api_key": "test-key", "client_id": "test-client", "client_secret": "test-secret"}
 """The credentials that the mock accepts."""
@@ -42,14 +39,6 @@ class Recorded:
             one.relative_to(self.folder).as_posix(): one.read_text(encoding="utf-8")
             for one in sorted(self.folder.rglob("*.yaml"))
         }
-
-
-@contextmanager
-def serving(*options: str) -> Iterator[dict[str, Any]]:
-    """Serve a mock in this process, and yield what its ready line says."""
-    context = parse_options(mock, ["--port", "0", *options])
-    with serve(**context.params) as ready:
-        yield ready
 
 
 @contextmanager

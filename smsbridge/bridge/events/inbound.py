@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from smsbridge.bridge.events.event_config import receiver_of
 from smsbridge.bridge.events.event_intake import EventCounts, EventIntake
 from smsbridge.bridge.events.event_polls import EventPolls, Poll
-from smsbridge.bridge.events.provider_webhooks import EventWebhook
+from smsbridge.bridge.events.provider_webhooks import ProviderWebhook
 from smsbridge.bridge.events.reports import Reports
 from smsbridge.bridge.events.status_questions import StatusQuestions, StatusRule
 
@@ -27,7 +27,7 @@ Proved = Callable[["StoredMessage"], None]
 class Inbound:
     """The sources of incoming events, and their ``counts``."""
 
-    webhooks: Sequence[EventWebhook]
+    webhooks: Sequence[ProviderWebhook]
     polls: EventPolls
     counts: EventCounts
 
@@ -64,7 +64,7 @@ class Inbound:
         )
         return cls(
             webhooks=[
-                EventWebhook(one.path, receiver_of(one, address), intakes[one.name])
+                ProviderWebhook(one.path, receiver_of(one, address), intakes[one.name])
                 for one in configs
                 if one.webhook
             ],

@@ -19,7 +19,7 @@ _LATER = 503
 
 
 @dataclass(frozen=True, slots=True)
-class EventWebhook:
+class ProviderWebhook:
     """One path. It answers once the event is durable."""
 
     path: str

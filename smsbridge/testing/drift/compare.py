@@ -10,7 +10,7 @@ from typing import Any
 
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.words import pattern_of
-from smsbridge.testing.fixture.match import MATCHERS, mismatch
+from smsbridge.testing.fixture.match import matcher_of, mismatch
 from smsbridge.testing.fixture.placeholders import PLACEHOLDER
 from smsbridge.text.masking import codes_alone
 
@@ -88,7 +88,7 @@ class Comparison:
 
     def _values(self, patterns: Sequence[Any], live: Any, path: str) -> None:
         """Compare a value with all that stand at its place: more than one in the rows of a list."""
-        if any(_is_matcher(one) for one in patterns):
+        if any(matcher_of(one) for one in patterns):
             if all(mismatch(one, live, str) for one in patterns):
                 self.note(Grade.CHANGED, path, "is not what the matcher of the fixture takes")
             return
@@ -177,9 +177,5 @@ def _kind(value: Any) -> str:
     return "a list"
 
 
-def _is_matcher(pattern: Any) -> bool:
-    return isinstance(pattern, Mapping) and len(pattern) == 1 and next(iter(pattern)) in MATCHERS
-
-
 def _may_lack(pattern: Any) -> bool:
-    return _is_matcher(pattern) and next(iter(pattern)) in ("$optional", "$absent")
+    return matcher_of(pattern) in ("$optional", "$absent")

@@ -7,7 +7,7 @@ from typing import Any
 
 from smsbridge.backends.base import Backend
 from smsbridge.http.exchange import Request, Response
-from smsbridge.testing.fixture.match import MATCHERS
+from smsbridge.testing.fixture.match import matcher_of
 from smsbridge.testing.fixture.placeholders import placeholders
 from smsbridge.testing.fixture.requests import rest_request, soap_request
 from smsbridge.testing.fixture.sample import sample_of
@@ -67,7 +67,7 @@ def _concrete(pattern: Any, path: str, own: Collection[str]) -> Any:
         return [_concrete(part, f"{path}[{i}]", own) for i, part in enumerate(pattern)]
     if not isinstance(pattern, Mapping):
         return pattern
-    if len(pattern) == 1 and (name := next(iter(pattern))) in MATCHERS:
+    if name := matcher_of(pattern):
         return _instead_of(name, pattern[name], path, own)
     parts = {
         key: _concrete(part, f"{path}.{key}".lstrip("."), own)

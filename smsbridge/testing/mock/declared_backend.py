@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from smsbridge.backends.base import Backend
 from smsbridge.backends.config_fields import keys_of_type
 from smsbridge.backends.registry import backend_names, find, is_file
-from smsbridge.config.load import from_file, from_mapping
+from smsbridge.config.load import from_file, from_mapping, is_required
 from smsbridge.errors import ConfigError
 from smsbridge.http import redirect
 from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
@@ -70,17 +70,13 @@ def _make_up(kind: type[Backend]) -> Backend:
         raise ConfigError(f"{kind.name} takes its tables from a block: give the block's name")
     instead = redirect.current()
     wanted = {key for table in kind.protocols.values() for key in table.auth.credentials}
-    wanted |= {key.name for key in fields(kind) if key.init and _is_needed(key)}
+    wanted |= {key.name for key in fields(kind) if key.init and is_required(key)}
     secret = set(keys_of_type(kind, Secret))
     given: dict[str, Any] = {}
     for key in wanted & {one.name for one in fields(kind)}:
         value = _credential(key, instead)
         given[key] = Secret(value) if key in secret else value
     return kind(**given) if kind.url else kind(url="https://provider.example", **given)
-
-
-def _is_needed(key: Any) -> bool:
-    return key.default is MISSING and key.default_factory is MISSING
 
 
 def _credential(key: str, instead: redirect.Redirect | None) -> str:

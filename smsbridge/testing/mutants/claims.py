@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smsbridge.testing.fixture.load import Interaction
-from smsbridge.testing.fixture.match import MATCHERS
+from smsbridge.testing.fixture.match import matcher_of
 from smsbridge.testing.fixture.placeholders import placeholders
 from smsbridge.testing.mutants.operators import Mutant
 from smsbridge.testing.mutants.wire import Path, Spot
@@ -60,9 +60,9 @@ class Claims:
             return mutant.operator in ("drop", "rename", "alter", "empty")
         match spot.part:
             case "method":
-                return not _is_matcher(pattern.get("method", "POST"))
+                return not matcher_of(pattern.get("method", "POST"))
             case "path":
-                return "path" in pattern and not _is_matcher(pattern["path"])
+                return "path" in pattern and not matcher_of(pattern["path"])
             case "query":
                 return _field(pattern.get("query", {}), spot.path, mutant.operator)
             case "headers":
@@ -82,7 +82,7 @@ def _field(pattern: Any, path: Path, operator: str) -> bool:  # noqa: PLR0911  (
     """Return whether a pattern claims what an operator does to the field at a path below it."""
     if not path:
         return _value(pattern, operator)
-    if not isinstance(pattern, (Mapping, list)) or _is_matcher(pattern):
+    if not isinstance(pattern, (Mapping, list)) or matcher_of(pattern):
         inner = pattern.get("$optional") if isinstance(pattern, Mapping) else None
         return isinstance(inner, (Mapping, list)) and _field(inner, path, operator)
     step, *rest = path
@@ -101,8 +101,7 @@ def _field(pattern: Any, path: Path, operator: str) -> bool:  # noqa: PLR0911  (
 
 def _value(pattern: Any, operator: str) -> bool:
     """Return whether a pattern claims what an operator does to the value that it stands for."""
-    if _is_matcher(pattern):
-        name = next(iter(pattern))
+    if name := matcher_of(pattern):
         if operator in ("drop", "rename", "capitals"):
             return name not in _MAY_LACK
         if operator == "retype":
@@ -112,10 +111,6 @@ def _value(pattern: Any, operator: str) -> bool:
     if isinstance(pattern, str) and any(k in ("capture", "mint") for k, _ in placeholders(pattern)):
         return operator in ("drop", "rename", "capitals", "empty")
     return True
-
-
-def _is_matcher(pattern: Any) -> bool:
-    return isinstance(pattern, Mapping) and len(pattern) == 1 and next(iter(pattern)) in MATCHERS
 
 
 def credential_spots(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from smsbridge.http.transport import Transport
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.transport import InProcess
 
-from support.bridges import SECONDS, Clock, open_store, put, read, running
+from support.bridges import SECONDS, Clock, open_store, put, read, running, until
 from support.events import (
     PERSON,
     POLL,
@@ -285,13 +285,6 @@ def test_of_several_processes_one_polls_for_as_long_as_it_lives(shared_place: Pl
         assert polls.stop(SECONDS)
         with store.database.alone("questions", 60) as mine:
             assert mine
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_a_running_bridge_polls(tmp_path: Path) -> None:

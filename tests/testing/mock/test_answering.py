@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from acme_sms import Acme
 
 from smsbridge import (
     Client,
     OutcomeUnknown,
-    Secret,
 )
 from smsbridge.http.exchange import Request, Session
 from smsbridge.testing.mock.answering import NO_MATCH
@@ -24,8 +20,11 @@ from smsbridge.testing.mock.transport import InProcess
 
 from support.each import each
 from support.mocking import (
+    BASIC,
     FIELDS,
     NUMBER,
+    accepting,
+    acme,
     document,
     fixture,
     form,
@@ -112,31 +111,6 @@ def test_a_miss_shows_no_token(provider: Provider) -> None:
     assert given not in answer.body.decode()
     answer = response_to(provider, form("/sendsms/", {**fields, given: "1"}))
     assert given not in answer.body.decode()
-
-
-def acme(protocol: str) -> Acme:
-    return Acme(protocol=protocol, user="test-user", password=Secret("test-password"))
-
-
-REFERENCE = "reference: {$type: string}"
-SENT = f'destination: {{number: "{NUMBER}"}}, content: {{body: Hello}}, {REFERENCE}'
-BASIC = f"Basic {base64.b64encode(b'test-user:test-password').decode()}"
-PINNED = f"path: /v1/messages, headers: {{authorization: {BASIC}}}"
-ACCEPTED = {
-    "rest": (
-        f"{{{PINNED}, json: {{message: {{{SENT}}}}}}}",
-        "{message: {state: QUEUED, id: '{mint:id}'}}",
-    ),
-    "soap": (
-        f"{{soap: {{operation: SubmitMessage, args: {{request: {{{SENT}}}}}}}}}",
-        "{result: {state: QUEUED, messageId: '{mint:id}'}}",
-    ),
-}
-
-
-def accepting(protocol: str) -> Any:
-    sent, reply = ACCEPTED[protocol]
-    return fixture(f"{{id: it, request: {sent}, reply: {reply}}}")
 
 
 @each("protocol", ["rest", "soap"])

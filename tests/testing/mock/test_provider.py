@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import json
 import re
@@ -43,6 +42,8 @@ from support.mocking import (
     GRANT,
     NUMBER,
     SERVER,
+    accepting,
+    acme,
     call,
     document,
     fault,
@@ -595,33 +596,10 @@ def test_a_backend_without_fixtures_refuses_wrong_credentials_in_its_own_words(
     assert provider.messages == []
 
 
-def acme(protocol: str) -> Acme:
-    return Acme(protocol=protocol, user="test-user", password=Secret("test-password"))
-
-
-REFERENCE = "reference: {$type: string}"
-SENT = f'destination: {{number: "{NUMBER}"}}, content: {{body: Hello}}, {REFERENCE}'
-BASIC = f"Basic {base64.b64encode(b'test-user:test-password').decode()}"
-PINNED = f"path: /v1/messages, headers: {{authorization: {BASIC}}}"
-ACCEPTED = {
-    "rest": (
-        f"{{{PINNED}, json: {{message: {{{SENT}}}}}}}",
-        "{message: {state: QUEUED, id: '{mint:id}'}}",
-    ),
-    "soap": (
-        f"{{soap: {{operation: SubmitMessage, args: {{request: {{{SENT}}}}}}}}}",
-        "{result: {state: QUEUED, messageId: '{mint:id}'}}",
-    ),
-}
 REFUSED = {
     "rest": ("{failure: {code: 12}}", Reason.RECIPIENT),
     "soap": ("{result: {state: REFUSED, code: 12}}", Reason.RECIPIENT),
 }
-
-
-def accepting(protocol: str) -> Any:
-    sent, reply = ACCEPTED[protocol]
-    return fixture(f"{{id: it, request: {sent}, reply: {reply}}}")
 
 
 @each("protocol", ["rest", "soap"])

@@ -21,8 +21,9 @@ from smsbridge.testing.record.search import find_leaks
 from .test_search import ENCODINGS
 from support.commands import FULL
 from support.each import each
+from support.mocking import mocking
 from support.recorded import TAKEN, answered, asked, by_table, exchange, recording_of
-from support.recording import recording, serving
+from support.recording import recording
 
 GATE = Path(__file__).parents[2] / "support/gate.wsdl"
 MESSAGE = {"recipients": "+12025550123", "message": "Hello"}
@@ -110,11 +111,11 @@ def test_what_a_full_disk_does_not_take_is_kept_for_the_next_cut(tmp_path: Path)
 
 
 def test_a_recorded_call_plays_again(tmp_path: Path) -> None:
-    with serving() as ready, recording(ready["address"], tmp_path / "out") as recorded:
+    with mocking() as ready, recording(ready["address"], tmp_path / "out") as recorded:
         live = recorded.ask("POST", "/sendsms/", data={**MESSAGE, **KEY}).json()
     (name,) = recorded.files()
     assert not recorded.recorder.was_refused
-    with serving(str(tmp_path / "out"), "--scenario", name.removesuffix(".yaml")) as ready:
+    with mocking(str(tmp_path / "out"), "--scenario", name.removesuffix(".yaml")) as ready:
         again = requests.post(f"{ready['address']}/sendsms/", data={**MESSAGE, **KEY}, timeout=30)
     assert again.json() == live
 
@@ -187,7 +188,7 @@ def test_what_reads_like_a_placeholder_is_not_written(tmp_path: Path) -> None:
 def test_an_answer_that_the_format_holds_only_as_bytes_plays_as_bytes(tmp_path: Path) -> None:
     kept = exchange(asked(body=b"\xfe\x00"), answered(b"\xff\x00", content_type="image/png"))
     recording_of(tmp_path, kept).cut()
-    with serving(str(tmp_path)) as ready:
+    with mocking(str(tmp_path)) as ready:
         again = requests.post(f"{ready['address']}/sendsms/", data=b"\xfe\x00", timeout=30)
     assert (again.content, again.headers["content-type"]) == (b"\xff\x00", "image/png")
 
