@@ -82,7 +82,9 @@ class TableAnswers:
         seen = self.seen if call.operation == "send" else UNSEEN
         if call.protocol.codec.needs_wsdl:
             return writer.answer(words, table.rejected)
-        typed = {path: seen.typed(path, word) for path, word in words.items() if path != STATUS}
+        typed = {
+            path: seen.in_its_type(path, word) for path, word in words.items() if path != STATUS
+        }
         answer = seen.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
         return answer if STATUS in words else replace(answer, status=seen.status_of_yes())
 
