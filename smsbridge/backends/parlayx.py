@@ -42,7 +42,7 @@ _SEND = Operation(
 _STATUS = Question(
     "getSmsDeliveryStatus",  # STD
     {"requestIdentifier": "{id}"},
-    row={"status": "deliveryStatus"},
+    row={"status": "deliveryStatus", "recipient": "address"},
     rows="result",
     rejected=_REJECTED,
 )

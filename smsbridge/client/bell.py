@@ -14,7 +14,7 @@ class Bell:
     """
 
     def __init__(self) -> None:
-        """It has not rung yet."""
+        """Start silent."""
         self._silence = Lock()
         self._silence.acquire()
 

@@ -132,6 +132,8 @@ def _blames(table: Question, row: Mapping[str, Any], path: str) -> bool:
 
 def _words(table: Question, row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
     words: dict[str, Any] = {name: first_word(row, table.paths(name)) for name in table.row}
+    if number := words.get("recipient"):
+        words["recipient"] = number.removeprefix("tel:")  # a URI (RFC 3966)
     if "at" in words:
         told = (parse_time(word, zone, table.time_format) for word in _times(table, row))
         words["at"] = next((found.time for found in told if found), None)

@@ -81,7 +81,9 @@ class AnswerWriter:
                 if word is None:
                     continue
                 with suppress(Unwritable):  # the format may have no place for it
-                    typed = {path: word if self.codec.needs_wsdl else self.seen.typed(path, word)}
+                    typed = {
+                        path: word if self.codec.needs_wsdl else self.seen.in_its_type(path, word)
+                    }
                     answer = self.seen.in_its_text(self.answer(typed), typed)
                     if status or self.seen.answers:
                         seen = status or self.seen.status_of_no(path, word, reason)

@@ -237,6 +237,16 @@ def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> R
     return None
 
 
+def is_known_call(protocol: ProviderProtocol, request: Request) -> bool:
+    """Return whether a request calls an operation of a WSDL, well or badly."""
+    if not protocol.codec.needs_wsdl:
+        return False
+    try:
+        return protocol.codec.read(protocol.codec.known_calls(), request, _ignore) is not None
+    except Unreadable:
+        return True
+
+
 def credentials_in(
     protocols: Sequence[ProviderProtocol], request: Request, names: Collection[str]
 ) -> dict[str, str] | None:

@@ -93,7 +93,7 @@ class SeenAnswers:
         whole = next(said, "")
         return replace(answer, body=whole.encode()) if whole else answer
 
-    def typed(self, path: str, word: Any) -> Any:
+    def in_its_type(self, path: str, word: Any) -> Any:
         """Return a word as a number or a boolean of JSON where one was seen at its path.
 
         Where nothing was seen, the words *true* and *false* are booleans.

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.mapping.filters import TIME_FILTERS
+from smsbridge.mapping.filters import TIME_FILTERS, one_text
 from smsbridge.mapping.operation import Operation, Question
 from smsbridge.mapping.path import STATUS
+from smsbridge.mapping.template import RECIPIENTS, names, render
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
 from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
@@ -38,6 +39,14 @@ def fits_id(codec: ProviderCodec, table: Operation, known: str) -> bool:
     sample = word_at(codec.sample(table.call), marker.id)
     wanted = When({"id": marker.match.get(marker.id, "*")})
     return not (sample or "").isdigit() and wanted.holds({"id": known})
+
+
+def number_in(table: Operation | None, number: str) -> str:
+    """Return a number as a call that sends has it, if a field has it alone: with or without +."""
+    for template in table.places().values() if table else ():
+        if isinstance(template, str) and {*names(template)} in ({"recipient"}, {RECIPIENTS}):
+            return one_text(render(template, {"recipient": number, RECIPIENTS: [number]}))
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,9 @@ class TableAnswers:
         seen = self.seen if call.operation == "send" else UNSEEN
         if call.protocol.codec.needs_wsdl:
             return writer.answer(words, table.rejected)
-        typed = {path: seen.typed(path, word) for path, word in words.items() if path != STATUS}
+        typed = {
+            path: seen.in_its_type(path, word) for path, word in words.items() if path != STATUS
+        }
         answer = seen.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
         return answer if STATUS in words else replace(answer, status=seen.status_of_yes())
 
@@ -92,7 +103,7 @@ class TableAnswers:
         for recipient, known in taken:
             words = self.yes_words(call, table, known, status)
             of_all = {path: words.pop(path) for path in (STATUS,) if path in words}
-            rows.append(row_of(table, words, recipient))
+            rows.append(row_of(table, words, number_in(table, recipient)))
         return writer_of(request, call).answer({table.rows: rows, **of_all})
 
     def yes_words(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 E164 = re.compile(r"\+[0-9]{5,15}")
 _DIALLED = re.compile(r"\+?[0-9 \u00a0().\u2010-\u2015/-]+")
+_DIGITS_ALONE = re.compile("[+ ]*[0-9]+[+ ]*")
 _LEAST_SHOWN = 9
 _NO_COUNTRY = "001"  # phonenumbers' word for a code that no country has, such as +800
 
@@ -30,6 +31,11 @@ def show_number(number: object) -> str:
 def same_number(one: str, other: str) -> bool:
     """Return whether two numbers have the same digits, whatever stands around them."""
     return digits_of(one) == digits_of(other)
+
+
+def digits_alone(word: str) -> str:
+    """Return the digits of a word that has nothing around them but + and blanks; else nothing."""
+    return digits_of(word) if _DIGITS_ALONE.fullmatch(word) else ""
 
 
 def digits_of(number: str) -> str:

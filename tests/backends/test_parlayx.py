@@ -236,7 +236,7 @@ def test_each_word_of_the_standard_is_a_status_and_another_is_unknown(
     with pytest.raises(StopIteration) as end:
         exchange.send(answer)
     (row,) = end.value.value
-    assert (row.status, row.provider_status) == (status, word)
+    assert (row.status, row.provider_status, row.recipient) == (status, word, NUMBER)
 
 
 @pytest.fixture

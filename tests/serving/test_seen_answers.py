@@ -32,7 +32,7 @@ def test_the_examples_of_a_file_say_how_its_provider_answers() -> None:
     twilio, kannel = seen("twilio"), seen("kannel")
     assert twilio.status_of_yes() == 201
     assert twilio.status_of_no("code", "20003", Reason.AUTHENTICATION) == 401
-    assert twilio.typed("code", "21211") == 21211
+    assert twilio.in_its_type("code", "21211") == 21211
     assert kannel.status_of_yes() == 202
     assert kannel.status_of_no("error", "Authorization failed for sendsms", Reason.OTHER) == 403
     assert seen("smsmobileapi") == UNSEEN
@@ -85,4 +85,4 @@ def test_no_other_refusal_says_that_the_credentials_are_wrong() -> None:
     ],
 )
 def test_a_word_is_a_number_where_one_was_seen(path: str, word: str, typed: Any) -> None:
-    assert repr(SEEN.typed(path, word)) == repr(typed)
+    assert repr(SEEN.in_its_type(path, word)) == repr(typed)

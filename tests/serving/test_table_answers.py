@@ -11,10 +11,12 @@ import pytest
 from smsbridge import Status
 from smsbridge.backends.base import Backend
 from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.operation import Operation
 from smsbridge.mapping.times import zone_of
+from smsbridge.mapping.words import When
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.provider_protocol import provider_protocols
-from smsbridge.serving.table_answers import TableAnswers, fits_id
+from smsbridge.serving.table_answers import TableAnswers, fits_id, number_in
 
 from support.blocks import REST_SEND, rest
 from support.each import each
@@ -107,3 +109,22 @@ def test_a_time_of_a_row_is_in_the_form_and_the_zone_of_its_table(
     row = {"id": "i-1", "status": Status.SENT, "at": "2027-07-10T09:00:00Z", "error": ""}
     found = replace(answers(), zone=zone_of(zone)).rows(REQUEST, asked, [row])
     assert said(found)["at"] == word
+
+
+@each(
+    ("field", "number"),
+    [
+        ("{recipient}", "+12025550123"),
+        ("{recipient|digits}", "12025550123"),
+        ("tel:{recipient}", "tel:+12025550123"),
+        ("{recipients|digits}", "12025550123"),
+        ("{recipient|digits} {text}", "+12025550123"),
+    ],
+)
+def test_a_number_is_written_as_calls_have_it(field: str, number: str) -> None:
+    table = Operation("POST /sms", {"to": field, "text": "{text}"}, When({"code": "0"}))
+    assert number_in(table, "+12025550123") == number
+
+
+def test_without_a_call_that_sends_a_number_is_as_it_is() -> None:
+    assert number_in(None, "+12025550123") == "+12025550123"

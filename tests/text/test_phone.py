@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smsbridge import InvalidMessage, MissingExtra
-from smsbridge.text.phone import e164, national
+from smsbridge.text.phone import digits_alone, e164, national
 
 from support.each import each
 
@@ -18,6 +18,14 @@ from support.each import each
 @each(("number", "dialled"), [("+447700900123", "07700900123"), ("+12025550123", "2025550123")])
 def test_a_number_is_dialled_within_its_country(number: str, dialled: str) -> None:
     assert national(number) == dialled
+
+
+@each(
+    ("word", "digits"),
+    [("0124", "0124"), (" +12025550123 ", "12025550123"), ("Code 0124", ""), ("+", ""), ("", "")],
+)
+def test_digits_alone_may_have_a_plus_and_blanks_around_them(word: str, digits: str) -> None:
+    assert digits_alone(word) == digits
 
 
 @each("number", ["07700900123", "+44 7700 900123", "+1234", "", None, 5])

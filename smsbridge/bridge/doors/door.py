@@ -20,7 +20,7 @@ from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.call import ReceivedCall, read_call, read_wsdl_call, refuse, serve_wsdl
+from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
@@ -138,11 +138,12 @@ class Door:
 
     def _answer_unknown(self, request: Request) -> Response | None:
         """Return a fault for an operation that is in the WSDL but not in the table."""
-        call = read_wsdl_call(self._protocols, request)
-        if call is None:
-            return None
-        self.counts.refuse("no such operation")
-        return call.protocol.codec.fault(request, "Client", "this operation is no longer supported")
+        for protocol in self._protocols:
+            if is_known_call(protocol, request):
+                self.counts.refuse("no such operation")
+                why = "this operation is no longer supported"
+                return protocol.codec.fault(request, "Client", why)
+        return None
 
     def _count_wrong(self, sender: str) -> None:
         self._wrong.add(sender)

@@ -16,7 +16,7 @@ from smsbridge.message import Message, Status, Submission, fingerprint
 from smsbridge.serving.answers import AnswerWriter, status_words
 from smsbridge.serving.call import ReceivedCall
 from smsbridge.serving.seen_answers import SeenAnswers
-from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, writer_of
+from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, number_in, writer_of
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -209,7 +209,7 @@ class DoorAnswers:
         ended = status if message.state is State.ACCEPTED else message.state
         return {
             "id": self.id_of(call, message),
-            "recipient": message.recipient or "",
+            "recipient": number_in(call.protocol.table.send, message.recipient or ""),
             "sender": message.sender or "",
             "text": message.text or "",
             "reference": message.reference or "",

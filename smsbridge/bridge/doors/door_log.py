@@ -12,7 +12,7 @@ from smsbridge.bridge.store.stored_event import StoredEvent
 from smsbridge.bridge.store.stored_message import State, StoredMessage
 from smsbridge.mapping.times import read_time
 from smsbridge.message import Status
-from smsbridge.text.phone import digits_of
+from smsbridge.text.phone import digits_alone, digits_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -52,6 +52,8 @@ class DoorLog:
             below=last.seq if last else None,
             before=None if last else _seconds(read_time(before)),
             after=_seconds(read_time(values.get("after", ""))),
+            digits=digits_of(values.get("recipient", "")),
+            keyword=values.get("keyword", ""),
             limit=_MOST_READ if values.get("recipient") or values.get("keyword") else PAGE,
         )
         return [one for one in messages if _fits(one, values)][:PAGE]
@@ -117,7 +119,7 @@ def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bo
     recipient = digits_of(message.recipient or "")
     if number and digits_of(number) != recipient:
         return False
-    wanted = digits_of(keyword)
+    wanted = digits_alone(keyword)
     return keyword in (message.text or "") or bool(wanted and wanted in recipient)
 
 

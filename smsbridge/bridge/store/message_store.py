@@ -24,6 +24,7 @@ from smsbridge.bridge.store.stored_message import (
     storable,
 )
 from smsbridge.mapping.call_values import channels_word
+from smsbridge.text.phone import digits_alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,15 +168,23 @@ class MessageStore:
         before: float | None = None,
         after: float | None = None,
         below: int | None = None,
+        digits: str = "",
+        keyword: str = "",
         limit: int = 50,
     ) -> list[StoredMessage]:
-        """Return messages, newest first. ``below``: those with a smaller number."""
+        """Return messages, newest first. ``below``: those with a smaller number.
+
+        ``digits``: those to numbers that have these. ``keyword``: those with it in the text, which
+        may differ in case, or, if it is digits alone, in the number.
+        """
         rules = [*_of(door, caller)]
         rules += [MESSAGES.c.state.in_(states)] if states else []
         rules += [MESSAGES.c.status.in_(statuses)] if statuses else []
         rules += [MESSAGES.c.stored_at < before] if before is not None else []
         rules += [MESSAGES.c.stored_at >= after] if after is not None else []
         rules += [MESSAGES.c.seq < below] if below is not None else []
+        rules += [MESSAGES.c.recipient.contains(digits)] if digits else []
+        rules += [_has_keyword(keyword)] if keyword else []
         return self._select(*rules, limit=limit)
 
     def _select(self, *rules: ColumnElement[bool], limit: int = 1) -> list[StoredMessage]:
@@ -252,6 +261,12 @@ class MessageStore:
         with self.database.read() as connection:
             found = [connection.execute(one).scalar() for one in asked]
         return min((one for one in found if one is not None), default=None)
+
+
+def _has_keyword(keyword: str) -> ColumnElement[bool]:
+    in_text = MESSAGES.c.text.contains(storable(keyword) or "", autoescape=True)
+    digits = digits_alone(keyword)
+    return or_(in_text, MESSAGES.c.recipient.contains(digits)) if digits else in_text
 
 
 def _due(new: NewMessage, now: float) -> float:

@@ -26,6 +26,7 @@ NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
         ({"recipient": "12025550124"}, ["Code 4711", "Three"]),
         ({"keyword": "4711"}, ["Code 4711"]),
         ({"keyword": "0124"}, ["Code 4711", "Three"]),
+        ({"keyword": "Code 0124"}, []),
         ({"after": "2027-01-31T12:00:20+00:00"}, ["Code 4711", "Three"]),
         ({"before": "2027-01-31T12:00:20+00:00"}, ["Two", "One"]),
         ({"failed": "request"}, ["One"]),
@@ -46,6 +47,19 @@ def test_a_filter_leaves_out_what_it_says(
             clock.seconds += 10
         found = DoorLog(store, "shop").rows("sent", values, "shop")
         assert [one.text for one in found] == texts
+
+
+@each(
+    "values",
+    [{"recipient": OTHER}, {"keyword": "0124"}, {"keyword": "Ü_50%"}],
+)
+def test_a_filter_finds_what_is_older_than_many_others(
+    tmp_path: Path, values: dict[str, str]
+) -> None:
+    with open_store(tmp_path) as store:
+        one = put(store, "Ü_50% off", recipient=OTHER)
+        store.put_all([new_message(f"Other {number}") for number in range(1001)])
+        assert DoorLog(store, "shop").rows("sent", values, "shop") == [one]
 
 
 def test_before_an_id_lists_older_messages(tmp_path: Path) -> None:
