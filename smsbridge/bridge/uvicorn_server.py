@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import math
 import re
 import socket
 import threading
@@ -21,21 +24,48 @@ except ImportError as missing:
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+LOG = logging.getLogger("smsbridge.bridge")
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 4
 _END_SECONDS = 6.0
+_BACKLOG = 128
+_MOST_CONNECTIONS = 10_000
+_PATIENCE_SECONDS = 60.0
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _PLACE = re.compile(rb"(?<= )https?://[^/? ]+(?=/)", re.IGNORECASE)
 
 
-class OldTargets(H11Protocol):
-    """HTTP by h11, with targets as old programs write them.
+class BridgeProtocol(H11Protocol):
+    """HTTP by h11, with targets as old programs write them, and for no more than there is room.
 
     They leave bytes above ASCII as they are, which h11 refuses, and which become ``%E9`` here. A
-    whole URL, as a proxy is sent it, becomes its path (RFC 9112 §3.2.2).
+    whole URL, as a proxy is sent it, becomes its path (RFC 9112 §3.2.2). A connection is closed if
+    there are ``most`` already, or if its request isn't whole after ``patience`` seconds: the files
+    of the process are for the store and the providers too.
     """
 
+    most: int
+    patience: float
+    told_at = -math.inf
     _is_past_line = False
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request, if there is room."""
+        super().connection_made(transport)
+        if len(self.connections) <= self.most:
+            self._wait()
+            return
+        transport.abort()
+        now, kind = self.loop.time(), type(self)
+        if now - kind.told_at > self.patience:  # a line for each would fill a disk
+            kind.told_at = now
+            LOG.warning("%d connections are open, and no more are taken", self.most)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of a request; of those of its first line the target is mended."""
@@ -47,12 +77,35 @@ class OldTargets(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._is_past_line = False
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._wait_no_more()
+        elif self._late is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(self.patience, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def most_connections() -> int:
+    """Return how many callers may be connected: half of the files that the process may open."""
+    try:
+        import resource
+    except ImportError:  # on Windows there is no such limit
+        return _MOST_CONNECTIONS
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    has_limit = limit != resource.RLIM_INFINITY
+    return min(limit // 2, _MOST_CONNECTIONS) if has_limit else _MOST_CONNECTIONS
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens; raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=256)
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 def url_of(listening: socket.socket) -> str:
@@ -67,17 +120,25 @@ def base_url(host: str, port: int) -> str:
 
 @contextmanager
 def serve_app(
-    app: Starlette, listening: socket.socket, proxies: Collection[str] = ()
+    app: Starlette,
+    listening: socket.socket,
+    proxies: Collection[str] = (),
+    *,
+    most: int = _MOST_CONNECTIONS,
+    patience: float = _PATIENCE_SECONDS,
 ) -> Iterator[None]:
     """Serve an application until the end of the block; then answer what has come, and stop.
 
-    ``proxies``: whose word for the address of a caller is taken, ``X-Forwarded-For``.
+    ``proxies``: whose word for the address of a caller is taken, ``X-Forwarded-For``. ``most`` and
+    ``patience``: how many may be connected, and how many seconds a request may take to come.
     """
+    protocol = type("Protocol", (BridgeProtocol,), {"most": most, "patience": patience})
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,  # its lines would have the keys that stand in a query
-        http=OldTargets,
+        http=protocol,
+        backlog=_BACKLOG,  # so many are accepted at a time, before one too many is closed
         lifespan="off",
         server_header=False,
         proxy_headers=bool(proxies),
