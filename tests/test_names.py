@@ -53,6 +53,7 @@ FACE = {
 OTHERS = {
     "connection_lost": "asyncio calls it",
     "data_received": "asyncio calls it",
+    "connection_made": "asyncio calls it",
     "pytest_itemcollected": "pytest calls it",
 }
 """Names that a library gives."""

@@ -56,7 +56,7 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
         from smsbridge.bridge.app import BridgeApp
         from smsbridge.bridge.json_log import log_to_stderr
         from smsbridge.bridge.serve_bridge import serve_bridge
-        from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
+        from smsbridge.bridge.uvicorn_server import listen, most_connections, serve_app, url_of
     except ImportError as missing:
         raise MissingExtra("bridge", "smsbridge serve") from missing
 
@@ -76,7 +76,8 @@ def serve(config: str | None, where: str | None, doors: str) -> None:
             raise cannot_listen(given.host, given.port, error.strerror) from None
         address = given.address or url_of(listening)
         bridge = stack.enter_context(serve_bridge(ready, address, doors=doors != "0"))
-        stack.enter_context(serve_app(BridgeApp(bridge).app(), listening, ready.proxies))
+        app, most = BridgeApp(bridge).app(), most_connections()
+        stack.enter_context(serve_app(app, listening, ready.proxies, most=most))
         heard = {door.config.name: f"{address}{door.config.path}" for door in bridge.doors}
         put(json.dumps({"address": address, "doors": heard}))
         wait()

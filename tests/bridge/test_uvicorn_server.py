@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 
+import pytest
 import requests
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from smsbridge.bridge.uvicorn_server import listen, serve_app, url_of
+from smsbridge.bridge.uvicorn_server import listen, most_connections, serve_app, url_of
 
 from support.each import each
 
@@ -98,6 +101,64 @@ def test_the_end_of_a_line_after_a_body_is_no_request() -> None:
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"/%E9?")
+
+
+@each(
+    "part",
+    [
+        b"",
+        b"POST / HTTP/1.1\r\nHost: x\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\nPOST ",
+    ],
+)
+def test_a_connection_is_closed_whose_request_does_not_come_whole(part: bytes) -> None:
+    app = Starlette(routes=[Route("/", whole, methods=["POST"])])
+    with listen("127.0.0.1", 0) as listening, serve_app(app, listening, patience=0.1):
+        place = listening.getsockname()[:2]
+        with socket.create_connection(place, timeout=20) as connection:
+            connection.sendall(part)
+            while connection.recv(4096):
+                pass
+
+
+async def whole(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(await request.body())
+
+
+async def slow(_: object) -> PlainTextResponse:
+    await asyncio.sleep(0.3)
+    return PlainTextResponse("hello")
+
+
+def test_an_answer_may_take_longer_than_its_request() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        app = Starlette(routes=[Route("/", slow)])
+        with serve_app(app, listening, patience=0.1):
+            assert requests.get(url_of(listening), timeout=20).text == "hello"
+
+
+def test_only_so_many_are_connected_at_a_time() -> None:
+    app = Starlette(routes=[Route("/", hello)])
+    with listen("127.0.0.1", 0) as listening, serve_app(app, listening, most=2):
+        place = listening.getsockname()[:2]
+        one = socket.create_connection(place, timeout=20)
+        with one, socket.create_connection(place, timeout=20):
+            with pytest.raises(requests.ConnectionError):
+                requests.get(url_of(listening), timeout=20)
+            one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            while one.recv(4096):
+                pass
+            assert requests.get(url_of(listening), timeout=20).text == "hello"
+
+
+def test_half_of_the_files_of_the_process_are_for_callers() -> None:
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1000, hard))
+    try:
+        assert most_connections() == 500
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
 
 
 class Six(socket.socket):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 
-from smsbridge.bridge.store.database import At, Database, Refusal, nowhere, store_errors
+from smsbridge.bridge.store.database import At, Database, Refusal, StoreError, nowhere, store_errors
 from smsbridge.errors import ConfigError
 from smsbridge.text.file_lock import try_lock
 
@@ -27,6 +27,7 @@ _BUSY_SECONDS = 10
 _FOLD_SECONDS = 2
 _MOST_AT_ONCE = 64
 _WRITING = "smsbridge_writing"
+_FILES = "smsbridge_files"
 
 
 @dataclass(slots=True, eq=False)
@@ -51,10 +52,11 @@ class SQLiteDatabase(Database):
         self._engine = create_engine(
             f"sqlite:///{file}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
         )
+        self._own_file: int | None = None
         self._turn = threading.Lock()
         self._waiting: deque[_Write] = deque()
-        event.listen(self._engine, "connect", _prepare)
-        event.listen(self._engine, "begin", _begin)
+        event.listen(self._engine, "connect", self._set_up)
+        event.listen(self._engine, "begin", self._begin)
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
@@ -170,19 +172,40 @@ class SQLiteDatabase(Database):
         finally:
             os.close(held)
 
+    def _set_up(self, connection: Any, record: Any) -> None:
+        """Set a new connection up: a commit returns once it is on the disk."""
+        connection.isolation_level = None  # the driver begins no transaction by itself
+        for command in _SETTINGS:
+            connection.execute(command).fetchall()
+        file, log = self._files()
+        self._own_file = (
+            self._own_file or file
+        )  # of the first: others come when the file was replaced
+        record.info[_FILES] = self._own_file, log
 
-def _prepare(connection: Any, _record: object) -> None:
-    """Set up a new connection: a commit returns once it is on disk."""
-    connection.isolation_level = None  # no implicit transactions
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "secure_delete = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    def _begin(self, connection: Connection) -> None:
+        writing = connection.get_execution_options().get(_WRITING)
+        if writing and self._files() != connection.info[_FILES]:
+            raise StoreError("its file was moved or replaced, so what is written now would be lost")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    def _files(self) -> tuple[int | None, int | None]:
+        """Return which file stands where the store is, and which where its log is."""
+        return _number(self.file), _number(self.file.with_name(f"{self.name}-wal"))
 
 
-def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(_WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+def _number(file: Path) -> int | None:
+    """Return the number that the disk gives a file, if it is there."""
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
+
+
+_SETTINGS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "SELECT 1 FROM sqlite_master",  # now its log is there too
+)

@@ -33,7 +33,7 @@ def find_store(document: ConfigDocument, own: Checker) -> Path | str:
     store = read_secret(document, own, "store", given).reveal()
     if store.startswith(_POSTGRES):
         if not _has_database(store):
-            own.fail(f"give {_URL}", "store")
+            own.fail(f"give {_URL}; in a password, @ is %40, # is %23, and / is %2F", "store")
         return store
     name = store.removeprefix(_SQLITE)
     if not store.startswith(_SQLITE) or not name or "?" in name or name == ":memory:":
@@ -45,8 +45,10 @@ def find_store(document: ConfigDocument, own: Checker) -> Path | str:
 
 
 def _has_database(url: str) -> bool:
+    """Return whether it is a URL with a database, and none whose password ends up elsewhere."""
     try:
         parts = urlsplit(url)
-        return bool(parts.path.strip("/")) and (parts.port is None or parts.port > 0)
+        is_whole = url.count("@") <= 1 and "#" not in url
+        return is_whole and bool(parts.path.strip("/")) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Connection
@@ -21,6 +23,8 @@ from smsbridge.bridge.store.stored_message import End, State
 from smsbridge.errors import ConfigError
 
 from support.bridges import Clock, open_store, put
+from support.each import each
+from support.stores import Place
 
 
 def made(file: Path) -> SQLiteDatabase:
@@ -44,6 +48,29 @@ def test_a_commit_waits_for_the_disk_and_what_is_cleared_leaves_no_trace(tmp_pat
         "foreign_keys": 1,
         "secure_delete": 1,
     }
+
+
+@each("name", ["b.db", "b.db-wal"])
+def test_nothing_is_written_into_a_file_that_was_moved(name: str) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "b.db"
+        with open_store(Place(Path(folder), file)) as store:
+            put(store)
+            moved = (Path(folder) / name).rename(Path(folder) / "moved")
+            with pytest.raises(StoreError, match="moved or replaced"):
+                put(store, "Lost")
+            moved.rename(Path(folder) / name)
+            put(store, "Kept")
+
+
+def test_nothing_is_written_into_a_file_that_came_in_its_place(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        file = tmp_path / "bridge.db"
+        shutil.copy(file, tmp_path / "other.db")
+        (tmp_path / "other.db").rename(file)
+        with store.database.read(), pytest.raises(StoreError, match="moved or replaced"):
+            put(store, "By a new connection")
 
 
 def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:

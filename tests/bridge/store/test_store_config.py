@@ -42,6 +42,11 @@ def test_a_store_may_be_in_a_variable(tmp_path: Path, monkeypatch: pytest.Monkey
         ),
         (
             "[bridge]",
+            '[bridge]\nstore = "postgresql://u:p@ss/w#rd@db.example/bridge"',
+            "postgresql://bridge@db.example/bridge; in a password, @ is %40",
+        ),
+        (
+            "[bridge]",
             '[bridge]\nstore = { env = "NO_SUCH_STORE" }',
             "bridge.store: the environment variable NO_SUCH_STORE is not set",
         ),
