@@ -113,7 +113,8 @@ def test_what_a_question_says_is_of_the_channel_of_its_message(
     tmp_path: Path, channels: str, channel: str
 ) -> None:
     with open_store(tmp_path) as store:
-        put(store, message=Message(recipient=PERSON, text="Hi", channels=channels.split("+")))
+        by = frozenset(map(Channel, channels.split("+")))
+        put(store, message=Message(recipient=PERSON, text="Hi", channels=by))
         told = SentMessage(status=Status.DELIVERED, provider_status="ok")
         intake_of(store).take_status(accepted(store), told)
         assert [one.channel for one in events_of(store)] == [channel]
