@@ -92,6 +92,8 @@ def test_what_a_provider_tells_is_told_to_the_caller(tmp_path: Path) -> None:
     assert line in metrics
     assert 'smsbridge_bridge_webhook_disabled{caller="shop",door="shop"} 0.0' in metrics
     assert 'smsbridge_bridge_webhook_waiting{caller="shop",door="shop"} 0.0' in metrics
+    line = 'smsbridge_bridge_webhook_oldest_seconds{caller="shop",door="shop"} 0.0'
+    assert line in metrics
     assert not any(one in metrics for one in (NUMBER, SENDER, first["id"], shop.url))
 
 

@@ -70,6 +70,7 @@ class BridgeCollector(Collector):
     def _of_endpoints(self) -> Iterator[Metric]:
         hooks = self.bridge.webhooks
         counts, off = hooks.queue.waiting_counts(hooks.places), hooks.queue.disabled_places()
+        since, now = hooks.queue.oldest_times(hooks.places), hooks.queue.store.now()
         labels = ("door", "caller")
         disabled = GaugeMetricFamily(
             "smsbridge_bridge_webhook_disabled", "1 if the webhook is disabled.", labels=labels
@@ -77,10 +78,16 @@ class BridgeCollector(Collector):
         waiting = GaugeMetricFamily(
             "smsbridge_bridge_webhook_waiting", "Events waiting for a webhook.", labels=labels
         )
+        oldest = GaugeMetricFamily(
+            "smsbridge_bridge_webhook_oldest_seconds",
+            "Seconds since the event came in that waits longest for its webhook.",
+            labels=labels,
+        )
         for place, number in counts.items():
+            oldest.add_metric(place, max(now - since.get(place, now), 0.0))
             disabled.add_metric(place, place in off)
             waiting.add_metric(place, number)
-        yield from (disabled, waiting)
+        yield from (disabled, waiting, oldest)
 
     def _of_doors(self) -> Iterator[Metric]:
         stored = CounterMetricFamily(

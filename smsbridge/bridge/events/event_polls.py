@@ -149,7 +149,8 @@ class EventPolls:
         """Do what is due: match reports, read logs, poll statuses. Raises `StoreError`."""
         self._match(monotonic)
         for poll in self.polls:
-            if poll.has_log and monotonic >= poll.due and not self._over.is_set():
+            is_due = poll.has_log and monotonic >= poll.due and not self._rests(poll)
+            if is_due and not self._over.is_set():
                 poll.due = monotonic + poll.intake.config.poll
                 self._ask(poll, lambda one: one.read_log(self.questions.store.now()))
         self._ask_statuses()
@@ -164,8 +165,11 @@ class EventPolls:
             message = None if self._over.is_set() else self.questions.next()
             if message is None or self.clock() >= until:
                 return
-            if self.questions.claim(message):
-                self._ask(by_name[member_of(message)], partial(Poll.ask_status, message=message))
+            if not self.questions.claim(message):
+                continue
+            poll = by_name[member_of(message)]
+            if not self._rests(poll):
+                self._ask(poll, partial(Poll.ask_status, message=message))
 
     def _match(self, monotonic: float) -> None:
         now = self.questions.store.now()
@@ -176,11 +180,12 @@ class EventPolls:
         for message in self.reports.match(since):
             self.proved(message)
 
+    def _rests(self, poll: Poll) -> bool:
+        """Return whether a provider has just let us wait in vain: others have the time now."""
+        return self.clock() < poll.rests_until
+
     def _ask(self, poll: Poll, question: Callable[[Poll], None]) -> None:
-        """Ask, unless the provider has just let us wait in vain: others have the time meanwhile."""
         begun = self.clock()
-        if begun < poll.rests_until:
-            return
         try:
             question(poll)
         except SmsbridgeError as error:

@@ -211,6 +211,12 @@ class EventQueue:
                 for place in places
             }
 
+    def oldest_times(self, places: Collection[Place]) -> dict[Place, float]:
+        """Return when the oldest came in of the events that are to be told yet, where any is."""
+        with self.store.database.read() as connection:
+            found = {place: connection.execute(_oldest(place)).scalar() for place in places}
+        return {place: at for place, at in found.items() if at is not None}
+
     def disabled_places(self) -> set[Place]:
         """Return the disabled endpoints."""
         with self.store.database.read() as connection:
@@ -262,6 +268,12 @@ def _count(rule: ColumnElement[bool]) -> Select[Any]:
     numbers = (func.count().label("number"), func.min(EVENTS.c.came_at).label("oldest"))
     open_ = and_(EVENTS.c.delivered_at.is_(None), EVENTS.c.door.is_not(None), rule)
     return select(*names, *numbers).where(open_).group_by(*names)
+
+
+def _oldest(place: Place) -> Select[Any]:
+    number = func.min(EVENTS.c.seq + 0)  # not by the index of numbers, through all that was told
+    first = select(number).where(_of(place), _WAITS).scalar_subquery()
+    return select(EVENTS.c.came_at).where(EVENTS.c.seq == first)
 
 
 def _at(place: Place) -> ColumnElement[bool]:

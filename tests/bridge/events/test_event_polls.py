@@ -87,6 +87,7 @@ class Slow(Silent):
     seconds: float
     carrier: Transport = field(default_factory=Silent)
     begun: list[float] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
     passed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -94,6 +95,7 @@ class Slow(Silent):
 
     def send(self, request: Request, deadline: float) -> Response:
         self.begun.append(self.passed)
+        self.urls.append(request.url)
         self.passed += self.seconds
         return self.carrier.send(request, deadline)
 
@@ -108,14 +110,14 @@ def test_a_provider_that_hangs_is_left_alone_for_as_long_as_that_took(tmp_path: 
         slow = Slow(polls, 30.0)
         poll.client = Client(poll.client.backend, transport=slow)
         clock.seconds += 60
-        for _ in range(3):
-            polls.tick(100.0)  # its log is due, and so are four questions
+        for now in (0.5, 0.6, 1.0):  # four questions are due, then its log is, too
+            polls.tick(now)
             clock.seconds += 1
         assert slow.begun == [0.0]
         slow.passed = 60.0
-        clock.seconds += 60
-        polls.tick(200.0)
+        polls.tick(1.1)
         assert slow.begun == [0.0, 60.0]
+        assert slow.urls[-1].startswith("https://new.example/v2/inbox")
 
 
 def test_a_slow_provider_is_asked_a_few_questions_before_it_is_the_turn_of_others(

@@ -259,6 +259,23 @@ def test_what_waits_is_counted_for_each_endpoint_alone(queue: EventQueue) -> Non
     assert queue.due_places(places) == [("shop", "till")]
 
 
+def test_how_long_the_oldest_has_waited_is_known_though_it_waits_for_another_try(
+    queue: EventQueue, clock: Clock
+) -> None:
+    places = [SHOP, ("shop", "till"), ("shop", "app")]
+    begun = clock()
+    for caller in ("shop", "till"):
+        received(queue.store, caller=caller)
+    clock.seconds += 60
+    received(queue.store)
+    queue.fail(claimed(queue).event)
+    assert queue.oldest_times(places) == {SHOP: begun, ("shop", "till"): begun}
+    clock.seconds += 60
+    for _ in range(2):
+        queue.settle(claimed(queue).event)
+    assert queue.oldest_times(places) == {("shop", "till"): begun}
+
+
 def test_the_next_event_is_found_by_an_index(queue: EventQueue) -> None:
     asked = queue.next_due(SHOP).compile(compile_kwargs={"literal_binds": True})
     with queue.store.database.read() as connection:
