@@ -52,6 +52,7 @@ class SQLiteDatabase(Database):
         self._engine = create_engine(
             f"sqlite:///{file}", connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False}
         )
+        self._own_file: int | None = None
         self._turn = threading.Lock()
         self._waiting: deque[_Write] = deque()
         event.listen(self._engine, "connect", self._set_up)
@@ -176,7 +177,9 @@ class SQLiteDatabase(Database):
         connection.isolation_level = None  # the driver begins no transaction by itself
         for command in _SETTINGS:
             connection.execute(command).fetchall()
-        record.info[_FILES] = self._files()
+        file, log = self._files()
+        self._own_file = self._own_file or file  # that of the first connection
+        record.info[_FILES] = self._own_file, log
 
     def _begin(self, connection: Connection) -> None:
         writing = connection.get_execution_options().get(_WRITING)
@@ -184,9 +187,9 @@ class SQLiteDatabase(Database):
             raise StoreError("its file was moved or replaced, so what is written now would be lost")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
-    def _files(self) -> list[int | None]:
+    def _files(self) -> tuple[int | None, int | None]:
         """Return which file stands where the store is, and which where its log is."""
-        return [_number(self.file), _number(self.file.with_name(f"{self.name}-wal"))]
+        return _number(self.file), _number(self.file.with_name(f"{self.name}-wal"))
 
 
 def _number(file: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -60,6 +61,16 @@ def test_nothing_is_written_into_a_file_that_was_moved(name: str) -> None:
                 put(store, "Lost")
             moved.rename(Path(folder) / name)
             put(store, "Kept")
+
+
+def test_nothing_is_written_into_a_file_that_came_in_its_place(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        file = tmp_path / "bridge.db"
+        shutil.copy(file, tmp_path / "other.db")
+        (tmp_path / "other.db").rename(file)
+        with store.database.read(), pytest.raises(StoreError, match="moved or replaced"):
+            put(store, "By a new connection")
 
 
 def test_a_block_that_fails_writes_nothing(tmp_path: Path) -> None:
