@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -80,6 +81,10 @@ class BridgeApp:
 
     async def _answer(self, asked: WebRequest) -> WebResponse:
         head = _head(asked)
+        if {"content-length", "transfer-encoding"} <= head.headers.keys():  # RFC 9112 §6.3
+            why = "the body has two lengths"
+            refused = await run_in_threadpool(self._bridge.refuse, head, 400, why)
+            return _web(replace(refused, headers={**refused.headers, "Connection": "close"}))
         try:
             body = await _body(asked)
         except TooLarge as error:

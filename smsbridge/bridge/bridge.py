@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.stored_message import StoredMessage
     from smsbridge.http.exchange import Request, Response
 
+LOG = logging.getLogger("smsbridge.bridge")
 Settled = Callable[["StoredMessage"], None]
 
 
@@ -83,6 +85,8 @@ class Bridge:
         for part in self._parts():
             part.end()
         left = [part.stop(max(until - time.monotonic(), 0)) for part in self._parts()]
+        if not all(left):
+            LOG.warning("not everything ended in time: a send in flight will be unknown")
         return all(left)
 
     def _parts(self) -> tuple[BridgePart, ...]:

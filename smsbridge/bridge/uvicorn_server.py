@@ -150,6 +150,7 @@ def serve_app(
         h11_max_incomplete_event_size=_MOST_HEAD,
         backlog=_BACKLOG,  # so many are accepted at once before one too many is closed
         lifespan="off",
+        ws="none",
         server_header=False,
         proxy_headers=bool(proxies),
         forwarded_allow_ips=list(proxies),

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do to a command: end it, interrupt a send, or stop a run gently."""
+"""What Ctrl-C, SIGTERM and SIGHUP do: end a command, interrupt a send, or stop a run gently."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ _NUMBERS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def until_signal() -> Iterator[Callable[[], None]]:
-    """Yield what waits for the first SIGINT or SIGTERM since; afterwards restore the handlers."""
+    """Yield what waits for the first signal that ends a command; then restore the handlers.
+
+    These are SIGINT, SIGTERM and, where it exists and isn't ignored (``nohup``), SIGHUP.
+    """
     over = threading.Event()
 
     def wait() -> None:
         while not over.wait(SIGNAL_SECONDS):
             pass
 
-    with _handle(lambda _: over.set()):
+    hang_up = getattr(signal, "SIGHUP", None)
+    more = [hang_up] if hang_up and signal.getsignal(hang_up) is signal.SIG_DFL else []
+    with _handle(lambda _: over.set(), *more):
         yield wait
 
 
@@ -57,8 +62,9 @@ def interrupt_by_sigterm() -> Iterator[None]:
 
 
 @contextmanager
-def _handle(act: Callable[[int], None]) -> Iterator[None]:
-    before = {number: signal.signal(number, lambda got, _: act(got)) for number in _NUMBERS}
+def _handle(act: Callable[[int], None], *more: int) -> Iterator[None]:
+    numbers = (*_NUMBERS, *more)
+    before = {number: signal.signal(number, lambda got, _: act(got)) for number in numbers}
     try:
         yield
     finally:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -79,6 +80,19 @@ def test_a_body_that_is_too_large_is_refused_by_its_protocol(tmp_path: Path) -> 
         wsdl = f"{url}/sendsms/wsdl/server.php"
         soap = requests.post(wsdl, data=b"a" * (MOST_BYTES + 1), timeout=SECONDS)
         assert (soap.status_code, "Fault" in soap.text) == (413, True)
+
+
+def test_a_body_with_two_lengths_is_refused_and_its_connection_closed(tmp_path: Path) -> None:
+    with served(tmp_path) as (run, url):
+        place = urlsplit(url).hostname, urlsplit(url).port
+        with socket.create_connection(place, timeout=SECONDS) as connection:
+            connection.sendall(
+                b"POST /sendsms/ HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            )
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert run.messages() == []
 
 
 def test_a_chunked_body_and_an_odd_target_are_read(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from smsbridge.cli.signals import until_signal
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_it(number: signal.Signals) -> None:
     with until_signal() as wait:
         signal.raise_signal(number)
@@ -27,7 +27,16 @@ def test_a_signal_that_another_thread_gets_ends_it_too() -> None:
         wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with until_signal():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_what_a_signal_did_before_it_does_again(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     with until_signal():

@@ -178,9 +178,7 @@ class SQLiteDatabase(Database):
         for command in _SETTINGS:
             connection.execute(command).fetchall()
         file, log = self._files()
-        self._own_file = (
-            self._own_file or file
-        )  # of the first: others come when the file was replaced
+        self._own_file = self._own_file or file  # that of the first connection
         record.info[_FILES] = self._own_file, log
 
     def _begin(self, connection: Connection) -> None:
