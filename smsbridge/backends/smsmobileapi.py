@@ -308,7 +308,7 @@ class SMSMobileAPI(Backend):
         """Return the message that the provider reads from its fields, quirks included."""
         whatsapp = given.get("sendwa") in ("1", 1) or given.get("waonly") == "yes"
         sms = given.get("sendsms", "") not in ("0", 0) and given.get("waonly") != "yes"
-        number = word_at(given, "recipients") or ""
+        number = _word(given, "recipients")
         if number.startswith(" "):  # a literal + in a query decodes to a space (DOC)
             note("a literal + in a query")
             number = f"+{number[1:]}"
@@ -317,6 +317,11 @@ class SMSMobileAPI(Backend):
         channels = {Channel.SMS: sms, Channel.WHATSAPP: whatsapp}
         return Message(
             recipient=number,
-            text=word_at(given, "message") or "",
+            text=_word(given, "message"),
             channels=frozenset(channel for channel, wanted in channels.items() if wanted),
         )
+
+
+def _word(given: Mapping[str, Any], name: str) -> str:
+    """Return the word or number of a field; nothing of a list or an object."""
+    return "" if isinstance(given.get(name), list) else word_at(given, name) or ""

@@ -136,7 +136,7 @@ def test_the_provider_reads_a_literal_plus_and_a_number_without_plus_for_whatsap
         {"recipients": "+12025550123,+12025550124"},
         {"message": ""},
         {"message": {"b": "Hello"}},
-        {"message": ["Hello", "you"]},
+        {"message": ["Hello"]},
         {"message": True},
         {"recipients": {"b": "+12025550123"}},
         {"sendsms": "0"},
