@@ -218,10 +218,10 @@ def test_the_page_has_the_limits() -> None:
     assert [int(one) for one in found] == [MOST_LANES, MOST_KEPT, KEPT, MOST_WAITING]
     assert f"at most {MOST_BYTES // 1024**2} MiB" in limits
     for said in (
-        f"so many seconds ({MOST_WAIT})",
+        f"that many seconds ({MOST_WAIT})",
         f"at most {MOST_DELAY} milliseconds",
         f"most {LONGEST} characters",
-        f"first {MOST_READ} of a text",
+        f"first {MOST_READ} characters of a text",
         f"1 to {LONGEST_NAME} visible characters",
     ):
         assert said in page.replace("\n", " ")
