@@ -127,14 +127,14 @@ async def whole(request: Request) -> PlainTextResponse:
 
 
 async def slow(_: object) -> PlainTextResponse:
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.5)
     return PlainTextResponse("hello")
 
 
 def test_an_answer_may_take_longer_than_its_request() -> None:
     with listen("127.0.0.1", 0) as listening:
         app = Starlette(routes=[Route("/", slow)])
-        with serve_app(app, listening, patience=0.1):
+        with serve_app(app, listening, patience=1.0):
             assert requests.get(url_of(listening), timeout=20).text == "hello"
 
 

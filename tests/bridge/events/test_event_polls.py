@@ -58,6 +58,7 @@ def asking(
             reports=reports_of(store),
             questions=StatusQuestions(store, {"new": rule}),
             proved=lambda _: None,
+            clock=clock,  # a failure takes no time
         )
         yield polls, provider, store, clock
 
