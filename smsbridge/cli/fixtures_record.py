@@ -152,7 +152,6 @@ def serve_recorder(  # noqa: PLR0913  (an option each)
 
     _check_allowed(record_live=record_live)
     _check_provider(provider)
-    _check_folder(folder)
     if backend is not None and wsdl is not None:
         raise click.UsageError("give only one of --backend and --wsdl")
     with ExitStack() as stack:
@@ -160,6 +159,7 @@ def serve_recorder(  # noqa: PLR0913  (an option each)
         chosen, configured = _backend(backend, contract, stack)
         known = {**configured, **secrets}
         _check_secrets(known)
+        _check_folder(folder)  # last, since it makes the folder
         move = Move(provider.rstrip("/"), "")
         recording = Recording(
             Exchanges(lambda note: say(f"not recorded: {note}")),

@@ -33,8 +33,9 @@ TO = ("fixtures", "record", "--to", "https://sms.example", "--out", "out")
     ],
 )
 def test_it_needs_a_flag_a_credential_and_a_provider(
-    options: tuple[str, ...], why: str, monkeypatch: pytest.MonkeyPatch
+    options: tuple[str, ...], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TOO_SHORT", "abc")
     monkeypatch.setenv("GOOD", "a-good-secret")
@@ -42,6 +43,7 @@ def test_it_needs_a_flag_a_credential_and_a_provider(
     assert done.code == 2
     assert why in done.err
     assert "abc" not in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_is_refused_where_ci_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
