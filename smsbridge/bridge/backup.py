@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,14 @@ _ROWS = 1000
 _OF_A_PROCESS = {"job", "holder", "leased_until"}
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """How many messages a store was filled with, and how many of them became *unknown*."""
+
+    messages: int
+    unknown: int
+
+
 def back_up(store: Path | str, file: Path) -> None:
     """Write a backup of a store to a new file; raises `ConfigError`."""
     if file.exists():
@@ -44,8 +53,8 @@ def back_up(store: Path | str, file: Path) -> None:
             (folder / "copy.db").rename(file)
 
 
-def restore(file: Path, store: Path | str) -> int:
-    """Fill an empty store from a backup, and return how many messages became *unknown*.
+def restore(file: Path, store: Path | str) -> Filled:
+    """Fill an empty store from a backup.
 
     What was waiting at backup time may have been sent since, so none of it is sent automatically.
     Raises `ConfigError`, also if the store has messages.
@@ -59,11 +68,11 @@ def restore(file: Path, store: Path | str) -> int:
         return _fill(store, copy, lambda queue: queue.doubt_all("restore"))
 
 
-def move(file: Path, store: Path | str) -> int:
+def move(file: Path, store: Path | str) -> Filled:
     """Fill an empty store from the file of a stopped bridge, and rename that file.
 
     Waiting messages are sent from the new store; those in flight during a crash become *unknown*.
-    Return the number of the latter. Raises `ConfigError`, also if a process serves the file.
+    Raises `ConfigError`, also if a process serves the file.
     """
     _check_file(file)
     away = file.with_name(f"{file.name}.moved")
@@ -79,15 +88,16 @@ def move(file: Path, store: Path | str) -> int:
         return _fill(store, away, lambda queue: queue.recover("move"))
 
 
-def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -> int:
+def _fill(store: Path | str, file: Path, doubt: Callable[[MessageQueue], int]) -> Filled:
     with _use(SQLiteDatabase(file)) as source:
         source.migrate()
-        count = doubt(MessageQueue(MessageStore(source)))
+        messages = MessageStore(source)
+        unknown = doubt(MessageQueue(messages))
         with _use(open_database(store)) as target, target.lock():
             target.migrate()
             with _trouble(f"can't write {target.name}"):
                 _copy(source, target)
-    return count
+        return Filled(sum(messages.counts().values()), unknown)
 
 
 def _check_empty(store: Path | str) -> None:

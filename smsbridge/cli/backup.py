@@ -47,5 +47,6 @@ def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
         back_up(store, file)
         say(f"wrote {file}")
         return
-    doubted = move(file, store) if moves else restore(file, store)
-    say(f"filled the store from {file}; {count(doubted, 'message')} became unknown")
+    filled = move(file, store) if moves else restore(file, store)
+    copied = count(filled.messages, "message")
+    say(f"filled the store from {file}: {copied}, of which {filled.unknown} became unknown")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.backup import back_up, move, restore
+from smsbridge.bridge.backup import Filled, back_up, move, restore
 from smsbridge.bridge.store.stored_message import End, State
 from smsbridge.errors import ConfigError
 
@@ -34,7 +34,7 @@ def test_what_waited_is_unknown_after_a_restore_and_is_not_sent(place: Place, ol
         back_up(place.store, old.folder / "monday.db")
     assert [one.name for one in old.folder.iterdir()] == ["monday.db"]
     assert (old.folder / "monday.db").stat().st_mode & 0o077 == 0
-    assert restore(old.folder / "monday.db", old.store) == 2
+    assert restore(old.folder / "monday.db", old.store).unknown == 2
     read(old.folder, config_text())
     with running(old.folder) as run:
         run.until(lambda: all(one.looked_up for one in run.messages()))
@@ -50,7 +50,7 @@ def test_a_copy_is_complete_and_continues_the_numbers(place: Place, old: Place) 
         before = store.list_messages()
         history = store.history(before[0])
         back_up(old.store, old.folder / "monday.db")
-    assert restore(old.folder / "monday.db", place.store) == 2
+    assert restore(old.folder / "monday.db", place.store).unknown == 2
     with open_store(place) as store:
         after = store.list_messages()
         assert after[0] == before[0]
@@ -72,7 +72,7 @@ def test_a_move_takes_waiting_messages_along_and_leaves_none_behind(
         file = old.folder / "bridge.db"
         with store.database.lock(), pytest.raises(ConfigError, match="another process serves"):
             move(file, place.store)
-    assert move(file, place.store) == 1
+    assert move(file, place.store) == Filled(messages=2, unknown=1)
     assert sorted(one.name for one in old.folder.glob("*.db*")) == [
         "bridge.db.lock",
         "bridge.db.moved",
@@ -87,7 +87,7 @@ def test_a_move_takes_waiting_messages_along_and_leaves_none_behind(
 
 def test_a_store_of_an_older_smsbridge_is_moved_too(place: Place, old: Place) -> None:
     first_store(old.folder / "bridge.db", text="It waits")
-    assert move(old.folder / "bridge.db", place.store) == 0
+    assert move(old.folder / "bridge.db", place.store).unknown == 0
     with open_store(place) as store:
         assert [one.text for one in store.list_messages(states=[State.STORED])] == ["It waits"]
 
@@ -98,7 +98,7 @@ def test_a_store_that_another_program_has_open_is_not_moved(place: Place, old: P
         put(store)
         with pytest.raises(ConfigError, match="another program may have it open"):
             move(file, place.store)
-    assert move(file, place.store) == 0
+    assert move(file, place.store).unknown == 0
     with open_store(place) as store:
         assert len(store.list_messages()) == 1
 
@@ -112,7 +112,7 @@ def test_the_files_of_a_bridge_that_was_killed_are_restored_together(
         put(store)
         for file in old.folder.glob("bridge.db*"):  # as they are on the disk of a killed one
             shutil.copy(file, killed)
-    assert restore(killed / "bridge.db", place.store) == 1
+    assert restore(killed / "bridge.db", place.store).unknown == 1
     with open_store(place) as store:
         assert len(store.list_messages()) == 1
 
