@@ -51,7 +51,7 @@ class BridgeProtocol(H11Protocol):
     told_at = -math.inf
     _late: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn names its kind
         """Wait for a request, if there is room."""
         super().connection_made(transport)
         if len(self.connections) <= self.most:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from smsbridge.mapping.auth import Auth, Credentials
 
 
+def has_all(credentials: Credentials, names: Collection[str]) -> bool:
+    """Return whether an account has each of the credentials that a call needs."""
+    return all(name in credentials for name in names)
+
+
 class ProviderAuth(ABC):
     """Authenticates requests, and answers those that are not calls: token requests and logins.
 

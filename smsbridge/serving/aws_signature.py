@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.aws_signature import DATE, SCHEME, AwsSignature
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ProviderAwsSignature(ProviderAuth):
         """Return whether the signature matches the request and the headers that it names."""
         given = request.header("authorization")
         found = _PARTS.fullmatch(given)
-        if not found or any(key not in credentials for key in self.auth.credentials):
+        if not found or not has_all(credentials, self.auth.credentials):
             return False
         signed = found["headers"].split(";")
         if DATE.lower() not in signed or not request.header(DATE):

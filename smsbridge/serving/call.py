@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -218,12 +219,9 @@ def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> R
     Its table has only the name, and its credentials are unknown.
     """
     for protocol in protocols:
-        if not protocol.codec.needs_wsdl:
-            continue
-        try:
-            call = protocol.codec.read(protocol.codec.known_calls(), request, _ignore)
-        except Unreadable:
-            continue
+        call = None
+        with suppress(Unreadable):
+            call = _wsdl_call(protocol, request)
         if call is not None:
             return ReceivedCall(
                 protocol=protocol,
@@ -239,12 +237,15 @@ def read_wsdl_call(protocols: Sequence[ProviderProtocol], request: Request) -> R
 
 def is_known_call(protocol: ProviderProtocol, request: Request) -> bool:
     """Return whether a request calls an operation of a WSDL, well or badly."""
-    if not protocol.codec.needs_wsdl:
-        return False
     try:
-        return protocol.codec.read(protocol.codec.known_calls(), request, _ignore) is not None
+        return _wsdl_call(protocol, request) is not None
     except Unreadable:
         return True
+
+
+def _wsdl_call(protocol: ProviderProtocol, request: Request) -> Call | None:
+    codec = protocol.codec
+    return codec.read(codec.known_calls(), request, _ignore) if codec.needs_wsdl else None
 
 
 def credentials_in(

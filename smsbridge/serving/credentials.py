@@ -27,7 +27,7 @@ from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at
 from smsbridge.mapping.reread import reread
 from smsbridge.mapping.template import render_all
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ProviderFields(ProviderAuth):
         _tokens: Collection[str],
     ) -> bool:
         """Return whether each value is right."""
-        if any(key not in credentials for key in self.auth.credentials):
+        if not has_all(credentials, self.auth.credentials):
             return False
         by_field = all(
             same(text(at(fields, path)), text(value))
@@ -96,9 +96,7 @@ class ProviderBasic(ProviderAuth):
         _tokens: Collection[str],
     ) -> bool:
         """Return whether user and password are right."""
-        if not self.is_used(request, {}) or any(
-            key not in credentials for key in self.auth.credentials
-        ):
+        if not self.is_used(request, {}) or not has_all(credentials, self.auth.credentials):
             return False
         given, right = request.header("authorization"), self.auth.header(credentials)
         return same(given[6:].strip(), right[6:])
@@ -131,7 +129,7 @@ class ProviderUsernameToken(ProviderAuth):
     ) -> bool:
         """Return whether user and password (text or digest) are right; its age is ignored."""
         token = _token(request)
-        if token is None or any(key not in credentials for key in self.auth.credentials):
+        if token is None or not has_all(credentials, self.auth.credentials):
             return False
         user, password = (credentials[key] for key in self.auth.credentials)
         said = {str(child.tag): child.text or "" for child in token}

@@ -11,7 +11,7 @@ from smsbridge.auth.digest import answer_to, is_known, target, user_parameters, 
 from smsbridge.auth.schemes import Digest
 from smsbridge.http.challenges import challenges
 from smsbridge.http.exchange import Request, Response
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ProviderDigest(ProviderAuth):
     ) -> bool:
         """Return whether the header proves the password, with an issued nonce."""
         found = challenges(request.header("authorization"))
-        if len(found) != 1 or any(key not in credentials for key in self.auth.credentials):
+        if len(found) != 1 or not has_all(credentials, self.auth.credentials):
             return False
         scheme, said = found[0]
         user, password = (credentials[key] for key in self.auth.credentials)

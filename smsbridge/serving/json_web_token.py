@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.json_web_token import OWN_CLAIMS, JsonWebToken, jwt_library
 from smsbridge.mapping.template import render_all
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
@@ -35,7 +35,7 @@ class ProviderJsonWebToken(ProviderAuth):
         _tokens: Collection[str],
     ) -> bool:
         """Return whether the token is signed with the key and has the required claims."""
-        if any(key not in credentials for key in self.auth.credentials):
+        if not has_all(credentials, self.auth.credentials):
             return False
         library, given = jwt_library(), request.header("authorization").removeprefix(_SCHEME)
         try:

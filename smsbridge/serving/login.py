@@ -14,7 +14,7 @@ from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import at, flat
 from smsbridge.mapping.template import render_all
 from smsbridge.serving.answers import AnswerWriter
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 from smsbridge.serving.codec import provider_codec
 from smsbridge.text.secrets import same
 
@@ -65,7 +65,7 @@ class ProviderLogin(ProviderAuth):
             same(text(at(call.fields, path)), text(word))
             for path, word in render_all(table.login, credentials).items()
         ) and all(same(request.header(name), text(word)) for name, word in headers.items())
-        if not known or any(key not in credentials for key in table.credentials):
+        if not known or not has_all(credentials, table.credentials):
             return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
         return writer.answer({table.token: mint("token")}, table.rejected)
 

@@ -12,7 +12,7 @@ from smsbridge.auth.schemes import ClientCredentials
 from smsbridge.codecs.rest import parse_form
 from smsbridge.http.address import is_url
 from smsbridge.http.exchange import Request, Response
-from smsbridge.serving.auth import ProviderAuth, provider_auth
+from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
 from smsbridge.serving.rest import json_response
 from smsbridge.text.secrets import same
 
@@ -86,7 +86,7 @@ class ProviderClientCredentials(ProviderAuth):
         """Answer a token request with a token or a refusal."""
         if not self._is_token_call(request, site):
             return None
-        if any(key not in credentials for key in self.auth.credentials):
+        if not has_all(credentials, self.auth.credentials):
             return json_response(_UNAUTHORIZED, {"error": "invalid_client"})
         sent = parse_form(request.body.decode(errors="replace"))
         expected = self.auth.form(credentials)

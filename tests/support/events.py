@@ -25,7 +25,7 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.webhooks import WebhookTarget
 
-from support.bridges import NEW, OLD, Running, claim, config_text, read, running
+from support.bridges import NEW, OLD, Running, claim, config_text, read, refusal, running
 
 SECRET = "hook-secret"
 PERSON = "+447700900123"
@@ -60,6 +60,12 @@ POLL = '[bridge.events.new]\npoll = "1s"\n'
 def events_text(events: str = WEBHOOK, door: str = "", backends: str = OLD + REPORTING) -> str:
     """Return a config with one door whose caller ``shop`` gets what comes in."""
     return config_text(f'received = "shop"\n{door}', backends=events + backends)
+
+
+def events_refusal(folder: Path, given: str, instead: str) -> str:
+    """Return the error of such a config in which one part is replaced."""
+    text = events_text(door='path = "/old"') if "/old" in instead else events_text()
+    return refusal(folder, text.replace(given, instead, 1))
 
 
 def target(provider: Provider, url: str = "http://bridge.example/events/new") -> WebhookTarget:

@@ -9,9 +9,9 @@ import pytest
 from smsbridge.bridge.doors.received_owners import ANY
 from smsbridge.errors import ConfigError
 
-from support.bridges import OLD, read, refusal
+from support.bridges import OLD, read
 from support.each import each
-from support.events import OWN, REPORTING, WEBHOOK, events_text
+from support.events import OWN, REPORTING, WEBHOOK, events_refusal, events_text
 
 
 def test_the_only_caller_of_the_only_door_gets_what_comes_in(tmp_path: Path) -> None:
@@ -51,8 +51,7 @@ def test_a_number_may_be_assigned_to_a_caller(tmp_path: Path) -> None:
 def test_what_a_door_says_wrongly_is_told_with_its_line(
     tmp_path: Path, given: str, instead: str, why: str
 ) -> None:
-    text = events_text(door='path = "/old"') if "/old" in instead else events_text()
-    said = refusal(tmp_path, text.replace(given, instead, 1))
+    said = events_refusal(tmp_path, given, instead)
     assert why in said
     assert "smsbridge.toml, line" in said
 

@@ -9,9 +9,9 @@ import pytest
 from smsbridge.bridge.events.event_config import receiver_of
 from smsbridge.errors import ConfigError
 
-from support.bridges import HERE, NEW, OLD, config_text, read, refusal
+from support.bridges import HERE, NEW, OLD, config_text, read
 from support.each import each
-from support.events import OWN, POLL, REPORTING, WEBHOOK, events_text
+from support.events import OWN, POLL, REPORTING, WEBHOOK, events_refusal, events_text
 
 TWO = """
 [backends.both]
@@ -81,8 +81,7 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
 def test_what_is_wrong_is_told_with_its_line(
     tmp_path: Path, given: str, instead: str, why: str
 ) -> None:
-    text = events_text(door='path = "/old"') if "/old" in instead else events_text()
-    said = refusal(tmp_path, text.replace(given, instead, 1))
+    said = events_refusal(tmp_path, given, instead)
     assert why in said
     assert "smsbridge.toml, line" in said
 

@@ -111,15 +111,24 @@ def test_a_failed_event_is_retried_when_due_with_the_same_id(
     assert not any(server.url in str(vars(one)) for one in said)
 
 
-def test_a_hung_receiver_does_not_delay_others(tmp_path: Path) -> None:
+@contextmanager
+def hung_receiver() -> Iterator[tuple[FaultServer, threading.Event]]:
+    """Yield a receiver that answers nothing, and the event that ends its connections."""
     over = threading.Event()
 
     def hang(_: socket.socket) -> None:
         over.wait(20)
 
+    with FaultServer(on_accept=hang) as server:
+        try:
+            yield server, over
+        finally:
+            over.set()
+
+
+def test_a_hung_receiver_does_not_delay_others(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        stack.callback(over.set)
-        hangs = stack.enter_context(FaultServer(on_accept=hang))
+        hangs, over = stack.enter_context(hung_receiver())
         works = stack.enter_context(FaultServer([answer(204)]))
         run = stack.enter_context(telling(tmp_path, hangs.url, works.url, threads=2))
         for _ in range(3):
@@ -146,14 +155,8 @@ def test_a_receiver_that_asks_to_wait_gets_no_other_event_either(tmp_path: Path)
 
 
 def test_hung_receivers_free_their_threads_for_others(tmp_path: Path) -> None:
-    over = threading.Event()
-
-    def hang(_: socket.socket) -> None:
-        over.wait(20)
-
     with ExitStack() as stack:
-        stack.callback(over.set)
-        hangs = stack.enter_context(FaultServer(on_accept=hang))
+        hangs, over = stack.enter_context(hung_receiver())
         works = stack.enter_context(FaultServer([answer(204)]))
         urls = hangs.url, works.url
         run = stack.enter_context(telling(tmp_path, *urls, threads=1, seconds=0.5))
