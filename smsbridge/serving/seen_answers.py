@@ -1,4 +1,4 @@
-"""What a provider was seen to answer: with which HTTP status, and which words as numbers."""
+"""The answers that a provider is known to give: their HTTP status, JSON types and exact text."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SeenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SeenAnswers:
-    """The answers to a send in the examples of a file of the catalogue; none for other backends."""
+    """The answers to a send in a catalogue file's examples; none for other backends."""
 
     answers: tuple[SeenAnswer, ...] = ()
 
@@ -107,9 +107,9 @@ class SeenAnswers:
 
 
 def _is_all(words: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
-    """Return whether words are all that a text was seen to say."""
+    """Return whether an example's text says these words and nothing else."""
     return words.items() <= seen.items() and seen.keys() - words.keys() <= {STATUS, TEXT}
 
 
 UNSEEN = SeenAnswers()
-"""Those of a provider of which none is known."""
+"""For a provider without known answers."""

@@ -56,7 +56,7 @@ class Poll:
     due: float = 0.0
     """When its log is read next, on the monotonic clock."""
     rests_until: float = 0.0
-    """Until when it is asked nothing: for as long as it took to get no answer."""
+    """Until when it isn't polled: after a failure, for as long as the failure took."""
 
     _unread: datetime | None = None
     """The start of the range still to be read after a failed poll."""

@@ -271,7 +271,7 @@ def _count(rule: ColumnElement[bool]) -> Select[Any]:
 
 
 def _oldest(place: Place) -> Select[Any]:
-    number = func.min(EVENTS.c.seq + 0)  # not by the index of numbers, through all that was told
+    number = func.min(EVENTS.c.seq + 0)  # + 0: don't scan the primary key
     first = select(number).where(_of(place), _WAITS).scalar_subquery()
     return select(EVENTS.c.came_at).where(EVENTS.c.seq == first)
 

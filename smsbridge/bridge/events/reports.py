@@ -194,9 +194,9 @@ class Reports:
 
 
 def _is_of_other_try(message: StoredMessage, told: NewEvent | StoredEvent) -> bool:
-    """Return whether what failed is another try of a message that was sent again.
+    """Return whether a report says that an earlier try of a resent message failed.
 
-    Our reference names both. One that was delivered is another matter: its text is there.
+    Our reference matches every try. A delivery counts for any of them, since the text arrived.
     """
     ids = {told.provider_id, message.provider_id}
     return bool(message.resent) and told.status in _FAILURES and len(ids - {None}) > 1

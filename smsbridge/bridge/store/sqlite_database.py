@@ -143,9 +143,9 @@ class SQLiteDatabase(Database):
         """Do nothing: workers poll for what is due."""
 
     def fold(self) -> None:
-        """Close it, and let all of it be in one file, without the log that SQLite has beside it.
+        """Close it, and merge SQLite's write-ahead log into the file.
 
-        Raises `ConfigError` where another program has it open, and would keep that log.
+        Raises `ConfigError` if another program has the file open.
         """
         self.close()
         connection = sqlite3.connect(self.file, timeout=_FOLD_SECONDS)
@@ -173,8 +173,8 @@ class SQLiteDatabase(Database):
             os.close(held)
 
     def _set_up(self, connection: Any, record: Any) -> None:
-        """Set a new connection up: a commit returns once it is on the disk."""
-        connection.isolation_level = None  # the driver begins no transaction by itself
+        """Set up a new connection: a commit returns once it is on disk."""
+        connection.isolation_level = None  # no implicit transactions
         for command in _SETTINGS:
             connection.execute(command).fetchall()
         file, log = self._files()
@@ -188,12 +188,12 @@ class SQLiteDatabase(Database):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     def _files(self) -> tuple[int | None, int | None]:
-        """Return which file stands where the store is, and which where its log is."""
-        return _number(self.file), _number(self.file.with_name(f"{self.name}-wal"))
+        """Return the inodes of the store's file and of its write-ahead log, as they are now."""
+        return _inode(self.file), _inode(self.file.with_name(f"{self.name}-wal"))
 
 
-def _number(file: Path) -> int | None:
-    """Return the number that the disk gives a file, if it is there."""
+def _inode(file: Path) -> int | None:
+    """Return the inode of a file, or None if there is no file."""
     try:
         return file.stat().st_ino
     except OSError:
@@ -205,5 +205,5 @@ _SETTINGS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
-    "SELECT 1 FROM sqlite_master",  # now its log is there too
+    "SELECT 1 FROM sqlite_master",  # creates the write-ahead log
 )
