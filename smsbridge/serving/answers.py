@@ -12,7 +12,7 @@ from smsbridge.http.exchange import Response
 from smsbridge.mapping.codec import SoapFault, Unwritable
 from smsbridge.mapping.path import ANSWER, STATUS, nest
 from smsbridge.mapping.words import When, ends_of, pattern_of, word_at, words_of
-from smsbridge.serving.seen_answers import UNSEEN, SeenAnswers
+from smsbridge.serving.example_answers import NO_EXAMPLES, ExampleAnswers
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request
@@ -28,15 +28,15 @@ _NO_CONTENT = "204"
 class AnswerWriter:
     """Writes answers to one call: its codec, request and name.
 
-    ``without``: a path to leave out unless it is given or the contract requires it. ``seen``: what
-    the provider was seen to answer.
+    ``without``: a path to leave out unless it is given or the contract requires it. ``examples``:
+    the provider's documented answers.
     """
 
     codec: ProviderCodec
     request: Request
     call: str
     without: str = ""
-    seen: SeenAnswers = UNSEEN
+    examples: ExampleAnswers = NO_EXAMPLES
 
     def answer(
         self, words: Mapping[str, Any], rejected: Mapping[str, Mapping[str, Reason]] | None = None
@@ -82,12 +82,14 @@ class AnswerWriter:
                     continue
                 with suppress(Unwritable):  # the format may have no place for it
                     typed = {
-                        path: word if self.codec.needs_wsdl else self.seen.in_its_type(path, word)
+                        path: word
+                        if self.codec.needs_wsdl
+                        else self.examples.in_its_type(path, word)
                     }
-                    answer = self.seen.in_its_text(self.answer(typed), typed)
-                    if status or self.seen.answers:
-                        seen = status or self.seen.status_of_no(path, word, reason)
-                        answer = replace(answer, status=int(seen))
+                    answer = self.examples.in_its_text(self.answer(typed), typed)
+                    if status or self.examples.answers:
+                        known = status or self.examples.status_of_no(path, word, reason)
+                        answer = replace(answer, status=int(known))
                     return answer
             if status:
                 return self.answer({STATUS: status})

@@ -14,7 +14,7 @@ from smsbridge.mapping.template import RECIPIENTS, names, render
 from smsbridge.mapping.words import When, word_at
 from smsbridge.message import Status
 from smsbridge.serving.answers import AnswerWriter, first_pairs, row_of, word_of
-from smsbridge.serving.seen_answers import UNSEEN, SeenAnswers
+from smsbridge.serving.example_answers import NO_EXAMPLES, ExampleAnswers
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -53,14 +53,14 @@ def number_in(table: Operation | None, number: str) -> str:
 class TableAnswers:
     """Writes answers for a backend. ``statuses``: its words; ``status_word`` chooses one.
 
-    ``zone``: of times that have none, UTC by default. ``seen``: what the provider was seen to
-    answer to a send.
+    ``zone``: of times that have none, UTC by default. ``examples``: the provider's documented
+    answers to a send.
     """
 
     statuses: Mapping[str, Status]
     status_word: StatusWord
     zone: tzinfo | None = None
-    seen: SeenAnswers = UNSEEN
+    examples: ExampleAnswers = NO_EXAMPLES
 
     def acceptance(
         self, request: Request, call: ReceivedCall, known: str, status: Status | None
@@ -79,14 +79,14 @@ class TableAnswers:
         self, request: Request, call: ReceivedCall, table: Operation, words: Mapping[str, Any]
     ) -> Response:
         writer = writer_of(request, call)
-        seen = self.seen if call.operation == "send" else UNSEEN
+        examples = self.examples if call.operation == "send" else NO_EXAMPLES
         if call.protocol.codec.needs_wsdl:
             return writer.answer(words, table.rejected)
         typed = {
-            path: seen.in_its_type(path, word) for path, word in words.items() if path != STATUS
+            path: examples.in_its_type(path, word) for path, word in words.items() if path != STATUS
         }
-        answer = seen.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
-        return answer if STATUS in words else replace(answer, status=seen.status_of_yes())
+        answer = examples.in_its_text(writer.answer({**words, **typed}, table.rejected), typed)
+        return answer if STATUS in words else replace(answer, status=examples.status_of_yes())
 
     def acceptances(
         self,

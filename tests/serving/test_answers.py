@@ -13,8 +13,8 @@ from smsbridge.http.address import Site
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import SoapFault
 from smsbridge.serving.answers import AnswerWriter, merge, word_of
+from smsbridge.serving.example_answers import ExampleAnswer, ExampleAnswers
 from smsbridge.serving.rest import ProviderRest
-from smsbridge.serving.seen_answers import SeenAnswer, SeenAnswers
 from smsbridge.serving.soap import ProviderSoap
 
 from support.blocks import GATE
@@ -61,8 +61,8 @@ def test_a_refusal_has_the_word_and_the_status_of_its_reason() -> None:
 
 
 def test_a_refusal_has_the_status_and_the_number_that_were_seen() -> None:
-    seen = SeenAnswers((SeenAnswer({"code": 7}, 401, Reason.AUTHENTICATION),))
-    writer = replace(REST, seen=seen)
+    examples = ExampleAnswers((ExampleAnswer({"code": 7}, 401, Reason.AUTHENTICATION),))
+    writer = replace(REST, examples=examples)
     response = writer.refusal({"code": {"7": Reason.AUTHENTICATION}}, (Reason.AUTHENTICATION,))
     assert (response.status, words(response)) == (401, {"code": 7})
 

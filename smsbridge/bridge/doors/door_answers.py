@@ -15,7 +15,7 @@ from smsbridge.mapping.filters import TIME_FILTERS
 from smsbridge.message import Message, Status, Submission, fingerprint
 from smsbridge.serving.answers import AnswerWriter, status_words
 from smsbridge.serving.call import ReceivedCall
-from smsbridge.serving.seen_answers import SeenAnswers
+from smsbridge.serving.example_answers import ExampleAnswers
 from smsbridge.serving.table_answers import FAILURES, TableAnswers, fits_id, number_in, writer_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class DoorAnswers:
             statuses=backend.statuses,
             status_word=true_word,
             zone=backend.zone(),
-            seen=SeenAnswers.of(backend),
+            examples=ExampleAnswers.of(backend),
         )
         found = {one.name for one in protocols if one.table.send and _needs_number(one, answers)}
         for one in protocols:
@@ -150,7 +150,7 @@ class DoorAnswers:
         faults = {path: words for path, words in rejected.items() if path.startswith("fault.")}
         writer = _no_writer(request, call)
         if call.operation == "send":
-            writer = replace(writer, seen=self.answers.seen)
+            writer = replace(writer, examples=self.answers.examples)
         return writer.refusal({**faults, **rejected}, reasons)
 
     def fault(self, request: Request, call: ReceivedCall, why: str) -> Response:

@@ -1,4 +1,4 @@
-"""The answers that a provider is known to give: their HTTP status, JSON types and exact text."""
+"""A provider's documented answers: their HTTP status, JSON types and exact text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
-class SeenAnswer:
+class ExampleAnswer:
     """An answer over REST. ``reason``: why it refused; None where it took the message.
 
     ``text``: the whole of it, if it is text.
@@ -38,20 +38,20 @@ class SeenAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenAnswers:
+class ExampleAnswers:
     """The answers to a send in a catalogue file's examples; none for other backends."""
 
-    answers: tuple[SeenAnswer, ...] = ()
+    answers: tuple[ExampleAnswer, ...] = ()
 
     @classmethod
-    def of(cls, backend: Backend) -> SeenAnswers:
+    def of(cls, backend: Backend) -> ExampleAnswers:
         """Return those of a backend."""
         entry = entry_of(type(backend))
         codecs = (one.codec for one in backend.protocols.values())
         codec = next((one for one in codecs if isinstance(one, Rest)), None)
         if entry is None or codec is None:
             return cls()
-        found: list[SeenAnswer] = []
+        found: list[ExampleAnswer] = []
         for one in entry.examples:
             given, expect = one["response"], one["expect"]
             if expect["outcome"] not in ("accepted", "rejected"):
@@ -67,7 +67,7 @@ class SeenAnswers:
                 else None
             )
             whole = plain if codec.answer not in ("json", "form", "xml") else ""
-            found.append(SeenAnswer(words, given["status"], reason, whole))
+            found.append(ExampleAnswer(words, given["status"], reason, whole))
         return cls(tuple(found))
 
     def status_of_yes(self) -> int:
@@ -77,7 +77,7 @@ class SeenAnswers:
     def status_of_no(self, path: str, word: str, reason: Reason) -> int:
         """Return the status of an answer that refuses a message by a word for a reason.
 
-        If neither was seen it is that of another reason, but never says that credentials are wrong.
+        Without an example of either it is that of another reason, but never of wrong credentials.
         """
         refusals = [one for one in self.answers if one.reason is not None]
         others = [one for one in refusals if one.reason is not Reason.AUTHENTICATION]
@@ -88,28 +88,28 @@ class SeenAnswers:
         return _BAD_REQUEST if any(one.status > _BAD_REQUEST for one in refusals) else _OK
 
     def in_its_text(self, answer: Response, words: Mapping[str, Any]) -> Response:
-        """Return an answer with the text that was seen to say the same words, if one was."""
+        """Return an answer with the text of an example that says the same words, if any."""
         said = (one.text for one in self.answers if one.text and _is_all(words, one.words))
         whole = next(said, "")
         return replace(answer, body=whole.encode()) if whole else answer
 
     def in_its_type(self, path: str, word: Any) -> Any:
-        """Return a word as a number or a boolean of JSON where one was seen at its path.
+        """Return a word as a JSON number or boolean if an example has one at its path.
 
-        Where nothing was seen, the words *true* and *false* are booleans.
+        Without an example, the words *true* and *false* are booleans.
         """
         found = (at(one.words, path) for one in self.answers)
-        seen = next((one for one in found if one is not None), None)
-        if seen is None or isinstance(seen, bool):
+        example = next((one for one in found if one is not None), None)
+        if example is None or isinstance(example, bool):
             return {"true": True, "false": False}.get(word, word)
-        number = isinstance(seen, int | float) and text(word).removeprefix("-")
+        number = isinstance(example, int | float) and text(word).removeprefix("-")
         return int(word) if number and number.isascii() and number.isdecimal() else word
 
 
-def _is_all(words: Mapping[str, Any], seen: Mapping[str, Any]) -> bool:
+def _is_all(words: Mapping[str, Any], example: Mapping[str, Any]) -> bool:
     """Return whether an example's text says these words and nothing else."""
-    return words.items() <= seen.items() and seen.keys() - words.keys() <= {STATUS, TEXT}
+    return words.items() <= example.items() and example.keys() - words.keys() <= {STATUS, TEXT}
 
 
-UNSEEN = SeenAnswers()
-"""For a provider without known answers."""
+NO_EXAMPLES = ExampleAnswers()
+"""For a provider without examples."""
