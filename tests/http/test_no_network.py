@@ -79,3 +79,38 @@ def test_afterwards_connections_are_made_again_and_not_counted() -> None:
 def try_once(port: int) -> None:
     with suppress(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
+
+
+STARTS = """
+import sys, threading
+from smsbridge.http.no_network import NoNetwork
+
+with NoNetwork():
+    pass
+
+
+def install(*_):  # as coverage does it
+    sys.settrace(None)
+    sys.settrace(install)
+    return install
+
+
+def work():
+    pass
+
+
+sys.setswitchinterval(1e-6)
+threading.settrace(install)
+for _ in range(500):
+    several = [threading.Thread(target=work) for _ in range(12)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join(5)
+"""
+
+
+def test_afterwards_threads_start_while_others_install_a_tracer() -> None:
+    run = [sys.executable, "-c", STARTS]
+    ended = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
