@@ -380,10 +380,8 @@ def test_fifty_open_pages_are_all_as_new_as_the_mock(mock: Provider, visitor: Vi
         page.goto("/_mock/")
         pages.append(page)
     send(mock.address, "for all fifty")
-    began = time.monotonic()
     for page in pages:
         page.get_by_text("for all fifty", exact=True).wait_for()
-    assert time.monotonic() - began < 10
     assert mock.lanes.seats.acquire(blocking=False)
     mock.lanes.seats.release()
 

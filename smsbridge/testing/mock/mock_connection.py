@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import NoReturn, Protocol
@@ -28,7 +28,18 @@ _CLOSE = "Connection: close"
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
 _OF_FRAMING = ("expect", "transfer-encoding", "content-length")
 
-Answer = Response | Fault | tuple[Response, Iterable[bytes]]
+
+class Parts(Protocol):
+    """What follows an answer that goes on."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Return an iterator of what follows, as it comes."""
+
+    def close(self) -> None:
+        """End it: nothing more is read, or the client is gone."""
+
+
+Answer = Response | Fault | tuple[Response, Parts]
 
 
 class Host(Protocol):
@@ -218,11 +229,12 @@ class MockConnection:
             head = Request(method=reading.method, url=reading.target, headers=reading.headers)
         return self.host.refuse(head, refused)
 
-    def _stream(self, begin: Response, parts: Iterable[bytes]) -> None:
+    def _stream(self, begin: Response, parts: Parts) -> None:
         """Write an answer that ends with the connection."""
-        self.sock.sendall(_without_body(begin, _CLOSE))
-        for part in parts:
-            self.sock.sendall(part)
+        with closing(parts):
+            self.sock.sendall(_without_body(begin, _CLOSE))
+            for part in parts:
+                self.sock.sendall(part)
 
     def _end(self, fault: Fault) -> NoReturn:
         self.host.end(self.sock, fault)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -151,7 +151,7 @@ def test_an_answer_that_goes_on_is_given_to_who_serves_it() -> None:
     with talking(host) as client:
         client.sendall(GET)
         client.recv(65_536)
-        host.reply = OK, iter([b"1", b"2"])
+        host.reply = OK, (part for part in [b"1", b"2"])
         client.sendall(GET)
         while got := client.recv(65_536):
             came = got
@@ -193,11 +193,29 @@ def test_what_is_refused_ends_the_connection_and_the_host_says_how_if_it_has_a_h
 
 
 def test_an_answer_that_goes_on_ends_with_the_connection() -> None:
-    came = said(OneHost(reply=(OK, iter([b"1", b"2"]))), GET + GET)
+    came = said(OneHost(reply=(OK, (part for part in [b"1", b"2"]))), GET + GET)
     head, _, body = came.partition(b"\r\n\r\n")
     assert body == b"12"
     assert b"Content-Length" not in head
     assert b"Connection: close" in head
+
+
+def test_an_answer_that_goes_on_is_closed_once_its_client_is_gone() -> None:
+    ended = threading.Event()
+
+    def without_end() -> Generator[bytes]:
+        try:
+            while True:
+                yield b"more"
+        finally:
+            ended.set()
+
+    host = OneHost(reply=(OK, without_end()))
+    with talking(host) as client:
+        client.sendall(GET)
+        client.recv(65_536)
+    assert ended.wait(10)
+    assert len(host.requests) == 1
 
 
 def test_head_is_answered_with_the_length_and_without_a_body() -> None:

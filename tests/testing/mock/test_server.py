@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
@@ -39,7 +39,7 @@ from smsbridge.http.exchange import Response
 from smsbridge.testing.fixture.load import parse
 from smsbridge.testing.mock import server as module
 from smsbridge.testing.mock.default import API_KEY, sample_backend, sample_url
-from smsbridge.testing.mock.lanes import Route
+from smsbridge.testing.mock.lanes import MOST_WAITING, Route
 from smsbridge.testing.mock.mock_connection import MOST_BYTES
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
@@ -858,6 +858,22 @@ def test_each_lane_is_told_what_changes_in_it_until_the_mock_stops(server: MockS
     kinds = re.findall(rb"event: (\w+)\ndata: ", told)
     assert kinds == [b"message", b"request"]
     assert server.provider.lanes.seats.acquire(blocking=False)
+
+
+def test_those_who_listened_and_left_keep_no_place(server: MockServer) -> None:
+    def listen(stack: ExitStack) -> int:
+        listener = stack.enter_context(connected(server))
+        listener.sendall(b"GET /_mock/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return status(listener.recv(65_536))
+
+    with ExitStack() as stack:
+        assert [listen(stack) for _ in range(MOST_WAITING + 1)] == [200] * MOST_WAITING + [503]
+    answered, until = 503, time.monotonic() + 10
+    while answered == 503 and time.monotonic() < until:
+        talked(server, post())  # what changes is written to those who left
+        with ExitStack() as stack:
+            answered = listen(stack)
+    assert answered == 200
 
 
 def test_who_listens_is_not_told_what_it_knows(server: MockServer) -> None:
