@@ -62,7 +62,7 @@ def test_smsbridge_backend_is_read_for_a_bare_client_and_not_if_a_url_is_set(
     assert Client().backend.name == "console"
 
 
-PRODUCTION = "did you mean 'production'? known are production, staging"
+PRODUCTION = "did you mean 'production'? known: production, staging"
 UNSET = (
     "the environment variable APP_ENV is not set, or empty; set it to one of production, staging"
 )

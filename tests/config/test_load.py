@@ -541,7 +541,7 @@ def test_a_path_is_relative_to_the_config_file_and_a_url_stays(folder: Path, key
         ({"backend": "smsmobilapi"}, ["'smsmobilapi'", "did you mean 'smsmobileapi'"]),
         ({**KEYS, "protcol": "rest"}, ["'protcol'", "did you mean 'protocol'"]),
         ({**KEYS, "apikey": "x"}, ["'apikey'", "did you mean 'api_key'"]),
-        ({**KEYS, "qqq": "x"}, ["'qqq'", "known are answer_limit, api_key, ca, "]),
+        ({**KEYS, "qqq": "x"}, ["'qqq'", "known: answer_limit, api_key, ca, "]),
         ({**ACME, "api_key": "x"}, ["'api_key'", "acme", "password"]),
         ({"backend": "memory", "messages": 5}, ["messages"]),
         ({**KEYS, "like": "production"}, ["'like'"]),

@@ -108,7 +108,7 @@ def test_a_table_at_the_top_fails_without_a_key() -> None:
 def test_another_key_is_refused_with_the_nearest() -> None:
     Checker({"a": 1}, ("at",)).only("a", "b")
     error = refusal(lambda: Checker({"rwos": 1}, ("at", "x")).only("rows", "row"))
-    assert str(error) == "at.x.rwos: is not a key of at.x; did you mean 'rows'? known are row, rows"
+    assert str(error) == "at.x.rwos: is not a key of at.x; did you mean 'rows'? known: row, rows"
     assert error.key == ("at", "x", "rwos")
 
 
@@ -116,7 +116,7 @@ def test_the_first_key_that_is_not_known_comes_with_what_was_meant() -> None:
     assert unknown_key(["a", "b"], {"a", "b"}) is None
     assert unknown_key({"row": 1, "rwos": 2, "x": 3}, ("row", "rows")) == (
         "rwos",
-        "did you mean 'rows'? known are row, rows",
+        "did you mean 'rows'? known: row, rows",
     )
 
 

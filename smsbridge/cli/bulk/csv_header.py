@@ -63,7 +63,7 @@ def _refuse_unknown(names: Sequence[str], unknown: Sequence[str], layout: Layout
     if near or (unknown and len(unknown) < len(names)):
         name = (near or unknown)[0]
         raise BadHeader(
-            f"unknown column {_mask_digits(name)!r}: {nearest(plain(name), COLUMNS)}; "
+            f"unknown column {_mask_digits(name)!r}; {nearest(plain(name), COLUMNS)}; "
             "--map FIELD=COLUMN names the column of a field, and leaves the others out"
         )
     if unknown or not names:

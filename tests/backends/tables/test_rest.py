@@ -696,7 +696,7 @@ def test_every_key_of_a_network_is_there(tmp_path: Path) -> None:
         (
             'answer = "/(?P<code>0)/"',
             ("send", "accepted", "id"),
-            "send.accepted.id: no answer has 'id'; known are #status, #text, code",
+            "send.accepted.id: no answer has 'id'; known: #status, #text, code",
         ),
         (
             'answer = "/(a+)+(?P<id>b)/"',

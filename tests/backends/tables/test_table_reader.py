@@ -340,7 +340,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
     # a value of another type
     "a text for statuses": ('{ DELIVRD = "delivered" }', '"x"', ["statuses: give a table"]),
     "a number for url": ('url = "https://gate.example"', "url = 5", ["url: give text"]),
-    "a list for a type": ('type = "headers"', 'type = ["basic"]', ["auth.type", "known are aws"]),
+    "a list for a type": ('type = "headers"', 'type = ["basic"]', ["auth.type", "known: aws"]),
     "a number for a secret": ('api_key = "canary-key"', "api_key = 5", ["api_key: give text"]),
     "a number for a route": ('route = "POST /sms"', "route = 5", ["send.route: give text"]),
     "a list for a field": (
