@@ -380,7 +380,7 @@ url = "https://third.example"
     [
         ('"POST /sms"', '"/sms"', "send.route: '/sms'"),
         ("{text}", "{txet}", "send.fields.body: there is no value {txet}; did you mean 'text'?"),
-        ("when.code", "wen.code", "send.accepted.wen: is not a key of send.accepted"),
+        ("when.code", "wen.code", "send.accepted.wen: not a key of send.accepted"),
         ('"basic"', '"bsic"', "auth.type: there is no 'bsic'"),
         ("SMS_KEY", "SMS_KYE", "password: the environment variable SMS_KYE is not set"),
     ],
@@ -418,7 +418,7 @@ def test_a_like_that_leads_nowhere_has_the_line_where_it_stands(
 
 def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line() -> None:
     text = LIKE.replace('auth = { type = "basic",', 'auth = { type = "basic", usernme = "x",')
-    assert "auth.usernme: is not a key of basic" in at_line(text, "usernme", "second")
+    assert "auth.usernme: not a key of basic" in at_line(text, "usernme", "second")
     headers = LIKE.partition("[backends.first.send]")[0] + LIKE[LIKE.index("[backends.second]") :]
     assert "say what it can do" in at_line(headers, "[backends.third]", "third")
 

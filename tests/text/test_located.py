@@ -96,7 +96,7 @@ def test_another_type_is_refused_by_its_key_and_what_is_missing_by_what_holds_it
 def test_a_table_knows_where_it_stands() -> None:
     assert HERE.table("table") == Checker({"a": 1}, ("at", "table"))
     assert HERE.table("absent", optional=True) == Checker({}, ("at", "absent"))
-    assert str(refusal(lambda: HERE.table("absent"))) == "at.absent: is missing"
+    assert str(refusal(lambda: HERE.table("absent"))) == "at: absent is missing"
     assert str(refusal(lambda: HERE.table("text", optional=True))) == "at.text: give a table"
 
 
@@ -108,7 +108,7 @@ def test_a_table_at_the_top_fails_without_a_key() -> None:
 def test_another_key_is_refused_with_the_nearest() -> None:
     Checker({"a": 1}, ("at",)).only("a", "b")
     error = refusal(lambda: Checker({"rwos": 1}, ("at", "x")).only("rows", "row"))
-    assert str(error) == "at.x.rwos: is not a key of at.x; did you mean 'rows'? known: row, rows"
+    assert str(error) == "at.x.rwos: not a key of at.x; did you mean 'rows'? known: row, rows"
     assert error.key == ("at", "x", "rwos")
 
 
