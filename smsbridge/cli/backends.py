@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.options import json_option
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import screen_width
 
@@ -29,7 +30,7 @@ Examples:
 
 
 @click.command(help=_HELP, short_help="List the installed backends, and what each can do.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def backends(*, as_json: bool) -> None:
     """List the backends."""
     from smsbridge.backends.catalogue import catalogue_names

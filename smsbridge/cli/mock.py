@@ -35,9 +35,9 @@ _HELP = """Serve a mock provider for clients in any language, until SIGTERM or C
 
 \b
 SOURCE is what it plays; without it, SMSMobileAPI:
-  the name of a backend in the config, or of one in the catalogue, or a file ./NAME.toml,
-  a WSDL, by path or URL: it answers each operation with a valid sample,
-  a folder of fixtures: it plays default.yaml, or without one all of them together.
+  a backend, by its name in the config or the catalogue, or a file ./NAME.toml;
+  a WSDL, by path or URL: it answers each operation with a valid sample;
+  a folder of fixtures: it plays default.yaml, or else all of them together.
 
 \b
 Examples:
@@ -68,8 +68,8 @@ ends, for all that came since its start, with exit code 1 if it found anything.
 \b
 --fault breaks each call that sends; token-... and odd-expiry break the token
 call, wsdl-gone the fetching of the WSDL. Everything else works as usual.
-Some faults have kinds, named after a colon: refusals:413. A status selects its
-fault: 429 is too-many. The names:
+Some faults have kinds, named after a colon: refusals:413. A status selects
+its fault: 429 is too-many. The names:
 """ + indent(fill(", ".join(FAULTS), 76, break_on_hyphens=False), "  ")
 
 
