@@ -55,7 +55,7 @@ def backends(*, as_json: bool) -> None:
 def _paragraph(can: Capability, name: str, more: str = "") -> str:
     """Return what a backend can do over one protocol, as a person reads it.
 
-    ``name`` stands in front, and ``more`` is said after it.
+    ``name`` comes first, and ``more`` is said after it.
     """
     by = f" by {', '.join(can.channels)}" if can.channels else ""
     options = ", ".join(name.removeprefix("options.") for name in can.options)

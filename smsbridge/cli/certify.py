@@ -86,7 +86,7 @@ def certify(  # noqa: PLR0913  (an option each)
         raise click.UsageError("give only one of --json and --markdown")
     if mutants and markdown:
         raise click.UsageError("--mutants makes no row of the feature matrix: leave --markdown out")
-    sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may stand in this folder
+    sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may be in this folder
     found = find_subject(name, fixtures)
     if unknown := sorted(set(protocol) - found.backend.protocols.keys()):
         known = ", ".join(found.backend.protocols)

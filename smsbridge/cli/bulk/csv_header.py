@@ -83,7 +83,7 @@ def _column_error(field: str, names: Sequence[str], layout: Layout) -> str:
 def delimiter_hint(names: Sequence[str], layout: Layout) -> str:
     """Return what to do if another delimiter splits the header; empty if none does.
 
-    ``names`` may be the whole line, where that is no CSV.
+    ``names`` may be the whole line, if that is not CSV.
     """
     line = layout.delimiter.join(names)
     for sign, given in _DELIMITERS.items():

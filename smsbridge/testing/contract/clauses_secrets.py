@@ -178,7 +178,7 @@ def _headers(subject: Subject) -> set[str]:
 
 
 def _fields(subject: Subject) -> set[str]:
-    """Return the last names of the paths at which credentials stand."""
+    """Return the last names of the paths at which credentials are."""
     known = {*subject.backend.credentials(), "token"}
     paths = set(subject.table.auth.fields(subject.backend.credentials()))
     for table in subject.table.operations().values():

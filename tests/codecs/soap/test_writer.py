@@ -399,7 +399,7 @@ def test_a_subtype_is_named_and_has_its_own_elements() -> None:
         (
             {"@xsi:type": "Txt", "to": "1"},
             (
-                "message.@xsi:type: 'Txt' does not stand for Message; did you mean 'Text'? "
+                "message.@xsi:type: 'Txt' is not derived from Message; did you mean 'Text'? "
                 "known: Text, Wap"
             ),
             "message.@xsi:type",
