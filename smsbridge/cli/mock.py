@@ -267,10 +267,8 @@ def _provider(source: str | None, scenario: str | None, stack: ExitStack) -> tup
     try:
         backend = choose_backend(source)
     except ConfigError as error:
-        hint = "without SOURCE it plays SMSMobileAPI"
-        raise ConfigError(
-            f"{source} is not a file, so it must be a block: {error}; {hint}"
-        ) from None
+        why = f"{source} is neither a file nor in the catalogue, so it must be a block: {error}"
+        raise ConfigError(f"{why}; without SOURCE it plays SMSMobileAPI") from None
     if not backend.protocols:
         raise ConfigError(
             f"{source} is {backend.name}, which uses no network: there is nothing to mock"

@@ -364,7 +364,7 @@ REFUSALS: dict[str, tuple[list[str], list[str]]] = {
     "the name of a backend, and no block": (
         ["smsmobileapi"],
         [
-            "smsmobileapi is not a file, so it must be a block",
+            "smsmobileapi is neither a file nor in the catalogue, so it must be a block",
             "without SOURCE it plays SMSMobileAPI",
         ],
     ),

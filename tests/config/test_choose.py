@@ -84,12 +84,12 @@ UNSET = (
         (
             BY_VARIABLE,
             {"APP_ENV": "prod"},
-            f", line 1, [backends.prod] from APP_ENV: there is no [backends.prod]; {PRODUCTION}",
+            f", line 1, APP_ENV: there is no [backends.prod]; {PRODUCTION}",
         ),
         (
             'default = "staging"',
             {"SMSBRIDGE_BACKEND": "prod"},
-            f", [backends.prod] from SMSBRIDGE_BACKEND: there is no [backends.prod]; {PRODUCTION}",
+            f", SMSBRIDGE_BACKEND: there is no [backends.prod]; {PRODUCTION}",
         ),
         (
             "",

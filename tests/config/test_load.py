@@ -438,7 +438,7 @@ def test_a_mistake_above_the_blocks_has_its_line(text: str, where: str, says: st
 
 def test_an_argument_stands_in_no_line() -> None:
     error = str(refusal(lambda: read(f'default = "only"\n{block()}', "onyl")))
-    assert error.startswith("smsbridge.toml, [backends.onyl]: there is no [backends.onyl]")
+    assert error.startswith("smsbridge.toml: there is no [backends.onyl]")
 
 
 @pytest.mark.parametrize(
