@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
-from smsbridge import ConfigError
 from smsbridge.text.located import Checker, Located, is_kind, unknown_key
 
 from support.each import each
+from support.refusing import refusal
 
 INNER = Located({"d": 1, "e.f": 2}, line=3, lines={"d": 4, "e.f": 5})
 FILE = Located(
@@ -60,12 +56,6 @@ def test_what_is_inherited_keeps_the_line_where_it_stands() -> None:
 
 
 HERE = Checker({"text": "t", "number": 5, "bool": True, "table": {"a": 1}}, ("at",))
-
-
-def refusal(read: Callable[[], object]) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
-        read()
-    return caught.value
 
 
 @each(("key", "kind"), [("text", str), ("number", int), ("bool", bool)])
