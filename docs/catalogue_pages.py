@@ -54,7 +54,7 @@ def figures() -> str:
         ("pairs of a provider and a client that agree", sum(len(_witnesses(e)) for e in found)),
         ("providers with one witness only", f"{len(alone)}: {', '.join(alone) or NONE}"),
         ("places where a witness says something else", sum(map(_differing, found))),
-        ("clients that disagree, and are no witness", sum(len(_disagreeing(e)) for e in found)),
+        ("clients that disagree, and are not witnesses", sum(len(_disagreeing(e)) for e in found)),
         ("lines a file, median", round(median(lines))),
         (f"of the {len(listed)} providers of two public projects", len(have)),
     )

@@ -259,7 +259,7 @@ UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
         "extension.wsdl",
         "SendAny",
         {"message": {"@xsi:type": "VoiceMessage", "to": TO}},
-        "'VoiceMessage' does not stand for Message",
+        "'VoiceMessage' is not derived from Message",
     ),
     "nothing for a bare element": ("document-bare.wsdl", "Withdraw", {}, "#text is missing"),
 }

@@ -124,7 +124,7 @@ def httpx_client(place: Place) -> Iterator[Send]:
 
 
 def smsmobileapi(place: Place) -> Iterator[Send]:
-    """The provider's own package; its address is no argument, so its attribute is set."""
+    """The provider's own package; its address is not an argument, so its attribute is set."""
     from smsmobileapi import SMSSender
 
     sender = SMSSender(api_key=KEY)

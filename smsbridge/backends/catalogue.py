@@ -112,7 +112,7 @@ def _read(document: Checker, name: str, folder: Path | None) -> CatalogueEntry:
     auth = Checker(document.table("auth", optional=True).values)
     for key in credentials.values:
         if key in auth:
-            document.fail("is a credential: leave its value out", "auth", key)
+            document.fail("this is a credential: leave its value out", "auth", key)
     assert isinstance(whole, Located)  # noqa: S101  (read_toml makes nothing else)
     kept = {key: value for key, value in whole.items() if key not in _OF_THE_FILE}
     kept["auth"] = {**auth.values, **dict.fromkeys(credentials.values, "")}

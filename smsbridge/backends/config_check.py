@@ -71,7 +71,7 @@ def _read_secrets(backend: Backend) -> None:
             try:
                 _replace(backend, key, Secret(value))
             except ConfigError:
-                raise ConfigError(f"{key}: is not valid text", (key,)) from None
+                raise ConfigError(f"{key}: not valid text", (key,)) from None
         elif value and not isinstance(value, Secret):
             raise ConfigError(f"{key}: give text, or a Secret", (key,))
 

@@ -23,7 +23,7 @@ def backend(cls: type[_Backend]) -> type[_Backend]:
     """Make a subclass of `Backend` a frozen dataclass whose fields are its config keys.
 
     An attribute without an annotation, such as ``url = …``, is another default for a key of a base
-    class; it may also stand in a mixin before that class. Raises `TypeError` for a class with
+    class; it may also be in a mixin before that class. Raises `TypeError` for a class with
     ``protocols`` and no ``name``, and for a type that can't be found at run time; `ConfigError` for
     a table that could not work, as for a block of config.
 

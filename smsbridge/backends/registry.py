@@ -88,7 +88,7 @@ def find(name: str, folder: Path | None = None) -> type[Backend]:
             return class_of_file(shipped_file(name))
     found = [offer for offer in _offers_of_all() if offer.name == name]
     if not found:
-        raise ConfigError(f"backend {public_name(name)!r} is not installed; {_nearest(name)}")
+        raise ConfigError(f"backend {public_name(name)!r} is not installed {_nearest(name)}")
     sources = sorted({offer.distribution for offer in found})
     if len(sources) > 1:
         raise ConfigError(f"backend {name!r} is offered by {' and by '.join(sources)}; {_WAY_OUT}")
@@ -116,7 +116,7 @@ def plain_names() -> set[str]:
 def _nearest(name: str) -> str:
     similar = closest(name, catalogue_names(), 0.7)
     known = nearest(name, plain_names() | set(similar))
-    return f"{known}, and those of the catalogue: smsbridge backends"
+    return f"(smsbridge backends lists what is); {known}"
 
 
 def is_installed(name: str) -> bool:

@@ -1,6 +1,6 @@
 """SMSMobileAPI, https://api.smsmobileapi.com: SMS and WhatsApp through the customer's own phone.
 
-Where each fact comes from stands beside it: DOC the provider's documentation of early 2025, OAS its
+The source of each fact is beside it: DOC the provider's documentation of early 2025, OAS its
 OpenAPI file of September 2026, MODULE its package ``smsmobileapi`` 2.0.1, FIELD third-party code
 that depends on it, ASSUMED our assumption. None was seen live.
 """

@@ -40,7 +40,7 @@ _COMMANDS = {
     "outbox": "Show what the bridge has stored, and decide what a person must.",
     "shadow": "Compare another backend with the one of a door, and send nothing.",
     "backup": "Copy the store of the bridge, or restore it.",
-    "fixtures": "Check, show and list the scenarios of the mock.",
+    "fixtures": "Check, list, show, record and compare the scenarios of the mock.",
     "demo": "Send through a mock provider, then break a connection.",
 }
 _HELP = """Send SMS and WhatsApp through REST, SOAP or OAuth2 with one interface.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from smsbridge.cli.options import json_option
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import screen_width
 
@@ -29,7 +30,7 @@ Examples:
 
 
 @click.command(help=_HELP, short_help="List the installed backends, and what each can do.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def backends(*, as_json: bool) -> None:
     """List the backends."""
     from smsbridge.backends.catalogue import catalogue_names
@@ -54,7 +55,7 @@ def backends(*, as_json: bool) -> None:
 def _paragraph(can: Capability, name: str, more: str = "") -> str:
     """Return what a backend can do over one protocol, as a person reads it.
 
-    ``name`` stands in front, and ``more`` is said after it.
+    ``name`` comes first, and ``more`` is said after it.
     """
     by = f" by {', '.join(can.channels)}" if can.channels else ""
     options = ", ".join(name.removeprefix("options.") for name in can.options)

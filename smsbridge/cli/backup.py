@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from smsbridge.cli.options import config_option
 from smsbridge.cli.output import count
 from smsbridge.cli.streams import say
 
@@ -30,7 +31,7 @@ waiting messages will be sent. FILE is renamed to FILE.moved, so that no bridge 
 @click.option(
     "--move", "moves", is_flag=True, help="Fill the store from FILE, a stopped bridge's store."
 )
-@click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
+@config_option
 def backup(file: Path, config: str | None, *, back: bool, moves: bool) -> None:
     """Copy the store, restore it, or move it."""
     from smsbridge.cli.outbox_store import bridge_modules

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _MUTANT_SECONDS = 600.0
 _HELP = """Judge a backend by every clause of the contract, over each of its protocols.
 
-\b
 NAME is a block of smsbridge.toml, an installed backend, or package:Class. No real provider is asked
 and no credential is used. Its fixtures are those in the folder "fixtures" beside the config file or
 the class, or those that ship with smsbridge.
@@ -55,7 +54,7 @@ a fixture that claims to cover a place stays green.
     help="The folder of its fixtures.",
 )
 @click.option(
-    "--protocol", metavar="P", multiple=True, help="Judge only this one; may be repeated."
+    "--protocol", metavar="P", multiple=True, help="Judge only this protocol; may be repeated."
 )
 @click.option(
     "--mutants", is_flag=True, help="Judge its fixtures: do they notice altered requests?"
@@ -87,7 +86,7 @@ def certify(  # noqa: PLR0913  (an option each)
         raise click.UsageError("give only one of --json and --markdown")
     if mutants and markdown:
         raise click.UsageError("--mutants makes no row of the feature matrix: leave --markdown out")
-    sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may stand in this folder
+    sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may be in this folder
     found = find_subject(name, fixtures)
     if unknown := sorted(set(protocol) - found.backend.protocols.keys()):
         known = ", ".join(found.backend.protocols)

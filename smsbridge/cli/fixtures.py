@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smsbridge.testing.fixture.load import Fixture
 
 _MOCK = "http://127.0.0.1:8765"
-_HELP = """Check, show and list fixtures: the scenarios that the mock plays.
+_HELP = """Check, list, show, record and compare fixtures: the scenarios that the mock plays.
 
 \b
 Examples:
@@ -40,9 +40,9 @@ Examples:
   smsbridge fixtures check tests/fixtures
   smsbridge fixtures check acme --strict
 
-Names the line of whatever does not fit the format, can never be asked by a client, or is due for
-review; and notes what a recording can't show, as nothing is pinned that its client did not send.
-The exit code is 1 for a mistake; with --strict also for a warning.
+Prints the line of each mistake in the format, of each request that no client can make, and of each
+fixture that is due for review. A note names what a recording can't show, because its client sent
+nothing of the kind. The exit code is 1 for a mistake; with --strict also for a warning.
 """
 _CURL_HELP = """Print the requests of a fixture as curl commands.
 
@@ -58,7 +58,7 @@ variable, such as $SMS_API_KEY; the mock's are in its ready line.
 
 @click.group(cls=Group, help=_HELP)
 def fixtures() -> None:
-    """Check, show and list fixtures."""
+    """Check, list, show, record and compare fixtures."""
 
 
 fixtures.add_command(record)
@@ -131,7 +131,9 @@ def show(fixture: str) -> None:
 @click.option(
     "--protocol", metavar="NAME", default="", help="As a client of this protocol sends them."
 )
-@click.option("--to", "address", metavar="URL", default=_MOCK, show_default=True, help="To whom.")
+@click.option(
+    "--to", "address", metavar="URL", default=_MOCK, show_default=True, help="Where to send them."
+)
 def curl(fixture: str, interaction: str | None, protocol: str, address: str) -> None:
     """Print the requests of a fixture."""
     from smsbridge.http.address import check_address

@@ -16,5 +16,5 @@ class Group(click.Group):
         """Return the command that words begin with; see click for the rest."""
         known = self.list_commands(context)
         if words[0] not in known and not words[0].startswith("-"):
-            context.fail(f"there is no command {words[0]!r}: {nearest(words[0], known)}")
+            context.fail(f"there is no command {words[0]!r}; {nearest(words[0], known)}")
         return super().resolve_command(context, words)

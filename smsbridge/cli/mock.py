@@ -35,9 +35,9 @@ _HELP = """Serve a mock provider for clients in any language, until SIGTERM or C
 
 \b
 SOURCE is what it plays; without it, SMSMobileAPI:
-  the name of a backend in the config, or of one in the catalogue, or a file ./NAME.toml,
-  a WSDL, by path or URL: it answers each operation with a valid sample,
-  a folder of fixtures: it plays default.yaml, or without one all of them together.
+  a backend, by its name in the config or the catalogue, or a file ./NAME.toml;
+  a WSDL, by path or URL: it answers each operation with a valid sample;
+  a folder of fixtures: it plays default.yaml, or else all of them together.
 
 \b
 Examples:
@@ -68,8 +68,8 @@ ends, for all that came since its start, with exit code 1 if it found anything.
 \b
 --fault breaks each call that sends; token-... and odd-expiry break the token
 call, wsdl-gone the fetching of the WSDL. Everything else works as usual.
-Some faults have kinds, named after a colon: refusals:413. A status selects its
-fault: 429 is too-many. The names:
+Some faults have kinds, named after a colon: refusals:413. A status selects
+its fault: 429 is too-many. The names:
 """ + indent(fill(", ".join(FAULTS), 76, break_on_hyphens=False), "  ")
 
 
@@ -267,10 +267,8 @@ def _provider(source: str | None, scenario: str | None, stack: ExitStack) -> tup
     try:
         backend = choose_backend(source)
     except ConfigError as error:
-        hint = "without SOURCE it plays SMSMobileAPI"
-        raise ConfigError(
-            f"{source} is not a file, so it must be a block: {error}; {hint}"
-        ) from None
+        why = f"{source} is neither a file nor in the catalogue, so it must be a block: {error}"
+        raise ConfigError(f"{why}; without SOURCE it plays SMSMobileAPI") from None
     if not backend.protocols:
         raise ConfigError(
             f"{source} is {backend.name}, which uses no network: there is nothing to mock"

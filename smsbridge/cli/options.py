@@ -37,23 +37,24 @@ def backend_options(command: F) -> F:
     return command
 
 
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line."
+)
+
+
 def provider_options(command: F) -> F:
     """Add the options of each command that asks a provider: the backend, and --json."""
-    as_json = click.option(
-        "--json", "as_json", is_flag=True, help="Print one JSON object per line."
-    )
-    return backend_options(as_json(command))
+    return backend_options(json_option(command))
+
+
+config_option = click.option(
+    "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
+)
 
 
 def store_options(command: F) -> F:
     """Add the options of each command that reads the store of a bridge: its config, and --json."""
-    config = click.option(
-        "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
-    )
-    as_json = click.option(
-        "--json", "as_json", is_flag=True, help="Print one JSON object per line."
-    )
-    return config(as_json(command))
+    return config_option(json_option(command))
 
 
 def message_options(command: F) -> F:
@@ -116,7 +117,11 @@ def server_options(port: int) -> Callable[[F], F]:
             help="0 takes any free port.",
         )
         host = click.option(
-            "--host", default="127.0.0.1", show_default=True, help="Where to listen."
+            "--host",
+            metavar="HOST",
+            default="127.0.0.1",
+            show_default=True,
+            help="Where to listen.",
         )
         return host(where(command))
 

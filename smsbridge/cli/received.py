@@ -19,9 +19,9 @@ Examples:
 
 @click.command(help=_HELP)
 @click.option("--after", metavar="TIME", help="Since this time: ISO 8601 with a time zone.")
-@click.option("--before", metavar="TIME", help="Before then.")
+@click.option("--before", metavar="TIME", help="Before this time.")
 @click.option("--device", metavar="ID", help="Received by this device; the provider's ID.")
-@click.option("--unread", is_flag=True, help="Only those that were never listed before.")
+@click.option("--unread", is_flag=True, help="Only messages that were not listed before.")
 @asking_options
 def received(  # noqa: PLR0913  (each is an option)
     backend: str | None,

@@ -18,7 +18,7 @@ Examples:
   smsbridge resend c319d3b35e8f8712cde20dae39ac3c19f86eda25
 
 This is a deliberate second send, and is never repeated. SMSMobileAPI accepts it only for a message
-that failed. The up to 3 tries that it makes itself after an operator's failure are not resends.
+that failed. When an operator fails, it makes up to 3 tries by itself; those are not resends.
 """
 
 

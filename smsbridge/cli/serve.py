@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from smsbridge.cli.local_doors import local_doors
-from smsbridge.cli.options import cannot_listen
+from smsbridge.cli.options import cannot_listen, config_option
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
 
@@ -35,7 +35,7 @@ process with --doors 0 only sends.
 
 
 @click.command(help=_HELP)
-@click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
+@config_option
 @click.option(
     "--listen", "where", metavar="HOST:PORT", help="Where to listen, instead of listen in [bridge]."
 )

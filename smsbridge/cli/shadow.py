@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smsbridge.cli.group import Group
+from smsbridge.cli.options import store_options
 from smsbridge.cli.outbox_store import open_store
 from smsbridge.cli.output import count, printable
 from smsbridge.cli.streams import put
@@ -59,8 +60,7 @@ def shadow() -> None:
     help="How many ids to show for each difference.",
 )
 @click.option("--show-texts", is_flag=True, help="Show the numbers and texts of the examples.")
-@click.option("--config", metavar="FILE", help="The config file, if not smsbridge.toml.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@store_options
 def report(  # noqa: PLR0913  (each is an option)
     door: str | None,
     since: str,

@@ -18,7 +18,7 @@ import click
 
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.group import Group
-from smsbridge.cli.options import server_options
+from smsbridge.cli.options import json_option, server_options
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import keep_exit_code, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
@@ -175,7 +175,7 @@ def _post(request: Request) -> Response:
 @_backend
 @click.option("--public-url", metavar="URL", help="The public address, up to the path.")
 @click.option("--forward-to", "forward", metavar="URL", help="Forward each to this URL, unchanged.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@json_option
 def listen(**given: Any) -> None:
     """Show what arrives."""
 

@@ -17,7 +17,7 @@ from smsbridge.client.log_filters import Failed
 from smsbridge.client.logging import log_answer
 from smsbridge.client.message_group import Result
 from smsbridge.client.send_many import CONCURRENCY, Driver, send_by
-from smsbridge.client.threads import ThreadDriver
+from smsbridge.client.thread_driver import ThreadDriver
 from smsbridge.client.transports import can_send_in_loop, make_loop_transport, make_transport
 from smsbridge.http.exchange import Request, Response, Session, drive
 from smsbridge.http.single_flight import Flights

@@ -183,9 +183,10 @@ class ConfigDocument:
             return self._backend(chosen.block, (), more or {})
         except ConfigError as error:
             line_of = self._line(chosen, error)
-            block = chosen.block if chosen.block in self.blocks else public_name(chosen.block)
-            by = f" from {chosen.variable}" if chosen.variable else ""
-            where = f"{self.file.name}{line_of}, [backends.{block}]{by}"
+            is_there = chosen.block in self.blocks
+            block = f", [backends.{chosen.block}]" if is_there else ""  # else the error names it
+            by = f"{' from' if is_there else ','} {chosen.variable}" if chosen.variable else ""
+            where = f"{self.file.name}{line_of}{block}{by}"
             raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
 
     def block(self, name: str) -> Located:

@@ -316,7 +316,7 @@ _OPTIONS: Mapping[int, Any] = {
     pycurl.PROXY: "",  # an empty one: libcurl would look for one in the environment
     pycurl.HEADEROPT: pycurl.HEADER_SEPARATE,
     pycurl.PATH_AS_IS: 1,
-    pycurl.HTTP09_ALLOWED: 1,  # what is no HTTP answer is given to us, who refuse it
+    pycurl.HTTP09_ALLOWED: 1,  # what is not an HTTP answer is given to us, and we refuse it
     pycurl.HTTP_TRANSFER_DECODING: 0,
     pycurl.HTTP_CONTENT_DECODING: 0,
     pycurl.SSL_VERIFYPEER: 1,

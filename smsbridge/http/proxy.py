@@ -114,7 +114,7 @@ def _variable(scheme: str) -> tuple[str, str]:
 
 
 def is_bypassed(no_proxy: str, host: str, port: int) -> bool:
-    """Return whether a host is reached directly, by a list as it stands in ``no_proxy``.
+    """Return whether a host is reached directly, by a list as it is in ``no_proxy``.
 
     An entry is ``*``, a name (for itself and all below it, also as ``.name`` or ``*.name``), an
     address or a network such as 10.0.0.0/8; each but ``*`` may end in a port. Case and a dot at

@@ -1,4 +1,4 @@
-"""The filters of a template: what each makes of a value, and where the result may stand."""
+"""The filters of a template: what each makes of a value, and where the result may be."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Gives(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a filter makes of a value, where that may stand, and the inverse if there is one.
+    """What a filter makes of a value, where that may be, and the inverse if there is one.
 
     ``undo`` raises `ValueError` for what the filter never makes.
     """

@@ -60,7 +60,7 @@ def unescapable(constant: str, of: Markup) -> str:
 
 
 def to_xml(text: str) -> str:
-    """Return a text as it stands in XML, between two tags or in an attribute."""
+    """Return a text as it is in XML, between two tags or in an attribute."""
     if bad := NO_XML.search(text):
         raise InvalidMessage(f"a value has U+{ord(bad[0]):04X}, which XML can't hold")
     return re.sub(r"""[&<>"'\t\n\r]""", lambda found: _ENTITIES[found[0]], text)

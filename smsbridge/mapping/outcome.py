@@ -175,7 +175,7 @@ def _mark_paths(case: Case) -> Iterable[str]:
 
 
 def _at(seen: _Evidence, path: str, case: Case) -> str:
-    """Return what stands at a path of an answer, as it may be shown."""
+    """Return what is at a path of an answer, as it may be shown."""
     if (word := word_at(seen.said, path)) is not None:
         named = (one for _, one in case.words.accepted.pairs())
         shown = word if word in named else _show(word, case)

@@ -64,7 +64,7 @@ def _steps(path: str) -> tuple[str | int, ...]:
 
 
 def _index(inner: str) -> str | int:
-    """Return what stands in brackets as a step: an index, a name, or the first of a list."""
+    """Return what is in brackets as a step: an index, a name, or the first of a list."""
     return int(inner) if inner.isdigit() else inner or 0
 
 

@@ -30,7 +30,7 @@ _ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
 def reread(template: Template, word: str, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the values of a template by name, as far as they can be read back from its result.
 
-    That is one value, or several in XML and JSON. What a filter never makes is no value; one that
+    That is one value, or several in XML and JSON. What no filter makes is not a value; one that
     can't be undone, such as ``upper``, leaves the word as it is. ``known``: values that may decide
     which of several templates it was.
     """
@@ -106,7 +106,7 @@ class SaidTime:
 def time_in(given: Mapping[str, Any], places: Mapping[str, Template], name: str) -> SaidTime | None:
     """Return what a call says of a time; None if nothing.
 
-    It may stand in several fields, such as a date and an hour. What can't be read back is said as
+    It may be in several fields, such as a date and an hour. What can't be read back is said as
     it stands there.
     """
     plain, words, forms = "", list[str](), list[str]()
@@ -137,7 +137,7 @@ def _time_form(template: Template, name: str) -> str:
 
 
 def field_at(fields: Mapping[str, Any], path: str) -> Any:
-    """Return what stands at a path, or in a place of the route: ``{id}``."""
+    """Return what is at a path, or in a place of the route: ``{id}``."""
     return fields.get(path) if path.startswith("{") else at(fields, path)
 
 

@@ -40,9 +40,9 @@ def check_headers(table: Checker, known: Collection[str]) -> None:
     """Refuse a header whose name or template can't be sent."""
     for name, template in table.values.items():
         if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-            table.fail("is not the name of an HTTP header", name)
+            table.fail("not the name of an HTTP header", name)
         if name.lower() in _FRAMING:
-            table.fail("can't be set: the transport writes it", name)
+            table.fail("the transport writes this header: leave it out", name)
         if isinstance(template, str) and not (template.isascii() and template.isprintable()):
             table.fail("give printable ASCII", name)
         if why := trouble(template, known):

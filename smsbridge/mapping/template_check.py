@@ -22,7 +22,7 @@ _NATURE: Mapping[str, Gives] = {
     **dict.fromkeys(("segments", "unread"), Gives.BARE),
     "before": Gives.ANY,  # it may be an id, to which filters of times don't apply
 }
-"""Where values may stand without a filter; all others may hold any text."""
+"""Where values may be without a filter; all others may hold any text."""
 _BARE_TIMES = ("epoch", "epoch-ms")
 
 

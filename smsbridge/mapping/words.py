@@ -209,7 +209,7 @@ def untaken_trouble(
         taken = {*words_of(accepted.match.get(path, "")), *rejected.get(path, ())}
         for word in words:
             if word in ("", "*") or pattern_of(word) is not None:
-                return f"{path}: {word!r}: name each word as it stands in the answer"
+                return f"{path}: {word!r}: name each word as it is in the answer"
             if word in taken:
                 return f"{path}: {word!r} already means something else there"
         if path == STATUS and (why := status_trouble(words, UNTAKEN)):

@@ -27,7 +27,7 @@ meaning of those after it: UTF-7, ISO-2022 and EBCDIC are left out.
 """
 
 WIDE = ("utf-16", "utf16", "utf-32")
-"""How the labels begin of those in which an ASCII character is no single byte."""
+"""How the labels begin of those in which an ASCII character isn't a single byte."""
 
 SHOWN = "utf-8, utf-16, us-ascii, iso-8859-*, windows-125*, koi8-*, gbk, big5, euc-*, shift_jis"
 

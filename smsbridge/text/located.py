@@ -65,14 +65,16 @@ class Checker:
         """Return the mapping at a key; an empty one if it is optional and absent."""
         found = self.values.get(key, {} if optional else None)
         if not isinstance(found, Mapping):
-            self.fail("give a table" if found is not None else "is missing", key)
+            if found is None:
+                self.fail(f"{key} is missing")
+            self.fail("give a table", key)
         return type(self)(found, (*self.at, key))
 
     def only(self, *allowed: str) -> None:
         """Refuse every other key."""
         if unknown := unknown_key(self.values, allowed):
             key, hint = unknown
-            self.fail(f"is not a key of {'.'.join(self.at)}; {hint}", key)
+            self.fail(f"not a key of {'.'.join(self.at)}; {hint}", key)
 
     def of(self, key: str, kind: type, default: Any = None) -> Any:
         """Return the value at a key: one of the types in `KIND_WORDS`."""

@@ -17,7 +17,7 @@ LONGEST_CODE = 40
 
 _CODE = pattern(rf"[A-Za-z0-9_.:-]{{1,{LONGEST_CODE}}}")
 _MOST_DIGITS = 6  # with more it may be a number
-_LEAST = 4  # shorter values stand in any text by chance
+_LEAST = 4  # shorter values are in any text by chance
 _PART = 8  # this many consecutive characters of a value count as a part of it
 _LONGEST_MASKED = 4096
 _LONGEST_PRIVATE = 4096  # a longer value is only looked for unencoded

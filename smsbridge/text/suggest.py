@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from itertools import islice
 
 _MOST_KNOWN = 12
+_FEW_CUTOFF, _MANY_CUTOFF = 0.5, 0.6  # among many, some word is always a little similar
 
 
-def closest(word: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
+def closest(word: str, known: Iterable[str], cutoff: float = _FEW_CUTOFF) -> list[str]:
     """Return at most three known words similar to a word, the most similar first.
 
     ``cutoff``: how similar they must be, from 0 to 1.
@@ -19,13 +20,13 @@ def closest(word: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known words, the most similar first; if there are many, only the similar ones."""
+    """Return the known word that is most similar, and all of them; of many, only that one."""
     names = sorted(known)
-    close = closest(word, names)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    shown = names if len(names) <= _MOST_KNOWN else close or names[:_MOST_KNOWN]
-    more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
-    return f"{hint}known are {', '.join(shown) or 'none'}{more}"
+    are_many = len(names) > _MOST_KNOWN
+    close = closest(word, names, _MANY_CUTOFF if are_many else _FEW_CUTOFF)
+    meant = [f"did you mean {close[0]!r}?"] if close else []
+    listed = [] if meant and are_many else [f"known: {list_words(names) or 'none'}"]
+    return " ".join(meant + listed)
 
 
 def list_words(words: Collection[str]) -> str:

@@ -29,7 +29,7 @@ _TOKEN = re.compile(rf"{_STRING}|#[^\n]*+|[\[\]{{}}\n]|[^\[\]{{}}\n\"'#]++", re.
 
 @dataclass(slots=True)
 class Node:
-    """A key of a document: its line, and what stands below it.
+    """A key of a document: its line, and what is below it.
 
     ``written``: it has a header or a key of its own, not only keys below it (as ``a`` in
     ``a.b = 1``). ``items``: the tables of an array of tables.

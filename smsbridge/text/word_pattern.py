@@ -43,7 +43,7 @@ def matches(source: str, word: str, flags: int = 0) -> re.Match[str] | None:
 def _slow(source: str) -> str | None:
     varies = [False]  # of each group that is open: whether it may match in several ways
     closed = False  # whether the group that has just been closed may
-    before, opens, most = "", 0, 0  # opens: how often .* stands in this alternative
+    before, opens, most = "", 0, 0  # opens: how often .* is in this alternative
     for token in _TOKEN.finditer(source):
         one, repeat = token[0], token["repeat"]
         if repeat and before:
@@ -62,5 +62,5 @@ def _slow(source: str) -> str | None:
             varies[-1] |= closed
         before = one
     if most > _MOST_OPEN:
-        return f"it has .* more than {_MOST_OPEN} times; say what may stand there, as [^|]*"
+        return f"it has .* more than {_MOST_OPEN} times; say what may be there, as [^|]*"
     return None

@@ -35,7 +35,7 @@ _BY_DEFAULT = {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}", "a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """How a provider signs: a header, and what stands in it.
+    """How a provider signs: a header, and what is in it.
 
     ``value``: a template, such as a shared word, an HMAC, ``{"hmac-sha1": {"key": …, "of": …, "as":
     "hex"}}`` (or ``base64``, ``base64url``), or a list of these, one after the other: ``["v1=",

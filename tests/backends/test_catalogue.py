@@ -166,7 +166,7 @@ def test_a_file_in_an_archive_names_no_wsdl(tmp_path: Path) -> None:
     [
         ('title = "Quay"\n', "", "title is missing"),
         ('"rest"', '"smtp"', "line 4: backend: give one of rest and soap"),
-        ("[provenance]\ndate", "date", "provenance: is missing"),
+        ("[provenance]\ndate", "date", "provenance is missing"),
         ('date = "', 'day = "', "line 16: provenance: date is missing"),
         ('api_key = "the', 'api_key = 5 #"the', "line 9: credentials.api_key: give text"),
         (
@@ -174,7 +174,7 @@ def test_a_file_in_an_archive_names_no_wsdl(tmp_path: Path) -> None:
             "ca = ",
             "line 5: ca: is for the user of the file: it belongs in smsbridge.toml",
         ),
-        ('"headers", ', '"headers", api_key = "K", ', "is a credential: leave its value out"),
+        ('"headers", ', '"headers", api_key = "K", ', "this is a credential: leave its value out"),
         ("url = ", 'cleartext_hosts = ["a"] #', "line 5: cleartext_hosts: is for the user"),
         ("title = ", "title == ", "quay.toml is not valid TOML"),
     ],

@@ -71,7 +71,7 @@ def login(call: str = "POST /login", **fields: str) -> Login:
                 Protocol(REST, Basic("user", "passwort"), SEND),
                 __annotations__={"user": str, "password": str},
             ),
-            "protocols.rest.auth: there is no config key 'passwort'; did you mean 'password'? ",
+            "protocols.rest.auth: there is no config key 'passwort'; did you mean 'password'?",
         ),
         (over(Protocol(REST, Fields(), WITH_SIM)), "there is no value {options.sim}"),
         (
@@ -81,7 +81,7 @@ def login(call: str = "POST /login", **fields: str) -> Login:
                 ),
                 options=Slots,
             ),
-            "send.fields.s: there is no value {options.slt}; did you mean 'options.slot'? ",
+            "send.fields.s: there is no value {options.slt}; did you mean 'options.slot'?",
         ),
         ({"options": dict}, "options: <class 'dict'> is not a subclass of smsbridge.Options"),
         ({"options": Bare}, "options: Bare has no decorator: write @dataclass(frozen=True, "),

@@ -120,8 +120,8 @@ def test_an_end_is_an_outcome_or_a_reason(
 @each(
     ("outcome", "reason", "says"),
     [
-        ("refused", None, "there is no outcome 'refused'; .*known are accepted, not_sent"),
-        ("rejected", "money", "there is no reason 'money'; .*known are account"),
+        ("refused", None, "there is no outcome 'refused'; .*known: accepted, not_sent"),
+        ("rejected", "money", "there is no reason 'money'; .*known: account"),
         ("unknown", "quota", "reason: only a message that is rejected has one"),
     ],
 )

@@ -33,7 +33,7 @@ def test_each_key_is_read(tmp_path: Path) -> None:
 @each(
     ("given", "instead", "why"),
     [
-        ("[bridge]", '[bridge]\nstroe = "x"', "line 3: bridge.stroe: is not a key of bridge"),
+        ("[bridge]", '[bridge]\nstroe = "x"', "line 3: bridge.stroe: not a key of bridge"),
         ("[bridge]", '[bridge]\nlisten = "here"', "line 3: bridge.listen: give a host and port"),
         ("[bridge]", '[bridge]\nlisten = "h:70000"', "bridge.listen: give a host and port"),
         (

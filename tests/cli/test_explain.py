@@ -233,7 +233,7 @@ def test_a_wsdl_that_can_t_be_had_or_used_is_one_line(
         ([NUMBER], "TEXT"),
         (["Alice", TEXT], "recipient"),
         ([NUMBER, " "], "text"),
-        ([NUMBER, TEXT, "--backend", "nope"], "known are newcorp"),
+        ([NUMBER, TEXT, "--backend", "nope"], "known: newcorp"),
         ([NUMBER, TEXT, "--reference", ""], "reference"),
         ([NUMBER, TEXT, "--whatsapp"], "can't send by whatsapp"),
         ([NUMBER, TEXT, "--backend", "oldcorp", "--url", "memory://"], "--backend and --url"),

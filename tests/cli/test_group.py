@@ -20,4 +20,4 @@ from support.each import each
 def test_an_unknown_command_names_the_nearest(words: list[str], meant: str) -> None:
     done = run(*words)
     assert (done.code, done.out) == (2, "")
-    assert f"there is no command {words[-1]!r}: did you mean {meant}?" in done.err
+    assert f"there is no command {words[-1]!r}; did you mean {meant}?" in done.err

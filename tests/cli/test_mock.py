@@ -351,7 +351,7 @@ def test_a_folder_of_a_locked_wsdl_does_not_hide_the_block_of_its_name(nowhere: 
 
 
 REFUSALS: dict[str, tuple[list[str], list[str]]] = {
-    "a block that is none": (["nope"], ["there is no [backends.nope]", "known are "]),
+    "a block that is none": (["nope"], ["there is no [backends.nope]", "known: "]),
     "a path that is none": (["vendor/nope"], ["there is no file or folder vendor/nope"]),
     "a wsdl that is none": (["nope.wsdl"], ["can't read nope.wsdl: No such file"]),
     "a file that is no wsdl": (["notes.txt"], ["not well-formed XML"]),
@@ -364,7 +364,7 @@ REFUSALS: dict[str, tuple[list[str], list[str]]] = {
     "the name of a backend, and no block": (
         ["smsmobileapi"],
         [
-            "smsmobileapi is not a file, so it must be a block",
+            "smsmobileapi is neither a file nor in the catalogue, so it must be a block",
             "without SOURCE it plays SMSMobileAPI",
         ],
     ),

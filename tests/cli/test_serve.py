@@ -86,7 +86,7 @@ def test_a_config_that_is_wrong_is_told_with_its_line(tmp_path: Path, monkeypatc
     (tmp_path / "other.toml").write_text(config_text('anser = "x"'), encoding="utf-8")
     done = run("serve", "--config", str(tmp_path / "other.toml"))
     assert done.code == 2
-    assert "other.toml, line 8: doors.shop.anser: is not a key" in done.err
+    assert "other.toml, line 8: doors.shop.anser: not a key" in done.err
 
 
 def test_an_address_that_is_taken_is_told(tmp_path: Path, monkeypatch: Any) -> None:

@@ -35,7 +35,7 @@ from smsbridge import (
 from smsbridge.backends.memory import MemoryBackend
 from smsbridge.client.message_group import MakeAttempt, Result
 from smsbridge.client.send_many import send_by
-from smsbridge.client.threads import ThreadDriver
+from smsbridge.client.thread_driver import ThreadDriver
 from smsbridge.errors import Attempt
 
 from support.each import each

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -14,7 +12,6 @@ import pytest
 from smsbridge.client import threads as module
 from smsbridge.client.threads import Threads
 
-from support.each import each
 from support.interrupting import interrupt_at
 
 SECONDS = 20
@@ -127,39 +124,3 @@ def test_a_close_in_a_thread_of_its_own_does_not_wait_for_itself() -> None:
     assert closed.wait(SECONDS)
     threads.close()
     assert list(threads.ended) == [None]
-
-
-AT_THE_END = """
-import atexit, threading
-from smsbridge import Client, Message
-from smsbridge.backends.memory import MemoryBackend
-
-memory = MemoryBackend()
-messages = [Message(recipient="+12025550123", text=str(n)) for n in range(3)]
-
-def send() -> None:
-    results = list(Client(memory).send_many(messages))
-    print(sorted(str(r.outcome) for r in results), len(memory.messages), flush=True)
-
-WAY
-"""
-
-
-@each(
-    "way",
-    [
-        "atexit.register(send)",
-        "threading.Thread(target=send).start()",
-        "results = Client(memory).send_many(messages); next(results); send()",
-    ],
-)
-def test_the_end_of_the_interpreter_loses_no_send(way: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", AT_THE_END.replace("WAY", way)],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("['accepted', 'accepted', 'accepted'] ")

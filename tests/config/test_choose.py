@@ -62,7 +62,7 @@ def test_smsbridge_backend_is_read_for_a_bare_client_and_not_if_a_url_is_set(
     assert Client().backend.name == "console"
 
 
-PRODUCTION = "did you mean 'production'? known are production, staging"
+PRODUCTION = "did you mean 'production'? known: production, staging"
 UNSET = (
     "the environment variable APP_ENV is not set, or empty; set it to one of production, staging"
 )
@@ -84,12 +84,12 @@ UNSET = (
         (
             BY_VARIABLE,
             {"APP_ENV": "prod"},
-            f", line 1, [backends.prod] from APP_ENV: there is no [backends.prod]; {PRODUCTION}",
+            f", line 1, APP_ENV: there is no [backends.prod]; {PRODUCTION}",
         ),
         (
             'default = "staging"',
             {"SMSBRIDGE_BACKEND": "prod"},
-            f", [backends.prod] from SMSBRIDGE_BACKEND: there is no [backends.prod]; {PRODUCTION}",
+            f", SMSBRIDGE_BACKEND: there is no [backends.prod]; {PRODUCTION}",
         ),
         (
             "",

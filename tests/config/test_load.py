@@ -380,7 +380,7 @@ url = "https://third.example"
     [
         ('"POST /sms"', '"/sms"', "send.route: '/sms'"),
         ("{text}", "{txet}", "send.fields.body: there is no value {txet}; did you mean 'text'?"),
-        ("when.code", "wen.code", "send.accepted.wen: is not a key of send.accepted"),
+        ("when.code", "wen.code", "send.accepted.wen: not a key of send.accepted"),
         ('"basic"', '"bsic"', "auth.type: there is no 'bsic'"),
         ("SMS_KEY", "SMS_KYE", "password: the environment variable SMS_KYE is not set"),
     ],
@@ -418,7 +418,7 @@ def test_a_like_that_leads_nowhere_has_the_line_where_it_stands(
 
 def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line() -> None:
     text = LIKE.replace('auth = { type = "basic",', 'auth = { type = "basic", usernme = "x",')
-    assert "auth.usernme: is not a key of basic" in at_line(text, "usernme", "second")
+    assert "auth.usernme: not a key of basic" in at_line(text, "usernme", "second")
     headers = LIKE.partition("[backends.first.send]")[0] + LIKE[LIKE.index("[backends.second]") :]
     assert "say what it can do" in at_line(headers, "[backends.third]", "third")
 
@@ -438,7 +438,7 @@ def test_a_mistake_above_the_blocks_has_its_line(text: str, where: str, says: st
 
 def test_an_argument_stands_in_no_line() -> None:
     error = str(refusal(lambda: read(f'default = "only"\n{block()}', "onyl")))
-    assert error.startswith("smsbridge.toml, [backends.onyl]: there is no [backends.onyl]")
+    assert error.startswith("smsbridge.toml: there is no [backends.onyl]")
 
 
 @pytest.mark.parametrize(
@@ -541,7 +541,7 @@ def test_a_path_is_relative_to_the_config_file_and_a_url_stays(folder: Path, key
         ({"backend": "smsmobilapi"}, ["'smsmobilapi'", "did you mean 'smsmobileapi'"]),
         ({**KEYS, "protcol": "rest"}, ["'protcol'", "did you mean 'protocol'"]),
         ({**KEYS, "apikey": "x"}, ["'apikey'", "did you mean 'api_key'"]),
-        ({**KEYS, "qqq": "x"}, ["'qqq'", "known are answer_limit, api_key, ca, "]),
+        ({**KEYS, "qqq": "x"}, ["'qqq'", "known: answer_limit, api_key, ca, "]),
         ({**ACME, "api_key": "x"}, ["'api_key'", "acme", "password"]),
         ({"backend": "memory", "messages": 5}, ["messages"]),
         ({**KEYS, "like": "production"}, ["'like'"]),

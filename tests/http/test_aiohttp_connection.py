@@ -9,7 +9,8 @@ from threading import Event
 from smsbridge.http.aiohttp_connection import end_connection
 from smsbridge.http.aiohttp_transport import AiohttpTransport
 
-from support.aiohttp_calls import OK, carry, post, soon
+from support.aiohttp_calls import OK, carry
+from support.carrying import post, soon
 from support.fault_server import FaultServer, answer
 
 

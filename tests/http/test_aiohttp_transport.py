@@ -14,7 +14,8 @@ from smsbridge import Secret
 from smsbridge.http.aiohttp_transport import AiohttpTransport
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
-from support.aiohttp_calls import OK, carry, one, post, soon
+from support.aiohttp_calls import OK, carry, one
+from support.carrying import post, soon
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.tunnel import Tunnel, secured
@@ -42,7 +43,7 @@ def test_many_are_in_flight_at_once() -> None:
 
 def test_headers_go_out_as_they_are_given_and_nothing_personal_is_added() -> None:
     with FaultServer([OK]) as server:
-        carry(server.url, one(post(f"{server.url}/a", headers={"SOAPAction": '"x"'})))
+        carry(server.url, one(post(f"{server.url}/a", SOAPAction='"x"')))
     head = server.sends[0].head
     assert 'SOAPAction: "x"' in head
     assert "Accept-Encoding: identity" in head

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,19 +12,12 @@ import pytest
 from smsbridge.http.curl_transport import CurlTransport
 from smsbridge.http.exchange import Broken, Left, Request
 
+from support.carrying import post, soon
 from support.each import each
 from support.fault_server import FaultServer, answer, reset
 from support.sending import backend
 
 OK = answer(200, "{}")
-
-
-def post(url: str, body: bytes = b"x=1") -> Request:
-    return Request(method="POST", url=url, body=body)
-
-
-def soon(seconds: float = 5) -> float:
-    return time.monotonic() + seconds
 
 
 @contextmanager

@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 
 import pytest
 
@@ -16,20 +15,13 @@ from smsbridge.http import curl_handle
 from smsbridge.http.curl_transport import CurlTransport
 from smsbridge.http.exchange import Broken, Left, Request
 
+from support.carrying import post, soon
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import OK as ACCEPTED
 from support.sending import backend, said
 
 OK = answer(200, "{}")
-
-
-def post(url: str, body: bytes = b"x=1", **headers: str) -> Request:
-    return Request(method="POST", url=url, body=body, headers=headers)
-
-
-def soon(seconds: float = 5) -> float:
-    return time.monotonic() + seconds
 
 
 @each(("idle", "connections"), [(3.0, 1), (-1.0, 3)])

@@ -12,9 +12,10 @@ import pytest
 
 from smsbridge import Secret
 from smsbridge.http import counting_connection as counting
-from smsbridge.http.exchange import Broken, Left, Request
+from smsbridge.http.exchange import Broken, Left
 from smsbridge.http.requests_transport import RequestsTransport
 
+from support.carrying import post, soon
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import backend
@@ -23,16 +24,8 @@ from support.tunnel import Tunnel, secured
 OK = answer(200, "{}")
 
 
-def post(url: str, body: bytes = b"x=1", **more: Any) -> Request:
-    return Request(method="POST", url=url, body=body, **more)
-
-
 def carrier(url: str, **more: Any) -> RequestsTransport:
     return RequestsTransport(backend("rest", url, **more))
-
-
-def soon(seconds: float = 5) -> float:
-    return time.monotonic() + seconds
 
 
 def test_one_connection_serves_one_send_after_the_other() -> None:
@@ -57,7 +50,7 @@ def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -
 def test_headers_go_out_as_they_are_given_and_nothing_personal_is_added() -> None:
     with FaultServer([OK]) as server:
         transport = carrier(server.url)
-        transport.send(post(f"{server.url}/a", headers={"SOAPAction": '"x"'}), soon())
+        transport.send(post(f"{server.url}/a", SOAPAction='"x"'), soon())
         transport.close()
     head = server.sends[0].head
     assert 'SOAPAction: "x"' in head

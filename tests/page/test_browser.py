@@ -13,7 +13,7 @@ import pytest
 
 from smsbridge.testing import Provider
 
-from support.browser import ELSEWHERE, Visitor, curl, send, served_mock, started_browser
+from support.browser import ELSEWHERE, Visitor, curl, send, served_mock
 from support.fault_server import FaultServer, answer
 from support.tools import need_module
 
@@ -40,12 +40,6 @@ TURN = """() => new Promise((done) => {
 """How many milliseconds the page goes on saying what it says."""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def mock() -> Iterator[Provider]:
     with served_mock() as provider:
@@ -58,12 +52,6 @@ def visitor(browser: Any, mock: Provider) -> Iterator[Visitor]:
     yield visitor
     visitor.close()
     assert visitor.errors == []
-
-
-@pytest.fixture
-def application() -> Iterator[FaultServer]:
-    with FaultServer([answer(200, connection="close")]) as server:
-        yield server
 
 
 def rows(page: Any) -> list[str]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from support.browser import Visitor, started_browser
+from support.browser import Visitor
 from support.commands import SMSBRIDGE, killed_when_late
-from support.fault_server import FaultServer, answer
+from support.fault_server import FaultServer
 from support.tools import need
 
 pytestmark = [pytest.mark.full, pytest.mark.usefixtures("nowhere")]
@@ -41,12 +41,6 @@ PICTURES = os.environ.get("PICTURES", "") and str(Path(os.environ["PICTURES"]).r
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 780}
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def ready() -> Iterator[dict[str, Any]]:
     """Run the command, and return its ready line."""
@@ -58,13 +52,6 @@ def ready() -> Iterator[dict[str, Any]]:
         assert running.stdout
         yield json.loads(running.stdout.readline())
         running.terminate()
-
-
-@pytest.fixture
-def application() -> Iterator[FaultServer]:
-    """Return an application that takes webhooks."""
-    with FaultServer([answer(200, connection="close")]) as server:
-        yield server
 
 
 def picture(page: Any, name: str) -> None:

@@ -109,7 +109,7 @@ def test_a_repeated_delivery_has_another_name_and_the_same_event() -> None:
     ("kind", "event_id", "said"),
     [
         ("sms.recieved", "1", "did you mean 'sms.received'"),
-        ("sms.sent", None, "known are sms.received"),
+        ("sms.sent", None, "known: sms.received"),
     ],
 )
 def test_a_type_that_the_table_has_not_is_refused_with_the_nearest(

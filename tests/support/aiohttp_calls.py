@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from smsbridge.http.aiohttp_transport import AiohttpTransport
 from smsbridge.http.exchange import Request, Response
 
+from support.carrying import soon
 from support.fault_server import answer
 from support.sending import backend
 
@@ -26,14 +26,6 @@ def carry(url: str, work: Work, **more: Any) -> Any:
             await transport.close()
 
     return asyncio.run(run())
-
-
-def post(url: str, body: bytes = b"x=1", **more: Any) -> Request:
-    return Request(method="POST", url=url, body=body, **more)
-
-
-def soon(seconds: float = 5) -> float:
-    return time.monotonic() + seconds
 
 
 def one(request: Request, seconds: float = 5) -> Work:

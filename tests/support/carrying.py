@@ -75,3 +75,8 @@ def broke(table: Reach, request: Request, *, by: str, seconds: float = 10) -> Br
 
 def post(url: str, body: bytes = b"x=1", **headers: str) -> Request:
     return Request(method="POST", url=url, body=body, headers=headers)
+
+
+def soon(seconds: float = 5) -> float:
+    """Return the deadline of a request that begins now."""
+    return time.monotonic() + seconds

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
-from smsbridge import ConfigError
 from smsbridge.text.located import Checker, Located, is_kind, unknown_key
 
 from support.each import each
+from support.refusing import refusal
 
 INNER = Located({"d": 1, "e.f": 2}, line=3, lines={"d": 4, "e.f": 5})
 FILE = Located(
@@ -62,12 +58,6 @@ def test_what_is_inherited_keeps_the_line_where_it_stands() -> None:
 HERE = Checker({"text": "t", "number": 5, "bool": True, "table": {"a": 1}}, ("at",))
 
 
-def refusal(read: Callable[[], object]) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
-        read()
-    return caught.value
-
-
 @each(("key", "kind"), [("text", str), ("number", int), ("bool", bool)])
 def test_a_value_is_of_its_type(key: str, kind: type) -> None:
     assert HERE.of(key, kind) == HERE.values[key]
@@ -96,7 +86,7 @@ def test_another_type_is_refused_by_its_key_and_what_is_missing_by_what_holds_it
 def test_a_table_knows_where_it_stands() -> None:
     assert HERE.table("table") == Checker({"a": 1}, ("at", "table"))
     assert HERE.table("absent", optional=True) == Checker({}, ("at", "absent"))
-    assert str(refusal(lambda: HERE.table("absent"))) == "at.absent: is missing"
+    assert str(refusal(lambda: HERE.table("absent"))) == "at: absent is missing"
     assert str(refusal(lambda: HERE.table("text", optional=True))) == "at.text: give a table"
 
 
@@ -108,7 +98,7 @@ def test_a_table_at_the_top_fails_without_a_key() -> None:
 def test_another_key_is_refused_with_the_nearest() -> None:
     Checker({"a": 1}, ("at",)).only("a", "b")
     error = refusal(lambda: Checker({"rwos": 1}, ("at", "x")).only("rows", "row"))
-    assert str(error) == "at.x.rwos: is not a key of at.x; did you mean 'rows'? known are row, rows"
+    assert str(error) == "at.x.rwos: not a key of at.x; did you mean 'rows'? known: row, rows"
     assert error.key == ("at", "x", "rwos")
 
 
@@ -116,7 +106,7 @@ def test_the_first_key_that_is_not_known_comes_with_what_was_meant() -> None:
     assert unknown_key(["a", "b"], {"a", "b"}) is None
     assert unknown_key({"row": 1, "rwos": 2, "x": 3}, ("row", "rows")) == (
         "rwos",
-        "did you mean 'rows'? known are row, rows",
+        "did you mean 'rows'? known: row, rows",
     )
 
 

@@ -117,7 +117,7 @@ def _credentials(block: Block, kind: str) -> dict[str, Any]:
     own = {key: value for key, value in block.values.items() if key != "type"}
     if kind not in _OPEN and (unknown := unknown_key(own, needed + settings)):
         key, hint = unknown
-        block.fail(f"is not a key of {kind}; {hint}", key)
+        block.fail(f"not a key of {kind}; {hint}", key)
     if kind == "basic" and own.get("password") is False:
         del own["password"]
         needed = needed[:1]

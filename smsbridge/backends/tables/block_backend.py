@@ -58,7 +58,7 @@ class BlockBackend(Backend):
         known = {"backend", *TABLES, *cls.own_keys, *(key.name for key in fields(cls))}
         if unknown := unknown_key(block, known):
             key, hint = unknown
-            why = f"{key!r} is not a key of {cls.kind}; {hint}; credentials stand in auth"
+            why = f"{key!r} is not a key of {cls.kind} (credentials go in auth); {hint}"
             raise ConfigError(why, (key,))
         own = {key: block[key] for key in cls.own_keys if key in block}
         for key, value in own.items():

@@ -74,7 +74,7 @@ def _vague_marks(table: Operation, answer: Content) -> dict[str, Part]:
 
 
 def _is_always_there(answer: Content, path: str) -> bool:
-    """Return whether each answer has what stands at a path."""
+    """Return whether each answer has what is at a path."""
     steps = names(path).split(".")
     above = (answer.find(".".join(steps[: number + 1])) for number in range(len(steps)))
     return all(part is not None and part.required for part in above)

@@ -91,7 +91,7 @@ def trouble(part: Part, word: str) -> str | None:
     if pattern is not None:
         if not allowed or any(re.fullmatch(pattern, one) for one in allowed):
             return None
-        return f"{word} matches none of its words; known are {list_words(allowed)}"
+        return f"{word} matches none of its words; known: {list_words(allowed)}"
     if allowed:
         same = any(_is_same(kind, word, one) for one in allowed)
         return None if same else f"{word!r} is not one of its words; {nearest(word, allowed)}"

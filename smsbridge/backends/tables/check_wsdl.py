@@ -259,7 +259,7 @@ class _CallCheck:
             self._fail((*self._at, "accepted", "when", path), BadWSDL(why))
 
     def part_of_answer(self, path: str, key: tuple[str, ...]) -> Part | None:
-        """Return what stands at a path of an answer, or a fault; None where anything may."""
+        """Return what is at a path of an answer, or a fault; None where anything may."""
         if path.startswith("fault."):
             return self._fault_part(path, key)
         if path == ANSWER:
@@ -283,7 +283,7 @@ class _CallCheck:
             self._fail(where, BadWSDL(why))
 
     def _fault_part(self, path: str, key: tuple[str, ...]) -> Part | None:
-        """Return what stands at a path of a fault; None where no contract says."""
+        """Return what is at a path of a fault; None where no contract says."""
         names = [step for step in steps(path) if isinstance(step, str)]
         if names[1] not in _FAULT:
             self._fail(key, BadWSDL(f"there is no {path!r}; {nearest(names[1], _FAULT)}"))

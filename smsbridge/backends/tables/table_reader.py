@@ -76,9 +76,7 @@ class TableReader:
             auth = self._login(block.table("token"), auth)
         more = {"token", *self.values} if "token" in block else set(self.values)
         found: dict[str, Any] = {
-            name: self._operation(name, block.table(name), more)
-            for name in OPERATIONS
-            if name in block
+            name: self._table(name, block.table(name), more) for name in OPERATIONS if name in block
         }
         if not found:
             block.fail(f"say what it can do: give one or more of {', '.join(OPERATIONS)}")
@@ -135,7 +133,7 @@ class TableReader:
             auth=auth,
         )
 
-    def _operation(self, name: str, block: Block, more: set[str]) -> Operation | Question:
+    def _table(self, name: str, block: Block, more: set[str]) -> Operation | Question:
         own: tuple[str, ...] = _OF_A_QUESTION
         own = own if name in QUESTIONS else ("accepted", "not_sent")
         own += _OF_SEVERAL if name == "send" else ()
@@ -147,49 +145,51 @@ class TableReader:
         headers = block.headers("headers", known | {*REQUEST_VALUES})
         rejected = block.reasons("rejected")
         check_field_names(block, codec or self.codec, call, fields)
+        both = {
+            "call": call,
+            "fields": fields,
+            "rejected": rejected,
+            "headers": headers,
+            "codec": codec,
+        }
         try:
-            if name not in QUESTIONS:
-                accepted = _success(block)
-                not_sent = block.several_words("not_sent")
-                if why := untaken_trouble(not_sent, accepted, rejected):
-                    block.fail(why, "not_sent")
-                table = Operation(
-                    call,
-                    fields,
-                    accepted,
-                    rejected,
-                    headers,
-                    not_sent,
-                    codec,
-                    rows=block.path("rows", ""),
-                    row=_row(block, RECIPIENT_ROW) if "row" in block else {},
-                    most=block.of("most", int, 1),
-                )
-                check_carried(block, name, table)
-                check_recipients(block, table, codec or self.codec)
-                check_words_of_text(block, table, codec or self.codec)
-                return table
-            answered = When(block.words("answered"))
-            rows = block.path("rows", "")
-            return Question(
-                call,
-                fields,
-                _row(block, RECEIVED_ROW if name == "received" else SENT_ROW),
-                rows,
-                answered,
-                rejected,
-                headers,
-                statuses=_statuses(block),
-                failed=When(block.words("failed")),
-                refused=When(block.words("refused")),
-                pages=_pages(block),
-                time_format=_time_format(block),
-                codec=codec,
-            )
+            return (self._question if name in QUESTIONS else self._operation)(name, block, both)
         except ConfigError:
             raise
         except ValueError as error:
             block.fail(str(error), "fields")
+
+    def _operation(self, name: str, block: Block, both: Mapping[str, Any]) -> Operation:
+        accepted = _success(block)
+        not_sent = block.several_words("not_sent")
+        if why := untaken_trouble(not_sent, accepted, both["rejected"]):
+            block.fail(why, "not_sent")
+        table = Operation(
+            **both,
+            accepted=accepted,
+            not_sent=not_sent,
+            rows=block.path("rows", ""),
+            row=_row(block, RECIPIENT_ROW) if "row" in block else {},
+            most=block.of("most", int, 1),
+        )
+        codec = table.codec or self.codec
+        check_carried(block, name, table)
+        check_recipients(block, table, codec)
+        check_words_of_text(block, table, codec)
+        return table
+
+    def _question(self, name: str, block: Block, both: Mapping[str, Any]) -> Question:
+        return Question(
+            **both,
+            answered=When(block.words("answered")),
+            rows=block.path("rows", ""),
+            row=_row(block, RECEIVED_ROW if name == "received" else SENT_ROW),
+            statuses=_statuses(block),
+            failed=When(block.words("failed")),
+            refused=When(block.words("refused")),
+            pages=_pages(block),
+            time_format=_time_format(block),
+        )
 
     @property
     def _codec_keys(self) -> tuple[str, ...]:

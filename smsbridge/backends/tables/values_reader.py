@@ -23,10 +23,10 @@ def read_values(block: Block, credentials: Collection[str]) -> Mapping[str, Any]
         if not _NAME.fullmatch(name) or iskeyword(name):
             block.fail("a value's name has a-z, 0-9 and _, and is not a word of Python", name)
         if name in credentials:
-            block.fail("is already a credential of auth: give another name", name)
+            block.fail("already a credential of auth: give another name", name)
         if name in _NAMES and name not in DEFAULTS:
             allowed = ", ".join(DEFAULTS)
-            block.fail(f"is a value of each call; only {allowed} may have a default", name)
+            block.fail(f"every call has this value; only {allowed} may have a default", name)
         if not isinstance(value, str | int | float) or value == "":
             block.fail("give text, a number, true or false", name)
     return dict(block.values)

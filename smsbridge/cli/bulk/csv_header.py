@@ -63,7 +63,7 @@ def _refuse_unknown(names: Sequence[str], unknown: Sequence[str], layout: Layout
     if near or (unknown and len(unknown) < len(names)):
         name = (near or unknown)[0]
         raise BadHeader(
-            f"unknown column {_mask_digits(name)!r}: {nearest(plain(name), COLUMNS)}; "
+            f"unknown column {_mask_digits(name)!r}; {nearest(plain(name), COLUMNS)}; "
             "--map FIELD=COLUMN names the column of a field, and leaves the others out"
         )
     if unknown or not names:
@@ -83,7 +83,7 @@ def _column_error(field: str, names: Sequence[str], layout: Layout) -> str:
 def delimiter_hint(names: Sequence[str], layout: Layout) -> str:
     """Return what to do if another delimiter splits the header; empty if none does.
 
-    ``names`` may be the whole line, where that is no CSV.
+    ``names`` may be the whole line, if that is not CSV.
     """
     line = layout.delimiter.join(names)
     for sign, given in _DELIMITERS.items():

@@ -1,6 +1,6 @@
 """SOAP: sends an envelope and reads one, as the WSDL says.
 
-What reads a WSDL is imported on first use: a table over REST stands beside one over SOAP.
+What reads a WSDL is imported on first use: a backend may also speak REST.
 """
 
 from __future__ import annotations

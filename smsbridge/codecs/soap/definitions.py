@@ -1,6 +1,6 @@
 """The services, ports, operations and messages of a WSDL, as its documents say: no schemas here.
 
-WSDL 1.1: https://www.w3.org/TR/wsdl.html. Whatever is wrong with one port or operation stands at
+WSDL 1.1: https://www.w3.org/TR/wsdl.html. Whatever is wrong with one port or operation is kept at
 that one, as its ``trouble``; a header or a fault that is left out, in its ``notes``.
 """
 

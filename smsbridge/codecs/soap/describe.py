@@ -141,9 +141,9 @@ def _in_order(kind: XSDType, names: Collection[str], above: str, between: str = 
 
 
 def _abstract_in_words(kind: XSDType, above: str) -> str:
-    """Return which types may stand for an abstract one, and which parts the others have."""
+    """Return which types are derived from an abstract one, and which parts the others have."""
     if not kind.derived:
-        return f"{above}… is abstract, and the WSDL has no type that may stand for it"
+        return f"{above}… is abstract, and the WSDL has no type derived from it"
     others = [
         f"{one.local} ({', '.join(part.name for part in one.parts) or 'nothing'})"
         for one in kind.derived
@@ -152,5 +152,5 @@ def _abstract_in_words(kind: XSDType, above: str) -> str:
 
 
 def type_in_words(line: PartPath) -> str:
-    """Return the type of what stands at a path, with ``[]`` where it may be repeated."""
+    """Return the type of what is at a path, with ``[]`` where it may be repeated."""
     return in_words(line.type, _MOST_WORDS) + ("[]" if line.part.repeated else "")

@@ -66,7 +66,7 @@ class Envelope:
 
     @property
     def children(self) -> list[Element]:
-        """What stands in the Body."""
+        """What is in the Body."""
         body = self.child.getparent()
         return [] if split(self.child) == (self.version, "Body") or body is None else list(body)
 

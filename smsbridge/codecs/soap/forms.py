@@ -121,7 +121,7 @@ def _gaps(
 
 
 class _Marker(Writer):
-    """Writes marks in the place of words. ``kinds``: what stands at each mark."""
+    """Writes marks in the place of words. ``kinds``: what is at each mark."""
 
     def __init__(
         self, content: Content, version: str, types: Callable[[str], XSDType | None]

@@ -117,7 +117,7 @@ def guesses(lines: Iterable[PartPath], values: Mapping[str, str]) -> dict[str, s
 
 
 def is_word(line: PartPath) -> bool:
-    """Return whether what stands at a path is a word, or an array of words."""
+    """Return whether what is at a path is a word, or an array of words."""
     return (line.type.item or line.type).simple
 
 

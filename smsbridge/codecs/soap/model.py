@@ -209,7 +209,7 @@ class Content:
         yield from islice(_paths(self.body.type, "", ()), _MOST_PATHS)
 
     def find(self, path: str) -> Part | None:
-        """Return what stands at a path; None in what is open, raises `BadWSDL` if nothing."""
+        """Return what is at a path; None in what is open, raises `BadWSDL` if nothing."""
         names = [step for step in steps(path) if isinstance(step, str)]
         kind = self.body.type
         if names[0] == HEADER:

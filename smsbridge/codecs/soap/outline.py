@@ -68,7 +68,7 @@ def _faults(faults: list[Part]) -> Iterator[tuple[str, str]]:
 
 
 def line_in_words(line: PartPath) -> str:
-    """Return what stands at a path: ``string, required``."""
+    """Return what is at a path: ``string, required``."""
     part = line.part
     need = "required" if part.required else "optional"
     return f"{in_words(part.type)}, {need}{', repeated' if part.repeated else ''}"

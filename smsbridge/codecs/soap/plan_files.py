@@ -113,7 +113,7 @@ def plan_key(*parts: bytes) -> str:
 
 @cache
 def _versions() -> bytes:
-    """Return what the code and the libraries are, by what stands in their files."""
+    """Return what the code and the libraries are, by what is in their files."""
     own = sorted(Path(__file__).parent.glob("*.py"))
     told = [one.read_bytes() for one in own]
     for name in _LIBRARIES:

@@ -290,7 +290,7 @@ def _first_element(content: Content, version: str) -> tuple[str, str]:
 
 
 def _free_parts(envelope: Envelope, content: Content) -> dict[str, Any]:
-    """Return what stands in the Body without a wrapper, each part once."""
+    """Return what is in the Body without a wrapper, each part once."""
     declared = {part.tag: part.name for part in content.body.type.parts}
     found: dict[str, Any] = {}
     for child in envelope.children:

@@ -68,7 +68,7 @@ class _Sampler:
         return part.sample if part.type.simple else self.of(part.type, inside, names.get(part.name))
 
     def _derived_sample(self, kind: XSDType, inside: tuple[XSDType, ...], given: Any) -> Any:
-        """Return words of the first type that may stand for an abstract one, with its name."""
+        """Return words of the first type derived from an abstract one, with its name."""
         wanted = given.get(SUBTYPE) if isinstance(given, Mapping) else None
         for one in sorted(kind.derived, key=lambda one: one.local != wanted):
             if one not in inside:

@@ -63,7 +63,7 @@ def _id_mark_line(content: Content, line: PartPath) -> str:
 
 
 def _is_alternative(content: Content, path: str) -> bool:
-    """Return whether what stands at a path, or above it, is one alternative of a choice."""
+    """Return whether what is at a path, or above it, is one alternative of a choice."""
     kind, steps = content.body.type, path.split(".")
     for step in steps:
         kind = kind.item or kind

@@ -54,7 +54,7 @@ class Writer:
             kind = XSDType(parts=[optional(part) for part in self._content.headers], open=True)
             self._fill(header, kind, blocks, HEADER)
         body = etree.SubElement(root, f"{{{self._version}}}Body")
-        alone = self._content.body.name  # else the parts stand in the Body itself
+        alone = self._content.body.name  # else the parts are in the Body itself
         wrapper = etree.SubElement(body, self._content.body.tag) if alone else body
         self._fill(wrapper, self._content.body.type, words, "")
         if self._content.encoded:
@@ -63,7 +63,7 @@ class Writer:
         return etree.tostring(root, xml_declaration=True, encoding="utf-8")
 
     def alone(self, values: Mapping[str, Any]) -> str:
-        """Return what would stand in the Body, as XML."""
+        """Return what would be in the Body, as XML."""
         from lxml import etree
 
         wrapper = etree.Element(self._content.body.tag)
@@ -181,7 +181,7 @@ class Writer:
         kind = next((one for one in declared.derived if one.local == name), None)
         if kind is None and declared.abstract:
             raise BadWSDL(
-                f"{own}: {name!r} does not stand for {declared.shown}; "
+                f"{own}: {name!r} is not derived from {declared.shown}; "
                 f"{_types_hint(declared, name)}",
                 own,
             )
@@ -234,9 +234,9 @@ class Writer:
 
 
 def _types_hint(kind: XSDType, name: str = "") -> str:
-    """Return which types may stand for one that is abstract, as a hint."""
+    """Return which types are derived from an abstract one, as a hint."""
     if not kind.derived:
-        return "the WSDL has no type that may stand for it"
+        return "the WSDL has no type derived from it"
     return nearest(name, [one.local for one in kind.derived])
 
 

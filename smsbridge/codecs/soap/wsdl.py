@@ -143,7 +143,7 @@ class _MessageReader:
         return Part(name=name, namespace=message.namespace, type=XSDType(parts=parts))
 
     def _document(self, plain: TypeReader, message: BoundMessage, direction: str) -> Part:
-        """Return the one element of a Body; without a name, what stands in the Body itself."""
+        """Return the one element of a Body; without a name, what is in the Body itself."""
         for part in message.parts:
             if not part.element and split(part.type)[0] != LOST:
                 raise BadWSDL(

@@ -217,7 +217,7 @@ def _parser(*, huge: bool, recover: bool = False) -> XMLParser:
 def _is_of_names(error: Any) -> bool:
     """Return whether libxml2 objected only to names, and read the document anyway.
 
-    XML 1.0 lets a document have a prefix without a namespace, or a namespace that is no URI.
+    XML 1.0 lets a document have a prefix without a namespace, or a namespace that is not a URI.
     """
     return bool(error.domain_name == "NAMESPACE" or error.type_name == "DTD_XMLID_VALUE")
 

@@ -27,7 +27,7 @@ class Declared:
     """Finds what zeep made of documents where it was declared.
 
     zeep keeps a default and nothing else that is said of a value. So it is given a number for the
-    default of each element and attribute: by it we know again what stands in the schema.
+    default of each element and attribute: by it we know again what is in the schema.
     """
 
     def __init__(self, roots: Iterable[Element]) -> None:
@@ -105,14 +105,14 @@ class Known:
         return node is not None and _is_true(node, "abstract")
 
     def substitutes(self, node: Element | None) -> list[str]:
-        """Return the names of the elements that may stand for a global one, less abstract ones."""
+        """Return the names of the elements that can replace a global one, except abstract ones."""
         waiting = [_global_name(node)]
         for head in waiting:
             waiting += [one for one in self._members.get(head, ()) if one not in waiting]
         return [name for name in waiting[1:] if name not in self._abstract_elements]
 
     def types_for(self, name: str) -> Iterator[Any]:
-        """Yield zeep's types that may stand for another, in the order of the documents."""
+        """Yield zeep's types that are derived from another, in the order of the documents."""
         waiting, seen = [name, f"{{}}{split(name)[1]}"], {name}
         while waiting:
             current = waiting.pop(0)

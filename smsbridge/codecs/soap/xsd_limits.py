@@ -49,7 +49,7 @@ class TypeSize(NamedTuple):
 class TypeSizes:
     """Measures what schemas declare: what a group, base or union names is part of it.
 
-    ``types``: each type that may hold elements, as it stands in a schema, with its key.
+    ``types``: each type that may hold elements, as it is in a schema, with its key.
     """
 
     def __init__(self) -> None:

@@ -91,7 +91,7 @@ class Schema:
             return self.made()
         try:
             return self._sources()
-        except etree.LxmlError:  # a namespace that is no URI, which it won't read a second time
+        except etree.LxmlError:  # a namespace that is not a URI, which it won't read a second time
             return None
 
     @cached_property

@@ -248,7 +248,7 @@ class TypeReader:
     def _collect_element(
         self, kind: XSDType, element: Any, *, required: bool, many: bool
     ) -> _Order:
-        """Add an element, or what may stand for it: those of its substitution group."""
+        """Add an element, or what can replace it: those of its substitution group."""
         there = int(element.min_occurs) > 0
         own = self._substitutes(element)
         parts = [self.part(one, required=required and len(own) == 1) for one in own]
@@ -274,7 +274,7 @@ class TypeReader:
             return [element, *members]
         if not members and int(element.min_occurs) > 0:
             name = split(str(element.qname))[1]
-            raise BadWSDL(f"{name} is abstract, and the WSDL has no element that may stand for it")
+            raise BadWSDL(f"{name} is abstract, and the WSDL has no element that can replace it")
         return members
 
 

@@ -52,7 +52,7 @@ class _Unknown(Options):
     canary: str | None = "canary"
 
 
-@clause(3, "what it declares, it does: each value and each channel reaches the wire")
+@clause(3, "it does what it declares: each value and each channel reaches the wire")
 def check_present(subject: Subject) -> Iterator[Finding]:
     """Yield what a table declares and a call does not carry."""
     if subject.table.send is not None:

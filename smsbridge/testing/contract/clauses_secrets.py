@@ -34,7 +34,7 @@ _HASHES = ("md5", "sha1", "sha256")
 _STATUSES = (200, 400, 401, 403, 404, 429, 500, 503)
 
 
-@clause(13, "no secret stands outside its place, in anything that is said, logged or shown")
+@clause(13, "no secret appears outside its place, in anything that is said, logged or shown")
 def check_secrets(subject: Subject) -> Iterator[Finding]:
     """Yield where a canary was found that must not be there."""
     message = subject.message
@@ -178,7 +178,7 @@ def _headers(subject: Subject) -> set[str]:
 
 
 def _fields(subject: Subject) -> set[str]:
-    """Return the last names of the paths at which credentials stand."""
+    """Return the last names of the paths at which credentials are."""
     known = {*subject.backend.credentials(), "token"}
     paths = set(subject.table.auth.fields(subject.backend.credentials()))
     for table in subject.table.operations().values():

@@ -20,7 +20,7 @@ _WITHOUT_A_TOKEN = ("token-refused", "token-down")
 _RENEWED = ("token-expired", "unauthorized")
 
 
-@clause(9, "a token is fetched once and renewed once, and without one nothing is sent")
+@clause(9, "a token is fetched once and renewed once, and nothing is sent without one")
 def check_tokens(subject: Subject) -> Iterator[Finding]:
     """Yield the faults of a token call that end otherwise, or after which too much leaves."""
     if not isinstance(subject.table.auth, ClientCredentials | Login) or subject.table.send is None:

@@ -1,4 +1,4 @@
-"""Clauses about the provider's words: each reason and each status, and those never heard of."""
+"""Clauses about the provider's words: each reason and each status, and unknown words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNHEARD_OF = ("e-4711", "4711")
 _NEVER = "never-heard-of"
 
 
-@clause(10, "each word of refusal has its reason, and one never heard of is kept")
+@clause(10, "each word of refusal has its reason, and an unknown word is kept")
 def check_reasons(subject: Subject) -> Iterator[Finding]:
     """Yield the words of refusal that get another reason or code, and those that break a call."""
     for operation, table in subject.table.operations().items():
@@ -92,7 +92,7 @@ def _refusal(subject: Subject, operation: str, path: str, word: str) -> Any:
     return None
 
 
-@clause(11, "each status word has its status, and one never heard of is unknown")
+@clause(11, "each status word has its status, and an unknown word has the status unknown")
 def check_statuses(subject: Subject) -> Iterator[Finding]:
     """Yield the status words that get another status, or get lost."""
     told = False

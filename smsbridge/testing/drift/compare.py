@@ -149,7 +149,7 @@ class Comparison:
 
 
 def captures(expected: Any, live: Any) -> Iterator[tuple[str, str]]:
-    """Yield name and value of what stands in a live answer where a fixture mints a value."""
+    """Yield name and value of what is in a live answer where a fixture mints a value."""
     if isinstance(expected, str) and isinstance(live, str):
         placed = PLACEHOLDER.fullmatch(expected)
         if placed and placed[1] == "mint":

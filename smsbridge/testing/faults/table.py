@@ -335,14 +335,14 @@ def fault(word: str) -> Fault:
         return _fault_of_status(word)
     name, _, way = word.partition(":")
     if name not in FAULTS:
-        raise ConfigError(f"there is no fault {word!r}: {nearest(name, FAULTS)}")
+        raise ConfigError(f"there is no fault {word!r}; {nearest(name, FAULTS)}")
     ways = FAULTS[name].ways
     if word != name and not (way and way in ways):
-        raise ConfigError(f"there is no fault {word!r}: {nearest(way, filter(None, ways))}")
+        raise ConfigError(f"there is no fault {word!r}; {nearest(way, filter(None, ways))}")
     return Fault(name, way or next(iter(ways)))
 
 
 def _fault_of_status(status: str) -> Fault:
     if status not in STATUSES:
-        raise ConfigError(f"no fault answers with HTTP {status}: {nearest(status, STATUSES)}")
+        raise ConfigError(f"no fault answers with HTTP {status}; {nearest(status, STATUSES)}")
     return fault(STATUSES[status])

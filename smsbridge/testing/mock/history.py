@@ -170,7 +170,7 @@ class History:
         return tests.get(name, lambda: True)()
 
     def _place(self, known: str) -> int | None:
-        """Return where a message stands in the log, by its id."""
+        """Return where a message is in the log, by its id."""
         places = (place for place, entry in enumerate(self.sent) if entry.id == known)
         return next(places, None)
 

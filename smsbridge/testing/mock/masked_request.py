@@ -20,7 +20,7 @@ _PROVING = ("authorization", "proxy-authorization", "cookie")
 
 @dataclass(frozen=True, slots=True)
 class CredentialRule:
-    """Hides what stands at the name of a credential, and what is one."""
+    """Hides what is at the name of a credential, and what is one."""
 
     mask: Callable[[str], str]
     names: frozenset[str]

@@ -226,7 +226,7 @@ class MockServer(HTTPServerBase):
         """Return the answer to a request that can't be read completely."""
         try:
             route = self.provider.route(head)
-        except (BadLane, ValueError):  # its target may be no URL
+        except (BadLane, ValueError):  # its target may not be a URL
             return self.provider.refuse(head, refused.status, refused.why)
         return route.provider.refuse(route.request, refused.status, refused.why)
 

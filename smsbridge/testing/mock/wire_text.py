@@ -114,5 +114,5 @@ def fields_of(kept: KeptRequest, backend: Backend, secrets: Iterable[str]) -> li
 def _plain(path: str) -> str:
     try:
         return names(path)
-    except ValueError:  # the name of an unknown field may be no path
+    except ValueError:  # the name of an unknown field may not be a path
         return path

@@ -22,7 +22,7 @@ _BODIES = ("form", "json", "soap")
 _MAY_LACK = ("$optional", "$absent")
 _OF_THE_BODY = ("other-body", "label")
 _OPEN = object()
-"""What stands at a place of which nothing is claimed."""
+"""What is at a place of which nothing is claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def credential_spots(
 ) -> Callable[[Spot], bool]:
     """Return what tells whether a place carries one of some credentials.
 
-    ``value`` returns what stands at a place.
+    ``value`` returns what is at a place.
     """
 
     def is_credential(spot: Spot) -> bool:

@@ -148,7 +148,7 @@ class RequestParts:
         return self.arguments()[spot.path] if spot.part == "soap" else self.security()[spot.name]
 
     def value(self, spot: Spot) -> Any:
-        """Return what stands at a place."""
+        """Return what is at a place."""
         if spot.part in ("method", "path"):
             return getattr(self.request, spot.part)
         if spot.part == "json":
@@ -160,7 +160,7 @@ class RequestParts:
 
 
 def at(tree: Any, path: Path) -> Any:
-    """Return what stands at a path of JSON."""
+    """Return what is at a path of JSON."""
     for step in path:
         tree = tree[step]
     return tree

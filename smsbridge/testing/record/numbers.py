@@ -49,7 +49,7 @@ class NumberMoves:
         self._forms: list[str] = []
 
     def learn(self, word: str | float) -> None:
-        """Take what stands in a field for numbers, if it is one, or a list of them."""
+        """Take what is in a field for numbers, if it is one, or a list of them."""
         for one in re.split(r"[,;|]", plain_digits(str(word))):
             if _FIELD.fullmatch(one):
                 self._add(one)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from smsbridge import ConfigError, Reason
+from smsbridge import Reason
 from smsbridge.backends.tables.block import Block
 
 from support.each import each
+from support.refusing import refusal
 
 HERE = Block({"text": "t", "number": 5, "bool": True, "table": {"a": 1}, "path": "a.b[0]"}, ("at",))
-
-
-def refusal(read: Callable[[], object]) -> ConfigError:
-    with pytest.raises(ConfigError) as caught:
-        read()
-    return caught.value
 
 
 def test_a_path_is_one() -> None:

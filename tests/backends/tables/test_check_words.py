@@ -68,13 +68,13 @@ def test_a_word_that_an_answer_can_have_is_taken(path: str, word: str, file: str
 
 
 NEVER = [
-    ("state", "Queued", r"did you mean 'queued'\? known are failed, queued"),
-    ("state", "/Q.*/", "matches none of its words; known are queued, failed"),
+    ("state", "Queued", r"did you mean 'queued'\? known: failed, queued"),
+    ("state", "/Q.*/", "matches none of its words; known: queued, failed"),
     ("count", "OK", "'OK' is never there: in the WSDL int is expected"),
-    ("taken", "yes", "known are false, true"),
+    ("taken", "yes", "known: false, true"),
     ("short", "longer", "it has maxLength 4"),
     ("code", "ok", "it has pattern"),
-    ("kind", "mms", "known are sms"),
+    ("kind", "mms", "known: sms"),
 ]
 
 
@@ -121,7 +121,7 @@ fields = {{ to = "{{recipient}}", text = "{{text}}" }}
 accepted.when.state = "taken"
 """
     )
-    with pytest.raises(ConfigError, match=r"line 7.*known are failed, queued"):
+    with pytest.raises(ConfigError, match=r"line 7.*known: failed, queued"):
         from_file("gate", tmp_path / "smsbridge.toml")
 
 

@@ -448,7 +448,11 @@ auth = {{ type = "basic", username = "acme", password = "canary" }}
         ('port = "Gate11"', "port = 11", "port: give text"),
         ('port = "Gate11"', "json_part = []", "json_part: give text"),
         ('port = "Gate11"', 'json_part = "x"', "json_part: "),
-        ('port = "Gate11"', 'prot = "Gate11"', "'prot' is not a key of soap; did you mean 'port'?"),
+        (
+            'port = "Gate11"',
+            'prot = "Gate11"',
+            "'prot' is not a key of soap (credentials go in auth); did you mean 'port'?",
+        ),
         ('port = "Gate11"', 'body = "form"', "'body' is not a key of soap"),
         ('port = "Gate11"', 'wsdl_sha256 = "00"', "wsdl: the WSDL is not the one that wsdl_sha256"),
     ],

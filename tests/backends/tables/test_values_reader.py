@@ -31,12 +31,15 @@ def test_a_value_is_in_every_template_and_a_message_has_its_own_sender() -> None
 @each(
     ("values", "why"),
     [
-        ("text = 'Hello'", "values.text: is a value of each call; only sender may have a default"),
+        (
+            "text = 'Hello'",
+            "values.text: every call has this value; only sender may have a default",
+        ),
         ("Account = '1'", "values.Account: a value's name has a-z"),
         ("class = '1'", "values.class: a value's name has a-z"),
         ("account = ''", "values.account: give text, a number, true or false"),
         ("account = ['1']", "values.account: give text, a number, true or false"),
-        ("key = '1'", "values.key: is already a credential of auth"),
+        ("key = '1'", "values.key: already a credential of auth"),
         ("acount = '1'", "values.acount: no field, header or route has {acount}; did you mean"),
     ],
 )

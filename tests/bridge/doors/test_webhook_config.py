@@ -86,7 +86,7 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
         (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list of texts, such as"),
         (f'{URL}, {KEY}, networks = ["10.0.0.1/8"]', "'10.0.0.1/8' is not a network"),
         (f'{URL}, {KEY}, shape = "xml"', "shop.shape: give dialect or standard"),
-        (f'{URL}, {KEY}, secrets = "x"', "shop.secrets: is not a key of doors.shop.webhooks.shop"),
+        (f'{URL}, {KEY}, secrets = "x"', "shop.secrets: not a key of doors.shop.webhooks.shop"),
     ],
 )
 def test_what_is_wrong_with_it_is_told_with_its_line(tmp_path: Path, keys: str, why: str) -> None:

@@ -63,7 +63,7 @@ def test_a_path_from_elsewhere_is_a_secret_that_proves_who_calls(
     ("given", "instead", "why"),
     [
         ("events.new]", "events.nwe]", "line 10: bridge.events.nwe: no door sends through"),
-        ("secrets =", "secret =", "line 12: bridge.events.new.secret: is not a key"),
+        ("secrets =", "secret =", "line 12: bridge.events.new.secret: not a key"),
         (WEBHOOK, "[bridge.events.new]\n", "bridge.events.new: give webhook, poll, or both"),
         ('webhook = "/events/new"', 'webhook = "new"', "line 11: bridge.events.new.webhook: give"),
         ('"/events/new"', '"/livez"', "that path already belongs to the bridge itself"),

@@ -44,7 +44,7 @@ def test_a_map_is_a_column_for_each_field() -> None:
     ("given", "says"),
     [
         (["recipent=Telefon"], "did you mean 'recipient'"),
-        (["from=Von"], "known are recipient, reference, sender, text"),
+        (["from=Von"], "known: recipient, reference, sender, text"),
         (["text"], "give text=COLUMN"),
         (["text= "], "give text=COLUMN"),
         (["text=A", "text=B"], "text is given twice"),

@@ -144,7 +144,7 @@ def test_where_anything_is_taken_nothing_is_known(path: str) -> None:
         ("kee", "did you mean 'key'?"),
         ("entry.txt", "did you mean 'entry.text'?"),
         ("entry.item", "did you mean 'entry.text'?"),
-        ("item", "known are"),
+        ("item", "known:"),
         ("key.x", "did you mean 'key'?"),
         ("entry.to.@plam", "did you mean 'entry.to.@plan'?"),
         ("entries.item.txt", "did you mean 'entries.text'?"),

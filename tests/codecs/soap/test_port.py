@@ -220,7 +220,7 @@ def test_a_call_without_arguments_has_none(sendsms: Port, acme: Port) -> None:
 
 
 def test_an_operation_that_isnt_there_is_named_with_those_that_are(sendsms: Port) -> None:
-    why = "the WSDL has no operation 'sendFax'; did you mean 'sendSms'? known are sendSms"
+    why = "the WSDL has no operation 'sendFax'; did you mean 'sendSms'? known: sendSms"
     with pytest.raises(BadWSDL) as refused:
         sendsms.write("sendFax", "input", FIELDS)
     assert str(refused.value) == why

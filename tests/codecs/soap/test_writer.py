@@ -124,7 +124,7 @@ def test_a_repeated_element_takes_one_or_a_list() -> None:
         ({"to": ["1", ["2"]], "text": "x"}, "to[1] is text and can't hold other parts", "to[1]"),
         (
             {"to": "1", "text": "x", "txet": "y"},
-            "there is no 'txet'; did you mean 'text'? known are flash, text, to, validity",
+            "there is no 'txet'; did you mean 'text'? known: flash, text, to, validity",
             "txet",
         ),
         ({"to": "1", "text": "x", "validity": "canary"}, "validity: int is expected", "validity"),
@@ -200,7 +200,7 @@ def test_a_type_that_holds_one_repeated_element_takes_a_word_as_an_array_of_one(
         ({"message": {"to": {}, "text": "x"}}, "message.to.number is missing", "message.to.number"),
         (
             {"message": [MESSAGE, {"to": {"nmber": "1", "number": "1"}, "text": "x"}]},
-            "there is no 'message[1].to.nmber'; did you mean 'number'? known are number, tag",
+            "there is no 'message[1].to.nmber'; did you mean 'number'? known: number, tag",
             "message[1].to.nmber",
         ),
         (
@@ -219,7 +219,7 @@ def test_a_path_leads_to_what_is_wrong_in_a_structure(
 def test_a_body_may_be_empty_or_text() -> None:
     empty = sending()
     assert wrote(empty, {}) == expected("")
-    assert refused(empty, {"a": "1"}) == ("there is no 'a'; known are none", "a")
+    assert refused(empty, {"a": "1"}) == ("there is no 'a'; known: none", "a")
     text = load_port(wsdl(schema(element("Send", "xs:int"), RESULT)))
     assert wrote(text, {"#text": "7"}) == expected("7")
     assert refused(text, {"#text": "canary"}) == ("#text: int is expected", "#text")
@@ -282,7 +282,7 @@ def test_an_attribute_that_is_nil_is_left_out() -> None:
         ({"to": {"@plan": "a"}, "@kind": "flash"}, "to.#text is missing", "to.#text"),
         (
             {"to": {"#text": "1", "@plam": "a"}, "@kind": "flash"},
-            "there is no 'to.@plam'; did you mean '@plan'? known are #text, @plan, @region",
+            "there is no 'to.@plam'; did you mean '@plan'? known: #text, @plan, @region",
             "to.@plam",
         ),
         ({"to": "1", "@kind": "flash", "note": {}}, "note.@id is missing", "note.@id"),
@@ -399,15 +399,15 @@ def test_a_subtype_is_named_and_has_its_own_elements() -> None:
         (
             {"@xsi:type": "Txt", "to": "1"},
             (
-                "message.@xsi:type: 'Txt' does not stand for Message; did you mean 'Text'? "
-                "known are Text, Wap"
+                "message.@xsi:type: 'Txt' is not derived from Message; did you mean 'Text'? "
+                "known: Text, Wap"
             ),
             "message.@xsi:type",
         ),
         ({"@xsi:type": "Text", "to": "1"}, "message.text is missing", "message.text"),
         (
             {"@xsi:type": "Text", "to": "1", "text": "x", "link": "y"},
-            "there is no 'message.link'; known are text, to",
+            "there is no 'message.link'; known: text, to",
             "message.link",
         ),
     ],
@@ -510,7 +510,7 @@ def test_a_header_may_be_left_out_and_hold_other_blocks() -> None:
         ({"Auth": {}}, "soap:Header.Auth.user is missing", "soap:Header.Auth.user"),
         (
             {"Auth": {"user": "a", "kee": "b"}},
-            "there is no 'soap:Header.Auth.kee'; did you mean 'key'? known are key, user",
+            "there is no 'soap:Header.Auth.kee'; did you mean 'key'? known: key, user",
             "soap:Header.Auth.kee",
         ),
         ("canary", "soap:Header is not text: it holds Auth", "soap:Header"),
@@ -518,7 +518,7 @@ def test_a_header_may_be_left_out_and_hold_other_blocks() -> None:
             {"Other": {"a": "1"}},
             (
                 "there is no 'soap:Header.Other'; did you mean 'soap:Header.Auth.user'? "
-                "known are soap:Header.Auth.key, soap:Header.Auth.user, to"
+                "known: soap:Header.Auth.key, soap:Header.Auth.user, to"
             ),
             "soap:Header.Other",
         ),
@@ -669,7 +669,7 @@ def test_the_types_of_an_encoded_header_block_have_declared_prefixes() -> None:
         ({"entries": ["canary"]}, "entries[0] is not text: it holds to, n", "entries[0]"),
         (
             {"entries": [{"to": "1", "m": 1}]},
-            "there is no 'entries[0].m'; known are n, to",
+            "there is no 'entries[0].m'; known: n, to",
             "entries[0].m",
         ),
         (
@@ -680,7 +680,7 @@ def test_the_types_of_an_encoded_header_block_have_declared_prefixes() -> None:
         ({"key": ["a", "b"]}, "key may be given only once, not 2 times", "key"),
         (
             {"keys": "a"},
-            "there is no 'keys'; did you mean 'key'? known are entries, entry, key, strings",
+            "there is no 'keys'; did you mean 'key'? known: entries, entry, key, strings",
             "keys",
         ),
     ],

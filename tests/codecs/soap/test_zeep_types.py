@@ -160,7 +160,7 @@ def test_several_of_a_group_may_stand_where_the_element_may_stand_several_times(
 @each(
     ("inside", "why"),
     [
-        (sequence(REF), "target is abstract, and the WSDL has no element that may stand for it"),
+        (sequence(REF), "target is abstract, and the WSDL has no element that can replace it"),
         (sequence('<xs:group ref="t:gone"/>'), "it has the group t:gone, which no schema has"),
     ],
 )

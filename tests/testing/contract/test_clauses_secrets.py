@@ -1,4 +1,4 @@
-"""No secret stands outside its place: on the wire, in logs, in errors, in what is shown."""
+"""No secret appears outside its place: on the wire, in logs, in errors, in what is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token is fetched once, renewed once, and without one nothing is sent."""
+"""A token is fetched once, renewed once, and nothing is sent without one."""
 
 from __future__ import annotations
 

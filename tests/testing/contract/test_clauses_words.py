@@ -1,4 +1,4 @@
-"""Each word of refusal has its reason, each status word its status; one never heard of survives."""
+"""Each word of refusal has its reason, each status word its status; an unknown word survives."""
 
 from __future__ import annotations
 

@@ -30,13 +30,13 @@ def test_each_word_leads_to_its_row(word: str) -> None:
 @each(
     ("word", "says"),
     [
-        ("reset-after", "there is no fault 'reset-after': did you mean 'reset-after-request'?"),
-        ("refusals:499", "there is no fault 'refusals:499': "),
-        ("silence:loud", "there is no fault 'silence:loud': known are none"),
-        ("silence:", "there is no fault 'silence:': "),
-        ("refusals:", "there is no fault 'refusals:': "),
+        ("reset-after", "there is no fault 'reset-after'; did you mean 'reset-after-request'?"),
+        ("refusals:499", "there is no fault 'refusals:499'; "),
+        ("silence:loud", "there is no fault 'silence:loud'; known: none"),
+        ("silence:", "there is no fault 'silence:'; "),
+        ("refusals:", "there is no fault 'refusals:'; "),
         ("", "there is no fault ''"),
-        ("499", "no fault answers with HTTP 499: did you mean '"),
+        ("499", "no fault answers with HTTP 499; did you mean '"),
     ],
 )
 def test_another_word_is_refused_with_the_nearest(word: str, says: str) -> None:

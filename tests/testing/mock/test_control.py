@@ -186,8 +186,8 @@ def test_health_tells_what_is_played_and_which_fault(provider: Provider) -> None
         ("PUT", "/messages", 405, "/_mock/messages takes GET, HEAD"),
         ("HEAD", "/reset", 405, ""),
         ("GET", "/verfy", 404, "there is no /_mock/verfy; did you mean '/verify'?"),
-        ("GET", "/", 404, "there is no /_mock/; known are /clock, "),
-        ("POST", "", 404, "there is no /_mock; known are /clock, "),
+        ("GET", "/", 404, "there is no /_mock/; known: /clock, "),
+        ("POST", "", 404, "there is no /_mock; known: /clock, "),
         ("GET", "/requests/7", 404, "no request of this lane has that id"),
     ],
 )
