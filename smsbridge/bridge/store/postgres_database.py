@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BigInteger, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DisconnectionError
+from urllib3.util.wait import wait_for_read
 
 from smsbridge.bridge.store.database import At, Database, nowhere, store_errors
 from smsbridge.bridge.store.store_tables import ATTEMPTS, EVENTS, MESSAGES
@@ -61,11 +63,11 @@ class PostgresDatabase(Database):
             pool_size=_POOL,
             max_overflow=_POOL,
             pool_timeout=10,
-            pool_pre_ping=True,
             connect_args=_CONNECTION,
             hide_parameters=True,
         )
         event.listen(self._engine, "connect", self._set_up)
+        event.listen(self._engine, "checkout", _check_open)
         _, given = self._engine.dialect.create_connect_args(self._engine.url)
         given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
         try:
@@ -156,6 +158,15 @@ class PostgresDatabase(Database):
         whole = f"smsbridge {self._schema} {name}"
         digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], signed=True)
+
+
+def _check_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Have a session that the server ended replaced: its socket is readable, for it sent an end.
+
+    Asking the server instead would take a round trip before each transaction.
+    """
+    if connection.closed or wait_for_read(connection, 0):
+        raise DisconnectionError
 
 
 _TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))

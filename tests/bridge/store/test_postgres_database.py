@@ -132,6 +132,15 @@ def test_sessions_ended_by_the_server_are_replaced(
     assert len(store.list_messages()) == 2
 
 
+def test_an_idle_session_that_the_server_ended_is_replaced_without_an_error(
+    database: PostgresDatabase, postgres: Server
+) -> None:
+    with database.read() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    assert postgres.ask(f"SELECT pg_terminate_backend({pid}, 20000)") == [(True,)]
+    put(MessageStore(database))
+
+
 def test_bridges_in_two_schemas_share_no_lock(postgres: Server) -> None:
     with postgres.database() as url, ExitStack() as stack:
         name = make_url(url).database or ""
