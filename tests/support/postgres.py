@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.tools import missing, need_module
+from support.tools import missing, need, need_module
 
 SECONDS = 30.0
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -29,6 +29,17 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "log_min_messages": "warning",
 }
+
+_POOLER = """
+[databases]
+* = host=127.0.0.1 port={server} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = {mode}
+"""
 
 
 def need_postgres() -> Path:
@@ -123,6 +134,33 @@ def running_server() -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_pooler(server: Server, mode: str) -> Iterator[int]:
+    """Run PgBouncer in front of a server until the end of the block; yield its port."""
+    command = need("pgbouncer", "pgbouncer")
+    folder, port = Path(tempfile.mkdtemp(prefix="smsbridge-pgbouncer-")), _free_port()
+    config = folder / "pgbouncer.ini"
+    config.write_text(_POOLER.format(server=server.port, port=port, mode=mode), encoding="utf-8")
+    folder.chmod(0o755)  # it runs as somebody else
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([command, config], stderr=log, **_as_somebody())
+    try:
+        until = time.monotonic() + SECONDS
+        while not _is_heard(port):
+            assert time.monotonic() < until, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_heard(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _as_somebody() -> dict[str, Any]:

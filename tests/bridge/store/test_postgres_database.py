@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from smsbridge.bridge.store.postgres_database import PostgresDatabase
 from smsbridge.errors import ConfigError
 
 from support.bridges import NUMBER, new_message, put
-from support.postgres import Server
+from support.postgres import Server, running_pooler
 from support.stores import Place
 
 
@@ -178,6 +178,24 @@ def test_a_hung_process_does_not_block_others_for_good(database: PostgresDatabas
         stand_still()
     assert 10 < time.monotonic() - begun < 30
     assert len(store.list_messages()) == 1
+
+
+def test_a_pooler_by_session_is_as_good_as_the_server(postgres: Server) -> None:
+    with postgres.database() as url, running_pooler(postgres, "session") as port:
+        database = PostgresDatabase(make_url(url).set(port=port))
+        with closing(database), database.lock():
+            database.migrate()
+            put(MessageStore(database))
+            assert len(MessageStore(database).list_messages()) == 1
+
+
+def test_a_pooler_by_transaction_is_refused_at_the_start(postgres: Server) -> None:
+    with postgres.database() as url, running_pooler(postgres, "transaction") as port:
+        database = PostgresDatabase(make_url(url).set(port=port, password="secret-word"))
+        with closing(database), pytest.raises(ConfigError) as no, database.lock():
+            pass
+    assert str(no.value).endswith("connect to PostgreSQL itself, or to PgBouncer in session mode")
+    assert "secret-word" not in str(no.value)
 
 
 def test_jobs_come_from_the_same_place_as_rows(postgres: Server) -> None:
