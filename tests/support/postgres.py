@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import trustme
+
 from support.tools import missing, need, need_module
 
 SECONDS = 30.0
@@ -100,6 +102,32 @@ class Server:
             yield self.url(name)
         finally:
             self.ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def tls(self) -> Iterator[Path]:
+        """Speak TLS too, as localhost, until the end of the block; yield its authority's file."""
+        authority, certificate = self.folder / "authority.pem", self.folder / "server.pem"
+        made = trustme.CA()
+        made.cert_pem.write_to_path(authority)
+        made.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
+        certificate.chmod(0o600)
+        if who := _as_somebody().get("user"):
+            os.chown(certificate, who, -1)
+        for name in ("ssl_cert_file", "ssl_key_file"):
+            self.ask(f"ALTER SYSTEM SET {name} TO '{certificate}'")
+        self._have_tls("on")
+        try:
+            yield authority
+        finally:
+            self._have_tls("off")
+
+    def _have_tls(self, word: str) -> None:
+        self.ask(f"ALTER SYSTEM SET ssl TO {word}")
+        self.ask("SELECT pg_reload_conf()")
+        until = time.monotonic() + SECONDS
+        while self.ask("SHOW ssl") != [(word,)]:
+            assert time.monotonic() < until, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
 
     def _answers(self) -> bool:
         import psycopg

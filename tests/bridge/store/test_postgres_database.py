@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import trustme
 from sqlalchemy import make_url
 
 from smsbridge.bridge.store.database import StoreError
@@ -117,6 +118,20 @@ def test_an_unreachable_server_is_a_store_error(tmp_path: Path) -> None:
             use()
         assert "secret" not in str(no.value)
     database.close()
+
+
+def test_a_server_with_the_certificate_of_another_authority_is_not_trusted(
+    postgres: Server, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    query = f"sslmode=verify-full&sslrootcert={other}"
+    url = f"postgresql://postgres:secret-word@localhost:{postgres.port}/postgres?{query}"
+    database = PostgresDatabase(make_url(url))
+    refused = pytest.raises(ConfigError, match="certificate verify failed")
+    with postgres.tls(), closing(database), refused as no, database.lock():
+        pass
+    assert "secret-word" not in str(no.value)
 
 
 def test_sessions_ended_by_the_server_are_replaced(
