@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.tools import missing, need_module
+import trustme
+
+from support.tools import missing, need, need_module
 
 SECONDS = 30.0
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -29,6 +31,17 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "log_min_messages": "warning",
 }
+
+_POOLER = """
+[databases]
+* = host=127.0.0.1 port={server} user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = {mode}
+"""
 
 
 def need_postgres() -> Path:
@@ -90,6 +103,32 @@ class Server:
         finally:
             self.ask(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def tls(self) -> Iterator[Path]:
+        """Speak TLS too, as localhost, until the end of the block; yield its authority's file."""
+        authority, certificate = self.folder / "authority.pem", self.folder / "server.pem"
+        made = trustme.CA()
+        made.cert_pem.write_to_path(authority)
+        made.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
+        certificate.chmod(0o600)
+        if who := _as_somebody().get("user"):
+            os.chown(certificate, who, -1)
+        for name in ("ssl_cert_file", "ssl_key_file"):
+            self.ask(f"ALTER SYSTEM SET {name} TO '{certificate}'")
+        self._have_tls("on")
+        try:
+            yield authority
+        finally:
+            self._have_tls("off")
+
+    def _have_tls(self, word: str) -> None:
+        self.ask(f"ALTER SYSTEM SET ssl TO {word}")
+        self.ask("SELECT pg_reload_conf()")
+        until = time.monotonic() + SECONDS
+        while self.ask("SHOW ssl") != [(word,)]:
+            assert time.monotonic() < until, (self.folder / "server.log").read_text()
+            time.sleep(0.05)
+
     def _answers(self) -> bool:
         import psycopg
 
@@ -123,6 +162,33 @@ def running_server() -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_pooler(server: Server, mode: str) -> Iterator[int]:
+    """Run PgBouncer in front of a server until the end of the block; yield its port."""
+    command = need("pgbouncer", "pgbouncer")
+    folder, port = Path(tempfile.mkdtemp(prefix="smsbridge-pgbouncer-")), _free_port()
+    config = folder / "pgbouncer.ini"
+    config.write_text(_POOLER.format(server=server.port, port=port, mode=mode), encoding="utf-8")
+    folder.chmod(0o755)  # it runs as somebody else
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([command, config], stderr=log, **_as_somebody())
+    try:
+        until = time.monotonic() + SECONDS
+        while not _is_heard(port):
+            assert time.monotonic() < until, (folder / "log").read_text()
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(SECONDS)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_heard(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _as_somebody() -> dict[str, Any]:

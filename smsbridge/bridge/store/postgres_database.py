@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BigInteger, bindparam, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DisconnectionError
+from urllib3.util.wait import wait_for_read
 
-from smsbridge.bridge.store.database import At, Database, nowhere, store_errors
+from smsbridge.bridge.store.database import At, Database, StoreError, nowhere, store_errors
 from smsbridge.bridge.store.store_tables import ATTEMPTS, EVENTS, MESSAGES
 from smsbridge.errors import ConfigError, MissingExtra
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _POOL = 16
 _ROWS = 1000
+_HEAR_SECONDS = 5.0
 _CONNECTION: dict[str, str | int] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -61,11 +65,11 @@ class PostgresDatabase(Database):
             pool_size=_POOL,
             max_overflow=_POOL,
             pool_timeout=10,
-            pool_pre_ping=True,
             connect_args=_CONNECTION,
             hide_parameters=True,
         )
         event.listen(self._engine, "connect", self._set_up)
+        event.listen(self._engine, "checkout", _check_open)
         _, given = self._engine.dialect.create_connect_args(self._engine.url)
         given = {name: value for name, value in given.items() if name != "context"}  # psycopg's own
         try:
@@ -93,7 +97,20 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Serve the store, alongside other processes."""
+        """Serve the store, alongside other processes.
+
+        Raises `ConfigError` behind a pooler that doesn't keep a session for each connection.
+        """
+        try:
+            keeps = self._keeps_session()
+        except StoreError as error:
+            raise self.trouble(error) from None
+        if not keeps:
+            raise ConfigError(
+                f"the store {self.name} is behind a pooler that gives a connection's session to"
+                " others between its transactions: connect to PostgreSQL itself, or to PgBouncer"
+                " in session mode"
+            )
         yield
 
     @contextmanager
@@ -146,6 +163,23 @@ class PostgresDatabase(Database):
         later = due if due > self.now() else None
         return self.jobs.issue(connection.connection.driver_connection, ids, later)
 
+    def _keeps_session(self) -> bool:
+        """Return whether an idle connection still hears what it listens to, as workers must.
+
+        Behind a pooler by transaction it has no session while idle, so it never hears anything.
+        """
+        channel = f"smsbridge_{secrets.token_hex(8)}"
+        with store_errors(), self._engine.connect() as idle, self._engine.connect() as other:
+            idle.exec_driver_sql(f"LISTEN {channel}")
+            idle.commit()
+            other.exec_driver_sql(f"NOTIFY {channel}")
+            other.commit()
+            raw: Any = idle.connection.driver_connection
+            hears = wait_for_read(raw, _HEAR_SECONDS)
+            idle.exec_driver_sql("UNLISTEN *")
+            idle.commit()
+        return hears
+
     def _set_up(self, connection: Any, _record: object) -> None:
         connection.execute(_SETTINGS)
         (self._schema,) = connection.execute("SELECT current_schema()").fetchone()
@@ -156,6 +190,15 @@ class PostgresDatabase(Database):
         whole = f"smsbridge {self._schema} {name}"
         digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], signed=True)
+
+
+def _check_open(connection: Any, _record: object, _proxy: object) -> None:
+    """Have a session that the server ended replaced: its socket is readable, for it sent an end.
+
+    Asking the server instead would take a round trip before each transaction.
+    """
+    if connection.closed or wait_for_read(connection, 0):
+        raise DisconnectionError
 
 
 _TRY = select(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from importlib.resources import files
 
 import pytest
@@ -92,6 +93,25 @@ def test_a_job_runs_once_when_due_and_is_then_gone(database: PostgresDatabase) -
     take(database, came.append, 2, lambda: len(came) == 2)
     assert came == [["now"], ["soon"]]
     assert [args for args, *_ in jobs(database)] == [{"ids": ["later"]}]
+
+
+def test_over_tls_no_connection_is_in_the_clear(postgres: Server) -> None:
+    came: list[tuple[bool]] = []
+    asked = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE datname = '{}'"
+    with postgres.tls() as authority, postgres.database() as url:
+        verify = {"sslmode": "verify-full", "sslrootcert": str(authority)}
+        whole = make_url(url).set(host="localhost").update_query_dict(verify)
+        database = PostgresDatabase(whole)
+
+        def deliver(_: Sequence[str]) -> None:
+            came.extend(postgres.ask(asked.format(whole.database)))
+
+        with closing(database), database.lock():
+            database.migrate()
+            put(MessageStore(database))
+            take(database, deliver, 1, lambda: bool(came))
+    assert len(came) >= 4  # two of the store, and of the jobs one that fetches and one that listens
+    assert set(came) == {(True,)}
 
 
 def test_a_job_that_raises_is_gone_too(database: PostgresDatabase) -> None:

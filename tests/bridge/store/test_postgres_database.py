@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+import trustme
 from sqlalchemy import make_url
 
 from smsbridge.bridge.store.database import StoreError
@@ -18,7 +19,7 @@ from smsbridge.bridge.store.postgres_database import PostgresDatabase
 from smsbridge.errors import ConfigError
 
 from support.bridges import NUMBER, new_message, put
-from support.postgres import Server
+from support.postgres import Server, running_pooler
 from support.stores import Place
 
 
@@ -119,6 +120,20 @@ def test_an_unreachable_server_is_a_store_error(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_server_with_the_certificate_of_another_authority_is_not_trusted(
+    postgres: Server, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    query = f"sslmode=verify-full&sslrootcert={other}"
+    url = f"postgresql://postgres:secret-word@localhost:{postgres.port}/postgres?{query}"
+    database = PostgresDatabase(make_url(url))
+    refused = pytest.raises(ConfigError, match="certificate verify failed")
+    with postgres.tls(), closing(database), refused as no, database.lock():
+        pass
+    assert "secret-word" not in str(no.value)
+
+
 def test_sessions_ended_by_the_server_are_replaced(
     database: PostgresDatabase, postgres: Server
 ) -> None:
@@ -130,6 +145,15 @@ def test_sessions_ended_by_the_server_are_replaced(
     postgres.start()
     put(store)
     assert len(store.list_messages()) == 2
+
+
+def test_an_idle_session_that_the_server_ended_is_replaced_without_an_error(
+    database: PostgresDatabase, postgres: Server
+) -> None:
+    with database.read() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+    assert postgres.ask(f"SELECT pg_terminate_backend({pid}, 20000)") == [(True,)]
+    put(MessageStore(database))
 
 
 def test_bridges_in_two_schemas_share_no_lock(postgres: Server) -> None:
@@ -169,6 +193,24 @@ def test_a_hung_process_does_not_block_others_for_good(database: PostgresDatabas
         stand_still()
     assert 10 < time.monotonic() - begun < 30
     assert len(store.list_messages()) == 1
+
+
+def test_a_pooler_by_session_is_as_good_as_the_server(postgres: Server) -> None:
+    with postgres.database() as url, running_pooler(postgres, "session") as port:
+        database = PostgresDatabase(make_url(url).set(port=port))
+        with closing(database), database.lock():
+            database.migrate()
+            put(MessageStore(database))
+            assert len(MessageStore(database).list_messages()) == 1
+
+
+def test_a_pooler_by_transaction_is_refused_at_the_start(postgres: Server) -> None:
+    with postgres.database() as url, running_pooler(postgres, "transaction") as port:
+        database = PostgresDatabase(make_url(url).set(port=port, password="secret-word"))
+        with closing(database), pytest.raises(ConfigError) as no, database.lock():
+            pass
+    assert str(no.value).endswith("connect to PostgreSQL itself, or to PgBouncer in session mode")
+    assert "secret-word" not in str(no.value)
 
 
 def test_jobs_come_from_the_same_place_as_rows(postgres: Server) -> None:
