@@ -206,7 +206,7 @@ def mark(
         end = End(state=State.ACCEPTED, provider_id=provider_id, why="marked as sent by a person")
         message = find_message(store, id)
         if message.state is not State.UNKNOWN:
-            raise InvalidMessage(f"it is {message.state}, not unknown")
+            raise InvalidMessage(f"the message is {message.state}, not unknown")
         _show(_move(store, message, end, _actor(by)), as_json=as_json)
 
 
