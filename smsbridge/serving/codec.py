@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -50,6 +50,13 @@ class ProviderCodec(ABC):
     @abstractmethod
     def refuse(self, request: Request, why: Unreadable) -> Response:
         """Return the answer to an unreadable request."""
+
+    def paths(self, _names: tuple[str, ...]) -> Collection[str]:
+        """Return the paths of the requests for calls; ``*`` stands for any part of a segment.
+
+        They are below the path that the server strips, if there is one.
+        """
+        return ("/",)
 
     def beside(self, _own: Mapping[str, Codec]) -> ProviderCodec:
         """Return a codec that also serves calls with their own codec, by name."""

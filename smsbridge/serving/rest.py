@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email import policy
 from email.parser import BytesParser
@@ -34,6 +34,7 @@ _VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
 NOT_UTF8 = "a form that is not UTF-8"
 """The leniency of a form whose bytes fit no encoding it declares: they become U+FFFD."""
 
+_BRACES = re.compile(r"\{([a-z_]+)[^{}]*\}")
 _SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
@@ -99,11 +100,15 @@ def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any
     return fields
 
 
+def _parts(name: str) -> list[str]:
+    """Return the path of a route: its own text, and between that the names in braces."""
+    return _BRACES.split(urlsplit(name.partition(" ")[2]).path.rstrip("/"))
+
+
 @cache
 def _route(name: str) -> re.Pattern[str]:
     """Return the pattern of a route's path: braces match one segment."""
-    path = urlsplit(name.partition(" ")[2]).path.rstrip("/")
-    parts = re.split(r"\{([a-z_]+)[^{}]*\}", path)
+    parts = _parts(name)
     steps = (f"(?P<{p}>[^/]+)" if odd % 2 else re.escape(p) for odd, p in enumerate(parts))
     return re.compile("".join(steps) + "(?P<slash>/?)")
 
@@ -125,6 +130,12 @@ class ProviderRest(ProviderCodec):
         """Return a codec that also serves routes with their own codec."""
         mine = ((name, codec) for name, codec in own.items() if isinstance(codec, Rest))
         return replace(self, own=tuple(mine))
+
+    def paths(self, names: tuple[str, ...]) -> Collection[str]:
+        """Return the paths of routes, each also below the path of the service."""
+        base = urlsplit(self.site.url).path.rstrip("/")
+        found = ["*".join(_parts(name)[::2]) for name in names]
+        return [*found, *(base + path for path in found)]
 
     def codec_of(self, name: str) -> Rest:
         """Return the codec of a route."""

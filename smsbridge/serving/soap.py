@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -100,6 +100,11 @@ class ProviderSoap(ProviderCodec):
         if self.path:
             return (request.prefix + request.path).rstrip("/") == self.path
         return (request.path or "/") == urlsplit(served_address(self.site, port)).path
+
+    def paths(self, _names: tuple[str, ...]) -> Collection[str]:
+        """Return the path of the port, and that of its published WSDL."""
+        port = "/" if self.path else urlsplit(served_address(self.site, self.port)).path
+        return [port, *([self.codec.published] if self.codec.published else ())]
 
     def known_calls(self) -> tuple[str, ...]:
         """Return the operations of the port."""

@@ -76,6 +76,7 @@ class Door:
             answers=self._answers,
             counts=self.counts,
         )
+        self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
         self._wrong = WrongCalls(session.monotonic)
@@ -98,9 +99,9 @@ class Door:
             return call
         return self._serve(here, call, sender, notes)
 
-    def calls(self) -> set[str]:
-        """Return the calls that it takes, to find doors that overlap."""
-        return {f"{self.config.path} {call}" for one in self._protocols for call in one.calls()}
+    def paths(self) -> frozenset[str]:
+        """Return the paths at which it takes requests; ``*`` is any part of a segment."""
+        return self._paths
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
         """Return the answer to an unreadable request; None if it isn't for this door."""
@@ -155,6 +156,8 @@ class Door:
     ) -> Response | Waiting | None:
         asked = [call.protocol] if call else self._protocols
         talk, refused = self._callers.converse(request, asked)
+        if talk is not None and call is None and talk.header("www-authenticate"):
+            talk = None  # only a call is challenged: another door may take this request
         if talk is not None and self._wrong.are_too_many(sender):
             return self._turn_away(request)
         if talk is not None and refused and not talk.header("www-authenticate"):
@@ -218,6 +221,15 @@ def _check_address(
             f"door {config.name}: its WSDL would send callers to {address}: set bridge.address "
             "to the URL by which they reach the bridge"
         )
+
+
+def _paths_of(
+    config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
+) -> frozenset[str]:
+    site = dialect.site()
+    calls = (path for one in protocols for path in one.codec.paths(one.calls()))
+    others = (path for one in protocols for path in one.auth.paths(site))
+    return frozenset(f"{config.path}/{path.strip('/')}" for path in (*calls, *others))
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

@@ -21,6 +21,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
 
+from support.blocks import GATE
 from support.bridges import (
     CALLERS,
     HERE,
@@ -40,6 +41,7 @@ from support.bridges import (
 )
 from support.each import each
 from support.events import events_of
+from support.logins import AUTH, SOAP
 from support.mocking import ENVELOPE
 from support.vendor import EXAMPLES
 from support.webhook_receivers import received
@@ -181,7 +183,7 @@ def oldcorp() -> str:
 def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
     with running(tmp_path, oldcorp()) as run:
         (door,) = run.bridge.doors
-        assert "/services/oldcorp SubmitShortMessage" in door.calls()
+        assert door.paths() == {"/services/oldcorp/"}
         account = replace(door.config.callers["shop"], url="http://localhost/services/oldcorp")
         with Client(account, transport=DoorTransport(run)) as client:
             first = client.send(NUMBER, "Hello", reference="order-1")
@@ -306,15 +308,6 @@ def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:
         run.settled()
 
 
-def test_two_doors_that_hear_the_same_calls_are_refused(tmp_path: Path) -> None:
-    second = '[doors.two]\nspeaks = "old"\nto = "new"\ncallers = { a = { api_key = "k" } }\n'
-    with (
-        pytest.raises(ConfigError, match="the doors shop and two take the same calls"),
-        running(tmp_path, config_text(backends=second + OLD + NEW)),
-    ):
-        pass
-
-
 def test_a_store_that_can_t_be_written_is_a_fault_of_the_dialect(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.send("Before")
@@ -407,3 +400,25 @@ row = { id = "id", status = "state" }
         pass
     with running(tmp_path, text.replace("/{id}", "/{id}?key={api_key}")):
         pass
+
+
+@each("path", ["", "/gate"])
+def test_a_login_by_a_wsdl_is_taken_where_the_door_is(tmp_path: Path, path: str) -> None:
+    login = SOAP.replace("\n[", "\n[backends.old.")
+    block = f'[backends.old]\nbackend = "soap"\nwsdl = "{GATE}"\n{AUTH}{login}'
+    callers = '{ shop = { user = "shop", pin = "one" } }'
+    text = config_text(f'path = "{path}"' if path else "", backends=block + NEW)
+    with running(tmp_path, text.replace(CALLERS, callers)) as run:
+        (door,) = run.bridge.doors
+        account = door.config.callers["shop"]
+        there = replace(account, url=f"http://localhost{path}") if path else account
+        with Client(there, transport=DoorTransport(run)) as client:
+            client.send(NUMBER, "Hello")
+        wrong: dict[str, Any] = {"pin": Secret("no")}
+        with (
+            Client(replace(there, **wrong), transport=DoorTransport(run)) as client,
+            pytest.raises(AuthenticationFailed),
+        ):
+            client.send(NUMBER, "Hello")
+        (stored,) = run.settled()
+    assert stored.caller == "shop"
