@@ -6,11 +6,13 @@ outcome the answer waits for.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from smsbridge.backends.base import Backend
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
@@ -20,6 +22,8 @@ from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
+from smsbridge.mapping.reread import READABLE_FILTERS, readable_names
+from smsbridge.mapping.template import RECIPIENTS, names
 from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.proof import Proof, unprovable
@@ -28,7 +32,6 @@ from smsbridge.serving.provider_protocol import ProviderProtocol, provider_proto
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from smsbridge.backends.base import Backend
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import StoredEvent
 
@@ -60,6 +63,7 @@ class Door:
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
         _check_proof(config, self._protocols)
+        _check_readable(config, self._dialect, self._protocols)
         _check_address(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
@@ -209,6 +213,31 @@ def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) ->
                     f"door {config.name}: {table.call} signs {value}, which the call doesn't "
                     "contain, so the signature can't be checked"
                 )
+
+
+def _check_readable(
+    config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
+) -> None:
+    """Refuse a dialect whose sends never say a text or a number that can be read back."""
+    if type(dialect).taken is not Backend.taken:  # it reads messages itself
+        return
+    for send in (one.table.send for one in protocols if one.table.send):
+        places = send.places()
+        read = frozenset[str]().union(*map(readable_names, places.values()))
+        for names_of_it in (("recipient", RECIPIENTS), ("text",)):
+            if not read.isdisjoint(names_of_it):
+                continue
+            told = [
+                f"{path} = {json.dumps(one, ensure_ascii=False)}"
+                for path, one in places.items()
+                if not {*names(one)}.isdisjoint(names_of_it)
+            ]
+            raise ConfigError(
+                f"door {config.name}: every call of {send.call} would be refused, since the "
+                f"{names_of_it[0]} can't be read back from {' or '.join(told) or 'any field'}: "
+                f"it needs a field of its own, as {{{names_of_it[0]}}} or with filters that can "
+                f"be read back: {', '.join(READABLE_FILTERS)}"
+            )
 
 
 def _check_address(

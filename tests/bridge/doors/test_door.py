@@ -378,6 +378,78 @@ accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
         pass
 
 
+READ = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { ok = "yes" }, id = "id" }
+"""
+
+
+def reading(fields: str) -> str:
+    """Return a config with a door whose sends have these fields."""
+    given = 'to = "{recipient}", text = "{text}"'
+    text = config_text(backends=READ.replace(given, fields) + NEW)
+    return text.replace(CALLERS, '{ shop = { api_key = "k" } }')
+
+
+@each(
+    ("fields", "why"),
+    [
+        (
+            'to = "{recipient}", text = "{text|md5}"',
+            'the text can\'t be read back from text = "{text|md5}": it needs a field of its own',
+        ),
+        (
+            'to = "{recipient|sha1}", text = "{text}"',
+            'the recipient can\'t be read back from to = "{recipient|sha1}"',
+        ),
+        (
+            'all = "{recipient} {text}"',
+            'the recipient can\'t be read back from all = "{recipient} {text}"',
+        ),
+        (
+            'to = "{recipient}", text = { lower = { base64 = "{text}" } }',
+            'the text can\'t be read back from text = {"lower": {"base64": "{text}"}}',
+        ),
+        (
+            'to = "{recipient}" }\nheaders = { Text = "{text}"',
+            "the text can't be read back from any field",
+        ),
+    ],
+)
+def test_a_dialect_whose_messages_can_never_be_read_is_refused(
+    tmp_path: Path, fields: str, why: str
+) -> None:
+    said = re.escape(f"door shop: every call of POST /send would be refused, since {why}")
+    end = "as {(text|recipient)} or with filters that can be read back: text, digits, e164, "
+    with (
+        pytest.raises(ConfigError, match=f"{said}.*{end}"),
+        running(tmp_path, reading(fields)),
+    ):
+        pass
+
+
+@each(
+    "fields",
+    [
+        'to = "{recipient}", text = { "{encoding}" = { ucs-2 = "{text|md5}", "*" = "{text}" } }',
+        'to = "{recipient|national}", text = "{text|hex-ucs2|lower}"',
+        "all = \"<m to='{recipient}'><t>{text|xml}</t></m>\"",
+        'to = "{recipient|e164}", mac = "{text|md5}", body = "{text}"',
+    ],
+)
+def test_a_dialect_whose_messages_can_be_read_in_some_form_is_served(
+    tmp_path: Path, fields: str
+) -> None:
+    with running(tmp_path, reading(fields)) as run:
+        assert len(run.bridge.doors) == 1
+
+
 def test_a_dialect_with_a_call_without_credentials_is_refused(tmp_path: Path) -> None:
     block = """
 [backends.old]
