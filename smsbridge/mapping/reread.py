@@ -22,6 +22,7 @@ from smsbridge.mapping.template import (
     texts,
 )
 from smsbridge.mapping.times import ParsedTime, form_trouble, parse_time
+from smsbridge.mapping.words import word_at
 from smsbridge.text.hmac_text import ALGORITHMS
 
 _HASHES = frozenset({"md5", "sha1", "sha256"})
@@ -116,6 +117,8 @@ def values_in(given: Mapping[str, Any], places: Mapping[str, Template]) -> dict[
     for path, template in places.items():
         word = field_at(given, path)
         several = isinstance(word, list) and RECIPIENTS in names(template)
+        if isinstance(word, list | Mapping) and not several:
+            word = None if path.startswith("{") else word_at(given, path)
         if word not in (None, ""):
             pairs.append((template, one_text(word) if several else text(word)))
     return reread_all(pairs)
