@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.database import At
     from smsbridge.client.sync import Client
 
+LOG = logging.getLogger("smsbridge.bridge")
 _STOP_SECONDS = 18.0
 
 
@@ -54,6 +56,9 @@ def serve_bridge(
             database.migrate()
             store = MessageStore(database)
             opened = open_doors(config, store, session, address) if doors else ()
+            for door in opened:
+                if door.warning:
+                    LOG.warning(door.warning, extra={"door": door.config.name})
             maker = _Maker(config, store, session, client_of, address)
             bridge = maker.bridge(opened)
             bridge.start()

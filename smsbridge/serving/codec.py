@@ -85,6 +85,10 @@ class ProviderCodec(ABC):
         """Return every call in a contract, in a table or not; empty without a contract."""
         return ()
 
+    def declared_fields(self, _name: str) -> Collection[str]:
+        """Return the fields that a contract has for a call, as paths without indexes."""
+        return ()
+
     def call_by_head(self, _request: Request) -> str:
         """Return the call that a request's head names, or empty."""
         return ""

@@ -20,7 +20,7 @@ from smsbridge.codecs.soap.envelope import (
     read_envelope,
     sendable,
 )
-from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL
 from smsbridge.codecs.soap.reader import split
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.xml import REQUEST
@@ -109,6 +109,14 @@ class ProviderSoap(ProviderCodec):
     def known_calls(self) -> tuple[str, ...]:
         """Return the operations of the port."""
         return tuple(self.port.operations)
+
+    def declared_fields(self, name: str) -> Collection[str]:
+        """Return the paths of a call's simple parts; of an array, that of the array."""
+        return [
+            one.path
+            for one in self.port.content(name, "input").paths()
+            if (one.type.item or one.type).simple and one.part.name != SUBTYPE
+        ]
 
     def call_by_head(self, request: Request) -> str:
         """Return the operation that a request's action names, or empty."""

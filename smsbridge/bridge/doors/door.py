@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from smsbridge.backends.base import Backend
+from smsbridge.bridge.doors.call_messages import PASSED
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
@@ -24,13 +25,21 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
 from smsbridge.mapping.reread import READABLE_FILTERS, readable_names
 from smsbridge.mapping.template import RECIPIENTS, names
-from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
+from smsbridge.serving.call import (
+    ReceivedCall,
+    field_name,
+    is_known_call,
+    read_call,
+    refuse,
+    serve_wsdl,
+)
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
+from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import StoredEvent
@@ -71,6 +80,11 @@ class Door:
                 f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
                 'so no answer can wait for their outcomes: remove answer = "outcome"'
             )
+        declared = {
+            one.name: frozenset(one.codec.declared_fields(one.table.send.call))
+            for one in self._protocols
+            if one.table.send
+        }
         self._calls = DoorCalls(
             config=config,
             dialect=self._dialect,
@@ -79,7 +93,9 @@ class Door:
             session=session,
             answers=self._answers,
             counts=self.counts,
+            declared=declared,
         )
+        self._gaps = sorted(_gaps(config, self._protocols, declared))
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -106,6 +122,16 @@ class Door:
     def paths(self) -> frozenset[str]:
         """Return the paths at which it takes requests; ``*`` is any part of a segment."""
         return self._paths
+
+    @property
+    def warning(self) -> str:
+        """What an operator should know before the first call; empty if there is nothing."""
+        if not self._gaps:
+            return ""
+        return (
+            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
+            "carries: a call with such a field is refused, unless ignore names it"
+        )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
         """Return the answer to an unreadable request; None if it isn't for this door."""
@@ -238,6 +264,26 @@ def _check_readable(
                 f"it needs a field of its own, as {{{names_of_it[0]}}} or with filters that can "
                 f"be read back: {', '.join(READABLE_FILTERS)}"
             )
+
+
+def _gaps(
+    config: DoorConfig,
+    protocols: tuple[ProviderProtocol, ...],
+    declared: Mapping[str, frozenset[str]],
+) -> Iterator[str]:
+    """Yield the fields that a contract has for a send and that can't be passed on."""
+    for protocol in (one for one in protocols if one.table.send and declared.get(one.name)):
+        table, fields = protocol.table, protocol.table.send.fields if protocol.table.send else {}
+        able = {*PASSED, *table.auth.credentials, "token"}
+        paths = [path for path, one in fields.items() if able.issuperset(names(one))]
+        for account in (one.credentials() for one in config.callers.values()):
+            if account.keys() >= {*table.auth.credentials}:
+                paths += table.auth.fields(account)
+        known = [f"{field_name(path)}." for path in paths]
+        for name in declared[protocol.name]:
+            is_mapped = any(one.startswith(f"{name}.") for one in known)
+            if not is_mapped and not config.ignores(name, is_free=False):
+                yield name
 
 
 def _check_address(

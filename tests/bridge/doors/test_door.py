@@ -211,14 +211,38 @@ def oldcorp_call(inner: str) -> Request:
     return Request(method="POST", url=url, headers=headers, body=body)
 
 
-def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
+LATER = "<notBefore>2035-01-31T09:00:00Z</notBefore>"
+
+
+def test_a_field_that_the_table_doesn_t_have_is_refused_unless_it_may_be_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body><priority>high</priority>"
-    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
-    with running(tmp_path, oldcorp()) as run:
-        assert run.ask(oldcorp_call(call)).status == 200
+
+    def call(more: str) -> Request:
+        inner = f"<request>{fields}{more}</request>"
+        return oldcorp_call(f"<SubmitShortMessage>{inner}</SubmitShortMessage>")
+
+    text = oldcorp()
+    with running(tmp_path, text) as run:
+        assert run.ask(call("")).status == 500
+        assert run.messages() == []
+        (door,) = run.bridge.doors
+        assert door.counts.refused == {"a field that can't be passed on": 1}
+        assert "refused: request.priority can't be passed on" in caplog.text
+        assert door.warning == (
+            "its WSDL has request.notBefore, request.priority, which no table of oldcorp "
+            "carries: a call with such a field is refused, unless ignore names it"
+        )
+        assert door.warning in caplog.text
+    text = text.replace("[doors.shop]", '[doors.shop]\nignore = ["?", "request.priority"]')
+    with running(tmp_path, text) as run:
+        run.ask(call(LATER))
+        assert run.messages() == []
+        assert run.ask(call("")).status == 200
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {("shop", "request.priority is not passed on"): 1}
-        run.settled()
+        assert len(run.settled()) == 1
 
 
 def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: Path) -> None:
