@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.filters import text
+from smsbridge.mapping.path import flat
 from smsbridge.mapping.reread import field_at, readable_names, reread, time_in
 from smsbridge.mapping.template import RECIPIENTS, is_choice, names, render
 from smsbridge.serving.call import field_name, unknown_fields
@@ -37,6 +38,8 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
         raise InvalidMessage("text: not in an encoding that the call or the door declares")
     if TWO_VALUES in call.leniencies:
         raise InvalidMessage("a field has two values, and only one could be sent")
+    if _has_surplus(call):
+        raise InvalidMessage("a list has more than its table reads, such as a second message")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is not a message")
     said, more = call.values, dict[str, Any]()
@@ -48,6 +51,29 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
             raise InvalidMessage("send_at: the time can't be read")
         more["send_at"] = found.time
     return [replace(message, **more) for message in call.messages]
+
+
+def _has_surplus(call: ReceivedCall) -> bool:
+    """Return whether a list of a call goes on after what its table reads: a message would be lost.
+
+    An index of 0 is as good as none, since a list with one item counts as that item.
+    """
+    carry = call.table.plan.places_carry
+    several = {_without_first(path) for path, carried in carry.items() if RECIPIENTS in carried}
+    read = {_without_first(path) for path in carry} | call.own
+    known = {field_name(path) for path in carry}
+    for path, word in flat(call.fields):
+        if field_name(path) not in known or (here := _without_first(path)) in several:
+            continue
+        items = word if isinstance(word, list) else [word]
+        said = (number for number, item in enumerate(items) if item not in _EMPTY)
+        if any(_without_first(f"{here}[{number}]") not in read for number in said):
+            return True
+    return False
+
+
+def _without_first(path: str) -> str:
+    return path.replace("[0]", "")
 
 
 def omissions(call: ReceivedCall) -> dict[str, bool]:

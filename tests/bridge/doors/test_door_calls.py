@@ -228,6 +228,44 @@ def test_a_plus_that_is_not_escaped_still_makes_the_number(tmp_path: Path, numbe
         assert [one.recipient for one in run.settled()] == [NUMBER]
 
 
+LISTS = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+body = "json"
+fields = { "messages[0].to[0]" = "{recipient}", "messages[0].text" = "{text}", "tags[1]" = "b" }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { error = { bad = "request" } }
+"""
+FIRST = {"to": [NUMBER], "text": "One"}
+
+
+@each(
+    ("fields", "count"),
+    [
+        ({"messages": [FIRST]}, 1),
+        ({"messages": FIRST}, 1),
+        ({"messages": [FIRST], "tags": ["", "b"]}, 1),
+        ({"messages": [FIRST, FIRST]}, 0),
+        ({"messages": [FIRST, {"text": "Two"}]}, 0),
+        ({"messages": [{**FIRST, "to": [NUMBER, "+12025550124"]}]}, 0),
+        ({"messages": [FIRST], "tags": ["a", "b", "c"]}, 0),
+    ],
+)
+def test_a_call_with_more_messages_than_its_table_reads_is_refused(
+    tmp_path: Path, fields: dict[str, Any], count: int
+) -> None:
+    text = config_text('ignore = ["*"]', backends=LISTS + NEW)
+    body = json.dumps({"key": "shop-key", **fields}).encode()
+    with running(tmp_path, text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')) as run:
+        one = form("/send", {})
+        run.ask(replace(one, headers={"Content-Type": "application/json"}, body=body))
+        assert len(run.settled()) == count
+
+
 def test_a_number_of_json_is_sent_as_it_is_written(tmp_path: Path) -> None:
     body = f'{{"key": "shop-key", "to": {NUMBER[1:]}, "text": 10.50, "ref": ["r"]}}'.encode()
     with running(tmp_path, referenced()) as run:
