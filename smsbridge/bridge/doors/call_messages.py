@@ -26,6 +26,9 @@ _MADE = {"now", "uuid", "encoding", "segments"}
 PASSED = frozenset(_CARRIED | _MADE)
 """The values of a call that the bridge passes on or makes anew."""
 
+_UNSET = ("false", "0001-01-01t00:00:00")
+"""What .NET says for a bool and a time that nobody has set."""
+
 _EMPTY: tuple[object, ...] = (None, "", [])
 
 
@@ -76,14 +79,17 @@ def _without_first(path: str) -> str:
     return path.replace("[0]", "")
 
 
-def omissions(call: ReceivedCall) -> dict[str, bool]:
+def omissions(call: ReceivedCall) -> list[str]:
     """Return the fields of a call that the bridge doesn't pass on, as paths without indexes.
 
-    For each, whether its table says nothing against that: it doesn't have the field, or has it as
-    an option. Otherwise the field has a word that the table never says.
+    Its table doesn't have them, or has them as an option, or with other words.
     """
     private = {*call.protocol.table.auth.credentials, "token"}
-    found = {path: True for path, word in unknown_fields(call) if word not in _EMPTY}
+    found = {
+        path
+        for path, word in unknown_fields(call)
+        if word not in _EMPTY and text(word).casefold() not in _UNSET
+    }
     for path, template in call.table.places().items():
         word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
         if isinstance(word, list) and len(word) == 1:
@@ -91,14 +97,14 @@ def omissions(call: ReceivedCall) -> dict[str, bool]:
         if word in _EMPTY or isinstance(word, dict) or not private.isdisjoint(carried):
             continue  # what is in a dict is a field that the table doesn't have
         if isinstance(word, list):
-            found |= {} if RECIPIENTS in carried else {field_name(path): False}
+            found |= set() if RECIPIENTS in carried else {field_name(path)}
             continue
         read = reread(template, text(word), call.values)
-        if (read and read.keys() <= PASSED) or _says_nothing(template, text(word)):
-            continue
-        if read or not _is_unreadable(template):
-            found[field_name(path)] = bool(read)
-    return found
+        is_whole = bool(read) and read.keys() <= PASSED
+        is_whole = is_whole or _says_nothing(template, text(word))
+        if not is_whole and (read or not _is_unreadable(template)):
+            found.add(field_name(path))
+    return sorted(found)
 
 
 def _says_nothing(template: Template, word: str) -> bool:

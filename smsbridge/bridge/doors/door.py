@@ -95,7 +95,7 @@ class Door:
             counts=self.counts,
             declared=declared,
         )
-        self._gaps = sorted(_gaps(config, self._protocols, declared))
+        self._gaps = sorted({*_gaps(config, self._protocols, declared)})
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -282,7 +282,7 @@ def _gaps(
         known = [f"{field_name(path)}." for path in paths]
         for name in declared[protocol.name]:
             is_mapped = any(one.startswith(f"{name}.") for one in known)
-            if not is_mapped and not config.ignores(name, is_free=False):
+            if not is_mapped and not config.ignores(name, is_declared=True):
                 yield name
 
 

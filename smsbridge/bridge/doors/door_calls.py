@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from smsbridge.bridge.doors.call_messages import check_sendable, messages_of, omissions
 from smsbridge.bridge.doors.door_answers import DoorAnswers
-from smsbridge.bridge.doors.door_config import FREE, AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.door_config import UNDECLARED, AnswerWhen, DoorConfig
 from smsbridge.bridge.doors.door_log import DoorLog
 from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
@@ -148,7 +148,7 @@ class DoorCalls:
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
         dropped = omissions(call)
-        if refused := [name for name in dropped if not self._may_drop(call, name, dropped)]:
+        if refused := [name for name in dropped if not self._may_drop(call, name)]:
             return self._refuse_fields(request, call, caller, refused)
         several = [
             NewMessage(
@@ -190,9 +190,8 @@ class DoorCalls:
         said = {"door": self.config.name, "caller": caller, "id": put.message.id}
         LOG.info(what, extra=said)
 
-    def _may_drop(self, call: ReceivedCall, name: str, dropped: Mapping[str, bool]) -> bool:
-        is_free = dropped[name] and name not in self._contract_fields(call)
-        return self.config.ignores(name, is_free=is_free)
+    def _may_drop(self, call: ReceivedCall, name: str) -> bool:
+        return self.config.ignores(name, is_declared=name in self._contract_fields(call))
 
     def _contract_fields(self, call: ReceivedCall) -> Collection[str]:
         return self.declared.get(call.protocol.name, ())
@@ -208,9 +207,8 @@ class DoorCalls:
         self, request: Request, call: ReceivedCall, caller: str, names: list[str]
     ) -> Response:
         self.counts.refuse("a field that can't be passed on")
-        shown = {
-            self._own_name(call, one) or (one if _PLAIN.fullmatch(one) else FREE) for one in names
-        }
+        plain = (one if _PLAIN.fullmatch(one) else UNDECLARED for one in names)
+        shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
         LOG.warning(
             "refused: %s can't be passed on; what may be dropped belongs into ignore",
             list_words(sorted(shown)),

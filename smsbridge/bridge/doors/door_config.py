@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from smsbridge.config.load import ConfigDocument
     from smsbridge.text.located import Checker
 
-FREE = "?"
-"""In ``ignore``, any field that no contract declares and that the table lacks, or any option."""
+UNDECLARED = "?"
+"""In ``ignore``, any field that no contract declares: each of a service without a WSDL."""
 
 _MOST_WAIT = 300
 
@@ -58,7 +58,7 @@ class DoorConfig:
     of the block to compare with ``to``; empty for none. ``received``: which caller gets incoming
     messages, by recipient number; empty if the door doesn't say. ``webhooks``: by caller.
     ``ignore``: the fields, as paths without indexes, that are dropped if they can't be passed on,
-    or `FREE`, or ``*`` for all. A send with any other is refused.
+    or `UNDECLARED`, or ``*`` for all. A send with any other is refused.
     """
 
     name: str
@@ -73,14 +73,14 @@ class DoorConfig:
     shadow: str = ""
     received: Mapping[str, str] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
-    ignore: tuple[str, ...] = (FREE,)
+    ignore: tuple[str, ...] = (UNDECLARED,)
 
-    def ignores(self, name: str, *, is_free: bool) -> bool:
-        """Return whether a field may be dropped. A header of SOAP may be, unless it forbids it.
+    def ignores(self, name: str, *, is_declared: bool) -> bool:
+        """Return whether a field may be dropped; ``is_declared``: whether the contract has it.
 
-        ``is_free``: whether neither a contract nor the table says anything against that.
+        A header of SOAP may be, unless it says otherwise itself.
         """
-        known_as = {name, "*", FREE} if is_free else {name, "*"}
+        known_as = {name, "*"} if is_declared else {name, "*", UNDECLARED}
         return name.partition(".")[0] == HEADER or not known_as.isdisjoint(self.ignore)
 
 
@@ -143,7 +143,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         charset=_charset(own),
         ignore=read_texts(own, "ignore", '["?", "request.priority"]')
         if "ignore" in own
-        else (FREE,),
+        else (UNDECLARED,),
         shadow=_block(document, own, "shadow") if "shadow" in own else "",
         received=read_received(own, callers.values),
         webhooks=read_webhooks(document, own, known),
@@ -227,7 +227,7 @@ def _charset(own: Checker) -> str:
 
 def _ignore(own: Checker) -> tuple[str, ...]:
     given = read_texts(own, "ignore", '["?", "request.priority"]')
-    return given if "ignore" in own else (FREE,)
+    return given if "ignore" in own else (UNDECLARED,)
 
 
 def _path(own: Checker) -> str:
