@@ -58,7 +58,7 @@ def serve_bridge(
             opened = open_doors(config, store, session, address) if doors else ()
             for door in opened:
                 if door.warning:
-                    LOG.warning(door.warning, extra={"door": door.config.name})
+                    LOG.warning("%s", door.warning, extra={"door": door.config.name})
             maker = _Maker(config, store, session, client_of, address)
             bridge = maker.bridge(opened)
             bridge.start()

@@ -130,7 +130,7 @@ class Door:
             return ""
         return (
             f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
-            "carries: a call with such a field is refused, unless ignore names it"
+            "carries: a send with such a field is refused, unless ignore names it"
         )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:

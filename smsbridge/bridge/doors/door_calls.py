@@ -173,9 +173,9 @@ class DoorCalls:
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
-        for name in dropped:
-            shown = self._own_name(call, name) or "a field that isn't in its table"
-            self.counts.note(caller, f"{shown} is not passed on")
+        unknown = "a field that isn't in its table"
+        for name in {self._own_name(call, one) or unknown for one in dropped}:
+            self.counts.note(caller, f"{name} is not passed on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
@@ -198,10 +198,8 @@ class DoorCalls:
 
     def _own_name(self, call: ReceivedCall, name: str) -> str:
         """Return a field's name if it is the service's; any other was made up by its caller."""
-        is_known = name in self._contract_fields(call) or name in map(
-            field_name, call.table.places()
-        )
-        return name if is_known else ""
+        own = {*self._contract_fields(call), *map(field_name, call.table.places())}
+        return name if name in own else ""
 
     def _refuse_fields(
         self, request: Request, call: ReceivedCall, caller: str, names: list[str]
@@ -210,7 +208,7 @@ class DoorCalls:
         plain = (one if _PLAIN.fullmatch(one) else UNDECLARED for one in names)
         shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
         LOG.warning(
-            "refused: %s can't be passed on; what may be dropped belongs into ignore",
+            "refused: %s can't be passed on; if that may be dropped, add it to ignore",
             list_words(sorted(shown)),
             extra={"door": self.config.name, "caller": caller},
         )
