@@ -50,7 +50,7 @@ from smsbridge.mapping.rows import AnswerRows, read_received, read_sent
 from smsbridge.mapping.template import RECIPIENTS, Template
 from smsbridge.mapping.times import zone_of
 from smsbridge.mapping.words import word_at
-from smsbridge.message import Message, Options, Status, Submission, fingerprint
+from smsbridge.message import Channel, Message, Options, Status, Submission, fingerprint
 from smsbridge.text.phone import e164
 from smsbridge.text.secrets import Secret
 
@@ -266,7 +266,7 @@ class Backend:
             started=session.now(),
         )
 
-    def taken(self, operation: Operation, given: Mapping[str, Any], _note: Note) -> Message:
+    def taken(self, operation: Operation, given: Mapping[str, Any], note: Note) -> Message:
         """Return the message that the provider reads from its fields: the table, read backwards.
 
         Used by the mock provider. Raises `InvalidMessage` for a message that the provider would
@@ -278,9 +278,13 @@ class Backend:
             if (word := given.get(path) if in_route else word_at(given, path)) is not None:
                 pairs.append((template, word))
         values = reread_all(pairs)
-        number = values.get("recipient") or values.get(RECIPIENTS, "")
+        said = values.get("recipient") or values.get(RECIPIENTS, "")
+        number = said.strip(" ")
+        if number != said:  # a + that is not escaped in a query or form is a blank
+            note("a number with blanks around it, or a literal +")
         number = f"+{number}" if number.isdigit() else number
-        return Message(recipient=number, text=values.get("text", ""))
+        channels: Any = values.get("channels", Channel.SMS).lower().split("+")
+        return Message(recipient=number, text=values.get("text", ""), channels=channels)
 
     def question(self, name: str) -> Question | None:
         """Return the table of a question, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from smsbridge.bridge.delivery.message_queue import MessageQueue, holder_name
 from smsbridge.bridge.delivery.sender import ClientOf, Sender, bridge_client
 from smsbridge.bridge.delivery.thread_workers import ThreadWorkers
 from smsbridge.bridge.doors.door import Door
+from smsbridge.bridge.doors.door_paths import check_door_paths
 from smsbridge.bridge.events.event_delivery import EventDelivery, tellers_of
 from smsbridge.bridge.events.event_queue import EventQueue
 from smsbridge.bridge.events.inbound import Inbound
@@ -21,7 +23,6 @@ from smsbridge.bridge.store.database import nowhere
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.open_database import open_database
-from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Session
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.database import At
     from smsbridge.client.sync import Client
 
+LOG = logging.getLogger("smsbridge.bridge")
 _STOP_SECONDS = 18.0
 
 
@@ -54,6 +56,9 @@ def serve_bridge(
             database.migrate()
             store = MessageStore(database)
             opened = open_doors(config, store, session, address) if doors else ()
+            for door in opened:
+                if door.warning:
+                    LOG.warning("%s", door.warning, extra={"door": door.config.name})
             maker = _Maker(config, store, session, client_of, address)
             bridge = maker.bridge(opened)
             bridge.start()
@@ -141,18 +146,8 @@ def open_doors(
 ) -> tuple[Door, ...]:
     """Return the doors, longest path first.
 
-    Raises `ConfigError` if a dialect can't be spoken, or if two doors take the same call.
+    Raises `ConfigError` if a dialect can't be spoken, or if two doors take calls at one path.
     """
     doors = [Door(door, config.backends[door.to], store, session, address) for door in config.doors]
-    heard: dict[str, str] = {}
-    for door in doors:
-        for call in door.calls():
-            if (other := heard.setdefault(call, door.config.name)) != door.config.name:
-                both = f"{other} and {door.config.name}"
-                raise ConfigError(f"the doors {both} take the same calls: give each its own path")
-            path = f"{door.config.path}{call.rpartition(' ')[2]}".rstrip("/")
-            for one in config.events:
-                if one.path and f"{path}/".startswith(f"{one.path}/"):
-                    why = f"door {door.config.name} takes calls at the path of its webhook"
-                    raise ConfigError(f"bridge.events.{one.name}: {why}: give another path")
+    check_door_paths(doors, [(one.name, one.path) for one in config.events if one.path])
     return tuple(sorted(doors, key=lambda door: -len(door.config.path)))

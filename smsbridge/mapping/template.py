@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from smsbridge.errors import InvalidMessage
 from smsbridge.mapping.filters import FILTERS, TIME_FILTERS, is_of_a_time, one_text, text
@@ -288,6 +288,11 @@ def _write(name: str, time: datetime, form: str, zone: tzinfo | None) -> str:
             "give a time before or after it"
         )
     return local.strftime(form)
+
+
+def is_choice(template: Template) -> TypeGuard[Mapping[str, Any]]:
+    """Return whether a template is a choice by a value."""
+    return isinstance(template, Mapping) and not template.keys() & (FILTERS.keys() | ALGORITHMS)
 
 
 def names(template: Template) -> Iterator[str]:

@@ -58,6 +58,14 @@ class ProviderAuth(ABC):
         """Return the answer to a request of the auth's conversation; ``mint`` issues a token."""
         return None
 
+    def at_path(self, _path: str) -> ProviderAuth:
+        """Return an auth whose conversation is at another path, as `ProviderCodec.at_path` does."""
+        return self
+
+    def paths(self, _site: Site) -> Collection[str]:
+        """Return the paths of the auth's conversation, as `ProviderCodec.paths` does."""
+        return ()
+
     def renew(
         self, _request: Request, _tokens: Collection[str], _mint: Callable[[str], str]
     ) -> Response | None:

@@ -273,13 +273,13 @@ def credentials_in(
 
 def unknown_fields(call: ReceivedCall) -> Iterator[tuple[str, Any]]:
     """Yield each field of a call that isn't in its table: its path, without indexes."""
-    known = {_names(path) for path in (*call.table.fields, *call.own)}
+    known = {field_name(path) for path in (*call.table.fields, *call.own)}
     for path, word in flat(call.fields):
-        if (name := _names(path)) not in known:
+        if (name := field_name(path)) not in known:
             yield name, word
 
 
-def _names(path: str) -> str:
+def field_name(path: str) -> str:
     """Return a path without indexes; an unknown field's name may not be a valid path."""
     try:
         return names_in(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,6 +51,13 @@ class ProviderCodec(ABC):
     def refuse(self, request: Request, why: Unreadable) -> Response:
         """Return the answer to an unreadable request."""
 
+    def paths(self, _names: tuple[str, ...]) -> Collection[str]:
+        """Return the paths of the requests for calls; ``*`` stands for any part of a segment.
+
+        They are below the path that the server strips, if there is one.
+        """
+        return ("/",)
+
     def beside(self, _own: Mapping[str, Codec]) -> ProviderCodec:
         """Return a codec that also serves calls with their own codec, by name."""
         return self
@@ -76,6 +83,10 @@ class ProviderCodec(ABC):
 
     def known_calls(self) -> tuple[str, ...]:
         """Return every call in a contract, in a table or not; empty without a contract."""
+        return ()
+
+    def declared_fields(self, _name: str) -> Collection[str]:
+        """Return the fields that a contract has for a call, as paths without indexes."""
         return ()
 
     def call_by_head(self, _request: Request) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.schemes import Login
@@ -15,7 +15,7 @@ from smsbridge.mapping.path import at, flat
 from smsbridge.mapping.template import render_all
 from smsbridge.serving.answers import AnswerWriter
 from smsbridge.serving.auth import ProviderAuth, has_all, provider_auth
-from smsbridge.serving.codec import provider_codec
+from smsbridge.serving.codec import ProviderCodec, provider_codec
 from smsbridge.text.secrets import same
 
 if TYPE_CHECKING:
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ProviderLogin(ProviderAuth):
-    """A provider's own login."""
+    """A provider's own login. ``path``: where it is served, if not at the service's own path."""
 
     auth: Login
+    path: str = ""
+
+    def at_path(self, path: str) -> ProviderLogin:
+        """Return a login that is served at another path."""
+        return replace(self, path=path)
 
     def is_used(self, request: Request, fields: Mapping[str, Any]) -> bool:
         """Return whether a call carries the token's field or header."""
@@ -47,12 +52,17 @@ class ProviderLogin(ProviderAuth):
         beside = provider_auth(self.auth.auth)
         return known and beside.is_valid(request, fields, credentials, tokens)
 
+    def paths(self, site: Site) -> Collection[str]:
+        """Return the path of the login, and those of ``auth``."""
+        own = self._codec(site).paths((self.auth.call,))
+        return (*own, *provider_auth(self.auth.auth).paths(site))
+
     def answer(
         self, request: Request, credentials: Credentials, site: Site, mint: Callable[[str], str]
     ) -> Response | None:
         """Answer a login with a token or a refusal, and any other request as ``auth`` does."""
         table = self.auth
-        codec = provider_codec(table.codec, site)
+        codec = self._codec(site)
         try:
             call = codec.read((table.call,), request, lambda _: None)
         except Unreadable:
@@ -68,6 +78,10 @@ class ProviderLogin(ProviderAuth):
         if not known or not has_all(credentials, table.credentials):
             return writer.refusal(table.rejected, (Reason.AUTHENTICATION,))
         return writer.answer({table.token: mint("token")}, table.rejected)
+
+    def _codec(self, site: Site) -> ProviderCodec:
+        codec = provider_codec(self.auth.codec, site)
+        return codec.at_path(self.path) if self.path else codec
 
 
 provider_auth.register(Login, ProviderLogin)

@@ -61,10 +61,15 @@ class ProviderClientCredentials(ProviderAuth):
 
     def _is_token_call(self, request: Request, site: Site | None = None) -> bool:
         """Return whether it is one, at the path of the call or below that of the service."""
-        method, _, address = self.auth.token.partition(" ")
+        method = self.auth.token.partition(" ")[0]
+        return request.method == method and request.path.rstrip("/") in self.paths(site)
+
+    def paths(self, site: Site | None) -> Collection[str]:
+        """Return the path of the token call, and that below the path of the service."""
+        address = self.auth.token.partition(" ")[2]
         wanted = urlsplit(address).path.rstrip("/")
         base = "" if is_url(address) or site is None else urlsplit(site.url).path.rstrip("/")
-        return request.method == method and request.path.rstrip("/") in (wanted, base + wanted)
+        return (wanted, base + wanted)
 
     def _is_in_header(self, header: str, credentials: Credentials) -> bool:
         """Return whether id and secret are right, escaped (RFC 6749 §2.3.1) or, as curl, not."""

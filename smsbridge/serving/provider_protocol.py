@@ -86,13 +86,18 @@ def provider_protocols(backend: Backend, path: str = "") -> tuple[ProviderProtoc
             name=name,
             table=protocol,
             codec=_codec(protocol, backend, path),
-            auth=provider_auth(protocol.auth),
+            auth=_auth(protocol, path),
         )
         alike = (one for one in found if (one.codec, one.calls()) == (made.codec, made.calls()))
         if (twin := next(alike, None)) is not None:  # they differ only in auth
             made = replace(made, last_read=twin.last_read)
         found.append(made)
     return tuple(sorted(found, key=lambda one: one.codec.needs_wsdl))
+
+
+def _auth(protocol: Protocol, path: str) -> ProviderAuth:
+    auth = provider_auth(protocol.auth)
+    return auth.at_path(path) if path else auth
 
 
 def _codec(protocol: Protocol, backend: Backend, path: str) -> ProviderCodec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email import policy
 from email.parser import BytesParser
@@ -34,10 +34,16 @@ _VISIBLE = "".join(map(chr, range(0x20, 0x7F)))
 NOT_UTF8 = "a form that is not UTF-8"
 """The leniency of a form whose bytes fit no encoding it declares: they become U+FFFD."""
 
+_BRACES = re.compile(r"\{([a-z_]+)[^{}]*\}")
+TWO_VALUES = "a field with two values"
+"""The leniency of a call that says two things in one field: the last counts."""
+
 _SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
-def parse_multipart(body: bytes, content_type: str, charset: str = "") -> dict[str, str]:
+def parse_multipart(
+    body: bytes, content_type: str, charset: str = "", note: Note = lambda _: None
+) -> dict[str, str]:
     """Return the text fields of a ``multipart/form-data`` body (RFC 7578), as PHP's curl sends.
 
     ``charset``: its encoding, if not UTF-8.
@@ -45,6 +51,8 @@ def parse_multipart(body: bytes, content_type: str, charset: str = "") -> dict[s
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
     fields: dict[str, str] = {}
+    if parts.defects:
+        raise Unreadable("the multipart form has no boundary, or not the last one")
     for part in parts.iter_parts():
         name = part.get_param("name", header="content-disposition")
         content = part.get_payload(decode=True)
@@ -52,10 +60,17 @@ def parse_multipart(body: bytes, content_type: str, charset: str = "") -> dict[s
             raise Unreadable("the multipart form has a part without a name")
         try:
             labels = _labels(part.get("content-type", ""), charset)
-            fields[name] = decode(content, labels)[0]
+            fields = _join(fields, {name: decode(content, labels)[0]}, note)
         except Undecodable:
             raise Unreadable("the form is not UTF-8") from None
     return fields
+
+
+def _join(fields: dict[str, Any], more: dict[str, Any], note: Note) -> dict[str, Any]:
+    """Return fields with more of them; note it if one has two values."""
+    if any(name in fields and fields[name] != value for name, value in more.items()):
+        note(TWO_VALUES)
+    return fields | more
 
 
 def json_response(status: int, document: Any, headers: Mapping[str, str] | None = None) -> Response:
@@ -95,15 +110,20 @@ def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any
         several = {name: [w for n, w in pairs if n == name] for name in fields if name[-2:] == "[]"}
         fields |= {name: words for name, words in several.items() if len(words) > 1}
         if len(pairs) > len(fields.keys() - several) + sum(map(len, several.values())):
-            note("a field that is given twice")
+            differ = any(word != fields[name] for name, word in pairs if name not in several)
+            note(TWO_VALUES if differ else "a field that is given twice")
     return fields
+
+
+def _parts(name: str) -> list[str]:
+    """Return the path of a route: its own text, and between that the names in braces."""
+    return _BRACES.split(urlsplit(name.partition(" ")[2]).path.rstrip("/"))
 
 
 @cache
 def _route(name: str) -> re.Pattern[str]:
     """Return the pattern of a route's path: braces match one segment."""
-    path = urlsplit(name.partition(" ")[2]).path.rstrip("/")
-    parts = re.split(r"\{([a-z_]+)[^{}]*\}", path)
+    parts = _parts(name)
     steps = (f"(?P<{p}>[^/]+)" if odd % 2 else re.escape(p) for odd, p in enumerate(parts))
     return re.compile("".join(steps) + "(?P<slash>/?)")
 
@@ -125,6 +145,12 @@ class ProviderRest(ProviderCodec):
         """Return a codec that also serves routes with their own codec."""
         mine = ((name, codec) for name, codec in own.items() if isinstance(codec, Rest))
         return replace(self, own=tuple(mine))
+
+    def paths(self, names: tuple[str, ...]) -> Collection[str]:
+        """Return the paths of routes, each also below the path of the service."""
+        base = urlsplit(self.site.url).path.rstrip("/")
+        found = ["*".join(_parts(name)[::2]) for name in names]
+        return [*found, *(base + path for path in found)]
 
     def codec_of(self, name: str) -> Rest:
         """Return the codec of a route."""
@@ -176,24 +202,26 @@ class ProviderRest(ProviderCodec):
         if given != wanted:
             note(f"{_SHOWN[given]} instead of {_SHOWN[wanted]}")
         if given == "json":
-            return fields | parse_json(
-                request.body, LIST if wanted == "json" else "", label, mend=False
-            )
+            array = LIST if wanted == "json" else ""
+            document = parse_json(request.body, array, label, mend=False)
+            return _join(fields, document, note)
         if given == "xml":
-            return fields | _read_xml(request.body, label)
+            return _join(fields, _read_xml(request.body, label), note)
         if kind == MULTIPART:
             note("multipart instead of a form")
-            return fields | parse_multipart(request.body, label, self.charset)
+            return _join(fields, parse_multipart(request.body, label, self.charset, note), note)
         if kind not in (FORM, ""):
             raise Unreadable(f"it is neither {FORM} nor {JSON}")
         if not kind:
             note("a form without its Content-Type")
         labels = _labels(label, self.charset)
         try:
-            decode(request.body, labels)
+            encoding = decode(request.body, labels)[1]
         except Undecodable:
-            raise Unreadable("the form is not UTF-8") from None
-        return fields | _read_pairs(request.body, labels, note)
+            encoding = ""
+        if not encoding or encoding.startswith(WIDE):
+            raise Unreadable("the form is not UTF-8")
+        return _join(fields, _read_pairs(request.body, labels, note), note)
 
     def write(self, _request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
         """Return an answer with status 200, in the format of a route."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from smsbridge.codecs.soap.envelope import (
     read_envelope,
     sendable,
 )
-from smsbridge.codecs.soap.model import BadWSDL
+from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL
 from smsbridge.codecs.soap.reader import split
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.xml import REQUEST
@@ -101,9 +101,22 @@ class ProviderSoap(ProviderCodec):
             return (request.prefix + request.path).rstrip("/") == self.path
         return (request.path or "/") == urlsplit(served_address(self.site, port)).path
 
+    def paths(self, _names: tuple[str, ...]) -> Collection[str]:
+        """Return the path of the port, and that of its published WSDL."""
+        port = "/" if self.path else urlsplit(served_address(self.site, self.port)).path
+        return [port, *([self.codec.published] if self.codec.published else ())]
+
     def known_calls(self) -> tuple[str, ...]:
         """Return the operations of the port."""
         return tuple(self.port.operations)
+
+    def declared_fields(self, name: str) -> Collection[str]:
+        """Return the paths of a call's simple parts; of an array, that of the array."""
+        return [
+            one.path
+            for one in self.port.content(name, "input").paths()
+            if (one.type.item or one.type).simple and one.part.name != SUBTYPE
+        ]
 
     def call_by_head(self, request: Request) -> str:
         """Return the operation that a request's action names, or empty."""

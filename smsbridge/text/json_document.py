@@ -26,11 +26,12 @@ def read_json(body: bytes | str, content_type: str = "", *, mend: bool = True) -
     It is UTF-8 (RFC 8259 §8.1), or what its byte order mark or the ``charset`` of its Content-Type
     says. A key that stands twice, NaN, a number that is too large, and what is nested more than
     `MOST_DEPTH` deep are refused. Half a surrogate pair is read as U+FFFD, since it can't be
-    encoded again; with ``mend`` False it is kept.
+    encoded again; with ``mend`` False it is kept, and a number with a fraction has its digits as
+    text: 10.50 is not 10.5 in a message.
     """
     try:
         text = body if isinstance(body, str) else decode(body, _labels(content_type))[0]
-        document = _DECODER.decode(text)
+        document = (_DECODER if mend else _FAITHFUL_DECODER).decode(text)
     except RecursionError:
         raise BadJSON(_TOO_DEEP) from None
     except Undecodable:
@@ -79,8 +80,26 @@ def _finite(word: str) -> float:
     return number
 
 
+class _Spelled(float):
+    """A number whose text is as it was written."""
+
+    word = ""
+
+    def __str__(self) -> str:
+        return self.word
+
+
+def _spell(word: str) -> float:
+    number = _Spelled(_finite(word))
+    number.word = word
+    return number
+
+
 _DECODER = json.JSONDecoder(
     parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
+)
+_FAITHFUL_DECODER = json.JSONDecoder(
+    parse_constant=_no_number, parse_float=_spell, object_pairs_hook=_each_key_once
 )
 
 

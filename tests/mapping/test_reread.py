@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from smsbridge.mapping.reread import reread, time_in, values_in
+from smsbridge.mapping.reread import readable_names, reread, time_in, values_in
 from smsbridge.mapping.template import Template, names, render
 from smsbridge.mapping.times import zone_of
 
@@ -99,6 +99,61 @@ def test_a_text_that_is_written_in_another_way_is_read_as_it_was(template: Templ
 )
 def test_what_a_filter_never_makes_is_no_value(template: Template, word: str) -> None:
     assert reread(template, word) == {}
+
+
+@each(
+    ("template", "word", "text"),
+    [
+        ({"upper": "{text}"}, "HELLO", "HELLO"),
+        ({"lower": {"hex-ucs2": "{text}"}}, "00480069", "Hi"),
+        ("{text|hex-ucs2|lower}", "00480069", "Hi"),
+        ("{text|upper|base64}", "SEk=", "HI"),
+        ({"base64": "{text|upper}"}, "SEk=", "HI"),
+    ],
+)
+def test_a_case_that_is_lost_is_left_as_it_is(template: Template, word: str, text: str) -> None:
+    assert reread(template, word) == {"text": text}
+    assert readable_names(template) == {"text"}
+
+
+@each(
+    "template",
+    [
+        "{text|md5}",
+        "{text|sha256|upper}",
+        "{text|sha1|base64}",
+        {"lower": "{text|base64}"},
+        "{text|base64|lower}",
+        {"sha1": {"upper": "{text}"}},
+        {"upper": "to={text}"},
+        {"hmac-sha256": {"key": "{secret}", "of": "{text}"}},
+        "{recipient}:{text}",
+        ["sms:", {"base64": "{text}"}],
+        7,
+    ],
+)
+def test_nothing_is_read_where_the_value_is_lost(template: Template) -> None:
+    word = str(render(template, {"text": "Hi", "recipient": "1", "secret": "s"}))
+    assert reread(template, word) == {}
+    assert readable_names(template) == frozenset()
+
+
+def test_what_can_be_read_is_known_before_there_is_a_word() -> None:
+    assert readable_names("<m to='{recipient}'>{text|xml}{sender|md5}</m>") == frozenset()
+    assert readable_names("<m to='{recipient}'><t>{text|xml}</t></m>") == {"recipient", "text"}
+    assert readable_names({"{encoding}": {"gsm-7": "{text|md5}", "*": "{text|hex}"}}) == {
+        "encoding",
+        "text",
+    }
+
+
+@each("names", [("body", "mac"), ("mac", "body")])
+def test_of_two_fields_with_a_value_the_one_that_loses_nothing_counts(
+    names: tuple[str, str],
+) -> None:
+    templates: dict[str, Template] = {"body": "{text}", "mac": "{text|upper}"}
+    said = {"body": "Hi", "mac": "HI"}
+    assert values_in(said, {name: templates[name] for name in names}) == {"text": "Hi"}
 
 
 def test_lines_of_base64_and_small_letters_of_hex_are_read() -> None:

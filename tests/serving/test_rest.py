@@ -61,8 +61,9 @@ def test_a_literal_plus_in_a_query_is_a_space() -> None:
 
 def test_the_body_beats_the_query() -> None:
     target = "/sendsms/?apikey=test-key&message=old"
-    call, _ = read(asked("message=new", target=target))
+    call, notes = read(asked("message=new", target=target))
     assert call.fields == {"apikey": "test-key", "message": "new"}
+    assert notes == ["a field with two values"]
 
 
 def test_empty_fields_stay_and_the_last_of_two_is_taken() -> None:
@@ -73,7 +74,8 @@ def test_empty_fields_stay_and_the_last_of_two_is_taken() -> None:
 def test_a_field_whose_name_ends_in_brackets_may_be_given_more_than_once() -> None:
     call, notes = read(asked("to[]=1&to[]=2&one[]=1&x=3"))
     assert (call.fields, notes) == ({"to[]": ["1", "2"], "one[]": "1", "x": "3"}, [])
-    assert read(asked("to[]=1&to[]=2&x=3&x=4"))[1] == ["a field that is given twice"]
+    assert read(asked("to[]=1&to[]=2&x=3&x=3"))[1] == ["a field that is given twice"]
+    assert read(asked("to[]=1&to[]=2&x=3&x=4"))[1] == ["a field with two values"]
 
 
 @each("kind", [JSON, f"{JSON}; charset=utf-8", "Application/JSON", f" {JSON} ;x"])
@@ -180,6 +182,26 @@ def test_the_query_and_the_path_are_in_the_charset_too() -> None:
     call = rest.read(("GET /send/{text}",), Request(method="GET", url=url), ignore)
     assert call is not None
     assert call.fields == {"{text}": "café", "from": "été"}
+
+
+@each("cut", [4, len("--xx--") + 4])
+def test_a_multipart_form_that_is_cut_off_is_unreadable(cut: int) -> None:
+    with pytest.raises(Unreadable, match="boundary"):
+        read(asked(multipart(FIELDS)[:-cut], "multipart/form-data; boundary=xx"))
+    with pytest.raises(Unreadable, match="boundary"):
+        read(asked(multipart(FIELDS), "multipart/form-data"))
+
+
+def test_a_part_of_a_multipart_form_that_has_two_values_is_noted() -> None:
+    body = multipart({"a": "1"}).removesuffix(b"--xx--\r\n") + multipart({"a": "2"})
+    call, notes = read(asked(body, "multipart/form-data; boundary=xx"))
+    assert call.fields["a"] == "2"
+    assert notes == ["multipart instead of a form", "a field with two values"]
+
+
+def test_a_form_in_utf_16_is_unreadable() -> None:
+    with pytest.raises(Unreadable, match="not UTF-8"):
+        read(asked("a=b".encode("utf-16"), "application/x-www-form-urlencoded; charset=utf-16"))
 
 
 def test_a_multipart_form_is_in_the_charset_too() -> None:

@@ -125,6 +125,11 @@ def test_half_a_surrogate_pair_is_a_replacement_character(text: str, read: objec
     assert read_json(text, mend=False) == json.loads(text)
 
 
+def test_a_number_has_its_digits_as_text_where_nothing_is_mended() -> None:
+    (number,) = read_json("[1.50e3]", mend=False)
+    assert (number, str(number), read_json("[1.50e3]")) == (1500.0, "1.50e3", [1500.0])
+
+
 def test_two_keys_that_become_one_are_refused() -> None:
     assert "says the same thing twice" in why(r'{"\ud83d": 1, "\udc00": 2}')
 

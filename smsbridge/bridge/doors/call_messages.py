@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import table_to_send
 from smsbridge.errors import InvalidMessage, Unsupported
-from smsbridge.mapping.reread import time_in
-from smsbridge.mapping.template import RECIPIENTS
-from smsbridge.serving.call import unknown_fields
-from smsbridge.serving.rest import NOT_UTF8
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.path import flat
+from smsbridge.mapping.reread import field_at, readable_names, reread, time_in
+from smsbridge.mapping.template import RECIPIENTS, is_choice, names, render
+from smsbridge.serving.call import field_name, unknown_fields
+from smsbridge.serving.rest import NOT_UTF8, TWO_VALUES
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.http.exchange import Session
+    from smsbridge.mapping.template import Template
     from smsbridge.message import Message
     from smsbridge.serving.call import ReceivedCall
 
 _CARRIED = {"recipient", RECIPIENTS, "text", "sender", "send_at", "channels", "reference"}
 _MADE = {"now", "uuid", "encoding", "segments"}
+PASSED = frozenset(_CARRIED | _MADE)
+"""The values of a call that the bridge passes on or makes anew."""
+
+_UNSET = ("false", "0001-01-01t00:00:00")
+"""What .NET says for a bool and a time that nobody has set."""
+
+_EMPTY: tuple[object, ...] = (None, "", [])
 
 
 def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
@@ -29,6 +39,10 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """
     if NOT_UTF8 in call.leniencies:
         raise InvalidMessage("text: not in an encoding that the call or the door declares")
+    if TWO_VALUES in call.leniencies:
+        raise InvalidMessage("a field has two values, and only one could be sent")
+    if _has_surplus(call):
+        raise InvalidMessage("a list has more than its table reads, such as a second message")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is not a message")
     said, more = call.values, dict[str, Any]()
@@ -42,17 +56,73 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     return [replace(message, **more) for message in call.messages]
 
 
+def _has_surplus(call: ReceivedCall) -> bool:
+    """Return whether a list of a call goes on after what its table reads: a message would be lost.
+
+    An index of 0 is as good as none, since a list with one item counts as that item.
+    """
+    carry = call.table.plan.places_carry
+    several = {_without_first(path) for path, carried in carry.items() if RECIPIENTS in carried}
+    read = {_without_first(path) for path in carry} | call.own
+    known = {field_name(path) for path in carry}
+    for path, word in flat(call.fields):
+        if field_name(path) not in known or (here := _without_first(path)) in several:
+            continue
+        items = word if isinstance(word, list) else [word]
+        said = (number for number, item in enumerate(items) if item not in _EMPTY)
+        if any(_without_first(f"{here}[{number}]") not in read for number in said):
+            return True
+    return False
+
+
+def _without_first(path: str) -> str:
+    return path.replace("[0]", "")
+
+
 def omissions(call: ReceivedCall) -> list[str]:
-    """Return the names of values in a call that the bridge doesn't pass on."""
+    """Return the fields of a call that the bridge doesn't pass on, as paths without indexes.
+
+    Its table doesn't have them, or has them as an option, or with other words.
+    """
     private = {*call.protocol.table.auth.credentials, "token"}
-    known = call.values.keys() - _CARRIED - _MADE - private
-    is_named = call.protocol.codec.needs_wsdl  # else its name is the caller's own
-    others = {
-        path if is_named else "a field that isn't in its table"
+    found = {
+        path
         for path, word in unknown_fields(call)
-        if word not in (None, "", [])
+        if word not in _EMPTY and text(word).casefold() not in _UNSET
     }
-    return sorted(known | others)
+    for path, template in call.table.places().items():
+        word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
+        if isinstance(word, list) and len(word) == 1:
+            (word,) = word
+        if word in _EMPTY or isinstance(word, dict) or not private.isdisjoint(carried):
+            continue  # what is in a dict is a field that the table doesn't have
+        if isinstance(word, list):
+            found |= set() if RECIPIENTS in carried else {field_name(path)}
+            continue
+        read = reread(template, text(word), call.values)
+        is_whole = bool(read) and read.keys() <= PASSED
+        is_whole = is_whole or _says_nothing(template, text(word))
+        if not is_whole and (read or not _is_unreadable(template)):
+            found.add(field_name(path))
+    return sorted(found)
+
+
+def _says_nothing(template: Template, word: str) -> bool:
+    """Return whether a table says a word by itself, or says nothing where the word means no."""
+    plain = render(template, {})
+    if _as_flag(word) == ("false" if plain is None else _as_flag(text(plain))):
+        return True
+    options = next(iter(template.values())).values() if is_choice(template) else ()
+    return any(not any(names(one)) and _says_nothing(one, word) for one in options)
+
+
+def _is_unreadable(template: Template) -> bool:
+    """Return whether no word tells what a template was filled with, such as a signature."""
+    return any(names(template)) and not readable_names(template)
+
+
+def _as_flag(word: str) -> str:
+    return {"1": "true", "0": "false", "no": "false"}.get(word.casefold(), word.casefold())
 
 
 def check_sendable(message: Message, target: Backend, session: Session) -> None:

@@ -6,11 +6,14 @@ outcome the answer waits for.
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from smsbridge.backends.base import Backend
+from smsbridge.bridge.doors.call_messages import PASSED
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
@@ -20,15 +23,24 @@ from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.errors import ConfigError, Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
+from smsbridge.mapping.reread import READABLE_FILTERS, readable_names
+from smsbridge.mapping.template import RECIPIENTS, names
+from smsbridge.serving.call import (
+    ReceivedCall,
+    field_name,
+    is_known_call,
+    read_call,
+    refuse,
+    serve_wsdl,
+)
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
+from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
-    from smsbridge.backends.base import Backend
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import StoredEvent
 
@@ -60,6 +72,7 @@ class Door:
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
         _check_proof(config, self._protocols)
+        _check_readable(config, self._dialect, self._protocols)
         _check_address(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
@@ -67,6 +80,11 @@ class Door:
                 f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
                 'so no answer can wait for their outcomes: remove answer = "outcome"'
             )
+        declared = {
+            one.name: frozenset(one.codec.declared_fields(one.table.send.call))
+            for one in self._protocols
+            if one.table.send
+        }
         self._calls = DoorCalls(
             config=config,
             dialect=self._dialect,
@@ -75,7 +93,10 @@ class Door:
             session=session,
             answers=self._answers,
             counts=self.counts,
+            declared=declared,
         )
+        self._gaps = sorted({*_gaps(config, self._protocols, declared)})
+        self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
         self._wrong = WrongCalls(session.monotonic)
@@ -98,9 +119,19 @@ class Door:
             return call
         return self._serve(here, call, sender, notes)
 
-    def calls(self) -> set[str]:
-        """Return the calls that it takes, to find doors that overlap."""
-        return {f"{self.config.path} {call}" for one in self._protocols for call in one.calls()}
+    def paths(self) -> frozenset[str]:
+        """Return the paths at which it takes requests; ``*`` is any part of a segment."""
+        return self._paths
+
+    @property
+    def warning(self) -> str:
+        """What an operator should know before the first call; empty if there is nothing."""
+        if not self._gaps:
+            return ""
+        return (
+            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
+            "carries: a send with such a field is refused, unless ignore names it"
+        )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
         """Return the answer to an unreadable request; None if it isn't for this door."""
@@ -155,6 +186,8 @@ class Door:
     ) -> Response | Waiting | None:
         asked = [call.protocol] if call else self._protocols
         talk, refused = self._callers.converse(request, asked)
+        if talk is not None and call is None and talk.header("www-authenticate"):
+            talk = None  # only a call is challenged: another door may take this request
         if talk is not None and self._wrong.are_too_many(sender):
             return self._turn_away(request)
         if talk is not None and refused and not talk.header("www-authenticate"):
@@ -208,6 +241,51 @@ def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) ->
                 )
 
 
+def _check_readable(
+    config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
+) -> None:
+    """Refuse a dialect whose sends never say a text or a number that can be read back."""
+    if type(dialect).taken is not Backend.taken:  # it reads messages itself
+        return
+    for send in (one.table.send for one in protocols if one.table.send):
+        places = send.places()
+        read = frozenset[str]().union(*map(readable_names, places.values()))
+        for names_of_it in (("recipient", RECIPIENTS), ("text",)):
+            if not read.isdisjoint(names_of_it):
+                continue
+            told = [
+                f"{path} = {json.dumps(one, ensure_ascii=False)}"
+                for path, one in places.items()
+                if not {*names(one)}.isdisjoint(names_of_it)
+            ]
+            raise ConfigError(
+                f"door {config.name}: every call of {send.call} would be refused, since the "
+                f"{names_of_it[0]} can't be read back from {' or '.join(told) or 'any field'}: "
+                f"it needs a field of its own, as {{{names_of_it[0]}}} or with filters that can "
+                f"be read back: {', '.join(READABLE_FILTERS)}"
+            )
+
+
+def _gaps(
+    config: DoorConfig,
+    protocols: tuple[ProviderProtocol, ...],
+    declared: Mapping[str, frozenset[str]],
+) -> Iterator[str]:
+    """Yield the fields that a contract has for a send and that can't be passed on."""
+    for protocol in (one for one in protocols if one.table.send and declared.get(one.name)):
+        table, fields = protocol.table, protocol.table.send.fields if protocol.table.send else {}
+        able = {*PASSED, *table.auth.credentials, "token"}
+        paths = [path for path, one in fields.items() if able.issuperset(names(one))]
+        for account in (one.credentials() for one in config.callers.values()):
+            if account.keys() >= {*table.auth.credentials}:
+                paths += table.auth.fields(account)
+        known = [f"{field_name(path)}." for path in paths]
+        for name in declared[protocol.name]:
+            is_mapped = any(one.startswith(f"{name}.") for one in known)
+            if not is_mapped and not config.ignores(name, is_declared=True):
+                yield name
+
+
 def _check_address(
     config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
 ) -> None:
@@ -218,6 +296,15 @@ def _check_address(
             f"door {config.name}: its WSDL would send callers to {address}: set bridge.address "
             "to the URL by which they reach the bridge"
         )
+
+
+def _paths_of(
+    config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
+) -> frozenset[str]:
+    site = dialect.site()
+    calls = (path for one in protocols for path in one.codec.paths(one.calls()))
+    others = (path for one in protocols for path in one.auth.paths(site))
+    return frozenset(f"{config.path}/{path.strip('/')}" for path in (*calls, *others))
 
 
 def _has_rows(protocol: ProviderProtocol) -> bool:

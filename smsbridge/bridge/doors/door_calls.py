@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.doors.call_messages import check_sendable, messages_of, omissions
 from smsbridge.bridge.doors.door_answers import DoorAnswers
-from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.door_config import UNDECLARED, AnswerWhen, DoorConfig
 from smsbridge.bridge.doors.door_log import DoorLog
 from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.reread import time_in
+from smsbridge.serving.call import field_name
+from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}")
+"""Names that may be logged, although a caller made them up: they can't hold a number."""
 _TIMES = ("after", "before", "first", "last")
 _BAD = (Reason.REQUEST, Reason.OTHER)
 _BLAMED = {
@@ -76,7 +81,10 @@ class DoorCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorCalls:
-    """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages."""
+    """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages.
+
+    ``declared``: the fields that the contract of a protocol has for a send, by its name.
+    """
 
     config: DoorConfig
     dialect: Backend
@@ -85,6 +93,7 @@ class DoorCalls:
     session: Session
     answers: DoorAnswers
     counts: DoorCounts
+    declared: Mapping[str, frozenset[str]]
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
         """Return the answer to a call; raises `StoreError` if the store can't be used."""
@@ -138,6 +147,9 @@ class DoorCalls:
                 raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused like any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
+        dropped = omissions(call)
+        if refused := [name for name in dropped if not self._may_drop(call, name)]:
+            return self._refuse_fields(request, call, caller, refused)
         several = [
             NewMessage(
                 message=message,
@@ -161,7 +173,8 @@ class DoorCalls:
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
-        for name in omissions(call):
+        unknown = "a field that isn't in its table"
+        for name in {self._own_name(call, one) or unknown for one in dropped}:
             self.counts.note(caller, f"{name} is not passed on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
@@ -176,6 +189,30 @@ class DoorCalls:
         what = "stored" if not put.again else "repeat" if named else "treated as a repeat"
         said = {"door": self.config.name, "caller": caller, "id": put.message.id}
         LOG.info(what, extra=said)
+
+    def _may_drop(self, call: ReceivedCall, name: str) -> bool:
+        return self.config.ignores(name, is_declared=name in self._contract_fields(call))
+
+    def _contract_fields(self, call: ReceivedCall) -> Collection[str]:
+        return self.declared.get(call.protocol.name, ())
+
+    def _own_name(self, call: ReceivedCall, name: str) -> str:
+        """Return a field's name if it is the service's; any other was made up by its caller."""
+        own = {*self._contract_fields(call), *map(field_name, call.table.places())}
+        return name if name in own else ""
+
+    def _refuse_fields(
+        self, request: Request, call: ReceivedCall, caller: str, names: list[str]
+    ) -> Response:
+        self.counts.refuse("a field that can't be passed on")
+        plain = (one if _PLAIN.fullmatch(one) else UNDECLARED for one in names)
+        shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
+        LOG.warning(
+            "refused: %s can't be passed on; if that may be dropped, add it to ignore",
+            list_words(sorted(shown)),
+            extra={"door": self.config.name, "caller": caller},
+        )
+        return self.answers.refuse(request, call, *_BAD)
 
     def _refuse_message(
         self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported

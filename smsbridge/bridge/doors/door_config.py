@@ -16,8 +16,10 @@ from smsbridge.bridge.table_values import (
     is_path,
     read_choice,
     read_seconds,
+    read_texts,
 )
 from smsbridge.errors import ConfigError
+from smsbridge.mapping.path import HEADER
 from smsbridge.text.encodings import ENCODINGS, WIDE
 from smsbridge.text.suggest import nearest
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.config.load import ConfigDocument
     from smsbridge.text.located import Checker
+
+UNDECLARED = "?"
+"""In ``ignore``, any field that no contract declares: each of a service without a WSDL."""
 
 _MOST_WAIT = 300
 
@@ -52,6 +57,8 @@ class DoorConfig:
     many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
     of the block to compare with ``to``; empty for none. ``received``: which caller gets incoming
     messages, by recipient number; empty if the door doesn't say. ``webhooks``: by caller.
+    ``ignore``: the fields, as paths without indexes, that are dropped if they can't be passed on,
+    or `UNDECLARED`, or ``*`` for all. A send with any other is refused.
     """
 
     name: str
@@ -66,6 +73,15 @@ class DoorConfig:
     shadow: str = ""
     received: Mapping[str, str] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
+    ignore: tuple[str, ...] = (UNDECLARED,)
+
+    def ignores(self, name: str, *, is_declared: bool) -> bool:
+        """Return whether a field may be dropped; ``is_declared``: whether the contract has it.
+
+        A header of SOAP may be, unless it says otherwise itself.
+        """
+        known_as = {name, "*"} if is_declared else {name, "*", UNDECLARED}
+        return name.partition(".")[0] == HEADER or not known_as.isdisjoint(self.ignore)
 
 
 def read_doors(document: ConfigDocument, doors: Checker) -> tuple[DoorConfig, ...]:
@@ -105,6 +121,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         "on_unknown",
         "shadow",
         "charset",
+        "ignore",
     )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
@@ -124,6 +141,9 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         same_within=read_seconds(own, "same_within", "0s"),
         on_unknown=read_choice(own, "on_unknown", OnUnknown.HOLD),
         charset=_charset(own),
+        ignore=read_texts(own, "ignore", '["?", "request.priority"]')
+        if "ignore" in own
+        else (UNDECLARED,),
         shadow=_block(document, own, "shadow") if "shadow" in own else "",
         received=read_received(own, callers.values),
         webhooks=read_webhooks(document, own, known),
@@ -203,6 +223,11 @@ def _charset(own: Checker) -> str:
     if charset and (charset not in ENCODINGS or charset.startswith(WIDE)):
         own.fail('give a legacy encoding, such as "windows-1252"', "charset")
     return charset
+
+
+def _ignore(own: Checker) -> tuple[str, ...]:
+    given = read_texts(own, "ignore", '["?", "request.priority"]')
+    return given if "ignore" in own else (UNDECLARED,)
 
 
 def _path(own: Checker) -> str:

@@ -71,14 +71,14 @@ def _examine_doors(config: BridgeConfig, store: MessageStore) -> Iterator[Findin
             speaks = next(iter(door.callers.values())).name
             try:
                 alone = local_doors(replace(config, doors=(door,)), stack)
-                open_doors(alone, store, Session(), address)
+                (opened,) = open_doors(alone, store, Session(), address)
             except SmsbridgeError as error:
                 yield _failure("door", str(error))
                 continue
             well += alone.doors
-            yield Finding(
-                name="door", said=f"{door.name} speaks {speaks}, and sends through {door.to}"
-            )
+            said = f"{door.name} speaks {speaks}, and sends through {door.to}"
+            more = f"; {opened.warning}" if opened.warning else ""
+            yield Finding(name="door", said=said + more, warns=bool(more))
         try:
             open_doors(replace(config, doors=tuple(well)), store, Session(), address)
         except ConfigError as error:

@@ -21,6 +21,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
 
+from support.blocks import GATE
 from support.bridges import (
     CALLERS,
     HERE,
@@ -40,6 +41,7 @@ from support.bridges import (
 )
 from support.each import each
 from support.events import events_of
+from support.logins import AUTH, SOAP
 from support.mocking import ENVELOPE
 from support.vendor import EXAMPLES
 from support.webhook_receivers import received
@@ -181,7 +183,7 @@ def oldcorp() -> str:
 def test_a_block_with_a_wsdl_of_its_own_is_a_door_too(tmp_path: Path) -> None:
     with running(tmp_path, oldcorp()) as run:
         (door,) = run.bridge.doors
-        assert "/services/oldcorp SubmitShortMessage" in door.calls()
+        assert door.paths() == {"/services/oldcorp/"}
         account = replace(door.config.callers["shop"], url="http://localhost/services/oldcorp")
         with Client(account, transport=DoorTransport(run)) as client:
             first = client.send(NUMBER, "Hello", reference="order-1")
@@ -209,14 +211,39 @@ def oldcorp_call(inner: str) -> Request:
     return Request(method="POST", url=url, headers=headers, body=body)
 
 
-def test_a_field_that_the_table_doesn_t_have_is_counted(tmp_path: Path) -> None:
+LATER = "<notBefore>2035-01-31T09:00:00Z</notBefore>"
+
+
+def test_a_field_that_the_table_doesn_t_have_is_refused_unless_it_may_be_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body><priority>high</priority>"
-    call = f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>"
-    with running(tmp_path, oldcorp()) as run:
-        assert run.ask(oldcorp_call(call)).status == 200
+
+    def call(more: str) -> Request:
+        inner = f"<request>{fields}{more}</request>"
+        return oldcorp_call(f"<SubmitShortMessage>{inner}</SubmitShortMessage>")
+
+    text = oldcorp()
+    with running(tmp_path, text) as run:
+        assert run.ask(call("")).status == 500
+        assert run.messages() == []
         (door,) = run.bridge.doors
-        assert door.counts.leniencies == {("shop", "request.priority is not passed on"): 1}
-        run.settled()
+        assert door.counts.refused == {"a field that can't be passed on": 1}
+        assert "refused: request.priority can't be passed on" in caplog.text
+        assert door.warning == (
+            "its WSDL has request.notBefore, request.priority, which no table of oldcorp "
+            "carries: a send with such a field is refused, unless ignore names it"
+        )
+        assert door.warning in caplog.text
+    text = text.replace("[doors.shop]", '[doors.shop]\nignore = ["?", "request.priority"]')
+    with running(tmp_path, text) as run:
+        run.ask(call(LATER))
+        assert run.messages() == []
+        for unset in ("", "<notBefore>0001-01-01T00:00:00</notBefore>"):
+            assert run.ask(call(unset)).status == 200
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies == {("shop", "request.priority is not passed on"): 2}
+        assert len(run.settled()) == 2
 
 
 def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: Path) -> None:
@@ -306,15 +333,6 @@ def test_a_leniency_is_counted_by_caller(tmp_path: Path) -> None:
         run.settled()
 
 
-def test_two_doors_that_hear_the_same_calls_are_refused(tmp_path: Path) -> None:
-    second = '[doors.two]\nspeaks = "old"\nto = "new"\ncallers = { a = { api_key = "k" } }\n'
-    with (
-        pytest.raises(ConfigError, match="the doors shop and two take the same calls"),
-        running(tmp_path, config_text(backends=second + OLD + NEW)),
-    ):
-        pass
-
-
 def test_a_store_that_can_t_be_written_is_a_fault_of_the_dialect(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.send("Before")
@@ -385,6 +403,78 @@ accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
         pass
 
 
+READ = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+fields = { to = "{recipient}", text = "{text}" }
+accepted = { when = { ok = "yes" }, id = "id" }
+"""
+
+
+def reading(fields: str) -> str:
+    """Return a config with a door whose sends have these fields."""
+    given = 'to = "{recipient}", text = "{text}"'
+    text = config_text(backends=READ.replace(given, fields) + NEW)
+    return text.replace(CALLERS, '{ shop = { api_key = "k" } }')
+
+
+@each(
+    ("fields", "why"),
+    [
+        (
+            'to = "{recipient}", text = "{text|md5}"',
+            'the text can\'t be read back from text = "{text|md5}": it needs a field of its own',
+        ),
+        (
+            'to = "{recipient|sha1}", text = "{text}"',
+            'the recipient can\'t be read back from to = "{recipient|sha1}"',
+        ),
+        (
+            'all = "{recipient} {text}"',
+            'the recipient can\'t be read back from all = "{recipient} {text}"',
+        ),
+        (
+            'to = "{recipient}", text = { lower = { base64 = "{text}" } }',
+            'the text can\'t be read back from text = {"lower": {"base64": "{text}"}}',
+        ),
+        (
+            'to = "{recipient}" }\nheaders = { Text = "{text}"',
+            "the text can't be read back from any field",
+        ),
+    ],
+)
+def test_a_dialect_whose_messages_can_never_be_read_is_refused(
+    tmp_path: Path, fields: str, why: str
+) -> None:
+    said = re.escape(f"door shop: every call of POST /send would be refused, since {why}")
+    end = "as {(text|recipient)} or with filters that can be read back: text, digits, e164, "
+    with (
+        pytest.raises(ConfigError, match=f"{said}.*{end}"),
+        running(tmp_path, reading(fields)),
+    ):
+        pass
+
+
+@each(
+    "fields",
+    [
+        'to = "{recipient}", text = { "{encoding}" = { ucs-2 = "{text|md5}", "*" = "{text}" } }',
+        'to = "{recipient|national}", text = "{text|hex-ucs2|lower}"',
+        "all = \"<m to='{recipient}'><t>{text|xml}</t></m>\"",
+        'to = "{recipient|e164}", mac = "{text|md5}", body = "{text}"',
+    ],
+)
+def test_a_dialect_whose_messages_can_be_read_in_some_form_is_served(
+    tmp_path: Path, fields: str
+) -> None:
+    with running(tmp_path, reading(fields)) as run:
+        assert len(run.bridge.doors) == 1
+
+
 def test_a_dialect_with_a_call_without_credentials_is_refused(tmp_path: Path) -> None:
     block = """
 [backends.old]
@@ -407,3 +497,25 @@ row = { id = "id", status = "state" }
         pass
     with running(tmp_path, text.replace("/{id}", "/{id}?key={api_key}")):
         pass
+
+
+@each("path", ["", "/gate"])
+def test_a_login_by_a_wsdl_is_taken_where_the_door_is(tmp_path: Path, path: str) -> None:
+    login = SOAP.replace("\n[", "\n[backends.old.")
+    block = f'[backends.old]\nbackend = "soap"\nwsdl = "{GATE}"\n{AUTH}{login}'
+    callers = '{ shop = { user = "shop", pin = "one" } }'
+    text = config_text(f'path = "{path}"' if path else "", backends=block + NEW)
+    with running(tmp_path, text.replace(CALLERS, callers)) as run:
+        (door,) = run.bridge.doors
+        account = door.config.callers["shop"]
+        there = replace(account, url=f"http://localhost{path}") if path else account
+        with Client(there, transport=DoorTransport(run)) as client:
+            client.send(NUMBER, "Hello")
+        wrong: dict[str, Any] = {"pin": Secret("no")}
+        with (
+            Client(replace(there, **wrong), transport=DoorTransport(run)) as client,
+            pytest.raises(AuthenticationFailed),
+        ):
+            client.send(NUMBER, "Hello")
+        (stored,) = run.settled()
+    assert stored.caller == "shop"

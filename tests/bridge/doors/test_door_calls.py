@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Response
 from smsbridge.testing.mock.provider import Provider
 
-from support.bridges import NEW, NUMBER, Running, config_text, form, get, running
+from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running
 from support.each import each
 
 REFERENCED = """
@@ -198,15 +200,182 @@ def test_times_are_those_of_the_zone_and_the_form_of_the_dialect(tmp_path: Path)
     assert stored.send_at == datetime(2035, 3, 10, tzinfo=UTC).timestamp()
 
 
-def test_what_is_not_carried_on_is_counted(tmp_path: Path) -> None:
-    with running(tmp_path) as run:
-        run.send(port="2", **{"of-the-caller": "1", "empty": ""})
+@each(
+    ("query", "body", "count"),
+    [
+        ("", "&text=Hello", 1),
+        ("?text=Hello", "", 1),
+        ("", "&text=Other", 0),
+        ("?text=Other", "", 0),
+        ("", "&to=%2B12025550124", 0),
+        ("", "&at=2035-01-31T09:00:00Z&at=", 0),
+    ],
+)
+def test_a_field_with_two_values_is_refused(
+    tmp_path: Path, query: str, body: str, count: int
+) -> None:
+    with running(tmp_path, referenced()) as run:
+        one = form("/send", {"key": "shop-key", "to": NUMBER, "text": "Hello"})
+        more = replace(one, url=one.url + query, body=one.body + body.encode())
+        assert ("ok" in said(run.ask(more))) == bool(count)
+        assert len(run.settled()) == count
+
+
+@each("number", ["+12025550123", "12025550123", "%2012025550123%20", "%20%2B12025550123"])
+def test_a_plus_that_is_not_escaped_still_makes_the_number(tmp_path: Path, number: str) -> None:
+    with running(tmp_path, referenced()) as run:
+        assert said(run.ask(get(f"/send?key=shop-key&text=Hello&to={number}")))["ok"] == "yes"
+        assert [one.recipient for one in run.settled()] == [NUMBER]
+
+
+LISTS = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send"
+body = "json"
+fields = { "messages[0].to[0]" = "{recipient}", "messages[0].text" = "{text}", "tags[1]" = "b" }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { error = { bad = "request" } }
+"""
+FIRST = {"to": [NUMBER], "text": "One"}
+
+
+@each(
+    ("fields", "count"),
+    [
+        ({"messages": [FIRST]}, 1),
+        ({"messages": FIRST}, 1),
+        ({"messages": [FIRST], "tags": ["", "b"]}, 1),
+        ({"messages": [FIRST, FIRST]}, 0),
+        ({"messages": [FIRST, {"text": "Two"}]}, 0),
+        ({"messages": [{**FIRST, "to": [NUMBER, "+12025550124"]}]}, 0),
+        ({"messages": [FIRST], "tags": ["a", "b", "c"]}, 0),
+    ],
+)
+def test_a_call_with_more_messages_than_its_table_reads_is_refused(
+    tmp_path: Path, fields: dict[str, Any], count: int
+) -> None:
+    text = config_text('ignore = ["*"]', backends=LISTS + NEW)
+    body = json.dumps({"key": "shop-key", **fields}).encode()
+    with running(tmp_path, text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')) as run:
+        one = form("/send", {})
+        run.ask(replace(one, headers={"Content-Type": "application/json"}, body=body))
+        assert len(run.settled()) == count
+
+
+def test_a_number_of_json_is_sent_as_it_is_written(tmp_path: Path) -> None:
+    body = f'{{"key": "shop-key", "to": {NUMBER[1:]}, "text": 10.50, "ref": ["r"]}}'.encode()
+    with running(tmp_path, referenced()) as run:
+        one = form("/send", {})
+        run.ask(replace(one, headers={"Content-Type": "application/json"}, body=body))
+        (stored,) = run.settled()
+        assert (stored.recipient, stored.text, stored.reference) == (NUMBER, "10.50", "r")
+
+
+OWN = {"of-the-caller": "1", "empty": ""}
+
+
+def test_what_can_not_be_carried_on_is_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(tmp_path, config_text("ignore = []")) as run:
+        for more in ({"port": "2"}, OWN, {"+12025550124": "1"}, {"b c": "1"}):
+            assert said(run.send(**more)) == {"result": {"error": "2"}}
+        assert run.messages() == []
+        (door,) = run.bridge.doors
+        assert door.counts.refused == {"a field that can't be passed on": 4}
+    told = [one for one in caplog.messages if "passed on" in one]
+    assert [one.split(" can't")[0] for one in told] == [
+        "refused: port",
+        "refused: of-the-caller",
+        "refused: ?",
+        "refused: ?",
+    ]
+
+
+@each("ignore", ['["port", "of-the-caller"]', '["*"]', '["?"]'])
+def test_what_may_be_dropped_is_counted(tmp_path: Path, ignore: str) -> None:
+    with running(tmp_path, config_text(f"ignore = {ignore}")) as run:
+        run.send(port="2", sendwa="0", **OWN)
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {
-            ("shop", "options.sim is not passed on"): 1,
+            ("shop", "port is not passed on"): 1,
             ("shop", "a field that isn't in its table is not passed on"): 1,
         }
-        run.settled()
+        assert len(run.settled()) == 1
+
+
+WORDS = """
+[backends.old]
+backend = "rest"
+url = "https://old.example"
+auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
+[backends.old.send]
+route = "POST /send?v=2"
+fields.to = "{recipient}"
+fields.text = "{text}"
+fields.from = "tel:{sender}"
+fields.flash = false
+fields.kind = "Text"
+fields.coding = { "{encoding}" = { gsm-7 = "0", ucs-2 = "8" } }
+fields.by = { "{channels}" = { whatsapp = "wa", "*" = "sms" } }
+fields.mac = { hmac-sha256 = { key = "{api_key}", of = "{text}" } }
+accepted = { when = { ok = "yes" }, id = "id" }
+rejected = { error = { bad = "request" } }
+"""
+
+
+def words(run: Running, **more: str) -> Response:
+    mac = hmac.digest(b"shop-key", b"Hello", "sha256").hex()
+    fields = {"key": "shop-key", "to": NUMBER, "text": "Hello", "mac": mac, **more}
+    return run.ask(form("/send", fields))
+
+
+def words_text(door: str = "") -> str:
+    text = config_text(door, backends=WORDS + NEW)
+    return text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')
+
+
+@each(
+    "more",
+    [
+        {"flash": "0", "kind": "text", "coding": "8", "by": "sms", "from": "tel:Shop"},
+        {"flash": "", "kind": "", "coding": "", "by": "", "from": ""},
+        {"v": "2"},
+    ],
+)
+def test_words_that_the_table_says_are_taken(tmp_path: Path, more: dict[str, str]) -> None:
+    with running(tmp_path, words_text("ignore = []")) as run:
+        assert said(words(run, **more))["ok"] == "yes"
+        assert len(run.settled()) == 1
+
+
+@each(
+    "more",
+    [
+        {"v": "3"},
+        {"flash": "1"},
+        {"kind": "binary"},
+        {"coding": "4"},
+        {"by": "voice"},
+        {"from": "Shop"},
+    ],
+)
+def test_a_word_that_the_table_does_not_say_is_refused(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
+    with running(tmp_path, words_text("ignore = []")) as run:
+        assert said(words(run, **more)) == {"error": "bad"}
+        assert run.messages() == []
+
+
+def test_a_channel_that_the_backend_does_not_have_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path, words_text()) as run:
+        assert said(words(run, by="wa")) == {"error": "bad"}
+        assert run.messages() == []
 
 
 def test_status_says_what_is_known_and_only_to_its_caller(tmp_path: Path) -> None:

@@ -151,7 +151,15 @@ def test_a_part_of_a_failover_reports_what_went_through_it(tmp_path: Path) -> No
         server.stop()
 
 
-@each(("webhook", "door"), [("/getsms", ""), ("/events/new", 'path = "/events/new/old"')])
+@each(
+    ("webhook", "door"),
+    [
+        ("/getsms", ""),
+        ("/oauth2", ""),
+        ("/sendsms/wsdl/server.php", ""),
+        ("/events/new", 'path = "/events/new/old"'),
+    ],
+)
 def test_a_webhook_can_t_be_at_the_path_of_a_call_or_above_it(
     tmp_path: Path, webhook: str, door: str
 ) -> None:

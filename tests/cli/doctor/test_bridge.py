@@ -66,6 +66,13 @@ def test_doors_that_hear_the_same_calls_are_a_check_that_failed(tmp_path: Path) 
     assert "the doors shop and two take the same calls" in found[2].said
 
 
+def test_a_field_of_a_wsdl_that_no_table_has_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "oldcorp.wsdl").write_text(WSDL, encoding="utf-8")
+    door, _ = examine(tmp_path, soap_text("oldcorp.wsdl"))
+    assert (door.well, door.warns) == (True, True)
+    assert "; its WSDL has request.notBefore, request.priority, request.ref, which" in door.said
+
+
 def test_a_door_whose_wsdl_leads_nowhere_is_a_check_that_failed(tmp_path: Path) -> None:
     text = soap_text("oldcorp.wsdl").replace("[bridge]", '[bridge]\nlisten = "0.0.0.0:8780"', 1)
     (tmp_path / "oldcorp.wsdl").write_text(WSDL, encoding="utf-8")

@@ -218,7 +218,7 @@ PACKED = {"Content-Encoding": "gzip"}
         (f"GET /sendsms/?{BODY}", "", {}, "GET instead of POST"),
         ("POST /sendsms/", json.dumps(FIELDS), {"Content-Type": JSON}, "JSON instead of a form"),
         ("POST /sendsms/", BODY, {"Content-Type": ""}, "a form without its Content-Type"),
-        ("POST /sendsms/", f"{BODY}&message=Bye", {}, "a field that is given twice"),
+        ("POST /sendsms/", f"{BODY}&message=Bye", {}, "a field with two values"),
         ("POST /sendsms/", f"{BODY}%E9", {}, "a form that is not UTF-8"),
         ("POST /sendsms/", gzip.compress(BODY.encode()), PACKED, "a body that is packed"),
     ],
