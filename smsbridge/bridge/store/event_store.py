@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store.store_tables import EVENTS, IS_RECEIVED, IS_UNREAD
 from smsbridge.bridge.store.stored_event import StoredEvent
-from smsbridge.bridge.store.stored_message import FIRST_NUMBER
+from smsbridge.bridge.store.stored_message import AT_ONCE, FIRST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,9 +65,9 @@ class EventStore:
         return True
 
     def due(self, door: str | None, caller: str | None) -> float | None:
-        """Return when the webhook of an event is due: now, or None if there is none to send."""
+        """Return when the webhook of an event is due: at once, or None if there is none to send."""
         told = door and caller and self.has_webhook(door, caller)
-        return self.store.now() if told else None
+        return AT_ONCE if told else None
 
     def last_time(self, backend: str) -> float | None:
         """Return the send time of a block's newest incoming message; None before the first."""

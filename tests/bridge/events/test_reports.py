@@ -33,7 +33,7 @@ def claimed(store: MessageStore) -> StoredMessage:
 
 
 def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         put(store)
         message = accepted(store)
         reports = reports_of(store, told=True)
@@ -41,7 +41,7 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
             assert reports.record(a_report(key, told)).became is Became.KEPT
         assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
         events = events_of(store)
-        assert [one.due for one in events] == [clock(), clock(), None]
+        assert [one.due for one in events] == [AT_ONCE, AT_ONCE, None]
         assert {(one.message, one.door, one.caller) for one in events} == {
             (message.seq, "shop", "shop")
         }
@@ -49,13 +49,13 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
 
 
 def test_a_status_known_from_a_lookup_is_posted_once_when_reported(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         put(store)
         accepted(store, status=Status.DELIVERED)
         reports = reports_of(store, told=True)
         for key, told in (("1", Status.SENT), ("2", Status.DELIVERED), ("3", Status.DELIVERED)):
             reports.record(a_report(key, told))
-        assert [one.due for one in events_of(store)] == [None, clock(), None]
+        assert [one.due for one in events_of(store)] == [None, AT_ONCE, None]
 
 
 def test_a_status_already_in_the_answer_is_not_posted(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_no_other_outcome_is_changed(tmp_path: Path, state: State) -> None:
 
 @each("named", [True, False])
 def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         message = claimed(store)
         reports = reports_of(store, told=True)
         recorded = reports.record(a_report(), message.id if named else None)
@@ -196,7 +196,7 @@ def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool
         assert reports.match(0.0) == []
         assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
         (event,) = events_of(store)
-        assert (event.message, event.caller, event.due) == (message.seq, "shop", clock())
+        assert (event.message, event.caller, event.due) == (message.seq, "shop", AT_ONCE)
 
 
 def test_a_report_that_waits_is_not_held_up_by_those_of_messages_of_others(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
+from smsbridge.bridge.store.stored_message import AT_ONCE
 
 from support.bridges import Clock, open_store
 from support.each import each
@@ -29,12 +30,12 @@ def test_an_event_is_kept_once_under_an_id_that_stays(tmp_path: Path) -> None:
 
 
 def test_a_webhook_is_due_at_once_for_a_caller_who_has_one(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         events = EventStore(store, lambda door, caller: (door, caller) == ("shop", "till"))
         events.add(a_received("one"))
         events.add(a_received("two", caller="till"))
         events.add(a_report("three"))
-        assert [one.due for one in events_of(store)] == [None, clock(), None]
+        assert [one.due for one in events_of(store)] == [None, AT_ONCE, None]
 
 
 def texts(store: MessageStore, **filters: object) -> list[str | None]:
