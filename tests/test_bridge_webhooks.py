@@ -114,7 +114,7 @@ def killed_shop(place: Place, shop: FaultServer) -> Iterator[Killed]:
     """Yield killable bridges that post to a shop on loopback: two, if they share a store."""
     with killed(place) as run:
         file = place.folder / "smsbridge.toml"
-        hook = f'{{ url = "{shop.url}", secret = "{SECRET}", {LOOPBACK}, shape = "standard" }}'
+        hook = f'{{ url = "{shop.url}", secrets = ["{SECRET}"], {LOOPBACK}, shape = "standard" }}'
         text = file.read_text().replace("callers =", f"webhooks = {{ shop = {hook} }}\ncallers =")
         file.write_text(text, encoding="utf-8")
         yield run

@@ -64,7 +64,7 @@ def telling(
     ``pauses``: the clock that measures how long an endpoint gets nothing; the store's by default.
     """
     hooks = ", ".join(
-        f'{caller} = {{ url = "{url}", secret = "{SECRET}", shape = "standard", '
+        f'{caller} = {{ url = "{url}", secrets = ["{SECRET}"], shape = "standard", '
         'networks = ["127.0.0.0/8"] }'
         for caller, url in zip(("shop", "till", "app"), urls, strict=False)
     )
