@@ -34,6 +34,7 @@ _THREADS = 8
 _AT_ONCE = 50
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
+_SETTLE_SECONDS = 10.0
 _MOST_REST_SECONDS = 60.0
 """How long one ``Retry-After`` may pause a whole endpoint; the failed event may wait longer."""
 _LEFT_OUT, _GIVEN_UP = "left_out", "given_up"
@@ -84,7 +85,7 @@ class EventDelivery:
         self.places = tuple(tellers)
         self._tellers = tellers
         self._jitter, self._clock = jitter, clock
-        self._seen = inf
+        self._seen, self._hastens_at = 0.0, 0.0
         self._jobs: SimpleQueue[Place | None] = SimpleQueue()
         self._busy: set[Place] = set()
         self._rests: dict[Place, float] = {}
@@ -141,10 +142,16 @@ class EventDelivery:
             self._news.wait(_POLL_SECONDS)
 
     def _follow_clock(self) -> None:
-        """Hasten what would wait too long once the clock has been set back; also at the start."""
+        """Hasten what would wait too long since the clock was set back; also at the start.
+
+        It waits a little: a process that shares a store first measures its own clock again.
+        """
         if (now := self.queue.store.now()) < self._seen:
-            self.queue.hasten(self.places)
+            self._hastens_at = min(self._hastens_at, self._clock() + _SETTLE_SECONDS)
         self._seen = now
+        if self._clock() >= self._hastens_at:
+            self.queue.hasten(self.places)
+            self._hastens_at = inf
 
     def _awake(self) -> list[Place]:
         """Return the endpoints that are not pausing after a failure."""
