@@ -128,7 +128,7 @@ def die_and_go_on(place: Place, point: str) -> Counter[str]:
             run.first.begin(point, 3)
             assert run.first.wait() == -signal.SIGKILL, point
             with store.database.write("test") as connection:  # the time of a lease passes
-                connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE}")
+                connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE} WHERE due > 0")
             run.begin()
             until(lambda: all(one.delivered_at for one in events_of(store)))
             run.end()

@@ -37,18 +37,20 @@ class State(StrEnum):
 
 
 STEPS: Mapping[State, frozenset[State]] = {
-    State.STORED: frozenset({State.HANDED_OVER, State.ACCEPTED, State.CANCELLED}),
+    State.STORED: frozenset({State.HANDED_OVER, State.CANCELLED}),
     State.HANDED_OVER: frozenset(
         {State.STORED, State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.UNKNOWN}
     ),
     State.UNKNOWN: frozenset({State.UNKNOWN, State.ACCEPTED, State.STORED, State.CANCELLED}),
-    State.NOT_SENT: frozenset({State.STORED, State.ACCEPTED, State.CANCELLED}),
-    State.REJECTED: frozenset({State.STORED, State.ACCEPTED, State.CANCELLED}),
-    State.CANCELLED: frozenset({State.ACCEPTED}),
+    State.NOT_SENT: frozenset({State.STORED, State.CANCELLED}),
+    State.REJECTED: frozenset({State.STORED, State.CANCELLED}),
     State.ACCEPTED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
-"""The allowed transitions. *Accepted* is final: nothing sends the message again. A report may prove
-it in any state but the claimed one, whose outcome is yet to come."""
+"""The allowed transitions, besides that to *accepted* which a report proves.
+
+*Accepted* is final: nothing sends the message again.
+"""
 
 FIRST_NUMBER = 1_000_000_000
 """Added to the row number in dialects with numeric ids: a short number may be a code."""
