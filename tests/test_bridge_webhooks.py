@@ -114,7 +114,7 @@ def killed_shop(place: Place, shop: FaultServer) -> Iterator[Killed]:
     """Yield killable bridges that post to a shop on loopback: two, if they share a store."""
     with killed(place) as run:
         file = place.folder / "smsbridge.toml"
-        hook = f'{{ url = "{shop.url}", secret = "{SECRET}", {LOOPBACK}, shape = "standard" }}'
+        hook = f'{{ url = "{shop.url}", secrets = ["{SECRET}"], {LOOPBACK}, shape = "standard" }}'
         text = file.read_text().replace("callers =", f"webhooks = {{ shop = {hook} }}\ncallers =")
         file.write_text(text, encoding="utf-8")
         yield run
@@ -128,7 +128,7 @@ def die_and_go_on(place: Place, point: str) -> Counter[str]:
             run.first.begin(point, 3)
             assert run.first.wait() == -signal.SIGKILL, point
             with store.database.write("test") as connection:  # the time of a lease passes
-                connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE}")
+                connection.exec_driver_sql(f"UPDATE events SET due = due - {LEASE} WHERE due > 0")
             run.begin()
             until(lambda: all(one.delivered_at for one in events_of(store)))
             run.end()

@@ -40,7 +40,7 @@ from support.events import events_of
 from support.postgres import running_server
 from support.terminal import DOCS, Terminal, blocks
 from support.tools import missing, need
-from support.webhook_receivers import SECRET, received
+from support.webhook_receivers import OTHER_SECRET, SECRET, received
 
 PAGE = "bridge.md"
 EXAMPLES = DOCS / "examples" / "bridge"
@@ -124,7 +124,8 @@ def receive(url: str, folder: Path) -> list[int]:
     with open_store(folder, Clock(time.time())) as store:
         received(store)
         (event,) = events_of(store)
-    hook = WebhookConfig(url=url, secret=Secret(SECRET), networks=[ip_network("127.0.0.0/8")])
+    secrets = [Secret(OTHER_SECRET), Secret(SECRET)]
+    hook = WebhookConfig(url=url, secrets=secrets, networks=[ip_network("127.0.0.0/8")])
     dialect = Client.from_mapping({"backend": "console"}).backend
     make = EventRequest(config=hook, dialect=dialect, id_of=lambda one: one.id).make
     request = make(event, None, datetime.now(UTC))

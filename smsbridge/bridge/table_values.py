@@ -103,6 +103,14 @@ def read_texts(own: Checker, key: str, such_as: str) -> tuple[str, ...]:
     return tuple(given)
 
 
+def read_secrets(document: ConfigDocument, own: Checker) -> tuple[Secret, ...]:
+    """Return the list ``secrets`` of a table, empty if missing; each item as `read_secret` does."""
+    given = own.values.get("secrets", [])
+    if not isinstance(given, list):
+        own.fail('give a list, such as [{ env = "NAME" }]', "secrets")
+    return tuple(read_secret(document, own, "secrets", one) for one in given)
+
+
 def read_secret(document: ConfigDocument, own: Checker, key: str, given: Any) -> Secret:
     """Return a text from the config, or from the variable or file that it names."""
     with errors_at(own, key):

@@ -105,6 +105,9 @@ def add_signatures(
         given = [{**credentials, SECRET: one.reveal()} for one in secrets]
     else:
         given = [dict(credentials)] if by.names <= credentials.keys() else []
-    for header, values in zip(filter(None, (by.header, by.rotating)), given, strict=False):
-        headers[header] = sign(by, whole, values)
+    signatures = [sign(by, whole, values) for values in given]
+    if by.shares_header and signatures:
+        headers[by.header] = " ".join(signatures)
+    else:
+        headers |= zip(filter(None, (by.header, by.rotating)), signatures, strict=False)
     return whole

@@ -30,6 +30,7 @@ _HEX = "hex"
 _SECONDS = re.compile("[0-9]{1,12}")
 _REFUSED = 401
 _MOST_FIELDS = 1000
+_MOST_SIGNATURES = 8
 _BY_DEFAULT = {"hmac-sha256": {"key": "{secret}", "of": "{timestamp}.{body}", "as": "hex"}}
 
 
@@ -47,6 +48,7 @@ class Signature:
     HMAC-SHA256 of timestamp, ``.`` and the raw body, in hex.
 
     ``rotating``: the header of a second signature, by the next secret, while the secret is rotated.
+    If that is the same header, it holds both, separated by a blank, as in Standard Webhooks.
     ``timestamp``: the header with the Unix time, which may be ``seconds`` off our clock. ``nonce``:
     the header of a word that goes into it.
 
@@ -111,6 +113,11 @@ class Signature:
         """The parts of a request that it is made of."""
         signed = (hmac_of(part)[1].get("of", "") for part in self.parts)
         return frozenset(name for of in signed for name in names(of))
+
+    @property
+    def shares_header(self) -> bool:
+        """Whether one header holds all signatures, separated by blanks."""
+        return self.header.lower() == self.rotating.lower()
 
     @property
     def ignores_case(self) -> bool:
@@ -213,8 +220,10 @@ def check_signature(
 def _signatures(table: Signature, request: Request, sizes: set[int]) -> Iterator[str]:
     for header in filter(None, (table.header, table.rotating)):
         value = _only(request, header)
-        if value and len(value) in sizes and value.isascii():
-            yield value.lower() if table.ignores_case else value
+        several = value.split(" ")[:_MOST_SIGNATURES] if table.shares_header else [value]
+        for one in several:
+            if one and len(one) in sizes and one.isascii():
+                yield one.lower() if table.ignores_case else one
 
 
 def _only(request: Request, name: str) -> str:

@@ -12,6 +12,7 @@ from smsbridge.webhooks.table import Webhook, WebhookKind
 
 SIGNATURE = Signature(
     header="webhook-signature",
+    rotating="webhook-signature",
     timestamp="webhook-timestamp",
     nonce="webhook-id",
     value=[
@@ -26,7 +27,6 @@ SIGNATURE = Signature(
         },
     ],
 )
-"""A single signature: a header with several, as during rotation of a secret, is refused."""
 _ENVELOPE = {"id": "id", "type": "type", "occurred_at": "timestamp", "data": "data"}
 _STATUSES: Mapping[str, Status] = {f"message.{status}": status for status in Status}
 

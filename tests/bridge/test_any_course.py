@@ -177,7 +177,11 @@ class Course(RuleBasedStateMachine):
         self.came.add(new.event_key)
         after = self.store.find(known)
         assert after is not None
-        if is_named and before.state is State.UNKNOWN and recorded.became is Became.KEPT:
+        is_sent = status in (Status.SENT, Status.DELIVERED)
+        is_proof = before.state is State.UNKNOWN or (
+            is_sent and before.state is not State.HANDED_OVER
+        )
+        if is_named and is_proof and recorded.became is Became.KEPT:
             assert after.state is State.ACCEPTED
         else:
             assert after.state is before.state

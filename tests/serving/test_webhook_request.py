@@ -8,7 +8,9 @@ from typing import Any
 from smsbridge import Status
 from smsbridge.http.exchange import Request
 from smsbridge.mapping.words import When
+from smsbridge.serving.webhook_request import add_signatures
 from smsbridge.serving.webhooks import event_of, outgoing
+from smsbridge.text.secrets import Secret
 from smsbridge.webhooks import Signature, Webhook, WebhookKind
 
 from support.each import each
@@ -64,6 +66,15 @@ def test_a_get_has_all_in_its_query_beside_what_was_there() -> None:
     )
     assert (request.method, request.body) == ("GET", b"")
     assert request.url == "https://app.example/x?y=1&id=7&s=10"
+
+
+def test_a_header_that_holds_both_signatures_of_a_rotation_has_them_apart() -> None:
+    signed = Signature(header="X-Sign", value="{secret}", rotating="X-Sign")
+    table = Webhook(kind=WebhookKind.ARRIVED, row=ROW, signed=signed)
+    plain = Request(method="POST", url="/")
+    for given in ([], ["old"], ["old", "new"]):
+        request = add_signatures(table, plain, [*map(Secret, given)], {}, NOW)
+        assert request.header("x-sign") == " ".join(given)
 
 
 def test_a_signature_is_written_where_what_it_is_made_with_is_known() -> None:

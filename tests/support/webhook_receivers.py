@@ -21,6 +21,7 @@ from support.events import events_of
 from support.fault_server import Got
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"
+OTHER_SECRET = "whsec_UFNyb3RhdGVkIHNlY3JldCBvZiB0aGUgc2hvcCwgMjAyNw=="
 SENDER = "+447700900123"
 LOOPBACK = 'networks = ["127.0.0.0/8"]'
 
@@ -32,7 +33,7 @@ def hooked(folder: Path, url: str, *more: str, networks: str = LOOPBACK) -> Brid
 
 def hooked_text(url: str, *more: str, networks: str = LOOPBACK, caller: str = "shop") -> str:
     """Return the same as text; ``more``: other keys of the webhook."""
-    keys = [f'url = "{url}"', f'secret = "{SECRET}"', *filter(None, [networks]), *more]
+    keys = [f'url = "{url}"', f'secrets = ["{SECRET}"]', *filter(None, [networks]), *more]
     return config_text(f"webhooks = {{ {caller} = {{ {', '.join(keys)} }} }}")
 
 
@@ -43,10 +44,10 @@ def words(got: Got) -> dict[str, str]:
     return {name.strip().lower(): word.strip() for name, _, word in pairs}
 
 
-def verify(got: Got | Request) -> Any:
+def verify(got: Got | Request, secret: str = SECRET) -> Any:
     """Return the JSON of a webhook; the library raises an error if its signature is wrong."""
     headers = dict(got.headers) if isinstance(got, Request) else words(got)
-    return Webhook(SECRET).verify(got.body, headers)
+    return Webhook(secret).verify(got.body, headers)
 
 
 def report(

@@ -6,7 +6,8 @@ $body = file_get_contents('php://input');
 $key = base64_decode(substr(getenv('SHOP_WEBHOOK_SECRET'), strlen('whsec_')));
 $right = 'v1,' . base64_encode(hash_hmac('sha256', "$id.$time.$body", $key, true));
 $given = $_SERVER['HTTP_WEBHOOK_SIGNATURE'] ?? '';
-if (!hash_equals($right, $given) || abs(time() - (int) $time) > 300) {
+$fitting = array_filter(explode(' ', $given), fn($one) => hash_equals($right, $one));
+if (!$fitting || abs(time() - (int) $time) > 300) {
     http_response_code(401);
     exit;
 }

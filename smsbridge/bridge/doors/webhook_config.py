@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from smsbridge.bridge.table_values import errors_at, read_choice, read_secret, read_texts
+from smsbridge.bridge.table_values import (
+    errors_at,
+    read_choice,
+    read_secret,
+    read_secrets,
+    read_texts,
+)
 from smsbridge.http.address import check_address, ip_address
 from smsbridge.http.public_address import Network, may_connect
 from smsbridge.text.secrets import Secret
@@ -38,13 +44,13 @@ class Shape(StrEnum):
 class WebhookConfig:
     """Where to post one caller's events.
 
-    ``secret`` signs by Standard Webhooks. ``dialect_secret``: the secret with which the dialect's
-    provider signs, if it is the receiver's. ``networks``: private networks that are allowed, also
-    without TLS.
+    ``secrets`` sign by Standard Webhooks, each with its own signature. ``dialect_secret``: the
+    secret with which the dialect's provider signs, if it is the receiver's. ``networks``: private
+    networks that are allowed, also without TLS.
     """
 
     url: str = field(repr=False)
-    secret: Secret
+    secrets: Sequence[Secret]
     networks: Sequence[Network] = ()
     shape: Shape = Shape.STANDARD
     dialect_secret: Secret | None = None
@@ -69,7 +75,7 @@ def _webhook(document: ConfigDocument, own: Checker, dialect: Backend) -> Webhoo
     networks = _networks(own)
     return WebhookConfig(
         url=_url(own, networks),
-        secret=_secret(document, own),
+        secrets=_secrets(document, own),
         networks=networks,
         shape=_shape(own, dialect),
         dialect_secret=_read_optional(document, own, "dialect_secret"),
@@ -113,13 +119,13 @@ def _shape(own: Checker, dialect: Backend) -> Shape:
     return said
 
 
-def _secret(document: ConfigDocument, own: Checker) -> Secret:
-    secret = _read_optional(document, own, "secret")
-    if secret is None:
-        own.fail(f"is missing: {_SECRET_RULE}; {_HOW}", "secret")
-    if not _is_key(secret.reveal()):
-        own.fail(f"{_SECRET_RULE}; {_HOW}", "secret")
-    return secret
+def _secrets(document: ConfigDocument, own: Checker) -> Sequence[Secret]:
+    secrets = read_secrets(document, own)
+    if not secrets:
+        own.fail(f"are missing: {_SECRET_RULE} for each; {_HOW}", "secrets")
+    if not all(_is_key(one.reveal()) for one in secrets):
+        own.fail(f"{_SECRET_RULE} for each; {_HOW}", "secrets")
+    return secrets
 
 
 def _is_key(given: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from smsbridge.bridge.table_values import (
     is_path,
     read_seconds,
     read_secret,
+    read_secrets,
     read_texts,
 )
 from smsbridge.errors import ConfigError
@@ -134,7 +135,7 @@ def _read(
         owners=read_owners(own, doors, routes) if comes else {},
         webhook=_webhook(document, own),
         private=isinstance(own.values.get("webhook"), Mapping),
-        secrets=tuple(_secrets(document, own)),
+        secrets=read_secrets(document, own),
         networks=read_texts(own, "networks", '["192.0.2.0/24"]'),
         poll=poll,
     )
@@ -172,14 +173,6 @@ def _webhook(document: ConfigDocument, own: Checker) -> Secret | None:
     if not is_path(path.reveal()):
         own.fail('give a path, such as "/events/newcorp"', "webhook")
     return path
-
-
-def _secrets(document: ConfigDocument, own: Checker) -> Iterator[Secret]:
-    given = own.values.get("secrets", [])
-    if not isinstance(given, list):
-        own.fail('give a list, such as [{ env = "NAME" }]', "secrets")
-    for one in given:
-        yield read_secret(document, own, "secrets", one)
 
 
 def _check_receiver(document: ConfigDocument, own: Checker, config: EventsConfig) -> None:

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from queue import SimpleQueue
 from random import random
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ _THREADS = 8
 _AT_ONCE = 50
 _POLL_SECONDS = 0.5
 _PAUSE_SECONDS = 1.0
+_SETTLE_SECONDS = 10.0
 _MOST_REST_SECONDS = 60.0
 """How long one ``Retry-After`` may pause a whole endpoint; the failed event may wait longer."""
 _LEFT_OUT, _GIVEN_UP = "left_out", "given_up"
@@ -72,16 +74,18 @@ class EventDelivery:
         *,
         threads: int = _THREADS,
         jitter: Callable[[], float] = random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``tellers``: by endpoint. Without any, nothing runs.
 
-        ``jitter`` returns 0 to 1, to spread the retries.
+        ``jitter`` returns 0 to 1, to spread the retries. ``clock`` measures an endpoint's pause.
         """
         self.ended: Counter[tuple[str, str, str]] = Counter()
         self.queue = queue
         self.places = tuple(tellers)
         self._tellers = tellers
-        self._jitter = jitter
+        self._jitter, self._clock = jitter, clock
+        self._seen, self._hastens_at = 0.0, 0.0
         self._jobs: SimpleQueue[Place | None] = SimpleQueue()
         self._busy: set[Place] = set()
         self._rests: dict[Place, float] = {}
@@ -123,6 +127,7 @@ class EventDelivery:
         while not self._stop.is_set():
             self._news.clear()
             try:
+                self._follow_clock()
                 due = self.queue.due_places(self._awake())
             except Exception as error:  # noqa: BLE001  (retry whatever happened)
                 LOG.error("the store can't be used: %s", type(error).__name__)  # noqa: TRY400  (its text may contain private values)
@@ -136,10 +141,22 @@ class EventDelivery:
                 self._jobs.put(place)
             self._news.wait(_POLL_SECONDS)
 
+    def _follow_clock(self) -> None:
+        """Hasten what would wait too long since the clock was set back; also at the start.
+
+        It waits a little: a process that shares a store first measures its own clock again.
+        """
+        if (now := self.queue.store.now()) < self._seen:
+            self._hastens_at = min(self._hastens_at, self._clock() + _SETTLE_SECONDS)
+        self._seen = now
+        if self._clock() >= self._hastens_at:
+            self.queue.hasten(self.places)
+            self._hastens_at = inf
+
     def _awake(self) -> list[Place]:
         """Return the endpoints that are not pausing after a failure."""
-        now = self.queue.store.now()
-        return [place for place in self.places if self._rests.get(place, 0.0) <= now]
+        now = self._clock()
+        return [place for place in self.places if self._rests.get(place, now) <= now]
 
     def _work(self) -> None:
         while (place := self._jobs.get()) is not None:
@@ -170,7 +187,7 @@ class EventDelivery:
             if posted is not None and posted.result is not TryResult.DELIVERED:
                 if posted.result is TryResult.FAILED:
                     rest = max(took, min(posted.retry_after or 0.0, _MOST_REST_SECONDS))
-                    self._rests[place] = self.queue.store.now() + rest
+                    self._rests[place] = self._clock() + rest
                 return False
         return True
 

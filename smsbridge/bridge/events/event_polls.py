@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 OVERLAP = timedelta(hours=1)
-"""How far before the last incoming message a log is reread: rows may appear late."""
+"""How far before the last poll a log is reread: rows may appear late."""
 FIRST = timedelta(days=1)
 """How far back a log is read the first time."""
 
@@ -59,7 +59,7 @@ class Poll:
     """Until when it isn't polled: after a failure, for as long as the failure took."""
 
     _unread: datetime | None = None
-    """The start of the range still to be read after a failed poll."""
+    """The start of the range still to be read, at the start or after a failed poll."""
 
     @property
     def name(self) -> str:
@@ -71,11 +71,19 @@ class Poll:
         """Whether it can be polled for incoming messages."""
         return self.client.backend.question("received") is not None
 
+    def begin(self, now: float) -> None:
+        """Note from when on its log is unread: from now on a webhook may bring later messages.
+
+        Between two polls it may have brought some and missed others. Raises `StoreError`.
+        """
+        last = self.intake.events.last_time(self.name)
+        poll = timedelta(seconds=self.intake.config.poll)
+        since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP - poll
+        self._unread = min(since, self._unread or since)
+
     def read_log(self, now: float) -> None:
         """Store what came in since the last poll; raises `SmsbridgeError`, `StoreError`."""
-        last = self.intake.events.last_time(self.name)
-        since = time_of(now) - FIRST if last is None else time_of(min(last, now)) - OVERLAP
-        self._unread = min(since, self._unread or since)  # a webhook may bring later ones
+        self.begin(now)
         rows = self.client.received(after=self._unread)
         for row in sorted(rows, key=lambda one: one.at or time_of(now)):
             self.intake.take_row(row)
@@ -106,6 +114,9 @@ class EventPolls:
         """Start, if any events are configured."""
         if not self.reports.routes:
             return
+        for poll in self.polls:
+            if poll.has_log:
+                poll.begin(self.questions.store.now())
         self._thread = threading.Thread(target=self._work, name="smsbridge-events", daemon=True)
         self._thread.start()
 

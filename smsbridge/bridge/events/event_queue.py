@@ -2,6 +2,9 @@
 
 An event is claimed before it is posted, by moving its due time past a lease. The claim is durable,
 so after a crash the event is due again. If several workers claim it, one wins.
+
+A new event is due at once, whatever the clock says. Setting the clock back delays a retry at most
+to the longest delay that it could have had, or to an hour.
 """
 
 from __future__ import annotations
@@ -11,12 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, case, false, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store.store_tables import ENDPOINTS, EVENTS, MESSAGES
 from smsbridge.bridge.store.stored_event import StoredEvent
-from smsbridge.bridge.store.stored_message import StoredMessage
+from smsbridge.bridge.store.stored_message import AT_ONCE, StoredMessage
+from smsbridge.http.exchange import MOST_WAIT
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -78,19 +82,14 @@ class EventQueue:
         """Return which of the endpoints are enabled and have a due event."""
         with self.store.database.read() as connection:
             off = {(one.door, one.caller) for one in connection.execute(_DISABLED)}
-            return [
-                place
-                for place in places
-                if place not in off and connection.execute(self.next_due(place)).first()
-            ]
+            return [place for place in places if place not in off and self._next(connection, place)]
 
     def claim(self, place: Place) -> Claimed | None:
         """Claim an endpoint's next due event durably, or return None."""
         with self.store.database.read() as connection:
-            row = connection.execute(self.next_due(place)).mappings().first()
-        if row is None:
+            event = self._next(connection, place)
+        if event is None:
             return None
-        event = StoredEvent.of_row(row)
         lease = self.store.now() + LEASE
         mine = and_(_is(event), EVENTS.c.due == event.due)
         moved = update(EVENTS).where(mine).values(due=lease, tries=event.tries + 1)
@@ -106,10 +105,29 @@ class EventQueue:
             event=replace(event, due=lease, tries=event.tries + 1), message=self._about(event)
         )
 
-    def next_due(self, place: Place) -> Select[Any]:
-        """Return the query for an endpoint's next due event."""
-        due = and_(_of(place), EVENTS.c.due <= self.store.now())
-        return select(EVENTS).where(due).order_by(EVENTS.c.due, EVENTS.c.seq).limit(1)
+    def _next(self, connection: Connection, place: Place) -> StoredEvent | None:
+        """Return an endpoint's next due event: a retry, or a new one that came in before."""
+        again = and_(EVENTS.c.due > AT_ONCE, EVENTS.c.due <= self.store.now())
+        found: list[StoredEvent] = []
+        for due in (again, EVENTS.c.due == AT_ONCE):
+            asked = select(EVENTS).where(_of(place), due).order_by(EVENTS.c.due, EVENTS.c.seq)
+            rows = connection.execute(asked.limit(1)).mappings()
+            found += map(StoredEvent.of_row, rows)
+        return min(found, key=lambda one: one.due or one.came_at, default=None)
+
+    def hasten(self, places: Collection[Place]) -> int:
+        """Make events due at once whose due time the clock can't have set; return how many.
+
+        So the clock has been set back since.
+        """
+        late = and_(or_(false(), *map(_of, places)), EVENTS.c.due > self.store.now() + _MOST_WAITS)
+        with self.store.database.read() as connection:
+            if connection.execute(select(EVENTS.c.seq).where(late).limit(1)).first() is None:
+                return 0
+        due = update(EVENTS).where(late).values(due=AT_ONCE)
+        return self.store.database.commit(
+            "events hastened", lambda connection: connection.execute(due).rowcount
+        )
 
     def _about(self, event: StoredEvent) -> StoredMessage | None:
         if event.message is None:
@@ -149,7 +167,7 @@ class EventQueue:
         """
         now, place = self.store.now(), _place(event)
         wait = wait_after(event.tries, retry_after, jitter)
-        due = now if gone else None if wait is None else now + wait
+        due = AT_ONCE if gone else None if wait is None else now + wait
         claimed = and_(_is(event), EVENTS.c.due == event.due)  # else it was reclaimed
 
         def write(connection: Connection) -> bool:
@@ -180,7 +198,7 @@ class EventQueue:
             values = {"door": door, "caller": caller, "failing_since": now}
             with suppress(IntegrityError), connection.begin_nested():  # another process just did
                 connection.execute(insert(ENDPOINTS).values(values))
-        elif row.failing_since is None:
+        elif row.failing_since is None or row.failing_since > now:  # the clock was set back
             connection.execute(update(ENDPOINTS).where(_at(place)).values(failing_since=now))
         else:
             return float(row.failing_since)
@@ -193,7 +211,7 @@ class EventQueue:
         """
         again = and_(_of(place), EVENTS.c.delivered_at.is_(None), or_(_WAITS, _IS_GIVEN_UP))
         works = update(ENDPOINTS).where(_at(place)).values(disabled_at=None, failing_since=None)
-        told = update(EVENTS).where(again).values(due=self.store.now(), tries=0)
+        told = update(EVENTS).where(again).values(due=AT_ONCE, tries=0)
 
         def write(connection: Connection) -> int:
             connection.execute(works)
@@ -279,6 +297,13 @@ def _oldest(place: Place) -> Select[Any]:
 def _at(place: Place) -> ColumnElement[bool]:
     return and_(ENDPOINTS.c.door == place[0], ENDPOINTS.c.caller == place[1])
 
+
+_MOST_WAITS = case(
+    {tries: wait_after(tries, MOST_WAIT, 1.0) for tries in range(1, len(WAITS) + 1)},
+    value=EVENTS.c.tries,
+    else_=MOST_WAIT,
+)
+"""The longest delay after so many tries; a lease is shorter than any."""
 
 _DISABLED = select(ENDPOINTS).where(ENDPOINTS.c.disabled_at.is_not(None))
 _WAITS = EVENTS.c.due.is_not(None)

@@ -107,11 +107,12 @@ class EventRequest:
         return [own] if own and any(SECRET in one.names for one in by) else []
 
     def _sign(self, request: Request, event: StoredEvent, now: datetime) -> Request:
-        signer = Signer(self.config.secret.reveal())
+        signers = [Signer(one.reveal()) for one in self.config.secrets]
+        body = request.body.decode()
         headers = {
             "webhook-id": event.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signer.sign(event.id, now, request.body.decode()),
+            "webhook-signature": " ".join(one.sign(event.id, now, body) for one in signers),
         }
         return replace(request, headers={**request.headers, **headers})
 

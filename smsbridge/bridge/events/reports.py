@@ -1,7 +1,9 @@
 """Applies delivery reports: matches each to its message, and moves the status upwards.
 
 A report never changes how a send ended, with one exception: one with our own reference proves that
-an *unknown* message was accepted.
+the provider took a message. Any report proves that of an *unknown* message. Of one that is not
+sent, refused, cancelled or waiting for another try, only a report that it was sent, delivered or
+read does: a provider may also report what it refused.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, false, or_, select, update
+from sqlalchemy import and_, delete, false, func, or_, select, update
 
 from smsbridge.bridge.store.message_store import NoStep
-from smsbridge.bridge.store.store_tables import EVENTS, MESSAGES
+from smsbridge.bridge.store.store_tables import ATTEMPTS, EVENTS, MESSAGES
 from smsbridge.bridge.store.stored_event import EventKind, NewEvent, StoredEvent
 from smsbridge.bridge.store.stored_message import UNDER_WAY, End, State, StoredMessage
 from smsbridge.message import Status
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.event_store import EventStore
 
 PROVED = "reported by its provider"
+_SENT = (Status.SENT, Status.DELIVERED, Status.READ)
 _FAILURES = (Status.REJECTED, Status.EXPIRED, Status.UNDELIVERED)
 _MOST = 500
 _TRIES = 3
@@ -76,7 +79,7 @@ class Reports:
             if self.events.has(connection, new.event_key):
                 return Recorded(Became.REPEATED)
             found = self._find(connection, new, reference)
-            if found is None or found.state in UNDER_WAY:
+            if found is None or (found.state in UNDER_WAY and not _proves(new, found)):
                 number = found.seq if found else None
                 added = self.events.add_row(connection, replace(new, message=number))
                 return Recorded(Became.WAITS if added else Became.REPEATED, found)
@@ -109,12 +112,14 @@ class Reports:
     ) -> tuple[StoredMessage, bool]:
         """Move the status of a message up; return it, and whether the report was news."""
         status = told.status or Status.UNKNOWN
-        if message.state is State.UNKNOWN:
-            best = max(status, Status.ACCEPTED, key=lambda one: one.rank)
-            end = End(state=State.ACCEPTED, provider_id=told.provider_id, status=best, why=PROVED)
+        if _proves(told, message):
+            end = _end_of(told, message)
             actor = f"report {told.backend}"
             return self.events.store.move_row(connection, message, end, actor), True
-        if message.state is not State.ACCEPTED or _is_of_other_try(message, told):
+        if message.state is not State.ACCEPTED:
+            is_failure = status in _FAILURES
+            return message, is_failure and not self._was_told(connection, message, told)
+        if self._is_of_other_try(connection, message, told):
             return message, False
         lower = [one for one in Status if one.rank < status.rank]
         higher = update(MESSAGES).where(
@@ -141,6 +146,22 @@ class Reports:
         )
         known = status.rank <= Status.ACCEPTED.rank
         return known or connection.execute(before).first() is not None
+
+    @staticmethod
+    def _is_of_other_try(
+        connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
+    ) -> bool:
+        """Return whether a report says that an earlier try of a message failed.
+
+        Our reference matches every try. A delivery counts for any of them, since the text arrived.
+        """
+        ids = {told.provider_id, message.provider_id} - {None}
+        if told.status not in _FAILURES or len(ids) < 2:  # noqa: PLR2004  (that is, they differ)
+            return False
+        tries = select(func.count()).where(
+            ATTEMPTS.c.message == message.seq, ATTEMPTS.c.state == State.HANDED_OVER
+        )
+        return connection.execute(tries).scalar_one() > 1
 
     def match(self, since: float) -> list[StoredMessage]:
         """Match reports that came too early, since a time; return messages proved accepted."""
@@ -193,13 +214,25 @@ class Reports:
         )
 
 
-def _is_of_other_try(message: StoredMessage, told: NewEvent | StoredEvent) -> bool:
-    """Return whether a report says that an earlier try of a resent message failed.
+def _proves(told: NewEvent | StoredEvent, message: StoredMessage) -> bool:
+    """Return whether a report with our reference proves that its message was accepted."""
+    if message.state in (State.ACCEPTED, State.HANDED_OVER):
+        return False
+    is_sent = message.attempt is not None and told.status in _SENT
+    return message.state is State.UNKNOWN or is_sent
 
-    Our reference matches every try. A delivery counts for any of them, since the text arrived.
-    """
-    ids = {told.provider_id, message.provider_id}
-    return bool(message.resent) and told.status in _FAILURES and len(ids - {None}) > 1
+
+def _end_of(told: NewEvent | StoredEvent, message: StoredMessage) -> End:
+    """Return the outcome that a report proves; of a failover, it names the member."""
+    best = max(told.status or Status.UNKNOWN, Status.ACCEPTED, key=lambda one: one.rank)
+    attempt = message.attempt
+    return End(
+        state=State.ACCEPTED,
+        attempt=replace(attempt, via=told.backend) if attempt and attempt.via else None,
+        provider_id=told.provider_id,
+        status=best,
+        why=PROVED,
+    )
 
 
 def _both() -> Select[Any]:
@@ -215,7 +248,16 @@ def _both() -> Select[Any]:
 _WAITS_BY_REFERENCE = (
     _both()
     .join(EVENTS, MESSAGES.c.seq == EVENTS.c.message)
-    .where(MESSAGES.c.state.not_in(UNDER_WAY))
+    .where(
+        or_(
+            MESSAGES.c.state.not_in(UNDER_WAY),
+            and_(
+                MESSAGES.c.state == State.STORED,
+                MESSAGES.c.attempt.is_not(None),
+                EVENTS.c.status.in_(_SENT),
+            ),
+        )
+    )
 )
 
 

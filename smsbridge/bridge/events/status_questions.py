@@ -49,10 +49,22 @@ class StatusQuestions:
     def begin(self) -> int:
         """Start polling messages accepted since the last call; return how many."""
         now = self.store.now()
+        if self._begun is None or now < self._begun:
+            self._hasten(now)  # the clock may have been set back
         since = max(now - LAST_SECONDS, (self._begun or 0.0) - _MARGIN)
         count = sum(self._begin(rule, since, now + rule.wait) for rule in self.rules.values())
         self._begun = now
         return count
+
+    def _hasten(self, now: float) -> None:
+        """Make due now what is due later than a poll can be scheduled."""
+        most = max(MOST_WAIT, *(rule.wait for rule in self.rules.values()))
+        late = (MESSAGES.c.state == State.ACCEPTED, MESSAGES.c.due > now + most)
+        with self.store.database.read() as connection:
+            if connection.execute(select(MESSAGES.c.seq).where(*late).limit(1)).first() is None:
+                return
+        change = update(MESSAGES).where(*late).values(due=now)
+        self.store.database.commit("questions", lambda connection: connection.execute(change))
 
     def _begin(self, rule: StatusRule, since: float, due: float) -> int:
         new = (

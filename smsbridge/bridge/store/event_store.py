@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from math import floor
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from smsbridge.bridge.store.store_tables import EVENTS, IS_RECEIVED, IS_UNREAD
 from smsbridge.bridge.store.stored_event import StoredEvent
-from smsbridge.bridge.store.stored_message import FIRST_NUMBER
+from smsbridge.bridge.store.stored_message import AT_ONCE, FIRST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,9 +66,9 @@ class EventStore:
         return True
 
     def due(self, door: str | None, caller: str | None) -> float | None:
-        """Return when the webhook of an event is due: now, or None if there is none to send."""
+        """Return when the webhook of an event is due: at once, or None if there is none to send."""
         told = door and caller and self.has_webhook(door, caller)
-        return self.store.now() if told else None
+        return AT_ONCE if told else None
 
     def last_time(self, backend: str) -> float | None:
         """Return the send time of a block's newest incoming message; None before the first."""
@@ -89,28 +90,38 @@ class EventStore:
         after: float | None = None,
         limit: int = 50,
     ) -> list[StoredEvent]:
-        """Return a caller's incoming messages, oldest first.
+        """Return a caller's incoming messages: one page of them, oldest first.
 
-        ``limit`` keeps the newest; with ``unread`` or ``after``, the oldest, so that the next call
-        gets the rest. ``known``: only the one with this id or number.
+        A caller that goes on from the last time of a page gets each, so a page is in the order of
+        their times, and has the whole second in which it ends. ``after`` also brings what came in
+        since then under an earlier time, until it is read. Without a time, unread messages come
+        first, in the order in which they came in. ``known``: only the one with this id or number.
         """
-        rules: list[ColumnElement[bool]] = [
+        all_ = and_(
             EVENTS.c.door == door,
             EVENTS.c.caller == caller,
-            IS_UNREAD if unread else IS_RECEIVED,
+            IS_RECEIVED,
             EVENTS.c.hidden.is_(False),
-        ]
+        )
+        rules: list[ColumnElement[bool]] = [all_]
+        rules += [IS_UNREAD] if unread else []
         rules += [EVENTS.c.at < before] if before is not None else []
-        rules += [EVENTS.c.at >= after] if after is not None else []
+        rules += [_came_since(after, all_)] if after is not None else []
         if known:
             number = int(known) if known.isascii() and known.isdecimal() and len(known) < 16 else 0  # noqa: PLR2004  (a 64-bit number)
             rules.append(or_(EVENTS.c.id == known, EVENTS.c.seq == number - FIRST_NUMBER))
-        first = unread or after is not None
-        order = EVENTS.c.seq if first else EVENTS.c.seq.desc()
-        asked = select(EVENTS).where(*rules).order_by(order).limit(limit)
         with self.store.database.read() as connection:
-            found = [StoredEvent.of_row(row) for row in connection.execute(asked).mappings()]
-        return found if first else found[::-1]
+            if after is not None or before is not None:
+                rules += _page_end(connection, rules, after, limit)
+                asked = select(EVENTS).where(*rules).order_by(EVENTS.c.at, EVENTS.c.seq)
+                return [StoredEvent.of_row(row) for row in connection.execute(asked).mappings()]
+            asked = select(EVENTS).where(*rules, IS_UNREAD).order_by(EVENTS.c.seq).limit(limit)
+            rows = connection.execute(asked).mappings().all()
+            if not unread and len(rows) < limit:
+                read = select(EVENTS).where(*rules, EVENTS.c.read_at.is_not(None))
+                newest = read.order_by(EVENTS.c.seq.desc()).limit(limit - len(rows))
+                rows = [*rows, *connection.execute(newest).mappings()]
+        return sorted(map(StoredEvent.of_row, rows), key=lambda one: one.seq)
 
     def mark_read(self, events: Sequence[StoredEvent]) -> None:
         """Mark incoming messages as read by their caller."""
@@ -124,3 +135,27 @@ class EventStore:
         numbers = [one.seq for one in events]
         change = update(EVENTS).where(EVENTS.c.seq.in_(numbers)).values(values)
         self.store.database.commit(what, lambda connection: connection.execute(change))
+
+
+def _came_since(after: float, all_: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition for what is from a time on, or came in since then and is unread."""
+    first = select(func.min(EVENTS.c.seq)).where(all_, EVENTS.c.at >= after).scalar_subquery()
+    late = or_(EVENTS.c.came_at >= after, EVENTS.c.seq > first)
+    return or_(EVENTS.c.at >= after, and_(EVENTS.c.read_at.is_(None), late))
+
+
+def _page_end(
+    connection: Connection, rules: Sequence[ColumnElement[bool]], after: float | None, limit: int
+) -> list[ColumnElement[bool]]:
+    """Return the condition that ends a page after the whole second of its last message.
+
+    The second of ``after`` itself doesn't count: otherwise a caller could get stuck in it.
+    """
+    at = EVENTS.c.at
+    order = at.desc() if after is None else at
+    counts = [] if after is None else [or_(at < after, at >= floor(after) + 1)]
+    asked = select(at).where(*rules, *counts).order_by(order).offset(limit - 1).limit(1)
+    last: float | None = connection.execute(asked).scalar()
+    if last is None:
+        return []
+    return [at >= floor(last) if after is None else at < floor(last) + 1]

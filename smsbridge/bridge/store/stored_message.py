@@ -47,7 +47,10 @@ STEPS: Mapping[State, frozenset[State]] = {
     State.ACCEPTED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""The allowed transitions. *Accepted* is final: nothing sends the message again."""
+"""The allowed transitions, besides that to *accepted* which a report proves.
+
+*Accepted* is final: nothing sends the message again.
+"""
 
 FIRST_NUMBER = 1_000_000_000
 """Added to the row number in dialects with numeric ids: a short number may be a code."""

@@ -13,10 +13,10 @@ from smsbridge.text.secrets import Secret
 
 from support.bridges import NEW, OLD, config_text, read
 from support.each import each
-from support.webhook_receivers import SECRET
+from support.webhook_receivers import OTHER_SECRET, SECRET
 
 URL = 'url = "https://shop.example/sms"'
-KEY = f'secret = "{SECRET}"'
+KEY = f'secrets = ["{SECRET}"]'
 
 
 def webhooks(tmp_path: Path, keys: str, text: str = "") -> WebhookConfig:
@@ -28,7 +28,7 @@ def webhooks(tmp_path: Path, keys: str, text: str = "") -> WebhookConfig:
 def test_an_address_and_a_secret_are_all_that_is_needed(tmp_path: Path) -> None:
     given = webhooks(tmp_path, f"{URL}, {KEY}")
     assert given == WebhookConfig(
-        url="https://shop.example/sms", secret=Secret(SECRET), shape=Shape.DIALECT
+        url="https://shop.example/sms", secrets=(Secret(SECRET),), shape=Shape.DIALECT
     )
     assert "shop.example" not in repr(given)
     assert SECRET not in repr(given)
@@ -37,12 +37,13 @@ def test_an_address_and_a_secret_are_all_that_is_needed(tmp_path: Path) -> None:
 def test_each_key_of_a_webhook_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_WEBHOOK_SECRET", SECRET)
     keys = (
-        'url = "http://10.1.2.3:8080/sms?key=k", secret = { env = "SHOP_WEBHOOK_SECRET" }, '
+        'url = "http://10.1.2.3:8080/sms?key=k", '
+        f'secrets = [{{ env = "SHOP_WEBHOOK_SECRET" }}, "{OTHER_SECRET}"], '
         'networks = ["10.0.0.0/8", "fd00::/8"], shape = "standard", dialect_secret = "old"'
     )
     given = webhooks(tmp_path, keys)
     assert given.url == "http://10.1.2.3:8080/sms?key=k"
-    assert given.secret == Secret(SECRET)
+    assert given.secrets == (Secret(SECRET), Secret(OTHER_SECRET))
     assert given.networks == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     assert given.shape is Shape.STANDARD
     assert given.dialect_secret == Secret("old")
@@ -65,14 +66,23 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
     ("keys", "why"),
     [
         (KEY, "line 8: doors.shop.webhooks.shop: url is missing"),
-        (URL, "webhooks.shop.secret: is missing: give whsec_ and 24 to 64 random bytes"),
-        (f'{URL}, secret = "whsec_c2hvcnQ="', "shop.secret: give whsec_ and 24 to 64 random"),
-        (f'{URL}, secret = "{SECRET[6:]}"', "shop.secret: give whsec_ and 24 to 64 random bytes"),
-        (f'{URL}, secret = "whsec_###"', "shop.secret: give whsec_ and 24 to 64 random bytes"),
-        (f"{URL}, secret = 7", "shop.secret: give text"),
+        (URL, "webhooks.shop.secrets: are missing: give whsec_ and 24 to 64 random bytes"),
+        (f"{URL}, secrets = []", "shop.secrets: are missing: give whsec_ and 24 to 64 random"),
+        (f'{URL}, secrets = "{SECRET}"', "shop.secrets: give a list, such as"),
+        (f'{URL}, secret = "{SECRET}"', "shop.secret: is not a key of doors.shop.webhooks.shop"),
         (
-            f'{URL}, secret = {{ env = "NOT_SET_HERE" }}',
-            "shop.secret: the environment variable NOT_SET_HERE is not set",
+            f'{URL}, secrets = ["{SECRET}", "whsec_c2hvcnQ="]',
+            "shop.secrets: give whsec_ and 24 to 64",
+        ),
+        (
+            f'{URL}, secrets = ["{SECRET[6:]}"]',
+            "shop.secrets: give whsec_ and 24 to 64",
+        ),
+        (f'{URL}, secrets = ["whsec_###"]', "shop.secrets: give whsec_ and 24 to 64"),
+        (f"{URL}, secrets = [7]", "shop.secrets: give text"),
+        (
+            f'{URL}, secrets = [{{ env = "NOT_SET_HERE" }}]',
+            "shop.secrets: the environment variable NOT_SET_HERE is not set",
         ),
         (f'{KEY}, url = "shop.example"', "shop.url: give http:// or https://"),
         (f'{KEY}, url = "https://a:b@shop.example"', "shop.url: give http:// or https://"),
@@ -86,7 +96,6 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
         (f'{URL}, {KEY}, networks = "10.0.0.0/8"', "shop.networks: give a list of texts, such as"),
         (f'{URL}, {KEY}, networks = ["10.0.0.1/8"]', "'10.0.0.1/8' is not a network"),
         (f'{URL}, {KEY}, shape = "xml"', "shop.shape: give dialect or standard"),
-        (f'{URL}, {KEY}, secrets = "x"', "shop.secrets: not a key of doors.shop.webhooks.shop"),
     ],
 )
 def test_what_is_wrong_with_it_is_told_with_its_line(tmp_path: Path, keys: str, why: str) -> None:

@@ -53,11 +53,18 @@ class Telling:
 
 @contextmanager
 def telling(
-    folder: Path, *urls: str, seconds: float = 10, threads: int = 8, clock: Clock | None = None
+    folder: Path,
+    *urls: str,
+    seconds: float = 10,
+    threads: int = 8,
+    pauses: Callable[[], float] | None = None,
 ) -> Iterator[Telling]:
-    """Tell the callers ``shop``, ``till`` and ``app`` of events, each at a URL, in our JSON."""
+    """Tell the callers ``shop``, ``till`` and ``app`` of events, each at a URL, in our JSON.
+
+    ``pauses``: the clock that measures how long an endpoint gets nothing; the store's by default.
+    """
     hooks = ", ".join(
-        f'{caller} = {{ url = "{url}", secret = "{SECRET}", shape = "standard", '
+        f'{caller} = {{ url = "{url}", secrets = ["{SECRET}"], shape = "standard", '
         'networks = ["127.0.0.0/8"] }'
         for caller, url in zip(("shop", "till", "app"), urls, strict=False)
     )
@@ -67,9 +74,15 @@ def telling(
         place: Teller(known.request, EventPost(known.request.config, seconds=seconds))
         for place, known in tellers_of(doors).items()
     }
-    clock = clock or Clock(time.time())
+    clock = Clock(time.time())
     with open_store(folder, clock) as store:
-        delivery = EventDelivery(EventQueue(store), tellers, threads=threads, jitter=lambda: 0.0)
+        delivery = EventDelivery(
+            EventQueue(store),
+            tellers,
+            threads=threads,
+            jitter=lambda: 0.0,
+            clock=pauses or clock,
+        )
         run = Telling(store, clock, delivery)
         delivery.start()
         try:
@@ -152,6 +165,25 @@ def test_a_receiver_that_asks_to_wait_gets_no_other_event_either(tmp_path: Path)
         run.clock.seconds += 61
         run.until(run.all_told)
         assert set(ids(server)) == wanted
+
+
+def test_setting_the_clock_back_delays_neither_new_events_nor_the_pause_of_an_endpoint(
+    tmp_path: Path,
+) -> None:
+    script = [answer(429, retry_after="60"), answer(204)]
+    pauses = Clock()
+    with FaultServer([*script]) as server, telling(tmp_path, server.url, pauses=pauses) as run:
+        late = received(run.store)
+        run.until(lambda: run.count("failed") == 1)
+        run.clock.seconds -= 7200
+        new = received(run.store)
+
+        def told_in_time() -> bool:
+            pauses.seconds += 1
+            return run.all_told()
+
+        run.until(told_in_time)
+        assert sorted(ids(server)) == sorted([late, late, new])
 
 
 def test_hung_receivers_free_their_threads_for_others(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 from smsbridge import Status
 from smsbridge.bridge.events.event_polls import EventPolls, Poll
 from smsbridge.bridge.events.status_questions import StatusQuestions, StatusRule
+from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
-from smsbridge.bridge.store.stored_message import StoredMessage
+from smsbridge.bridge.store.stored_message import StoredMessage, time_of
 from smsbridge.client.sync import Client
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.http.transport import Transport
@@ -168,7 +169,7 @@ def test_a_log_is_read_from_shortly_before_the_last_that_came(tmp_path: Path) ->
         polls.tick(1.0)
         polls.tick(2.0)
         since = [one.url.partition("since=")[2][:13] for one in provider.requests]
-        day = [datetime.fromtimestamp(clock() - back, UTC) for back in (86_400, 86_400, 3600)]
+        day = [datetime.fromtimestamp(clock() - back, UTC) for back in (86_400, 86_400, 3601)]
         assert since == [f"{one:%Y-%m-%dT%H}" for one in day]
 
 
@@ -185,6 +186,37 @@ def test_a_failed_poll_is_repeated_in_full_though_a_webhook_brought_a_later_mess
         poll.client = works
         polls.tick(1.0)
         assert [one.text for one in events_of(store)] == ["By a webhook", "Missed"]
+
+
+def test_a_poll_finds_what_a_webhook_missed_since_the_poll_before(tmp_path: Path) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        (poll,) = polls.polls
+        poll.intake = replace(poll.intake, config=replace(poll.intake.config, poll=86_400.0))
+        EventStore(store).add(a_received("first", "First", at=clock()))
+        poll.read_log(clock())
+        clock.seconds += 10
+        provider.receive(PERSON, "Missed")
+        provider.history.received[0].at = time_of(clock())
+        clock.seconds += 86_390
+        EventStore(store).add(a_received("webhook", "Last", at=clock()))
+        poll.read_log(clock())
+        assert "Missed" in [one.text for one in events_of(store)]
+
+
+def test_a_poll_finds_what_came_while_nothing_ran_though_a_webhook_is_faster(
+    tmp_path: Path,
+) -> None:
+    with asking(tmp_path) as (polls, provider, store, clock):
+        (poll,) = polls.polls
+        EventStore(store).add(a_received("first", "First", at=clock()))
+        clock.seconds += 10
+        provider.receive(PERSON, "Missed")
+        provider.history.received[0].at = time_of(clock())
+        clock.seconds += 5 * 3600
+        poll.begin(clock())
+        EventStore(store).add(a_received("webhook", "Last", at=clock()))
+        poll.read_log(clock())
+        assert "Missed" in [one.text for one in events_of(store)]
 
 
 def test_what_came_in_is_kept_in_its_order_in_time(tmp_path: Path) -> None:

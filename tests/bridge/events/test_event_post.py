@@ -27,7 +27,7 @@ NOW = datetime(2027, 1, 31, 9, tzinfo=UTC)
 def config(url: str, *networks: str) -> WebhookConfig:
     from ipaddress import ip_network
 
-    return WebhookConfig(url=url, secret=Secret(SECRET), networks=[*map(ip_network, networks)])
+    return WebhookConfig(url=url, secrets=[Secret(SECRET)], networks=[*map(ip_network, networks)])
 
 
 def posted(

@@ -22,6 +22,8 @@ from smsbridge.bridge.store.stored_event import StoredEvent
 from support.bridges import Clock, open_store, put
 from support.each import each
 from support.events import events_of
+from support.plans import plans_of
+from support.stores import Place
 from support.webhook_receivers import received, report
 
 SHOP = ("shop", "shop")
@@ -123,6 +125,65 @@ def test_an_event_is_tried_ten_times_over_three_days_and_then_given_up(
     assert clock() - begun == sum(WAITS) == 75 * 3600 + 35 * 60 + 5
     assert shop(queue).given_up == 1
     assert shop(queue).disabled_at is None
+
+
+def test_setting_the_clock_back_delays_no_new_event(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        queue = EventQueue(store)
+        wanted = [received(store), received(store)]
+        clock.seconds -= 365 * DAY
+        wanted.append(received(store))
+        assert queue.due_places([SHOP]) == [SHOP]
+        assert [claimed(queue).event.id for _ in wanted] == wanted
+
+
+def test_a_due_retry_goes_before_what_came_in_later(queue: EventQueue, clock: Clock) -> None:
+    first, second = received(queue.store), received(queue.store)
+    queue.fail(claimed(queue).event)
+    clock.seconds += WAITS[0]
+    third = received(queue.store)
+    assert [claimed(queue).event.id for _ in range(3)] == [second, first, third]
+
+
+def test_after_setting_the_clock_back_no_try_waits_longer_than_it_ever_would(
+    place: Place,
+) -> None:
+    with open_store(place, clock := Clock()) as store:
+        queue = EventQueue(store)
+        received(store)
+        for tries, wait in enumerate(WAITS, 1):
+            queue.fail(claimed(queue).event, jitter=1.0, retry_after=3600.0)
+            due = last(queue).due
+            assert due == clock() + max(wait * 1.1, 3600), tries
+            assert queue.hasten([SHOP]) == 0
+            clock.seconds -= 10
+            assert queue.hasten([SHOP]) == 1
+            clock.seconds += 10
+
+
+def test_after_setting_the_clock_back_a_lost_claim_waits_no_longer_than_an_hour(
+    place: Place,
+) -> None:
+    with open_store(place, clock := Clock()) as store:
+        queue = EventQueue(store)
+        known = received(store)
+        claimed(queue)
+        clock.seconds -= 3700
+        assert queue.hasten([("shop", "till")]) == 0
+        assert queue.hasten([SHOP]) == 1
+        assert claimed(queue).event.id == known
+
+
+def test_a_failure_at_a_time_to_come_does_not_put_off_the_end_of_five_days(
+    queue: EventQueue, clock: Clock
+) -> None:
+    received(queue.store)
+    queue.fail(claimed(queue).event)
+    clock.seconds -= 365 * DAY
+    begun = clock()
+    received(queue.store)
+    queue.fail(claimed(queue).event)
+    assert shop(queue).failing_since == begun
 
 
 @each(
@@ -277,11 +338,11 @@ def test_how_long_the_oldest_has_waited_is_known_though_it_waits_for_another_try
 
 
 def test_the_next_event_is_found_by_an_index(queue: EventQueue) -> None:
-    asked = queue.next_due(SHOP).compile(compile_kwargs={"literal_binds": True})
-    with queue.store.database.read() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
-    assert [str(one[-1]) for one in plan] == [
-        "SEARCH events USING INDEX events_due (door=? AND caller=? AND due<?)"
+    with plans_of("events") as plans:
+        queue.claim(SHOP)
+    assert plans == [
+        "SEARCH events USING INDEX events_due (door=? AND caller=? AND due>? AND due<?)",
+        "SEARCH events USING INDEX events_due (door=? AND caller=? AND due=?)",
     ]
 
 

@@ -26,7 +26,16 @@ from smsbridge.webhooks.standard import STANDARD
 
 from support.bridges import NUMBER, Clock, open_store, put, read
 from support.events import events_of
-from support.webhook_receivers import SECRET, SENDER, hooked, received, report, verify
+from support.webhook_receivers import (
+    OTHER_SECRET,
+    SECRET,
+    SENDER,
+    hooked,
+    hooked_text,
+    received,
+    report,
+    verify,
+)
 
 URL = "https://shop.example/sms?key=k"
 STANDARD_SHAPE = 'shape = "standard"'
@@ -92,6 +101,24 @@ def test_a_message_that_came_in_is_told_with_its_text(tmp_path: Path, store: Mes
         "to": NUMBER,
         "text": "Yes — ü",
     }
+
+
+def test_a_receiver_can_rotate_its_secret_without_losing_an_event(
+    tmp_path: Path, store: MessageStore
+) -> None:
+    received(store)
+    both = f'secrets = ["{OTHER_SECRET}", "{SECRET}"]'
+    text = hooked_text(URL, STANDARD_SHAPE).replace(f'secrets = ["{SECRET}"]', both)
+    config = read(tmp_path, text)
+    request = made(writer(config).make(last(store), None, datetime.now(UTC)))
+    new, old = request.header("webhook-signature").split(" ")
+    for secret in (OTHER_SECRET, SECRET):
+        assert verify(request, secret)["type"] == "message.received"
+        assert Receiver(STANDARD, secrets=[secret]).read(request)
+    for left, secret in ((new, SECRET), (old, OTHER_SECRET)):
+        headers = {**request.headers, "webhook-signature": left}
+        with pytest.raises(WebhookVerificationError):
+            verify(replace(request, headers=headers), secret)
 
 
 def test_smsbridge_itself_reads_our_json(tmp_path: Path, store: MessageStore) -> None:
@@ -188,7 +215,7 @@ def test_a_dialect_that_signs_with_credentials_signs_with_those_of_the_caller(
 speaks = "twilio"
 to = "twilio"
 callers = {{ shop = {{ username = "AC{"0" * 32}", password = "shop-token" }} }}
-webhooks = {{ shop = {{ url = "{URL}", secret = "{SECRET}" }} }}
+webhooks = {{ shop = {{ url = "{URL}", secrets = ["{SECRET}"] }} }}
 [backends.twilio]
 backend = "twilio"
 username = "AC{"1" * 32}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from smsbridge import Status
 from smsbridge.bridge.events.reports import PROVED, Became
@@ -25,15 +28,15 @@ def status(store: MessageStore, message: StoredMessage) -> Any:
     return found.state, found.status
 
 
-def claimed(store: MessageStore) -> StoredMessage:
-    put(store)
+def claimed(store: MessageStore, **more: Any) -> StoredMessage:
+    put(store, **more)
     found = claim(store)
     assert found is not None
     return found
 
 
 def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         put(store)
         message = accepted(store)
         reports = reports_of(store, told=True)
@@ -41,7 +44,7 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
             assert reports.record(a_report(key, told)).became is Became.KEPT
         assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
         events = events_of(store)
-        assert [one.due for one in events] == [clock(), clock(), None]
+        assert [one.due for one in events] == [AT_ONCE, AT_ONCE, None]
         assert {(one.message, one.door, one.caller) for one in events} == {
             (message.seq, "shop", "shop")
         }
@@ -49,13 +52,13 @@ def test_a_report_moves_the_status_up_and_never_down(tmp_path: Path) -> None:
 
 
 def test_a_status_known_from_a_lookup_is_posted_once_when_reported(tmp_path: Path) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         put(store)
         accepted(store, status=Status.DELIVERED)
         reports = reports_of(store, told=True)
         for key, told in (("1", Status.SENT), ("2", Status.DELIVERED), ("3", Status.DELIVERED)):
             reports.record(a_report(key, told))
-        assert [one.due for one in events_of(store)] == [None, clock(), None]
+        assert [one.due for one in events_of(store)] == [None, AT_ONCE, None]
 
 
 def test_a_status_already_in_the_answer_is_not_posted(tmp_path: Path) -> None:
@@ -84,12 +87,14 @@ def test_an_id_of_any_length_is_kept(place: Place) -> None:
         (None, Status.UNDELIVERED, Status.UNDELIVERED),
     ],
 )
+@pytest.mark.parametrize("first", [State.UNKNOWN, State.NOT_SENT, State.STORED])
 def test_of_a_message_that_was_sent_again_the_first_try_can_t_fail_any_more(
-    tmp_path: Path, provider_id: str | None, said: Status, status_is: Status
+    tmp_path: Path, first: State, provider_id: str | None, said: Status, status_is: Status
 ) -> None:
     with open_store(tmp_path) as store:
-        doubted = store.move(claimed(store), End(state=State.UNKNOWN), "worker 1")
-        store.move(doubted, End(state=State.STORED, due=AT_ONCE), "person", resent=1)
+        failed = store.move(claimed(store), End(state=first, due=AT_ONCE), "worker 1")
+        if first is not State.STORED:
+            store.move(failed, End(state=State.STORED, due=AT_ONCE), "person")
         message = accepted(store, "p-2")
         reports = reports_of(store, told=True)
         reports.record(a_report(status=said, provider_id=provider_id), message.id)
@@ -97,6 +102,14 @@ def test_of_a_message_that_was_sent_again_the_first_try_can_t_fail_any_more(
         (event,) = events_of(store)
         assert event.message == message.seq
         assert (event.due is not None) is (status_is is said)
+
+
+def test_of_a_message_that_was_sent_once_a_failure_counts_under_any_id(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        put(store)
+        message = accepted(store, "p-2")
+        reports_of(store).record(a_report(status=Status.UNDELIVERED), message.id)
+        assert status(store, message) == (State.ACCEPTED, Status.UNDELIVERED)
 
 
 def test_a_report_that_comes_again_is_kept_once(tmp_path: Path) -> None:
@@ -171,20 +184,98 @@ def test_a_report_of_an_unknown_word_proves_as_much(tmp_path: Path) -> None:
         assert status(store, message) == (State.ACCEPTED, Status.ACCEPTED)
 
 
-@each("state", [State.NOT_SENT, State.REJECTED])
-def test_no_other_outcome_is_changed(tmp_path: Path, state: State) -> None:
+def in_state(store: MessageStore, before: str, **more: Any) -> StoredMessage:
+    """Return a message in a state; *again*: one that was tried, and waits for another try."""
+    if before == "stored":
+        return put(store, **more)
+    message = claimed(store, **more)
+    if before == "accepted":
+        end = End(state=State.ACCEPTED, provider_id="p-1", status=Status.ACCEPTED)
+        return store.move(message, end, "worker 1")
+    if before == "handed_over":
+        return message
+    if before == "cancelled":
+        message = store.move(message, End(state=State.UNKNOWN), "worker 1")
+    state = State.STORED if before == "again" else State(before)
+    return store.move(message, End(state=state, due=store.now() + 60), "worker 1")
+
+
+SENT = (Status.SENT, Status.DELIVERED, Status.READ)
+FAILED = (Status.REJECTED, Status.EXPIRED, Status.UNDELIVERED)
+VAGUE = (Status.QUEUED, Status.ACCEPTED, Status.UNKNOWN)
+WAITS, KEPT, TOLD, PROVES = "waits", "kept", "told", "proves it accepted, and is told"
+
+
+@each(
+    ("before", "of_sent", "of_failed", "of_vague"),
+    [
+        ("stored", WAITS, WAITS, WAITS),
+        ("again", PROVES, WAITS, WAITS),
+        ("handed_over", WAITS, WAITS, WAITS),
+        ("accepted", TOLD, TOLD, KEPT),
+        ("unknown", PROVES, PROVES, PROVES),
+        ("not_sent", PROVES, TOLD, KEPT),
+        ("rejected", PROVES, TOLD, KEPT),
+        ("cancelled", PROVES, TOLD, KEPT),
+    ],
+)
+def test_what_a_report_with_our_reference_does_to_a_message_in_each_state(
+    tmp_path: Path, before: str, of_sent: str, of_failed: str, of_vague: str
+) -> None:
+    rows = ((SENT, of_sent), (FAILED, of_failed), (VAGUE, of_vague))
     with open_store(tmp_path) as store:
-        message = store.move(claimed(store), End(state=state), "worker 1")
-        recorded = reports_of(store, told=True).record(a_report(), message.id)
-        assert (recorded.became, recorded.proved) == (Became.KEPT, None)
-        assert status(store, message) == (state, None)
-        (event,) = events_of(store)
-        assert (event.message, event.due) == (message.seq, None)
+        told = [(said, effect) for statuses, effect in rows for said in statuses]
+        for number, (said, effect) in enumerate(told):
+            message = in_state(store, before, recipient=f"+1202555010{number}")
+            given = a_report(said, said)
+            recorded = reports_of(store, told=True).record(given, message.id)
+            event = events_of(store)[-1]
+            assert event.message == message.seq
+            assert (recorded.became is Became.WAITS) is (effect == WAITS), said
+            assert (recorded.proved is not None) is (effect == PROVES), said
+            assert (event.due is not None) is (effect in (TOLD, PROVES)), said
+            now = message.state, message.status
+            if effect == PROVES or before == "accepted":
+                now = State.ACCEPTED, max(said, Status.ACCEPTED, key=lambda one: one.rank)
+            assert status(store, message) == now, said
+
+
+def test_a_failure_that_is_reported_twice_is_told_once(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        message = in_state(store, "rejected")
+        reports = reports_of(store, told=True)
+        for key in ("one", "two"):
+            reports.record(a_report(key, Status.UNDELIVERED), message.id)
+        assert [one.due for one in events_of(store)] == [AT_ONCE, None]
+
+
+def test_a_delivery_reported_during_a_try_keeps_a_message_from_another(place: Place) -> None:
+    with open_store(place) as store:
+        message = claimed(store)
+        reports = reports_of(store, told=True)
+        reports.record(a_report("1", Status.UNDELIVERED), message.id)
+        reports.record(a_report("2"), message.id)
+        store.move(message, End(state=State.STORED, due=AT_ONCE), "worker 1")
+        assert [one.id for one in reports.match(0.0)] == [message.id]
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
+        assert claim(store) is None
+
+
+def test_a_report_that_proves_what_a_failover_sent_says_which_member_did(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        message = claimed(store, backend="both")
+        assert message.attempt is not None
+        attempt = replace(message.attempt, via="other")
+        store.move(message, End(state=State.UNKNOWN, attempt=attempt), "worker 1")
+        reports = reports_of(store)
+        reports.record(a_report("1", Status.SENT), message.id)
+        reports.record(a_report("2"))
+        assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
 
 
 @each("named", [True, False])
 def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool) -> None:
-    with open_store(tmp_path, clock := Clock()) as store:
+    with open_store(tmp_path) as store:
         message = claimed(store)
         reports = reports_of(store, told=True)
         recorded = reports.record(a_report(), message.id if named else None)
@@ -196,7 +287,7 @@ def test_a_report_before_the_outcome_waits_for_it(tmp_path: Path, *, named: bool
         assert reports.match(0.0) == []
         assert status(store, message) == (State.ACCEPTED, Status.DELIVERED)
         (event,) = events_of(store)
-        assert (event.message, event.caller, event.due) == (message.seq, "shop", clock())
+        assert (event.message, event.caller, event.due) == (message.seq, "shop", AT_ONCE)
 
 
 def test_a_report_that_waits_is_not_held_up_by_those_of_messages_of_others(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from smsbridge.bridge.store.message_store import MessageStore
 from support.bridges import Clock, open_store, put
 from support.each import each
 from support.events import a_report, accepted, reports_of
+from support.stores import Place
 
 ENDS = frozenset({Status.DELIVERED, Status.UNDELIVERED})
 
@@ -49,6 +51,24 @@ def test_a_message_is_polled_less_often_with_age_and_then_no_more(tmp_path: Path
         assert max(steps) == MOST_WAIT
         assert LAST_SECONDS - MOST_WAIT <= asked[-1] <= LAST_SECONDS
         assert found.next() is None
+
+
+def test_after_setting_the_clock_back_no_poll_is_put_off_longer_than_any_could_be(
+    place: Place,
+) -> None:
+    with open_store(place, clock := Clock()) as store:
+        put(store)
+        message = accepted(store)
+        found = questions(store)
+        found.begin()
+        clock.seconds -= MOST_WAIT - 60
+        found.begin()
+        assert store.find(message.id) == replace(message, due=clock() + MOST_WAIT)
+        clock.seconds -= MOST_WAIT
+        for asked in (found, questions(store)):
+            asked.begin()
+            assert asked.next() == replace(message, due=clock())
+            clock.seconds -= 2 * MOST_WAIT
 
 
 @each(
