@@ -37,8 +37,9 @@ _ESCAPED = {Markup.XML: """([^<>"']*)""", Markup.JSON: r'((?:[^"\\]|\\.)*?)'}
 def reread(template: Template, word: str, known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the values of a template by name, as far as they can be read back from its result.
 
-    That is one value, or several in XML and JSON. What a filter never makes is not a value; one that
-    can't be undone, such as ``upper``, leaves the word as it is. Nothing is read back from a hash.
+    That is one value, or several in XML and JSON. What a filter never makes is not a value; a
+    filter that can't be undone, such as ``upper``, leaves the word as it is. Nothing is read back
+    from a hash.
     ``known``: values that may decide which of several templates it was.
     """
     template = _in_one_place(template)

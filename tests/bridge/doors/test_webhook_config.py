@@ -69,7 +69,7 @@ def test_a_dialect_without_a_webhook_of_its_own_gets_our_json(tmp_path: Path) ->
         (URL, "webhooks.shop.secrets: are missing: give whsec_ and 24 to 64 random bytes"),
         (f"{URL}, secrets = []", "shop.secrets: are missing: give whsec_ and 24 to 64 random"),
         (f'{URL}, secrets = "{SECRET}"', "shop.secrets: give a list, such as"),
-        (f'{URL}, secret = "{SECRET}"', "shop.secret: is not a key of doors.shop.webhooks.shop"),
+        (f'{URL}, secret = "{SECRET}"', "shop.secret: not a key of doors.shop.webhooks.shop"),
         (
             f'{URL}, secrets = ["{SECRET}", "whsec_c2hvcnQ="]',
             "shop.secrets: give whsec_ and 24 to 64",
