@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from smsbridge.bridge.doors.call_messages import check_sendable, messages_of, omissions
 from smsbridge.bridge.doors.door_answers import DoorAnswers
-from smsbridge.bridge.doors.door_config import UNDECLARED, AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.doors.door_log import DoorLog
 from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
@@ -31,6 +31,7 @@ LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}")
 """Names that may be logged, although a caller made them up: they can't hold a number."""
+_OTHER_FIELD = "a field that isn't in its table"
 _TIMES = ("after", "before", "first", "last")
 _BAD = (Reason.REQUEST, Reason.OTHER)
 _BLAMED = {
@@ -173,8 +174,7 @@ class DoorCalls:
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
-        unknown = "a field that isn't in its table"
-        for name in {self._own_name(call, one) or unknown for one in dropped}:
+        for name in {self._own_name(call, one) or _OTHER_FIELD for one in dropped}:
             self.counts.note(caller, f"{name} is not passed on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
@@ -205,7 +205,7 @@ class DoorCalls:
         self, request: Request, call: ReceivedCall, caller: str, names: list[str]
     ) -> Response:
         self.counts.refuse("a field that can't be passed on")
-        plain = (one if _PLAIN.fullmatch(one) else UNDECLARED for one in names)
+        plain = (one if _PLAIN.fullmatch(one) else _OTHER_FIELD for one in names)
         shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
         LOG.warning(
             "refused: %s can't be passed on; if that may be dropped, add it to ignore",

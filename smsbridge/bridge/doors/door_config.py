@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from smsbridge.config.load import ConfigDocument
     from smsbridge.text.located import Checker
 
-UNDECLARED = "?"
-"""In ``ignore``, any field that no contract declares: each of a service without a WSDL."""
-
 _MOST_WAIT = 300
 
 
@@ -48,6 +45,13 @@ class OnUnknown(StrEnum):
     RESEND = "resend"
 
 
+class Undeclared(StrEnum):
+    """What to do with a field that no contract declares, if it can't be passed on."""
+
+    DROP = "drop"
+    REFUSE = "refuse"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorConfig:
     """One door. ``callers``: the backend whose requests it takes, with each caller's credentials.
@@ -57,8 +61,9 @@ class DoorConfig:
     many seconds equal messages without a reference count as one; 0 for never. ``shadow``: the name
     of the block to compare with ``to``; empty for none. ``received``: which caller gets incoming
     messages, by recipient number; empty if the door doesn't say. ``webhooks``: by caller.
-    ``ignore``: the fields, as paths without indexes, that are dropped if they can't be passed on,
-    or `UNDECLARED`, or ``*`` for all. A send with any other is refused.
+    ``ignore``: the fields, as paths without indexes, that are dropped if they can't be passed on;
+    ``*`` for all. A send with any other is refused, unless no contract declares it and
+    ``undeclared`` says to drop it.
     """
 
     name: str
@@ -73,15 +78,17 @@ class DoorConfig:
     shadow: str = ""
     received: Mapping[str, str] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookConfig] = field(default_factory=dict)
-    ignore: tuple[str, ...] = (UNDECLARED,)
+    ignore: tuple[str, ...] = ()
+    undeclared: Undeclared = Undeclared.DROP
 
     def ignores(self, name: str, *, is_declared: bool) -> bool:
         """Return whether a field may be dropped; ``is_declared``: whether the contract has it.
 
         A header of SOAP may be, unless it says otherwise itself.
         """
-        known_as = {name, "*"} if is_declared else {name, "*", UNDECLARED}
-        return name.partition(".")[0] == HEADER or not known_as.isdisjoint(self.ignore)
+        if name.partition(".")[0] == HEADER or not {name, "*"}.isdisjoint(self.ignore):
+            return True
+        return not is_declared and self.undeclared is Undeclared.DROP
 
 
 def read_doors(document: ConfigDocument, doors: Checker) -> tuple[DoorConfig, ...]:
@@ -122,6 +129,7 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         "shadow",
         "charset",
         "ignore",
+        "undeclared",
     )
     speaks = _block(document, own, "speaks")
     callers = own.table("callers")
@@ -141,9 +149,8 @@ def _door(document: ConfigDocument, doors: Checker, name: str) -> DoorConfig:
         same_within=read_seconds(own, "same_within", "0s"),
         on_unknown=read_choice(own, "on_unknown", OnUnknown.HOLD),
         charset=_charset(own),
-        ignore=read_texts(own, "ignore", '["?", "request.priority"]')
-        if "ignore" in own
-        else (UNDECLARED,),
+        ignore=read_texts(own, "ignore", '["request.priority"]'),
+        undeclared=read_choice(own, "undeclared", Undeclared.DROP),
         shadow=_block(document, own, "shadow") if "shadow" in own else "",
         received=read_received(own, callers.values),
         webhooks=read_webhooks(document, own, known),
@@ -223,11 +230,6 @@ def _charset(own: Checker) -> str:
     if charset and (charset not in ENCODINGS or charset.startswith(WIDE)):
         own.fail('give a legacy encoding, such as "windows-1252"', "charset")
     return charset
-
-
-def _ignore(own: Checker) -> tuple[str, ...]:
-    given = read_texts(own, "ignore", '["?", "request.priority"]')
-    return given if "ignore" in own else (UNDECLARED,)
 
 
 def _path(own: Checker) -> str:

@@ -281,7 +281,7 @@ OWN = {"of-the-caller": "1", "empty": ""}
 def test_what_can_not_be_carried_on_is_refused(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running(tmp_path, config_text("ignore = []")) as run:
+    with running(tmp_path, config_text('undeclared = "refuse"')) as run:
         for more in ({"port": "2"}, OWN, {"+12025550124": "1"}, {"b c": "1"}):
             assert said(run.send(**more)) == {"result": {"error": "2"}}
         assert run.messages() == []
@@ -296,9 +296,17 @@ def test_what_can_not_be_carried_on_is_refused(
     ]
 
 
-@each("ignore", ['["port", "of-the-caller"]', '["*"]', '["?"]'])
-def test_what_may_be_dropped_is_counted(tmp_path: Path, ignore: str) -> None:
-    with running(tmp_path, config_text(f"ignore = {ignore}")) as run:
+@each(
+    "keys",
+    [
+        'ignore = ["port", "of-the-caller"]\nundeclared = "refuse"',
+        'ignore = ["*"]\nundeclared = "refuse"',
+        'undeclared = "drop"',
+        "",
+    ],
+)
+def test_what_may_be_dropped_is_counted(tmp_path: Path, keys: str) -> None:
+    with running(tmp_path, config_text(keys)) as run:
         run.send(port="2", sendwa="0", **OWN)
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {
@@ -348,7 +356,7 @@ def words_text(door: str = "") -> str:
     ],
 )
 def test_words_that_the_table_says_are_taken(tmp_path: Path, more: dict[str, str]) -> None:
-    with running(tmp_path, words_text("ignore = []")) as run:
+    with running(tmp_path, words_text('undeclared = "refuse"')) as run:
         assert said(words(run, **more))["ok"] == "yes"
         assert len(run.settled()) == 1
 
@@ -367,7 +375,7 @@ def test_words_that_the_table_says_are_taken(tmp_path: Path, more: dict[str, str
 def test_a_word_that_the_table_does_not_say_is_refused(
     tmp_path: Path, more: dict[str, str]
 ) -> None:
-    with running(tmp_path, words_text("ignore = []")) as run:
+    with running(tmp_path, words_text('undeclared = "refuse"')) as run:
         assert said(words(run, **more)) == {"error": "bad"}
         assert run.messages() == []
 
