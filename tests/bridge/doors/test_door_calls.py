@@ -291,8 +291,8 @@ def test_what_can_not_be_carried_on_is_refused(
     assert [one.split(" can't")[0] for one in told] == [
         "refused: port",
         "refused: of-the-caller",
-        "refused: ?",
-        "refused: ?",
+        "refused: a field that isn't in its table",
+        "refused: a field that isn't in its table",
     ]
 
 
