@@ -44,7 +44,7 @@ def read_received(own: Checker, callers: Collection[str]) -> Mapping[str, str]:
         _check_caller(table, caller, callers, number)
         key = number if number == ANY else digits_of(number)
         if key in found:
-            table.fail("is given twice", number)
+            table.fail("given twice", number)
         found[key] = caller
     return found
 

@@ -66,7 +66,7 @@ def read_webhooks(
     table = door.table("webhooks", optional=True)
     for name in table.values:
         if name not in callers:
-            table.fail(f"is not a caller of this door; {nearest(name, callers)}", name)
+            table.fail(f"not a caller of this door; {nearest(name, callers)}", name)
     return {name: _webhook(document, table.table(name), callers[name]) for name in table.values}
 
 
@@ -122,7 +122,7 @@ def _shape(own: Checker, dialect: Backend) -> Shape:
 def _secrets(document: ConfigDocument, own: Checker) -> Sequence[Secret]:
     secrets = read_secrets(document, own)
     if not secrets:
-        own.fail(f"are missing: {_SECRET_RULE} for each; {_HOW}", "secrets")
+        own.fail(f"secrets is missing: {_SECRET_RULE} for each; {_HOW}")
     if not all(_is_key(one.reveal()) for one in secrets):
         own.fail(f"{_SECRET_RULE} for each; {_HOW}", "secrets")
     return secrets

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from smsbridge.message import Status
 
 _ID_BYTES = 20
+_STEP_WORDS = {State.STORED: "be sent again", State.CANCELLED: "be cancelled"}
 _NOT_SHOWN = ("attempt", "job", "holder", "leased_until")
 MOST_IN_JOB = 10
 """How many messages share a job, which sends them one after the other."""
@@ -206,7 +207,8 @@ class MessageStore:
         ``more``: other columns. The change and its history row are one transaction.
         """
         if end.state not in STEPS[message.state]:
-            raise NoStep(f"it is {message.state}, which can't become {end.state}")
+            step = _STEP_WORDS.get(end.state, f"become {end.state}")
+            raise NoStep(f"it is {message.state}, so it can't {step}")
         return self.database.commit(
             f"{end.state}",
             lambda connection: self.move_row(connection, message, end, actor, **more),

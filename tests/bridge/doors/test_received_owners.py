@@ -37,7 +37,7 @@ def test_a_number_may_be_assigned_to_a_caller(tmp_path: Path) -> None:
         (
             'received = "shop"',
             'received = { "12025550100" = "shop", "+12025550100" = "till" }',
-            "is given twice",
+            ": given twice",
         ),
         (
             'received = "shop"',

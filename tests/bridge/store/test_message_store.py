@@ -120,12 +120,22 @@ def test_a_move_is_written_with_its_actor(place: Place) -> None:
     ]
 
 
-@each("state", [State.ACCEPTED, State.UNKNOWN, State.NOT_SENT])
-def test_a_transition_that_is_not_allowed_is_refused(place: Place, state: State) -> None:
+@each(
+    ("state", "why"),
+    [
+        (State.STORED, "be sent again"),
+        (State.CANCELLED, "be cancelled"),
+        (State.UNKNOWN, "become unknown"),
+    ],
+)
+def test_a_transition_that_is_not_allowed_is_refused(place: Place, state: State, why: str) -> None:
     with open_store(place) as store:
-        stored = put(store)
-        with pytest.raises(NoStep, match=f"it is stored, which can't become {state}"):
-            store.move(stored, End(state=state), "person Ann")
+        put(store)
+        claimed = claim(store)
+        assert claimed is not None
+        accepted = store.move(claimed, End(state=State.ACCEPTED), "worker 1")
+        with pytest.raises(NoStep, match=f"it is accepted, so it can't {why}$"):
+            store.move(accepted, End(state=state), "person Ann")
 
 
 def test_of_two_concurrent_moves_one_fails(place: Place) -> None:
