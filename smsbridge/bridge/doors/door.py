@@ -6,48 +6,35 @@ outcome the answer waits for.
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from smsbridge.backends.base import Backend
-from smsbridge.bridge.doors.call_messages import PASSED
+from smsbridge.bridge.doors.dialect_check import check_dialect, missing_fields
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
-from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.door_config import DoorConfig
 from smsbridge.bridge.doors.tokens import Tokens
 from smsbridge.bridge.store.database import StoreError
 from smsbridge.bridge.store.stored_message import StoredMessage
-from smsbridge.errors import ConfigError, Reason
+from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.mapping.reread import READABLE_FILTERS, readable_names
-from smsbridge.mapping.template import RECIPIENTS, names
-from smsbridge.serving.call import (
-    ReceivedCall,
-    field_name,
-    is_known_call,
-    read_call,
-    refuse,
-    serve_wsdl,
-)
+from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
 from smsbridge.serving.callers import Callers, WrongCalls
-from smsbridge.serving.proof import Proof, unprovable
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
+    from smsbridge.backends.base import Backend
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import StoredEvent
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
-_NOTHING = Request(method="POST", url="http://localhost/")
 _UNSTORED = "nothing was stored: try again later"
 
 
@@ -71,15 +58,8 @@ class Door:
         self._address = address
         self._dialect = next(iter(config.callers.values()))
         self._protocols = _protocols_of(config)
-        _check_proof(config, self._protocols)
-        _check_readable(config, self._dialect, self._protocols)
-        _check_address(config, self._protocols, address)
+        check_dialect(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
-        if config.answer is AnswerWhen.OUTCOME and any(_has_rows(one) for one in self._protocols):
-            raise ConfigError(
-                f"door {config.name}: a call of {self._dialect.name} may have several recipients, "
-                'so no answer can wait for their outcomes: remove answer = "outcome"'
-            )
         declared = {
             one.name: frozenset(one.codec.declared_fields(one.table.send.call))
             for one in self._protocols
@@ -95,7 +75,7 @@ class Door:
             counts=self.counts,
             declared=declared,
         )
-        self._gaps = sorted({*_gaps(config, self._protocols, declared)})
+        self._missing = missing_fields(config, self._protocols, declared)
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -126,10 +106,10 @@ class Door:
     @property
     def warning(self) -> str:
         """What an operator should know before the first call; empty if there is nothing."""
-        if not self._gaps:
+        if not self._missing:
             return ""
         return (
-            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
+            f"its WSDL has {list_words(self._missing)}, which no table of {self._dialect.name} "
             "carries: a send with such a field is refused, unless ignore names it"
         )
 
@@ -223,81 +203,6 @@ def ids_of(config: DoorConfig) -> Callable[[StoredMessage | StoredEvent], str]:
     return id_of
 
 
-def _check_proof(config: DoorConfig, protocols: tuple[ProviderProtocol, ...]) -> None:
-    """Refuse a dialect with a call that carries no credentials, or none that can be checked."""
-    accounts = [account.credentials() for account in config.callers.values()]
-    keys = {key for account in accounts for key in account}
-    for protocol in protocols:
-        for table in protocol.table.operations().values():
-            nothing = Proof(protocol, table, {}, _NOTHING)
-            if any(nothing.is_valid(account, ()) for account in accounts):
-                raise ConfigError(
-                    f"door {config.name}: {table.call} has no credentials, so anyone could call it"
-                )
-            if value := unprovable(table, keys):
-                raise ConfigError(
-                    f"door {config.name}: {table.call} signs {value}, which the call doesn't "
-                    "contain, so the signature can't be checked"
-                )
-
-
-def _check_readable(
-    config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
-) -> None:
-    """Refuse a dialect whose sends never say a text or a number that can be read back."""
-    if type(dialect).taken is not Backend.taken:  # it reads messages itself
-        return
-    for send in (one.table.send for one in protocols if one.table.send):
-        places = send.places()
-        read = frozenset[str]().union(*map(readable_names, places.values()))
-        for names_of_it in (("recipient", RECIPIENTS), ("text",)):
-            if not read.isdisjoint(names_of_it):
-                continue
-            told = [
-                f"{path} = {json.dumps(one, ensure_ascii=False)}"
-                for path, one in places.items()
-                if not {*names(one)}.isdisjoint(names_of_it)
-            ]
-            raise ConfigError(
-                f"door {config.name}: every call of {send.call} would be refused, since the "
-                f"{names_of_it[0]} can't be read back from {' or '.join(told) or 'any field'}: "
-                f"it needs a field of its own, as {{{names_of_it[0]}}} or with filters that can "
-                f"be read back: {', '.join(READABLE_FILTERS)}"
-            )
-
-
-def _gaps(
-    config: DoorConfig,
-    protocols: tuple[ProviderProtocol, ...],
-    declared: Mapping[str, frozenset[str]],
-) -> Iterator[str]:
-    """Yield the fields that a contract has for a send and that can't be passed on."""
-    for protocol in (one for one in protocols if one.table.send and declared.get(one.name)):
-        table, fields = protocol.table, protocol.table.send.fields if protocol.table.send else {}
-        able = {*PASSED, *table.auth.credentials, "token"}
-        paths = [path for path, one in fields.items() if able.issuperset(names(one))]
-        for account in (one.credentials() for one in config.callers.values()):
-            if account.keys() >= {*table.auth.credentials}:
-                paths += table.auth.fields(account)
-        known = [f"{field_name(path)}." for path in paths]
-        for name in declared[protocol.name]:
-            is_mapped = any(one.startswith(f"{name}.") for one in known)
-            if not is_mapped and not config.ignores(name, is_declared=True):
-                yield name
-
-
-def _check_address(
-    config: DoorConfig, protocols: tuple[ProviderProtocol, ...], address: str
-) -> None:
-    """Refuse a WSDL address that callers can't reach, such as a container's 0.0.0.0."""
-    has_wsdl = any(one.codec.needs_wsdl for one in protocols)
-    if has_wsdl and urlsplit(address).hostname in _EVERYWHERE:
-        raise ConfigError(
-            f"door {config.name}: its WSDL would send callers to {address}: set bridge.address "
-            "to the URL by which they reach the bridge"
-        )
-
-
 def _paths_of(
     config: DoorConfig, dialect: Backend, protocols: tuple[ProviderProtocol, ...]
 ) -> frozenset[str]:
@@ -305,11 +210,6 @@ def _paths_of(
     calls = (path for one in protocols for path in one.codec.paths(one.calls()))
     others = (path for one in protocols for path in one.auth.paths(site))
     return frozenset(f"{config.path}/{path.strip('/')}" for path in (*calls, *others))
-
-
-def _has_rows(protocol: ProviderProtocol) -> bool:
-    send = protocol.table.send
-    return send is not None and bool(send.rows)
 
 
 def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:

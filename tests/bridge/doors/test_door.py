@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
 from smsbridge.bridge.doors.door import ids_of
-from smsbridge.bridge.serve_bridge import serve_bridge
-from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request, Response
 from smsbridge.serving.callers import MOST_WRONG
 
@@ -367,136 +364,6 @@ accepted = { when = { id = "/[0-9]+/" }, id = "id" }
         (came,) = events_of(store)
     assert (ids_of(words)(message), ids_of(words)(came)) == (message.id, came.id)
     assert (ids_of(numbers)(message), ids_of(numbers)(came)) == (message.number, came.number)
-
-
-@each("address", ["http://0.0.0.0:8780", "http://[::]:8780"])
-def test_a_wsdl_needs_an_address_that_callers_can_use(tmp_path: Path, address: str) -> None:
-    for text, is_refused in ((config_text(), True), (config_text(backends=NEW), False)):
-        rest = text if is_refused else text.replace('speaks = "old"', 'speaks = "new"')
-        callers = rest[rest.index("callers") : rest.index("[backends.")]
-        rest = rest if is_refused else rest.replace(callers, 'callers = { a = { key = "k" } }\n')
-        with ExitStack() as stack:
-            if is_refused:
-                stack.enter_context(pytest.raises(ConfigError, match=r"set bridge\.address"))
-            stack.enter_context(serve_bridge(read(tmp_path, rest), address))
-
-
-def test_a_signature_that_no_door_could_check_is_refused(tmp_path: Path) -> None:
-    signed = '{ md5 = "{now|epoch}{text}{api_key}" }'
-    block = f"""
-[backends.old]
-backend = "rest"
-url = "https://old.example"
-auth = {{ type = "none", api_key = "none" }}
-[backends.old.send]
-route = "POST /send"
-fields = {{ to = "{{recipient}}", text = "{{text}}", mac = {signed} }}
-accepted = {{ when = {{ ok = "yes" }}, id = "id" }}
-"""
-    text = config_text(backends=block + NEW)
-    callers = text[text.index("callers") : text.index("[backends.old]")]
-    text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
-    with (
-        pytest.raises(ConfigError, match="POST /send signs now, which the call"),
-        running(tmp_path, text),
-    ):
-        pass
-
-
-READ = """
-[backends.old]
-backend = "rest"
-url = "https://old.example"
-auth = { type = "fields", fields = { key = "{api_key}" }, api_key = "none" }
-[backends.old.send]
-route = "POST /send"
-fields = { to = "{recipient}", text = "{text}" }
-accepted = { when = { ok = "yes" }, id = "id" }
-"""
-
-
-def reading(fields: str) -> str:
-    """Return a config with a door whose sends have these fields."""
-    given = 'to = "{recipient}", text = "{text}"'
-    text = config_text(backends=READ.replace(given, fields) + NEW)
-    return text.replace(CALLERS, '{ shop = { api_key = "k" } }')
-
-
-@each(
-    ("fields", "why"),
-    [
-        (
-            'to = "{recipient}", text = "{text|md5}"',
-            'the text can\'t be read back from text = "{text|md5}": it needs a field of its own',
-        ),
-        (
-            'to = "{recipient|sha1}", text = "{text}"',
-            'the recipient can\'t be read back from to = "{recipient|sha1}"',
-        ),
-        (
-            'all = "{recipient} {text}"',
-            'the recipient can\'t be read back from all = "{recipient} {text}"',
-        ),
-        (
-            'to = "{recipient}", text = { lower = { base64 = "{text}" } }',
-            'the text can\'t be read back from text = {"lower": {"base64": "{text}"}}',
-        ),
-        (
-            'to = "{recipient}" }\nheaders = { Text = "{text}"',
-            "the text can't be read back from any field",
-        ),
-    ],
-)
-def test_a_dialect_whose_messages_can_never_be_read_is_refused(
-    tmp_path: Path, fields: str, why: str
-) -> None:
-    said = re.escape(f"door shop: every call of POST /send would be refused, since {why}")
-    end = "as {(text|recipient)} or with filters that can be read back: text, digits, e164, "
-    with (
-        pytest.raises(ConfigError, match=f"{said}.*{end}"),
-        running(tmp_path, reading(fields)),
-    ):
-        pass
-
-
-@each(
-    "fields",
-    [
-        'to = "{recipient}", text = { "{encoding}" = { ucs-2 = "{text|md5}", "*" = "{text}" } }',
-        'to = "{recipient|national}", text = "{text|hex-ucs2|lower}"',
-        "all = \"<m to='{recipient}'><t>{text|xml}</t></m>\"",
-        'to = "{recipient|e164}", mac = "{text|md5}", body = "{text}"',
-    ],
-)
-def test_a_dialect_whose_messages_can_be_read_in_some_form_is_served(
-    tmp_path: Path, fields: str
-) -> None:
-    with running(tmp_path, reading(fields)) as run:
-        assert len(run.bridge.doors) == 1
-
-
-def test_a_dialect_with_a_call_without_credentials_is_refused(tmp_path: Path) -> None:
-    block = """
-[backends.old]
-backend = "rest"
-url = "https://old.example"
-auth = { type = "none", api_key = "none" }
-[backends.old.send]
-route = "POST /send"
-fields = { to = "{recipient}", text = "{text}", key = "{api_key}" }
-accepted = { when = { ok = "yes" }, id = "id" }
-[backends.old.status]
-route = "GET /messages/{id}"
-row = { id = "id", status = "state" }
-"""
-    text = config_text(backends=block + NEW)
-    callers = text[text.index("callers") : text.index("[backends.old]")]
-    text = text.replace(callers, 'callers = { shop = { api_key = "k" } }\n')
-    why = r"door shop: GET /messages/\{id\} has no credentials, so anyone could call it"
-    with pytest.raises(ConfigError, match=why), running(tmp_path, text):
-        pass
-    with running(tmp_path, text.replace("/{id}", "/{id}?key={api_key}")):
-        pass
 
 
 @each("path", ["", "/gate"])

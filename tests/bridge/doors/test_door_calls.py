@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smsbridge.bridge.store.stored_message import State
-from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Response
 from smsbridge.testing.mock.provider import Provider
 
@@ -540,11 +539,3 @@ def test_one_recipient_of_several_can_be_a_repeat_within_the_window(
         send(run, to=NUMBER)
         send(run, to=f"{NUMBER},+12025550124")
         assert len(run.settled()) == 2
-
-
-def test_answer_outcome_is_refused_for_calls_to_several_recipients(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ConfigError, match="may have several recipients"),
-        running(tmp_path, several('answer = "outcome"')),
-    ):
-        pass
