@@ -1,4 +1,4 @@
-"""Which paths doors take requests at, so that no request has two places to go."""
+"""Refuses doors at whose paths a request could also be for something else."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ if TYPE_CHECKING:
 
 
 def check_door_paths(doors: Sequence[Door], webhooks: Collection[tuple[str, str]]) -> None:
-    """Refuse doors whose requests can't be told apart; raises `ConfigError`.
+    """Refuse a door that shares a path with another, the bridge or a webhook.
 
-    ``webhooks``: the name and path of each block whose provider posts events to the bridge.
+    Raises `ConfigError`. ``webhooks``: the name and path of each block whose provider posts events
+    to the bridge.
     """
     for number, door in enumerate(doors):
         for path in sorted(door.paths()):
             for other in doors[:number]:
-                if at := next((one for one in sorted(other.paths()) if is_shared(path, one)), None):
+                if at := _overlap(path, other.paths()):
                     both = f"{other.config.name} and {door.config.name}"
                     raise ConfigError(
                         f"the doors {both} take the same calls, at {at}: give one of them a path "
                         "of its own"
                     )
             name = f"door {door.config.name}"
-            if own := next((one for one in OWN_PATHS if is_shared(path, one)), None):
+            if at := _overlap(path, OWN_PATHS):
                 raise ConfigError(
-                    f"{name} takes calls at {own}, which is used by the bridge itself: give it a "
+                    f"{name} takes calls at {at}, which is used by the bridge itself: give it a "
                     "path of its own"
                 )
             for block, webhook in webhooks:
@@ -39,13 +40,21 @@ def check_door_paths(doors: Sequence[Door], webhooks: Collection[tuple[str, str]
                     raise ConfigError(f"bridge.events.{block}: {why}")
 
 
-def is_shared(one: str, other: str) -> bool:
-    """Return whether some path fits both, where ``*`` stands for any part of a segment."""
-    first, second = _segments(one), _segments(other)
-    return len(first) == len(second) and all(map(_fits_either, first, second))
+def _overlap(path: str, others: Collection[str]) -> str:
+    """Return the first of other paths that a request at a path may also be for, or empty.
+
+    ``*`` stands for any part of a segment.
+    """
+    first = _segments(path)
+    for other in sorted(others):
+        second = _segments(other)
+        if len(first) == len(second) and all(map(_fits_either, first, second)):
+            return other
+    return ""
 
 
 def _is_below(path: str, above: str) -> bool:
+    """Return whether some path fits one, and is at or below the other."""
     first, second = _segments(path), _segments(above)
     return len(first) >= len(second) and all(map(_fits_either, first, second))
 
