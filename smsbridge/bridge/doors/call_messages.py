@@ -57,10 +57,7 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
 
 
 def _has_surplus(call: ReceivedCall) -> bool:
-    """Return whether a list of a call goes on after what its table reads: a message would be lost.
-
-    An index of 0 is as good as none, since a list with one item counts as that item.
-    """
+    """Return whether a list of a call has more items than its table reads: they would be lost."""
     carry = call.table.plan.places_carry
     several = {_without_first(path) for path, carried in carry.items() if RECIPIENTS in carried}
     read = {_without_first(path) for path in carry} | call.own
@@ -76,6 +73,7 @@ def _has_surplus(call: ReceivedCall) -> bool:
 
 
 def _without_first(path: str) -> str:
+    """Return a path without indexes of 0, since a list with one item counts as that item."""
     return path.replace("[0]", "")
 
 
@@ -101,19 +99,19 @@ def omissions(call: ReceivedCall) -> list[str]:
             continue
         read = reread(template, text(word), call.values)
         is_whole = bool(read) and read.keys() <= PASSED
-        is_whole = is_whole or _says_nothing(template, text(word))
+        is_whole = is_whole or _is_default(template, text(word))
         if not is_whole and (read or not _is_unreadable(template)):
             found.add(field_name(path))
     return sorted(found)
 
 
-def _says_nothing(template: Template, word: str) -> bool:
-    """Return whether a table says a word by itself, or says nothing where the word means no."""
+def _is_default(template: Template, word: str) -> bool:
+    """Return whether a table says a word without any value, or nothing where it means no."""
     plain = render(template, {})
     if _as_flag(word) == ("false" if plain is None else _as_flag(text(plain))):
         return True
     options = next(iter(template.values())).values() if is_choice(template) else ()
-    return any(not any(names(one)) and _says_nothing(one, word) for one in options)
+    return any(not any(names(one)) and _is_default(one, word) for one in options)
 
 
 def _is_unreadable(template: Template) -> bool:
