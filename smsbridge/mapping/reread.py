@@ -39,10 +39,9 @@ def reread(template: Template, word: str, known: Mapping[str, str] | None = None
 
     That is one value, or several in XML and JSON. What a filter never makes is not a value; a
     filter that can't be undone, such as ``upper``, leaves the word as it is. Nothing is read back
-    from a hash.
-    ``known``: values that may decide which of several templates it was.
+    from a hash. ``known``: values that may decide which of several templates it was.
     """
-    template = _in_one_place(template)
+    template = _inline(template)
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
         if key in FILTERS:
@@ -74,7 +73,7 @@ def reread(template: Template, word: str, known: Mapping[str, str] | None = None
 
 def readable_names(template: Template) -> frozenset[str]:
     """Return the names of the values that `reread` can ever read back from a template."""
-    template = _in_one_place(template)
+    template = _inline(template)
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
         if key in FILTERS:
@@ -89,11 +88,11 @@ def readable_names(template: Template) -> frozenset[str]:
     return frozenset(place[1] for place in places if _undoable(filters_of(place)) is not None)
 
 
-def _in_one_place(template: Template) -> Template:
-    """Return a filter over a value that stands alone as a filter of that value."""
+def _inline(template: Template) -> Template:
+    """Return ``{"lower": "{text|hex}"}`` as ``{text|hex|lower}``, and any other as it is."""
     if isinstance(template, Mapping):
         ((key, inner),) = template.items()
-        inner = _in_one_place(inner) if key in FILTERS else inner
+        inner = _inline(inner) if key in FILTERS else inner
         if key in FILTERS and isinstance(inner, str):
             places = places_of(inner)
             if len(places) == 1 and places[0][0] == inner:
@@ -102,7 +101,7 @@ def _in_one_place(template: Template) -> Template:
 
 
 def _pattern(template: str) -> str:
-    """Return the pattern of each value of a template; empty if nobody can tell them apart."""
+    """Return the pattern of each value of a template; empty if they can't be told apart."""
     own, places = split(template)
     if len(places) < 2:  # noqa: PLR2004  (one is alone)
         return "(.*)"
@@ -154,8 +153,8 @@ class SaidTime:
 def time_in(given: Mapping[str, Any], places: Mapping[str, Template], name: str) -> SaidTime | None:
     """Return what a call says of a time; None if nothing.
 
-    It may be in several fields, such as a date and an hour. What can't be read back is said as
-    it stands there.
+    It may be in several fields, such as a date and an hour. What can't be read back is returned as
+    it is there.
     """
     plain, words, forms = "", list[str](), list[str]()
     for path, template in places.items():
@@ -191,7 +190,7 @@ def field_at(fields: Mapping[str, Any], path: str) -> Any:
 
 def is_exact(template: Template) -> bool:
     """Return whether what is read back from a template is what it was filled with."""
-    parts = texts(_in_one_place(template))
+    parts = texts(_inline(template))
     filters = (one for part in parts for place in places_of(part) for one in filters_of(place))
     return all(name in FILTERS and FILTERS[name].undo for name in filters)
 

@@ -142,9 +142,9 @@ class EventDelivery:
             self._news.wait(_POLL_SECONDS)
 
     def _follow_clock(self) -> None:
-        """Hasten what would wait too long since the clock was set back; also at the start.
+        """Hasten what would wait too long, at the start and after the clock was set back.
 
-        It waits a little: a process that shares a store first measures its own clock again.
+        In the latter case it waits until other processes have measured the store's clock again.
         """
         if (now := self.queue.store.now()) < self._seen:
             self._hastens_at = min(self._hastens_at, self._clock() + _SETTLE_SECONDS)

@@ -59,7 +59,7 @@ class Poll:
     """Until when it isn't polled: after a failure, for as long as the failure took."""
 
     _unread: datetime | None = None
-    """The start of the range still to be read, at the start or after a failed poll."""
+    """From when on its log is still to be read; None once a poll has read it all."""
 
     @property
     def name(self) -> str:
@@ -72,9 +72,10 @@ class Poll:
         return self.client.backend.question("received") is not None
 
     def begin(self, now: float) -> None:
-        """Note from when on its log is unread: from now on a webhook may bring later messages.
+        """Note from when on its log is unread; raises `StoreError`.
 
-        Between two polls it may have brought some and missed others. Raises `StoreError`.
+        The last message that came in is not enough to tell: a webhook may have brought that, and
+        missed earlier ones since the poll before.
         """
         last = self.intake.events.last_time(self.name)
         poll = timedelta(seconds=self.intake.config.poll)

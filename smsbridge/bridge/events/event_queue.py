@@ -3,8 +3,8 @@
 An event is claimed before it is posted, by moving its due time past a lease. The claim is durable,
 so after a crash the event is due again. If several workers claim it, one wins.
 
-A new event is due at once, whatever the clock says. Setting the clock back delays a retry at most
-to the longest delay that it could have had, or to an hour.
+A new event is due at once, whatever the clock says. If the clock is set back, a retry waits no
+longer than its longest delay, or an hour.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class EventQueue:
         )
 
     def _next(self, connection: Connection, place: Place) -> StoredEvent | None:
-        """Return an endpoint's next due event: a retry, or a new one that came in before."""
+        """Return an endpoint's next due event: a retry or a new one, whichever is older."""
         again = and_(EVENTS.c.due > AT_ONCE, EVENTS.c.due <= self.store.now())
         found: list[StoredEvent] = []
         for due in (again, EVENTS.c.due == AT_ONCE):
@@ -116,9 +116,9 @@ class EventQueue:
         return min(found, key=lambda one: one.due or one.came_at, default=None)
 
     def hasten(self, places: Collection[Place]) -> int:
-        """Make events due at once whose due time the clock can't have set; return how many.
+        """Make due at once what would wait longer than it ever has to; return how many events.
 
-        So the clock has been set back since.
+        They became due by a clock that has been set back since.
         """
         late = and_(or_(false(), *map(_of, places)), EVENTS.c.due > self.store.now() + _MOST_WAITS)
         with self.store.database.read() as connection:
@@ -303,7 +303,7 @@ _MOST_WAITS = case(
     value=EVENTS.c.tries,
     else_=MOST_WAIT,
 )
-"""The longest delay after so many tries; a lease is shorter than any."""
+"""The longest delay after an event's tries; a lease is shorter than any."""
 
 _DISABLED = select(ENDPOINTS).where(ENDPOINTS.c.disabled_at.is_not(None))
 _WAITS = EVENTS.c.due.is_not(None)

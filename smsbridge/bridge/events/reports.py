@@ -1,9 +1,9 @@
 """Applies delivery reports: matches each to its message, and moves the status upwards.
 
-A report never changes how a send ended, with one exception: one with our own reference proves that
-the provider took a message. Any report proves that of an *unknown* message. Of one that is not
-sent, refused, cancelled or waiting for another try, only a report that it was sent, delivered or
-read does: a provider may also report what it refused.
+A report with our own reference may also prove that the provider accepted a message. Any does, if
+the message is *unknown*. If it is not sent, refused, cancelled or waiting for another try, only
+*sent*, *delivered* or *read* does, since a provider may also report what it refused. Nothing else
+changes how a send ended.
 """
 
 from __future__ import annotations
