@@ -92,21 +92,21 @@ class EventStore:
     ) -> list[StoredEvent]:
         """Return a caller's incoming messages: one page of them, oldest first.
 
-        A caller that goes on from the last time of a page gets each, so a page is in the order of
-        their times, and has the whole second in which it ends. ``after`` also brings what came in
+        With a time, a page is in the order of their times and has the whole second in which it
+        ends, so that a caller that goes on from there gets each. ``after`` also brings what came in
         since then under an earlier time, until it is read. Without a time, unread messages come
         first, in the order in which they came in. ``known``: only the one with this id or number.
         """
-        all_ = and_(
+        own = and_(
             EVENTS.c.door == door,
             EVENTS.c.caller == caller,
             IS_RECEIVED,
             EVENTS.c.hidden.is_(False),
         )
-        rules: list[ColumnElement[bool]] = [all_]
+        rules: list[ColumnElement[bool]] = [own]
         rules += [IS_UNREAD] if unread else []
         rules += [EVENTS.c.at < before] if before is not None else []
-        rules += [_came_since(after, all_)] if after is not None else []
+        rules += [_came_since(after, own)] if after is not None else []
         if known:
             number = int(known) if known.isascii() and known.isdecimal() and len(known) < 16 else 0  # noqa: PLR2004  (a 64-bit number)
             rules.append(or_(EVENTS.c.id == known, EVENTS.c.seq == number - FIRST_NUMBER))
@@ -137,9 +137,9 @@ class EventStore:
         self.store.database.commit(what, lambda connection: connection.execute(change))
 
 
-def _came_since(after: float, all_: ColumnElement[bool]) -> ColumnElement[bool]:
+def _came_since(after: float, own: ColumnElement[bool]) -> ColumnElement[bool]:
     """Return the condition for what is from a time on, or came in since then and is unread."""
-    first = select(func.min(EVENTS.c.seq)).where(all_, EVENTS.c.at >= after).scalar_subquery()
+    first = select(func.min(EVENTS.c.seq)).where(own, EVENTS.c.at >= after).scalar_subquery()
     late = or_(EVENTS.c.came_at >= after, EVENTS.c.seq > first)
     return or_(EVENTS.c.at >= after, and_(EVENTS.c.read_at.is_(None), late))
 
