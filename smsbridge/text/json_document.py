@@ -80,7 +80,7 @@ def _finite(word: str) -> float:
     return number
 
 
-class _Spelled(float):
+class _Number(float):
     """A number whose text is as it was written."""
 
     word = ""
@@ -89,8 +89,8 @@ class _Spelled(float):
         return self.word
 
 
-def _spell(word: str) -> float:
-    number = _Spelled(_finite(word))
+def _number(word: str) -> float:
+    number = _Number(_finite(word))
     number.word = word
     return number
 
@@ -99,7 +99,7 @@ _DECODER = json.JSONDecoder(
     parse_constant=_no_number, parse_float=_finite, object_pairs_hook=_each_key_once
 )
 _FAITHFUL_DECODER = json.JSONDecoder(
-    parse_constant=_no_number, parse_float=_spell, object_pairs_hook=_each_key_once
+    parse_constant=_no_number, parse_float=_number, object_pairs_hook=_each_key_once
 )
 
 

@@ -20,7 +20,7 @@ def closest(word: str, known: Iterable[str], cutoff: float = _FEW_CUTOFF) -> lis
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most similar, and all of them; of many, only that one."""
+    """Return the most similar known word, and a list of all; of many, only if none is similar."""
     names = sorted(known)
     are_many = len(names) > _MOST_KNOWN
     close = closest(word, names, _MANY_CUTOFF if are_many else _FEW_CUTOFF)

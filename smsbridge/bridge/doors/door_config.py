@@ -84,7 +84,7 @@ class DoorConfig:
     def ignores(self, name: str, *, is_declared: bool) -> bool:
         """Return whether a field may be dropped; ``is_declared``: whether the contract has it.
 
-        A header of SOAP may be, unless it says otherwise itself.
+        A SOAP header always may: a call with one that must be understood is refused before.
         """
         if name.partition(".")[0] == HEADER or not {name, "*"}.isdisjoint(self.ignore):
             return True

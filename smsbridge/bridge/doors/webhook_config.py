@@ -44,7 +44,7 @@ class Shape(StrEnum):
 class WebhookConfig:
     """Where to post one caller's events.
 
-    ``secrets`` sign by Standard Webhooks, each with its own signature. ``dialect_secret``: the
+    ``secrets``: each event has a signature of Standard Webhooks with each. ``dialect_secret``: the
     secret with which the dialect's provider signs, if it is the receiver's. ``networks``: private
     networks that are allowed, also without TLS.
     """

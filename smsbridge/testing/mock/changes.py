@@ -21,7 +21,7 @@ KEPT = 1000
 
 MEDIA_TYPE = "text/event-stream"
 _LAST = "Last-Event-ID"
-_BEAT_SECONDS = 1.0  # a client that left is noticed by the second
+_BEAT_SECONDS = 1.0  # a client that left is noticed at the second beat
 _BEAT = b": still here\n\n"
 
 
