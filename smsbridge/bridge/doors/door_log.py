@@ -67,16 +67,14 @@ class DoorLog:
         found = events.list_received(
             door=self.door,
             caller=caller,
-            known=values.get("id", ""),
             unread=values.get("unread") == "true",
             before=_seconds(read_time(values.get("before", ""))),
             after=_seconds(read_time(values.get("after", ""))),
             limit=_MOST_READ,
         )
-        shown = [one for one in found if _fits(one, values)]
-        if unread := [one for one in shown if one.read_at is None]:
+        if unread := [one for one in found if one.read_at is None]:
             events.mark_read(unread)
-        return shown
+        return found
 
     def delete(self, values: Mapping[str, str], caller: str) -> bool:
         """Hide one message, or those of some days, from the log; False without a selector.
@@ -114,7 +112,7 @@ class DoorLog:
         return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _fits(message: StoredMessage | StoredEvent, values: Mapping[str, str]) -> bool:
+def _fits(message: StoredMessage, values: Mapping[str, str]) -> bool:
     number, keyword = values.get("recipient", ""), values.get("keyword", "")
     recipient = digits_of(message.recipient or "")
     if number and digits_of(number) != recipient:

@@ -137,20 +137,17 @@ def test_a_failure_on_the_phone_is_one_that_was_reported(tmp_path: Path) -> None
 @each(
     ("values", "texts"),
     [
-        ({}, ["One", "Two 4711", "Three"]),
-        ({"keyword": "4711"}, ["Two 4711"]),
-        ({"recipient": "+1 202 555 0100"}, ["One", "Two 4711", "Three"]),
-        ({"recipient": "+12025550199"}, []),
-        ({"after": "2027-01-31T12:00:10+00:00"}, ["Two 4711", "Three"]),
+        ({}, ["One", "Two", "Three"]),
+        ({"after": "2027-01-31T12:00:10+00:00"}, ["Two", "Three"]),
         ({"before": "2027-01-31T12:00:10+00:00"}, ["One"]),
-        ({"device": "a phone of the old service"}, ["One", "Two 4711", "Three"]),
+        ({"device": "a phone of the old service"}, ["One", "Two", "Three"]),
     ],
 )
 def test_what_came_in_is_shown_by_its_filters(
     tmp_path: Path, values: dict[str, str], texts: list[str]
 ) -> None:
     with open_store(tmp_path) as store:
-        for number, text in enumerate(("One", "Two 4711", "Three")):
+        for number, text in enumerate(("One", "Two", "Three")):
             EventStore(store).add(a_received(text, text, at=NOON.timestamp() + 10 * number))
         log = DoorLog(store, "shop")
         assert [one.text for one in log.received(values, "shop")] == texts
