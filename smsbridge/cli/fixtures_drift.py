@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import choose_backend
+from smsbridge.cli.options import choose_backend, config_option
 from smsbridge.cli.output import count
 from smsbridge.cli.streams import put
 from smsbridge.errors import ConfigError
@@ -55,7 +55,8 @@ nothing else is changed; this is refused if CI is set.
 @click.command(help=_HELP, short_help="Compare with the live service.")
 @click.argument("targets", metavar="DIR|FILE|ID|NAME...", nargs=-1, required=True)
 @click.option("--to", "address", metavar="URL", required=True, help="The live service.")
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml instead of its default.")
+@click.option("--backend", metavar="NAME", help="A block of the config instead of its default.")
+@config_option
 @click.option("--accept", is_flag=True, help="Set verified to today where it agreed.")
 @click.option(
     "--most",
@@ -71,6 +72,7 @@ def drift(  # noqa: PLR0913  (an option each)
     *,
     address: str,
     backend: str | None,
+    config: str | None,
     accept: bool,
     most: int,
     seconds: float,
@@ -87,7 +89,7 @@ def drift(  # noqa: PLR0913  (an option each)
     if accept and os.environ.get("CI"):
         raise ConfigError("--accept: a person has to vouch for a date, and CI is set; leave it out")
     check_address("--to", address)
-    chosen = replace(choose_backend(backend), url=address)
+    chosen = replace(choose_backend(backend, config=config), url=address)
     chosen.site().check(address)
     files = [(name, file) for target in targets for name, file, _ in find_files(target)]
     read = [(name, file, parse(file.read_text(encoding="utf-8"), name)) for name, file in files]

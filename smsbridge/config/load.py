@@ -21,8 +21,9 @@ from smsbridge.config.choose import URL_VARIABLE, Choice, choose_block, choose_f
 from smsbridge.config.url import from_url
 from smsbridge.config.values import BadLike, follow_like, read_text, resolve_value, to_plain
 from smsbridge.errors import ConfigError
+from smsbridge.http.address import is_url
 from smsbridge.text.located import Located, unknown_key
-from smsbridge.text.masking import public_name
+from smsbridge.text.masking import public_address, public_name
 
 _TABLES: Mapping[str, type[NumberTable]] = {"retry": Retry, "limit": Limit}
 
@@ -56,10 +57,13 @@ def from_file(
 
 
 def block_names(
-    *, environ: Mapping[str, str] = os.environ, folder: Path | None = None
+    path: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
 ) -> list[str]:
     """Return the names of the blocks of the config file, in their order; none of them is read."""
-    return list(read_document(None, environ=environ, folder=folder, named=True).blocks)
+    return list(read_document(path, environ=environ, folder=folder, named=True).blocks)
 
 
 def from_mapping(
@@ -112,17 +116,21 @@ def from_mapping(
 
 
 def read_block(
-    name: str, *, environ: Mapping[str, str] = os.environ, folder: Path | None = None
+    name: str,
+    path: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
 ) -> tuple[Mapping[str, Any], Path] | None:
     """Return the keys of a block as they are written, and the folder of its file; None if absent.
 
     Nothing that the keys refer to is read. Raises `ConfigError` for a file that can't be read.
     """
     try:
-        file, variable = choose_file(None, environ, folder or Path.cwd(), named=True)
+        file, variable = choose_file(path, environ, folder or Path.cwd(), named=True)
     except ConfigError:
         return None
-    blocks = _blocks(_read(file, variable))
+    blocks = _blocks(_read(file, _place(path, file, variable)))
     return (follow_like(name, blocks), file.parent) if name in blocks else None
 
 
@@ -233,7 +241,7 @@ def read_document(
     ``named``: the caller names a block, or needs none, so that a URL would not do instead.
     """
     file, variable = choose_file(path, environ, folder or Path.cwd(), named=named)
-    values = _read(file, variable)
+    values = _read(file, _place(path, file, variable))
     if unknown := unknown_key(sorted(values), ("backends", "bridge", "default", "doors")):
         key, hint = unknown
         where = f"{file.name}, line {values.lines[key]}"
@@ -246,11 +254,17 @@ def read_document(
     return ConfigDocument(file=file, values=values, blocks=blocks, environ=environ)
 
 
-def _read(file: Path, variable: str) -> Located:
+def _place(path: Path | str | None, file: Path, variable: str) -> str:
+    """Return a config file as an error names it: a path of the caller in full, but no URL's key."""
+    if path:
+        return public_address(str(path)) if is_url(str(path)) else str(path)
+    return f"{file.name}, which {variable} names" if variable else file.name
+
+
+def _read(file: Path, shown: str) -> Located:
     text, why = read_text(file)
     if why:
-        by = f", which {variable} names" if variable else ""
-        raise ConfigError(f"can't read {file.name}{by}: {why}")
+        raise ConfigError(f"can't read {shown}: {why}")
     import tomllib
 
     from smsbridge.text.toml import read_toml

@@ -154,7 +154,7 @@ def read_text(file: Path) -> tuple[str, str]:
     try:
         return file.read_text(encoding="utf-8-sig"), ""
     except UnicodeDecodeError:
-        return "", "it is not utf-8 text"
+        return "", "it is not UTF-8"
     except ValueError:
         return "", "it is not a path"
     except OSError as error:

@@ -19,20 +19,26 @@ from smsbridge.cli.options import (
     message_of,
     message_options,
     provider_options,
+    same_backend,
     server_options,
     time_of,
 )
+
+from support.each import each
 
 
 def test_a_command_that_asks_a_provider_has_these_options() -> None:
     @click.command()
     @provider_options
-    def ask(backend: str | None, url: str | None, *, as_json: bool) -> None:
-        click.echo(f"{backend} {url} {as_json}")
+    def ask(backend: str | None, config: str | None, url: str | None, *, as_json: bool) -> None:
+        click.echo(f"{backend} {config} {url} {as_json}")
 
     runner = CliRunner()
-    assert runner.invoke(ask, []).stdout == "None None False\n"
-    assert runner.invoke(ask, ["--backend", "a", "--url", "-", "--json"]).stdout == "a - True\n"
+    assert runner.invoke(ask, []).stdout == "None None None False\n"
+    given = ["--backend", "a", "--config", "b", "--url", "-", "--json"]
+    assert runner.invoke(ask, given).stdout == "a b - True\n"
+    empty = runner.invoke(ask, ["--config", ""])
+    assert (empty.exit_code, "--config is empty" in empty.stderr) == (2, True)
 
 
 def made(*arguments: str) -> Message | str:
@@ -134,6 +140,25 @@ def test_a_url_comes_before_smsbridge_url(monkeypatch: pytest.MonkeyPatch) -> No
     assert choose_backend(None, "console://").name == "console"
 
 
+@each(
+    ("block", "name"),
+    [(None, "console"), ("other", "memory")],
+)
+def test_a_file_comes_before_the_environment(
+    block: str | None, name: str, monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", URL)
+    monkeypatch.setenv("SMSBRIDGE_CONFIG", "smsbridge.toml")
+    other = FILE.replace("first", "other").replace('default = "other"', 'default = "second"')
+    (nowhere / "other.toml").write_text(other)
+    assert choose_backend(block, config="other.toml").name == name
+
+
+def test_the_same_backend_is_chosen_by_the_same_options() -> None:
+    assert same_backend(None, None) == []
+    assert same_backend("a", "b.toml") == ["--backend", "a", "--config", "b.toml"]
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore"])
 def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{URL}{end}"))
@@ -144,6 +169,7 @@ def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.Mo
     ("call", "said"),
     [
         (lambda: choose_backend("first", "console://"), "give only one of --backend and --url"),
+        (lambda: choose_backend(None, "console://", "a"), "give only one of --config and --url"),
         (lambda: choose_backend(""), "--backend is empty"),
     ],
 )

@@ -23,7 +23,7 @@ from smsbridge import (
     Secret,
 )
 from smsbridge.backends.memory import MemoryBackend
-from smsbridge.config.load import from_environment, from_file, from_mapping
+from smsbridge.config.load import block_names, from_environment, from_file, from_mapping
 
 from support.each import each
 from support.refusing import behind, refusal, shown
@@ -142,7 +142,7 @@ def test_without_a_file_a_named_block_does_not_point_to_a_url_that_would_not_be_
     [
         (b"[backends.only", "valid TOML"),
         (b'[backends.only]\nbackend = "memory"\nbackend = "console"', "valid TOML"),
-        (b"x = '\xff'", "utf-8"),
+        (b"x = '\xff'", "UTF-8"),
         (b"", "[backends.NAME]"),
         (b"backends = 5", "[backends.NAME]"),
         (b'[backend.only]\nbackend = "memory"', "did you mean 'backends'"),
@@ -447,7 +447,7 @@ def test_an_argument_stands_in_no_line() -> None:
         ('{ env = "UNSET" }', "key: the environment variable UNSET is not set, or empty"),
         ('{ file = "missing" }', "key: can't read the file missing: No such file"),
         ('{ file = "empty" }', "key: can't read the file empty: it is empty"),
-        ('{ file = "binary" }', "key: can't read the file binary: it is not utf-8 text"),
+        ('{ file = "binary" }', "key: can't read the file binary: it is not UTF-8"),
         ('{ env = "SMS_KEY", or = "canary" }', 'key: a table can only be { env = "NAME" }'),
         ('{ path = "canary" }', 'key: a table can only be { env = "NAME" }'),
         ("5", 'key: give text, { env = "NAME" }'),
@@ -966,7 +966,22 @@ def test_a_name_or_a_path_of_another_kind_is_refused_by_its_name(given: Any) -> 
 
 @each("path", ["x" * 5000, "a\0b", "\ud800"])
 def test_a_path_that_no_file_can_have_is_refused(path: str) -> None:
-    assert re.search("can't read|no config", str(refusal(lambda: from_file("only", path))))
+    assert "can't read" in str(refusal(lambda: from_file("only", path)))
+
+
+@each(
+    ("path", "said"),
+    [
+        ("conf/sms.toml", "can't read conf/sms.toml: No such file or directory"),
+        (".", "can't read .: Is a directory"),
+        ("binary", "can't read binary: it is not UTF-8"),
+        ("https://canary:canary@sms.example/a", "can't read https://sms.example/a: No such file"),
+    ],
+)
+def test_a_path_that_can_t_be_read_is_named_in_full_without_a_key(path: str, said: str) -> None:
+    Path("binary").write_bytes(b"\xff")
+    assert str(refusal(lambda: from_file("only", path))).startswith(said)
+    assert str(refusal(lambda: block_names(path))).startswith(said)
 
 
 @each("name", ["x" * 5000, "a\0b", "\ud800"])

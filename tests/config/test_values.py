@@ -46,7 +46,7 @@ def test_env_that_is_unset_or_empty_is_refused_by_name(environ: Mapping[str, str
     [
         ("missing", "No such file or directory"),
         (".", "Is a directory"),
-        ("binary", "it is not utf-8 text"),
+        ("binary", "it is not UTF-8"),
         ("empty", "it is empty"),
     ],
 )
