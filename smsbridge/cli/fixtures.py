@@ -84,8 +84,11 @@ def report(
 
     ``config``: the file with the blocks of their backends.
     """
+    from smsbridge.config.load import read_document
     from smsbridge.testing.fixture.check_files import check_files
 
+    if config is not None:
+        read_document(config)  # one that can't be read is an error, and not a warning of each
     checked = [one for target in targets for one in check_files(target, today, config)]
     for one in checked:
         for flaw in one.flaws:

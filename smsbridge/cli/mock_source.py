@@ -26,11 +26,9 @@ def provider_of(
     Without a source it is the default of the file ``config``, or else SMSMobileAPI. ``stack`` holds
     what it needs until it has been served.
     """
-    from smsbridge.cli.wsdl_source import wsdl_source
     from smsbridge.testing.mock.declared_backend import declared_backend
     from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
     from smsbridge.testing.mock.provider import Provider
-    from smsbridge.testing.mock.wsdl_backend import wsdl_backend
 
     if source is None:
         if config is None:
@@ -46,7 +44,7 @@ def provider_of(
         return Provider(backend, scenario), backend.credentials()
     wsdl = is_url(source) or source.lower().endswith((".wsdl", ".xml"))
     if wsdl or Path(source).is_file():
-        return Provider(wsdl_backend(wsdl_source(source)), scenario), {}
+        return Provider(_of_wsdl(source), scenario), {}
     if "/" in source:
         raise ConfigError(f"there is no file or folder {source}")
     try:
@@ -56,6 +54,18 @@ def provider_of(
         raise ConfigError(f"{why}; without SOURCE it plays SMSMobileAPI") from None
     backend = _ready(chosen, source, stack)
     return Provider(backend, scenario), f"those of [backends.{source}]"
+
+
+def _of_wsdl(address: str) -> Backend:
+    """Return a backend that answers each operation of a WSDL; an error names its path."""
+    from smsbridge.cli.wsdl_source import wsdl_error, wsdl_source
+    from smsbridge.testing.mock.wsdl_backend import wsdl_backend
+
+    source = wsdl_source(address)
+    try:
+        return wsdl_backend(source)
+    except ConfigError as error:
+        raise wsdl_error(address, error) from None
 
 
 def _is_entry(source: str, config: str | None) -> bool:

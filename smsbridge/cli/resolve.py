@@ -119,6 +119,8 @@ def _lines(file: str) -> Iterator[dict[str, Any]]:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InvalidMessage(f"can't read {file}: {why}") from None
+    if file != "-" and not text.strip():  # such as that of a send that was killed
+        raise InvalidMessage(f"can't read {file}: it is empty")
     for number, line in enumerate(text.splitlines(), start=1):
         try:
             said = read_json(line) if line.strip() else {}

@@ -24,6 +24,7 @@ from smsbridge.cli.options import (
     time_of,
 )
 
+from support.commands import run
 from support.each import each
 
 
@@ -152,6 +153,50 @@ def test_a_file_comes_before_the_environment(
     other = FILE.replace("first", "other").replace('default = "other"', 'default = "second"')
     (nowhere / "other.toml").write_text(other)
     assert choose_backend(block, config="other.toml").name == name
+
+
+@each(
+    "command",
+    [
+        "send NUMBER Hello",
+        "send-many may.csv --check",
+        "report may.jsonl --status",
+        "resolve sent.json",
+        "status 1",
+        "wait 1",
+        "sent",
+        "received",
+        "resend 1",
+        "delete 1 --yes",
+        "explain NUMBER Hello",
+        "explain NUMBER Hello --all",
+        "certify first",
+        "doctor",
+        "mock",
+        "mock first",
+        "mock twilio",
+        "webhook listen",
+        "webhook trigger arrived --to http://127.0.0.1:1",
+        "webhook trigger arrived --to http://127.0.0.1:1 --backend twilio",
+        "fixtures check smsmobileapi/default",
+        "fixtures curl smsmobileapi/default",
+        "fixtures drift smsmobileapi/default --to http://127.0.0.1:1",
+        "fixtures record --to http://127.0.0.1:1 --out new --record-live",
+        "serve",
+        "outbox list",
+        "shadow report",
+        "backup copy.db",
+    ],
+)
+def test_every_command_that_reads_the_config_reads_the_file_that_is_given(
+    command: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    (nowhere / "may.jsonl").touch()
+    (nowhere / "sent.json").write_text('{"outcome": "accepted", "id": "1"}')
+    done = run(*command.replace("NUMBER", "+12025550123").split(), "--config", "a/none.toml")
+    assert done.code in (1, 2)
+    assert "can't read a/none.toml: No such file or directory" in done.out + done.err
 
 
 def test_the_same_backend_is_chosen_by_the_same_options() -> None:
