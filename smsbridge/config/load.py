@@ -19,7 +19,14 @@ from smsbridge.backends.limits import Limit, NumberTable, Retry
 from smsbridge.backends.registry import find
 from smsbridge.config.choose import URL_VARIABLE, Choice, choose_block, choose_file
 from smsbridge.config.url import from_url
-from smsbridge.config.values import BadLike, follow_like, read_text, resolve_value, to_plain
+from smsbridge.config.values import (
+    BadLike,
+    NoBlock,
+    follow_like,
+    read_text,
+    resolve_value,
+    to_plain,
+)
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import is_url
 from smsbridge.text.located import Located, unknown_key
@@ -162,9 +169,13 @@ def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> A
         try:
             found[name] = block(name)
         except ConfigError as error:
-            why = f"{key}, [backends.{public_name(name)}]: {error}"
-            raise ConfigError(why, (key,)) from error.__cause__
+            inner = "" if isinstance(error, NoBlock) else f", [backends.{public_name(name)}]"
+            raise ConfigError(f"{key}{inner}: {error}", (key,)) from error.__cause__
     return found if several else found[given]
+
+
+class BadCredentials(ConfigError):
+    """Credentials that a block can't have, or that it lacks; its text names no place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,35 +188,38 @@ class ConfigDocument:
     environ: Mapping[str, str]
 
     def backend(
-        self, name: str | None = None, more: Mapping[str, Any] | None = None, *, line: int = 0
+        self, name: str | None = None, credentials: Mapping[str, Any] | None = None
     ) -> Backend:
         """Return the backend of a block; without a name, of the one that is chosen.
 
-        ``more``: keys that it has besides those of the block. ``line``: that of what names it.
-        Raises `ConfigError` with the file and the line.
+        ``credentials``: keys that it has besides those of the block, or of its ``auth``; an error
+        about them is a `BadCredentials`. Raises `ConfigError` with the file and the line.
         """
-        chosen = Choice(block=name or "", line=line)
+        chosen = Choice(block=name or "")
         if name is None:
             chosen = choose_block(self.values, self.blocks, self.environ, self.file.name)
         try:
-            return self._backend(chosen.block, (), more or {})
+            return self._backend(chosen.block, (), credentials or {})
         except ConfigError as error:
+            if credentials is not None and (not error.key or set(error.key) & credentials.keys()):
+                raise BadCredentials(str(error), error.key) from error.__cause__
             line_of = self._line(chosen, error)
             is_there = chosen.block in self.blocks
             block = f", [backends.{chosen.block}]" if is_there else ""  # else the error names it
             by = f"{' from' if is_there else ','} {chosen.variable}" if chosen.variable else ""
-            where = f"{self.file.name}{line_of}{block}{by}"
+            key = ": default" if chosen.line and not by and not is_there else ""
+            where = f"{self.file.name}{line_of}{block}{by}{key}"
             raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
 
-    def block(self, name: str) -> Located:
-        """Return the keys of a block as they are written, with those that it has by ``like``."""
-        return follow_like(name, self.blocks)
-
-    def _backend(self, name: str, seen: tuple[str, ...], more: Mapping[str, Any]) -> Backend:
+    def _backend(self, name: str, seen: tuple[str, ...], credentials: Mapping[str, Any]) -> Backend:
         """Return the backend of a block; ``seen`` are the blocks that lead to it."""
         if name in seen:
-            raise ConfigError(f"it refers to itself: {' → '.join((*seen, name))}")
+            raise NoBlock(f"it refers to itself: {' → '.join((*seen, name))}")
         block = follow_like(name, self.blocks)
+        auth = block.get("auth")
+        more = credentials
+        if credentials and isinstance(auth, Mapping):
+            more = {"auth": {**auth, **credentials}}
         lines = {**block.lines, **dict.fromkeys(more, block.line)}
         return from_mapping(
             Located({**block, **more}, line=block.line, lines=lines) if more else block,

@@ -321,7 +321,7 @@ timeout = 5
         ('ca = { env = "UNSET" }', "ca: the environment variable UNSET is not set, or empty"),
         ('ca = { file = "missing" }', "ca: can't read the file missing: No such file"),
         ('ca = { evn = "UNSET" }', 'ca: a table can only be { env = "NAME" }'),
-        ('like = "onyl"', "there is no [backends.onyl]; did you mean 'only'?"),
+        ('like = "onyl"', "like: there is no [backends.onyl]; did you mean 'only'?"),
         ("like = []", "like: give the name of another block"),
         ('like = "only"', "like goes in a circle: only → only"),
         ("[backends.only.sendd]", "'sendd' is not a key of smsmobileapi"),
@@ -428,7 +428,7 @@ def test_a_block_that_inherits_may_be_without_its_base_and_then_has_its_own_line
     [
         (f"{block()}\n[backend.x]\n", "[backend.x]", "'backend' is not a key of the file"),
         (f'# x\ndefualt = "only"\n{block()}', "defualt", "did you mean 'default'"),
-        (f'# x\ndefault = "onyl"\n{block()}', "default", "there is no [backends.onyl]"),
+        (f'# x\ndefault = "onyl"\n{block()}', "default", "default: there is no [backends.onyl]"),
         (f"# x\ndefault = 5\n{block()}", "default", "set default to one of only"),
     ],
 )
@@ -872,8 +872,8 @@ def test_like_takes_over_retry_limit_and_region_too() -> None:
         ("log = 5", "log: give the name of a block"),
         ('log = ["only"]', "log: give the name of a block"),
         ("log = { backend = 'memory' }", "log: give the name of a block"),
-        ('log = "only"', "log, [backends.only]: it refers to itself: only → only"),
-        ('log = "onyl"', "log, [backends.onyl]: there is no [backends.onyl]; did you mean 'only'?"),
+        ('log = "only"', "log: it refers to itself: only → only"),
+        ('log = "onyl"', "log: there is no [backends.onyl]; did you mean 'only'?"),
     ],
 )
 def test_what_they_can_not_be_is_refused_with_its_line(line: str, says: str) -> None:
