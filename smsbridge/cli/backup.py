@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from smsbridge.cli.options import config_option
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import say
+from smsbridge.text.count import count
 
 _HELP = """Back up the bridge's store to FILE, even while the bridge is running.
 

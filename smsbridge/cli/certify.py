@@ -62,6 +62,7 @@ a fixture that claims to cover a place stays green.
 )
 @click.option(
     "--seconds",
+    metavar="SECONDS",
     type=float,
     help="How long each clause may take, 60 by default; with --mutants all of them, 600.",
 )

@@ -13,10 +13,10 @@ from smsbridge.cli.fixtures_drift import drift
 from smsbridge.cli.fixtures_record import record
 from smsbridge.cli.group import Group
 from smsbridge.cli.options import config_option
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import show_table
 from smsbridge.errors import ConfigError
+from smsbridge.text.count import count
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ import click
 
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.options import choose_backend, config_option
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import put
 from smsbridge.errors import ConfigError
+from smsbridge.text.count import count
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -60,12 +60,19 @@ nothing else is changed; this is refused if CI is set.
 @click.option("--accept", is_flag=True, help="Set verified to today where it agreed.")
 @click.option(
     "--most",
+    metavar="N",
     default=50,
     show_default=True,
     type=click.IntRange(1),
     help="How many requests to make at most.",
 )
-@click.option("--seconds", default=120.0, show_default=True, help="How long it may take in all.")
+@click.option(
+    "--seconds",
+    metavar="SECONDS",
+    default=120.0,
+    show_default=True,
+    help="How long it may take in all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def drift(  # noqa: PLR0913  (an option each)
     targets: tuple[str, ...],

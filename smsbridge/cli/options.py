@@ -122,6 +122,7 @@ def server_options(port: int) -> Callable[[F], F]:
     def add(command: F) -> F:
         where = click.option(
             "--port",
+            metavar="PORT",
             type=click.IntRange(0, 65535),
             default=port,
             show_default=True,

@@ -38,7 +38,7 @@ It goes back through the whole log, unless --limit or --after stops it.
     type=click.Choice(["request", "phone"]),
     help="Only what failed: at the request, or on the phone.",
 )
-@click.option("--limit", type=click.IntRange(1), help="List at most this many.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="List at most this many.")
 @asking_options
 def sent(
     backend: str | None, config: str | None, url: str | None, limit: int | None, **given: Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from smsbridge import Channel, ConfigError, InvalidMessage, Message
 from smsbridge.backends.memory import MemoryBackend
+from smsbridge.cli import main
 from smsbridge.cli.options import (
     choose_backend,
     message_of,
@@ -197,6 +198,25 @@ def test_every_command_that_reads_the_config_reads_the_file_that_is_given(
     done = run(*command.replace("NUMBER", "+12025550123").split(), "--config", "a/none.toml")
     assert done.code in (1, 2)
     assert "can't read a/none.toml: No such file or directory" in done.out + done.err
+
+
+def options_of(command: click.Command) -> Iterator[click.Option]:
+    """Yield the options of a command and of those below it."""
+    yield from (one for one in command.params if isinstance(one, click.Option))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from options_of(command.get_command(context, name) or command)
+
+
+def test_every_option_has_a_word_of_ours_for_its_value() -> None:
+    valued = [
+        one
+        for one in options_of(main)
+        if not one.is_flag and not isinstance(one.type, click.Choice)  # which shows its choices
+    ]
+    assert len(valued) > 100
+    assert [one.opts for one in valued if not one.metavar] == []
 
 
 def test_the_same_backend_is_chosen_by_the_same_options() -> None:

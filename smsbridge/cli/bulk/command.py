@@ -101,6 +101,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
 @click.option("--whatsapp", is_flag=True, help="By WhatsApp instead of SMS.")
 @click.option(
     "--concurrency",
+    metavar="N",
     type=click.IntRange(1, MOST),
     default=CONCURRENCY,
     show_default=True,

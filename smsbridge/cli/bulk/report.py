@@ -64,6 +64,7 @@ _FORMULA = ("=", "+", "-", "@")
 )
 @click.option(
     "--concurrency",
+    metavar="N",
     type=click.IntRange(1, MOST),
     default=CONCURRENCY,
     show_default=True,
