@@ -220,16 +220,20 @@ class Unsupported(CallerError):
 
 
 class MissingExtra(CallerError, ImportError):
-    """An optional dependency isn't installed. ``command`` installs the extra that provides it.
+    """An optional dependency isn't installed.
+
+    ``command`` installs the extra that provides it, in a checkout of smsbridge.
 
     >>> print(MissingExtra("phone", "default_region"))
-    default_region needs the extra 'phone': pip install 'smsbridge[phone]'
+    default_region needs the extra 'phone'; from a checkout of smsbridge: pip install '.[phone]'
     """
 
     def __init__(self, extra: str, what: str) -> None:
         """``extra`` is pip's name for it; ``what`` is the feature that needs it."""
-        self.command = f"pip install 'smsbridge[{extra}]'"
-        super().__init__(f"{what} needs the extra '{extra}': {self.command}")
+        self.command = f"pip install '.[{extra}]'"
+        super().__init__(
+            f"{what} needs the extra '{extra}'; from a checkout of smsbridge: {self.command}"
+        )
         self.extra = extra
         self._what = what
 

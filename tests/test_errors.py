@@ -97,7 +97,10 @@ def test_a_send_error_survives_a_process_boundary(error: SendError) -> None:
 
 def test_a_missing_extra_says_how_to_install_it() -> None:
     error = MissingExtra("async", "AsyncClient")
-    assert str(error) == "AsyncClient needs the extra 'async': pip install 'smsbridge[async]'"
+    assert error.command == "pip install '.[async]'"
+    assert str(error) == (
+        f"AsyncClient needs the extra 'async'; from a checkout of smsbridge: {error.command}"
+    )
     assert isinstance(error, ImportError)
 
 

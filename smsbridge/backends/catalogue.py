@@ -73,7 +73,7 @@ def class_of_file(file: Traversable | Path) -> type[Backend]:
     try:
         source = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is not utf-8 text"
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise ConfigError(f"can't read {file.name}: {why}") from None
     folder = file.absolute().parent if isinstance(file, Path) else None
     return _class_of_source(file.name, source, folder)

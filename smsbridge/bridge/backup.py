@@ -42,10 +42,10 @@ class Filled:
 def back_up(store: Path | str, file: Path) -> None:
     """Write a backup of a store to a new file; raises `ConfigError`."""
     if file.exists():
-        raise ConfigError(f"{file.name} already exists: give a new file")
+        raise ConfigError(f"{file} already exists: give a new file")
     with _use(open_database(store)) as database:
         database.check()
-        with _trouble(f"can't write {file.name}"), _folder_beside(file) as folder:
+        with _trouble(f"can't write {file}"), _folder_beside(file) as folder:
             with _use(SQLiteDatabase(folder / "copy.db")) as copy:
                 copy.migrate()
                 _copy(database, copy)
@@ -60,7 +60,7 @@ def restore(file: Path, store: Path | str) -> Filled:
     Raises `ConfigError`, also if the store has messages.
     """
     _check_file(file)
-    with TemporaryDirectory() as folder, _trouble(f"can't read {file.name}"):
+    with TemporaryDirectory() as folder, _trouble(f"can't read {file}"):
         copy = Path(folder) / file.name
         shutil.copyfile(file, copy)
         if (beside := file.with_name(f"{file.name}-wal")).exists():  # of a bridge that was killed
@@ -81,7 +81,7 @@ def move(file: Path, store: Path | str) -> Filled:
             old.check()
         _check_empty(store)
         old.fold()
-        with _trouble(f"can't rename {file.name}"):
+        with _trouble(f"can't rename {file}"):
             if away.exists():
                 raise ConfigError(f"{away.name} already exists: move it away first")
             file.rename(away)  # before copying: two bridges must never send its messages
@@ -125,8 +125,9 @@ def _copy(source: Database, target: Database) -> None:
 
 
 def _check_file(file: Path) -> None:
-    if not file.is_file():
-        raise ConfigError(f"no such file: {file.name}")
+    with _trouble(f"can't read {file}"), file.open("rb") as opened:
+        if not opened.read(1):
+            raise ConfigError(f"can't read {file}: it is empty")
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from smsbridge.cli.options import config_option
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import say
+from smsbridge.text.count import count
 
 _HELP = """Back up the bridge's store to FILE, even while the bridge is running.
 
@@ -26,7 +26,7 @@ waiting messages will be sent. FILE is renamed to FILE.moved, so that no bridge 
 
 
 @click.command(help=_HELP)
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--restore", "back", is_flag=True, help="Fill the store from FILE, a backup.")
 @click.option(
     "--move", "moves", is_flag=True, help="Fill the store from FILE, a stopped bridge's store."

@@ -12,6 +12,7 @@ import click
 
 from smsbridge.cli.certify_mutants import show_mutants
 from smsbridge.cli.exit_codes import Exit
+from smsbridge.cli.options import config_option
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import show_table
 from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
@@ -61,15 +62,18 @@ a fixture that claims to cover a place stays green.
 )
 @click.option(
     "--seconds",
+    metavar="SECONDS",
     type=float,
     help="How long each clause may take, 60 by default; with --mutants all of them, 600.",
 )
+@config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--markdown", is_flag=True, help="Print only its rows of the feature matrix.")
 def certify(  # noqa: PLR0913  (an option each)
     *,
     name: str,
     fixtures: Path | None,
+    config: str | None,
     protocol: tuple[str, ...],
     mutants: bool,
     seconds: float | None,
@@ -87,7 +91,7 @@ def certify(  # noqa: PLR0913  (an option each)
     if mutants and markdown:
         raise click.UsageError("--mutants makes no row of the feature matrix: leave --markdown out")
     sys.path.insert(0, str(Path.cwd()))  # as for pytest: the class may be in this folder
-    found = find_subject(name, fixtures)
+    found = find_subject(name, fixtures, config=config)
     if unknown := sorted(set(protocol) - found.backend.protocols.keys()):
         known = ", ".join(found.backend.protocols)
         raise click.BadParameter(f"{unknown[0]!r} is not one of {known}", param_hint="--protocol")

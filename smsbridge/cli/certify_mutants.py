@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import show_table
+from smsbridge.text.count import count
 
 if TYPE_CHECKING:
     from smsbridge.testing.contract.subject import Subject

@@ -34,13 +34,19 @@ It asks before it deletes. Nothing is deleted on the phone.
 @click.option("--last", metavar="DAY", help="The last day of the period.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @asking_options
-def delete(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
+def delete(
+    id: str | None,  # noqa: A002  (the argument's name in the help)
+    backend: str | None,
+    config: str | None,
+    url: str | None,
+    **given: Any,
+) -> None:
     """Delete rows."""
     from smsbridge.client.sync import Client
 
     days = {name: _day(name, given[name]) for name in ("day", "first", "last")}
     _check_selection(id, days)
-    chosen = choose_backend(backend, url)
+    chosen = choose_backend(backend, url, config)
     if not given["yes"]:
         what = f"message {id}" if id else " to ".join(str(day) for day in days.values() if day)
         if not _confirm(f"Delete {what} from the log of {chosen.name}?"):

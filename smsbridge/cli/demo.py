@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from smsbridge.cli.mock_page import make_page
-from smsbridge.cli.output import count
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put
 from smsbridge.errors import OutcomeUnknown
 from smsbridge.message import Submission
+from smsbridge.text.count import count
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -51,8 +51,15 @@ Credentials are masked before the request is built. A WSDL at an address is fetc
 @message_options
 @click.option("--all", "every", is_flag=True, help="By each block of the config, side by side.")
 @click.option("-v", "--verbose", is_flag=True, help="Show the answers too, and how one is read.")
-def explain(
-    to: str, text: str, backend: str | None, url: str | None, *, every: bool, **given: Any
+def explain(  # noqa: PLR0913  (each is an option)
+    to: str,
+    text: str,
+    backend: str | None,
+    config: str | None,
+    url: str | None,
+    *,
+    every: bool,
+    **given: Any,
 ) -> None:
     """Explain one message."""
     if every:
@@ -60,8 +67,8 @@ def explain(
 
         if backend is not None or url is not None:
             raise click.UsageError("give only one of --all, --backend and --url")
-        sys.exit(explain_all(to, text, given))
-    chosen = choose_backend(backend, url)
+        sys.exit(explain_all(to, text, config, given))
+    chosen = choose_backend(backend, url, config)
     message = message_of(chosen, to, text, given)
     for index, (name, one) in enumerate((chosen.members() or {"": chosen}).items()):
         if index:
@@ -69,7 +76,7 @@ def explain(
         named = f"{name} of {backend or chosen.name}, {one.name}" if name else one.name
         with option_names():
             found = explain_message(one, message)
-        where = f"{named} over {one.protocol}, {_origin(backend, url)}"
+        where = f"{named} over {one.protocol}, {_origin(backend, config, url)}"
         show(where, one, message, found, verbose=given["verbose"])
 
 
@@ -116,14 +123,14 @@ def _labels(requests: list[Request]) -> Iterator[tuple[str, Request]]:
             label = "the message again, after the service has asked for credentials"
 
 
-def _origin(backend: str | None, url: str | None) -> str:
+def _origin(backend: str | None, config: str | None, url: str | None) -> str:
     """Return where the backend was chosen."""
     if url is not None:
         return "from --url"
     if backend is not None:
         return f"from --backend {backend}"
-    if os.environ.get(URL_VARIABLE):
+    if config is None and os.environ.get(URL_VARIABLE):
         return f"from {URL_VARIABLE}"
     if os.environ.get(BLOCK_VARIABLE):
         return f"from {BLOCK_VARIABLE}"
-    return f"the default of {os.environ.get(FILE_VARIABLE) or DEFAULT_FILE}"
+    return f"the default of {config or os.environ.get(FILE_VARIABLE) or DEFAULT_FILE}"

@@ -37,9 +37,9 @@ class _Way:
     found: Explanation | None = None
 
 
-def explain_all(to: str, text: str, given: Mapping[str, Any]) -> int:
+def explain_all(to: str, text: str, config: str | None, given: Mapping[str, Any]) -> int:
     """Print what each block makes of a message; return the code of the first that can't take it."""
-    ways = [_way(block, to, text, given) for block in block_names()]
+    ways = [_way(block, config, to, text, given) for block in block_names(config)]
     show_table(_COLUMNS, [(way.block, *way.cells) for way in ways])
     for way in ways:
         if way.code:
@@ -52,9 +52,9 @@ def explain_all(to: str, text: str, given: Mapping[str, Any]) -> int:
     return next((way.code for way in ways if way.code), Exit.DONE)
 
 
-def _way(block: str, to: str, text: str, given: Mapping[str, Any]) -> _Way:
+def _way(block: str, config: str | None, to: str, text: str, given: Mapping[str, Any]) -> _Way:
     try:
-        backend = from_file(block)
+        backend = from_file(block, config)
     except SmsbridgeError as error:
         cells = (*[_UNKNOWN] * 4, str(error))
         return _Way(block=block, cells=cells, code=exit_of(error))

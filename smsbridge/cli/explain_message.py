@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from smsbridge.auth.json_web_token import stand_in
 from smsbridge.backends.config_fields import keys_of_type
-from smsbridge.cli.output import count
 from smsbridge.errors import SmsbridgeError
 from smsbridge.serving.send_requests import requests_of_send
+from smsbridge.text.count import count
 from smsbridge.text.secrets import Secret
 
 if TYPE_CHECKING:

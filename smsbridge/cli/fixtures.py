@@ -12,10 +12,11 @@ from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.fixtures_drift import drift
 from smsbridge.cli.fixtures_record import record
 from smsbridge.cli.group import Group
-from smsbridge.cli.output import count
+from smsbridge.cli.options import config_option
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import show_table
 from smsbridge.errors import ConfigError
+from smsbridge.text.count import count
 from smsbridge.text.suggest import nearest
 
 if TYPE_CHECKING:
@@ -69,17 +70,26 @@ fixtures.add_command(record)
 )
 @click.argument("targets", metavar="DIR|FILE|ID|NAME...", nargs=-1, required=True)
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-def check(targets: tuple[str, ...], *, strict: bool) -> None:
+@config_option
+def check(targets: tuple[str, ...], config: str | None, *, strict: bool) -> None:
     """Check fixtures."""
-    if not report(targets, datetime.now(UTC).date(), strict=strict):
+    if not report(targets, datetime.now(UTC).date(), config, strict=strict):
         sys.exit(Exit.ERROR)
 
 
-def report(targets: tuple[str, ...], today: date, *, strict: bool) -> bool:
-    """Print what is wrong in fixtures; return whether that is nothing that fails."""
+def report(
+    targets: tuple[str, ...], today: date, config: str | None = None, *, strict: bool
+) -> bool:
+    """Print what is wrong in fixtures; return whether that is nothing that fails.
+
+    ``config``: the file with the blocks of their backends.
+    """
+    from smsbridge.config.load import read_document
     from smsbridge.testing.fixture.check_files import check_files
 
-    checked = [one for target in targets for one in check_files(target, today)]
+    if config is not None:
+        read_document(config)  # one that can't be read is an error, and not a warning of each
+    checked = [one for target in targets for one in check_files(target, today, config)]
     for one in checked:
         for flaw in one.flaws:
             put(_line(one, flaw))
@@ -134,7 +144,10 @@ def show(fixture: str) -> None:
 @click.option(
     "--to", "address", metavar="URL", default=_MOCK, show_default=True, help="Where to send them."
 )
-def curl(fixture: str, interaction: str | None, protocol: str, address: str) -> None:
+@config_option
+def curl(
+    fixture: str, interaction: str | None, protocol: str, address: str, config: str | None
+) -> None:
     """Print the requests of a fixture."""
     from smsbridge.http.address import check_address
     from smsbridge.testing.fixture.curl import curl as curl_of
@@ -146,7 +159,7 @@ def curl(fixture: str, interaction: str | None, protocol: str, address: str) -> 
     chosen = load(fixture)
     if interaction is not None:
         _check_interaction(chosen, interaction)
-    backend = declared_backend(chosen.id.partition("/")[0])
+    backend = declared_backend(chosen.id.partition("/")[0], config=config)
     found = [
         one
         for one in requests_of(chosen, backend, protocol)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import click
 
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import choose_backend
-from smsbridge.cli.output import count
+from smsbridge.cli.options import choose_backend, config_option
 from smsbridge.cli.streams import put
 from smsbridge.errors import ConfigError
+from smsbridge.text.count import count
 
 if TYPE_CHECKING:
     from smsbridge.http.exchange import Request, Response
@@ -55,22 +55,31 @@ nothing else is changed; this is refused if CI is set.
 @click.command(help=_HELP, short_help="Compare with the live service.")
 @click.argument("targets", metavar="DIR|FILE|ID|NAME...", nargs=-1, required=True)
 @click.option("--to", "address", metavar="URL", required=True, help="The live service.")
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml instead of its default.")
+@click.option("--backend", metavar="NAME", help="A block of the config instead of its default.")
+@config_option
 @click.option("--accept", is_flag=True, help="Set verified to today where it agreed.")
 @click.option(
     "--most",
+    metavar="N",
     default=50,
     show_default=True,
     type=click.IntRange(1),
     help="How many requests to make at most.",
 )
-@click.option("--seconds", default=120.0, show_default=True, help="How long it may take in all.")
+@click.option(
+    "--seconds",
+    metavar="SECONDS",
+    default=120.0,
+    show_default=True,
+    help="How long it may take in all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def drift(  # noqa: PLR0913  (an option each)
     targets: tuple[str, ...],
     *,
     address: str,
     backend: str | None,
+    config: str | None,
     accept: bool,
     most: int,
     seconds: float,
@@ -87,7 +96,7 @@ def drift(  # noqa: PLR0913  (an option each)
     if accept and os.environ.get("CI"):
         raise ConfigError("--accept: a person has to vouch for a date, and CI is set; leave it out")
     check_address("--to", address)
-    chosen = replace(choose_backend(backend), url=address)
+    chosen = replace(choose_backend(backend, config=config), url=address)
     chosen.site().check(address)
     files = [(name, file) for target in targets for name, file, _ in find_files(target)]
     read = [(name, file, parse(file.read_text(encoding="utf-8"), name)) for name, file in files]

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import click
 
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import cannot_listen, choose_backend, server_options
+from smsbridge.cli.options import cannot_listen, choose_backend, config_option, server_options
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put, say
 from smsbridge.errors import ConfigError
@@ -79,7 +79,8 @@ def _read_secrets(
     help="Where the fixtures go.",
 )
 @click.option("--record-live", is_flag=True, help="Confirm that messages are really sent.")
-@click.option("--backend", metavar="NAME", help="A block of smsbridge.toml: its tables decode.")
+@click.option("--backend", metavar="NAME", help="A block of the config: its tables decode.")
+@config_option
 @click.option("--wsdl", metavar="FILE|URL", help="The contract, if no client fetches it.")
 @click.option(
     "--secret",
@@ -129,6 +130,7 @@ def serve_recorder(  # noqa: PLR0913  (an option each)
     folder: Path,
     record_live: bool,
     backend: str | None,
+    config: str | None,
     wsdl: str | None,
     secrets: Mapping[str, str],
     hide_texts: bool,
@@ -152,11 +154,13 @@ def serve_recorder(  # noqa: PLR0913  (an option each)
 
     _check_allowed(record_live=record_live)
     _check_provider(provider)
-    if backend is not None and wsdl is not None:
-        raise click.UsageError("give only one of --backend and --wsdl")
+    if wsdl is not None and (backend is not None or config is not None):
+        raise click.UsageError(
+            f"give only one of {'--config' if backend is None else '--backend'} and --wsdl"
+        )
     with ExitStack() as stack:
         contract = wsdl_source(wsdl) if wsdl is not None else None
-        chosen, configured = _backend(backend, contract, stack)
+        chosen, configured = _backend(backend, config, contract, stack)
         known = {**configured, **secrets}
         _check_secrets(known)
         _check_folder(folder)  # last, since it makes the folder
@@ -237,7 +241,7 @@ def _check_secrets(known: Mapping[str, str]) -> None:
 
 
 def _backend(
-    name: str | None, contract: Source | None, stack: ExitStack
+    name: str | None, config: str | None, contract: Source | None, stack: ExitStack
 ) -> tuple[Backend, dict[str, str]]:
     """Return the backend whose tables decode, and its secrets by config key."""
     from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
@@ -246,12 +250,12 @@ def _backend(
 
     if contract is not None:
         return wsdl_backend(contract, OUR_NAME), {}
-    if name is None:
+    if name is None and config is None:
         return bare_backend(OUR_NAME), {}
-    chosen = choose_backend(name)
+    chosen = choose_backend(name, config=config)
     if not chosen.protocols:
         raise ConfigError(
-            f"{name} is {chosen.name}, which uses no network: there is nothing to record"
+            f"{name or config} is {chosen.name}, which uses no network: there is nothing to record"
         )
     ready = stack.enter_context(local_wsdl(chosen, wsdl_carrier(chosen.timeout, chosen)))
     return ready, {**_private_fields(ready), **ready.credentials()}

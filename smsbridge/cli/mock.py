@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +14,24 @@ import click
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.mock_list import list_playable
 from smsbridge.cli.mock_page import make_page, open_page, page_options
+from smsbridge.cli.mock_source import provider_of
 from smsbridge.cli.mock_tls import make_tls, tls_options
-from smsbridge.cli.options import cannot_listen, choose_backend, server_options
+from smsbridge.cli.options import cannot_listen, config_option, server_options
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import put, say
 from smsbridge.errors import ConfigError
-from smsbridge.http.address import is_url
 from smsbridge.testing.faults.table import FAULTS, Place
 from smsbridge.testing.faults.table import fault as find_fault
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
-    from smsbridge.testing.fixture.load import Fixture
-    from smsbridge.testing.mock.provider import Provider
     from smsbridge.testing.mock.verdict import Verdict
     from smsbridge.testing.mock.webhooks import WebhookTarget
 
 _HELP = """Serve a mock provider for clients in any language, until SIGTERM or Ctrl-C.
 
 \b
-SOURCE is what it plays; without it, SMSMobileAPI:
+SOURCE is what it plays; without it, the default of --config, or SMSMobileAPI:
   a backend, by its name in the config or the catalogue, or a file ./NAME.toml;
   a WSDL, by path or URL: it answers each operation with a valid sample;
   a folder of fixtures: it plays default.yaml, or else all of them together.
@@ -93,6 +90,7 @@ def _list_and_exit(context: click.Context, _option: click.Parameter, asked: obje
 
 @click.command(help=_HELP)
 @click.argument("source", required=False)
+@config_option
 @server_options(8765)
 @click.option("--scenario", metavar="ID|FILE", help="Play one fixture.")
 @click.option(
@@ -140,6 +138,7 @@ def _say_verdict(verdicts: Sequence[Verdict]) -> None:
 def serve(  # noqa: PLR0913  (an option each)
     *,
     source: str | None,
+    config: str | None,
     host: str,
     port: int,
     scenario: str | None,
@@ -170,7 +169,7 @@ def serve(  # noqa: PLR0913  (an option each)
     if tls and fault == _BAD_TLS:
         raise click.UsageError("give only one of --tls and --fault bad-tls")
     with ExitStack() as stack:
-        provider, credentials = _provider(source, scenario, stack)
+        provider, credentials = provider_of(source, config, scenario, stack)
         provider.quirks = Quirks(quirks)
         provider.webhooks = _webhooks(provider.backend, **hooks)
         broken = find_fault(fault) if fault else None
@@ -237,86 +236,3 @@ def _webhooks(
         credentials=backend.credentials(),
         signed=not webhook_v1,
     )
-
-
-def _provider(source: str | None, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
-    """Return the provider of a source, and the credentials that it accepts, or where they are.
-
-    ``stack`` holds what it needs until it has been served.
-    """
-    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier, wsdl_source
-    from smsbridge.testing.mock.declared_backend import declared_backend
-    from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
-    from smsbridge.testing.mock.provider import Provider
-    from smsbridge.testing.mock.wsdl_backend import wsdl_backend
-
-    if source is None:
-        return Provider(sample_backend(), scenario), SAMPLE_CREDENTIALS
-    if Path(source).is_dir() and ("/" in source or any(Path(source).glob("*.yaml"))):
-        return _folder(Path(source), scenario, stack)
-    if source.lower().endswith((".yaml", ".yml")):
-        raise click.UsageError(f"{source} is a fixture: give it as --scenario")
-    if _is_entry(source):
-        backend = declared_backend(source)
-        return Provider(backend, scenario), backend.credentials()
-    wsdl = is_url(source) or source.lower().endswith((".wsdl", ".xml"))
-    if wsdl or Path(source).is_file():
-        return Provider(wsdl_backend(wsdl_source(source)), scenario), {}
-    if "/" in source:
-        raise ConfigError(f"there is no file or folder {source}")
-    try:
-        backend = choose_backend(source)
-    except ConfigError as error:
-        why = f"{source} is neither a file nor in the catalogue, so it must be a block: {error}"
-        raise ConfigError(f"{why}; without SOURCE it plays SMSMobileAPI") from None
-    if not backend.protocols:
-        raise ConfigError(
-            f"{source} is {backend.name}, which uses no network: there is nothing to mock"
-        )
-    backend = stack.enter_context(local_wsdl(backend, wsdl_carrier(backend.timeout, backend)))
-    return Provider(backend, scenario), f"those of [backends.{source}]"
-
-
-def _is_entry(source: str) -> bool:
-    """Return whether a source is a file of a provider, or the name of one and of no block."""
-    from smsbridge.backends.catalogue import entry_of
-    from smsbridge.backends.registry import find, is_file, is_installed
-    from smsbridge.config.load import read_block
-
-    if is_file(source):
-        return True
-    known = is_installed(source) and read_block(source) is None
-    return known and entry_of(find(source)) is not None
-
-
-def _folder(folder: Path, scenario: str | None, stack: ExitStack) -> tuple[Provider, Any]:
-    from smsbridge.cli.wsdl_source import local_wsdl, wsdl_carrier
-    from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
-    from smsbridge.testing.mock.provider import Provider
-    from smsbridge.testing.record.bare import recorded_backend
-
-    fixture = _of_folder(folder, scenario)
-    backend = sample_backend()
-    if fixture.id.partition("/")[0] == backend.name:
-        return Provider(backend, fixture), SAMPLE_CREDENTIALS
-    name = fixture.id.partition("/")[0]
-    if bare := recorded_backend(fixture, folder):
-        return Provider(bare, fixture), {}
-    chosen = choose_backend(name)
-    ready = stack.enter_context(local_wsdl(chosen, wsdl_carrier(chosen.timeout, chosen)))
-    return Provider(ready, fixture), f"those of [backends.{name}]"
-
-
-def _of_folder(folder: Path, scenario: str | None) -> Fixture:
-    """Return the scenario of a folder: the one that is named, its default, or all together."""
-    from smsbridge.testing.fixture.load import load
-    from smsbridge.testing.fixture.together import play_together
-
-    if scenario is not None:
-        named = Path(scenario)
-        return load(named if named.is_file() else folder / f"{scenario}.yaml")
-    default = folder / "default.yaml"
-    files = [] if default.is_file() else sorted(folder.glob("*.yaml"))
-    if not files:
-        return load(default)
-    return load(files[0]) if len(files) == 1 else play_together([load(one) for one in files])

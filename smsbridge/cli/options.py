@@ -23,14 +23,30 @@ _OPTION_OF = {"send_at": "--at", "sender": "--sender", "reference": "--reference
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _take_file(_: click.Context, __: click.Parameter, given: str | None) -> str | None:
+    if given == "":
+        raise click.UsageError("--config is empty")
+    return given
+
+
+config_option = click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(),  # completed by the shell; whatever can't be read is told when it is read
+    callback=_take_file,
+    help="The config file, instead of SMSBRIDGE_CONFIG or smsbridge.toml.",
+)
+
+
 def backend_options(command: F) -> F:
-    """Add --backend and --url: which backend a command is for."""
+    """Add --backend, --config and --url: which backend a command is for."""
     for option in (
         click.option("--url", metavar="URL|-", help="A backend as a URL; - reads it from stdin."),
+        config_option,
         click.option(
             "--backend",
             metavar="NAME",
-            help="A block of smsbridge.toml instead of its default.",
+            help="A block of the config file instead of its default.",
         ),
     ):
         command = option(command)
@@ -45,11 +61,6 @@ json_option = click.option(
 def provider_options(command: F) -> F:
     """Add the options of each command that asks a provider: the backend, and --json."""
     return backend_options(json_option(command))
-
-
-config_option = click.option(
-    "--config", metavar="FILE", help="The config file, if not smsbridge.toml."
-)
 
 
 def store_options(command: F) -> F:
@@ -111,6 +122,7 @@ def server_options(port: int) -> Callable[[F], F]:
     def add(command: F) -> F:
         where = click.option(
             "--port",
+            metavar="PORT",
             type=click.IntRange(0, 65535),
             default=port,
             show_default=True,
@@ -134,18 +146,33 @@ def cannot_listen(host: str, port: int, why: str | None) -> click.ClickException
     return click.ClickException(f"can't listen on {host}, port {port}: {why}")
 
 
-def choose_backend(backend: str | None, url: str | None = None) -> Backend:
-    """Return the backend of a block, of a URL (``-`` reads it from stdin), or the default one."""
+def choose_backend(
+    backend: str | None, url: str | None = None, config: str | None = None
+) -> Backend:
+    """Return the backend of a block, of a URL (``-`` reads it from stdin), or the default one.
+
+    ``config``: the file of the block. Each of them comes before the environment.
+    """
     from smsbridge.config.load import from_environment, from_file
     from smsbridge.config.url import from_url
 
     if backend is not None and url is not None:
         raise click.UsageError("give only one of --backend and --url")
+    if config is not None and url is not None:
+        raise click.UsageError("give only one of --config and --url")
     if backend == "":
         raise click.UsageError("--backend is empty")
     if url is not None:
         return from_url(sys.stdin.readline().strip() if url == "-" else url)
-    return from_environment() if backend is None else from_file(backend)
+    if backend is None and config is None:
+        return from_environment()
+    return from_file(backend, config)
+
+
+def same_backend(backend: str | None, config: str | None) -> list[str]:
+    """Return the options by which another command uses the same backend."""
+    given = {"--backend": backend, "--config": config}
+    return [word for option, value in given.items() if value for word in (option, value)]
 
 
 def take_id(_: click.Context, __: click.Parameter, given: str | None) -> str | None:

@@ -60,7 +60,12 @@ def _person(command: F) -> F:
     "--state", type=click.Choice(_STATES), multiple=True, help="Only this state; may be repeated."
 )
 @click.option(
-    "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many at most."
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="How many at most.",
 )
 @store_options
 def list_(state: tuple[str, ...], limit: int, config: str | None, *, as_json: bool) -> None:

@@ -121,11 +121,6 @@ def show_notes(error: BaseException) -> None:
         say(f"  {printable(note)}")
 
 
-def count(number: int, what: str) -> str:
-    """Return a number of things: ``1 file``, ``2 files``."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 

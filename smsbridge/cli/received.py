@@ -24,12 +24,13 @@ Examples:
 @click.option("--unread", is_flag=True, help="Only messages that were not listed before.")
 @asking_options
 def received(  # noqa: PLR0913  (each is an option)
+    *,
     backend: str | None,
+    config: str | None,
     url: str | None,
     after: str | None,
     before: str | None,
     device: str | None,
-    *,
     unread: bool,
     as_json: bool,
 ) -> None:
@@ -41,6 +42,6 @@ def received(  # noqa: PLR0913  (each is an option)
         for name, given in (("after", after), ("before", before))
         if given is not None
     }
-    with Client(choose_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url, config)) as client:
         rows = client.received(**times, device=device, unread=unread)
     show_rows(rows, RECEIVED, as_json=as_json)

@@ -25,9 +25,16 @@ that failed. When an operator fails, it makes up to 3 tries by itself; those are
 @click.command(help=_HELP)
 @click.argument("id", callback=take_id)
 @asking_options
-def resend(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
+def resend(
+    id: str,  # noqa: A002  (the argument's name in the help)
+    backend: str | None,
+    config: str | None,
+    url: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Send one message again."""
-    chosen = choose_backend(backend, url)
+    chosen = choose_backend(backend, url, config)
     attempt = Attempt(
         backend=chosen.name, protocol=chosen.protocol, reference="", started=datetime.now(UTC)
     )

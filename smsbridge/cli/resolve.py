@@ -50,7 +50,9 @@ is 3. The accepted sends in FILE show which rows belong to other messages.
 @click.command(help=_HELP)
 @click.argument("file")
 @asking_options
-def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -> None:
+def resolve(
+    file: str, backend: str | None, config: str | None, url: str | None, *, as_json: bool
+) -> None:
     """Resolve what is unknown."""
     from smsbridge.cli.bulk.journal import beside, read_unresolved, settle
     from smsbridge.client.sync import Client
@@ -60,7 +62,7 @@ def resolve(file: str, backend: str | None, url: str | None, *, as_json: bool) -
     given = read_unresolved(path) if many else _read_sends(file)
     accepted: list[tuple[dict[str, Any], str]] = []
     left = False
-    with Client(choose_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url, config)) as client:
         try:
             attempts = [attempt for _, attempt in given.unknown]
             ends = client.resolve_many(attempts, known=given.ids, others=given.others)
@@ -117,6 +119,8 @@ def _lines(file: str) -> Iterator[dict[str, Any]]:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InvalidMessage(f"can't read {file}: {why}") from None
+    if file != "-" and not text.strip():  # such as that of a send that was killed
+        raise InvalidMessage(f"can't read {file}: it is empty")
     for number, line in enumerate(text.splitlines(), start=1):
         try:
             said = read_json(line) if line.strip() else {}

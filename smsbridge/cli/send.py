@@ -44,7 +44,7 @@ def send(to: str, text: str, **given: Any) -> None:
     """Send TEXT to the number TO; the help is `_HELP`."""
     from smsbridge.http.exchange import Session
 
-    backend = choose_backend(given["backend"], given["url"])
+    backend = choose_backend(given["backend"], given["url"], given["config"])
     message = message_of(backend, to, text, given)
     attempt = backend.attempt(message, Session())
     with option_names():

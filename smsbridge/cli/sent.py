@@ -38,9 +38,11 @@ It goes back through the whole log, unless --limit or --after stops it.
     type=click.Choice(["request", "phone"]),
     help="Only what failed: at the request, or on the phone.",
 )
-@click.option("--limit", type=click.IntRange(1), help="List at most this many.")
+@click.option("--limit", metavar="N", type=click.IntRange(1), help="List at most this many.")
 @asking_options
-def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) -> None:
+def sent(
+    backend: str | None, config: str | None, url: str | None, limit: int | None, **given: Any
+) -> None:
     """List the log."""
     from smsbridge.client.sync import Client
 
@@ -49,7 +51,7 @@ def sent(backend: str | None, url: str | None, limit: int | None, **given: Any) 
         given["after"] = time_of("--after", given["after"])
     if given["before"] is not None:
         given["before"] = _time_or_id(given["before"])
-    with Client(choose_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url, config)) as client:
         show_rows(islice(client.sent(**given), limit), SENT, as_json=as_json)
 
 

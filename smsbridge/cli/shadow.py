@@ -11,10 +11,11 @@ import click
 from smsbridge.cli.group import Group
 from smsbridge.cli.options import store_options
 from smsbridge.cli.outbox_store import open_store
-from smsbridge.cli.output import count, printable
+from smsbridge.cli.output import printable
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import show_table
 from smsbridge.errors import ConfigError
+from smsbridge.text.count import count
 
 if TYPE_CHECKING:
     from smsbridge.bridge.config import BridgeConfig
@@ -49,7 +50,11 @@ def shadow() -> None:
 @shadow.command(help=_REPORT)
 @click.option("--door", metavar="NAME", help="Report on this door only.")
 @click.option(
-    "--since", default="7d", show_default=True, help="Maximum age of messages, such as 30m."
+    "--since",
+    metavar="AGE",
+    default="7d",
+    show_default=True,
+    help="Maximum age of messages, such as 30m.",
 )
 @click.option(
     "--examples",

@@ -23,10 +23,17 @@ smsbridge report RESULTS --status.
 @click.command(help=_HELP)
 @click.argument("id", callback=take_id)
 @asking_options
-def status(id: str, backend: str | None, url: str | None, *, as_json: bool) -> None:  # noqa: A002  (the argument's name in the help)
+def status(
+    id: str,  # noqa: A002  (the argument's name in the help)
+    backend: str | None,
+    config: str | None,
+    url: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Show one message."""
     from smsbridge.client.sync import Client
 
-    with Client(choose_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url, config)) as client:
         row = client.status(id)
     show_rows([row], SENT, as_json=as_json)

@@ -46,7 +46,13 @@ The exit code is 6 if the message was not delivered, and 1 if the time ran out.
     help="How long to wait at most.",
 )
 @asking_options
-def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> None:  # noqa: A002  (the argument's name in the help)
+def wait(
+    id: str | None,  # noqa: A002  (the argument's name in the help)
+    backend: str | None,
+    config: str | None,
+    url: str | None,
+    **given: Any,
+) -> None:
     """Wait for one message."""
     from smsbridge.client.sync import Client
 
@@ -56,7 +62,7 @@ def wait(id: str | None, backend: str | None, url: str | None, **given: Any) -> 
         for option in ("sender", "match", "after"):
             if given[option] is not None:
                 raise click.UsageError("--from, --match and --after are for --received")
-    with Client(choose_backend(backend, url)) as client:
+    with Client(choose_backend(backend, url, config)) as client:
         if given["received"]:
             _wait_for_received(client, given)
             return

@@ -18,7 +18,7 @@ import click
 
 from smsbridge.cli.exit_codes import Exit
 from smsbridge.cli.group import Group
-from smsbridge.cli.options import json_option, server_options
+from smsbridge.cli.options import config_option, json_option, server_options
 from smsbridge.cli.signals import until_signal
 from smsbridge.cli.streams import keep_exit_code, put, say
 from smsbridge.errors import ConfigError, SmsbridgeError
@@ -71,7 +71,7 @@ TYPE is the provider's word; if it has none, arrived, or a status: delivered, un
 Prints the status of the answer. The exit code is 0 for 2xx, otherwise 1.
 """
 _backend = click.option(
-    "--backend", "source", metavar="NAME", help="A block of smsbridge.toml, or of the catalogue."
+    "--backend", "source", metavar="NAME", help="A block of the config, or of the catalogue."
 )
 _secret = click.option(
     "--secret",
@@ -103,13 +103,15 @@ def _secrets(given: Sequence[str]) -> list[Secret]:
 )
 @click.option("--v1", is_flag=True, help="Use the first version: six fields, no signature.")
 @_backend
+@config_option
 def trigger(  # noqa: PLR0913  (an option each)
+    *,
     kind: str,
     url: str,
     given: Sequence[str],
     changes: Sequence[str],
     source: str | None,
-    *,
+    config: str | None,
     v1: bool,
 ) -> None:
     """Send one webhook."""
@@ -119,7 +121,7 @@ def trigger(  # noqa: PLR0913  (an option each)
     if v1 and given:
         raise click.UsageError("--v1 has no signature: leave --secret out")
     check_address("--to", url)
-    backend, now = _provider(source), datetime.now(UTC)
+    backend, now = _provider(source, config), datetime.now(UTC)
     tables, known = backend.webhooks, backend.credentials()
     values = {"id": token_hex(20), **_SAMPLE, **known}
     event = event_of(tables, kind, values, now=now, event_id=None if v1 else str(uuid4()))
@@ -136,11 +138,11 @@ def trigger(  # noqa: PLR0913  (an option each)
         sys.exit(Exit.ERROR)
 
 
-def _provider(source: str | None) -> Backend:
+def _provider(source: str | None, config: str | None) -> Backend:
     """Return the backend whose provider is played: a block, or one of the catalogue."""
     from smsbridge.testing.mock.declared_backend import declared_backend
 
-    backend = declared_backend(source)
+    backend = declared_backend(source, config=config)
     if not backend.webhooks:
         raise ConfigError(
             f"{backend.name} has no webhooks: its block has neither reported nor arrived"
@@ -173,6 +175,7 @@ def _post(request: Request) -> Response:
 @click.option("--path", metavar="PATH", default="", help="Accept only this path.")
 @_secret
 @_backend
+@config_option
 @click.option("--public-url", metavar="URL", help="The public address, up to the path.")
 @click.option("--forward-to", "forward", metavar="URL", help="Forward each to this URL, unchanged.")
 @json_option
@@ -197,6 +200,7 @@ def open_listener(  # noqa: PLR0913  (an option each)
     path: str,
     given: Sequence[str],
     source: str | None,
+    config: str | None,
     public_url: str | None,
     forward: str | None,
     as_json: bool,
@@ -213,7 +217,7 @@ def open_listener(  # noqa: PLR0913  (an option each)
         check_address("--forward-to", forward)
     if path and not path.startswith("/"):
         raise click.UsageError("--path must begin with /")
-    backend, secrets = _provider(source), _secrets(given)
+    backend, secrets = _provider(source, config), _secrets(given)
     made: list[Listener] = []
 
     def answer(request: Request, peer: str) -> Response:

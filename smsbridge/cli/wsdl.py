@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from smsbridge.cli.group import Group
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import keep_exit_code, put, say
 from smsbridge.cli.wsdl_source import wsdl_error, wsdl_source
 from smsbridge.errors import ConfigError
 from smsbridge.http.address import is_url
+from smsbridge.text.count import count
 from smsbridge.text.masking import public_address
 from smsbridge.text.suggest import nearest
 from smsbridge.text.toml_quotes import toml_text

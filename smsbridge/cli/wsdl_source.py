@@ -121,7 +121,11 @@ def wsdl_carrier(seconds: float, backend: Backend) -> Callable[[Request], Respon
 
 
 def wsdl_error(address: str, error: Exception) -> ConfigError:
-    """Return the error about a WSDL, with its name."""
+    """Return the error about a WSDL, with its address, or its whole path."""
     said = str(error)
     shown = public_address(address) if is_url(address) else address
-    return ConfigError(said if Path(shown).name in said else f"{shown}: {said}")
+    name = Path(shown).name
+    unread = f"can't read {name}: "
+    if said.startswith(unread):
+        return ConfigError(f"can't read {shown}: {said.removeprefix(unread)}")
+    return ConfigError(said if name in said else f"{shown}: {said}")

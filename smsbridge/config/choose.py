@@ -31,10 +31,13 @@ def choose_file(
 ) -> tuple[Path, str]:
     """Return the config file, and the variable that names it; raises `ConfigError` for none.
 
-    ``named``: the caller names a block, so that a URL would not do instead.
+    A file that is ``given`` need not exist: reading it says why it can't be read. ``named``: the
+    caller names a block, so that a URL would not do instead.
     """
-    variable = "" if given else environ.get(FILE_VARIABLE, "")
-    file = folder / (given or variable or DEFAULT_FILE)
+    if given:
+        return folder / given, ""
+    variable = environ.get(FILE_VARIABLE, "")
+    file = folder / (variable or DEFAULT_FILE)
     if _exists(file):
         return file, FILE_VARIABLE if variable else ""
     if variable:

@@ -19,10 +19,18 @@ from smsbridge.backends.limits import Limit, NumberTable, Retry
 from smsbridge.backends.registry import find
 from smsbridge.config.choose import URL_VARIABLE, Choice, choose_block, choose_file
 from smsbridge.config.url import from_url
-from smsbridge.config.values import BadLike, follow_like, read_text, resolve_value, to_plain
+from smsbridge.config.values import (
+    BadLike,
+    NoBlock,
+    follow_like,
+    read_text,
+    resolve_value,
+    to_plain,
+)
 from smsbridge.errors import ConfigError
+from smsbridge.http.address import is_url
 from smsbridge.text.located import Located, unknown_key
-from smsbridge.text.masking import public_name
+from smsbridge.text.masking import public_address, public_name
 
 _TABLES: Mapping[str, type[NumberTable]] = {"retry": Retry, "limit": Limit}
 
@@ -56,10 +64,13 @@ def from_file(
 
 
 def block_names(
-    *, environ: Mapping[str, str] = os.environ, folder: Path | None = None
+    path: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
 ) -> list[str]:
     """Return the names of the blocks of the config file, in their order; none of them is read."""
-    return list(read_document(None, environ=environ, folder=folder, named=True).blocks)
+    return list(read_document(path, environ=environ, folder=folder, named=True).blocks)
 
 
 def from_mapping(
@@ -112,17 +123,21 @@ def from_mapping(
 
 
 def read_block(
-    name: str, *, environ: Mapping[str, str] = os.environ, folder: Path | None = None
+    name: str,
+    path: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    folder: Path | None = None,
 ) -> tuple[Mapping[str, Any], Path] | None:
     """Return the keys of a block as they are written, and the folder of its file; None if absent.
 
     Nothing that the keys refer to is read. Raises `ConfigError` for a file that can't be read.
     """
     try:
-        file, variable = choose_file(None, environ, folder or Path.cwd(), named=True)
+        file, variable = choose_file(path, environ, folder or Path.cwd(), named=True)
     except ConfigError:
         return None
-    blocks = _blocks(_read(file, variable))
+    blocks = _blocks(_read(file, _place(path, file, variable)))
     return (follow_like(name, blocks), file.parent) if name in blocks else None
 
 
@@ -154,9 +169,13 @@ def _backends(key: str, given: Any, block: Callable[[str], Backend] | None) -> A
         try:
             found[name] = block(name)
         except ConfigError as error:
-            why = f"{key}, [backends.{public_name(name)}]: {error}"
-            raise ConfigError(why, (key,)) from error.__cause__
+            inner = "" if isinstance(error, NoBlock) else f", [backends.{public_name(name)}]"
+            raise ConfigError(f"{key}{inner}: {error}", (key,)) from error.__cause__
     return found if several else found[given]
+
+
+class BadCredentials(ConfigError):
+    """Credentials that a block can't have, or that it lacks; its text names no place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,35 +188,38 @@ class ConfigDocument:
     environ: Mapping[str, str]
 
     def backend(
-        self, name: str | None = None, more: Mapping[str, Any] | None = None, *, line: int = 0
+        self, name: str | None = None, credentials: Mapping[str, Any] | None = None
     ) -> Backend:
         """Return the backend of a block; without a name, of the one that is chosen.
 
-        ``more``: keys that it has besides those of the block. ``line``: that of what names it.
-        Raises `ConfigError` with the file and the line.
+        ``credentials``: keys that it has besides those of the block, or of its ``auth``; an error
+        about them is a `BadCredentials`. Raises `ConfigError` with the file and the line.
         """
-        chosen = Choice(block=name or "", line=line)
+        chosen = Choice(block=name or "")
         if name is None:
             chosen = choose_block(self.values, self.blocks, self.environ, self.file.name)
         try:
-            return self._backend(chosen.block, (), more or {})
+            return self._backend(chosen.block, (), credentials or {})
         except ConfigError as error:
+            if credentials is not None and (not error.key or set(error.key) & credentials.keys()):
+                raise BadCredentials(str(error), error.key) from error.__cause__
             line_of = self._line(chosen, error)
             is_there = chosen.block in self.blocks
             block = f", [backends.{chosen.block}]" if is_there else ""  # else the error names it
             by = f"{' from' if is_there else ','} {chosen.variable}" if chosen.variable else ""
-            where = f"{self.file.name}{line_of}{block}{by}"
+            key = ": default" if chosen.line and not by and not is_there else ""
+            where = f"{self.file.name}{line_of}{block}{by}{key}"
             raise ConfigError(f"{where}: {error}", error.key) from error.__cause__
 
-    def block(self, name: str) -> Located:
-        """Return the keys of a block as they are written, with those that it has by ``like``."""
-        return follow_like(name, self.blocks)
-
-    def _backend(self, name: str, seen: tuple[str, ...], more: Mapping[str, Any]) -> Backend:
+    def _backend(self, name: str, seen: tuple[str, ...], credentials: Mapping[str, Any]) -> Backend:
         """Return the backend of a block; ``seen`` are the blocks that lead to it."""
         if name in seen:
-            raise ConfigError(f"it refers to itself: {' → '.join((*seen, name))}")
+            raise NoBlock(f"it refers to itself: {' → '.join((*seen, name))}")
         block = follow_like(name, self.blocks)
+        auth = block.get("auth")
+        more = credentials
+        if credentials and isinstance(auth, Mapping):
+            more = {"auth": {**auth, **credentials}}
         lines = {**block.lines, **dict.fromkeys(more, block.line)}
         return from_mapping(
             Located({**block, **more}, line=block.line, lines=lines) if more else block,
@@ -233,7 +255,7 @@ def read_document(
     ``named``: the caller names a block, or needs none, so that a URL would not do instead.
     """
     file, variable = choose_file(path, environ, folder or Path.cwd(), named=named)
-    values = _read(file, variable)
+    values = _read(file, _place(path, file, variable))
     if unknown := unknown_key(sorted(values), ("backends", "bridge", "default", "doors")):
         key, hint = unknown
         where = f"{file.name}, line {values.lines[key]}"
@@ -246,11 +268,17 @@ def read_document(
     return ConfigDocument(file=file, values=values, blocks=blocks, environ=environ)
 
 
-def _read(file: Path, variable: str) -> Located:
+def _place(path: Path | str | None, file: Path, variable: str) -> str:
+    """Return a config file as an error names it: a path of the caller in full, but no URL's key."""
+    if path:
+        return public_address(str(path)) if is_url(str(path)) else str(path)
+    return f"{file.name}, which {variable} names" if variable else file.name
+
+
+def _read(file: Path, shown: str) -> Located:
     text, why = read_text(file)
     if why:
-        by = f", which {variable} names" if variable else ""
-        raise ConfigError(f"can't read {file.name}{by}: {why}")
+        raise ConfigError(f"can't read {shown}: {why}")
     import tomllib
 
     from smsbridge.text.toml import read_toml

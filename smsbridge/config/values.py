@@ -20,8 +20,12 @@ from smsbridge.text.suggest import nearest
 _PATHS = ("ca", "client_cert", "wsdl")
 
 
+class NoBlock(ConfigError):
+    """A name of a block that can't be used, because there is none or it leads back to itself."""
+
+
 class BadLike(ConfigError):
-    """A ``like`` that names no block, with its line; 0 if the line isn't known."""
+    """A ``like`` that names no block, with its line."""
 
     def __init__(self, why: str, line: int) -> None:
         """``why`` is for readers."""
@@ -32,16 +36,17 @@ class BadLike(ConfigError):
 def follow_like(
     name: str, blocks: Mapping[str, Located], seen: tuple[str, ...] = (), line: int = 0
 ) -> Located:
-    """Return a block with the keys of the blocks that its ``like`` names; raises `BadLike`.
+    """Return a block with the keys of the blocks that its ``like`` names.
 
-    ``seen`` are the blocks that lead to it, and ``line`` is that of the ``like`` that names it.
+    Raises `NoBlock` if there is none of its name, `BadLike` for what ``like`` names. ``seen`` are
+    the blocks that lead to it, and ``line`` is that of the ``like`` that names it.
     """
     if name in seen:
         raise BadLike(f"like goes in a circle: {' → '.join((*seen, name))}", line)
     block = blocks.get(name)
     if block is None:
         why = f"there is no [backends.{public_name(name)}]; {nearest(name, blocks)}"
-        raise BadLike(why, line)
+        raise BadLike(f"like: {why}", line) if seen else NoBlock(why)
     like = block.get("like")
     if like is None:
         return block
@@ -154,7 +159,7 @@ def read_text(file: Path) -> tuple[str, str]:
     try:
         return file.read_text(encoding="utf-8-sig"), ""
     except UnicodeDecodeError:
-        return "", "it is not utf-8 text"
+        return "", "it is not UTF-8"
     except ValueError:
         return "", "it is not a path"
     except OSError as error:

@@ -73,6 +73,14 @@ def names(path: str) -> str:
     return ".".join(step for step in _steps(path) if isinstance(step, str))
 
 
+def names_if_path(text: str) -> str:
+    """Return a path without its indexes; a text that is no path, as a field's name, as it is."""
+    try:
+        return names(text)
+    except ValueError:
+        return text
+
+
 def nest(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return fields by path as nested objects: ``{"a.b": 1}`` is ``{"a": {"b": 1}}``.
 

@@ -460,7 +460,12 @@ def test_a_block_names_the_blocks_in_their_order(tmp_path: Path) -> None:
 @each(
     ("old", "new", "where", "says"),
     [
-        ('"reserve"]', '"reserv"]', "backends = ", "there is no [backends.reserv]; did you mean"),
+        (
+            '"reserve"]',
+            '"reserv"]',
+            "backends = ",
+            "backends: there is no [backends.reserv]; did you mean",
+        ),
         (', "reserve"', "", "backends = ", "backends: give two or more"),
         ('["first", "reserve"]', '"first"', "backends = ", "backends: give the names of other"),
         ('["first", "reserve"]', "[1, 2]", "backends = ", "backends: give the names of other"),

@@ -135,13 +135,19 @@ def test_a_backup_overwrites_nothing_and_needs_a_store(place: Place, old: Place)
         (old.folder / "b.db").touch()
         with pytest.raises(ConfigError, match=r"b\.db already exists"):
             back_up(place.store, old.folder / "b.db")
-        with pytest.raises(ConfigError, match=r"can't write b\.db"):
+        with pytest.raises(ConfigError, match=r"can't write .*away/b\.db: No such file"):
             back_up(place.store, old.folder / "away" / "b.db")
 
 
 def test_a_restore_and_a_move_need_a_store_of_ours(place: Place, old: Place) -> None:
     for fill in (move, restore):
-        with pytest.raises(ConfigError, match=r"no such file: b\.db"):
+        with pytest.raises(ConfigError, match=r"can't read .*b\.db: No such file"):
+            fill(old.folder / "b.db", place.store)
+        with pytest.raises(ConfigError, match=r"can't read .*: Is a directory"):
+            fill(old.folder, place.store)
+    (old.folder / "b.db").touch()
+    for fill in (move, restore):
+        with pytest.raises(ConfigError, match=r"can't read .*b\.db: it is empty"):
             fill(old.folder / "b.db", place.store)
     (old.folder / "b.db").write_bytes(b"no store")
     for fill in (move, restore):

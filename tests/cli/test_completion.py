@@ -36,6 +36,7 @@ def test_there_is_a_script_for_each_shell(shell: str, calls: str) -> None:
         ("smsbridge send-many --en", "2", ["--encoding"]),
         ("smsbridge send-many --on-unknown r", "3", ["resend"]),
         ("smsbridge wsdl ", "2", ["lock", "show"]),
+        ("smsbridge status --conf", "2", ["--config"]),
     ],
 )
 def test_commands_options_and_choices_are_completed(

@@ -113,6 +113,8 @@ def test_smsbridge_url_and_another_file_are_named_as_the_reason(
     assert "memory over memory, the default of other.toml\n" in run("explain", NUMBER, TEXT).out
     monkeypatch.setenv("SMSBRIDGE_URL", URLS["rest"])
     assert "over rest, from SMSBRIDGE_URL\n" in run("explain", NUMBER, TEXT).out
+    given = run("explain", NUMBER, TEXT, "--config", "other.toml")
+    assert "memory over memory, the default of other.toml\n" in given.out
 
 
 def test_a_backend_without_a_wire_says_so() -> None:

@@ -116,7 +116,7 @@ def test_a_missing_extra_exits_2_and_is_named(
     for done in run_without([library], *commands):
         assert (done.code, done.out) == (2, "")
         assert one_line(done.err)
-        assert f"smsbridge[{extra}]" in done.err
+        assert f"'.[{extra}]'" in done.err
 
 
 def test_a_bare_install_needs_no_extra() -> None:

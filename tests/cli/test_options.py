@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,25 +14,33 @@ from click.testing import CliRunner
 
 from smsbridge import Channel, ConfigError, InvalidMessage, Message
 from smsbridge.backends.memory import MemoryBackend
+from smsbridge.cli import main
 from smsbridge.cli.options import (
     choose_backend,
     message_of,
     message_options,
     provider_options,
+    same_backend,
     server_options,
     time_of,
 )
+
+from support.commands import run
+from support.each import each
 
 
 def test_a_command_that_asks_a_provider_has_these_options() -> None:
     @click.command()
     @provider_options
-    def ask(backend: str | None, url: str | None, *, as_json: bool) -> None:
-        click.echo(f"{backend} {url} {as_json}")
+    def ask(backend: str | None, config: str | None, url: str | None, *, as_json: bool) -> None:
+        click.echo(f"{backend} {config} {url} {as_json}")
 
     runner = CliRunner()
-    assert runner.invoke(ask, []).stdout == "None None False\n"
-    assert runner.invoke(ask, ["--backend", "a", "--url", "-", "--json"]).stdout == "a - True\n"
+    assert runner.invoke(ask, []).stdout == "None None None False\n"
+    given = ["--backend", "a", "--config", "b", "--url", "-", "--json"]
+    assert runner.invoke(ask, given).stdout == "a b - True\n"
+    empty = runner.invoke(ask, ["--config", ""])
+    assert (empty.exit_code, "--config is empty" in empty.stderr) == (2, True)
 
 
 def made(*arguments: str) -> Message | str:
@@ -134,6 +142,88 @@ def test_a_url_comes_before_smsbridge_url(monkeypatch: pytest.MonkeyPatch) -> No
     assert choose_backend(None, "console://").name == "console"
 
 
+@each(
+    ("block", "name"),
+    [(None, "console"), ("other", "memory")],
+)
+def test_a_file_comes_before_the_environment(
+    block: str | None, name: str, monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    monkeypatch.setenv("SMSBRIDGE_URL", URL)
+    monkeypatch.setenv("SMSBRIDGE_CONFIG", "smsbridge.toml")
+    other = FILE.replace("first", "other").replace('default = "other"', 'default = "second"')
+    (nowhere / "other.toml").write_text(other)
+    assert choose_backend(block, config="other.toml").name == name
+
+
+@each(
+    "command",
+    [
+        "send NUMBER Hello",
+        "send-many may.csv --check",
+        "report may.jsonl --status",
+        "resolve sent.json",
+        "status 1",
+        "wait 1",
+        "sent",
+        "received",
+        "resend 1",
+        "delete 1 --yes",
+        "explain NUMBER Hello",
+        "explain NUMBER Hello --all",
+        "certify first",
+        "doctor",
+        "mock",
+        "mock first",
+        "mock twilio",
+        "webhook listen",
+        "webhook trigger arrived --to http://127.0.0.1:1",
+        "webhook trigger arrived --to http://127.0.0.1:1 --backend twilio",
+        "fixtures check smsmobileapi/default",
+        "fixtures curl smsmobileapi/default",
+        "fixtures drift smsmobileapi/default --to http://127.0.0.1:1",
+        "fixtures record --to http://127.0.0.1:1 --out new --record-live",
+        "serve",
+        "outbox list",
+        "shadow report",
+        "backup copy.db",
+    ],
+)
+def test_every_command_that_reads_the_config_reads_the_file_that_is_given(
+    command: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    (nowhere / "may.jsonl").touch()
+    (nowhere / "sent.json").write_text('{"outcome": "accepted", "id": "1"}')
+    done = run(*command.replace("NUMBER", "+12025550123").split(), "--config", "a/none.toml")
+    assert done.code in (1, 2)
+    assert "can't read a/none.toml: No such file or directory" in done.out + done.err
+
+
+def options_of(command: click.Command) -> Iterator[click.Option]:
+    """Yield the options of a command and of those below it."""
+    yield from (one for one in command.params if isinstance(one, click.Option))
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from options_of(command.get_command(context, name) or command)
+
+
+def test_every_option_has_a_word_of_ours_for_its_value() -> None:
+    valued = [
+        one
+        for one in options_of(main)
+        if not one.is_flag and not isinstance(one.type, click.Choice)  # which shows its choices
+    ]
+    assert len(valued) > 100
+    assert [one.opts for one in valued if not one.metavar] == []
+
+
+def test_the_same_backend_is_chosen_by_the_same_options() -> None:
+    assert same_backend(None, None) == []
+    assert same_backend("a", "b.toml") == ["--backend", "a", "--config", "b.toml"]
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nmore"])
 def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{URL}{end}"))
@@ -144,6 +234,7 @@ def test_a_dash_reads_the_url_s_line_from_stdin(end: str, monkeypatch: pytest.Mo
     ("call", "said"),
     [
         (lambda: choose_backend("first", "console://"), "give only one of --backend and --url"),
+        (lambda: choose_backend(None, "console://", "a"), "give only one of --config and --url"),
         (lambda: choose_backend(""), "--backend is empty"),
     ],
 )

@@ -193,6 +193,8 @@ def test_garbage_after_a_good_line_resolves_nothing(smsbridge_mock: Provider) ->
     [
         ("gone.json", None, "can't read gone.json: No such file"),
         ("bytes.json", b"\xff\xfe", "can't read bytes.json: it is not UTF-8"),
+        ("empty.json", b"\n", "can't read empty.json: it is empty"),
+        (".", None, "can't read .: Is a directory"),
     ],
 )
 def test_a_file_that_can_t_be_read_exits_2(name: str, content: bytes | None, says: str) -> None:

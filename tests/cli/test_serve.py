@@ -110,7 +110,7 @@ def test_without_its_libraries_it_names_the_extra(tmp_path: Path, monkeypatch: A
     for missing in ("uvicorn", "starlette", "sqlalchemy", "alembic", "prometheus_client"):
         for done in run_without([missing], *commands[: 1 if missing != "sqlalchemy" else 2]):
             assert done.code == 2
-            assert "pip install 'smsbridge[bridge]'" in done.err
+            assert "pip install '.[bridge]'" in done.err
 
 
 def test_a_process_without_doors_sends_what_another_has_stored(shared_place: Place) -> None:

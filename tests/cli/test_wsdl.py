@@ -180,7 +180,7 @@ def test_a_wsdl_that_comes_from_elsewhere_without_tls_is_said_on_stderr(
 
 
 REFUSALS: dict[str, tuple[list[str], str]] = {
-    "no file": (["nope.wsdl"], "can't read nope.wsdl: No such file or directory"),
+    "no file": (["a/nope.wsdl"], "can't read a/nope.wsdl: No such file or directory"),
     "a folder": (["."], "can't read"),
     "no xml": (["notes.txt"], "notes.txt: the WSDL: the document is not well-formed XML"),
     "no wsdl": (["page.html"], "page.html: "),

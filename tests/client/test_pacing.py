@@ -689,7 +689,7 @@ def test_a_limit_without_its_extra_names_it_and_sends_nothing(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyrate_limiter", None)
     wire = Wire()
-    with pytest.raises(MissingExtra, match=r"limit.per_second .*smsbridge\[limit\]"):
+    with pytest.raises(MissingExtra, match=r"limit.per_second .*'\.\[limit\]'"):
         make(Gate(limit=Limit(per_second=1)), wire).send(NUMBER, TEXT)
     assert wire.requests == []
 

@@ -99,7 +99,7 @@ def test_many_threads_share_a_client() -> None:
 def test_async_client_without_aiohttp_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     monkeypatch.delitem(sys.modules, "smsbridge.http.aiohttp_transport", raising=False)
-    with pytest.raises(MissingExtra, match=r"smsbridge\[async\]"):
+    with pytest.raises(MissingExtra, match=r"'\.\[async\]'"):
         asyncio.run(AsyncClient(sample_backend()).send(NUMBER, "Hello"))
 
 

@@ -12,7 +12,14 @@ import pytest
 from smsbridge import ConfigError, Secret
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.config.load import from_mapping
-from smsbridge.config.values import BadLike, follow_like, read_text, resolve_value, to_plain
+from smsbridge.config.values import (
+    BadLike,
+    NoBlock,
+    follow_like,
+    read_text,
+    resolve_value,
+    to_plain,
+)
 from smsbridge.text.located import Located
 
 from support.each import each
@@ -46,7 +53,7 @@ def test_env_that_is_unset_or_empty_is_refused_by_name(environ: Mapping[str, str
     [
         ("missing", "No such file or directory"),
         (".", "Is a directory"),
-        ("binary", "it is not utf-8 text"),
+        ("binary", "it is not UTF-8"),
         ("empty", "it is empty"),
     ],
 )
@@ -105,10 +112,9 @@ def test_a_block_has_the_keys_of_those_that_it_is_like_each_with_its_line() -> N
 @each(
     ("name", "line", "why"),
     [
-        ("lost", 21, "there is no [backends.thrid]; did you mean 'third'?"),
+        ("lost", 21, "like: there is no [backends.thrid]; did you mean 'third'?"),
         ("odd", 31, "like: give the name of another block"),
         ("circle", 51, "like goes in a circle: circle → other → circle"),
-        ("none", 0, "there is no [backends.none]; "),
     ],
 )
 def test_a_like_that_leads_nowhere_is_refused_with_the_line_of_the_last(
@@ -118,6 +124,11 @@ def test_a_like_that_leads_nowhere_is_refused_with_the_line_of_the_last(
         follow_like(name, BLOCKS)
     assert str(caught.value).startswith(why)
     assert (caught.value.line, caught.value.key) == (line, ("like",))
+
+
+def test_the_name_of_no_block_is_refused_without_a_line() -> None:
+    with pytest.raises(NoBlock, match=r"^there is no \[backends.thrid\]; did you mean 'third'\?"):
+        follow_like("thrid", BLOCKS)
 
 
 # --- what applications hand over

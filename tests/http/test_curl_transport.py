@@ -153,7 +153,7 @@ def test_without_pycurl_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatc
     for name in [name for name in sys.modules if name.startswith("smsbridge.http.curl_")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pycurl", None)
-    with pytest.raises(MissingExtra, match=r"transport = \"curl\" .*smsbridge\[fast\]"):
+    with pytest.raises(MissingExtra, match=r"transport = \"curl\" .*'\.\[fast\]'"):
         Client(backend("rest", "http://127.0.0.1:9", transport="curl")).send("+12025550123", "Hi")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsbridge.mapping.path import at, flat, names, nest, steps
+from smsbridge.mapping.path import at, flat, names, names_if_path, nest, steps
 
 from support.each import each
 
@@ -107,6 +107,7 @@ def test_names_are_a_path_without_its_indexes() -> None:
     assert names("{urn:x.y}a[0].@b") == "{urn:x.y}a.@b"
     with pytest.raises(ValueError, match="not a path"):
         names("a..b")
+    assert (names_if_path("a[0].b"), names_if_path("a..b[0]")) == ("a.b", "a..b[0]")
 
 
 # There

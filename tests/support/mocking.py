@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+import requests
 from acme_sms import Acme
 from lxml import etree
 
@@ -156,6 +157,11 @@ def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
     given = parse_options(mock, ["--port", "0", *arguments])
     with serve(**given.params) as ready:
         yield ready
+
+
+def control(ready: Mapping[str, Any], what: str) -> Any:
+    """Return what a control URL of a mock answers, by its ready line."""
+    return requests.get(f"{ready['control']}/{what}", timeout=10).json()
 
 
 def acme(protocol: str) -> Acme:

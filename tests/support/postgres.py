@@ -46,7 +46,7 @@ pool_mode = {mode}
 
 def need_postgres() -> Path:
     """Return the folder of the server's commands; without it skip, or fail in CI."""
-    need_module("psycopg", "'smsbridge[postgres]'")
+    need_module("psycopg", "'.[postgres]'")
     found = shutil.which("postgres")
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(_DEBIAN.glob("*/bin"), reverse=True)

@@ -47,6 +47,7 @@ def recording(live: str, folder: Path, **options: Any) -> Iterator[Recorded]:
     usual: dict[str, Any] = {
         "record_live": True,
         "backend": None,
+        "config": None,
         "wsdl": None,
         "secrets": KNOWN,
         "hide_texts": False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from smsbridge.bridge.doors.received_owners import read_received
 from smsbridge.bridge.doors.shadow import check_shadow
@@ -18,6 +18,7 @@ from smsbridge.bridge.table_values import (
     read_seconds,
     read_texts,
 )
+from smsbridge.config.load import BadCredentials
 from smsbridge.errors import ConfigError
 from smsbridge.mapping.path import HEADER
 from smsbridge.text.encodings import ENCODINGS, WIDE
@@ -190,13 +191,9 @@ def _callers(document: ConfigDocument, callers: Checker, speaks: str) -> dict[st
 def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) -> Backend:
     """Return the backend that a door speaks, with one caller's credentials."""
     check_name(callers, name, "caller")
-    given: Mapping[str, Any] = callers.table(name).values
-    auth = document.block(speaks).get("auth")
-    more = {"auth": {**auth, **given}} if isinstance(auth, Mapping) else dict(given)
-    line = document.values.line_of((*callers.at, name))
     try:
-        backend = document.backend(speaks, more, line=line)
-    except ConfigError as error:
+        backend = document.backend(speaks, callers.table(name).values)
+    except BadCredentials as error:
         callers.fail(f"speaks {speaks}: {error}", name)
     if not backend.protocols:
         callers.fail(
@@ -207,8 +204,7 @@ def _caller(document: ConfigDocument, callers: Checker, name: str, speaks: str) 
 
 def _target(document: ConfigDocument, door: DoorConfig, key: str) -> Backend:
     """Return the backend of the block that a key of a door names."""
-    line = document.values.line_of(("doors", door.name, key))
-    return document.backend(getattr(door, key), line=line)
+    return document.backend(getattr(door, key))
 
 
 def _shadow(document: ConfigDocument, doors: Checker, door: DoorConfig) -> Backend:

@@ -11,10 +11,10 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from smsbridge.cli.bulk.csv_file import MOST_SHOWN, Wrong
-from smsbridge.cli.output import count
 from smsbridge.cli.streams import put, say
 from smsbridge.errors import CallerError, InvalidMessage, Unsupported
 from smsbridge.message import fingerprint
+from smsbridge.text.count import count
 from smsbridge.text.segments import Encoding, segments
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import click
 from smsbridge.cli.bulk.layout import Layout, take_delimiter, take_encoding, take_map
 from smsbridge.cli.bulk.progress import show_progress, summary
 from smsbridge.cli.exit_codes import EXIT_OF, Exit, exit_of
-from smsbridge.cli.options import backend_options, choose_backend
+from smsbridge.cli.options import backend_options, choose_backend, same_backend
 from smsbridge.cli.output import printable
 from smsbridge.cli.signals import stop_gently
 from smsbridge.cli.streams import say
@@ -101,6 +101,7 @@ failed, 5 not sent, 6 rejected; 2 refused before any I/O; 130 or 143 stopped.
 @click.option("--whatsapp", is_flag=True, help="By WhatsApp instead of SMS.")
 @click.option(
     "--concurrency",
+    metavar="N",
     type=click.IntRange(1, MOST),
     default=CONCURRENCY,
     show_default=True,
@@ -121,7 +122,7 @@ def send_many(file: Path, out: Path | None, **given: Any) -> None:
 
     if out is None and not given["check"]:
         raise click.UsageError("give --out RESULTS, or --check")
-    backend = choose_backend(given["backend"], given["url"])
+    backend = choose_backend(given["backend"], given["url"], given["config"])
     channel = Channel.WHATSAPP if given["whatsapp"] else Channel.SMS
     layout = Layout(
         delimiter=given["delimiter"], encoding=given["encoding"], columns=given["columns"]
@@ -171,7 +172,7 @@ def _send(backend: Backend, sheet: Sheet, out: Path, given: Mapping[str, Any]) -
             f"can't write {where}: {error.strerror}. Repeat the command when it can be written"
         ) from None
     if run.has_unknown() and _has_log(backend):
-        say_how_to_resolve(out, given["backend"], given["url"])
+        say_how_to_resolve(out, given["backend"], given["config"], given["url"])
     return code
 
 
@@ -180,9 +181,11 @@ def _has_log(backend: Backend) -> bool:
     return any(one.question("sent") for one in backend.by_name().values())
 
 
-def say_how_to_resolve(results: Path, backend: str | None, url: str | None) -> None:
+def say_how_to_resolve(
+    results: Path, backend: str | None, config: str | None, url: str | None
+) -> None:
     """Say which command looks up unknown outcomes, with the options that chose a backend."""
-    chosen = ["--backend", backend] if backend else []
+    chosen = same_backend(backend, config)
     command = shlex.join(["smsbridge", "resolve", str(results), *chosen])
     same = ", with the same --url" if url else ""
     say(f"smsbridge: to look up what is unknown: {command}{same}")

@@ -165,7 +165,7 @@ def _open(path: Path) -> BinaryIO:
             raise BadSheet(f"{path} is not a regular file, and it has to be read twice")
         return path.open("rb")
     except OSError as error:
-        raise BadSheet(f"{path}: {error.strerror}") from None
+        raise BadSheet(f"can't read {path}: {error.strerror}") from None
 
 
 def _state(file: BinaryIO) -> tuple[int, ...]:

@@ -294,7 +294,7 @@ def settle(results: Path, accepted: Iterable[tuple[Line, str]]) -> None:
 
 def beside(results: Path) -> Path:
     """Return the path of the intents of a run."""
-    return results.with_name(f"{results.name}.intents")
+    return results.parent / f"{results.name}.intents"  # with_name refuses a folder, such as "."
 
 
 def _open_intents(results: Path) -> Lines:

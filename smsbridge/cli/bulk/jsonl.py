@@ -33,7 +33,8 @@ class Lines:
         try:
             self._file = os.open(path, flags, _PRIVATE)
         except OSError as error:
-            raise CallerError(f"{path}: {error.strerror}") from None
+            verb = "write" if create else "read"
+            raise CallerError(f"can't {verb} {path}: {error.strerror}") from None
         self._end = os.fstat(self._file).st_size
         if create:
             sync_folder(path)
@@ -94,7 +95,7 @@ def read_whole_lines(path: Path) -> Iterator[dict[str, Any]]:
                 if raw.endswith(b"\n"):
                     yield _line(path, number, raw)
     except OSError as error:
-        raise CallerError(f"{path}: {error.strerror}") from None
+        raise CallerError(f"can't read {path}: {error.strerror}") from None
 
 
 def _line(path: Path, number: int, raw: bytes) -> dict[str, Any]:
@@ -106,9 +107,10 @@ def _line(path: Path, number: int, raw: bytes) -> dict[str, Any]:
 
 
 def refuse_special(path: Path) -> None:
-    """Raise `CallerError` for a pipe, a device or a folder: nothing can be read back from it."""
-    with suppress(OSError):  # if it can't be examined, opening it raises the error
-        if not stat.S_ISREG(path.stat().st_mode):
+    """Raise `CallerError` for a pipe or a device: nothing can be read back from it."""
+    with suppress(OSError):  # if it can't be examined, opening it raises the error, as for a folder
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise CallerError(f"{path} is not a regular file: give the path of one")
 
 

@@ -64,13 +64,16 @@ _FORMULA = ("=", "+", "-", "@")
 )
 @click.option(
     "--concurrency",
+    metavar="N",
     type=click.IntRange(1, MOST),
     default=CONCURRENCY,
     show_default=True,
     help="With --status: how many to ask at a time.",
 )
 @asking_options
-def report(results: Path, backend: str | None, url: str | None, **given: Any) -> None:
+def report(
+    results: Path, backend: str | None, config: str | None, url: str | None, **given: Any
+) -> None:
     """Show the results of a run; the help is `_HELP`."""
     from smsbridge.client.sync import Client
 
@@ -82,13 +85,13 @@ def report(results: Path, backend: str | None, url: str | None, **given: Any) ->
     rows = [run.lines[index] for index in sorted(run.lines)]
     failure = None
     if given["status"]:
-        with Client(choose_backend(backend, url)) as client:
+        with Client(choose_backend(backend, url, config)) as client:
             failure = _ask(client, run, rows, given["concurrency"])
     _show(rows, given)
     counts = Counter(str(row["outcome"]) for row in rows)
     say(summary(counts, run.rows - len(rows)))
     if counts[Outcome.UNKNOWN]:
-        say_how_to_resolve(results, backend, url)
+        say_how_to_resolve(results, backend, config, url)
     if failure is not None:
         raise failure
 

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from smsbridge.bridge.store.message_store import MessageStore
 
 
-def find_bridge() -> BridgeConfig | None:
+def find_bridge(config: str | None = None) -> BridgeConfig | None:
     """Return the bridge in the config file, or None; raises `ConfigError`."""
-    if os.environ.get(URL_VARIABLE):
+    if config is None and os.environ.get(URL_VARIABLE):
         return None
     try:
-        document = read_document(None)
+        document = read_document(config)
     except ConfigError:  # reported when the backend is chosen
         return None
     if not {"bridge", "doors"} & document.values.keys():

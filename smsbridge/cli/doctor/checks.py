@@ -20,7 +20,6 @@ from smsbridge.backends.tables.check_wsdl import SAMPLE, check_tables
 from smsbridge.cli.doctor.credentials import check_credentials
 from smsbridge.cli.doctor.extras import find_missing_extras
 from smsbridge.cli.doctor.finding import Finding
-from smsbridge.cli.output import count
 from smsbridge.cli.wsdl_source import local_wsdl, wsdl_warnings
 from smsbridge.codecs.soap.codec import Soap, endpoint
 from smsbridge.codecs.soap.wsdl_files import LOCK
@@ -31,6 +30,7 @@ from smsbridge.http.tls import VARIABLES
 from smsbridge.http.transport import Network
 from smsbridge.mapping.operation import QUESTIONS
 from smsbridge.message import Message
+from smsbridge.text.count import count
 from smsbridge.text.masking import masker
 from smsbridge.text.suggest import list_words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -12,7 +13,7 @@ import click
 
 from smsbridge.cli.doctor.finding import Finding
 from smsbridge.cli.exit_codes import Exit
-from smsbridge.cli.options import choose_backend, provider_options
+from smsbridge.cli.options import choose_backend, provider_options, same_backend
 from smsbridge.cli.streams import put
 from smsbridge.cli.table import colour, fold
 from smsbridge.errors import CallerError, MissingExtra
@@ -45,21 +46,23 @@ a call shows whether the provider accepts them.
     "--live", is_flag=True, help="Compare wsdl.lock with the WSDL that is at its address now."
 )
 @provider_options
-def doctor(backend: str | None, url: str | None, *, as_json: bool, live: bool) -> None:
+def doctor(
+    backend: str | None, config: str | None, url: str | None, *, as_json: bool, live: bool
+) -> None:
     """Examine one backend, or a bridge and all that it sends through."""
     from smsbridge.cli.doctor.bridge import examine_bridge, find_bridge, senders_of
 
     report = _Report(as_json=as_json)
     try:
-        bridge = None if backend is not None or url is not None else find_bridge()
+        bridge = None if backend is not None or url is not None else find_bridge(config)
         if bridge:
             senders = list(senders_of(bridge).items())
         else:
-            chosen = choose_backend(backend, url)
+            chosen = choose_backend(backend, url, config)
             senders = list((chosen.members() or {"": chosen}).items())
         report.widen(key for _, one in senders for key in one.credentials())
         for name, one in senders:
-            _examine(report, one, name, name or backend, live=live)
+            _examine(report, one, name, same_backend(name or backend, config), live=live)
         for found in examine_bridge(bridge) if bridge else ():
             report.add(found)
     except CallerError as error:
@@ -69,8 +72,8 @@ def doctor(backend: str | None, url: str | None, *, as_json: bool, live: bool) -
         sys.exit(Exit.ERROR)
 
 
-def _examine(report: _Report, one: Backend, name: str, block: str | None, *, live: bool) -> None:
-    """Examine one backend; raises `CallerError`."""
+def _examine(report: _Report, one: Backend, name: str, same: list[str], *, live: bool) -> None:
+    """Examine one backend; raises `CallerError`. ``same``: the options that choose it."""
     from smsbridge.cli.doctor.credentials import check_credentials
     from smsbridge.cli.doctor.live import compare_live
     from smsbridge.cli.wsdl_source import wsdl_carrier
@@ -89,7 +92,7 @@ def _examine(report: _Report, one: Backend, name: str, block: str | None, *, liv
         raise
     report.add(Finding(name="config", said=f"{named} over {one.protocol}"))
     with closing(transport):
-        report.examine(one, transport, block)
+        report.examine(one, transport, same)
     if live:
         report.add(compare_live(one, wsdl_carrier(one.timeout, one)))
 
@@ -117,7 +120,7 @@ class _Report:
         if found.todo:
             put(fold(f"{'':<{len(lead)}}→ ", found.todo))
 
-    def examine(self, backend: Backend, transport: Transport, block: str | None) -> None:
+    def examine(self, backend: Backend, transport: Transport, same: list[str]) -> None:
         from smsbridge.cli.doctor.checks import examine
 
         done = set()
@@ -125,12 +128,12 @@ class _Report:
             self.add(found, "WARN" if found.warns else "ok")
             done.add(found.name)
         if backend.credentials() and "token" not in done:
-            self.add(Finding(name="account", said=_account_note(backend, block)), "note")
+            self.add(Finding(name="account", said=_account_note(backend, same)), "note")
 
 
-def _account_note(backend: Backend, block: str | None) -> str:
+def _account_note(backend: Backend, same: list[str]) -> str:
     said = "not tried: only a call can tell"
     if "sent" not in backend.protocols[backend.protocol].operations():
         return said
-    chosen = f" --backend {block}" if block else ""
-    return f"{said}; smsbridge sent --limit 1{chosen} makes one and sends nothing"
+    asking = shlex.join(["smsbridge", "sent", "--limit", "1", *same])
+    return f"{said}; {asking} makes one and sends nothing"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from smsbridge.backends.base import Backend
 from smsbridge.backends.config_fields import keys_of_type
 from smsbridge.cli.doctor.finding import Finding
-from smsbridge.cli.output import count
+from smsbridge.text.count import count
 from smsbridge.text.secrets import Secret
 
 

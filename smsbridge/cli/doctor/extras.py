@@ -31,4 +31,5 @@ def find_missing_extras(backend: Backend) -> Iterator[Finding]:
             import_module(library)
         except ImportError:
             said = f"{key} needs the extra '{extra}', which is not installed"
-            yield Finding(name="extra", said=said, todo=MissingExtra(extra, key).command)
+            todo = f"from a checkout of smsbridge: {MissingExtra(extra, key).command}"
+            yield Finding(name="extra", said=said, todo=todo)

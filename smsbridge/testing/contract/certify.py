@@ -73,15 +73,21 @@ def certify(
             yield judge(one, among, seconds)
 
 
-def find_subject(name: str, fixtures: Path | None = None, folder: Path | None = None) -> Subject:
+def find_subject(
+    name: str,
+    fixtures: Path | None = None,
+    folder: Path | None = None,
+    config: str | None = None,
+) -> Subject:
     """Return what a name stands for: a block of the config, a backend, or ``package:Class``.
 
-    ``fixtures``: the folder of its fixtures; else that beside it, or those that ship. No credential
-    of a config is read: a canary stands in the place of each. Raises `ConfigError`.
+    ``fixtures``: the folder of its fixtures; else that beside it, or those that ship. ``config``:
+    the file of the block. No credential of a config is read: a canary stands in the place of each.
+    Raises `ConfigError`.
     """
     folder = folder or Path.cwd()
     is_place = ":" in name or is_file(name)
-    block = read_block(name, folder=folder) if not is_place else None
+    block = read_block(name, config, folder=folder) if not is_place else None
     if block is not None:
         keys, home = block
         backend = from_mapping(_without_references(keys), name=name, folder=home)

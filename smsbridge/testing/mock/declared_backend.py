@@ -10,7 +10,7 @@ from typing import Any
 from smsbridge.backends.base import Backend
 from smsbridge.backends.config_fields import keys_of_type
 from smsbridge.backends.registry import backend_names, find, is_file
-from smsbridge.config.load import from_file, from_mapping, is_required
+from smsbridge.config.load import from_file, from_mapping, is_required, read_block
 from smsbridge.errors import ConfigError
 from smsbridge.http import redirect
 from smsbridge.testing.mock.default import SAMPLE_CREDENTIALS, sample_backend
@@ -41,7 +41,7 @@ def is_block(backend: Declared, config: Path | str | None) -> bool:
     """Return whether a name is that of a block, and not of an installed backend."""
     if not isinstance(backend, str) or ":" in backend or is_file(backend):
         return False
-    return config is not None or backend not in backend_names() or _has_block(backend)
+    return backend not in backend_names() or _has_block(backend, config)
 
 
 def _find(backend: Declared, config: Path | str | None) -> Backend:
@@ -56,7 +56,9 @@ def _find(backend: Declared, config: Path | str | None) -> Backend:
     return _make_up(find(backend) if isinstance(backend, str) else backend)
 
 
-def _has_block(name: str) -> bool:
+def _has_block(name: str, config: Path | str | None) -> bool:
+    if config is not None:
+        return read_block(name, config) is not None
     try:
         from_file(name)
     except ConfigError:

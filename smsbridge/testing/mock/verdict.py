@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from smsbridge.text.count import count
 from smsbridge.text.phone import mask_number
 
 
@@ -145,7 +146,7 @@ class Verdict:
 
     def _title(self) -> str:
         word = "passed" if self.passed else "failed"
-        counts = f"{_count(self.requests, 'request')}, {_count(self.messages, 'message')} accepted"
+        counts = f"{count(self.requests, 'request')}, {count(self.messages, 'message')} accepted"
         lane = f", lane {self.lane}" if self.lane else ""
         return f"verdict on {self.scenario}{lane}: {word} ({counts})"
 
@@ -156,7 +157,7 @@ class Verdict:
         yield from (f"refused: {one.request}: {one.why}" for one in self.refused)
         yield from (f"the mock's own failure: {why}" for why in self.failures)
         for name, times in self.leniencies.items():
-            yield f"leniency: {name}, {_count(times, 'time')}"
+            yield f"leniency: {name}, {count(times, 'time')}"
         yield from (f"repeat, as the application wanted: {one.sentence}" for one in self.repeats)
 
 
@@ -223,7 +224,3 @@ def quirks_refusal(leniencies: Sequence[str]) -> str:
 
 def _double(one: Acceptance, first: Acceptance, why: str) -> Double:
     return Double(recipient=mask_number(one.recipient), id=one.id, first=first.id, why=why)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

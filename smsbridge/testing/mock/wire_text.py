@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from smsbridge.mapping.filters import text
-from smsbridge.mapping.path import flat, names
+from smsbridge.mapping.path import flat, names_if_path
 from smsbridge.mapping.reread import reread
 from smsbridge.serving.rest import MULTIPART
 from smsbridge.testing.mock.masked_request import (
@@ -95,12 +95,14 @@ def fields_of(kept: KeptRequest, backend: Backend, secrets: Iterable[str]) -> li
     if kept.call is None:
         return []
     rule = rule_for(kept, backend, secrets, MOST_SHOWN)
-    meanings = {_plain(path): template for path, template in kept.call.table.places().items()}
+    meanings = {
+        names_if_path(path): template for path, template in kept.call.table.places().items()
+    }
     found = []
     for path, value in flat(kept.call.fields):
-        word, template = text(value), meanings.get(_plain(path))
+        word, template = text(value), meanings.get(names_if_path(path))
         read = reread(template, word) if template is not None and word else {}
-        own = _plain(path).rpartition(".")[2]
+        own = names_if_path(path).rpartition(".")[2]
         found.append(
             {
                 "field": rule.name(path),
@@ -109,10 +111,3 @@ def fields_of(kept: KeptRequest, backend: Backend, secrets: Iterable[str]) -> li
             }
         )
     return found
-
-
-def _plain(path: str) -> str:
-    try:
-        return names(path)
-    except ValueError:  # the name of an unknown field may not be a path
-        return path

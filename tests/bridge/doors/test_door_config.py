@@ -69,8 +69,21 @@ def test_the_credentials_of_a_block_with_an_auth_are_those_of_its_auth(tmp_path:
             'to = "new"\npath = "/livez"',
             "doors.shop.path: /livez is used by the bridge itself",
         ),
-        ('api_key = "shop-key"', 'apikey = "k"', "line 7: doors.shop.callers.shop: speaks old"),
-        ('api_key = "shop-key"', "", "smsmobileapi over rest needs api_key"),
+        (
+            'api_key = "shop-key"',
+            'apikey = "k"',
+            "line 7: doors.shop.callers.shop: speaks old: 'apikey' is not a key of smsmobileapi",
+        ),
+        (
+            'api_key = "shop-key"',
+            "",
+            "line 7: doors.shop.callers.shop: speaks old: smsmobileapi over rest needs api_key",
+        ),
+        (
+            'backend = "smsmobileapi"',
+            'backend = "smsmobileapi"\nprotocl = "rest"',
+            "[backends.old]: 'protocl' is not a key of smsmobileapi",
+        ),
         (
             "shop = {",
             '"a b" = {',

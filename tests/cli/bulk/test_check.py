@@ -140,7 +140,7 @@ def test_an_extra_that_is_missing_is_found_before_the_first_message(
     monkeypatch.setitem(sys.modules, library, None)
     done = run("send-many", str(CSV), "--out", "may.jsonl", "--backend", "memory")
     assert (done.code, done.out) == (2, "")
-    assert f"smsbridge[{extra}]" in done.err
+    assert f"'.[{extra}]'" in done.err
     assert not Path("may.jsonl.intents").exists()
 
 
@@ -152,5 +152,5 @@ def test_an_extra_that_a_table_needs_is_found_before_the_first_message(
     monkeypatch.setitem(sys.modules, "phonenumbers", None)
     done = run("send-many", str(CSV), "--out", "may.jsonl", "--backend", "old")
     assert (done.code, done.out) == (2, "")
-    assert "smsbridge[phone]" in done.err
+    assert "'.[phone]'" in done.err
     assert not Path("may.jsonl.intents").exists()

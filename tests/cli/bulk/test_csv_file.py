@@ -218,9 +218,9 @@ def test_of_many_wrong_rows_the_first_twenty_are_told(path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSheet, match="No such file"):
+    with pytest.raises(BadSheet, match=r"^can't read .*none\.csv: No such file"):
         Sheet.read(tmp_path / "none.csv", SMS)
-    with pytest.raises(BadSheet, match="directory"):
+    with pytest.raises(BadSheet, match=r"^can't read .*: Is a directory"):
         Sheet.read(tmp_path, SMS)
     with pytest.raises(BadSheet, match="not a regular file"):
         Sheet.read(Path(os.devnull), SMS)

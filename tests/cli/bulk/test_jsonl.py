@@ -59,10 +59,12 @@ def test_a_whole_line_that_is_no_object_is_refused(path: Path, odd: bytes) -> No
 
 
 def test_a_file_that_is_absent_or_cannot_be_opened_is_refused(path: Path) -> None:
-    with pytest.raises(CallerError, match="No such file"):
+    with pytest.raises(CallerError, match=r"^can't read .*\.jsonl: No such file"):
         Lines(path)
-    with pytest.raises(CallerError, match="No such file"):
+    with pytest.raises(CallerError, match=r"^can't write .*in no folder: No such file"):
         Lines(path / "in no folder", create=True)
+    with pytest.raises(CallerError, match=r"^can't write .*: Is a directory"):
+        Lines(path.parent, create=True)
 
 
 def test_only_one_holds_a_file(path: Path) -> None:
@@ -120,14 +122,12 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_is(
     assert path.read_bytes() == encode(ONE)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
 def test_what_is_not_a_regular_file_is_refused_and_never_waited_for(path: Path, kind: str) -> None:
     if kind == "pipe":
         os.mkfifo(path)
-    elif kind == "device":
-        path.symlink_to("/dev/null")
     else:
-        path.mkdir()
+        path.symlink_to("/dev/null")
     for create in (True, False):
         with pytest.raises(CallerError, match=r"file\.jsonl is not a regular file"):
             Lines(path, create=create)

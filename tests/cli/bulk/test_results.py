@@ -74,9 +74,9 @@ def test_what_no_run_wrote_is_refused(tmp_path: Path, results: list[Any], says: 
 
 
 def test_what_is_not_there_or_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CallerError, match="No such file"):
+    with pytest.raises(CallerError, match=r"^can't read .*r\.jsonl: No such file"):
         read_run(tmp_path / "r.jsonl")
-    with pytest.raises(CallerError, match="not a regular file"):
+    with pytest.raises(CallerError, match=r"^can't read .*: Is a directory"):
         read_run(tmp_path)
     with pytest.raises(CallerError, match="no header"):
         read_run(write(tmp_path, [], [intent(0)]))

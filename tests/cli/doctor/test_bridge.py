@@ -98,6 +98,7 @@ def test_a_config_without_a_bridge_or_a_url_has_none(
     assert find_bridge() is not None
     monkeypatch.setenv("SMSBRIDGE_URL", "memory://")
     assert find_bridge() is None
+    assert find_bridge("smsbridge.toml") is not None
 
 
 def test_a_secret_that_is_not_set_is_told_with_its_line(nowhere: Path) -> None:

@@ -200,7 +200,7 @@ def test_an_extra_that_is_missing_is_a_check_that_failed_with_the_command_that_i
         done = run("doctor")
     assert done.code == 1
     assert "FAIL  extra     limit.per_second needs the extra" in done.out
-    assert "→ pip install 'smsbridge[limit]'\n" in done.out
+    assert "→ from a checkout of smsbridge: pip install '.[limit]'\n" in done.out
 
 
 def test_a_backend_without_a_wire_is_well() -> None:

@@ -22,12 +22,12 @@ def test_each_extra_that_a_key_needs_is_named_with_the_command_that_installs_it(
         (
             "extra",
             "default_region needs the extra 'phone', which is not installed",
-            "pip install 'smsbridge[phone]'",
+            "from a checkout of smsbridge: pip install '.[phone]'",
         ),
         (
             "extra",
             "limit.per_second needs the extra 'limit', which is not installed",
-            "pip install 'smsbridge[limit]'",
+            "from a checkout of smsbridge: pip install '.[limit]'",
         ),
     ]
     needs_none = Console(limit=Limit(in_flight=5), retry=Retry())

@@ -56,6 +56,11 @@ def test_a_block_is_judged_without_its_credentials_by_the_fixtures_beside_it(fol
     assert [one.id for one in found.every_fixture] == ["gate/send/refused"]
 
 
+def test_a_block_of_another_file_is_judged(folder: Path) -> None:
+    (folder / "smsbridge.toml").rename(folder / "other.toml")
+    assert find_subject("gate", folder=folder, config="other.toml").backend.name == "gate"
+
+
 def test_an_installed_backend_is_judged_by_the_fixtures_that_ship(nowhere: Path) -> None:
     found = find_subject("parlayx", folder=nowhere)
     assert "parlayx/default" in {one.id for one in found.every_fixture}

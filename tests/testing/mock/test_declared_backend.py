@@ -56,6 +56,14 @@ def test_the_file_of_a_block_may_stand_elsewhere(config: Path, tmp_path: Path) -
     assert declared_backend(config=other).protocol == "soap"
 
 
+def test_a_name_without_a_block_in_that_file_is_that_of_an_installed_backend(
+    config: Path, tmp_path: Path
+) -> None:
+    assert isinstance(declared_backend("parlayx", config=config), ParlayX)
+    with pytest.raises(ConfigError, match=r"can't read .*none\.toml: No such file"):
+        declared_backend("parlayx", config=tmp_path / "none.toml")
+
+
 def test_a_protocol_may_be_asked_for() -> None:
     assert declared_backend(protocol="oauth").protocol == "oauth"
     with pytest.raises(ConfigError, match="offers rest, soap, oauth"):

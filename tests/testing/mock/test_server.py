@@ -765,7 +765,7 @@ def test_a_missing_library_is_told_by_the_extra_that_brings_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "pytest_httpserver.httpserver", None)
-    with pytest.raises(MissingExtra, match=r"smsbridge\[testing\]"):
+    with pytest.raises(MissingExtra, match=r"'\.\[testing\]'"):
         runpy.run_path(module.__file__)
 
 
