@@ -57,7 +57,10 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
 
 
 def _has_surplus(call: ReceivedCall) -> bool:
-    """Return whether a list of a call has more items than its table reads: they would be lost."""
+    """Return whether a list of a call goes on after what its table reads: a message would be lost.
+
+    An index of 0 is as good as none, since a list with one item counts as that item.
+    """
     carry = call.table.plan.places_carry
     several = {_without_first(path) for path, carried in carry.items() if RECIPIENTS in carried}
     read = {_without_first(path) for path in carry} | call.own
@@ -73,7 +76,6 @@ def _has_surplus(call: ReceivedCall) -> bool:
 
 
 def _without_first(path: str) -> str:
-    """Return a path without indexes of 0, since a list with one item counts as that item."""
     return path.replace("[0]", "")
 
 

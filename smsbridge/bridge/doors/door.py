@@ -75,7 +75,7 @@ class Door:
             counts=self.counts,
             declared=declared,
         )
-        self._missing = missing_fields(config, self._protocols, declared)
+        self._gaps = missing_fields(config, self._protocols, declared)
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -106,10 +106,10 @@ class Door:
     @property
     def warning(self) -> str:
         """What an operator should know before the first call; empty if there is nothing."""
-        if not self._missing:
+        if not self._gaps:
             return ""
         return (
-            f"its WSDL has {list_words(self._missing)}, which no table of {self._dialect.name} "
+            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
             "carries: a send with such a field is refused, unless ignore names it"
         )
 

@@ -174,8 +174,7 @@ class DoorCalls:
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
-        known = self._known_fields(call) if dropped else ()
-        for name in {one if one in known else _OTHER_FIELD for one in dropped}:
+        for name in {self._own_name(call, one) or _OTHER_FIELD for one in dropped}:
             self.counts.note(caller, f"{name} is not passed on")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
@@ -197,16 +196,17 @@ class DoorCalls:
     def _contract_fields(self, call: ReceivedCall) -> Collection[str]:
         return self.declared.get(call.protocol.name, ())
 
-    def _known_fields(self, call: ReceivedCall) -> set[str]:
-        """Return the fields of the contract and the table; its caller made up any other."""
-        return {*self._contract_fields(call), *map(field_name, call.table.places())}
+    def _own_name(self, call: ReceivedCall, name: str) -> str:
+        """Return a field's name if it is the service's; any other was made up by its caller."""
+        own = {*self._contract_fields(call), *map(field_name, call.table.places())}
+        return name if name in own else ""
 
     def _refuse_fields(
         self, request: Request, call: ReceivedCall, caller: str, names: list[str]
     ) -> Response:
         self.counts.refuse("a field that can't be passed on")
-        known = self._known_fields(call)
-        shown = {one if one in known or _PLAIN.fullmatch(one) else _OTHER_FIELD for one in names}
+        plain = (one if _PLAIN.fullmatch(one) else _OTHER_FIELD for one in names)
+        shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
         LOG.warning(
             "refused: %s can't be passed on; if that may be dropped, add it to ignore",
             list_words(sorted(shown)),
