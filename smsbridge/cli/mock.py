@@ -25,6 +25,7 @@ from smsbridge.testing.faults.table import fault as find_fault
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
+    from smsbridge.testing.mock.server import MockServer
     from smsbridge.testing.mock.verdict import Verdict
     from smsbridge.testing.mock.webhooks import WebhookTarget
 
@@ -158,7 +159,7 @@ def serve(  # noqa: PLR0913  (an option each)
     The arguments are the options of the command; ``check`` exits after the block if need be.
     """
     from smsbridge.http.address import check_address
-    from smsbridge.testing.faults.connection import unreachable, untrusted_tls
+    from smsbridge.testing.faults.connection import untrusted_tls
     from smsbridge.testing.mock.server import MockServer
     from smsbridge.testing.mock.verdict import Quirks
 
@@ -172,20 +173,15 @@ def serve(  # noqa: PLR0913  (an option each)
         provider, credentials = provider_of(source, config, scenario, stack)
         provider.quirks = Quirks(quirks)
         provider.webhooks = _webhooks(provider.backend, **hooks)
-        broken = find_fault(fault) if fault else None
         provider.fault = None if fault == _BAD_TLS else fault
         provider.hosts.update(name.lower() for name in names)
         secure = make_tls(tls=tls, ca_file=ca_file, hosts=(host, *names), address=address)
         untrusted = untrusted_tls() if fault == _BAD_TLS else None
-        absent = broken is not None and not untrusted and broken.entry.place is Place.ADDRESS
+        absent = _address_fault(fault)
         below = make_page(provider, host, address, tls=tls) if page and not absent else ""
         server = MockServer(provider, host, port, untrusted or (secure.context if secure else None))
         try:
-            if absent and broken:
-                provider.address = stack.enter_context(unreachable(broken.name, host, port))
-            else:
-                server.start()
-                stack.callback(server.stop)
+            provider.address = stack.enter_context(_listen(server, absent))
         except OSError as error:
             why = (error.strerror or "").partition(" (while attempting")[0]
             raise cannot_listen(host, port, why) from None
@@ -207,6 +203,31 @@ def serve(  # noqa: PLR0913  (an option each)
         }
     if check:
         _say_verdict(provider.lanes.verdicts())
+
+
+def _address_fault(fault: str | None) -> str:
+    """Return the name of a fault of the address, where nothing answers; empty for any other."""
+    broken = find_fault(fault) if fault and fault != _BAD_TLS else None
+    return broken.name if broken and broken.entry.place is Place.ADDRESS else ""
+
+
+@contextmanager
+def _listen(server: MockServer, absent: str) -> Iterator[str]:
+    """Listen until the end of the block, which gets the address; ``absent`` is its fault, if any.
+
+    Raises `OSError`.
+    """
+    from smsbridge.testing.faults.connection import unreachable
+
+    if absent:
+        with unreachable(absent, server.host, server.port) as address:
+            yield address
+        return
+    server.start()
+    try:
+        yield server.provider.address
+    finally:
+        server.stop()
 
 
 def _webhooks(
