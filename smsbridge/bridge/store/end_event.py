@@ -17,22 +17,30 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _FAILED = (State.REJECTED, State.NOT_SENT, State.CANCELLED)
+_OPEN = (*UNDER_WAY, State.UNKNOWN)
 _KEY_BYTES = 32
 
 
 def end_event(connection: Connection, before: State, message: StoredMessage) -> NewEvent | None:
     """Return the event of a change that was just made; None if there is nothing to tell.
 
-    ``before``: the state until then. A send that ended in failure is told; *accepted* only if that
-    was in doubt, or a failure was told before.
+    ``before``: the state until then. A failure is told, but not that a failed message, of which its
+    caller knows, is cancelled; *accepted* only if it was in doubt or a failure was told before.
     """
     if message.state in _FAILED:
-        if before not in (*UNDER_WAY, State.UNKNOWN):  # the failure was told
-            return None
-    elif message.state is not State.ACCEPTED or not (
-        before is State.UNKNOWN or EventStore.was_told(connection, message.seq, FAILURE_STATUSES)
-    ):
-        return None
+        is_news = before in _OPEN or not _is_known_failed(connection, message)
+    elif message.state is State.ACCEPTED:
+        is_news = before is State.UNKNOWN or _is_known_failed(connection, message)
+    else:
+        is_news = False
+    return _event(message) if is_news else None
+
+
+def _is_known_failed(connection: Connection, message: StoredMessage) -> bool:
+    return EventStore.was_told(connection, message.seq, FAILURE_STATUSES)
+
+
+def _event(message: StoredMessage) -> NewEvent:
     return NewEvent(
         kind=EventKind.REPORT,
         backend=message.backend,

@@ -91,6 +91,15 @@ def test_it_says_whose_message_ended_and_why_in_a_word(store: MessageStore) -> N
     assert (event.sender, event.recipient, event.text) == (None, None, None)
 
 
+def test_a_failure_from_before_there_was_a_webhook_is_told_when_it_is_cancelled(
+    place: Place,
+) -> None:
+    with open_store(place) as store:
+        failed = go(store, put(store), State.HANDED_OVER, State.REJECTED)
+        go(with_webhooks(store), failed, State.CANCELLED)
+        assert told(store) == [CANCELLED]
+
+
 def test_a_status_that_a_log_shows_is_told_as_it_is(store: MessageStore) -> None:
     unknown = go(store, put(store), State.HANDED_OVER, State.UNKNOWN)
     end = End(state=State.ACCEPTED, provider_id="p-1", status=Status.DELIVERED)
