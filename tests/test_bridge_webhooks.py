@@ -14,10 +14,11 @@ import pytest
 
 from smsbridge.bridge.events.event_queue import LEASE
 from smsbridge.bridge.metrics import exposition
+from smsbridge.bridge.store.stored_message import AT_ONCE, UNDER_WAY, End, State
 from smsbridge.http.exchange import Request
 
 from support.bridge_killing import Killed, killed
-from support.bridges import NUMBER, Clock, open_store, running, until
+from support.bridges import NUMBER, Clock, open_store, put, running, until
 from support.each import each
 from support.events import events_of
 from support.fault_server import FaultServer, answer
@@ -97,6 +98,38 @@ def test_what_a_provider_tells_is_told_to_the_caller(tmp_path: Path) -> None:
     assert not any(one in metrics for one in (NUMBER, SENDER, first["id"], shop.url))
 
 
+def test_a_refusal_is_told_and_what_becomes_of_a_resend(tmp_path: Path) -> None:
+    with (
+        FaultServer([answer(204)]) as shop,
+        running(tmp_path, whole_text(shop.url)) as run,
+    ):
+        run.provider.fault = "refusals"
+        run.send("A secret text")
+        (message,) = run.settled()
+        run.until(lambda: len(shop.sends) == 1)
+        run.provider.fault = None
+        run.store.move(message, End(state=State.STORED, due=AT_ONCE), "person Ann")
+        run.until(lambda: len(shop.sends) == 2)
+        first, second = map(verify, shop.sends)
+    assert (first["type"], first["data"]["id"]) == ("message.rejected", message.id)
+    assert first["data"]["error"] == message.reason
+    assert (second["type"], second["data"]["id"]) == ("message.queued", message.id)
+    assert "error" not in second["data"]
+
+
+def test_a_refusal_is_told_in_the_words_of_the_dialect(tmp_path: Path) -> None:
+    with (
+        FaultServer([answer(204)]) as shop,
+        running(tmp_path, hooked_text(shop.url)) as run,
+    ):
+        run.provider.fault = "refusals"
+        run.send()
+        run.until(lambda: len(shop.sends) == 1)
+        (message,) = run.messages()
+        told = json.loads(shop.sends[0].body)
+    assert (told["type"], told["data"]["guid"]) == ("sms.failed", message.id)
+
+
 def test_a_receiver_that_is_not_allowed_sees_no_connection(tmp_path: Path) -> None:
     with FaultServer([answer(204)]) as shop:
         url = f"http://localhost:{shop.port}/"
@@ -145,6 +178,36 @@ def die_and_go_on(place: Place, point: str) -> Counter[str]:
 def test_killed_after_a_post_it_tells_the_same_event_twice_and_never_not(place: Place) -> None:
     came = die_and_go_on(place, "event: posted")
     assert sorted(came.values()) == [1, 1, 1, 1, 1, 2]
+
+
+def end_and_die(place: Place, point: str) -> tuple[State, list[str]]:
+    """Kill a bridge as a send ends, restart all; return the state, and what the shop was told."""
+    with FaultServer([answer(204)]) as shop, killed_shop(place, shop) as run:
+        with open_store(place, Clock(time.time())) as store:
+            put(store, backend="no block has this name")
+            run.first.begin(point)
+            assert run.first.wait() == -signal.SIGKILL, point
+            run.begin()
+            until(lambda: not any(store.counts()[state] for state in UNDER_WAY))
+            until(lambda: all(one.delivered_at for one in events_of(store)))
+            (message,) = store.list_messages()
+            run.end()
+        return message.state, [verify(one)["type"] for one in shop.sends]
+
+
+def test_killed_after_the_end_of_a_send_was_recorded_it_tells_that_end(place: Place) -> None:
+    told = end_and_die(place, "not_sent: committed")
+    assert told == (State.NOT_SENT, ["message.undelivered"])
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+@each("point", ["not_sent: begun", "not_sent: written"])
+def test_killed_before_the_end_of_a_send_was_recorded_it_tells_none(
+    place: Place, point: str
+) -> None:
+    place.empty()
+    assert end_and_die(place, point) == (State.UNKNOWN, [])
 
 
 @pytest.mark.full

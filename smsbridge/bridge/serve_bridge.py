@@ -54,7 +54,7 @@ def serve_bridge(
     try:
         with database.lock():
             database.migrate()
-            store = MessageStore(database)
+            store = MessageStore(database, has_webhook=config.has_webhook)
             opened = open_doors(config, store, session, address) if doors else ()
             for door in opened:
                 if door.warning:
@@ -111,7 +111,7 @@ class _Maker:
         config = self._config
         return Inbound.of(
             config.events,
-            EventStore(self._store, config.has_webhook),
+            EventStore(self._store),
             {**self._other_clients(), **self._clients},
             self._address,
             self._listeners.tell,

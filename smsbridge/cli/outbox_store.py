@@ -27,16 +27,18 @@ def bridge_modules() -> None:
 def open_store(config: str | None) -> Iterator[tuple[MessageStore, ConfigDocument]]:
     """Yield the config's store, which another process may be serving, and the config."""
     bridge_modules()
+    from smsbridge.bridge.doors.webhook_config import webhook_places
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.open_database import open_database
     from smsbridge.bridge.store.store_config import read_store
     from smsbridge.config.load import read_document
 
     document = read_document(config)
+    places = webhook_places(document)
     database = open_database(read_store(document))
     try:
         database.check()
-        yield MessageStore(database), document
+        yield MessageStore(database, has_webhook=lambda *place: place in places), document
     finally:
         database.close()
 

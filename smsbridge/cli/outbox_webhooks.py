@@ -17,7 +17,6 @@ from smsbridge.errors import InvalidMessage
 
 if TYPE_CHECKING:
     from smsbridge.bridge.events.event_queue import Endpoint
-    from smsbridge.config.load import ConfigDocument
 
 _TIMES = ("oldest", "failing_since", "disabled_at")
 
@@ -27,9 +26,10 @@ _TIMES = ("oldest", "failing_since", "disabled_at")
 def webhooks(config: str | None, *, as_json: bool) -> None:
     """List webhooks: how many events wait for each, and which are disabled."""
     with open_store(config) as (store, document):
+        from smsbridge.bridge.doors.webhook_config import webhook_places
         from smsbridge.bridge.events.event_queue import EventQueue
 
-        found = [_words(one) for one in EventQueue(store).endpoints(_places(document))]
+        found = [_words(one) for one in EventQueue(store).endpoints(webhook_places(document))]
     if as_json:
         for one in found:
             put(json.dumps(one))
@@ -46,10 +46,10 @@ def webhooks(config: str | None, *, as_json: bool) -> None:
 @store_options
 def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None:
     """Re-enable a webhook, and deliver the events that wait or were given up."""
-    with open_store(config) as (store, document):
+    with open_store(config) as (store, _):
         from smsbridge.bridge.events.event_queue import EventQueue
 
-        if (door, caller) not in _places(document):
+        if not store.has_webhook(door, caller):
             raise InvalidMessage(
                 f"{caller} of the door {door} has no webhook: smsbridge outbox webhooks lists them"
             )
@@ -58,13 +58,6 @@ def enable(door: str, caller: str, config: str | None, *, as_json: bool) -> None
         put(json.dumps({"door": door, "caller": caller, "waiting": count}))
     else:
         put(f"{door} {caller}: {count} waiting")
-
-
-def _places(document: ConfigDocument) -> list[tuple[str, str]]:
-    from smsbridge.bridge.config import read_bridge
-
-    doors = read_bridge(document).doors
-    return [(door.name, caller) for door in doors for caller in door.webhooks]
 
 
 def _words(endpoint: Endpoint) -> dict[str, Any]:

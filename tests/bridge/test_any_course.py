@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from smsbridge.bridge.events.event_queue import LEASE, EventQueue
 from smsbridge.bridge.events.reports import Became, Reports
 from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore, NoStep, OtherContent
-from smsbridge.bridge.store.stored_event import EventKind
+from smsbridge.bridge.store.stored_event import EventKind, StoredEvent
 from smsbridge.bridge.store.stored_message import End, State, StoredMessage
 from smsbridge.errors import Attempt, NotSent, OutcomeUnknown, Reason, Rejected
 from smsbridge.http.exchange import Session
@@ -39,6 +40,15 @@ ENDS = ["accepted", "lost after it was taken", "lost before", "not sent", "rejec
 NUMBERS = ["+12025550123", "+12025550124"]
 STATUSES = [Status.UNKNOWN, Status.QUEUED, Status.SENT, Status.UNDELIVERED, Status.DELIVERED]
 SHOP = ("shop", "shop")
+FAILED = {State.REJECTED, State.NOT_SENT, State.CANCELLED}
+OPEN = {State.STORED, State.HANDED_OVER, State.UNKNOWN}
+FROM_OUTSIDE = 1.0
+"""The time of each event that comes in, which the clock here never shows."""
+
+
+def is_end(event: StoredEvent) -> bool:
+    """Return whether no provider brought an event."""
+    return event.at != FROM_OUTSIDE
 
 
 class Provider:
@@ -102,12 +112,11 @@ class Course(RuleBasedStateMachine):
 
     def open(self) -> None:
         self.database = self.place.database()
-        self.store = MessageStore(self.database, self.clock)
+        self.store = MessageStore(self.database, self.clock, lambda *place: place == SHOP)
         self.queue = MessageQueue(self.store, (self.place.server and "here") or "")
         clients: Any = {"new": self.provider}
         backends: dict[str, Backend] = {"new": self.provider.memory}
-        events = EventStore(self.store, lambda *place: place == SHOP)
-        self.reports = Reports(events, {"new": frozenset({"new"})})
+        self.reports = Reports(EventStore(self.store), {"new": frozenset({"new"})})
         self.event_queue = EventQueue(self.store)
         self.sender = Sender(
             backends=backends, clients=clients, session=self.provider.session, now=self.clock
@@ -171,7 +180,8 @@ class Course(RuleBasedStateMachine):
         assert before is not None
         status = data.draw(st.sampled_from(STATUSES))
         is_named = data.draw(st.booleans())
-        new = a_report(f"{known} {status} {is_named}", status, provider_id=f"p-{known}")
+        key = f"{known} {status} {is_named}"
+        new = a_report(key, status, provider_id=f"p-{known}", at=FROM_OUTSIDE)
         recorded = self.reports.record(new, known if is_named else None)
         assert (recorded.became is Became.REPEATED) is (new.event_key in self.came)
         self.came.add(new.event_key)
@@ -188,7 +198,8 @@ class Course(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from("ijk"))
     def receive(self, key: str) -> None:
-        assert self.reports.events.add(a_received(key)) is (key not in self.came)
+        new = a_received(key, at=FROM_OUTSIDE)
+        assert self.reports.events.add(new) is (key not in self.came)
         self.came.add(key)
 
     @rule()
@@ -220,6 +231,25 @@ class Course(RuleBasedStateMachine):
         for one in self.store.list_messages(limit=1000):
             if one.status and one.status.rank > Status.ACCEPTED.rank:
                 assert (one.seq, one.status) in known
+            self.each_end_that_no_report_tells_was_told_once(
+                one, [event for event in told if event.message == one.seq and is_end(event)]
+            )
+
+    def each_end_that_no_report_tells_was_told_once(
+        self, message: StoredMessage, told: list[StoredEvent]
+    ) -> None:
+        """Check it by the history of a message, in which nothing is ever changed."""
+        steps = self.store.history(message)
+        changes = list(pairwise(State(step["state"]) for step in steps))
+        failures = [change for change in changes if change[0] in OPEN and change[1] in FAILED]
+        is_proof = message.state is State.ACCEPTED and not steps[-1]["actor"].startswith("report")
+        was_open = failures or (State.UNKNOWN, State.ACCEPTED) in changes
+        assert len([one for one in told if one.error]) == len(failures)
+        assert len([one for one in told if not one.error]) == bool(is_proof and was_open)
+        if message.state in FAILED and changes[-1] in failures:
+            assert told[-1].error == (message.reason or message.state)
+        elif is_proof and was_open:
+            assert told[-1].error is None
 
     @rule()
     def look_up(self) -> None:
@@ -236,7 +266,7 @@ class Course(RuleBasedStateMachine):
         message = self.store.find(known)
         assert message is not None
         if message.state is State.UNKNOWN:  # then it is a person who may double it
-            return
+            to = State.ACCEPTED if known in self.provider.taken else State.CANCELLED
         try:
             self.store.move(message, End(state=to, due=self.clock()), "caller shop", tries=0)
         except NoStep:
@@ -267,7 +297,7 @@ class Course(RuleBasedStateMachine):
     @invariant()
     def each_event_is_there_once_and_keeps_its_id(self) -> None:
         found = events_of(self.store)
-        assert len(found) == len(self.came)
+        assert len([one for one in found if not is_end(one)]) == len(self.came)
         ids = {one.seq: one.id for one in found}
         assert ids | self.event_ids == ids
         assert len(set(ids.values())) == len(ids)

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from smsbridge import Status
 from smsbridge.bridge.delivery.message_queue import MessageQueue
-from smsbridge.bridge.store.stored_message import End, State, StoredMessage
+from smsbridge.bridge.store.stored_message import AT_ONCE, End, State, StoredMessage
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
 from support.bridges import NUMBER, claim, config_text, open_store, put, read
 from support.commands import run
 from support.each import each
+from support.events import events_of
+from support.webhook_receivers import SECRET, hooked_text
 
 
 @pytest.fixture
@@ -89,6 +92,28 @@ def test_a_person_decides_and_the_name_is_kept(
     done = run("outbox", *command, message.id, "--by", "Ann", "--json")
     assert (done.code, done.document["state"]) == (0, after)
     assert state_of(tmp_path, message) == (after, "person Ann")
+
+
+@each(
+    ("command", "before", "status"),
+    [
+        ("cancel", State.STORED, Status.REJECTED),
+        ("cancel", State.UNKNOWN, Status.REJECTED),
+        ("mark-sent", State.UNKNOWN, Status.ACCEPTED),
+    ],
+)
+def test_what_a_person_decides_is_told_to_the_caller_s_webhook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, before: State, status: Status
+) -> None:
+    text = hooked_text("https://shop.example/sms").replace(f'"{SECRET}"', '{ env = "NOT_SET" }')
+    (tmp_path / "smsbridge.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    message = stored(tmp_path, before)
+    assert run("outbox", command, message.id, "--by", "Ann").code == 0
+    with open_store(tmp_path) as store:
+        event = events_of(store)[-1]
+        assert (event.message, event.caller, event.status) == (message.seq, "shop", status)
+        assert event.due == AT_ONCE
 
 
 @each(

@@ -25,7 +25,17 @@ from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.webhooks import WebhookTarget
 
-from support.bridges import NEW, OLD, Running, claim, config_text, read, refusal, running
+from support.bridges import (
+    NEW,
+    OLD,
+    Running,
+    claim,
+    config_text,
+    read,
+    refusal,
+    running,
+    with_webhooks,
+)
 
 SECRET = "hook-secret"
 PERSON = "+447700900123"
@@ -132,7 +142,7 @@ def a_received(key: str = "key", text: str = "Yes", **more: Any) -> NewEvent:
 
 def reports_of(store: MessageStore, *, told: bool = False) -> Reports:
     """Return the reports of a store. ``told``: every caller has a webhook."""
-    events = EventStore(store, (lambda *_: True) if told else (lambda *_: False))
+    events = EventStore(with_webhooks(store) if told else store)
     return Reports(events, {"new": frozenset({"new", "both"})})
 
 

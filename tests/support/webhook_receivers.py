@@ -16,7 +16,7 @@ from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.http.exchange import Request
 from smsbridge.message import Status
 
-from support.bridges import config_text, read
+from support.bridges import config_text, read, with_webhooks
 from support.events import events_of
 from support.fault_server import Got
 
@@ -68,7 +68,7 @@ def report(
         "status": status,
         **more,
     }
-    assert EventStore(store, lambda _door, _caller: True).add(NewEvent(**given))
+    assert EventStore(with_webhooks(store)).add(NewEvent(**given))
     return events_of(store)[-1].id
 
 

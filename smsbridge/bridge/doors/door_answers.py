@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from smsbridge.bridge.store.stored_message import FIRST_NUMBER, State, StoredMessage, time_of
+from smsbridge.bridge.store.stored_message import (
+    FIRST_NUMBER,
+    State,
+    StoredMessage,
+    status_of,
+    time_of,
+)
 from smsbridge.errors import Attempt, ConfigError, Reason
 from smsbridge.http.exchange import Request, Session
 from smsbridge.mapping.codec import Unwritable
@@ -40,20 +46,6 @@ _LESS: Mapping[Status, tuple[Status, ...]] = {
 """Weaker statuses, also true, to use if the dialect has no word for a status."""
 
 _NOT_YET = (Status.QUEUED, Status.ACCEPTED, Status.UNKNOWN)
-_OF_STATE: Mapping[State, Status] = {
-    State.STORED: Status.QUEUED,
-    State.HANDED_OVER: Status.QUEUED,
-    State.NOT_SENT: Status.UNDELIVERED,
-    State.REJECTED: Status.REJECTED,
-    State.CANCELLED: Status.REJECTED,
-    State.UNKNOWN: Status.UNKNOWN,
-}
-
-
-def status_of(message: StoredMessage) -> Status:
-    """Return the status of a message."""
-    known = message.status if message.status is not Status.UNKNOWN else None
-    return _OF_STATE.get(message.state, known or Status.ACCEPTED)
 
 
 def true_word(statuses: Mapping[str, Status], status: Status | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -68,6 +68,23 @@ def read_webhooks(
         if name not in callers:
             table.fail(f"not a caller of this door; {nearest(name, callers)}", name)
     return {name: _webhook(document, table.table(name), callers[name]) for name in table.values}
+
+
+def webhook_places(document: ConfigDocument) -> Collection[tuple[str, str]]:
+    """Return the doors and callers that have a webhook, for commands that open no doors.
+
+    Nothing but the names is read, so no secret needs to be there.
+    """
+    doors = _tables(document.values.get("doors"))
+    return [
+        (door, caller) for door, own in doors.items() for caller in _tables(own.get("webhooks"))
+    ]
+
+
+def _tables(given: object) -> Mapping[str, Mapping[str, object]]:
+    """Return the tables in a table by name; what is none is an error of ``smsbridge serve``."""
+    values = given if isinstance(given, Mapping) else {}
+    return {name: one for name, one in values.items() if isinstance(one, Mapping)}
 
 
 def _webhook(document: ConfigDocument, own: Checker, dialect: Backend) -> WebhookConfig:

@@ -17,7 +17,12 @@ from sqlalchemy import and_, delete, false, func, or_, select, update
 
 from smsbridge.bridge.store.message_store import NoStep
 from smsbridge.bridge.store.store_tables import ATTEMPTS, EVENTS, MESSAGES
-from smsbridge.bridge.store.stored_event import EventKind, NewEvent, StoredEvent
+from smsbridge.bridge.store.stored_event import (
+    FAILURE_STATUSES,
+    EventKind,
+    NewEvent,
+    StoredEvent,
+)
 from smsbridge.bridge.store.stored_message import UNDER_WAY, End, State, StoredMessage
 from smsbridge.message import Status
 
@@ -28,7 +33,6 @@ if TYPE_CHECKING:
 
 PROVED = "reported by its provider"
 _SENT = (Status.SENT, Status.DELIVERED, Status.READ)
-_FAILURES = (Status.REJECTED, Status.EXPIRED, Status.UNDELIVERED)
 _MOST = 500
 _TRIES = 3
 
@@ -117,8 +121,9 @@ class Reports:
             actor = f"report {told.backend}"
             return self.events.store.move_row(connection, message, end, actor), True
         if message.state is not State.ACCEPTED:
-            is_failure = status in _FAILURES
-            return message, is_failure and not self._was_told(connection, message, told)
+            is_failure = status in FAILURE_STATUSES
+            was_told = self.events.was_told(connection, message.seq, FAILURE_STATUSES)
+            return message, is_failure and not was_told
         if self._is_of_other_try(connection, message, told):
             return message, False
         lower = [one for one in Status if one.rank < status.rank]
@@ -130,22 +135,16 @@ class Reports:
             return replace(message, status=status), True
         return message, status is message.status and not self._was_told(connection, message, told)
 
-    @staticmethod
     def _was_told(
-        connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
+        self, connection: Connection, message: StoredMessage, told: NewEvent | StoredEvent
     ) -> bool:
         """Return whether the caller already knows the current status, which a lookup may have set.
 
         The answer to its send has already said that the message is queued.
         """
         status = told.status or Status.UNKNOWN
-        before = select(EVENTS.c.seq).where(
-            EVENTS.c.message == message.seq,
-            EVENTS.c.status == status,
-            EVENTS.c.door.is_not(None),  # excludes this event
-        )
         known = status.rank <= Status.ACCEPTED.rank
-        return known or connection.execute(before).first() is not None
+        return known or self.events.was_told(connection, message.seq, [status])
 
     @staticmethod
     def _is_of_other_try(
@@ -156,7 +155,7 @@ class Reports:
         Our reference matches every try. A delivery counts for any of them, since the text arrived.
         """
         ids = {told.provider_id, message.provider_id} - {None}
-        if told.status not in _FAILURES or len(ids) < 2:  # noqa: PLR2004  (that is, they differ)
+        if told.status not in FAILURE_STATUSES or len(ids) < 2:  # noqa: PLR2004  (that is, they differ)
             return False
         tries = select(func.count()).where(
             ATTEMPTS.c.message == message.seq, ATTEMPTS.c.state == State.HANDED_OVER

@@ -15,26 +15,22 @@ from smsbridge.bridge.store.stored_event import StoredEvent
 from smsbridge.bridge.store.stored_message import AT_ONCE, FIRST_NUMBER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import NewEvent
+    from smsbridge.message import Status
 
 _ID_BYTES = 16
 
 
-def _nobody(_door: str, _caller: str) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class EventStore:
-    """The events of a store. ``has_webhook``: whether a door's caller has a webhook."""
+    """The events of a store."""
 
     store: MessageStore
-    has_webhook: Callable[[str, str], bool] = _nobody
 
     def add(self, new: NewEvent) -> bool:
         """Store an event durably; return False if it was already stored."""
@@ -67,8 +63,21 @@ class EventStore:
 
     def due(self, door: str | None, caller: str | None) -> float | None:
         """Return when the webhook of an event is due: at once, or None if there is none to send."""
-        told = door and caller and self.has_webhook(door, caller)
+        told = door and caller and self.store.has_webhook(door, caller)
         return AT_ONCE if told else None
+
+    @staticmethod
+    def was_told(connection: Connection, message: int, statuses: Collection[Status]) -> bool:
+        """Return whether a message, by its row number, has an event with one of these statuses.
+
+        One that still waits for the outcome doesn't count.
+        """
+        before = select(EVENTS.c.seq).where(
+            EVENTS.c.message == message,
+            EVENTS.c.status.in_(statuses),
+            EVENTS.c.door.is_not(None),
+        )
+        return connection.execute(before.limit(1)).first() is not None
 
     def last_time(self, backend: str) -> float | None:
         """Return the send time of a block's newest incoming message; None before the first."""

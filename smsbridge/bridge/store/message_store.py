@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from smsbridge.bridge.store.database import Refusal
+from smsbridge.bridge.store.end_event import end_event
+from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.store_tables import ATTEMPTS, MESSAGES
 from smsbridge.bridge.store.stored_message import (
     AT_ONCE,
@@ -57,13 +59,26 @@ class Put:
     again: bool
 
 
-class MessageStore:
-    """The messages of a database. ``now`` returns seconds since 1970 by its clock."""
+def _nobody(_door: str, _caller: str) -> bool:
+    return False
 
-    def __init__(self, database: Database, now: Callable[[], float] | None = None) -> None:
+
+class MessageStore:
+    """The messages of a database. ``now`` returns seconds since 1970 by its clock.
+
+    ``has_webhook``: whether a door's caller has a webhook.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], float] | None = None,
+        has_webhook: Callable[[str, str], bool] = _nobody,
+    ) -> None:
         """``database`` is migrated; ``now`` is for tests."""
         self.database = database
         self.now = now or database.now
+        self.has_webhook = has_webhook
 
     def put(self, new: NewMessage) -> Put:
         """Store one message, as `put_all` does."""
@@ -204,20 +219,29 @@ class MessageStore:
     def move(self, message: StoredMessage, end: End, actor: str, **more: Any) -> StoredMessage:
         """Move a message to another state; raises `NoStep` if it was changed meanwhile.
 
-        ``more``: other columns. The change and its history row are one transaction.
+        ``more``: other columns. The change, its history row and the event that tells its caller are
+        one transaction.
         """
         if end.state not in STEPS[message.state]:
             step = _STEP_WORDS.get(end.state, f"become {end.state}")
             raise NoStep(f"it is {message.state}, so it can't {step}")
-        return self.database.commit(
-            f"{end.state}",
-            lambda connection: self.move_row(connection, message, end, actor, **more),
-        )
+
+        def write(connection: Connection) -> StoredMessage:
+            moved = self.move_row(connection, message, end, actor, **more)
+            is_heard = self.has_webhook(message.door, message.caller)
+            if is_heard and (new := end_event(connection, message.state, moved)):
+                EventStore(self).add_row(connection, new)
+            return moved
+
+        return self.database.commit(f"{end.state}", write)
 
     def move_row(
         self, connection: Connection, message: StoredMessage, end: End, actor: str, **more: Any
     ) -> StoredMessage:
-        """Move a message's row to another state; raises `NoStep` if it was changed meanwhile."""
+        """Move a message's row to another state; raises `NoStep` if it was changed meanwhile.
+
+        Its caller is told nothing.
+        """
         now = self.now()
         values: dict[str, Any] = {
             "state": end.state,

@@ -137,7 +137,7 @@ EVENTS = Table(
     _part("events_unread", "door", "caller", "kind", "seq", where=IS_UNREAD),
     sqlite_autoincrement=True,
 )
-"""Events from providers: one row per delivery report and per incoming message.
+"""Events: a row per delivery report, incoming message, and end that no provider reports.
 
 ``id``: ours, and stable. ``event_key``: the hash that identifies duplicates. The numbers and text
 of a report are in its ``message``, not here. It has no ``door`` until its message is known and the

@@ -1,4 +1,4 @@
-"""An event in the store: a delivery report, or an incoming message."""
+"""An event in the store: a delivery report, or one of our own, or an incoming message."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 from smsbridge.bridge.store.stored_message import FIRST_NUMBER
 from smsbridge.message import Status
 
+FAILURE_STATUSES = (Status.REJECTED, Status.EXPIRED, Status.UNDELIVERED)
+"""The statuses that say that a message did not arrive."""
+
 
 class EventKind(StrEnum):
-    """What an event is: a delivery report, or an incoming message."""
+    """What an event is: a delivery report, or one of our own, or an incoming message."""
 
     REPORT = "report"
     RECEIVED = "received"
@@ -19,7 +22,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """An event from a provider. ``backend``: the block that it came from.
+    """An event from a provider, or how a send ended. ``backend``: the block that it came from.
 
     ``event_key``: the hash that identifies duplicates. ``door`` and ``caller``: its owner, None
     while unknown. ``message``: the row number of the message that a report is about. ``at``: when

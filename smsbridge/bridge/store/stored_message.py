@@ -65,6 +65,16 @@ SETTLED = frozenset({State.ACCEPTED, State.NOT_SENT, State.REJECTED, State.CANCE
 """The states in which nothing more happens automatically."""
 
 
+_STATUSES: Mapping[State, Status] = {
+    State.STORED: Status.QUEUED,
+    State.HANDED_OVER: Status.QUEUED,
+    State.NOT_SENT: Status.UNDELIVERED,
+    State.REJECTED: Status.REJECTED,
+    State.CANCELLED: Status.REJECTED,
+    State.UNKNOWN: Status.UNKNOWN,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
     """A message submitted by a caller of a door, and the name of the block that sends it.
@@ -169,6 +179,12 @@ class StoredMessage:
             sender=self.sender,
             reference=self.id,
         )
+
+
+def status_of(message: StoredMessage) -> Status:
+    """Return the status of a message, as its caller is told it."""
+    known = message.status if message.status is not Status.UNKNOWN else None
+    return _STATUSES.get(message.state, known or Status.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

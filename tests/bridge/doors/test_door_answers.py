@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from smsbridge import Status
 from smsbridge.backends.base import Backend
 from smsbridge.backends.registry import find
-from smsbridge.bridge.doors.door_answers import DoorAnswers, status_of, true_word
-from smsbridge.bridge.store.stored_message import End, State
+from smsbridge.bridge.doors.door_answers import DoorAnswers, true_word
 from smsbridge.config.load import from_mapping
 from smsbridge.errors import ConfigError
 from smsbridge.serving.provider_protocol import provider_protocols
 
-from support.bridges import claim, open_store, put
 from support.each import each
 
 WORDS = {"WAIT": Status.QUEUED, "OUT": Status.SENT, "THERE": Status.DELIVERED}
@@ -39,19 +35,6 @@ def test_a_word_never_says_more_than_is_known(status: Status | None, word: str |
 
 def test_a_dialect_that_only_knows_delivered_can_t_say_queued() -> None:
     assert true_word({"THERE": Status.DELIVERED}, Status.QUEUED) is None
-
-
-def test_each_state_has_a_status_in_the_dialect(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-        stored = put(store)
-        assert status_of(stored) is Status.QUEUED
-        claimed = claim(store)
-        assert claimed is not None
-        assert status_of(claimed) is Status.QUEUED
-        unknown = store.move(claimed, End(state=State.UNKNOWN), "worker 1")
-        assert status_of(unknown) is Status.UNKNOWN
-        sent = store.move(unknown, End(state=State.ACCEPTED, status=Status.UNKNOWN), "person Ann")
-        assert status_of(sent) is Status.ACCEPTED
 
 
 def rest(accepted: str, statuses: dict[str, str]) -> Backend:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from smsbridge.bridge.doors.webhook_config import Shape, WebhookConfig
+from smsbridge.bridge.doors.webhook_config import Shape, WebhookConfig, webhook_places
+from smsbridge.config.load import read_document
 from smsbridge.errors import ConfigError
 from smsbridge.text.secrets import Secret
 
@@ -32,6 +33,13 @@ def test_an_address_and_a_secret_are_all_that_is_needed(tmp_path: Path) -> None:
     )
     assert "shop.example" not in repr(given)
     assert SECRET not in repr(given)
+
+
+def test_who_has_a_webhook_is_known_without_a_secret(tmp_path: Path) -> None:
+    door = f'webhooks = {{ shop = {{ {URL}, secrets = [{{ env = "NOT_SET" }}] }} }}'
+    (tmp_path / "smsbridge.toml").write_text(config_text(door), encoding="utf-8")
+    document = read_document(tmp_path / "smsbridge.toml")
+    assert list(webhook_places(document)) == [("shop", "shop")]
 
 
 def test_each_key_of_a_webhook_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

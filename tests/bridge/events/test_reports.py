@@ -15,7 +15,7 @@ from smsbridge.bridge.store.event_store import EventStore
 from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, State, StoredMessage
 
-from support.bridges import Clock, claim, open_store, put
+from support.bridges import Clock, claim, open_store, put, with_webhooks
 from support.each import each
 from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.plans import plans_of
@@ -246,6 +246,45 @@ def test_a_failure_that_is_reported_twice_is_told_once(tmp_path: Path) -> None:
         reports = reports_of(store, told=True)
         for key in ("one", "two"):
             reports.record(a_report(key, Status.UNDELIVERED), message.id)
+        assert [one.due for one in events_of(store)] == [AT_ONCE, None]
+
+
+@each("ended", [State.REJECTED, State.NOT_SENT, State.CANCELLED])
+def test_a_failure_that_its_caller_was_told_is_told_no_more_when_it_is_reported(
+    tmp_path: Path, ended: State
+) -> None:
+    with open_store(tmp_path) as bare:
+        store = with_webhooks(bare)
+        message = in_state(store, str(ended))
+        reports = reports_of(store)
+        for said in FAILED:
+            reports.record(a_report(said, said), message.id)
+        reports.record(a_report("in the end", Status.DELIVERED), message.id)
+        assert [one.due for one in events_of(store)] == [AT_ONCE, None, None, None, AT_ONCE]
+
+
+def test_a_failure_that_waited_for_the_outcome_is_told_once(tmp_path: Path) -> None:
+    with open_store(tmp_path) as bare:
+        store = with_webhooks(bare)
+        message = claimed(store)
+        reports = reports_of(store)
+        reports.record(a_report(status=Status.UNDELIVERED), message.id)
+        store.move(message, End(state=State.REJECTED), "worker 1")
+        reports.match(0.0)
+        early, end = events_of(store)
+        assert (early.message, early.due) == (message.seq, None)
+        assert (end.message, end.due) == (message.seq, AT_ONCE)
+
+
+def test_what_a_lookup_proved_and_told_is_told_no_more_when_it_is_reported(
+    tmp_path: Path,
+) -> None:
+    with open_store(tmp_path) as bare:
+        store = with_webhooks(bare)
+        unknown = in_state(store, "unknown")
+        end = End(state=State.ACCEPTED, provider_id="p-1", status=Status.DELIVERED)
+        store.move(unknown, end, "lookup")
+        reports_of(store).record(a_report())
         assert [one.due for one in events_of(store)] == [AT_ONCE, None]
 
 

@@ -32,8 +32,9 @@ def test_an_event_is_kept_once_under_an_id_that_stays(tmp_path: Path) -> None:
 
 
 def test_a_webhook_is_due_at_once_for_a_caller_who_has_one(tmp_path: Path) -> None:
-    with open_store(tmp_path) as store:
-        events = EventStore(store, lambda door, caller: (door, caller) == ("shop", "till"))
+    with open_store(tmp_path) as bare:
+        store = MessageStore(bare.database, bare.now, lambda *place: place == ("shop", "till"))
+        events = EventStore(store)
         events.add(a_received("one"))
         events.add(a_received("two", caller="till"))
         events.add(a_report("three"))

@@ -14,7 +14,7 @@ from smsbridge.bridge.store.retention import clear
 from smsbridge.bridge.store.store_tables import MESSAGES
 from smsbridge.bridge.store.stored_message import End, State, fingerprint_of
 
-from support.bridges import NUMBER, Clock, claim, new_message, open_store, put
+from support.bridges import NUMBER, Clock, claim, new_message, open_store, put, with_webhooks
 from support.events import a_received, a_report, accepted, events_of, reports_of
 from support.stores import Place
 
@@ -70,7 +70,7 @@ def test_no_hash_tells_the_number_to_who_knows_the_text(place: Place) -> None:
 def test_what_came_in_is_cleared_once_its_webhook_is_over(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         EventStore(store).add(a_received("one", "A secret text"))
-        EventStore(store, lambda *_: True).add(a_received("two", "A text that waits"))
+        EventStore(with_webhooks(store)).add(a_received("two", "A text that waits"))
         clear(store.database, clock())
         assert len(EventStore(store).list_received(door="shop", caller="shop")) == 2
         clear(store.database, clock() + 1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from smsbridge import Channel, Message
-from smsbridge.bridge.store.stored_message import SETTLED, STEPS, End, State
+from smsbridge import Channel, Message, Status
+from smsbridge.bridge.store.stored_message import SETTLED, STEPS, End, State, status_of
 from smsbridge.errors import Attempt, NotSent, Outcome, Reason, Rejected
 
-from support.bridges import NUMBER, new_message, open_store, put
+from support.bridges import NUMBER, claim, new_message, open_store, put
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 ATTEMPT = Attempt(backend="new", protocol="rest", reference="r", started=NOON, fingerprint="f")
@@ -26,6 +27,25 @@ def test_nothing_leads_from_an_accepted_message_to_another_send() -> None:
 def test_each_outcome_is_a_state() -> None:
     assert {State(one) for one in Outcome} <= set(State)
     assert {State.STORED, State.HANDED_OVER, State.UNKNOWN} == set(State) - SETTLED
+
+
+def test_each_state_has_a_status_that_its_caller_is_told(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        stored = put(store)
+        assert status_of(stored) is Status.QUEUED
+        claimed = claim(store)
+        assert claimed is not None
+        assert status_of(claimed) is Status.QUEUED
+        unknown = store.move(claimed, End(state=State.UNKNOWN), "worker 1")
+        assert status_of(unknown) is Status.UNKNOWN
+        sent = store.move(unknown, End(state=State.ACCEPTED, status=Status.UNKNOWN), "person Ann")
+        assert status_of(sent) is Status.ACCEPTED
+        for state, status in (
+            (State.NOT_SENT, Status.UNDELIVERED),
+            (State.REJECTED, Status.REJECTED),
+            (State.CANCELLED, Status.REJECTED),
+        ):
+            assert status_of(replace(sent, state=state)) is status
 
 
 def test_the_content_is_all_that_a_repeat_must_have_in_common() -> None:
