@@ -85,9 +85,12 @@ class ProviderCodec(ABC):
         """Return every call in a contract, in a table or not; empty without a contract."""
         return ()
 
-    def declared_fields(self, _name: str) -> Collection[str]:
-        """Return the fields that a contract has for a call, as paths without indexes."""
-        return ()
+    def declared_fields(self, _name: str) -> Mapping[str, Collection[str]]:
+        """Return the fields that a contract has for a call, as paths without indexes.
+
+        Each has the words that say no more than its absence.
+        """
+        return {}
 
     def call_by_head(self, _request: Request) -> str:
         """Return the call that a request's head names, or empty."""

@@ -20,10 +20,11 @@ from smsbridge.codecs.soap.envelope import (
     read_envelope,
     sendable,
 )
-from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL
+from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL, XSDType
 from smsbridge.codecs.soap.reader import split
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.xml import REQUEST
+from smsbridge.codecs.soap.xsd_types import SIMPLE, TEXTUAL
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, SoapFault, Unreadable
@@ -39,6 +40,9 @@ BY_ACTION = "dispatched by SOAPAction"
 """The leniency of a call whose Body element matches no operation."""
 
 _HEAD = 16 * 1024
+_ZEROS = ("0", "0.0")
+"""What programs send for a number, or a flag, that nobody has set."""
+
 _ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
 _LOCATION = re.compile(
     rb"((<(?:[\w.-]+:)?address\s[^<>]*?)?\b(?:schemaL|l)ocation\s*=\s*[\"'])([^\"'<]*)"
@@ -110,13 +114,16 @@ class ProviderSoap(ProviderCodec):
         """Return the operations of the port."""
         return tuple(self.port.operations)
 
-    def declared_fields(self, name: str) -> Collection[str]:
-        """Return the paths of a call's simple parts; of an array, that of the array."""
-        return [
-            one.path
+    def declared_fields(self, name: str) -> Mapping[str, Collection[str]]:
+        """Return the paths of a call's simple parts; of an array, that of the array.
+
+        Each has the words that say no more than its absence: 0 in a number, the default.
+        """
+        return {
+            one.path: [*_zeros(one.type.item or one.type), one.part.fixed or one.part.default or ""]
             for one in self.port.content(name, "input").paths()
             if (one.type.item or one.type).simple and one.part.name != SUBTYPE
-        ]
+        }
 
     def call_by_head(self, request: Request) -> str:
         """Return the operation that a request's action names, or empty."""
@@ -204,6 +211,11 @@ class ProviderSoap(ProviderCodec):
 
         body = _LOCATION.sub(move, port.documents[base])
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
+
+
+def _zeros(kind: XSDType) -> Collection[str]:
+    known = SIMPLE.get(kind.base, TEXTUAL)
+    return _ZEROS if known.form and known.takes("0") else ()
 
 
 def _under(prefix: str, address: str) -> str:

@@ -39,7 +39,7 @@ from smsbridge.serving.provider_protocol import ProviderProtocol, provider_proto
 from smsbridge.text.suggest import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.bridge.store.stored_event import StoredEvent
@@ -81,7 +81,7 @@ class Door:
                 'so no answer can wait for their outcomes: remove answer = "outcome"'
             )
         declared = {
-            one.name: frozenset(one.codec.declared_fields(one.table.send.call))
+            one.name: one.codec.declared_fields(one.table.send.call)
             for one in self._protocols
             if one.table.send
         }
@@ -269,7 +269,7 @@ def _check_readable(
 def _gaps(
     config: DoorConfig,
     protocols: tuple[ProviderProtocol, ...],
-    declared: Mapping[str, frozenset[str]],
+    declared: Mapping[str, Collection[str]],
 ) -> Iterator[str]:
     """Yield the fields that a contract has for a send and that can't be passed on."""
     for protocol in (one for one in protocols if one.table.send and declared.get(one.name)):

@@ -84,7 +84,8 @@ class DoorCounts:
 class DoorCalls:
     """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages.
 
-    ``declared``: the fields that the contract of a protocol has for a send, by its name.
+    ``declared``: the fields that the contract of a protocol has for a send, by its name, with the
+    words that say nothing in each.
     """
 
     config: DoorConfig
@@ -94,7 +95,7 @@ class DoorCalls:
     session: Session
     answers: DoorAnswers
     counts: DoorCounts
-    declared: Mapping[str, frozenset[str]]
+    declared: Mapping[str, Mapping[str, Collection[str]]]
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
         """Return the answer to a call; raises `StoreError` if the store can't be used."""
@@ -148,7 +149,7 @@ class DoorCalls:
                 raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused like any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, error)
-        dropped = omissions(call)
+        dropped = omissions(call, self._contract_fields(call))
         if refused := [name for name in dropped if not self._may_drop(call, name)]:
             return self._refuse_fields(request, call, caller, refused)
         several = [
@@ -193,8 +194,8 @@ class DoorCalls:
     def _may_drop(self, call: ReceivedCall, name: str) -> bool:
         return self.config.ignores(name, is_declared=name in self._contract_fields(call))
 
-    def _contract_fields(self, call: ReceivedCall) -> Collection[str]:
-        return self.declared.get(call.protocol.name, ())
+    def _contract_fields(self, call: ReceivedCall) -> Mapping[str, Collection[str]]:
+        return self.declared.get(call.protocol.name, {})
 
     def _own_name(self, call: ReceivedCall, name: str) -> str:
         """Return a field's name if it is the service's; any other was made up by its caller."""

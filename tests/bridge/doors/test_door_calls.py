@@ -18,6 +18,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Response
 from smsbridge.testing.mock.provider import Provider
 
+from support.blocks import GATE
 from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running
 from support.each import each
 
@@ -378,6 +379,51 @@ def test_a_word_that_the_table_does_not_say_is_refused(
     with running(tmp_path, words_text('undeclared = "refuse"')) as run:
         assert said(words(run, **more)) == {"error": "bad"}
         assert run.messages() == []
+
+
+ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+GATE_TABLE = f"""
+[backends.old]
+backend = "soap"
+wsdl = "{GATE}"
+port = "Gate11"
+auth = {{ type = "fields", fields = {{ apikey = "{{api_key}}" }}, api_key = "none" }}
+[backends.old.send]
+operation = "Submit"
+fields.to = "{{recipient|digits}}"
+fields.body = "{{text}}"
+fields.after = "{{send_at|iso}}"
+fields.tries = 1
+accepted = {{ when = {{ "result.code" = "0" }}, id = "result.id" }}
+rejected = {{ "result.code" = {{ 9 = "request" }} }}
+"""
+
+
+@each(
+    ("more", "count"),
+    [
+        ("<flash>0</flash>", 1),
+        ("<flash>false</flash>", 1),
+        ("<tries>1</tries><weight>0.0</weight>", 1),
+        ("<after>0001-01-01T00:00:00.0000000+01:00</after>", 1),
+        ("<after>1899-12-30T00:00:00</after>", 1),
+        ("<flash>1</flash>", 0),
+        ("<tries>2</tries>", 0),
+        ("<weight>0.5</weight>", 0),
+        ("<priority>low</priority>", 0),
+    ],
+)
+def test_a_field_of_a_wsdl_that_nobody_has_set_is_no_reason_to_refuse(
+    tmp_path: Path, more: str, count: int
+) -> None:
+    text = config_text(backends=GATE_TABLE + NEW)
+    inner = f"<apikey>shop-key</apikey><to>{NUMBER[1:]}</to><body>Hello</body>{more}"
+    body = f'{ENVELOPE}<Submit xmlns="urn:gate">{inner}</Submit></s:Body></s:Envelope>'.encode()
+    with running(tmp_path, text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')) as run:
+        one = form("/soap", {})
+        run.ask(replace(one, headers={"Content-Type": "text/xml"}, body=body))
+        assert len(run.settled()) == count
+        assert all(message.send_at is None for message in run.messages())
 
 
 def test_a_channel_that_the_backend_does_not_have_is_refused(tmp_path: Path) -> None:
