@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request as a codec reads it: the table's name for the call, and its fields."""
+    """A request as a codec reads it: the table's name for the call, and its fields.
+
+    ``twice``: the fields that have two values, of which ``fields`` has the last.
+    """
 
     name: str
     fields: Mapping[str, Any]
+    twice: frozenset[str] = frozenset()
 
 
 class ProviderCodec(ABC):

@@ -15,7 +15,7 @@ from smsbridge.mapping.path import flat
 from smsbridge.mapping.reread import field_at, readable_names, reread, time_in
 from smsbridge.mapping.template import RECIPIENTS, is_choice, names, render
 from smsbridge.serving.call import field_name, unknown_fields
-from smsbridge.serving.rest import NOT_UTF8, TWO_VALUES
+from smsbridge.serving.rest import NOT_UTF8
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -40,7 +40,7 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """
     if NOT_UTF8 in call.leniencies:
         raise InvalidMessage("text: not in an encoding that the call or the door declares")
-    if TWO_VALUES in call.leniencies:
+    if not {*map(_head, call.twice)}.isdisjoint(map(_head, (*call.table.places(), *call.own))):
         raise InvalidMessage("a field has two values, and only one could be sent")
     if _has_surplus(call):
         raise InvalidMessage("a list has more than its table reads, such as a second message")
@@ -56,6 +56,10 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
             raise InvalidMessage("send_at: the time can't be read")
         more["send_at"] = found.time if found and is_set else None
     return [replace(message, **more) for message in call.messages]
+
+
+def _head(path: str) -> str:
+    return field_name(path).partition(".")[0]
 
 
 def _has_surplus(call: ReceivedCall) -> bool:
@@ -94,7 +98,7 @@ def omissions(call: ReceivedCall, declared: Mapping[str, Collection[str]]) -> li
     private = {*call.protocol.table.auth.credentials, "token"}
     found = {
         path for path, word in unknown_fields(call) if not is_unset(word, declared.get(path, ()))
-    }
+    } | {*map(field_name, call.twice)}
     for path, template in call.table.places().items():
         word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
         if isinstance(word, list) and len(word) == 1:

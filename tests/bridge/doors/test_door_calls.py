@@ -19,7 +19,7 @@ from smsbridge.http.exchange import Response
 from smsbridge.testing.mock.provider import Provider
 
 from support.blocks import GATE
-from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running
+from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running, sending
 from support.each import each
 
 REFERENCED = """
@@ -210,6 +210,8 @@ def test_times_are_those_of_the_zone_and_the_form_of_the_dialect(tmp_path: Path)
         ("?text=Other", "", 0),
         ("", "&to=%2B12025550124", 0),
         ("", "&at=2035-01-31T09:00:00Z&at=", 0),
+        ("", "&tag=a&tag=b", 1),
+        ("?tag=a", "&tag=", 1),
     ],
 )
 def test_a_field_with_two_values_is_refused(
@@ -285,15 +287,18 @@ def test_what_can_not_be_carried_on_is_refused(
     with running(tmp_path, config_text('undeclared = "refuse"')) as run:
         for more in ({"port": "2"}, OWN, {"+12025550124": "1"}, {"b c": "1"}):
             assert said(run.send(**more)) == {"result": {"error": "2"}}
+        twice = sending()
+        run.ask(replace(twice, body=twice.body + b"&tag=a&tag="))
         assert run.messages() == []
         (door,) = run.bridge.doors
-        assert door.counts.refused == {"a field that can't be passed on": 4}
+        assert door.counts.refused == {"a field that can't be passed on": 5}
     told = [one for one in caplog.messages if "passed on" in one]
     assert [one.split(" can't")[0] for one in told] == [
         "refused: port",
         "refused: of-the-caller",
         "refused: a field that isn't in its table",
         "refused: a field that isn't in its table",
+        "refused: tag",
     ]
 
 
