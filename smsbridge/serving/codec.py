@@ -77,6 +77,10 @@ class ProviderCodec(ABC):
         """Return a codec that reads requests in an encoding, if undeclared and not UTF-8."""
         return self
 
+    def without_schema(self) -> ProviderCodec:
+        """Return a codec that only notes it if a contract's schema refuses a request."""
+        return self
+
     def sample(self, _name: str) -> dict[str, Any]:
         """Return the words of a valid answer to a call, as far as a contract defines them."""
         return {}

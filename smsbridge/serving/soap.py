@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 BY_ACTION = "dispatched by SOAPAction"
 """The leniency of a call whose Body element matches no operation."""
 
+UNFIT = "a request that doesn't fit the schema"
+"""The leniency of a call that the schema of its WSDL refuses."""
+
 _HEAD = 16 * 1024
 _ZEROS = ("0", "0.0")
-"""What programs send for a number, or a flag, that nobody has set."""
+"""What programs send for what is not a text, such as a number or a flag, if nobody has set it."""
 
 _ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
 _LOCATION = re.compile(
@@ -57,7 +60,8 @@ class NoSuchOperation(Unreadable):
 class ProviderSoap(ProviderCodec):
     """Serves the operations of one port; its WSDL is read once, on first use.
 
-    ``path``: the path of WSDL and calls, if not the service's own.
+    ``path``: the path of WSDL and calls, if not the service's own. ``is_strict``: it refuses a
+    request that doesn't fit the schema.
     """
 
     needs_wsdl = True
@@ -65,6 +69,7 @@ class ProviderSoap(ProviderCodec):
     codec: Soap
     site: Site
     path: str = ""
+    is_strict: bool = True
 
     @cached_property
     def port(self) -> Port:
@@ -91,7 +96,9 @@ class ProviderSoap(ProviderCodec):
             return None
         try:
             if refusal := port.refusal(asked, "input", envelope):
-                raise Unreadable(refusal)
+                if self.is_strict:
+                    raise Unreadable(refusal)
+                note(UNFIT)
             return Call(name=asked, fields=port.read(asked, "input", envelope, note))
         except BadWSDL as error:
             raise Unreadable(str(error)) from None
@@ -99,6 +106,10 @@ class ProviderSoap(ProviderCodec):
     def at_path(self, path: str) -> ProviderSoap:
         """Return a codec that serves the port at another path."""
         return replace(self, path=path)
+
+    def without_schema(self) -> ProviderSoap:
+        """Return a codec that only notes it if the schema refuses a request."""
+        return replace(self, is_strict=False)
 
     def _is_here(self, request: Request, port: Port) -> bool:
         if self.path:
@@ -117,7 +128,7 @@ class ProviderSoap(ProviderCodec):
     def declared_fields(self, name: str) -> Mapping[str, Collection[str]]:
         """Return the paths of a call's simple parts; of an array, that of the array.
 
-        Each has the words that say no more than its absence: 0 in a number, the default.
+        Each has the words that say no more than its absence: 0 where no text is, the default.
         """
         return {
             one.path: [*_zeros(one.type.item or one.type), one.part.fixed or one.part.default or ""]
@@ -214,8 +225,7 @@ class ProviderSoap(ProviderCodec):
 
 
 def _zeros(kind: XSDType) -> Collection[str]:
-    known = SIMPLE.get(kind.base, TEXTUAL)
-    return _ZEROS if known.form and known.takes("0") else ()
+    return _ZEROS if SIMPLE.get(kind.base, TEXTUAL).form else ()
 
 
 def _under(prefix: str, address: str) -> str:

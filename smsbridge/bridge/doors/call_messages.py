@@ -40,10 +40,11 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """
     if NOT_UTF8 in call.leniencies:
         raise InvalidMessage("text: not in an encoding that the call or the door declares")
-    if not {*map(_head, call.twice)}.isdisjoint(map(_head, (*call.table.places(), *call.own))):
-        raise InvalidMessage("a field has two values, and only one could be sent")
-    if _has_surplus(call):
-        raise InvalidMessage("a list has more than its table reads, such as a second message")
+    heads = {_head(path) for path in (*call.table.places(), *call.own)}
+    for name in sorted(heads.intersection(map(_head, call.twice))):
+        raise InvalidMessage(f"{name} has two values, and only one could be sent")
+    if name := _surplus(call):
+        raise InvalidMessage(f"{name} has more values than its table reads: a message may be lost")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is not a message")
     said, more = call.values, dict[str, Any]()
@@ -62,8 +63,8 @@ def _head(path: str) -> str:
     return field_name(path).partition(".")[0]
 
 
-def _has_surplus(call: ReceivedCall) -> bool:
-    """Return whether a list of a call goes on after what its table reads: a message would be lost.
+def _surplus(call: ReceivedCall) -> str:
+    """Return a field whose list goes on after what the table reads, or empty.
 
     An index of 0 is as good as none, since a list with one item counts as that item.
     """
@@ -77,8 +78,8 @@ def _has_surplus(call: ReceivedCall) -> bool:
         items = word if isinstance(word, list) else [word]
         said = (number for number, item in enumerate(items) if not _is_blank(item))
         if any(_without_first(f"{here}[{number}]") not in read for number in said):
-            return True
-    return False
+            return field_name(path)
+    return ""
 
 
 def _without_first(path: str) -> str:

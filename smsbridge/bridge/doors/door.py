@@ -17,6 +17,7 @@ from smsbridge.bridge.doors.call_messages import PASSED
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
+from smsbridge.bridge.doors.public_reason import public_reason
 from smsbridge.bridge.doors.tokens import Tokens
 from smsbridge.bridge.store.database import StoreError
 from smsbridge.bridge.store.stored_message import StoredMessage
@@ -96,6 +97,7 @@ class Door:
             declared=declared,
         )
         self._gaps = sorted({*_gaps(config, self._protocols, declared)})
+        self._words = _words_of(self._protocols)
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -116,6 +118,8 @@ class Door:
             if not by_token and (first := self._callers.challenge(here, self._protocols)):
                 return first  # curl sends the body only once challenged
             self.counts.refuse("unreadable")
+            why = public_reason(notes[-1] if notes else "refused: unreadable", known=self._words)
+            LOG.warning("%s", why, extra={"door": self.config.name})
             return call
         return self._serve(here, call, sender, notes)
 
@@ -130,7 +134,8 @@ class Door:
             return ""
         return (
             f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
-            "carries: a send with such a field is refused, unless ignore names it"
+            f"carries: a send with such a field is refused, unless ignore in "
+            f"[doors.{self.config.name}] names it"
         )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
@@ -307,6 +312,16 @@ def _paths_of(
     return frozenset(f"{config.path}/{path.strip('/')}" for path in (*calls, *others))
 
 
+def _words_of(protocols: tuple[ProviderProtocol, ...]) -> frozenset[str]:
+    """Return the names of calls and of their fields: the service's own, so a log may have them."""
+    found = set[str]()
+    for protocol in protocols:
+        for table in protocol.table.operations().values():
+            fields = (*protocol.codec.declared_fields(table.call), *table.fields)
+            found |= {table.call}.union(*(field_name(path).split(".") for path in fields))
+    return frozenset(found)
+
+
 def _has_rows(protocol: ProviderProtocol) -> bool:
     send = protocol.table.send
     return send is not None and bool(send.rows)
@@ -317,7 +332,7 @@ def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
     dialect = next(iter(config.callers.values()))
     given = [account.credentials().keys() for account in config.callers.values()]
     return tuple(
-        replace(one, codec=one.codec.in_charset(config.charset))
+        replace(one, codec=one.codec.in_charset(config.charset).without_schema())
         for one in provider_protocols(dialect, config.path)
         if any(set(one.table.auth.credentials) <= keys for keys in given)
     )

@@ -169,6 +169,29 @@ def test_a_number_is_read_as_it_was_dialled(tmp_path: Path, to: str, recipient: 
         assert answer.get("error") == (None if recipient else "number")
 
 
+@each(
+    ("more", "why"),
+    [
+        (
+            {"to": "12025550123x"},
+            "refused: recipient \u2022\u2022\u2022: give + and 5 to 15 digits",
+        ),
+        (
+            {"from": "No\x07"},
+            "refused: sender \u2022\u2022\u2022: give printable text, or leave it out",
+        ),
+        ({"at": "tomorrow"}, "refused: send_at: the time can't be read"),
+        ({"to": ""}, "refused: recipient \u2022\u2022\u2022: give + and 5 to 15 digits"),
+    ],
+)
+def test_the_log_says_why_without_what_the_caller_wrote(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, more: dict[str, str], why: str
+) -> None:
+    with running(tmp_path, referenced()) as run:
+        send(run, **more)
+    assert [one for one in caplog.messages if one.startswith("refused")] == [why]
+
+
 def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Path) -> None:
     text = several().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
     with running(tmp_path, text) as run:
