@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
+_MOST_GAPS = 100
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (it is refused)
 _NOTHING = Request(method="POST", url="http://localhost/")
 _UNSTORED = "nothing was stored: try again later"
@@ -133,9 +134,9 @@ class Door:
         if not self._gaps:
             return ""
         return (
-            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
-            f"carries: a send with such a field is refused, unless ignore in "
-            f"[doors.{self.config.name}] names it"
+            f"its WSDL has {list_words(self._gaps, _MOST_GAPS)}, which no table of "
+            f"{self._dialect.name} carries: a send with such a field is refused, until its table "
+            f"has the field or ignore in [doors.{self.config.name}] names it"
         )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:

@@ -232,7 +232,8 @@ def test_a_field_that_the_table_doesn_t_have_is_refused_unless_it_may_be_dropped
         assert "refused: request.priority can't be passed on" in caplog.text
         assert door.warning == (
             "its WSDL has request.notBefore, request.priority, which no table of oldcorp "
-            "carries: a send with such a field is refused, unless ignore in [doors.shop] names it"
+            "carries: a send with such a field is refused, until its table has the field or "
+            "ignore in [doors.shop] names it"
         )
         assert door.warning in caplog.text
     text = text.replace("[doors.shop]", '[doors.shop]\nignore = ["request.priority"]')
