@@ -113,7 +113,7 @@ class Door:
         if wsdl := serve_wsdl(self._protocols, asked, self._address):
             return wsdl
         notes: list[str] = []
-        call = read_call(self._dialect, self._protocols, here, (), notes.append, are_dialled=True)
+        call = read_call(self._dialect, self._protocols, here, (), notes.append, at_door=True)
         if isinstance(call, Response):
             by_token = any(one.auth.tells_by_token for one in self._protocols)
             if not by_token and (first := self._callers.challenge(here, self._protocols)):

@@ -199,6 +199,28 @@ def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Pa
         assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
 
 
+def test_what_a_header_carries_is_carried_on(tmp_path: Path) -> None:
+    headers = """headers = { X-From = "{sender}", X-At = "{send_at|iso}", X-Ref = "{reference}",
+      X-By = "{channels}", Date = "{now}", Accept = "application/json" }"""
+    text = referenced()
+    for name in ("from", "ref", "at"):
+        text = "".join(one for one in text.splitlines(True) if f"fields.{name} " not in one)
+    text = text.replace("fields.to =", headers.replace("\n     ", "") + "\nfields.to =")
+    one = form("/send", {"key": "shop-key", "to": NUMBER, "text": "Hello"})
+
+    def ask(**more: str) -> Response:
+        named = {f"X-{name}": word for name, word in more.items()}
+        return run.ask(replace(one, headers={**one.headers, "accept": "*/*", **named}))
+
+    with running(tmp_path, text) as run:
+        ask(From="Shop", At="2035-01-31T09:00:00Z", Ref="order-1", By="sms")
+        (stored,) = run.messages()
+        assert (stored.sender, stored.reference) == ("Shop", "order-1")
+        assert stored.due == datetime(2035, 1, 31, 9, tzinfo=UTC).timestamp()
+        assert said(ask(At="tomorrow")) == said(ask(By="whatsapp")) == {"error": "bad"}
+        assert said(ask())["ok"] == "yes"
+
+
 LOCAL_TIMES = """
 [backends.old.sent]
 route = "GET /messages"
