@@ -109,6 +109,8 @@ def omissions(call: ReceivedCall, declared: Mapping[str, Collection[str]]) -> li
         if isinstance(word, list):
             found |= set() if RECIPIENTS in carried else {field_name(path)}
             continue
+        if not any(names(template)) and is_unset(word, declared.get(field_name(path), ())):
+            continue
         read = reread(template, text(word), call.values)
         is_whole = bool(read) and read.keys() <= PASSED
         is_whole = is_whole or _says_nothing(template, text(word))

@@ -455,6 +455,7 @@ rejected = {{ "result.code" = {{ 9 = "request" }} }}
         ("<flash>0</flash>", 1),
         ("<flash>false</flash>", 1),
         ("<tries>1</tries><weight>0.0</weight>", 1),
+        ("<tries>0</tries>", 1),
         ("<after>0001-01-01T00:00:00.0000000+01:00</after>", 1),
         ("<after>1899-12-30T00:00:00</after>", 1),
         ("<flash>1</flash>", 0),
