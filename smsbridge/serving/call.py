@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,9 +13,10 @@ from urllib.parse import parse_qsl
 from smsbridge.backends.base import Backend
 from smsbridge.errors import InvalidMessage
 from smsbridge.http.exchange import Request, Response
+from smsbridge.mapping.call_values import REQUEST_VALUES
 from smsbridge.mapping.codec import Note, Unreadable
 from smsbridge.mapping.filters import text
-from smsbridge.mapping.operation import Operation, Question
+from smsbridge.mapping.operation import MADE, Operation, Question
 from smsbridge.mapping.path import at, flat
 from smsbridge.mapping.path import names as names_in
 from smsbridge.mapping.reread import field_at, reread, values_in
@@ -37,6 +39,7 @@ class ReceivedCall:
     ``given``: all its fields. ``known``: the credentials are right. ``message``: None if the
     provider would refuse it; then ``trouble`` says why. ``others``: the messages to further
     recipients. ``own``: the fields that carry credentials. ``leniencies``: those needed to read it.
+    ``twice``: the fields that have two values.
     """
 
     protocol: ProviderProtocol
@@ -48,6 +51,7 @@ class ReceivedCall:
     own: frozenset[str]
     trouble: str = ""
     leniencies: tuple[str, ...] = ()
+    twice: frozenset[str] = frozenset()
     others: tuple[Message, ...] = ()
     _values: Kept[dict[str, str]] = field(
         init=False, repr=False, compare=False, default_factory=Kept
@@ -151,12 +155,13 @@ def read_call(  # noqa: PLR0913  (all are needed to read a call)
     tokens: Collection[str],
     note: Note,
     *,
-    are_dialled: bool = False,
+    at_door: bool = False,
 ) -> ReceivedCall | Response | None:
     """Return the call in a request, the answer to an unreadable one, or None.
 
     ``protocols`` are the backend's; ``tokens`` the issued ones. ``note`` is called with each
-    leniency that was needed. ``are_dialled``: numbers are as dialled in its ``default_region``.
+    leniency that was needed. ``at_door``: numbers are as dialled in its ``default_region``,
+    and what its HTTP headers carry counts as fields.
     """
     found = _find_call(protocols, request, note)
     if not isinstance(found, tuple):
@@ -165,8 +170,11 @@ def read_call(  # noqa: PLR0913  (all are needed to read a call)
     for leniency in leniencies:
         note(leniency)
     operation, table = _operation(protocol.table.operations(), call)
+    call = replace(call, fields=_with_lists(table, call.fields))
+    if at_door:
+        table, call = _with_headers(protocol, table, call, request)
     sending = operation == "send"
-    dialled = are_dialled and backend.default_region
+    dialled = at_door and backend.default_region
     read: _Read = partial(_with_number, backend, table) if dialled else lambda given: given
     messages, trouble = _messages(backend, table, call, note, read) if sending else ([], "")
     credentials = backend.credentials()
@@ -186,6 +194,7 @@ def read_call(  # noqa: PLR0913  (all are needed to read a call)
         | table.places().keys() - table.fields.keys(),
         trouble=trouble,
         leniencies=tuple(leniencies),
+        twice=call.twice,
     )
 
 
@@ -325,15 +334,57 @@ def _with_number(
     return given
 
 
+def _with_lists(table: Operation | Question, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return fields in which ``to[0]`` and ``to[1]`` are the ``to[]`` of a table, as PHP reads it.
+
+    So writes PHP's http_build_query a list.
+    """
+    lists = dict[str, Any]()
+    for path in table.fields:
+        if path.endswith("[]") and path not in given:
+            item = re.compile(re.escape(path[:-1]) + r"[0-9]{1,4}\]")
+            lists |= {name: path for name in given if item.fullmatch(name)}
+    found = {
+        path: [given[name] for name in lists if lists[name] == path] for path in lists.values()
+    }
+    single = {path: words[0] if len(words) == 1 else words for path, words in found.items()}
+    return {name: word for name, word in given.items() if name not in lists} | single
+
+
+def _with_headers(
+    protocol: ProviderProtocol, table: Operation | Question, call: Call, request: Request
+) -> tuple[Operation | Question, Call]:
+    """Return a table and a call in which HTTP headers that carry values are fields.
+
+    Those that prove who calls, such as a signature, are not.
+    """
+    own = {*protocol.table.auth.credentials, "token", *REQUEST_VALUES}
+    found = {
+        f"header:{name}": (template, request.header(name))
+        for name, template in table.headers.items()
+        if own.isdisjoint(carried := {*names(template)}) and carried.difference(MADE)
+    }
+    if not found:
+        return table, call
+    fields = {path: template for path, (template, _) in found.items()}
+    words = {path: word for path, (_, word) in found.items() if word}
+    return (
+        replace(table, fields={**table.fields, **fields}),
+        replace(call, fields={**call.fields, **words}),
+    )
+
+
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Split the fields of a call to several recipients into one set for each."""
     for path, template in table.places().items():
         if RECIPIENTS not in names(template) or (found := field_at(given, path)) in (None, "", []):
             continue
         if isinstance(found, list):
-            return [{**given, path: text(one)} for one in found]
+            each = [text(one) for one in found if one is not None]
+            return [{**given, path: one} for one in each if one.strip()] or [given]
         whole = reread(template, text(found)).get(RECIPIENTS, "")
-        return [{**given, path: text(found).replace(whole, one, 1)} for one in whole.split(",")]
+        each = [one for one in whole.split(",") if one.strip()]
+        return [{**given, path: text(found).replace(whole, one, 1)} for one in each] or [given]
     return [given]
 
 

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request as a codec reads it: the table's name for the call, and its fields."""
+    """A request as a codec reads it: the table's name for the call, and its fields.
+
+    ``twice``: the fields that have two values, of which ``fields`` has the last.
+    """
 
     name: str
     fields: Mapping[str, Any]
+    twice: frozenset[str] = frozenset()
 
 
 class ProviderCodec(ABC):
@@ -73,6 +77,10 @@ class ProviderCodec(ABC):
         """Return a codec that reads requests in an encoding, if undeclared and not UTF-8."""
         return self
 
+    def without_schema(self) -> ProviderCodec:
+        """Return a codec that only notes it if a contract's schema refuses a request."""
+        return self
+
     def sample(self, _name: str) -> dict[str, Any]:
         """Return the words of a valid answer to a call, as far as a contract defines them."""
         return {}
@@ -85,9 +93,12 @@ class ProviderCodec(ABC):
         """Return every call in a contract, in a table or not; empty without a contract."""
         return ()
 
-    def declared_fields(self, _name: str) -> Collection[str]:
-        """Return the fields that a contract has for a call, as paths without indexes."""
-        return ()
+    def declared_fields(self, _name: str) -> Mapping[str, Collection[str]]:
+        """Return the fields that a contract has for a call, as paths without indexes.
+
+        Each has the words that say no more than its absence.
+        """
+        return {}
 
     def call_by_head(self, _request: Request) -> str:
         """Return the call that a request's head names, or empty."""

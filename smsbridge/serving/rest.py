@@ -19,6 +19,7 @@ from smsbridge.codecs.xml_document import read_xml
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, Unreadable
+from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import LIST
 from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
 from smsbridge.serving.format_writer import write_words
@@ -42,11 +43,11 @@ _SHOWN = {"json": "JSON", "xml": "XML", "form": "a form"}
 
 
 def parse_multipart(
-    body: bytes, content_type: str, charset: str = "", note: Note = lambda _: None
+    body: bytes, content_type: str, charset: str, twice: set[str]
 ) -> dict[str, str]:
     """Return the text fields of a ``multipart/form-data`` body (RFC 7578), as PHP's curl sends.
 
-    ``charset``: its encoding, if not UTF-8.
+    ``charset``: its encoding, if not UTF-8. ``twice`` gets the names with two values.
     """
     head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     parts = BytesParser(policy=policy.HTTP).parsebytes(head + body)
@@ -60,16 +61,16 @@ def parse_multipart(
             raise Unreadable("the multipart form has a part without a name")
         try:
             labels = _labels(part.get("content-type", ""), charset)
-            fields = _join(fields, {name: decode(content, labels)[0]}, note)
+            fields = _join(fields, {name: decode(content, labels)[0]}, twice)
         except Undecodable:
             raise Unreadable("the form is not UTF-8") from None
     return fields
 
 
-def _join(fields: dict[str, Any], more: dict[str, Any], note: Note) -> dict[str, Any]:
-    """Return fields with more of them; note it if one has two values."""
-    if any(name in fields and fields[name] != value for name, value in more.items()):
-        note(TWO_VALUES)
+def _join(fields: dict[str, Any], more: dict[str, Any], twice: set[str]) -> dict[str, Any]:
+    """Return fields with more of them; ``twice`` gets the names with two values."""
+    both = fields.keys() & more.keys()
+    twice |= {name for name in both if text(fields[name]) != text(more[name])}
     return fields | more
 
 
@@ -97,10 +98,11 @@ def _encoding_of(plain: str, labels: Sequence[str], note: Note) -> str:
     return encoding
 
 
-def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any]:
+def _read_pairs(form: bytes, labels: Sequence[str], note: Note, twice: set[str]) -> dict[str, Any]:
     """Return the fields of a query or form; of a repeated field, the last value.
 
-    A repeated field whose name ends in ``[]`` is a list.
+    A repeated field whose name ends in ``[]`` is a list, without its empty items. ``twice`` gets
+    the names with two values.
     """
     plain = quote(form.removeprefix(BOM_UTF8), safe=_VISIBLE)
     encoding = _encoding_of(plain, labels, note)
@@ -108,11 +110,19 @@ def _read_pairs(form: bytes, labels: Sequence[str], note: Note) -> dict[str, Any
     fields: dict[str, Any] = dict(pairs)
     if len(pairs) > len(fields):
         several = {name: [w for n, w in pairs if n == name] for name in fields if name[-2:] == "[]"}
-        fields |= {name: words for name, words in several.items() if len(words) > 1}
-        if len(pairs) > len(fields.keys() - several) + sum(map(len, several.values())):
-            differ = any(word != fields[name] for name, word in pairs if name not in several)
-            note(TWO_VALUES if differ else "a field that is given twice")
+        fields |= {name: _items(words) for name, words in several.items()}
+        differ = {name for name, word in pairs if name not in several and word != fields[name]}
+        twice |= differ
+        again = len(pairs) > len(fields.keys() - several) + sum(map(len, several.values()))
+        if again and not differ:
+            note("a field that is given twice")
     return fields
+
+
+def _items(words: list[str]) -> list[str] | str:
+    """Return the items of a list that are not empty, one alone as itself: an empty input is one."""
+    said = [word for word in words if word.strip()]
+    return said if len(said) > 1 else (said or words)[0]
 
 
 def _parts(name: str) -> list[str]:
@@ -186,14 +196,16 @@ class ProviderRest(ProviderCodec):
             f"{{{place}}}": unquote(word, _encoding_of(word, labels, note))
             for place, word in places.items()
         }
-        return Call(
-            name=name, fields=self._fields(request, self.codec_of(name).body, note) | captured
-        )
+        twice: set[str] = set()
+        fields = self._fields(request, self.codec_of(name).body, note, twice) | captured
+        if twice:
+            note(TWO_VALUES)
+        return Call(name=name, fields=fields, twice=frozenset(twice))
 
-    def _fields(self, request: Request, wanted: str, note: Note) -> dict[str, Any]:
+    def _fields(self, request: Request, wanted: str, note: Note, twice: set[str]) -> dict[str, Any]:
         """Return the fields of a request's query and body; ``wanted``: what its body should be."""
         query = request.query.encode(errors="surrogateescape")
-        fields: dict[str, Any] = _read_pairs(query, _labels("", self.charset), note)
+        fields: dict[str, Any] = _read_pairs(query, _labels("", self.charset), note, twice)
         if not request.body:
             return fields
         label = request.header("content-type")
@@ -204,12 +216,12 @@ class ProviderRest(ProviderCodec):
         if given == "json":
             array = LIST if wanted == "json" else ""
             document = parse_json(request.body, array, label, mend=False)
-            return _join(fields, document, note)
+            return _join(fields, document, twice)
         if given == "xml":
-            return _join(fields, _read_xml(request.body, label), note)
+            return _join(fields, _read_xml(request.body, label), twice)
         if kind == MULTIPART:
             note("multipart instead of a form")
-            return _join(fields, parse_multipart(request.body, label, self.charset, note), note)
+            return _join(fields, parse_multipart(request.body, label, self.charset, twice), twice)
         if kind not in (FORM, ""):
             raise Unreadable(f"it is neither {FORM} nor {JSON}")
         if not kind:
@@ -221,7 +233,7 @@ class ProviderRest(ProviderCodec):
             encoding = ""
         if not encoding or encoding.startswith(WIDE):
             raise Unreadable("the form is not UTF-8")
-        return _join(fields, _read_pairs(request.body, labels, note), note)
+        return _join(fields, _read_pairs(request.body, labels, note, twice), twice)
 
     def write(self, _request: Request, name: str, result: Mapping[str, Any] | str) -> Response:
         """Return an answer with status 200, in the format of a route."""

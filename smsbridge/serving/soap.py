@@ -20,10 +20,11 @@ from smsbridge.codecs.soap.envelope import (
     read_envelope,
     sendable,
 )
-from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL
+from smsbridge.codecs.soap.model import SUBTYPE, BadWSDL, XSDType
 from smsbridge.codecs.soap.reader import split
 from smsbridge.codecs.soap.sampler import sample
 from smsbridge.codecs.soap.xml import REQUEST
+from smsbridge.codecs.soap.xsd_types import SIMPLE, TEXTUAL
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, SoapFault, Unreadable
@@ -38,7 +39,13 @@ if TYPE_CHECKING:
 BY_ACTION = "dispatched by SOAPAction"
 """The leniency of a call whose Body element matches no operation."""
 
+UNFIT = "a request that doesn't fit the schema"
+"""The leniency of a call that the schema of its WSDL refuses."""
+
 _HEAD = 16 * 1024
+_ZEROS = ("0", "0.0")
+"""What programs send for what is not a text, such as a number or a flag, if nobody has set it."""
+
 _ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
 _LOCATION = re.compile(
     rb"((<(?:[\w.-]+:)?address\s[^<>]*?)?\b(?:schemaL|l)ocation\s*=\s*[\"'])([^\"'<]*)"
@@ -53,7 +60,8 @@ class NoSuchOperation(Unreadable):
 class ProviderSoap(ProviderCodec):
     """Serves the operations of one port; its WSDL is read once, on first use.
 
-    ``path``: the path of WSDL and calls, if not the service's own.
+    ``path``: the path of WSDL and calls, if not the service's own. ``is_strict``: it refuses a
+    request that doesn't fit the schema.
     """
 
     needs_wsdl = True
@@ -61,6 +69,7 @@ class ProviderSoap(ProviderCodec):
     codec: Soap
     site: Site
     path: str = ""
+    is_strict: bool = True
 
     @cached_property
     def port(self) -> Port:
@@ -87,7 +96,9 @@ class ProviderSoap(ProviderCodec):
             return None
         try:
             if refusal := port.refusal(asked, "input", envelope):
-                raise Unreadable(refusal)
+                if self.is_strict:
+                    raise Unreadable(refusal)
+                note(UNFIT)
             return Call(name=asked, fields=port.read(asked, "input", envelope, note))
         except BadWSDL as error:
             raise Unreadable(str(error)) from None
@@ -95,6 +106,10 @@ class ProviderSoap(ProviderCodec):
     def at_path(self, path: str) -> ProviderSoap:
         """Return a codec that serves the port at another path."""
         return replace(self, path=path)
+
+    def without_schema(self) -> ProviderSoap:
+        """Return a codec that only notes it if the schema refuses a request."""
+        return replace(self, is_strict=False)
 
     def _is_here(self, request: Request, port: Port) -> bool:
         if self.path:
@@ -110,13 +125,16 @@ class ProviderSoap(ProviderCodec):
         """Return the operations of the port."""
         return tuple(self.port.operations)
 
-    def declared_fields(self, name: str) -> Collection[str]:
-        """Return the paths of a call's simple parts; of an array, that of the array."""
-        return [
-            one.path
+    def declared_fields(self, name: str) -> Mapping[str, Collection[str]]:
+        """Return the paths of a call's simple parts; of an array, that of the array.
+
+        Each has the words that say no more than its absence: 0 where no text is, the default.
+        """
+        return {
+            one.path: [*_zeros(one.type.item or one.type), one.part.fixed or one.part.default or ""]
             for one in self.port.content(name, "input").paths()
             if (one.type.item or one.type).simple and one.part.name != SUBTYPE
-        ]
+        }
 
     def call_by_head(self, request: Request) -> str:
         """Return the operation that a request's action names, or empty."""
@@ -204,6 +222,10 @@ class ProviderSoap(ProviderCodec):
 
         body = _LOCATION.sub(move, port.documents[base])
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
+
+
+def _zeros(kind: XSDType) -> Collection[str]:
+    return _ZEROS if SIMPLE.get(kind.base, TEXTUAL).form else ()
 
 
 def _under(prefix: str, address: str) -> str:

@@ -29,7 +29,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return " ".join(meant + listed)
 
 
-def list_words(words: Collection[str]) -> str:
-    """Return words as a list for a sentence; if there are many, only the first ones."""
-    more = len(words) - _MOST_KNOWN
-    return ", ".join(islice(words, _MOST_KNOWN)) + (f" and {more} more" if more > 0 else "")
+def list_words(words: Collection[str], most: int = _MOST_KNOWN) -> str:
+    """Return words as a list for a sentence; if there are more than ``most``, the first ones."""
+    more = len(words) - most
+    return ", ".join(islice(words, most)) + (f" and {more} more" if more > 0 else "")

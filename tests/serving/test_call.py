@@ -459,6 +459,11 @@ EACH = ["+12025550123", "+447700900123"]
         ('{ to = "{recipients|digits|number}" }', "json", '{"to": [12025550123, 447700900123]}'),
         ('{ to = "{recipients}" }', "form", urlencode({"to": ",".join(EACH)})),
         ('{ "to[]" = "{recipients}" }', "form", urlencode({"to[]": EACH}, doseq=True)),
+        (
+            '{ "to[]" = "{recipients}" }',
+            "form",
+            urlencode({f"to[{number}]": one for number, one in enumerate(EACH)}),
+        ),
         ('{ to = "tel:{recipients|digits};" }', "form", "to=tel:12025550123,447700900123;"),
         ('{ "m.to" = "{recipients}" }', "xml", f"<m><to>{EACH[0]}</to><to>{EACH[1]}</to></m>"),
         (
@@ -481,6 +486,31 @@ def test_a_call_to_several_recipients_is_a_message_to_each(to: str, body: str, s
     assert [one.recipient for one in call.messages] == EACH
     assert {one.text for one in call.messages} == {"Hi"}
     assert call.values["recipients"].count(",") == 1
+
+
+@each(
+    ("to", "body", "sent"),
+    [
+        ('{ to = "{recipients}" }', "form", urlencode({"to": f"{EACH[0]},,{EACH[1]}, "})),
+        ('{ to = "{recipients}" }', "json", json.dumps({"to": [*EACH, "", None]})),
+        ('{ "to[]" = "{recipients}" }', "form", urlencode({"to[]": [*EACH, ""]}, doseq=True)),
+        ('{ "to[]" = "{recipient}" }', "form", urlencode({"to[]": ["", EACH[0]]}, doseq=True)),
+        ('{ "to[]" = "{recipient}" }', "form", urlencode({"to[0]": EACH[0]})),
+    ],
+)
+def test_an_empty_item_of_a_list_is_no_recipient(to: str, body: str, sent: str) -> None:
+    send = SEND_TO_EACH.replace('{ to = "{recipients}", body = "{text}" }', to)
+    send = send.replace("POST /sms", "POST /sms?text={text}")
+    if "recipients" not in to:
+        send = send.replace('most = 3\nrows = "messages"\nrow = { recipient = "to" }\n', "")
+    request = Request(
+        method="POST",
+        url="https://gate.example/sms?text=Hi",
+        headers={"Content-Type": {"json": JSON, "form": FORM}[body]},
+        body=sent.encode(),
+    )
+    call = received(block(f'body = "{body}"\n{send}'), request)
+    assert [one.recipient for one in call.messages] == EACH[: to.count("s") + 1]
 
 
 def test_a_number_that_is_given_twice_is_one_message_and_noted() -> None:

@@ -74,8 +74,15 @@ def test_empty_fields_stay_and_the_last_of_two_is_taken() -> None:
 def test_a_field_whose_name_ends_in_brackets_may_be_given_more_than_once() -> None:
     call, notes = read(asked("to[]=1&to[]=2&one[]=1&x=3"))
     assert (call.fields, notes) == ({"to[]": ["1", "2"], "one[]": "1", "x": "3"}, [])
+    assert read(asked("to[]=&to[]=2&to[]=&a[]=&a[]="))[0].fields == {"to[]": "2", "a[]": ""}
     assert read(asked("to[]=1&to[]=2&x=3&x=3"))[1] == ["a field that is given twice"]
     assert read(asked("to[]=1&to[]=2&x=3&x=4"))[1] == ["a field with two values"]
+
+
+def test_the_fields_with_two_values_are_named() -> None:
+    body = json.dumps({"a": 1, "b": True, "c": "4", "text": "Hi"})
+    call, notes = read(asked(body, JSON, target="/sendsms/?a=1&b=true&c=3&d=5&d=6&e=7&e=7"), "json")
+    assert ({*call.twice}, notes) == ({"c", "d"}, ["a field with two values"])
 
 
 @each("kind", [JSON, f"{JSON}; charset=utf-8", "Application/JSON", f" {JSON} ;x"])

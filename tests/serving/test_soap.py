@@ -55,6 +55,16 @@ def ignore(_: str) -> None:
     """Take no note."""
 
 
+def test_the_fields_of_a_contract_have_the_words_that_say_nothing() -> None:
+    site = Site(url="", wsdl=str(CONTRACTS / "cases" / "17-fixed" / "gate.wsdl"))
+    fields = ProviderSoap(Soap(), site).declared_fields("Send")
+    assert "sms" in fields["channel"]
+    site = replace(site, wsdl=str(CONTRACTS / "values.wsdl"))
+    fields = ProviderSoap(Soap(), site).declared_fields("Schedule")
+    texts = {name for name, words in fields.items() if "0" not in words}
+    assert texts == {"to", "callback"}
+
+
 def test_what_the_schema_has_against_a_request_is_told_without_its_values() -> None:
     site = Site(url="", wsdl=str(CONTRACTS / "limits.wsdl"))
     good = {

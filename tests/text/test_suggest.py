@@ -52,6 +52,7 @@ def test_of_many_words_the_first_are_listed() -> None:
     assert list_words(["b", "a"]) == "b, a"
     assert list_words([]) == ""
     assert list_words(MANY) == f"{', '.join(MANY[:12])} and 8 more"
+    assert list_words(MANY, 19) == f"{', '.join(MANY[:19])} and 1 more"
 
 
 def test_what_is_near_comes_first_as_near_as_is_asked_for() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from smsbridge.backends.capabilities import table_to_send
+from smsbridge.bridge.doors.unset_words import is_unset, is_unset_time
 from smsbridge.errors import InvalidMessage, Unsupported
 from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import flat
 from smsbridge.mapping.reread import field_at, readable_names, reread, time_in
 from smsbridge.mapping.template import RECIPIENTS, is_choice, names, render
 from smsbridge.serving.call import field_name, unknown_fields
-from smsbridge.serving.rest import NOT_UTF8, TWO_VALUES
+from smsbridge.serving.rest import NOT_UTF8
 
 if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
@@ -26,10 +29,8 @@ _MADE = {"now", "uuid", "encoding", "segments"}
 PASSED = frozenset(_CARRIED | _MADE)
 """The values of a call that the bridge passes on or makes anew."""
 
-_UNSET = ("false", "0001-01-01t00:00:00")
-"""What .NET says for a bool and a time that nobody has set."""
-
 _EMPTY: tuple[object, ...] = (None, "", [])
+_POINT_ZERO = re.compile(r"(?<=[0-9])\.0+\Z")
 
 
 def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
@@ -39,25 +40,31 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     """
     if NOT_UTF8 in call.leniencies:
         raise InvalidMessage("text: not in an encoding that the call or the door declares")
-    if TWO_VALUES in call.leniencies:
-        raise InvalidMessage("a field has two values, and only one could be sent")
-    if _has_surplus(call):
-        raise InvalidMessage("a list has more than its table reads, such as a second message")
+    heads = {_head(path) for path in (*call.table.places(), *call.own)}
+    for name in sorted(heads.intersection(map(_head, call.twice))):
+        raise InvalidMessage(f"{name} has two values, and only one could be sent")
+    if name := _surplus(call):
+        raise InvalidMessage(f"{name} has more values than its table reads: a message may be lost")
     if not call.messages:
         raise InvalidMessage(call.trouble or "it is not a message")
     said, more = call.values, dict[str, Any]()
-    if sender := said.get("sender"):
+    if (sender := said.get("sender", "")).strip():
         more["sender"] = sender
     if when := time_in(call.given, call.table.places(), "send_at"):
         found = when.read(dialect.zone())
-        if found is None:
+        is_set = not is_unset_time(when.word, found and found.time)
+        if found is None and is_set:
             raise InvalidMessage("send_at: the time can't be read")
-        more["send_at"] = found.time
+        more["send_at"] = found.time if found and is_set else None
     return [replace(message, **more) for message in call.messages]
 
 
-def _has_surplus(call: ReceivedCall) -> bool:
-    """Return whether a list of a call goes on after what its table reads: a message would be lost.
+def _head(path: str) -> str:
+    return field_name(path).partition(".")[0]
+
+
+def _surplus(call: ReceivedCall) -> str:
+    """Return a field whose list goes on after what the table reads, or empty.
 
     An index of 0 is as good as none, since a list with one item counts as that item.
     """
@@ -69,35 +76,40 @@ def _has_surplus(call: ReceivedCall) -> bool:
         if field_name(path) not in known or (here := _without_first(path)) in several:
             continue
         items = word if isinstance(word, list) else [word]
-        said = (number for number, item in enumerate(items) if item not in _EMPTY)
+        said = (number for number, item in enumerate(items) if not _is_blank(item))
         if any(_without_first(f"{here}[{number}]") not in read for number in said):
-            return True
-    return False
+            return field_name(path)
+    return ""
 
 
 def _without_first(path: str) -> str:
     return path.replace("[0]", "")
 
 
-def omissions(call: ReceivedCall) -> list[str]:
+def _is_blank(word: object) -> bool:
+    return word in _EMPTY or not text(word).strip()
+
+
+def omissions(call: ReceivedCall, declared: Mapping[str, Collection[str]]) -> list[str]:
     """Return the fields of a call that the bridge doesn't pass on, as paths without indexes.
 
-    Its table doesn't have them, or has them as an option, or with other words.
+    Its table doesn't have them, or has them as an option, or with other words. ``declared``: the
+    fields of its contract, with the words that say nothing in each.
     """
     private = {*call.protocol.table.auth.credentials, "token"}
     found = {
-        path
-        for path, word in unknown_fields(call)
-        if word not in _EMPTY and text(word).casefold() not in _UNSET
-    }
+        path for path, word in unknown_fields(call) if not is_unset(word, declared.get(path, ()))
+    } | {*map(field_name, call.twice)}
     for path, template in call.table.places().items():
         word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
         if isinstance(word, list) and len(word) == 1:
             (word,) = word
-        if word in _EMPTY or isinstance(word, dict) or not private.isdisjoint(carried):
+        if _is_blank(word) or isinstance(word, dict) or not private.isdisjoint(carried):
             continue  # what is in a dict is a field that the table doesn't have
         if isinstance(word, list):
             found |= set() if RECIPIENTS in carried else {field_name(path)}
+            continue
+        if not any(names(template)) and is_unset(word, declared.get(field_name(path), ())):
             continue
         read = reread(template, text(word), call.values)
         is_whole = bool(read) and read.keys() <= PASSED
@@ -110,6 +122,8 @@ def omissions(call: ReceivedCall) -> list[str]:
 def _is_default(template: Template, word: str) -> bool:
     """Return whether a table says a word without any value, or nothing where it means no."""
     plain = render(template, {})
+    if is_unset(plain) and is_unset(word):
+        return True
     if _as_flag(word) == ("false" if plain is None else _as_flag(text(plain))):
         return True
     options = next(iter(template.values())).values() if is_choice(template) else ()
@@ -122,7 +136,8 @@ def _is_unreadable(template: Template) -> bool:
 
 
 def _as_flag(word: str) -> str:
-    return {"1": "true", "0": "false", "no": "false"}.get(word.casefold(), word.casefold())
+    plain = _POINT_ZERO.sub("", word.strip().casefold())
+    return {"1": "true", "0": "false", "no": "false"}.get(plain, plain)
 
 
 def check_sendable(message: Message, target: Backend, session: Session) -> None:

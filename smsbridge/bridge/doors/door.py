@@ -15,13 +15,21 @@ from smsbridge.bridge.doors.dialect_check import check_dialect, missing_fields
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_calls import DoorCalls, DoorCounts, Waiting
 from smsbridge.bridge.doors.door_config import DoorConfig
+from smsbridge.bridge.doors.public_reason import public_reason
 from smsbridge.bridge.doors.tokens import Tokens
 from smsbridge.bridge.store.database import StoreError
 from smsbridge.bridge.store.stored_message import StoredMessage
 from smsbridge.errors import Reason
 from smsbridge.http.exchange import Request, Response, Session
 from smsbridge.mapping.codec import Unwritable
-from smsbridge.serving.call import ReceivedCall, is_known_call, read_call, refuse, serve_wsdl
+from smsbridge.serving.call import (
+    ReceivedCall,
+    field_name,
+    is_known_call,
+    read_call,
+    refuse,
+    serve_wsdl,
+)
 from smsbridge.serving.callers import Callers, WrongCalls
 from smsbridge.serving.provider_protocol import ProviderProtocol, provider_protocols
 from smsbridge.text.suggest import list_words
@@ -35,6 +43,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("smsbridge.bridge")
 _TOO_MANY = 429
+_MOST_GAPS = 100
 _UNSTORED = "nothing was stored: try again later"
 
 
@@ -61,7 +70,7 @@ class Door:
         check_dialect(config, self._protocols, address)
         self._answers = DoorAnswers.of(config.callers.values(), self._protocols)
         declared = {
-            one.name: frozenset(one.codec.declared_fields(one.table.send.call))
+            one.name: one.codec.declared_fields(one.table.send.call)
             for one in self._protocols
             if one.table.send
         }
@@ -76,6 +85,7 @@ class Door:
             declared=declared,
         )
         self._gaps = missing_fields(config, self._protocols, declared)
+        self._words = _words_of(self._protocols)
         self._paths = _paths_of(config, self._dialect, self._protocols)
         tokens = Tokens(store, config.name)
         self._callers = Callers(accounts=config.callers, tokens_of=tokens.of, issue=tokens.issue)
@@ -90,12 +100,14 @@ class Door:
         if wsdl := serve_wsdl(self._protocols, asked, self._address):
             return wsdl
         notes: list[str] = []
-        call = read_call(self._dialect, self._protocols, here, (), notes.append, are_dialled=True)
+        call = read_call(self._dialect, self._protocols, here, (), notes.append, at_door=True)
         if isinstance(call, Response):
             by_token = any(one.auth.tells_by_token for one in self._protocols)
             if not by_token and (first := self._callers.challenge(here, self._protocols)):
                 return first  # curl sends the body only once challenged
             self.counts.refuse("unreadable")
+            why = public_reason(notes[-1] if notes else "refused: unreadable", known=self._words)
+            LOG.warning("%s", why, extra={"door": self.config.name})
             return call
         return self._serve(here, call, sender, notes)
 
@@ -109,8 +121,9 @@ class Door:
         if not self._gaps:
             return ""
         return (
-            f"its WSDL has {list_words(self._gaps)}, which no table of {self._dialect.name} "
-            "carries: a send with such a field is refused, unless ignore names it"
+            f"its WSDL has {list_words(self._gaps, _MOST_GAPS)}, which no table of "
+            f"{self._dialect.name} carries: a send with such a field is refused, until its table "
+            f"has the field or ignore in [doors.{self.config.name}] names it"
         )
 
     def refuse(self, request: Request, status: int, why: str) -> Response | None:
@@ -212,12 +225,22 @@ def _paths_of(
     return frozenset(f"{config.path}/{path.strip('/')}" for path in (*calls, *others))
 
 
+def _words_of(protocols: tuple[ProviderProtocol, ...]) -> frozenset[str]:
+    """Return the names of calls and of their fields: the service's own, so a log may have them."""
+    found = set[str]()
+    for protocol in protocols:
+        for table in protocol.table.operations().values():
+            fields = (*protocol.codec.declared_fields(table.call), *table.fields)
+            found |= {table.call}.union(*(field_name(path).split(".") for path in fields))
+    return frozenset(found)
+
+
 def _protocols_of(config: DoorConfig) -> tuple[ProviderProtocol, ...]:
     """Return the protocols for which some caller has credentials."""
     dialect = next(iter(config.callers.values()))
     given = [account.credentials().keys() for account in config.callers.values()]
     return tuple(
-        replace(one, codec=one.codec.in_charset(config.charset))
+        replace(one, codec=one.codec.in_charset(config.charset).without_schema())
         for one in provider_protocols(dialect, config.path)
         if any(set(one.table.auth.credentials) <= keys for keys in given)
     )

@@ -14,10 +14,13 @@ from smsbridge.bridge.doors.call_messages import check_sendable, messages_of, om
 from smsbridge.bridge.doors.door_answers import DoorAnswers
 from smsbridge.bridge.doors.door_config import AnswerWhen, DoorConfig
 from smsbridge.bridge.doors.door_log import DoorLog
+from smsbridge.bridge.doors.public_reason import public_reason
 from smsbridge.bridge.store.message_store import NoStep, OtherContent, Put
 from smsbridge.bridge.store.stored_message import AT_ONCE, End, NewMessage, State, StoredMessage
 from smsbridge.errors import InvalidMessage, Reason, Unsupported
 from smsbridge.http.exchange import Request, Response, Session
+from smsbridge.mapping.filters import text
+from smsbridge.mapping.path import flat
 from smsbridge.mapping.reread import time_in
 from smsbridge.serving.call import field_name
 from smsbridge.text.suggest import list_words
@@ -84,7 +87,8 @@ class DoorCounts:
 class DoorCalls:
     """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages.
 
-    ``declared``: the fields that the contract of a protocol has for a send, by its name.
+    ``declared``: the fields that the contract of a protocol has for a send, by its name, with the
+    words that say nothing in each.
     """
 
     config: DoorConfig
@@ -94,7 +98,7 @@ class DoorCalls:
     session: Session
     answers: DoorAnswers
     counts: DoorCounts
-    declared: Mapping[str, frozenset[str]]
+    declared: Mapping[str, Mapping[str, Collection[str]]]
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
         """Return the answer to a call; raises `StoreError` if the store can't be used."""
@@ -147,8 +151,8 @@ class DoorCalls:
             if len(key) > _MOST_KEY or not key.isprintable():
                 raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused like any other)
         except (InvalidMessage, Unsupported) as error:
-            return self._refuse_message(request, call, error)
-        dropped = omissions(call)
+            return self._refuse_message(request, call, caller, error)
+        dropped = omissions(call, self._contract_fields(call))
         if refused := [name for name in dropped if not self._may_drop(call, name)]:
             return self._refuse_fields(request, call, caller, refused)
         several = [
@@ -193,13 +197,15 @@ class DoorCalls:
     def _may_drop(self, call: ReceivedCall, name: str) -> bool:
         return self.config.ignores(name, is_declared=name in self._contract_fields(call))
 
-    def _contract_fields(self, call: ReceivedCall) -> Collection[str]:
-        return self.declared.get(call.protocol.name, ())
+    def _contract_fields(self, call: ReceivedCall) -> Mapping[str, Collection[str]]:
+        return self.declared.get(call.protocol.name, {})
 
     def _own_name(self, call: ReceivedCall, name: str) -> str:
         """Return a field's name if it is the service's; any other was made up by its caller."""
-        own = {*self._contract_fields(call), *map(field_name, call.table.places())}
-        return name if name in own else ""
+        return name if name in self._names(call) else ""
+
+    def _names(self, call: ReceivedCall) -> Collection[str]:
+        return {*self._contract_fields(call), *map(field_name, call.table.places())}
 
     def _refuse_fields(
         self, request: Request, call: ReceivedCall, caller: str, names: list[str]
@@ -208,15 +214,26 @@ class DoorCalls:
         plain = (one if _PLAIN.fullmatch(one) else _OTHER_FIELD for one in names)
         shown = {self._own_name(call, one) or said for one, said in zip(names, plain, strict=True)}
         LOG.warning(
-            "refused: %s can't be passed on; if that may be dropped, add it to ignore",
+            "refused: %s can't be passed on; to drop a field, add it to ignore in [doors.%s]",
             list_words(sorted(shown)),
+            self.config.name,
             extra={"door": self.config.name, "caller": caller},
         )
         return self.answers.refuse(request, call, *_BAD)
 
     def _refuse_message(
-        self, request: Request, call: ReceivedCall, error: InvalidMessage | Unsupported
+        self,
+        request: Request,
+        call: ReceivedCall,
+        caller: str,
+        error: InvalidMessage | Unsupported,
     ) -> Response:
         self.counts.refuse("a message that can't be carried")
+        private = (text(word) for _, word in flat(call.given))
+        LOG.warning(
+            "refused: %s",
+            public_reason(str(error), private, {*self._names(call)}),
+            extra={"door": self.config.name, "caller": caller},
+        )
         reason = _BLAMED.get(str(error).partition(" ")[0].rstrip(":"), Reason.REQUEST)
         return self.answers.refuse(request, call, reason, *_BAD)

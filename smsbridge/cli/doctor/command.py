@@ -108,12 +108,13 @@ class _Report:
     def widen(self, names: Iterable[str]) -> None:
         self._wide = max([self._wide, *map(len, names)])
 
-    def add(self, found: Finding, word: str = "ok") -> None:
+    def add(self, found: Finding, word: str = "") -> None:
         self.well = self.well and found.well
         if self._as_json:
             row = {"name": found.name, "said": found.said, "todo": found.todo}
             put(json.dumps({**row, "well": found.well}))
             return
+        word = word or ("WARN" if found.warns else "ok")
         verdict = word if found.well else "FAIL"
         lead = f"{verdict:<5} {found.name:<{self._wide}}  "
         put(colour(verdict) + fold(lead, found.said)[len(verdict) :])
@@ -125,7 +126,7 @@ class _Report:
 
         done = set()
         for found in examine(backend, transport):
-            self.add(found, "WARN" if found.warns else "ok")
+            self.add(found)
             done.add(found.name)
         if backend.credentials() and "token" not in done:
             self.add(Finding(name="account", said=_account_note(backend, same)), "note")

@@ -311,6 +311,7 @@ def _has_types(envelope: Envelope) -> bool:
 
 def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) -> dict[str, Any]:
     declared = {part.name: part.type.base for part in content.body.type.parts}
+    kinds = {} if strict else {part.name: part.type for part in content.body.type.parts}
     given = [(*split(child), child) for child in envelope.child if split(child) != _RESULT]
     spaces = {space for space, _, _ in given} - {""}
     if spaces:
@@ -331,5 +332,5 @@ def _parts(envelope: Envelope, content: Content, note: Note, *, strict: bool) ->
         wanted = declared.get(name) or "string"
         if said and said != wanted and name in declared and declared[name]:
             note("another xsi:type")
-        parts[name] = envelope.values.of(child, wanted)
+        parts[name] = envelope.values.of(child, wanted, kind=kinds.get(name))
     return parts

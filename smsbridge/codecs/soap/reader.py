@@ -13,6 +13,8 @@ from smsbridge.mapping.path import TEXT
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+    from smsbridge.codecs.soap.model import XSDType
+
 ENCODING12 = "http://www.w3.org/2003/05/soap-encoding"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _INSTANCES = (
@@ -47,11 +49,18 @@ class Values:
         self._count = 0
         self._most = most
 
-    def of(self, element: Element, declared: str = "string", depth: int = 0) -> Any:
+    def of(
+        self,
+        element: Element,
+        declared: str = "string",
+        depth: int = 0,
+        kind: XSDType | None = None,
+    ) -> Any:
         """Return the value of an element.
 
         ``declared`` is the contract's type, which takes precedence over ``xsi:type``: base64 in
-        place of text is decoded.
+        place of text is decoded. ``kind``: the whole type, by which an array is known that doesn't
+        say that it is one, as zeep's don't.
         """
         self._count += 1
         if self._count > self._most or depth > _MOST_DEPTH:
@@ -67,11 +76,13 @@ class Values:
             if len({_key(item) for item in items}) != len(items):
                 raise Unreadable("an associative array has a key twice")
             return {_key(item): self.of(item[-1], depth=depth + 1) for item in items}
-        if said == "Array" or any(space and name in _ARRAY for space, name in attributes):
-            return [self.of(item, depth=depth + 1) for item in element]
+        inner = kind.item if kind else None
+        is_array = said == "Array" or (inner is not None and len(element))
+        if is_array or any(space and name in _ARRAY for space, name in attributes):
+            return [self.of(item, depth=depth + 1, kind=inner) for item in element]
         own = {f"@{name}": said for (space, name), said in attributes.items() if _is_own(space)}
         if len(element) or own.keys() - self._encoding_attributes(element):
-            return self._tree(element, own, depth)
+            return self._tree(element, own, depth, kind)
         if said in _BASE64 and declared not in _BASE64:
             self._note("base64 for text")
             return _unbase64(element.text or "")
@@ -86,12 +97,16 @@ class Values:
         """Return whether another element of the body refers to this one."""
         return any(self._ids.get(name) is element for name in _names(element))
 
-    def _tree(self, element: Element, own: Mapping[str, str], depth: int) -> dict[str, Any]:
+    def _tree(
+        self, element: Element, own: Mapping[str, str], depth: int, kind: XSDType | None
+    ) -> dict[str, Any]:
         tree: dict[str, Any] = dict(own)
         if not len(element):
             tree[TEXT] = element.text or ""
         for child in element:
-            name, value = split(child)[1], self.of(child, depth=depth + 1)
+            name = split(child)[1]
+            part = kind.part(name) if kind else None
+            value = self.of(child, depth=depth + 1, kind=part.type if part else None)
             if name not in tree:
                 tree[name] = value
             elif isinstance(tree[name], list):

@@ -229,7 +229,8 @@ def test_a_field_that_the_table_doesn_t_have_is_refused_unless_it_may_be_dropped
         assert "refused: request.priority can't be passed on" in caplog.text
         assert door.warning == (
             "its WSDL has request.notBefore, request.priority, which no table of oldcorp "
-            "carries: a send with such a field is refused, unless ignore names it"
+            "carries: a send with such a field is refused, until its table has the field or "
+            "ignore in [doors.shop] names it"
         )
         assert door.warning in caplog.text
     text = text.replace("[doors.shop]", '[doors.shop]\nignore = ["request.priority"]')
@@ -241,6 +242,43 @@ def test_a_field_that_the_table_doesn_t_have_is_refused_unless_it_may_be_dropped
         (door,) = run.bridge.doors
         assert door.counts.leniencies == {("shop", "request.priority is not passed on"): 2}
         assert len(run.settled()) == 2
+
+
+@each(
+    ("fields", "count", "said"),
+    [
+        (f"<body>Hello</body><destination>{NUMBER[1:]}</destination><priority/>", 1, ""),
+        (
+            f"<destination>{NUMBER[1:]}</destination><body>Hello</body><notBefore>0</notBefore>",
+            1,
+            "",
+        ),
+        (
+            f"<body>Hello</body><destination>{NUMBER[1:]}</destination>{LATER}",
+            0,
+            "request.notBefore can't be passed on",
+        ),
+        (
+            "<body>Hello</body>",
+            0,
+            "recipient \u2022\u2022\u2022: give + and 5 to 15 digits",
+        ),
+        ("<body>", 0, "the document is not well-formed XML"),
+    ],
+)
+def test_a_call_that_the_schema_refuses_is_read_as_well_as_it_can_be(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fields: str, count: int, said: str
+) -> None:
+    call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
+    with running(tmp_path, oldcorp()) as run:
+        run.ask(call)
+        assert len(run.settled()) == count
+        (door,) = run.bridge.doors
+        told = [one for one in caplog.messages if one.startswith("refused: ")]
+        whys = [one.removeprefix("refused: ").partition(";")[0] for one in told]
+        assert whys == ([said] if said else [])
+        noted = {("shop", "a request that doesn't fit the schema"): 1}
+        assert not count or door.counts.leniencies == noted
 
 
 def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from smsbridge.bridge.store.stored_message import State
 from smsbridge.http.exchange import Response
 from smsbridge.testing.mock.provider import Provider
 
-from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running
+from support.blocks import GATE
+from support.bridges import CALLERS, NEW, NUMBER, Running, config_text, form, get, running, sending
 from support.each import each
 
 REFERENCED = """
@@ -167,11 +168,56 @@ def test_a_number_is_read_as_it_was_dialled(tmp_path: Path, to: str, recipient: 
         assert answer.get("error") == (None if recipient else "number")
 
 
+@each(
+    ("more", "why"),
+    [
+        (
+            {"to": "12025550123x"},
+            "refused: recipient \u2022\u2022\u2022: give + and 5 to 15 digits",
+        ),
+        (
+            {"from": "No\x07"},
+            "refused: sender \u2022\u2022\u2022: give printable text, or leave it out",
+        ),
+        ({"at": "tomorrow"}, "refused: send_at: the time can't be read"),
+        ({"to": ""}, "refused: recipient \u2022\u2022\u2022: give + and 5 to 15 digits"),
+    ],
+)
+def test_the_log_says_why_without_what_the_caller_wrote(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, more: dict[str, str], why: str
+) -> None:
+    with running(tmp_path, referenced()) as run:
+        send(run, **more)
+    assert [one for one in caplog.messages if one.startswith("refused")] == [why]
+
+
 def test_numbers_of_a_call_to_several_are_read_as_they_were_dialled(tmp_path: Path) -> None:
     text = several().replace('backend = "rest"', 'backend = "rest"\ndefault_region = "GB"', 1)
     with running(tmp_path, text) as run:
         send(run, to="07700900123,07700 900124")
         assert [one.recipient for one in run.settled()] == ["+447700900123", "+447700900124"]
+
+
+def test_what_a_header_carries_is_carried_on(tmp_path: Path) -> None:
+    headers = """headers = { X-From = "{sender}", X-At = "{send_at|iso}", X-Ref = "{reference}",
+      X-By = "{channels}", Date = "{now}", Accept = "application/json" }"""
+    text = referenced()
+    for name in ("from", "ref", "at"):
+        text = "".join(one for one in text.splitlines(True) if f"fields.{name} " not in one)
+    text = text.replace("fields.to =", headers.replace("\n     ", "") + "\nfields.to =")
+    one = form("/send", {"key": "shop-key", "to": NUMBER, "text": "Hello"})
+
+    def ask(**more: str) -> Response:
+        named = {f"X-{name}": word for name, word in more.items()}
+        return run.ask(replace(one, headers={**one.headers, "accept": "*/*", **named}))
+
+    with running(tmp_path, text) as run:
+        ask(From="Shop", At="2035-01-31T09:00:00Z", Ref="order-1", By="sms")
+        (stored,) = run.messages()
+        assert (stored.sender, stored.reference) == ("Shop", "order-1")
+        assert stored.due == datetime(2035, 1, 31, 9, tzinfo=UTC).timestamp()
+        assert said(ask(At="tomorrow")) == said(ask(By="whatsapp")) == {"error": "bad"}
+        assert said(ask())["ok"] == "yes"
 
 
 LOCAL_TIMES = """
@@ -208,6 +254,8 @@ def test_times_are_those_of_the_zone_and_the_form_of_the_dialect(tmp_path: Path)
         ("?text=Other", "", 0),
         ("", "&to=%2B12025550124", 0),
         ("", "&at=2035-01-31T09:00:00Z&at=", 0),
+        ("", "&tag=a&tag=b", 1),
+        ("?tag=a", "&tag=", 1),
     ],
 )
 def test_a_field_with_two_values_is_refused(
@@ -283,15 +331,18 @@ def test_what_can_not_be_carried_on_is_refused(
     with running(tmp_path, config_text('undeclared = "refuse"')) as run:
         for more in ({"port": "2"}, OWN, {"+12025550124": "1"}, {"b c": "1"}):
             assert said(run.send(**more)) == {"result": {"error": "2"}}
+        twice = sending()
+        run.ask(replace(twice, body=twice.body + b"&tag=a&tag="))
         assert run.messages() == []
         (door,) = run.bridge.doors
-        assert door.counts.refused == {"a field that can't be passed on": 4}
+        assert door.counts.refused == {"a field that can't be passed on": 5}
     told = [one for one in caplog.messages if "passed on" in one]
     assert [one.split(" can't")[0] for one in told] == [
         "refused: port",
         "refused: of-the-caller",
         "refused: a field that isn't in its table",
         "refused: a field that isn't in its table",
+        "refused: tag",
     ]
 
 
@@ -377,6 +428,52 @@ def test_a_word_that_the_table_does_not_say_is_refused(
     with running(tmp_path, words_text('undeclared = "refuse"')) as run:
         assert said(words(run, **more)) == {"error": "bad"}
         assert run.messages() == []
+
+
+ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+GATE_TABLE = f"""
+[backends.old]
+backend = "soap"
+wsdl = "{GATE}"
+port = "Gate11"
+auth = {{ type = "fields", fields = {{ apikey = "{{api_key}}" }}, api_key = "none" }}
+[backends.old.send]
+operation = "Submit"
+fields.to = "{{recipient|digits}}"
+fields.body = "{{text}}"
+fields.after = "{{send_at|iso}}"
+fields.tries = 1
+accepted = {{ when = {{ "result.code" = "0" }}, id = "result.id" }}
+rejected = {{ "result.code" = {{ 9 = "request" }} }}
+"""
+
+
+@each(
+    ("more", "count"),
+    [
+        ("<flash>0</flash>", 1),
+        ("<flash>false</flash>", 1),
+        ("<tries>1</tries><weight>0.0</weight>", 1),
+        ("<tries>0</tries>", 1),
+        ("<after>0001-01-01T00:00:00.0000000+01:00</after>", 1),
+        ("<after>1899-12-30T00:00:00</after>", 1),
+        ("<flash>1</flash>", 0),
+        ("<tries>2</tries>", 0),
+        ("<weight>0.5</weight>", 0),
+        ("<priority>low</priority>", 0),
+    ],
+)
+def test_a_field_of_a_wsdl_that_nobody_has_set_is_no_reason_to_refuse(
+    tmp_path: Path, more: str, count: int
+) -> None:
+    text = config_text(backends=GATE_TABLE + NEW)
+    inner = f"<apikey>shop-key</apikey><to>{NUMBER[1:]}</to><body>Hello</body>{more}"
+    body = f'{ENVELOPE}<Submit xmlns="urn:gate">{inner}</Submit></s:Body></s:Envelope>'.encode()
+    with running(tmp_path, text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')) as run:
+        one = form("/soap", {})
+        run.ask(replace(one, headers={"Content-Type": "text/xml"}, body=body))
+        assert len(run.settled()) == count
+        assert all(message.send_at is None for message in run.messages())
 
 
 def test_a_channel_that_the_backend_does_not_have_is_refused(tmp_path: Path) -> None:

@@ -121,3 +121,6 @@ def test_the_command_examines_what_the_doors_send_by_and_the_bridge(nowhere: Pat
         ]
         assert (done.code, done.err) == (0, "")
         assert "door" not in run("doctor", "--backend", "new").out
+        (nowhere / "oldcorp.wsdl").write_text(WSDL, encoding="utf-8")
+        (nowhere / "smsbridge.toml").write_text(soap_text("oldcorp.wsdl"), encoding="utf-8")
+        assert "\nWARN  door " in run("doctor").out
