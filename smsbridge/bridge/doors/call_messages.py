@@ -96,27 +96,34 @@ def omissions(call: ReceivedCall, declared: Mapping[str, Collection[str]]) -> li
     Its table doesn't have them, or has them as an option, or with other words. ``declared``: the
     fields of its contract, with the words that say nothing in each.
     """
-    private = {*call.protocol.table.auth.credentials, "token"}
     found = {
         path for path, word in unknown_fields(call) if not is_unset(word, declared.get(path, ()))
-    } | {*map(field_name, call.twice)}
-    for path, template in call.table.places().items():
-        word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
-        if isinstance(word, list) and len(word) == 1:
-            (word,) = word
-        if _is_blank(word) or isinstance(word, dict) or not private.isdisjoint(carried):
-            continue  # what is in a dict is a field that the table doesn't have
-        if isinstance(word, list):
-            found |= set() if RECIPIENTS in carried else {field_name(path)}
-            continue
-        if not any(names(template)) and is_unset(word, declared.get(field_name(path), ())):
-            continue
-        read = reread(template, text(word), call.values)
-        is_whole = bool(read) and read.keys() <= PASSED
-        is_whole = is_whole or _is_default(template, text(word))
-        if not is_whole and (read or not _is_unreadable(template)):
-            found.add(field_name(path))
-    return sorted(found)
+    }
+    found |= {
+        field_name(path)
+        for path, template in call.table.places().items()
+        if not _is_passed_on(call, path, template, declared.get(field_name(path), ()))
+    }
+    return sorted(found.union(map(field_name, call.twice)))
+
+
+def _is_passed_on(
+    call: ReceivedCall, path: str, template: Template, unset: Collection[str]
+) -> bool:
+    """Return whether the bridge passes on what a field of a table says, or it says nothing."""
+    word, carried = field_at(call.given, path), call.table.plan.places_carry[path]
+    if isinstance(word, list) and len(word) == 1:
+        (word,) = word
+    is_private = not carried.isdisjoint({*call.protocol.table.auth.credentials, "token"})
+    if _is_blank(word) or is_private or isinstance(word, dict):
+        return True  # what is in a dict is a field that the table doesn't have
+    if isinstance(word, list):
+        return RECIPIENTS in carried
+    if _is_default(template, text(word)) or (not any(names(template)) and is_unset(word, unset)):
+        return True
+    if read := reread(template, text(word), call.values):
+        return read.keys() <= PASSED
+    return _is_unreadable(template)
 
 
 def _is_default(template: Template, word: str) -> bool:
