@@ -106,13 +106,17 @@ def test_a_chunked_body_and_an_odd_target_are_read(tmp_path: Path) -> None:
 
 
 def test_an_answer_waits_for_the_outcome(tmp_path: Path) -> None:
-    text = config_text('answer = "outcome"\nwait = "1s"')
-    with served(tmp_path, text) as (run, url):
+    with served(tmp_path, config_text('answer = "outcome"')) as (run, url):
         sent = requests.post(f"{url}/sendsms/", data=FIELDS, timeout=SECONDS)
         assert sent.json()["result"]["error"] == "0"
         run.provider.fault = "refusals"
         refused = requests.post(f"{url}/sendsms/", data=FIELDS, timeout=SECONDS)
         assert refused.json()["result"]["error"] != "0"
+
+
+def test_an_answer_waits_no_longer_than_its_door_says(tmp_path: Path) -> None:
+    text = config_text('answer = "outcome"\nwait = "1s"')
+    with served(tmp_path, text) as (_, url):
         later = {**FIELDS, "schedule_timestamp": "2000000000"}
         waited = requests.post(f"{url}/sendsms/", data=later, timeout=SECONDS)
         assert waited.status_code == 500
