@@ -40,9 +40,9 @@ def challenged(algorithm: str, nonce: str) -> dict[str, str]:
     return {"realm": REALM, "nonce": nonce, "qop": "auth", "algorithm": algorithm}
 
 
-def by_urllib(challenge: dict[str, str]) -> str:
+def by_urllib(challenge: dict[str, str], url: str = SEND.url, both: dict[str, str] = BOTH) -> str:
     passwords = HTTPPasswordMgr()
-    passwords.add_password(REALM, SEND.url, BOTH["user"], BOTH["password"])
+    passwords.add_password(challenge["realm"], url, both["user"], both["password"])
     handler = AbstractDigestAuthHandler(passwords)
-    request = LibraryRequest(SEND.url, method="POST")
+    request = LibraryRequest(url, method="POST")
     return f"Digest {handler.get_authorization(request, challenge)}"

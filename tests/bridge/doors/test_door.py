@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from requests.auth import HTTPDigestAuth
 
 from smsbridge import AuthenticationFailed, Client, Secret, Status
 from smsbridge.bridge.doors.door import ids_of
@@ -36,6 +35,7 @@ from support.bridges import (
     running,
     sending,
 )
+from support.digests import by_urllib
 from support.each import each
 from support.events import events_of
 from support.logins import AUTH, SOAP
@@ -287,18 +287,14 @@ def test_a_challenge_comes_before_the_body_and_again_after_a_restart(tmp_path: P
     text = text.replace(basic, 'auth = { type = "digest", username = "a", password = "b" }')
     fields = f"<destination>{NUMBER[1:]}</destination><body>Hello</body>"
     call = oldcorp_call(f"<SubmitShortMessage><request>{fields}</request></SubmitShortMessage>")
-    digest: Any = HTTPDigestAuth("shop", "pw")
-    digest.init_per_thread_state()
 
     def ask(run: Running, body: bytes, authorization: str) -> Response:
         headers = {"Content-Type": "text/xml", "Authorization": authorization}
         return run.ask(replace(call, headers=headers, body=body))
 
     def signed(answer: Response, password: str = "pw") -> str:
-        said = answer.header("www-authenticate").removeprefix("Digest ")
-        digest.password = password
-        digest._thread_local.chal = dict(re.findall('(\\w+)="?([^",]*)', said))  # noqa: SLF001  (requests has no other way in)
-        return str(digest.build_digest_header("POST", call.url))
+        said = dict(re.findall('(\\w+)="?([^",]*)', answer.header("www-authenticate")))
+        return by_urllib(said, call.url, {"user": "shop", "password": password})
 
     with running(tmp_path, text) as run:
         first = ask(run, b"", "")
