@@ -335,9 +335,9 @@ def _with_number(
 
 
 def _with_lists(table: Operation | Question, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return fields in which ``to[0]`` and ``to[1]`` are the ``to[]`` of a table, as PHP reads it.
+    """Return fields with ``to[0]`` and ``to[1]`` read as the ``to[]`` of a table.
 
-    So writes PHP's http_build_query a list.
+    That is how PHP's http_build_query writes a list.
     """
     lists = dict[str, Any]()
     for path in table.fields:
