@@ -166,12 +166,12 @@ ENDS: Mapping[str, tuple[type[BaseException], Callable[[], Any]]] = {
         Unsupported,
         lambda: Client(gate()).send(NUMBER, TEXT, sender=f"{WORD}-sender"),
     ),
-    "a number that is none": (InvalidMessage, lambda: sends(to=f"{NUMBER}x")),
-    "a message that is none": (
+    "not a number": (InvalidMessage, lambda: sends(to=f"{NUMBER}x")),
+    "not a message": (
         InvalidMessage,
         lambda: Message(recipient=NUMBER, text=f"{TEXT}\0"),
     ),
-    "a filter that is none": (
+    "not a filter": (
         InvalidMessage,
         lambda: Client(gate()).sent(recipient=NUMBER, failed=TEXT),  # type: ignore[arg-type]  # the mistake
     ),

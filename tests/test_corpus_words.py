@@ -209,7 +209,7 @@ def test_tags_in_other_letters_are_taken_where_nobody_reads_them() -> None:
 VALUES = dict.fromkeys(("to", "text"), "x")
 UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
     "another operation": ("soap12.wsdl", "Sned", VALUES, "has no operation 'Sned'; did you mean"),
-    "a field that is none": ("soap12.wsdl", "Send", {**VALUES, "txet": "x"}, "there is no 'txet'"),
+    "not a field": ("soap12.wsdl", "Send", {**VALUES, "txet": "x"}, "there is no 'txet'"),
     "one that is missing": ("soap12.wsdl", "Send", {"to": "x"}, "operation Send: text is missing"),
     "one too many": (
         "soap12.wsdl",
@@ -236,13 +236,13 @@ UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
         "to is text and can't hold other parts",
     ),
     "no branch of a choice": ("choice.wsdl", "Send", {"text": "x"}, "is missing"),
-    "a word that is none": (
+    "not a word": (
         "limits.wsdl",
         "Send",
         {"to": f"+{TO}", "text": "x", "encoding": "UTF9", "priority": "high"},
         "encoding: one of",
     ),
-    "an attribute that is none": (
+    "not an attribute": (
         "attributes.wsdl",
         "Send",
         {
@@ -255,7 +255,7 @@ UNFIT: Mapping[str, tuple[str, str, Mapping[str, Any], str]] = {
         },
         "'notice.@knid'",
     ),
-    "a subtype that is none": (
+    "not a subtype": (
         "extension.wsdl",
         "SendAny",
         {"message": {"@xsi:type": "VoiceMessage", "to": TO}},

@@ -92,7 +92,7 @@ def fold(lead: str, text: str) -> str:
 
 
 def screen_width() -> int | None:
-    """Return how wide the terminal of stdout is; None if it is none."""
+    """Return how wide the terminal of stdout is; None if it is not a terminal."""
     return shutil.get_terminal_size().columns if _is_terminal() else None
 
 

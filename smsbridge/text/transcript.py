@@ -130,7 +130,7 @@ def _of_json(text: str, rule: MaskRule) -> Iterator[str]:
 
 
 def _read_string(written: str) -> str:
-    """Return what a JSON string says; as it is written, where it is none."""
+    """Return what a JSON string says, or the text as written if it is not one."""
     for end in ("", '"', '\\"'):
         try:
             said = json.loads(written + end, strict=False)

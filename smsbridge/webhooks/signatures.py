@@ -93,7 +93,7 @@ class Signature:
             wanted = "|sorted" if place[1] in _SORTED else ""
             if place[1] not in _OF_A_REQUEST or place[2] != wanted:
                 known = (f"{{{one}{'|sorted' * (one in _SORTED)}}}" for one in _OF_A_REQUEST)
-                _fail(f"of: {place[0]} is none of {', '.join(known)}", "value")
+                _fail(f"of: {place[0]} is not one of {', '.join(known)}", "value")
             if place[1] in ("timestamp", "nonce") and not getattr(self, place[1]):
                 _fail(f"give the header of {place[0]}", place[1])
 

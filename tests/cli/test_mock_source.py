@@ -156,9 +156,9 @@ def test_a_folder_of_a_locked_wsdl_does_not_hide_the_block_of_its_name(nowhere: 
 
 
 REFUSALS: dict[str, tuple[list[str], list[str]]] = {
-    "a block that is none": (["nope"], ["there is no [backends.nope]", "known: "]),
-    "a path that is none": (["vendor/nope"], ["there is no file or folder vendor/nope"]),
-    "a wsdl that is none": (["vendor/nope.wsdl"], ["can't read vendor/nope.wsdl: No such file"]),
+    "not a block": (["nope"], ["there is no [backends.nope]", "known: "]),
+    "not a path": (["vendor/nope"], ["there is no file or folder vendor/nope"]),
+    "not a wsdl": (["vendor/nope.wsdl"], ["can't read vendor/nope.wsdl: No such file"]),
     "a file that is no wsdl": (["notes.txt"], ["notes.txt: ", "not well-formed XML"]),
     "a wsdl that is refused": ([str(CONTRACTS / "mtom.wsdl")], ["requires MTOM"]),
     "a fixture": (["x.yaml"], ["x.yaml is a fixture: give it as --scenario"]),

@@ -249,7 +249,7 @@ def test_two_triggers_are_two_events() -> None:
 
 TO = ("--to", "http://127.0.0.1:9")
 REFUSALS: dict[str, tuple[list[str], str]] = {
-    "a type that is none": (["sms.recieved", *TO], "did you mean 'sms.received'"),
+    "not a type": (["sms.recieved", *TO], "did you mean 'sms.received'"),
     "another type of the first version": (["sms.sent", *TO, "--v1"], "known: sms.received"),
     "a field that the first version has not": (
         ["sms.received", *TO, "--v1", "--set", "mesage=x"],

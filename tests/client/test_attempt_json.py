@@ -1,4 +1,4 @@
-"""An attempt becomes words and comes back; what is none is refused."""
+"""An attempt becomes words and comes back; anything else is refused."""
 
 from __future__ import annotations
 

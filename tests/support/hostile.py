@@ -271,7 +271,7 @@ REFUSED: Mapping[str, tuple[bytes, str]] = {
         )
         for place in (PASSWD, "../it.wsdl/../../../../etc/passwd", "ftp://h/x", "jar:file:///x!/y")
     },
-    "an address that is none": (
+    "not an address": (
         changed("<types>", '<import namespace="urn:x" location="http://[::1"/><types>'),
         "can't read the WSDL",
     ),

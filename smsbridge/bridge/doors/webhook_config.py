@@ -82,7 +82,7 @@ def webhook_places(document: ConfigDocument) -> Collection[tuple[str, str]]:
 
 
 def _tables(given: object) -> Mapping[str, Mapping[str, object]]:
-    """Return the tables in a table by name; what is none is an error of ``smsbridge serve``."""
+    """Return the tables in a table by name; ``smsbridge serve`` refuses anything else."""
     values = given if isinstance(given, Mapping) else {}
     return {name: one for name, one in values.items() if isinstance(one, Mapping)}
 

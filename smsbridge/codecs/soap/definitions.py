@@ -233,7 +233,7 @@ class _OperationReader:
 
 
 def qualified_name(at: Element, said: str) -> str | None:
-    """Return a qualified name, ``{namespace}local``, of one as written; None if it is none."""
+    """Return a qualified name, ``{namespace}local``, of one as written; None if it is not one."""
     space, local = _qualify(at, said, default=at.nsmap.get(None) or "")
     if space is None or not local or ":" in local:
         return None

@@ -147,7 +147,7 @@ def _is_free(kind: XSDType | Part | None) -> bool:
 
 
 def _word(value: Any) -> str:
-    """Return the text of a word; empty for what is none."""
+    """Return the text of a word; empty if it is not a word."""
     if isinstance(value, str):
         return value
     return "" if value is None or isinstance(value, Mapping | list) else text(value)

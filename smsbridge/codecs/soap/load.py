@@ -71,7 +71,7 @@ def recall_ports(source: Source) -> tuple[Documents, Ports] | None:
     if lines is None:
         return None
     documents = Documents(source)
-    with suppress(ValueError, LookupError, TypeError, AttributeError):  # it is none of ours
+    with suppress(ValueError, LookupError, TypeError, AttributeError):  # it is not one of ours
         digests, *plan = lines
         if documents.recall(read_json(digests)):
             return documents, read_ports(plan, documents.raw, _TypesBeside(source).find)

@@ -37,7 +37,7 @@ _COUNTS = re.compile(r"\{([0-9]+)(,?)([0-9]*)\}")
 
 
 class BadPattern(ValueError):
-    """A pattern that is none, or takes too long."""
+    """A pattern that is invalid, or takes too long."""
 
 
 _Node = Callable[["_Walk", int], int]

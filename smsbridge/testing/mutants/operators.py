@@ -162,7 +162,7 @@ OPERATORS: tuple[Operator, ...] = (
         name="spaces",
         what="JSON with spaces and line breaks",
         make=add_spaces,
-        reason="white space between the tokens of JSON is none of it (RFC 8259, section 2)",
+        reason="white space between the tokens of JSON is not part of it (RFC 8259, section 2)",
     ),
     Operator(
         name="prefix",

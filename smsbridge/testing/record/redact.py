@@ -266,7 +266,7 @@ def _beside(exchange: DecodedExchange) -> Iterator[tuple[str, str]]:
 
 
 def _user_and_password(encoded: str) -> tuple[str, str]:
-    """Return what HTTP Basic carries; both are empty if it is none."""
+    """Return what HTTP Basic carries; both are empty if it is not that."""
     try:
         user, _, password = base64.b64decode(encoded).decode().partition(":")
     except ValueError:

@@ -398,7 +398,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
         ["send.fields.body: a choice has one key"],
     ),
     "a route without a method": ('"POST /sms"', '"/sms"', ["send.route: '/sms'", "POST, PUT"]),
-    "a method that is none": ('"POST /sms"', '"SEND /sms"', ["send.route", "GET, POST"]),
+    "not a method": ('"POST /sms"', '"SEND /sms"', ["send.route", "GET, POST"]),
     "a method in small letters": ('"POST /sms"', '"post /sms"', ["send.route", "GET, POST"]),
     "a route without a slash": ('"POST /sms"', '"POST sms"', ["send.route", "POST /v1/messages"]),
     "a whole address": ('"POST /sms"', '"POST https://x/"', ["send.route", "a path"]),
@@ -502,7 +502,7 @@ MISTAKES: Mapping[str, tuple[str, str, list[str]]] = {
         'url = "http://gate.example"',
         ["url: credentials would go to gate.example without TLS", "cleartext_hosts"],
     ),
-    "an address that is none": ('"https://gate.example"', '"gate.example"', ["url: give http"]),
+    "not an address": ('"https://gate.example"', '"gate.example"', ["url: give http"]),
 }
 
 

@@ -150,7 +150,7 @@ def test_a_mistake_is_refused_with_its_line(lines: str, why: str, tmp_path: Path
     [
         ("{ hmac-sha256 = { key = '{key}' } }", "has key, from, of, as"),
         ("{ hmac-sha256 = { key = '{key}', of = '{body}', as = 'HEX' } }", "there is no 'HEX'"),
-        ("{ hmac-sha256 = { key = '{key}', of = '{form}', as = 'hex' } }", "{form} is none of"),
+        ("{ hmac-sha256 = { key = '{key}', of = '{form}', as = 'hex' } }", "{form} is not one of"),
         ("{ hmac-sha256 = { key = '{key}', of = 1, as = 'hex' } }", "of: give text"),
         ("{ hmac-sha3 = { key = '{key}', of = '{body}', as = 'hex' } }", "neither a filter nor"),
         ("{ hmac-sha256 = { key = '{key', of = '{body}' } }", "key: .*braces hold a value"),
