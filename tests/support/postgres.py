@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from support.tools import missing, need, need_module
@@ -72,14 +73,25 @@ class Server:
             self.process = subprocess.Popen([*command, *given], stderr=log, **_as_somebody())
         until = time.monotonic() + SECONDS
         while not self._answers():
-            assert time.monotonic() < until, (self.folder / "server.log").read_text()
+            assert self.runs, self._log()
+            assert time.monotonic() < until, self._log()
             time.sleep(0.05)
+
+    @property
+    def runs(self) -> bool:
+        """Whether its process runs."""
+        return self.process is not None and self.process.poll() is None
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it: SIGINT ends its sessions, SIGQUIT is a crash of it."""
-        if self.process and self.process.poll() is None:
+        if self.process and self.runs:
             self.process.send_signal(number)
-            self.process.wait(SECONDS)
+            try:
+                self.process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.send_signal(signal.SIGQUIT)
+                self.process.wait(SECONDS)
+                pytest.fail(f"it did not stop: {self._log()}")
 
     def url(self, database: str) -> str:
         """Return the URL of a database."""
@@ -95,13 +107,19 @@ class Server:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Yield the URL of an empty database, until the end of the block."""
+        """Yield the URL of an empty database, until the end of the block.
+
+        A test may have failed after it stopped the server; it is started then.
+        """
+        if not self.runs:
+            self.start()
         name = f"t{next(self.numbers)}"
         self.ask(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
             yield self.url(name)
         finally:
-            self.ask(f"DROP DATABASE {name} WITH (FORCE)")
+            if self.runs:
+                self.ask(f"DROP DATABASE {name} WITH (FORCE)")
 
     @contextmanager
     def tls(self) -> Iterator[Path]:
@@ -126,8 +144,11 @@ class Server:
         self.ask("SELECT pg_reload_conf()")
         until = time.monotonic() + SECONDS
         while self.ask("SHOW ssl") != [(word,)]:
-            assert time.monotonic() < until, (self.folder / "server.log").read_text()
+            assert time.monotonic() < until, self._log()
             time.sleep(0.05)
+
+    def _log(self) -> str:
+        return (self.folder / "server.log").read_text()
 
     def _answers(self) -> bool:
         import psycopg

@@ -1,7 +1,8 @@
-"""A socket that listens, and tells how many connections it got: none is a proof of silence."""
+"""Sockets that listen and don't answer: they tell what came, and what was closed."""
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,3 +25,26 @@ def listening() -> Iterator[tuple[int, Callable[[], int]]]:
             return count
 
         yield server.getsockname()[1], taken
+
+
+@contextmanager
+def closed_without_answer(seconds: float) -> Iterator[tuple[int, Callable[[], bool]]]:
+    """Yield a port on loopback, and what tells whether the first client there closes its end.
+
+    The garbage collector, which would close it some time, does nothing until the end of the block.
+    """
+    gc.disable()
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(seconds)
+
+            def is_closed() -> bool:
+                with server.accept()[0] as client:
+                    client.settimeout(seconds)
+                    while client.recv(1000):
+                        pass
+                return True
+
+            yield server.getsockname()[1], is_closed
+    finally:
+        gc.enable()

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from traceback import clear_frames
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from procrastinate import App, PsycopgConnector
@@ -48,7 +49,13 @@ class JobQueue:
         self._issuer = self._app()
 
     def _app(self) -> App:
-        connector = PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4, timeout=10)
+        connector = PsycopgConnector(
+            conninfo=self._conninfo,
+            connection_class=_JobConnection,
+            min_size=1,
+            max_size=4,
+            timeout=10,
+        )
         return App(connector=connector)
 
     def issue(self, connection: Any, ids: Sequence[str], due: float | None) -> int:
@@ -106,6 +113,27 @@ class JobQueue:
                     over = not _migrate_once(connection)
             if over:
                 return
+
+
+@contextmanager
+def closed_attempt() -> Iterator[None]:
+    """Close the socket of an attempt to connect that fails in the block.
+
+    Psycopg leaves one that took too long or was cancelled to the garbage collector, and a server
+    that shuts down waits for up to a minute for what such a client will never say.
+    """
+    try:
+        yield
+    except BaseException as error:
+        clear_frames(error.__traceback__)  # they hold it
+        raise
+
+
+class _JobConnection(psycopg.AsyncConnection[Any]):
+    @classmethod
+    async def connect(cls, *args: Any, **options: Any) -> Self:
+        with closed_attempt():
+            return await super().connect(*args, **options)
 
 
 @contextmanager

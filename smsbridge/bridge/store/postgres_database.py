@@ -22,12 +22,12 @@ try:
     from psycopg import ProgrammingError
     from psycopg.conninfo import make_conninfo
 
-    from smsbridge.bridge.store.job_queue import JobQueue
+    from smsbridge.bridge.store.job_queue import JobQueue, closed_attempt
 except ImportError as missing:
     raise MissingExtra("postgres", "a store in PostgreSQL") from missing
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Dialect
 
 T = TypeVar("T")
 _POOL = 16
@@ -68,6 +68,7 @@ class PostgresDatabase(Database):
             connect_args=_CONNECTION,
             hide_parameters=True,
         )
+        event.listen(self._engine, "do_connect", _connect)
         event.listen(self._engine, "connect", self._set_up)
         event.listen(self._engine, "checkout", _check_open)
         _, given = self._engine.dialect.create_connect_args(self._engine.url)
@@ -190,6 +191,11 @@ class PostgresDatabase(Database):
         whole = f"smsbridge {self._schema} {name}"
         digest = hashlib.sha256(whole.encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:8], signed=True)
+
+
+def _connect(dialect: Dialect, _record: object, args: list[Any], options: dict[str, Any]) -> Any:
+    with closed_attempt():
+        return dialect.connect(*args, **options)
 
 
 def _check_open(connection: Any, _record: object, _proxy: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.resources import files
 
 import pytest
@@ -17,8 +17,9 @@ from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.postgres_database import PostgresDatabase
 from smsbridge.errors import ConfigError
 
-from support.bridges import new_message, put
+from support.bridges import SECONDS, new_message, put
 from support.postgres import Server
+from support.sockets import closed_without_answer
 
 _DROP_ALL = """
 DO $$ DECLARE one record; BEGIN
@@ -174,3 +175,18 @@ def test_the_tables_of_an_older_procrastinate_are_brought_up_to_date(postgres: S
 def test_the_password_is_in_no_text() -> None:
     queue = JobQueue("host=127.0.0.1 dbname=bridge password=secret-word")
     assert "secret-word" not in json.dumps([repr(queue), str(queue)])
+
+
+def test_a_connection_of_workers_that_gets_no_answer_is_closed() -> None:
+    async def run(port: int, is_closed: Callable[[], bool]) -> None:
+        jobs = JobQueue(f"host=127.0.0.1 port={port} connect_timeout=1")
+        running = asyncio.create_task(jobs.run(print, concurrency=1, seconds=5.0))
+        try:
+            assert await asyncio.to_thread(is_closed)
+        finally:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+    with closed_without_answer(SECONDS) as (port, is_closed):
+        asyncio.run(run(port, is_closed))

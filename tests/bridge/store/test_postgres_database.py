@@ -18,8 +18,9 @@ from smsbridge.bridge.store.message_store import MessageStore
 from smsbridge.bridge.store.postgres_database import PostgresDatabase
 from smsbridge.errors import ConfigError
 
-from support.bridges import NUMBER, new_message, put
+from support.bridges import NUMBER, SECONDS, new_message, put
 from support.postgres import Server, running_pooler
+from support.sockets import closed_without_answer
 from support.stores import Place
 
 
@@ -118,6 +119,15 @@ def test_an_unreachable_server_is_a_store_error(tmp_path: Path) -> None:
             use()
         assert "secret" not in str(no.value)
     database.close()
+
+
+def test_a_connection_that_gets_no_answer_is_closed() -> None:
+    with closed_without_answer(SECONDS) as (port, is_closed):
+        url = make_url(f"postgresql://postgres@127.0.0.1:{port}/test")
+        with closing(PostgresDatabase(url)) as database:
+            with pytest.raises(StoreError, match="ConnectionTimeout"):
+                database.prepare()
+            assert is_closed()
 
 
 def test_a_server_with_the_certificate_of_another_authority_is_not_trusted(
