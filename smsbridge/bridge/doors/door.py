@@ -194,7 +194,7 @@ class Door:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)
         for note in notes:
-            self.counts.note(caller, note)
+            self._calls.note(caller, note)
         try:
             return self._calls.answer(request, call, caller)
         except Unwritable as error:
