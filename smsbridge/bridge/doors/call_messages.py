@@ -14,7 +14,7 @@ from smsbridge.mapping.filters import text
 from smsbridge.mapping.path import flat
 from smsbridge.mapping.reread import field_at, readable_names, reread, time_in
 from smsbridge.mapping.template import RECIPIENTS, is_choice, names, render
-from smsbridge.serving.call import field_name, unknown_fields
+from smsbridge.serving.call import IN_HEADER, field_name, unknown_fields
 from smsbridge.serving.codec import DeclaredField
 from smsbridge.serving.rest import NOT_UTF8
 
@@ -48,6 +48,9 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     heads = {_head(path) for path in (*call.table.places(), *call.own)}
     for name in sorted(heads.intersection(map(_head, call.twice))):
         raise InvalidMessage(f"{name} has two values, and only one could be sent")
+    headers = ((path, word) for path, word in call.given.items() if path.startswith(IN_HEADER))
+    if name := next((path for path, word in headers if not text(word).isascii()), ""):
+        raise InvalidMessage(f"{name} has more than ASCII, and a header can't say its encoding")
     if name := _surplus(call):
         raise InvalidMessage(f"{name} has more values than its table reads: a message may be lost")
     if not call.messages:

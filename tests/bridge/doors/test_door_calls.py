@@ -220,6 +220,33 @@ def test_what_a_header_carries_is_carried_on(tmp_path: Path) -> None:
         assert said(ask())["ok"] == "yes"
 
 
+def test_a_text_and_its_recipient_may_be_in_headers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = referenced().replace(
+        'fields.to = "{recipient}"\nfields.text = "{text}"',
+        'headers = { X-To = "{recipient|digits}", X-Text = "{text|url}" }',
+    )
+    one = form("/send", {"key": "shop-key"})
+
+    def ask(word: str) -> None:
+        named = {"x-to": NUMBER[1:], "x-text": word}
+        run.ask(replace(one, headers={**one.headers, **named}))
+
+    with running(tmp_path, text) as run:
+        ask("Gr%C3%BC%C3%9Fe")
+        ask("Gr\u00c3\u00bc\u00c3\u009fe")
+        ask("")
+        (stored,) = run.settled()
+        assert (stored.recipient, stored.text) == (NUMBER, "Gr\u00fc\u00dfe")
+    why = "header:X-Text has more than ASCII, and a header can't say its encoding"
+    told = [one for one in caplog.messages if one.startswith("refused")]
+    assert told == [
+        f"refused: {why}",
+        "refused: text is empty: give at least one visible character",
+    ]
+
+
 LOCAL_TIMES = """
 [backends.old.sent]
 route = "GET /messages"
