@@ -48,8 +48,8 @@ def messages_of(call: ReceivedCall, dialect: Backend) -> list[Message]:
     heads = {_head(path) for path in (*call.table.places(), *call.own)}
     for name in sorted(heads.intersection(map(_head, call.twice))):
         raise InvalidMessage(f"{name} has two values, and only one could be sent")
-    headers = ((path, word) for path, word in call.given.items() if path.startswith(IN_HEADER))
-    if name := next((path for path, word in headers if not text(word).isascii()), ""):
+    headers = (path for path in call.table.places() if path.startswith(IN_HEADER))
+    if name := next((one for one in headers if not text(call.given.get(one)).isascii()), ""):
         raise InvalidMessage(f"{name} has more than ASCII, and a header can't say its encoding")
     if name := _surplus(call):
         raise InvalidMessage(f"{name} has more values than its table reads: a message may be lost")
