@@ -20,7 +20,7 @@ from smsbridge.mapping.operation import MADE, Operation, Question
 from smsbridge.mapping.path import at, flat
 from smsbridge.mapping.path import names as names_in
 from smsbridge.mapping.reread import field_at, reread, values_in
-from smsbridge.mapping.template import RECIPIENTS, Kept, names
+from smsbridge.mapping.template import RECIPIENTS, Kept, Template, names
 from smsbridge.mapping.words import When
 from smsbridge.message import Message
 from smsbridge.serving.codec import Call
@@ -30,6 +30,8 @@ from smsbridge.serving.rest import json_response
 
 _Read = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 SENDING = ("send", "resend")
+IN_HEADER = "header:"
+"""How the path of a field begins that is in an HTTP header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,13 +157,14 @@ def read_call(  # noqa: PLR0913  (all are needed to read a call)
     tokens: Collection[str],
     note: Note,
     *,
-    at_door: bool = False,
+    dialled: bool = False,
+    with_headers: bool = False,
 ) -> ReceivedCall | Response | None:
     """Return the call in a request, the answer to an unreadable one, or None.
 
     ``protocols`` are the backend's; ``tokens`` the issued ones. ``note`` is called with each
-    leniency that was needed. ``at_door``: numbers are as dialled in its ``default_region``,
-    and what its HTTP headers carry counts as fields.
+    leniency that was needed. ``dialled``: numbers are as dialled in its ``default_region``.
+    ``with_headers``: what its HTTP headers carry counts as fields.
     """
     found = _find_call(protocols, request, note)
     if not isinstance(found, tuple):
@@ -171,11 +174,11 @@ def read_call(  # noqa: PLR0913  (all are needed to read a call)
         note(leniency)
     operation, table = _operation(protocol.table.operations(), call)
     call = replace(call, fields=_with_lists(table, call.fields))
-    if at_door:
+    if with_headers:
         table, call = _with_headers(protocol, table, call, request)
     sending = operation == "send"
-    dialled = at_door and backend.default_region
-    read: _Read = partial(_with_number, backend, table) if dialled else lambda given: given
+    converts = dialled and backend.default_region
+    read: _Read = partial(_with_number, backend, table) if converts else lambda given: given
     messages, trouble = _messages(backend, table, call, note, read) if sending else ([], "")
     credentials = backend.credentials()
     auth = protocol.table.auth
@@ -354,24 +357,31 @@ def _with_lists(table: Operation | Question, given: Mapping[str, Any]) -> Mappin
 def _with_headers(
     protocol: ProviderProtocol, table: Operation | Question, call: Call, request: Request
 ) -> tuple[Operation | Question, Call]:
-    """Return a table and a call in which HTTP headers that carry values are fields.
-
-    Those that prove who calls, such as a signature, are not.
-    """
-    own = {*protocol.table.auth.credentials, "token", *REQUEST_VALUES}
-    found = {
-        f"header:{name}": (template, request.header(name))
-        for name, template in table.headers.items()
-        if own.isdisjoint(carried := {*names(template)}) and carried.difference(MADE)
-    }
-    if not found:
+    """Return a table and a call in which HTTP headers that carry values are fields."""
+    fields = fields_in_headers(protocol, table)
+    if not fields:
         return table, call
-    fields = {path: template for path, (template, _) in found.items()}
-    words = {path: word for path, (_, word) in found.items() if word}
+    found = {path: request.header(path.removeprefix(IN_HEADER)) for path in fields}
+    words = {path: word for path, word in found.items() if word}
     return (
         replace(table, fields={**table.fields, **fields}),
         replace(call, fields={**call.fields, **words}),
     )
+
+
+def fields_in_headers(
+    protocol: ProviderProtocol, table: Operation | Question
+) -> dict[str, Template]:
+    """Return the HTTP headers of a table that carry values, each as a field.
+
+    Those that prove who calls, such as a signature, are not among them.
+    """
+    own = {*protocol.table.auth.credentials, "token", *REQUEST_VALUES}
+    return {
+        f"{IN_HEADER}{name}": template
+        for name, template in table.headers.items()
+        if own.isdisjoint(carried := {*names(template)}) and carried.difference(MADE)
+    }
 
 
 def _of_each(table: Operation, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -29,6 +29,17 @@ class Call:
     twice: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredField:
+    """A field of a contract. ``default``: the word that says no more than its absence, or empty.
+
+    ``is_text``: it takes any text, not only such as a number, a flag or a time.
+    """
+
+    default: str = ""
+    is_text: bool = True
+
+
 class ProviderCodec(ABC):
     """Reads requests and writes answers at one site."""
 
@@ -93,11 +104,8 @@ class ProviderCodec(ABC):
         """Return every call in a contract, in a table or not; empty without a contract."""
         return ()
 
-    def declared_fields(self, _name: str) -> Mapping[str, Collection[str]]:
-        """Return the fields that a contract has for a call, as paths without indexes.
-
-        Each has the words that say no more than its absence.
-        """
+    def declared_fields(self, _name: str) -> Mapping[str, DeclaredField]:
+        """Return the fields that a contract has for a call, by their paths without indexes."""
         return {}
 
     def call_by_head(self, _request: Request) -> str:

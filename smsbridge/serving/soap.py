@@ -30,7 +30,7 @@ from smsbridge.http.exchange import Request, Response
 from smsbridge.mapping.codec import Note, SoapFault, Unreadable
 from smsbridge.mapping.path import nest
 from smsbridge.serving.answers import merge
-from smsbridge.serving.codec import Call, ProviderCodec, provider_codec
+from smsbridge.serving.codec import Call, DeclaredField, ProviderCodec, provider_codec
 
 if TYPE_CHECKING:
     from smsbridge.codecs.soap.port import Port
@@ -43,9 +43,6 @@ UNFIT = "a request that doesn't fit the schema"
 """The leniency of a call that the schema of its WSDL refuses."""
 
 _HEAD = 16 * 1024
-_ZEROS = ("0", "0.0")
-"""What programs send for what is not a text, such as a number or a flag, if nobody has set it."""
-
 _ENVELOPE = re.compile(rb"<(?:([\w.-]+):)?Envelope\b[^<>]*")
 _LOCATION = re.compile(
     rb"((<(?:[\w.-]+:)?address\s[^<>]*?)?\b(?:schemaL|l)ocation\s*=\s*[\"'])([^\"'<]*)"
@@ -125,13 +122,13 @@ class ProviderSoap(ProviderCodec):
         """Return the operations of the port."""
         return tuple(self.port.operations)
 
-    def declared_fields(self, name: str) -> Mapping[str, Collection[str]]:
-        """Return the paths of a call's simple parts; of an array, that of the array.
-
-        Each has the words that say no more than its absence: 0 where no text is, the default.
-        """
+    def declared_fields(self, name: str) -> Mapping[str, DeclaredField]:
+        """Return a call's simple parts, by path; of an array, that of the array."""
         return {
-            one.path: [*_zeros(one.type.item or one.type), one.part.fixed or one.part.default or ""]
+            one.path: DeclaredField(
+                default=one.part.fixed or one.part.default or "",
+                is_text=_is_text(one.type.item or one.type),
+            )
             for one in self.port.content(name, "input").paths()
             if (one.type.item or one.type).simple and one.part.name != SUBTYPE
         }
@@ -224,8 +221,8 @@ class ProviderSoap(ProviderCodec):
         return Response(status=200, headers={"Content-Type": CONTENT_TYPES[SOAP11]}, body=body)
 
 
-def _zeros(kind: XSDType) -> Collection[str]:
-    return _ZEROS if SIMPLE.get(kind.base, TEXTUAL).form else ()
+def _is_text(kind: XSDType) -> bool:
+    return not SIMPLE.get(kind.base, TEXTUAL).form
 
 
 def _under(prefix: str, address: str) -> str:

@@ -57,7 +57,9 @@ class WireReader:
 
     def read(self, request: Request, message: Message) -> WireMessage:
         """Return the message in a request; raises `Unreadable`."""
-        call = read_call(self.backend, self.protocols, request, (), lambda _: None)
+        call = read_call(
+            self.backend, self.protocols, request, (), lambda _: None, with_headers=True
+        )
         if call is None or isinstance(call, Response) or call.operation != "send":
             raise Unreadable("its own table can't read its request")
         return WireMessage(

@@ -55,13 +55,13 @@ def ignore(_: str) -> None:
     """Take no note."""
 
 
-def test_the_fields_of_a_contract_have_the_words_that_say_nothing() -> None:
+def test_the_fields_of_a_contract_have_their_default_and_are_texts_or_not() -> None:
     site = Site(url="", wsdl=str(CONTRACTS / "cases" / "17-fixed" / "gate.wsdl"))
     fields = ProviderSoap(Soap(), site).declared_fields("Send")
-    assert "sms" in fields["channel"]
+    assert fields["channel"].default == "sms"
     site = replace(site, wsdl=str(CONTRACTS / "values.wsdl"))
     fields = ProviderSoap(Soap(), site).declared_fields("Schedule")
-    texts = {name for name, words in fields.items() if "0" not in words}
+    texts = {name for name, one in fields.items() if one.is_text}
     assert texts == {"to", "callback"}
 
 

@@ -68,6 +68,20 @@ def test_a_recipient_in_the_route_and_one_of_several_are_found() -> None:
     )
 
 
+def test_what_is_in_headers_is_found() -> None:
+    names = 'To = "{recipient}", Text = "{text|url}", From = "{sender}", Ref = "{reference}"'
+    block = f"""
+[send]
+route = "POST /sms"
+fields = {{ kind = "sms" }}
+headers = {{ {names} }}
+accepted = {{ when = {{ a = 1 }} }}
+"""
+    found = wire(rest(block), message(sender="Shop"))
+    assert (found.recipient, found.text) == (NUMBER, TEXT)
+    assert (found.sender, found.reference) == ("Shop", "r-1")
+
+
 @each(
     "body",
     [

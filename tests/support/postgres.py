@@ -42,6 +42,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
+server_round_robin = {in_turn:d}
 """
 
 
@@ -186,12 +187,16 @@ def running_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_pooler(server: Server, mode: str) -> Iterator[int]:
-    """Run PgBouncer in front of a server until the end of the block; yield its port."""
+def running_pooler(server: Server, mode: str, *, in_turn: bool = False) -> Iterator[int]:
+    """Run PgBouncer in front of a server until the end of the block; yield its port.
+
+    ``in_turn``: it takes the session that has been free longest, not the last one.
+    """
     command = need("pgbouncer", "pgbouncer")
     folder, port = Path(tempfile.mkdtemp(prefix="smsbridge-pgbouncer-")), _free_port()
     config = folder / "pgbouncer.ini"
-    config.write_text(_POOLER.format(server=server.port, port=port, mode=mode), encoding="utf-8")
+    text = _POOLER.format(server=server.port, port=port, mode=mode, in_turn=in_turn)
+    config.write_text(text, encoding="utf-8")
     folder.chmod(0o755)  # it runs as somebody else
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([command, config], stderr=log, **_as_somebody())

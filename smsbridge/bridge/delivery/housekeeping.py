@@ -1,4 +1,4 @@
-"""Background work besides sending: looks up *unknown* messages, and clears old data."""
+"""Background work besides sending: lookups, clearing, and what a clock that is set back needs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from typing import TYPE_CHECKING
 
 from smsbridge.bridge.store.database import StoreError
@@ -36,7 +37,7 @@ class Housekeeping:
         """``keep``: how many seconds to keep numbers and texts. ``settled`` gets each outcome."""
         self._queue, self._lookup, self._keep, self._settled = queue, lookup, keep, settled
         self._stop = threading.Event()
-        self._cleared = -_CLEAR_SECONDS
+        self._cleared, self._seen = -_CLEAR_SECONDS, inf
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
@@ -59,6 +60,7 @@ class Housekeeping:
                 with self._queue.store.database.alone("housekeeping", _TURN_SECONDS) as mine:
                     if mine:
                         self._clear()
+                        self._hasten()
                         self._look_up()
             except StoreError as error:
                 LOG.warning("the store can't be used: %s", error)
@@ -73,6 +75,12 @@ class Housekeeping:
             self._cleared = time.monotonic()
             store = self._queue.store
             clear(store.database, store.now() - self._keep)
+
+    def _hasten(self) -> None:
+        """Hasten what would wait too long, at the start and after the clock was set back."""
+        if (now := self._queue.store.now()) < self._seen:
+            self._queue.hasten()
+        self._seen = now
 
     def _look_up(self) -> None:
         while not self._stop.is_set() and (due := self._queue.due_unknown()):

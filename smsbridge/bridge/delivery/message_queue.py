@@ -15,6 +15,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from smsbridge.bridge.store.database import StoreError
 from smsbridge.bridge.store.store_tables import MESSAGES
 from smsbridge.bridge.store.stored_message import AT_ONCE, UNDER_WAY, End, State, StoredMessage
+from smsbridge.http.exchange import MOST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -189,6 +190,27 @@ class MessageQueue:
                 end = End(state=State.UNKNOWN, due=AT_ONCE, why=why)
                 self.store.move_row(connection, StoredMessage.of_row(row), end, actor)
         return len(rows)
+
+    def hasten(self) -> int:
+        """Make due at once what would wait longer than it ever has to; return how many messages.
+
+        A retry or a lookup became due by a clock that has been set back since. A send time stays.
+        """
+        now = self.store.now()
+        again = and_(
+            MESSAGES.c.state == State.STORED,
+            MESSAGES.c.tries > 0,
+            func.coalesce(MESSAGES.c.send_at, now) <= now,
+        )
+        waits = or_(again, MESSAGES.c.state == State.UNKNOWN)
+        late = and_(waits, MESSAGES.c.due > now + MOST_WAIT)
+        with self.store.database.read() as connection:
+            if connection.execute(select(MESSAGES.c.seq).where(late).limit(1)).first() is None:
+                return 0
+        due = update(MESSAGES).where(late).values(due=AT_ONCE)
+        return self.store.database.commit(
+            "messages hastened", lambda connection: connection.execute(due).rowcount
+        )
 
     def due_unknown(self) -> list[StoredMessage]:
         """Return the *unknown* messages due for lookup: the first 1000."""

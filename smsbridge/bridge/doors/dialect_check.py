@@ -13,7 +13,7 @@ from smsbridge.errors import ConfigError
 from smsbridge.http.exchange import Request
 from smsbridge.mapping.reread import READABLE_FILTERS, readable_names
 from smsbridge.mapping.template import RECIPIENTS, names
-from smsbridge.serving.call import field_name
+from smsbridge.serving.call import field_name, fields_in_headers
 from smsbridge.serving.proof import Proof, unprovable
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def _check_readable(config: DoorConfig, protocols: Sequence[ProviderProtocol]) -
     dialect = next(iter(config.callers.values()))
     if type(dialect).taken is not Backend.taken:  # it reads messages itself
         return
-    for send in (one.table.send for one in protocols if one.table.send):
-        places = send.places()
+    for protocol, send in ((one, one.table.send) for one in protocols if one.table.send):
+        places = {**send.places(), **fields_in_headers(protocol, send)}
         read = frozenset[str]().union(*map(readable_names, places.values()))
         for needed, values in _NEEDED.items():
             if values & read:

@@ -100,7 +100,15 @@ class Door:
         if wsdl := serve_wsdl(self._protocols, asked, self._address):
             return wsdl
         notes: list[str] = []
-        call = read_call(self._dialect, self._protocols, here, (), notes.append, at_door=True)
+        call = read_call(
+            self._dialect,
+            self._protocols,
+            here,
+            (),
+            notes.append,
+            dialled=True,
+            with_headers=True,
+        )
         if isinstance(call, Response):
             by_token = any(one.auth.tells_by_token for one in self._protocols)
             if not by_token and (first := self._callers.challenge(here, self._protocols)):
@@ -194,7 +202,7 @@ class Door:
             self._count_wrong(sender)
             return self._answers.refuse(request, call, Reason.AUTHENTICATION)
         for note in notes:
-            self.counts.note(caller, note)
+            self._calls.note(caller, note)
         try:
             return self._calls.answer(request, call, caller)
         except Unwritable as error:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from smsbridge.backends.base import Backend
     from smsbridge.bridge.store.message_store import MessageStore
     from smsbridge.serving.call import ReceivedCall
+    from smsbridge.serving.codec import DeclaredField
 
 LOG = logging.getLogger("smsbridge.bridge")
 _MOST_KEY = 255
@@ -77,18 +78,18 @@ class DoorCounts:
         with self._turn:
             self.refused[why] += 1
 
-    def note(self, caller: str, leniency: str) -> None:
-        """Count a leniency that a caller needed."""
+    def note(self, caller: str, leniency: str) -> bool:
+        """Count a leniency that a caller needed; return whether it is the first of its kind."""
         with self._turn:
             self.leniencies[caller, leniency] += 1
+            return self.leniencies[caller, leniency] == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorCalls:
     """Handles callers' calls. ``dialect``: the backend it speaks; ``target`` sends the messages.
 
-    ``declared``: the fields that the contract of a protocol has for a send, by its name, with the
-    words that say nothing in each.
+    ``declared``: the fields that the contract of a protocol has for a send, by its name.
     """
 
     config: DoorConfig
@@ -98,7 +99,7 @@ class DoorCalls:
     session: Session
     answers: DoorAnswers
     counts: DoorCounts
-    declared: Mapping[str, Mapping[str, Collection[str]]]
+    declared: Mapping[str, Mapping[str, DeclaredField]]
 
     def answer(self, request: Request, call: ReceivedCall, caller: str) -> Response | Waiting:
         """Return the answer to a call; raises `StoreError` if the store can't be used."""
@@ -117,6 +118,12 @@ class DoorCalls:
             case "resend" if again := self._resend(call, caller):
                 return self.answers.first(request, call, [again])
         return self.answers.refuse(request, call, *_BAD)
+
+    def note(self, caller: str, leniency: str) -> None:
+        """Count a leniency that a caller needed, and log the first of its kind."""
+        if self.counts.note(caller, leniency):
+            said = {"door": self.config.name, "caller": caller}
+            LOG.info("leniency: %s", leniency, extra=said)
 
     def _values(self, call: ReceivedCall) -> Mapping[str, str]:
         """Return the values of a call, with its times in ISO 8601: the dialect has its own form."""
@@ -152,8 +159,8 @@ class DoorCalls:
                 raise InvalidMessage(f"reference: give at most {_MOST_KEY} printable characters")  # noqa: TRY301  (refused like any other)
         except (InvalidMessage, Unsupported) as error:
             return self._refuse_message(request, call, caller, error)
-        dropped = omissions(call, self._contract_fields(call))
-        if refused := [name for name in dropped if not self._may_drop(call, name)]:
+        left = omissions(call, self.dialect, self._contract_fields(call))
+        if refused := sorted(name for name in left.said if not self._may_drop(call, name)):
             return self._refuse_fields(request, call, caller, refused)
         several = [
             NewMessage(
@@ -178,8 +185,9 @@ class DoorCalls:
             return self.answers.refuse(request, call, *_BAD)
         for put in puts:
             self._count(put, caller, named=bool(key))
-        for name in {self._own_name(call, one) or _OTHER_FIELD for one in dropped}:
-            self.counts.note(caller, f"{name} is not passed on")
+        for names, what in ((left.said, "is not passed on"), (left.unset, "counts as not set")):
+            for name in {self._own_name(call, one) or _OTHER_FIELD for one in names}:
+                self.note(caller, f"{name} {what}")
         if self.config.answer is AnswerWhen.STORED:
             return self.answers.first(request, call, [put.message for put in puts])
         return Waiting(
@@ -197,7 +205,7 @@ class DoorCalls:
     def _may_drop(self, call: ReceivedCall, name: str) -> bool:
         return self.config.ignores(name, is_declared=name in self._contract_fields(call))
 
-    def _contract_fields(self, call: ReceivedCall) -> Mapping[str, Collection[str]]:
+    def _contract_fields(self, call: ReceivedCall) -> Mapping[str, DeclaredField]:
         return self.declared.get(call.protocol.name, {})
 
     def _own_name(self, call: ReceivedCall, name: str) -> str:

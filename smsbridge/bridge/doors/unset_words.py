@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from smsbridge.mapping.filters import text
@@ -24,19 +23,31 @@ _UNSET = re.compile(
     """,
     re.VERBOSE,
 )
+_ZEROS = ("0", "0.0")
+"""A number, a flag or a time of most languages."""
+
 _ONLY_ZEROS = re.compile(r"0[0\W_tz]*")
 _FIRST_YEAR = 1971
 
 
-def is_unset(word: object, also: Collection[str] = ()) -> bool:
-    """Return whether a word says nothing: it is empty, or what stands for a field not set.
+def says_nothing(word: object, default: str = "") -> bool:
+    """Return whether a word is empty, or the default of its field."""
+    if isinstance(word, list):
+        return all(says_nothing(item, default) for item in word)
+    return word is None or text(word).strip() in ("", default)
 
-    ``also``: other words that say nothing in its field.
+
+def is_unset(word: object, default: str = "", *, is_text: bool = True) -> bool:
+    """Return whether a word says nothing, or is what stands for a field not set.
+
+    ``is_text``: its field takes any text, so a 0 is not what stands for one not set.
     """
     if isinstance(word, list):
-        return all(is_unset(item, also) for item in word)
-    said = "" if word is None else text(word).strip()
-    return not said or said in also or _UNSET.fullmatch(said.casefold()) is not None
+        return all(is_unset(item, default, is_text=is_text) for item in word)
+    if says_nothing(word, default):
+        return True
+    said = text(word).strip()
+    return (said in _ZEROS and not is_text) or _UNSET.fullmatch(said.casefold()) is not None
 
 
 def is_unset_time(word: str, read: datetime | None) -> bool:

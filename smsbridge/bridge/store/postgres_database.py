@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _POOL = 16
 _ROWS = 1000
-_HEAR_SECONDS = 5.0
 _CONNECTION: dict[str, str | int] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -44,6 +42,7 @@ _CONNECTION: dict[str, str | int] = {
 """Detect a server that vanished without closing the connection; seconds and milliseconds."""
 
 _TURNS = select(func.pg_advisory_xact_lock(func.unnest(bindparam("keys", type_=ARRAY(BigInteger)))))
+_SESSION = select(func.pg_backend_pid())
 _NOW = select(func.extract("epoch", func.clock_timestamp()))
 
 
@@ -165,21 +164,22 @@ class PostgresDatabase(Database):
         return self.jobs.issue(connection.connection.driver_connection, ids, later)
 
     def _keeps_session(self) -> bool:
-        """Return whether an idle connection still hears what it listens to, as workers must.
+        """Return whether each of two connections keeps a session of its own, as settings must.
 
-        Behind a pooler by transaction it has no session while idle, so it never hears anything.
+        A pooler by transaction gives the session that one leaves to the other, or gives back
+        another. Nothing else does, however slow the server is.
         """
-        channel = f"smsbridge_{secrets.token_hex(8)}"
-        with store_errors(), self._engine.connect() as idle, self._engine.connect() as other:
-            idle.exec_driver_sql(f"LISTEN {channel}")
-            idle.commit()
-            other.exec_driver_sql(f"NOTIFY {channel}")
-            other.commit()
-            raw: Any = idle.connection.driver_connection
-            hears = wait_for_read(raw, _HEAR_SECONDS)
-            idle.exec_driver_sql("UNLISTEN *")
-            idle.commit()
-        return hears
+        with store_errors(), self._engine.connect() as one, self._engine.connect() as other:
+            seen = {one: set[int](), other: set[int]()}
+            for idle, busy in ((one, other), (other, one)):  # sessions may be given out in turn
+                for connection in (idle, busy, idle):
+                    seen[connection].add(connection.execute(_SESSION).scalar_one())
+                    if len(seen[connection]) > 1 or seen[one] & seen[other]:
+                        return False
+                    if connection is idle:
+                        idle.commit()
+                busy.commit()
+        return True
 
     def _set_up(self, connection: Any, _record: object) -> None:
         connection.execute(_SETTINGS)

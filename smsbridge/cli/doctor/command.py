@@ -37,7 +37,7 @@ a door sends through, and whether smsbridge serve would start: its tables, its d
 
 It resolves names, tries TLS, reads the WSDL and fetches a token. The exit code is 1 if there is
 anything to fix. Credentials that fetch no token are not tried, and a line with `note` says so: only
-a call shows whether the provider accepts them.
+a call shows whether the provider accepts them. With --json, `verdict` is ok, note, warn or fail.
 """
 
 
@@ -110,12 +110,12 @@ class _Report:
 
     def add(self, found: Finding, word: str = "") -> None:
         self.well = self.well and found.well
-        if self._as_json:
-            row = {"name": found.name, "said": found.said, "todo": found.todo}
-            put(json.dumps({**row, "well": found.well}))
-            return
         word = word or ("WARN" if found.warns else "ok")
         verdict = word if found.well else "FAIL"
+        if self._as_json:
+            row = {"name": found.name, "said": found.said, "todo": found.todo}
+            put(json.dumps({**row, "well": found.well, "verdict": verdict.lower()}))
+            return
         lead = f"{verdict:<5} {found.name:<{self._wide}}  "
         put(colour(verdict) + fold(lead, found.said)[len(verdict) :])
         if found.todo:

@@ -36,6 +36,23 @@ def test_what_is_unknown_is_looked_up_and_what_is_old_is_cleared(place: Place) -
         assert [one.text for one in store.list_messages()] == ["New", None]
 
 
+def test_what_is_unknown_is_looked_up_though_the_clock_was_set_back(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        deliveries = Deliveries(store)
+        for text, wait in (("Now", 0), ("Later", 600)):
+            put(store, text)
+            claimed = claim(store)
+            assert claimed is not None
+            store.move(claimed, End(state=State.UNKNOWN, due=clock() + wait), "worker 1")
+        keeping = housekeeping(deliveries)
+        keeping.start()
+        deliveries.until(lambda: len(deliveries.ends) == 1)
+        clock.seconds -= 86_400
+        deliveries.until(lambda: len(deliveries.ends) == 2)
+        assert keeping.stop(SECONDS)
+        assert [one.text for one in deliveries.ends] == ["Now", "Later"]
+
+
 def test_it_waits_while_another_process_does_it(place: Place) -> None:
     if place.server is None:
         return  # nobody else does

@@ -78,6 +78,41 @@ def test_unknown_and_scheduled_messages_block_nothing(place: Place) -> None:
         assert claimed.id == scheduled.id
 
 
+def test_after_setting_the_clock_back_no_retry_and_no_lookup_waits_longer_than_an_hour(
+    place: Place,
+) -> None:
+    with open_store(place, clock := Clock()) as store:
+        queue = MessageQueue(store)
+        for state in (State.STORED, State.UNKNOWN):
+            put(store, str(state))
+            claimed = claim(store)
+            assert claimed is not None
+            store.move(claimed, End(state=state, due=clock() + 3600), "worker 1")
+            assert queue.hasten() == 0
+            clock.seconds -= 10
+            assert queue.hasten() == 1
+            assert queue.hasten() == 0
+            found = store.find(claimed.id)
+            assert found is not None
+            assert (found.state, found.due, found.tries) == (state, AT_ONCE, 1)
+            store.move(found, End(state=State.CANCELLED), "person Ann")
+
+
+def test_setting_the_clock_back_hastens_no_scheduled_message(place: Place) -> None:
+    with open_store(place, clock := Clock()) as store:
+        queue = MessageQueue(store)
+        at = datetime.fromtimestamp(clock() + 60, UTC)
+        put(store, message=Message(recipient=OTHER, text="Later", send_at=at))
+        put(store, message=Message(recipient=NUMBER, text="Tried", send_at=at))
+        clock.seconds += 60
+        claimed = claim(store)
+        assert claimed is not None
+        store.move(claimed, End(state=State.STORED, due=clock() + 5), "worker 1")
+        clock.seconds -= 86_400
+        assert queue.hasten() == 0
+        assert claim(store) is None
+
+
 def test_setting_the_clock_back_delays_no_immediate_message(place: Place) -> None:
     with open_store(place, clock := Clock()) as store:
         one, two = put(store, "1"), put(store, "2", recipient=OTHER)

@@ -80,7 +80,11 @@ def test_a_dialect_with_a_call_without_credentials_is_refused(tmp_path: Path) ->
             'the text can\'t be read back from text = {"lower": {"base64": "{text}"}}',
         ),
         (
-            'to = "{recipient}" }\nheaders = { Text = "{text}"',
+            'to = "{recipient}" }\nheaders = { Text = "{text|md5}"',
+            'the text can\'t be read back from header:Text = "{text|md5}"',
+        ),
+        (
+            'to = "{recipient}" }\nheaders = { Text = "{text}{body}"',
             "the text can't be read back from any field",
         ),
     ],
@@ -104,6 +108,7 @@ def test_a_dialect_whose_messages_can_never_be_read_is_refused(
         'to = "{recipient|national}", text = "{text|hex-ucs2|lower}"',
         "all = \"<m to='{recipient}'><t>{text|xml}</t></m>\"",
         'to = "{recipient|e164}", mac = "{text|md5}", body = "{text}"',
+        'kind = "sms" }\nheaders = { To = "{recipient}", Text = "{text|url}"',
     ],
 )
 def test_a_dialect_whose_messages_can_be_read_in_some_form_is_served(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smsbridge.bridge.store.stored_message import State
-from smsbridge.http.exchange import Response
+from smsbridge.http.exchange import Request, Response
 from smsbridge.testing.mock.provider import Provider
 
 from support.blocks import GATE
@@ -218,6 +218,33 @@ def test_what_a_header_carries_is_carried_on(tmp_path: Path) -> None:
         assert stored.due == datetime(2035, 1, 31, 9, tzinfo=UTC).timestamp()
         assert said(ask(At="tomorrow")) == said(ask(By="whatsapp")) == {"error": "bad"}
         assert said(ask())["ok"] == "yes"
+
+
+def test_a_text_and_its_recipient_may_be_in_headers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = referenced().replace(
+        'fields.to = "{recipient}"\nfields.text = "{text}"',
+        'headers = { X-To = "{recipient|digits}", X-Text = "{text|url}" }',
+    )
+    one = form("/send", {"key": "shop-key"})
+
+    def ask(word: str) -> None:
+        named = {"x-to": NUMBER[1:], "x-text": word}
+        run.ask(replace(one, headers={**one.headers, **named}))
+
+    with running(tmp_path, text) as run:
+        ask("Gr%C3%BC%C3%9Fe")
+        ask("Gr\u00c3\u00bc\u00c3\u009fe")
+        ask("")
+        (stored,) = run.settled()
+        assert (stored.recipient, stored.text) == (NUMBER, "Gr\u00fc\u00dfe")
+    why = "header:X-Text has more than ASCII, and a header can't say its encoding"
+    told = [one for one in caplog.messages if one.startswith("refused")]
+    assert told == [
+        f"refused: {why}",
+        "refused: text is empty: give at least one visible character",
+    ]
 
 
 LOCAL_TIMES = """
@@ -448,32 +475,90 @@ rejected = {{ "result.code" = {{ 9 = "request" }} }}
 """
 
 
-@each(
-    ("more", "count"),
-    [
-        ("<flash>0</flash>", 1),
-        ("<flash>false</flash>", 1),
-        ("<tries>1</tries><weight>0.0</weight>", 1),
-        ("<tries>0</tries>", 1),
-        ("<after>0001-01-01T00:00:00.0000000+01:00</after>", 1),
-        ("<after>1899-12-30T00:00:00</after>", 1),
-        ("<flash>1</flash>", 0),
-        ("<tries>2</tries>", 0),
-        ("<weight>0.5</weight>", 0),
-        ("<priority>low</priority>", 0),
-    ],
-)
-def test_a_field_of_a_wsdl_that_nobody_has_set_is_no_reason_to_refuse(
-    tmp_path: Path, more: str, count: int
-) -> None:
-    text = config_text(backends=GATE_TABLE + NEW)
+def submit(more: str) -> Request:
     inner = f"<apikey>shop-key</apikey><to>{NUMBER[1:]}</to><body>Hello</body>{more}"
     body = f'{ENVELOPE}<Submit xmlns="urn:gate">{inner}</Submit></s:Body></s:Envelope>'.encode()
-    with running(tmp_path, text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')) as run:
-        one = form("/soap", {})
-        run.ask(replace(one, headers={"Content-Type": "text/xml"}, body=body))
-        assert len(run.settled()) == count
-        assert all(message.send_at is None for message in run.messages())
+    return replace(form("/soap", {}), headers={"Content-Type": "text/xml"}, body=body)
+
+
+def gate_text() -> str:
+    text = config_text(backends=GATE_TABLE + NEW)
+    return text.replace(CALLERS, '{ shop = { api_key = "shop-key" } }')
+
+
+@each(
+    ("more", "unset"),
+    [
+        ("<flash>0</flash>", "flash"),
+        ("<flash>false</flash>", "flash"),
+        ("<tries>1</tries><weight>0.0</weight>", "weight"),
+        ("<tries>0</tries>", "tries"),
+        ("<after>0001-01-01T00:00:00.0000000+01:00</after>", "after"),
+        ("<after>1899-12-30T00:00:00</after>", "after"),
+        ("<after>0</after>", "after"),
+        ("<after> </after><flash/>", ""),
+    ],
+)
+def test_a_field_of_a_wsdl_that_nobody_has_set_is_no_reason_to_refuse_and_is_counted(
+    tmp_path: Path, more: str, unset: str
+) -> None:
+    with running(tmp_path, gate_text()) as run:
+        run.ask(submit(more))
+        (stored,) = run.settled()
+        assert stored.send_at is None
+        (door,) = run.bridge.doors
+        noted = [what for _, what in door.counts.leniencies]
+        assert [one for one in noted if "schema" not in one] == (
+            [f"{unset} counts as not set"] if unset else []
+        )
+
+
+@each(
+    "more",
+    [
+        "<flash>1</flash>",
+        "<tries>2</tries>",
+        "<weight>0.5</weight>",
+        "<priority>low</priority>",
+    ],
+)
+def test_a_field_of_a_wsdl_that_somebody_has_set_is_refused(tmp_path: Path, more: str) -> None:
+    with running(tmp_path, gate_text()) as run:
+        run.ask(submit(more))
+        assert run.messages() == []
+
+
+def test_the_first_leniency_of_its_kind_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "smsbridge.bridge")
+    with running(tmp_path, gate_text()) as run:
+        for more in ("<flash>0</flash>", "<flash>0</flash>", "<flash>0</flash><weight>0</weight>"):
+            run.ask(submit(more))
+        assert len(run.settled()) == 3
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies["shop", "flash counts as not set"] == 3
+    told = [one for one in caplog.messages if one.startswith("leniency: ")]
+    assert told == ["leniency: flash counts as not set", "leniency: weight counts as not set"]
+
+
+@each(
+    ("more", "noted"),
+    [
+        ({"encrypt_message": "yes"}, "encrypt_message is not passed on"),
+        ({"port": "1"}, "port is not passed on"),
+        ({"encrypt_message": "no"}, "encrypt_message counts as not set"),
+        ({"port": "0"}, "port counts as not set"),
+    ],
+)
+def test_an_option_that_is_not_passed_on_is_counted(
+    tmp_path: Path, more: dict[str, str], noted: str
+) -> None:
+    with running(tmp_path) as run:
+        run.send(**more)
+        (door,) = run.bridge.doors
+        assert door.counts.leniencies == {("shop", noted): 1}
+        run.settled()
 
 
 def test_a_channel_that_the_backend_does_not_have_is_refused(tmp_path: Path) -> None:

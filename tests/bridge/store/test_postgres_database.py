@@ -19,6 +19,7 @@ from smsbridge.bridge.store.postgres_database import PostgresDatabase
 from smsbridge.errors import ConfigError
 
 from support.bridges import NUMBER, SECONDS, new_message, put
+from support.each import each
 from support.postgres import Server, running_pooler
 from support.sockets import closed_without_answer
 from support.stores import Place
@@ -214,9 +215,22 @@ def test_a_pooler_by_session_is_as_good_as_the_server(postgres: Server) -> None:
             assert len(MessageStore(database).list_messages()) == 1
 
 
-def test_a_pooler_by_transaction_is_refused_at_the_start(postgres: Server) -> None:
-    with postgres.database() as url, running_pooler(postgres, "transaction") as port:
-        database = PostgresDatabase(make_url(url).set(port=port, password="secret-word"))
+@each("in_turn", [False, True])
+@each("busy", [0, 1, 4])
+def test_a_pooler_by_transaction_is_refused_at_the_start(
+    postgres: Server, busy: int, in_turn: object
+) -> None:
+    with (
+        postgres.database() as url,
+        running_pooler(postgres, "transaction", in_turn=bool(in_turn)) as port,
+        ExitStack() as others,
+    ):
+        behind = make_url(url).set(port=port)
+        for _ in range(busy):
+            other = PostgresDatabase(behind)
+            others.enter_context(closing(other))
+            others.enter_context(other.read())
+        database = PostgresDatabase(behind.set(password="secret-word"))
         with closing(database), pytest.raises(ConfigError) as no, database.lock():
             pass
     assert str(no.value).endswith("connect to PostgreSQL itself, or to PgBouncer in session mode")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,5 @@ def test_the_command_examines_what_the_doors_send_by_and_the_bridge(nowhere: Pat
         (nowhere / "oldcorp.wsdl").write_text(WSDL, encoding="utf-8")
         (nowhere / "smsbridge.toml").write_text(soap_text("oldcorp.wsdl"), encoding="utf-8")
         assert "\nWARN  door " in run("doctor").out
+        rows = map(json.loads, run("doctor", "--json").out.splitlines())
+        assert [one["verdict"] for one in rows if one["name"] == "door"] == ["warn"]

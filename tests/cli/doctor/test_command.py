@@ -90,6 +90,9 @@ def test_a_long_name_of_a_key_keeps_the_columns(closed: int) -> None:
     assert columns == {len("FAIL  client_secret  ")}
 
 
+KEYS = frozenset({"name", "said", "todo", "well", "verdict"})
+
+
 def test_json_is_one_object_a_line(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VENDOR", "…")
     with FaultServer([answer(200, "{}")]) as server:
@@ -97,13 +100,13 @@ def test_json_is_one_object_a_line(nowhere: Path, monkeypatch: pytest.MonkeyPatc
         done = run("doctor", "--json")
     rows = [json.loads(line) for line in done.out.splitlines()]
     assert done.code == 1
-    assert {frozenset(row) for row in rows} == {frozenset({"name", "said", "todo", "well"})}
-    assert [(row["name"], row["well"]) for row in rows] == [
-        ("config", True),
-        ("username", True),
-        ("password", False),
-        ("network", True),
-        ("account", True),
+    assert {frozenset(row) for row in rows} == {KEYS}
+    assert [(row["name"], row["well"], row["verdict"]) for row in rows] == [
+        ("config", True, "ok"),
+        ("username", True, "ok"),
+        ("password", False, "fail"),
+        ("network", True, "ok"),
+        ("account", True, "note"),
     ]
     assert [bool(row["todo"]) for row in rows] == [False, False, True, False, False]
 
