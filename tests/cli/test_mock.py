@@ -27,16 +27,15 @@ from smsbridge.testing.mock.default import sample_url
 from support.commands import SMSBRIDGE, killed_when_late, parse_options, run
 from support.mocking import control, mocking
 from support.sending import NUMBER, TEXT
+from support.sockets import kept_port
 from support.vendor import CONFIG, WSDL
 
 pytestmark = pytest.mark.usefixtures("nowhere")
 
 
 def test_the_mock_says_and_serves_the_address_that_clients_use() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with mocking("--port", str(port), "--address", "http://sms-mock:8765/") as ready:
+    given = ("--address", "http://sms-mock:8765/")
+    with kept_port() as port, mocking("--port", str(port), *given) as ready:
         wsdl = requests.get(f"http://127.0.0.1:{port}/sendsms/wsdl/sendsms.wsdl", timeout=10).text
         asked = {
             host: requests.get(
