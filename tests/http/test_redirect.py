@@ -55,7 +55,7 @@ def listening() -> Iterator[socket.socket]:
 def carried(listening: socket.socket, backend: SMSMobileAPI) -> list[int]:
     """Return the statuses that both transports bring from a server."""
     request = Request(method="GET", url=f"http://127.0.0.1:{listening.getsockname()[1]}/")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     plain = RequestsTransport(backend)
     first = plain.send(request, deadline)
     plain.close()

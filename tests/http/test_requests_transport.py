@@ -15,7 +15,7 @@ from smsbridge.http import counting_connection as counting
 from smsbridge.http.exchange import Broken, Left
 from smsbridge.http.requests_transport import RequestsTransport
 
-from support.carrying import post, soon
+from support.carrying import late_break, post, soon
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import backend
@@ -96,13 +96,11 @@ def test_the_deadline_holds_while_an_answer_drips(before: bytes) -> None:
     over = threading.Event()
     with FaultServer(on_accept=lambda connection: drip(connection, over, before)) as server:
         transport = carrier(server.url)
-        started = time.monotonic()
-        with pytest.raises(Broken) as broken:
-            transport.send(post(f"{server.url}/a"), soon(0.5))
+        broken = late_break(lambda late: transport.send(post(f"{server.url}/a"), soon(late)))
         over.set()
         transport.close()
-    assert broken.value.left is Left.ALL
-    assert time.monotonic() - started < 5
+    assert broken.left is Left.ALL
+    assert "in time" in broken.why
 
 
 def silent(over: threading.Event) -> None:
@@ -113,11 +111,11 @@ def test_a_peer_that_never_reads_leaves_a_part() -> None:
     over = threading.Event()
     with FaultServer(on_accept=lambda _: silent(over)) as server:
         transport = carrier(server.url)
-        with pytest.raises(Broken) as broken:
-            transport.send(post(f"{server.url}/a", b"x" * 20_000_000), soon(0.5))
+        large = post(f"{server.url}/a", b"x" * 20_000_000)
+        broken = late_break(lambda late: transport.send(large, soon(late)))
         over.set()
         transport.close()
-    assert broken.value.left is Left.PART
+    assert broken.left is Left.PART
 
 
 def test_each_address_of_a_host_has_its_share_of_the_deadline(
