@@ -152,7 +152,7 @@ def test_a_client_reads_the_wsdl_that_is_served_and_sends_where_it_says(
 ) -> None:
     address = server.provider.address
     url = f"{address}/sendsms/wsdl/sendsms.wsdl"
-    assert f'location="{address}/sendsms/wsdl/server.php"' in requests.get(url, timeout=5).text
+    assert f'location="{address}/sendsms/wsdl/server.php"' in requests.get(url, timeout=30).text
     sample = from_url(sample_url("soap", address))
     with Client(replace(sample, wsdl=url)) as client:
         client.send(NUMBER, "Hello")
@@ -423,8 +423,8 @@ def test_where_the_mock_itself_fails_a_soap_port_answers_a_fault() -> None:
             )
         )
     ) as server:
-        answer = requests.post(server.url_for("/soap"), b"<x/>", timeout=5)
-        elsewhere = requests.post(server.url_for("/else"), b"{}", timeout=5)
+        answer = requests.post(server.url_for("/soap"), b"<x/>", timeout=30)
+        elsewhere = requests.post(server.url_for("/else"), b"{}", timeout=30)
     assert (answer.status_code, answer.headers["content-type"][:8]) == (500, "text/xml")
     assert "<faultcode>SOAP-ENV:Server</faultcode>" in answer.text
     assert "failed (ZeroDivisionError)" in answer.text
