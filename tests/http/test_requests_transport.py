@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.util.connection import create_connection
 
 from smsbridge import Secret
 from smsbridge.http import counting_connection as counting
@@ -82,6 +83,26 @@ def test_a_deadline_that_has_passed_sends_nothing() -> None:
             carrier(server.url).send(post(f"{server.url}/a"), time.monotonic() - 1)
         assert broken.value.left is Left.NOTHING
         assert not server.sends
+
+
+def test_a_connection_that_opens_at_the_deadline_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[socket.socket] = []
+
+    def late(*given: Any, **more: Any) -> socket.socket:
+        made.append(create_connection(*given, **more))
+        time.sleep(max(deadline - time.monotonic(), 0))
+        return made[0]
+
+    monkeypatch.setattr(counting, "create_connection", late)
+    with FaultServer([OK]) as server:
+        transport, deadline = carrier(server.url), soon(1)
+        with pytest.raises(Broken) as broken:
+            transport.send(post(f"{server.url}/a"), deadline)
+        transport.close()
+    assert broken.value.left is Left.NOTHING
+    assert [one.fileno() for one in made] == [-1]
 
 
 def drip(connection: socket.socket, over: threading.Event, before: bytes) -> None:
