@@ -303,7 +303,7 @@ def test_a_task_that_nobody_awaits_tells_asyncio_nothing(
 
 
 def test_each_of_several_threads_that_share_a_token_call_gets_an_error_without_values() -> None:
-    gone = threading.Barrier(2, timeout=10)
+    gone = threading.Barrier(2, timeout=30)
 
     def breaks(_: Request) -> Answer:
         return NOTHING
@@ -319,7 +319,7 @@ def test_each_of_several_threads_that_share_a_token_call_gets_an_error_without_v
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert [type(error) for error in errors] == [NotSent, NotSent]
     assert found_in("".join(report(error) for error in errors for report in REPORTS)) == []
 

@@ -38,6 +38,7 @@ from support.bridges import Clock, open_store, read
 from support.commands import SMSBRIDGE, parse_options
 from support.events import events_of
 from support.postgres import running_server
+from support.sockets import kept_port
 from support.terminal import DOCS, Terminal, blocks
 from support.tools import missing, need
 from support.webhook_receivers import OTHER_SECRET, SECRET, received
@@ -74,6 +75,7 @@ def test_the_bridge_of_the_readme_opens_its_door(
         assert [one.config.name for one in bridge.doors] == ["old-shop"]
 
 
+@pytest.mark.timeout(300)
 def test_the_story_is_as_the_page_shows(terminal: Terminal) -> None:
     need("curl", "curl")
     need("php", "php-cli")
@@ -145,25 +147,23 @@ def event_id(folder: Path) -> str:
 @contextmanager
 def php(folder: Path) -> Iterator[str]:
     """Serve the receiver in PHP, and yield its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        here = free.getsockname()
-    address = f"{here[0]}:{here[1]}"
     (folder / "events").mkdir()
-    command = [need("php", "php-cli"), "-S", address, str(EXAMPLES / "receiver.php")]
     environ = {**os.environ, "SHOP_WEBHOOK_SECRET": SECRET}
-    served = subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 20
-        while True:
-            with suppress(OSError), socket.create_connection(here, 1):
-                break
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield f"http://{address}/sms"
-    finally:
-        served.kill()
-        served.wait(20)
+    with kept_port() as port:
+        address = f"127.0.0.1:{port}"
+        command = [need("php", "php-cli"), "-S", address, str(EXAMPLES / "receiver.php")]
+        served = subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL)
+        try:
+            until = time.monotonic() + 20
+            while True:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            yield f"http://{address}/sms"
+        finally:
+            served.kill()
+            served.wait(20)
 
 
 def test_the_receiver_in_php_takes_an_event_once(tmp_path: Path) -> None:

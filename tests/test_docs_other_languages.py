@@ -7,8 +7,8 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from smsbridge.testing.mock.provider import Provider
 
 from support.commands import SMSBRIDGE, parse_options
 from support.each import each
+from support.sockets import kept_port
 from support.terminal import DOCS, environment
 from support.tools import missing, need
 
@@ -145,9 +146,9 @@ def test_the_page_shows_each_file_of_the_examples() -> None:
 
 
 @pytest.fixture
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return str(server.getsockname()[1])
+def free_port() -> Iterator[str]:
+    with kept_port() as port:
+        yield str(port)
 
 
 def run_recipe(

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import pytest
 
-from smsbridge import AsyncClient, Client, Secret, SmsbridgeError
+from smsbridge import AsyncClient, Client, NotSent, Secret, SmsbridgeError
 from smsbridge.backends.smsmobileapi import SMSMobileAPI
 from smsbridge.cli.mock import mock, serve
 from smsbridge.serving.webhooks import event_of, outgoing
@@ -22,6 +22,7 @@ from smsbridge.testing import InProcess, MockServer, Provider
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.webhooks import Receiver
 
+from support.carrying import GROWING
 from support.commands import parse_options, run
 from support.terminal import blocks
 
@@ -72,6 +73,12 @@ def webhook(secret: str, age: timedelta, networks: tuple[str, ...] = ()) -> Call
         Receiver(SMSMobileAPI, secrets=secrets, networks=networks).read(made, "198.51.100.7")
 
     return call
+
+
+def silence() -> None:
+    for seconds in GROWING:
+        with suppress(NotSent):
+            send(f"smsmobileapi+rest://test-key@MOCK?tls=off&timeout={seconds}", "+447700900003")()
 
 
 def closed() -> None:
@@ -133,7 +140,7 @@ SYMPTOMS: Mapping[str, Callable[[], object]] = {
     "bad request": send("smsmobileapi+rest://test-key@MOCK?tls=off", "+447700900400"),
     "busy": send("smsmobileapi+rest://test-key@MOCK?tls=off", "+447700900429"),
     "reset": send("smsmobileapi+rest://test-key@MOCK?tls=off", "+447700900002"),
-    "silence": send("smsmobileapi+rest://test-key@MOCK?tls=off&timeout=0.2", "+447700900003"),
+    "silence": silence,
     "500": send("smsmobileapi+rest://test-key@MOCK?tls=off", "+447700900500"),
     "nonsense": send("smsmobileapi+rest://test-key@MOCK?tls=off", "+447700900999"),
     "closed": closed,

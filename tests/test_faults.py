@@ -33,6 +33,7 @@ from smsbridge.testing.faults.table import FAULTS, Ending, Fault, Place
 from smsbridge.testing.mock.mock_connection import Answer
 from smsbridge.testing.mock.server import MockServer
 
+from support.carrying import GROWING
 from support.oracle import Acceptance, WatchedProvider, verdict
 from support.sending import (
     DRIVERS,
@@ -54,7 +55,6 @@ AT_THE_DEADLINE = (
     "token-down:silence",
 )
 LONG = 20.0
-GROWING = (0.4, 1.6, 6.4)
 LARGE = "x" * 8_000_000
 
 

@@ -232,7 +232,7 @@ def test_25_an_address_without_a_path_is_the_root() -> None:
     with MockServer(Provider(from_mapping(given, name="gate", environ={}))) as server:
         there = from_mapping(given | {"url": server.url_for("")}, name="gate", environ={})
         assert Client(there).send(NUMBER, TEXT)
-        document = requests.get(server.url_for("/?wsdl"), timeout=5)
+        document = requests.get(server.url_for("/?wsdl"), timeout=30)
     assert document.status_code == 200
 
 
@@ -258,7 +258,7 @@ def test_27_a_type_that_no_schema_has_is_the_trouble_of_its_operation_everywhere
     with MockServer(Provider(wsdl_backend(read_source(Path(wsdl("27-lost-type")))))) as server:
         url = server.url_for("/soap")
         send_call, ping_call = (
-            requests.post(url, CALL.format(name), headers={"Content-Type": "text/xml"}, timeout=5)
+            requests.post(url, CALL.format(name), headers={"Content-Type": "text/xml"}, timeout=30)
             for name in ("Send", "SendResponse")
         )
     assert f"<faultstring>{why}</faultstring>" in send_call.text

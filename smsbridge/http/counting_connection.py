@@ -170,7 +170,11 @@ class _Counting:
             except OSError as error:
                 trouble = error
                 continue
-            sock.settimeout(CURRENT.sending.remaining_seconds())
+            try:
+                sock.settimeout(CURRENT.sending.remaining_seconds())
+            except OSError:  # the deadline has just passed
+                sock.close()
+                raise
             return sock
         raise trouble
 

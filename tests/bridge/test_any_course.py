@@ -311,6 +311,7 @@ class CourseOfResends(Course):
     most = 2
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("machine", [Course, CourseOfResends])
 def test_nothing_is_lost_or_doubled_in_any_course(place: Place, machine: type[Course]) -> None:
     machine.place = place

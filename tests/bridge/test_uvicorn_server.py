@@ -16,6 +16,7 @@ from starlette.routing import Route
 from smsbridge.bridge.uvicorn_server import listen, most_connections, serve_app, url_of
 
 from support.each import each
+from support.proxied import read_all
 
 
 async def hello(_: object) -> PlainTextResponse:
@@ -118,8 +119,7 @@ def test_a_connection_is_closed_whose_request_does_not_come_whole(part: bytes) -
         place = listening.getsockname()[:2]
         with socket.create_connection(place, timeout=20) as connection:
             connection.sendall(part)
-            while connection.recv(4096):
-                pass
+            read_all(connection)
 
 
 async def whole(request: Request) -> PlainTextResponse:

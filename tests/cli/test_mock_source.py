@@ -90,12 +90,12 @@ def test_a_wsdl_is_played_operation_by_operation(file: str, nowhere: Path) -> No
     with mocking(file) as ready:
         assert (ready["plays"], ready["provenance"]) == ("wsdl/default", "ASSUMED")
         assert ready["credentials"] == {}
-        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=10)
+        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=30)
         assert f'location="{ready["address"]}/services/oldcorp"' in served.text
         session = requests.Session()
         session.trust_env = False
         with session:
-            transport = zeep.Transport(session=session, timeout=10, operation_timeout=10)  # type: ignore[no-untyped-call]  # zeep's
+            transport = zeep.Transport(session=session, timeout=30, operation_timeout=30)  # type: ignore[no-untyped-call]  # zeep's
             client: Any = zeep.Client(served.url, transport=transport)  # type: ignore[no-untyped-call]  # zeep's
             result = client.service.SubmitShortMessage(
                 request={"destination": "12025550123", "body": TEXT}
@@ -112,7 +112,7 @@ def test_a_wsdl_is_played_operation_by_operation(file: str, nowhere: Path) -> No
 
 def test_a_wsdl_at_an_address_is_fetched_and_played() -> None:
     with FaultServer([answer(200, WSDL)]) as server, mocking(f"{server.url}/s?wsdl") as ready:
-        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=10)
+        served = requests.get(f"{ready['address']}/services/oldcorp?wsdl", timeout=30)
         assert (served.status_code, len(server.sends)) == (200, 1)
 
 

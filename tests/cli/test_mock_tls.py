@@ -26,7 +26,7 @@ def test_a_client_that_trusts_the_written_issuer_sends_to_the_mock(nowhere: Path
         host = ready["address"].removeprefix("https://")
         url = f"smsmobileapi+rest://test-key@{host}?ca={quote('trust.pem')}"
         assert run("send", NUMBER, TEXT, "--url", url).code == 0
-        answer = requests.get(f"{ready['control']}/messages", verify=ready["ca"], timeout=10)
+        answer = requests.get(f"{ready['control']}/messages", verify=ready["ca"], timeout=30)
         assert len(answer.json()) == 1
 
 

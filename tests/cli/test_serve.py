@@ -38,6 +38,7 @@ def serving(folder: Path, *given: str) -> Iterator[tuple[subprocess.Popen[str], 
         try:
             assert process.stdout
             line = process.stdout.readline()
+            late.cancel()
             yield process, json.loads(line) if line else {}
         finally:
             late.cancel()

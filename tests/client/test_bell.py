@@ -33,5 +33,5 @@ def test_each_wait_has_an_end_however_short_it_is() -> None:
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
-    thread.join(SECONDS)
+    thread.join(5 * SECONDS)
     assert not thread.is_alive()

@@ -654,8 +654,8 @@ def test_a_limit_can_be_used_after_a_fork() -> None:
     )
     with ThreadPoolExecutor(2) as pool:
         parents = [pool.submit(client.send, NUMBER, "parent") for client in (placed, paced)]
-        assert answering.entered.wait(10)
-        assert counting.entered.wait(10)
+        assert answering.entered.wait(30)
+        assert counting.entered.wait(30)
         child = os.fork()
         if child == 0:
             code = 1

@@ -136,7 +136,7 @@ class Slow:
         if request.share is None:
             return Response(status=200, body=b'{"result": {"error": 0}}')
         self.asked.set()
-        self.go_on.wait(10)
+        self.go_on.wait(30)
         return Response(status=200, body=b'{"access_token": "t-1"}')
 
     def close(self) -> None:
@@ -149,11 +149,11 @@ def test_who_waits_for_anothers_token_call_waits_no_longer_than_its_own_time() -
     client = Client(table, transport=slow)
     leader = threading.Thread(target=client.send, args=(NUMBER, "first"))
     leader.start()
-    assert slow.asked.wait(10)
+    assert slow.asked.wait(30)
     with pytest.raises(NotSent, match="other callers wait for"):
         client.send(NUMBER, "second")
     slow.go_on.set()
-    leader.join(10)
+    leader.join(30)
 
 
 def test_a_forked_client_does_not_wait_for_a_token_call_of_its_parent() -> None:
@@ -161,7 +161,7 @@ def test_a_forked_client_does_not_wait_for_a_token_call_of_its_parent() -> None:
     client = Client(backend("oauth", "https://sms.example"), transport=slow)
     leader = threading.Thread(target=client.send, args=(NUMBER, "parent"))
     leader.start()
-    assert slow.asked.wait(10)
+    assert slow.asked.wait(30)
     child = os.fork()
     if child == 0:
         slow.go_on = threading.Event()  # a lock of the other may be held by the leader
@@ -174,7 +174,7 @@ def test_a_forked_client_does_not_wait_for_a_token_call_of_its_parent() -> None:
             os._exit(code)
     _, status = os.waitpid(child, 0)
     slow.go_on.set()
-    leader.join(10)
+    leader.join(30)
     assert os.waitstatus_to_exitcode(status) == 0
 
 
@@ -325,7 +325,7 @@ def test_a_token_call_takes_no_place_of_a_send_in_flight() -> None:
                 fetched.set()
                 return document(access_token="t-2")
             sending.set()
-            assert fetched.wait(10)
+            assert fetched.wait(30)
             return document(state="OK")
 
         def close(self) -> None: ...
@@ -334,7 +334,7 @@ def test_a_token_call_takes_no_place_of_a_send_in_flight() -> None:
     client = Client(limited, transport=Carries(), session=world.session)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(client.send, NUMBER, "first")
-        assert sending.wait(10)
+        assert sending.wait(30)
         world.clock.seconds += 10
         second = pool.submit(client.send, NUMBER, "second")
         assert first.result(20).reference != second.result(20).reference

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from smsbridge.http.curl_multi import CurlMultiTransport
 from smsbridge.http.exchange import Broken, Left, Request, Response
 
+from support.carrying import GROWING
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.sending import backend
@@ -62,7 +63,11 @@ def test_what_breaks_has_left_and_is_sent_once(fault: str) -> None:
 
 def test_a_deadline_holds() -> None:
     async def one(send: Send) -> list[End]:
-        return [await send(seconds=0.1)]
+        for seconds in GROWING:
+            end = await send(seconds)
+            if server.sends:
+                break
+        return [end]
 
     with FaultServer(["silence"]) as server:
         (end,) = run(server, one)

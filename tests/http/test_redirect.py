@@ -55,7 +55,7 @@ def listening() -> Iterator[socket.socket]:
 def carried(listening: socket.socket, backend: SMSMobileAPI) -> list[int]:
     """Return the statuses that both transports bring from a server."""
     request = Request(method="GET", url=f"http://127.0.0.1:{listening.getsockname()[1]}/")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     plain = RequestsTransport(backend)
     first = plain.send(request, deadline)
     plain.close()
@@ -85,7 +85,7 @@ def test_a_transport_that_was_made_meanwhile_reads_its_files_later(instead: Inst
     transport = RequestsTransport(SMSMobileAPI(api_key=Secret("KEY"), ca="/nowhere/ca.pem"))
     redirect.forget(instead)
     with pytest.raises(ConfigError, match="ca"):
-        transport.send(Request(method="GET", url="http://127.0.0.1:1/"), time.monotonic() + 5)
+        transport.send(Request(method="GET", url="http://127.0.0.1:1/"), time.monotonic() + 30)
 
 
 @each("value", [{"env": "NOT_SET"}, {"file": "nowhere"}])

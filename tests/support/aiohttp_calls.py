@@ -28,7 +28,7 @@ def carry(url: str, work: Work, **more: Any) -> Any:
     return asyncio.run(run())
 
 
-def one(request: Request, seconds: float = 5) -> Work:
+def one(request: Request, seconds: float = 30) -> Work:
     def work(transport: AiohttpTransport) -> Awaitable[Response]:
         return transport.send(request, soon(seconds))
 

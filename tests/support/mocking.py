@@ -161,7 +161,7 @@ def mocking(*arguments: str) -> Iterator[dict[str, Any]]:
 
 def control(ready: Mapping[str, Any], what: str) -> Any:
     """Return what a control URL of a mock answers, by its ready line."""
-    return requests.get(f"{ready['control']}/{what}", timeout=10).json()
+    return requests.get(f"{ready['control']}/{what}", timeout=30).json()
 
 
 def acme(protocol: str) -> Acme:

@@ -16,7 +16,7 @@ from smsbridge.serving.rest import json_response
 from smsbridge.testing.record.exchanges import Exchanges, RecordedExchange
 from smsbridge.testing.record.recording_proxy import RecordingProxy
 
-SECONDS = 10
+SECONDS = 30
 
 
 @dataclass

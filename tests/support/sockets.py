@@ -1,4 +1,4 @@
-"""Sockets that listen and don't answer: they tell what came, and what was closed."""
+"""Sockets that answer nothing: they tell what came or was closed, or only keep a port."""
 
 from __future__ import annotations
 
@@ -48,3 +48,15 @@ def closed_without_answer(seconds: float) -> Iterator[tuple[int, Callable[[], bo
             yield server.getsockname()[1], is_closed
     finally:
         gc.enable()
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """Yield a port of loopback that nobody else is given until the end of the block.
+
+    A server that is told this port can listen there, as servers set ``SO_REUSEADDR``.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from smsbridge.cli.fixtures_record import record, serve_recorder
 from smsbridge.cli.mock import mock, serve
 
 from support.commands import parse_options
+from support.sockets import kept_port
 
 DOCS = Path(__file__).parents[2] / "docs"
 BIN = Path(sys.executable).parent
@@ -86,13 +86,6 @@ def environment() -> dict[str, str]:
     return {**kept, "PATH": path, **own}
 
 
-def free_ports() -> dict[str, str]:
-    """Return a port that is free for each port of the pages."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in PORTS]
-        return {shown: str(one.getsockname()[1]) for shown, one in zip(PORTS, sockets, strict=True)}
-
-
 def normal(text: str) -> str:
     """Return a text with a stand-in for all that may differ from run to run."""
     for pattern, stand_in in VARIES.items():
@@ -102,13 +95,20 @@ def normal(text: str) -> str:
 
 @dataclass
 class Terminal:
-    """A folder where a page's commands are run; its servers run until the terminal is closed."""
+    """A folder where a page's commands are run; its servers run until the terminal is closed.
+
+    ``ports``: for each port of the pages, one that the terminal keeps for its servers.
+    """
 
     folder: Path
     env: dict[str, str] = field(default_factory=environment)
-    ports: Mapping[str, str] = field(default_factory=free_ports)
+    ports: dict[str, str] = field(default_factory=dict)
     servers: dict[str, ExitStack] = field(default_factory=dict)
     code: int = 0
+    kept: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.ports |= {shown: str(self.kept.enter_context(kept_port())) for shown in PORTS}
 
     def run(self, block: str) -> str:
         """Return what a block looks like when its commands are run."""
@@ -153,14 +153,14 @@ class Terminal:
 
     def close(self) -> None:
         """End every server."""
-        with ExitStack() as stack:
+        with self.kept, ExitStack() as stack:
             for server in self.servers.values():
                 stack.callback(server.close)
         self.servers.clear()
 
     def _compare(self, block: Block, where: str) -> None:
         """Run a block, which must print what it shows; what only asks may be asked for a while."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + SECONDS
         while normal(said := self.run(block.text)) != normal(block.text):
             only_asks = re.fullmatch(r"\$ curl -s \S*\n[^$]*", block.text)
             assert only_asks, f"{where}\n{said}"

@@ -136,12 +136,12 @@ def test_of_many_threads_one_gets_the_event() -> None:
     got: list[Claim] = []
 
     def claim() -> None:
-        together.wait(10)
+        together.wait(30)
         got.append(memory.claim({"a"}))
 
     threads = [threading.Thread(target=claim) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert sorted(got) == [Claim.BUSY] * 15 + [Claim.NEW]

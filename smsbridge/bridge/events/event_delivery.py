@@ -181,13 +181,13 @@ class EventDelivery:
             at("event: claimed")
             begun = time.monotonic()
             posted = self._post(place, claimed)
-            took = time.monotonic() - begun
+            if posted is not None and posted.result is TryResult.FAILED:
+                took = time.monotonic() - begun
+                rest = max(took, min(posted.retry_after or 0.0, _MOST_REST_SECONDS))
+                self._rests[place] = self._clock() + rest
             at("event: posted")
             self._record(claimed, posted)
             if posted is not None and posted.result is not TryResult.DELIVERED:
-                if posted.result is TryResult.FAILED:
-                    rest = max(took, min(posted.retry_after or 0.0, _MOST_REST_SECONDS))
-                    self._rests[place] = self._clock() + rest
                 return False
         return True
 

@@ -109,7 +109,7 @@ def test_a_plug_in_that_connects_by_itself_is_refused_and_counted(
 
         def send(*given: Any) -> Any:
             with suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+                socket.create_connection(("127.0.0.1", port), timeout=30).close()
             return own(*given)
 
         monkeypatch.setattr(type(shadow), "send", send)

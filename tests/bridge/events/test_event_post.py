@@ -114,7 +114,7 @@ def test_a_hung_or_dripping_receiver_hits_the_deadline() -> None:
     def drip(sock: socket.socket) -> None:
         sock.recv(65_536)
         sock.sendall(b"HTTP/1.1 200 OK\r\n")
-        for _ in range(100):
+        for _ in range(400):
             sock.sendall(b"X-Slow: 1\r\n")
             if over.wait(0.05):
                 return
@@ -124,7 +124,7 @@ def test_a_hung_or_dripping_receiver_hits_the_deadline() -> None:
         with FaultServer(on_accept=act) as server:  # type: ignore[arg-type]  # what it returns is not read
             begun = time.monotonic()
             found = posted(server.url, "127.0.0.0/8", seconds=0.4)
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 15
             assert (found.result, "in time" in found.why) == (TryResult.FAILED, True)
             over.set()
         over.clear()

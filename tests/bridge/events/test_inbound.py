@@ -119,16 +119,16 @@ def test_a_report_proves_an_unknown_message_and_reaches_its_caller(tmp_path: Pat
     blind = REPORTING[: log[0]] + REPORTING[log[1] :]
     text = events_text(door='answer = "outcome"\n', backends=OLD + blind)
     with reporting(tmp_path, text) as run:
-        run.provider.fault = "reset-after-request"
-        assert run.send().status == 500
-        (message,) = run.messages()
-        assert message.state is State.UNKNOWN
         heard: list[Any] = []
         run.bridge.listeners.all.append(heard.append)
+        run.provider.fault = "reset-after-request"
+        assert run.send().status == 500
+        run.until(lambda: len(heard) == 1)
         assert {one.status for one in deliver(run)} == {200}
         (message,) = run.messages()
         assert (message.state, message.status) == (State.ACCEPTED, Status.SENT)
-        assert [one.id for one in heard] == [message.id]
+        assert [one.id for one in heard] == [message.id] * 2
+        assert [one.state for one in heard] == [State.UNKNOWN, State.ACCEPTED]
 
 
 def test_a_part_of_a_failover_reports_what_went_through_it(tmp_path: Path) -> None:

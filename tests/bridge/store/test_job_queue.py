@@ -51,7 +51,7 @@ def take(
     async def run() -> None:
         jobs = database.jobs.run(deliver, concurrency=concurrency, seconds=5.0)
         running = asyncio.create_task(jobs)
-        for _ in range(1000):
+        for _ in range(3000):
             if holds():
                 break
             await asyncio.sleep(0.01)

@@ -23,6 +23,7 @@ from smsbridge.bridge.store.stored_message import End, State
 from smsbridge.errors import ConfigError
 
 from support.bridges import Clock, open_store, put
+from support.carrying import GROWING
 from support.each import each
 from support.stores import Place
 
@@ -208,30 +209,38 @@ def add(number: int) -> Callable[[Connection], int]:
     return do
 
 
-def test_concurrent_writes_share_a_commit(tmp_path: Path) -> None:
-    points: list[str] = []
-    database = SQLiteDatabase(tmp_path / "b.db", at=points.append)
-    database.migrate()
-    gate = threading.Event()
+def write_together(database: SQLiteDatabase, pause: float) -> list[object]:
+    """Return what six writes come to that begin while another is made, which then takes so long."""
+    gate, busy = threading.Event(), threading.Event()
 
     def be_busy() -> None:
         with database.write("busy"):
+            busy.set()
             gate.wait(20)
 
     with ThreadPoolExecutor(7) as pool:
         pool.submit(be_busy)
-        while "busy: begun" not in points:
-            time.sleep(0.01)
+        assert busy.wait(20)
         added = [pool.submit(database.commit, "add", add(number)) for number in range(6)]
-        time.sleep(0.3)  # until all of them wait
+        time.sleep(pause)  # until all of them wait
         gate.set()
-    results = [one.exception() or one.result() for one in added]
-    assert [one for one in results if not isinstance(one, Refusal)] == [0, 1, 2, 4, 5]
-    order = "".join(one[5] for one in points if one.startswith("add"))
-    assert order == "bw" * 6 + "c" * 6
-    with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar() == 5
-    database.close()
+    return [one.exception() or one.result() for one in added]
+
+
+def test_concurrent_writes_share_a_commit(tmp_path: Path) -> None:
+    together = "bw" * 6 + "c" * 6
+    for pause in GROWING:
+        points: list[str] = []
+        database = SQLiteDatabase(tmp_path / f"{pause}.db", at=points.append)
+        database.migrate()
+        results = write_together(database, pause)
+        assert [one for one in results if not isinstance(one, Refusal)] == [0, 1, 2, 4, 5]
+        with database.read() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar() == 5
+        database.close()
+        if (order := "".join(one[5] for one in points if one.startswith("add"))) == together:
+            break
+    assert order == together
 
 
 def test_a_bug_in_one_write_rolls_back_its_shared_commit_only(tmp_path: Path) -> None:

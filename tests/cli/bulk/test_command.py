@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import select
 import signal
 import subprocess
@@ -437,6 +438,11 @@ class Gate:
         return OK
 
 
+def is_no_progress(line: str) -> bool:
+    """Return whether a line does not tell how far a run has come, as that of a busy machine may."""
+    return not re.match(r"\d+ of \d+: ", line)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_waits_for_what_is_in_flight_and_says_how_to_go_on(
     number: signal.Signals, code: int
@@ -448,11 +454,12 @@ def test_a_stop_waits_for_what_is_in_flight_and_says_how_to_go_on(
             assert gate.came.wait(SECONDS)
             process.send_signal(number)
             assert process.stderr
-            assert process.stderr.readline().startswith("smsbridge: stopping")
+            lines = iter(process.stderr.readline, "")
+            assert next(filter(is_no_progress, lines)).startswith("smsbridge: stopping")
             gate.go.set()
             _, said = process.communicate()
         assert process.returncode == code
-        assert said.splitlines() == [
+        assert [*filter(is_no_progress, said.splitlines())] == [
             "accepted 6, not tried 44",
             "smsbridge: stopped; repeat the command to send the rest",
         ]

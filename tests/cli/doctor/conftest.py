@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import socket
+from collections.abc import Iterator
 
 import pytest
 
+from support.sockets import kept_port
+
 
 @pytest.fixture
-def closed() -> int:
+def closed() -> Iterator[int]:
     """Return a port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+    with kept_port() as port:
+        yield port

@@ -28,7 +28,7 @@ def send(player: Player, backend: SMSMobileAPI) -> int:
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         body=body.encode(),
     )
-    return player.carry(request, backend, time.monotonic() + 5).status
+    return player.carry(request, backend, time.monotonic() + 30).status
 
 
 def test_the_credentials_of_each_client_are_right_and_what_it_took_is_one_record() -> None:

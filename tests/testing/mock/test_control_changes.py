@@ -213,8 +213,7 @@ def test_a_backend_without_webhooks_has_none() -> None:
 def test_an_answer_is_slow_but_fine_unless_the_client_s_patience_is_shorter() -> None:
     mock = made()
     tell(mock, "delay", ms=20)
-    backend = replace(mock.backend, timeout=0.1)
-    with Client(backend, transport=InProcess(mock)) as sms:
+    with Client(replace(mock.backend, timeout=30.0), transport=InProcess(mock)) as sms:
         assert sms.send(NUMBER, "Hello").id
         tell(mock, "delay", ms=60_000)
         with pytest.raises(OutcomeUnknown):

@@ -17,6 +17,7 @@ from smsbridge.testing.mock.magic_numbers import RULES, recipient_rule
 from smsbridge.testing.mock.provider import Provider
 from smsbridge.testing.mock.server import MockServer
 
+from support.carrying import GROWING
 from support.each import each
 from support.sending import TEXT, Outcome, Send, backend, send_sync, sends_async, sends_sync
 
@@ -34,7 +35,6 @@ ENDS = {
 }
 TAKEN = {"000", "001", "002", "003", "500", "503", "999"}
 STATUSES = {"400": 400, "401": 401, "429": 429, "500": 500, "503": 503}
-GROWING = (0.4, 1.6, 6.4)
 SECONDS = 20
 KEY = "key-0123456789"
 ENVELOPE = (

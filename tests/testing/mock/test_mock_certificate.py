@@ -37,7 +37,7 @@ def shake_hands(issued: IssuedCertificate, trusted: Path, host: str) -> None:
         client.wrap_socket(here, server_hostname=host).close()
     finally:
         here.close()
-        serving.join(10)
+        serving.join(30)
 
 
 @pytest.fixture(scope="module")

@@ -214,7 +214,7 @@ def test_an_answer_that_goes_on_is_closed_once_its_client_is_gone() -> None:
     with talking(host) as client:
         client.sendall(GET)
         client.recv(65_536)
-    assert ended.wait(10)
+    assert ended.wait(30)
     assert len(host.requests) == 1
 
 

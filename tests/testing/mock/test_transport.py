@@ -46,7 +46,7 @@ def provider(protocol: str = "rest", scenario: str | None = None) -> Provider:
 
 
 def later() -> float:
-    return time.monotonic() + 5
+    return time.monotonic() + 30
 
 
 def test_the_answer_is_the_providers() -> None:

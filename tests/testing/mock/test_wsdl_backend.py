@@ -38,7 +38,7 @@ class Loopback(zeep.Transport):
     def __init__(self, address: str) -> None:
         session = requests.Session()
         session.trust_env = False
-        super().__init__(session=session, timeout=10, operation_timeout=10)  # type: ignore[no-untyped-call]  # zeep's
+        super().__init__(session=session, timeout=30, operation_timeout=30)  # type: ignore[no-untyped-call]  # zeep's
         self.address = address
         self.loaded: list[str] = []
         self.answer = requests.Response()
@@ -124,14 +124,14 @@ def test_every_document_that_a_wsdl_imports_is_served_and_the_real_hosts_are_not
             ZeepClient(f"{provider.address}{path_of(contract.address)}", transport=transport)
         assert len(set(transport.loaded)) == len(contract.documents)
         for url in transport.loaded:
-            body = requests.get(url, timeout=10).content
+            body = requests.get(url, timeout=30).content
             assert [at for at in places(body) if not at.startswith(provider.address)] == []
 
 
 def test_no_port_of_a_served_wsdl_leads_to_the_real_service() -> None:
     source = read_source(CONTRACTS / "services.wsdl")
     with mocked(source) as provider:
-        body = requests.get(f"{provider.address}/account?wsdl", timeout=10).content
+        body = requests.get(f"{provider.address}/account?wsdl", timeout=30).content
         assert places(body) == [
             f"{provider.address}{path_of(contract.address)}"
             for contract in load_ports(source).values()
@@ -204,7 +204,7 @@ def test_two_ports_at_one_path_are_both_served() -> None:
 )
 def test_what_calls_nothing_is_refused(path: str, body: bytes, status: int) -> None:
     with mocked(Source(document=WSDL.encode())) as provider:
-        answer = requests.post(f"{provider.address}{path}", data=body, timeout=10)
+        answer = requests.post(f"{provider.address}{path}", data=body, timeout=30)
     assert answer.status_code == status
 
 
@@ -214,7 +214,7 @@ def test_an_operation_that_the_wsdl_lacks_gets_a_client_fault_that_is_noted() ->
         '<n:Nope xmlns:n="urn:none"/></s:Body></s:Envelope>'
     )
     with mocked(Source(document=WSDL.encode())) as provider:
-        answer = requests.post(f"{provider.address}/services/oldcorp", data=body, timeout=10)
+        answer = requests.post(f"{provider.address}/services/oldcorp", data=body, timeout=30)
         notes = dict(provider.notes)
     said = "it doesn't call an operation of this service"
     assert answer.status_code == 500

@@ -15,6 +15,7 @@ from smsbridge.testing.mock.mock_certificate import issue_certificate
 from support.each import each
 from support.fault_server import FaultServer, answer
 from support.proxied import SECONDS, proxied, read_all
+from support.sockets import kept_port
 
 SEND = (
     b"POST /sendsms/?a=1 HTTP/1.1\r\nHost: sms.example\r\nX-Odd:  as it is \r\n"
@@ -182,9 +183,7 @@ def test_a_redirect_to_the_provider_leads_to_the_proxy() -> None:
 
 
 def test_a_provider_that_cant_be_reached_is_told_and_not_recorded() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with proxied(f"http://127.0.0.1:{port}") as proxy:
+    with kept_port() as port, proxied(f"http://127.0.0.1:{port}") as proxy:
         said = proxy.say(SEND)
         assert said.startswith(b"HTTP/1.1 502 ")
         assert b"can't be reached" in said
