@@ -1,4 +1,4 @@
-"""A socket that listens, and tells how many connections it got: none is a proof of silence."""
+"""Sockets of a test: one that counts the connections it got, and one that only has a port."""
 
 from __future__ import annotations
 
@@ -24,3 +24,15 @@ def listening() -> Iterator[tuple[int, Callable[[], int]]]:
             return count
 
         yield server.getsockname()[1], taken
+
+
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """Yield a port of loopback that nobody else is given until the end of the block.
+
+    A server that is told this port can listen there, as servers set ``SO_REUSEADDR``.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
