@@ -65,6 +65,12 @@ class Visitor:
         return self.page
 
 
+def follow(place: Any) -> None:
+    """Click what leads to another page, and wait until that has loaded."""
+    with place.page.expect_navigation():
+        place.click()
+
+
 @contextmanager
 def started_browser() -> Iterator[Any]:
     """Start chromium; it is stopped at the end."""
