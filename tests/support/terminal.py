@@ -160,7 +160,7 @@ class Terminal:
 
     def _compare(self, block: Block, where: str) -> None:
         """Run a block, which must print what it shows; what only asks may be asked for a while."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + SECONDS
         while normal(said := self.run(block.text)) != normal(block.text):
             only_asks = re.fullmatch(r"\$ curl -s \S*\n[^$]*", block.text)
             assert only_asks, f"{where}\n{said}"
