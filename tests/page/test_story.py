@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.browser import Visitor, follow
+from support.browser import Visitor, follow, told_types
 from support.commands import SMSBRIDGE, killed_when_late
 from support.fault_server import FaultServer
 from support.tools import need
@@ -70,15 +69,6 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=f"{PICTURES}/page-{name}.png", animations="disabled")
 
 
-def events(application: FaultServer, count: int) -> list[str]:
-    """Return the types of the first webhooks that came, once there are so many."""
-    for _ in range(200):
-        if len(application.sends) >= count:
-            break
-        time.sleep(0.05)
-    return [json.loads(one.body)["type"] for one in application.sends]
-
-
 def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # noqa: PLR0915  (a whole story)
     browser: Any, ready: dict[str, Any], application: FaultServer, tmp_path: Path
 ) -> None:
@@ -131,7 +121,8 @@ def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # 
     page.get_by_label("Reply as").fill("Thank you, we are four")  # a reply
     follow(page.get_by_role("button", name="Send the reply"))
     follow(page.get_by_role("button", name="Report failed"))
-    assert {"sms.received", "sms.failed"} <= set(events(application, 4))
+    wanted = {"sms.received", "sms.failed"}
+    assert wanted <= told_types(application, wanted)
     assert page.locator(".bubble.reply").inner_text().endswith("we are four")
     picture(page, "message")
 
