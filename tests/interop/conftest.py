@@ -24,7 +24,7 @@ from support.tools import missing, need
 HERE = Path(__file__).parent
 SMSBRIDGE = Path(sys.executable).with_name("smsbridge")
 CLIENTS = HERE / "clients"
-SECONDS = 30
+SECONDS = 60
 RECIPIENT = "+12025550123"
 TEXT = 'Crème brûlée à 5 € 😀 <&> "50%+1"'
 _CONSTRUCTORS = re.compile(
