@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from benchmarks.peers.model import KEY, NotThere, message
 from benchmarks.rounds import Runner, environment, need
-from benchmarks.target import ANSWER, ID, PATIENCE, Place, end, find_port, listens
+from benchmarks.target import ANSWER, ID, PATIENCE, Place, end, kept_port, listens
 
 CLIENTS = 16
 FEW, MANY = 10, 1000
@@ -158,8 +158,8 @@ def serve(server: Server) -> Iterator[tuple[int, int]]:
     need(server.packages)
     if server.tool and shutil.which(server.tool) is None:
         raise NotThere(f"not installed: {server.install}")
-    with tempfile.TemporaryDirectory(prefix="smsbridge-bench-") as named:
-        folder, port = Path(named), find_port()
+    with tempfile.TemporaryDirectory(prefix="smsbridge-bench-") as named, kept_port() as port:
+        folder = Path(named)
         command = server.command(folder, port, _forms(server.fixtures))
         with (folder / "output.log").open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  (the commands above)

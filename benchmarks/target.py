@@ -41,7 +41,6 @@ _SYSTEM = "/usr/sbin:/sbin"
 PATIENCE = 30
 """Seconds within which a server must listen, and end."""
 
-_STARTS = 3
 _PAUSE = 0.02
 
 
@@ -91,30 +90,31 @@ def serve(path: str = f"{os.environ.get('PATH', '')}:{_SYSTEM}") -> Iterator[Tar
     command = shutil.which("nginx", path=path)
     if command is None:
         raise MissingServer("the target of the benchmark is nginx: apt-get install nginx")
-    with tempfile.TemporaryDirectory(prefix="smsbridge-bench-") as named:
+    with (
+        tempfile.TemporaryDirectory(prefix="smsbridge-bench-") as named,
+        kept_port() as plain,
+        kept_port() as tls,
+    ):
         folder = Path(named)
         bundle = _write_certificates(folder)
-        for _ in range(_STARTS):  # another process may take a port that was free
-            plain, tls = find_port(), find_port()
-            config = folder / "nginx.conf"
-            config.write_text(_config(folder, plain, tls), encoding="utf-8")
-            arguments = ("-e", "stderr", "-p", str(folder), "-c", str(config), "-g", "daemon off;")
-            with (folder / "output.log").open("wb") as output:
-                process = subprocess.Popen(  # noqa: S603  (nginx, found on the path)
-                    [command, *arguments], stdout=output, stderr=output, stdin=subprocess.DEVNULL
-                )
-            try:
-                if listens(process, plain):
-                    yield Target(
-                        plain=Place(url=f"http://127.0.0.1:{plain}"),
-                        tls=Place(url=f"https://127.0.0.1:{tls}", ca=bundle),
-                        version=_version(command),
-                    )
-                    return
-            finally:
-                end(process)
-        said = (folder / "output.log").read_text(encoding="utf-8", errors="replace")
-        raise MissingServer(f"nginx doesn't start: {said}")
+        config = folder / "nginx.conf"
+        config.write_text(_config(folder, plain, tls), encoding="utf-8")
+        arguments = ("-e", "stderr", "-p", str(folder), "-c", str(config), "-g", "daemon off;")
+        with (folder / "output.log").open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603  (nginx, found on the path)
+                [command, *arguments], stdout=output, stderr=output, stdin=subprocess.DEVNULL
+            )
+        try:
+            if not listens(process, plain):
+                said = (folder / "output.log").read_text(encoding="utf-8", errors="replace")
+                raise MissingServer(f"nginx doesn't start: {said}")
+            yield Target(
+                plain=Place(url=f"http://127.0.0.1:{plain}"),
+                tls=Place(url=f"https://127.0.0.1:{tls}", ca=bundle),
+                version=_version(command),
+            )
+        finally:
+            end(process)
 
 
 def _config(folder: Path, plain: int, tls: int) -> str:
@@ -179,11 +179,16 @@ def _version(command: str) -> str:
     return said.stderr.strip().rpartition("/")[2]
 
 
-def find_port() -> int:
-    """Return a port that nobody has now."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """Yield a port of loopback that nobody else is given until the end of the block.
+
+    A server that is told this port can listen there, as servers set ``SO_REUSEADDR``.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        yield kept.getsockname()[1]
 
 
 def listens(process: subprocess.Popen[bytes], port: int) -> bool:

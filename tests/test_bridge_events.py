@@ -67,7 +67,7 @@ def control(run: Killed, what: str, **asked: Any) -> None:
     """Tell the mock provider something, over HTTP."""
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(f"{run.provider.address}/_mock/{what}", json=asked, timeout=5)
+        answer = session.post(f"{run.provider.address}/_mock/{what}", json=asked, timeout=SECONDS)
         assert answer.status_code == 200, answer.text
 
 
@@ -133,7 +133,10 @@ def post(run: Killed, request: Request) -> int:
         session.trust_env = False
         try:
             return session.post(
-                f"{run.first.address}/events/new", request.body, headers=request.headers, timeout=5
+                f"{run.first.address}/events/new",
+                request.body,
+                headers=request.headers,
+                timeout=SECONDS,
             ).status_code
         except requests.RequestException:
             return 0

@@ -137,7 +137,7 @@ def test_an_answer_that_comes_before_the_request_has_left_is_taken(*, holds: boo
     with FaultServer(on_accept=act) as server:
         request = post(f"{server.url}/a", b"x" * 20_000_000)
         try:
-            got = carried(backend("rest", server.url), request, by=by, seconds=1.5)
+            got = carried(backend("rest", server.url), request, by=by, seconds=3)
         except Broken as broken:  # libcurl reads nothing more where its sending failed
             reset = (by in BY_CURL, holds, broken.left, broken.why)
             assert reset == (True, False, Left.PART, RESET)

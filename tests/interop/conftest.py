@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -180,20 +181,28 @@ def node_folder() -> Path:
     """Return a folder with the npm packages that node/package-lock.json pins."""
     need("node", "nodejs")
     need("npm", "npm")
-    lock = (HERE / "node" / "package-lock.json").read_bytes()
-    stamp = _NODE_FOLDER / "installed.json"
-    if not (stamp.is_file() and stamp.read_bytes() == lock):
-        _NODE_FOLDER.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / "node" / name, _NODE_FOLDER)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            command, cwd=_NODE_FOLDER, capture_output=True, text=True, timeout=100, check=False
-        )
-        if done.returncode:
-            missing("a package of tests/interop/node", f"npm ci fails: {done.stderr}")
-        stamp.write_bytes(lock)
+    _NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (_NODE_FOLDER / "lock").open("wb") as lock:  # npm ci first removes what is there
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install_packages()
     return _NODE_FOLDER
+
+
+def _install_packages() -> None:
+    """Install the npm packages, unless they are there."""
+    wanted = (HERE / "node" / "package-lock.json").read_bytes()
+    stamp = _NODE_FOLDER / "installed.json"
+    if stamp.is_file() and stamp.read_bytes() == wanted:
+        return
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / "node" / name, _NODE_FOLDER)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(
+        command, cwd=_NODE_FOLDER, capture_output=True, text=True, timeout=100, check=False
+    )
+    if done.returncode:
+        missing("a package of tests/interop/node", f"npm ci fails: {done.stderr}")
+    stamp.write_bytes(wanted)
 
 
 @pytest.fixture

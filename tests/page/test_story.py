@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.browser import Visitor
+from support.browser import Visitor, follow, told_types
 from support.commands import SMSBRIDGE, killed_when_late
 from support.fault_server import FaultServer
 from support.tools import need
@@ -38,6 +37,15 @@ echo send_sms($argv[1], $argv[2], $argv[3]), "\\n";
 """
 TEXT = "Your code is 482913\nIt ends in ten minutes ⏳"
 PICTURES = os.environ.get("PICTURES", "") and str(Path(os.environ["PICTURES"]).resolve())
+COPIED_NEXT = """async (before) => {
+    let text = before;
+    while (text === before) {
+        await new Promise(requestAnimationFrame);
+        text = await navigator.clipboard.readText();
+    }
+    return text;
+}"""
+"""Returns what is in the clipboard once something else is in it than before."""
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 780}
 
 
@@ -61,15 +69,6 @@ def picture(page: Any, name: str) -> None:
         page.screenshot(path=f"{PICTURES}/page-{name}.png", animations="disabled")
 
 
-def events(application: FaultServer, count: int) -> list[str]:
-    """Return the types of the first webhooks that came, once there are so many."""
-    for _ in range(200):
-        if len(application.sends) >= count:
-            break
-        time.sleep(0.05)
-    return [json.loads(one.body)["type"] for one in application.sends]
-
-
 def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # noqa: PLR0915  (a whole story)
     browser: Any, ready: dict[str, Any], application: FaultServer, tmp_path: Path
 ) -> None:
@@ -91,7 +90,7 @@ def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # 
     page.locator("#pulse", has_text="Live").wait_for()
 
     said = json.loads(run(TEXT))  # the script, as it is
-    page.get_by_role("link", name="+12025550123").click()
+    follow(page.get_by_role("link", name="+12025550123"))
     assert page.locator(".bubble").inner_text() == TEXT
     facts = page.locator("dl").inner_text()
     assert "1 segment, UCS-2" in facts
@@ -102,36 +101,37 @@ def test_an_old_script_sends_and_its_owner_sees_breaks_answers_and_keeps_it(  # 
     assert "test-key" not in wire
     assert said["result"]["id"] in page.locator("#answer").inner_text()
     page.get_by_role("button", name="Copy 482913").click()
+    page.locator("#pulse", has_text="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "482913"
 
     page.get_by_role("button", name="Copy as a fixture").click()  # to be played again
-    page.locator("#pulse", has_text="Copied").wait_for()
-    fixture = page.evaluate("navigator.clipboard.readText()")
+    fixture = page.evaluate(COPIED_NEXT, "482913")
 
-    page.get_by_role("link", name="Scenario").click()  # a fault
+    follow(page.get_by_role("link", name="Scenario"))  # a fault
     page.get_by_label("URL of the application").fill(application.url)
-    page.get_by_role("button", name="Set the webhook").click()
+    follow(page.get_by_role("button", name="Set the webhook"))
     page.get_by_label("Fault", exact=True).select_option("reset-after-request")
     page.get_by_label("for so many calls").fill("1")
-    page.get_by_role("button", name="Begin the fault").click()
+    follow(page.get_by_role("button", name="Begin the fault"))
     assert run("Your table is booked").startswith("FAILED")
-    page.get_by_role("link", name="Messages").click()
-    page.get_by_role("link", name="+12025550123").first.click()
+    follow(page.get_by_role("link", name="Messages"))
+    follow(page.get_by_role("link", name="+12025550123").first)
     assert page.get_by_text("it met reset-after-request, so no answer came").is_visible()
 
     page.get_by_label("Reply as").fill("Thank you, we are four")  # a reply
-    page.get_by_role("button", name="Send the reply").click()
-    page.get_by_role("button", name="Report failed").click()
-    assert {"sms.received", "sms.failed"} <= set(events(application, 4))
+    follow(page.get_by_role("button", name="Send the reply"))
+    follow(page.get_by_role("button", name="Report failed"))
+    wanted = {"sms.received", "sms.failed"}
+    assert wanted <= told_types(application, wanted)
     assert page.locator(".bubble.reply").inner_text().endswith("we are four")
     picture(page, "message")
 
     visitor.open("page/scenario")  # the conversation, played to the script
     page.get_by_text("A fixture of your own").click()
     page.get_by_label("Fixture, as YAML").fill(fixture)
-    page.get_by_role("button", name="Play this fixture").click()
+    follow(page.get_by_role("button", name="Play this fixture"))
     assert json.loads(run(TEXT)) == said
-    page.get_by_role("link", name="Verify").click()
+    follow(page.get_by_role("link", name="Verify"))
     assert page.get_by_text("passed", exact=True).is_visible()
     visitor.close()
     assert visitor.errors == []

@@ -34,7 +34,9 @@ from support.stores import Place, file_place
 
 HERE = "http://127.0.0.1:8780"
 NUMBER = "+12025550123"
-SECONDS = 20.0
+SECONDS = 60.0
+"""What a test waits for at most: the lease of a dead process takes a third of it."""
+
 NEW = """
 [backends.new]
 backend = "rest"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -12,6 +14,7 @@ from smsbridge.testing import MockServer, Provider
 from smsbridge.testing.mock.default import sample_backend
 from smsbridge.testing.mock.page_host import PageHost
 
+from support.fault_server import FaultServer
 from support.tools import need, need_module
 
 LIVE = "Live"
@@ -65,6 +68,12 @@ class Visitor:
         return self.page
 
 
+def follow(place: Any) -> None:
+    """Click what leads to another page, and wait until that has loaded."""
+    with place.page.expect_navigation():
+        place.click()
+
+
 @contextmanager
 def started_browser() -> Iterator[Any]:
     """Start chromium; it is stopped at the end."""
@@ -102,6 +111,16 @@ def curl(*arguments: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def told_types(application: FaultServer, wanted: set[str]) -> set[str]:
+    """Return the types of the webhooks that an application got, once those wanted have come."""
+    until = time.monotonic() + 20
+    while True:
+        found = {json.loads(one.body).get("type") for one in application.sends}
+        if wanted <= found or time.monotonic() > until:
+            return found
+        time.sleep(0.05)
 
 
 def send(address: str, text: str, recipient: str = "+12025550123", key: str = "test-key") -> str:

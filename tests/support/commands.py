@@ -142,8 +142,8 @@ def one_line(text: str) -> bool:
 
 
 @contextmanager
-def killed_when_late(process: subprocess.Popen[str]) -> Iterator[None]:
-    late = threading.Timer(SECONDS, process.kill)
+def killed_when_late(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[None]:
+    late = threading.Timer(seconds, process.kill)
     late.start()
     try:
         yield

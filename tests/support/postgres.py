@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import trustme
 
+from support.sockets import kept_port
 from support.tools import missing, need, need_module
 
 SECONDS = 30.0
@@ -169,21 +170,22 @@ def running_server() -> Iterator[Server]:
     who = _as_somebody()
     if who:
         os.chown(folder, who["user"], who["group"])
-    server = Server(binaries, folder, _free_port())
-    try:
-        command = [f"{binaries}/initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
-        subprocess.run(
-            [*command, "--no-sync", "--no-locale", "-E", "UTF8"],
-            check=True,
-            capture_output=True,
-            timeout=60,
-            **who,
-        )
-        server.start()
-        yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with kept_port() as port:
+        server = Server(binaries, folder, port)
+        try:
+            command = [f"{binaries}/initdb", "-D", f"{folder}/data", "-U", "postgres"]
+            subprocess.run(
+                [*command, "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8"],
+                check=True,
+                capture_output=True,
+                timeout=60,
+                **who,
+            )
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -193,23 +195,24 @@ def running_pooler(server: Server, mode: str, *, in_turn: bool = False) -> Itera
     ``in_turn``: it takes the session that has been free longest, not the last one.
     """
     command = need("pgbouncer", "pgbouncer")
-    folder, port = Path(tempfile.mkdtemp(prefix="smsbridge-pgbouncer-")), _free_port()
-    config = folder / "pgbouncer.ini"
-    text = _POOLER.format(server=server.port, port=port, mode=mode, in_turn=in_turn)
-    config.write_text(text, encoding="utf-8")
-    folder.chmod(0o755)  # it runs as somebody else
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([command, config], stderr=log, **_as_somebody())
-    try:
-        until = time.monotonic() + SECONDS
-        while not _is_heard(port):
-            assert time.monotonic() < until, (folder / "log").read_text()
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(SECONDS)
-        shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="smsbridge-pgbouncer-"))
+    with kept_port() as port:
+        config = folder / "pgbouncer.ini"
+        text = _POOLER.format(server=server.port, port=port, mode=mode, in_turn=in_turn)
+        config.write_text(text, encoding="utf-8")
+        folder.chmod(0o755)  # it runs as somebody else
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([command, config], stderr=log, **_as_somebody())
+        try:
+            until = time.monotonic() + SECONDS
+            while not _is_heard(port):
+                assert time.monotonic() < until, (folder / "log").read_text()
+                time.sleep(0.05)
+            yield port
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(SECONDS)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_heard(port: int) -> bool:
@@ -224,10 +227,3 @@ def _as_somebody() -> dict[str, Any]:
     known = {one.pw_name: one for one in pwd.getpwall()}
     found = known.get("postgres") or known["nobody"]
     return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": [], "cwd": "/"}
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.sockets import kept_port
 from support.tools import missing, need
 
 PATIENCE = 2
@@ -25,7 +26,6 @@ PATIENCE = 2
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _PAUSE = 0.02
-_STARTS = 3
 _TRAFFIC_SERVER = Path("/etc/trafficserver")
 _MODSECURITY = Path("/etc/modsecurity")
 _CORE_RULES = Path("/usr/share/modsecurity-crs/owasp-crs.load")
@@ -61,10 +61,10 @@ class Proxy:
     def running(self, folder: Path, behind: int) -> Iterator[str]:
         """Yield its address while it runs in front of a port."""
         command = need(self.tool, self.package)
-        for _ in range(_STARTS):  # another process may take the port that was free
-            place = Place(folder=folder, port=_free_port(), behind=behind)
-            folder.mkdir(parents=True, exist_ok=True)
-            log = folder / "output.log"
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "output.log"
+        with kept_port() as port:
+            place = Place(folder=folder, port=port, behind=behind)
             with log.open("wb") as output:
                 process = subprocess.Popen(
                     [command, *self.arguments(place)],
@@ -75,19 +75,10 @@ class Proxy:
                     start_new_session=True,
                 )
             try:
-                if _listens(process, place.port):
-                    yield f"http://127.0.0.1:{place.port}"
-                    return
+                assert _listens(process, port), log.read_text(encoding="utf-8", errors="replace")
+                yield f"http://127.0.0.1:{port}"
             finally:
                 _end(process)
-            said = log.read_text(encoding="utf-8", errors="replace")
-        raise AssertionError(f"{self.name} doesn't start: {said}")
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 def _listens(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -32,7 +32,7 @@ from support.sockets import kept_port
 
 DOCS = Path(__file__).parents[2] / "docs"
 BIN = Path(sys.executable).parent
-SECONDS = 60
+SECONDS = 100
 PORTS = ("8000", "8701", "8702", "8703", "8704", "8780")
 VARIES = {
     r"\b[0-9a-f]{40}\b": "an id of the mock",

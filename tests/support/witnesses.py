@@ -36,9 +36,9 @@ class Witnesses:
     def send(self, client: str, job: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a client says of one message; skip where it is not installed."""
         language = adapter(client).suffix
-        if language not in self._running:
-            self._running[language] = self._start(language)
-        process = self._running[language]
+        process = self._running.get(language)
+        if process is None or process.poll() is not None:
+            process = self._running[language] = self._start(language)
         assert process.stdin
         assert process.stdout
         late = threading.Timer(SECONDS, process.kill)
@@ -46,6 +46,8 @@ class Witnesses:
         print(json.dumps({"client": client, **job}), file=process.stdin, flush=True)
         line = process.stdout.readline()
         late.cancel()
+        if not line:
+            process.wait(SECONDS)  # so that the next one gets a new process
         assert line, f"{client} says nothing"
         said: dict[str, Any] = json.loads(line)
         if "missing" in said:
